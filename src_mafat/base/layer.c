@@ -1,0 +1,63 @@
+/* Small facts about a network's description; see layer.h. */
+#include "base/layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const activation_names[MAFAT_N_ACTIVATIONS] = {
+    [MAFAT_LOGISTIC] = "logistic", [MAFAT_RELU] = "relu",   [MAFAT_RELIE] = "relie",
+    [MAFAT_LINEAR] = "linear",     [MAFAT_RAMP] = "ramp",   [MAFAT_TANH] = "tanh",
+    [MAFAT_PLSE] = "plse",         [MAFAT_LEAKY] = "leaky", [MAFAT_ELU] = "elu",
+    [MAFAT_LOGGY] = "loggy",       [MAFAT_STAIR] = "stair", [MAFAT_HARDTAN] = "hardtan",
+    [MAFAT_LHTAN] = "lhtan",       [MAFAT_SELU] = "selu",
+};
+
+const char *mafat_activation_name(mafat_activation activation)
+{
+    return activation_names[activation];
+}
+
+bool mafat_activation_find(const char *name, mafat_activation *activation)
+{
+    for (int i = 0; i < MAFAT_N_ACTIVATIONS; i++) {
+        if (strcmp(name, activation_names[i]) == 0) {
+            *activation = (mafat_activation)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t mafat_shape_floats(mafat_shape shape)
+{
+    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+}
+
+void mafat_network_free(mafat_network *network)
+{
+    for (int i = 0; i < network->n_layers; i++)
+        free(network->layers[i].sources);
+    free(network->layers);
+    *network = (mafat_network){0};
+}
+
+size_t mafat_layer_macs(const mafat_layer *layer, size_t n_pixels)
+{
+    if (layer->kind != MAFAT_CONVOLUTION)
+        return 0;
+    size_t window = (size_t)layer->size * (size_t)layer->size;
+    return n_pixels * (size_t)layer->out.c * window * (size_t)(layer->in.c / layer->groups);
+}
+
+size_t mafat_weight_block_floats(const mafat_weight_block *block)
+{
+    return block->n_biases + 3 * block->n_norms + block->n_weights;
+}
+
+size_t mafat_layer_weight_floats(const mafat_layer *layer)
+{
+    size_t n = 0;
+    for (int i = 0; i < layer->n_blocks; i++)
+        n += mafat_weight_block_floats(&layer->blocks[i]);
+    return n;
+}

@@ -1,0 +1,91 @@
+/* A plain description of a network: what each layer is, its shapes, what it reads, and how its
+ * weights lie in the file. No pointers into Darknet, no floats of the network itself.
+ *
+ * The cfg reader (front/cfg.h) makes it; plans, predictions and weights checks are made from it. */
+#ifndef MAFAT_BASE_LAYER_H
+#define MAFAT_BASE_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How MAFAT runs a layer. All kinds but MAFAT_WHOLE can be inside a layer group. */
+typedef enum {
+    MAFAT_CONVOLUTION,
+    MAFAT_MAXPOOL,
+    MAFAT_UPSAMPLE,
+    MAFAT_ACTIVATION,  /* element by element */
+    MAFAT_IDENTITY,    /* dropout: at inference its output is its input */
+    MAFAT_WHOLE        /* everything else: Darknet's own forward(), on whole maps */
+} mafat_layer_kind;
+
+/* Darknet's activations, under the names that its cfg files use. */
+typedef enum {
+    MAFAT_LOGISTIC, MAFAT_RELU, MAFAT_RELIE, MAFAT_LINEAR, MAFAT_RAMP, MAFAT_TANH, MAFAT_PLSE,
+    MAFAT_LEAKY, MAFAT_ELU, MAFAT_LOGGY, MAFAT_STAIR, MAFAT_HARDTAN, MAFAT_LHTAN, MAFAT_SELU,
+    MAFAT_N_ACTIVATIONS
+} mafat_activation;
+
+/* The name of an activation in a cfg ("leaky"). */
+const char *mafat_activation_name(mafat_activation activation);
+
+/* Finds an activation by its name; false where Darknet has none of that name. */
+bool mafat_activation_find(const char *name, mafat_activation *activation);
+
+/* Floats of one image: [c][h][w]. A vector, and an output that Darknet gives no shape, is c x 1 x 1. */
+typedef struct {
+    int c, h, w;
+} mafat_shape;
+
+/* c*h*w. The cfg reader has made sure that it does not overflow. */
+size_t mafat_shape_floats(mafat_shape shape);
+
+/* Arrays that stand together in a weights file: biases, then scales, rolling means and rolling
+ * variances (n_norms floats each), then weights; norms_last puts the three behind the weights. */
+typedef struct {
+    size_t n_biases;
+    size_t n_norms;    /* 0 without batch norm */
+    size_t n_weights;
+    bool norms_last;   /* as Darknet writes connected layers */
+} mafat_weight_block;
+
+enum { MAFAT_MAX_WEIGHT_BLOCKS = 8 };  /* an LSTM has eight */
+
+typedef struct {
+    mafat_layer_kind kind;
+    const char *type;          /* Darknet's section name, without brackets; static storage */
+    const char *unsupported;   /* why MAFAT cannot run this layer, NULL where it can; static */
+    mafat_shape in;            /* what it reads of its first source */
+    mafat_shape out;
+    int n_sources;
+    int *sources;              /* [n_sources] layers whose output it reads, -1: the image; owned */
+    bool is_result;            /* Darknet's commands read its output after the run */
+
+    int size, stride;          /* convolution, maxpool; upsample: stride only; else 1 */
+    int pad;                   /* zeros (convolution) or nothing (maxpool) above and to the left */
+    int groups;                /* convolution */
+    bool batch_normalize;      /* convolution */
+    mafat_activation activation; /* convolution, activation; else MAFAT_LINEAR */
+    float scale;               /* upsample */
+
+    int n_blocks;              /* of weights in the file; 0 where it has none or does not load them */
+    mafat_weight_block blocks[MAFAT_MAX_WEIGHT_BLOCKS];
+} mafat_layer;
+
+typedef struct {
+    mafat_shape input;         /* the image that the network reads */
+    int n_layers;
+    mafat_layer *layers;       /* [n_layers], owned */
+} mafat_network;
+
+/* Frees what the network owns and clears it; a zeroed network may be freed. */
+void mafat_network_free(mafat_network *network);
+
+/* Multiply-accumulates that a layer needs for `n_pixels` of its output map (all channels of them);
+ * 0 for layers that are not convolutions. */
+size_t mafat_layer_macs(const mafat_layer *layer, size_t n_pixels);
+
+/* Floats of one block, and of all blocks of a layer, in the weights file. */
+size_t mafat_weight_block_floats(const mafat_weight_block *block);
+size_t mafat_layer_weight_floats(const mafat_layer *layer);
+
+#endif

@@ -1,0 +1,53 @@
+/* Status codes, the error record, and arithmetic of sizes that cannot overflow silently.
+ *
+ * Every function of MAFAT that can fail returns a mafat_status and fills the caller's error
+ * record; only the program's entry points print it and exit. The status codes are the exit codes. */
+#ifndef MAFAT_BASE_STATUS_H
+#define MAFAT_BASE_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+typedef enum {
+    MAFAT_OK,          /* 0 */
+    MAFAT_FAILED,      /* 1: a file, memory, or results that differ */
+    MAFAT_USAGE,       /* 2: the command or the configuration is wrong */
+    MAFAT_NO_FIT,      /* 3: no configuration fits the memory limit */
+    MAFAT_UNSUPPORTED  /* 4: MAFAT cannot run this network */
+} mafat_status;
+
+/* What went wrong and where. `file` is "" and `layer` is -1 where they do not apply. */
+typedef struct {
+    char file[512];
+    int layer;
+    char layer_type[24];
+    char text[768];    /* what was given, what is allowed */
+} mafat_error;
+
+/* Fills `error` with no file and no layer and returns `status`, so that a caller can write
+ * `return mafat_error_set(error, MAFAT_USAGE, "...")`. */
+mafat_status mafat_error_set(mafat_error *error, mafat_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for a fault of one layer; `type` is its section name in the cfg. */
+mafat_status mafat_error_set_layer(mafat_error *error, mafat_status status, int layer,
+                                   const char *type, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Names the file of an error that does not name one yet. */
+void mafat_error_set_file(mafat_error *error, const char *file);
+
+/* Prints one line: "mafat: FILE: layer N [TYPE]: TEXT". */
+void mafat_error_print(const mafat_error *error, FILE *stream);
+
+/* Stores a*b or a+b in *result and returns true, or returns false where it does not fit. */
+bool mafat_size_mul(size_t a, size_t b, size_t *result);
+bool mafat_size_add(size_t a, size_t b, size_t *result);
+
+/* An always-on check of what only a programming error can break: prints and aborts. */
+#define MAFAT_CHECK(condition) \
+    ((condition) ? (void)0 : mafat_check_failed(#condition, __FILE__, __LINE__))
+_Noreturn void mafat_check_failed(const char *condition, const char *file, int line);
+
+#endif

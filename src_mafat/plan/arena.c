@@ -1,0 +1,113 @@
+/* Placement of buffers in the arena; see arena.h. */
+#include "plan/arena.h"
+
+#include <stdlib.h>
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + MAFAT_ARENA_ALIGN - 1) / MAFAT_ARENA_ALIGN * MAFAT_ARENA_ALIGN;
+}
+
+static bool alive_together(const mafat_arena_buffer *a, const mafat_arena_buffer *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
+static size_t end_of(const mafat_arena_buffer *buffer)
+{
+    return buffer->offset + round_up(buffer->bytes);
+}
+
+bool mafat_arena_collide(const mafat_arena_buffer *a, const mafat_arena_buffer *b)
+{
+    return a->bytes > 0 && b->bytes > 0 && alive_together(a, b) && a->offset < end_of(b) &&
+           b->offset < end_of(a);
+}
+
+size_t mafat_arena_live_bytes(const mafat_arena_buffer *buffers, int n_buffers)
+{
+    /* the sum can only rise at a birth */
+    size_t most = 0;
+    for (int i = 0; i < n_buffers; i++) {
+        size_t live = 0;
+        for (int j = 0; j < n_buffers; j++)
+            if (buffers[j].first <= buffers[i].first && buffers[i].first <= buffers[j].last)
+                live += round_up(buffers[j].bytes);
+        most = live > most ? live : most;
+    }
+    return most;
+}
+
+static int by_size_then_birth(const void *left, const void *right)
+{
+    const mafat_arena_buffer *a = *(mafat_arena_buffer *const *)left;
+    const mafat_arena_buffer *b = *(mafat_arena_buffer *const *)right;
+    if (a->bytes != b->bytes)
+        return a->bytes < b->bytes ? 1 : -1;
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    return (a > b) - (a < b);
+}
+
+/* Gives `buffer` the lowest offset that is free for its lifetime. placed[] is sorted by offset. */
+static void place_one(mafat_arena_buffer *buffer, mafat_arena_buffer **placed, int n_placed)
+{
+    size_t need = round_up(buffer->bytes);
+    buffer->offset = 0;
+    for (int i = 0; i < n_placed; i++) {
+        if (!alive_together(buffer, placed[i]))
+            continue;
+        if (placed[i]->offset >= buffer->offset && placed[i]->offset - buffer->offset >= need)
+            break;
+        if (end_of(placed[i]) > buffer->offset)
+            buffer->offset = end_of(placed[i]);
+    }
+}
+
+static void insert_by_offset(mafat_arena_buffer *buffer, mafat_arena_buffer **placed, int n_placed)
+{
+    int i = n_placed;
+    for (; i > 0 && placed[i - 1]->offset > buffer->offset; i--)
+        placed[i] = placed[i - 1];
+    placed[i] = buffer;
+}
+
+/* Whether the sum of all sizes fits a size_t: then no offset can overflow. */
+static bool sizes_add_up(const mafat_arena_buffer *buffers, int n_buffers)
+{
+    size_t sum = 0;
+    for (int i = 0; i < n_buffers; i++)
+        if (!mafat_size_add(sum, buffers[i].bytes, &sum) ||
+            !mafat_size_add(sum, MAFAT_ARENA_ALIGN, &sum))
+            return false;
+    return true;
+}
+
+mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t *arena_bytes,
+                               mafat_error *error)
+{
+    *arena_bytes = 0;
+    if (n_buffers <= 0)
+        return MAFAT_OK;
+    if (!sizes_add_up(buffers, n_buffers))
+        return mafat_error_set(error, MAFAT_FAILED, "the sizes of %d buffers overflow", n_buffers);
+    mafat_arena_buffer **todo = calloc((size_t)n_buffers, 2 * sizeof *todo);
+    if (todo == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to place %d buffers", n_buffers);
+    mafat_arena_buffer **placed = todo + n_buffers;
+    int n_todo = 0;
+    for (int i = 0; i < n_buffers; i++) {
+        buffers[i].offset = 0;
+        if (buffers[i].bytes > 0)
+            todo[n_todo++] = &buffers[i];
+    }
+    qsort(todo, (size_t)n_todo, sizeof *todo, by_size_then_birth);
+    for (int i = 0; i < n_todo; i++) {
+        place_one(todo[i], placed, i);
+        insert_by_offset(todo[i], placed, i);
+        if (end_of(todo[i]) > *arena_bytes)
+            *arena_bytes = end_of(todo[i]);
+    }
+    free(todo);
+    return MAFAT_OK;
+}

@@ -1,0 +1,433 @@
+/* From a network and a configuration to groups, buffers and steps; see plan.h. */
+#include "plan/plan.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+/* Which rows (or columns) of a layer's output the tiles of a group compute, counted once however
+ * often they are computed; tiles come in ascending order. */
+typedef struct {
+    int n_covered, end;
+} coverage;
+
+/* What the functions below share while a plan is made. */
+typedef struct {
+    mafat_plan *plan;
+    const mafat_network *network;
+    const mafat_config *config;
+    mafat_error *error;
+    bool *must_be_whole;        /* [n_layers]: its map must exist whole */
+    mafat_field *fields;        /* [n_layers]: receptive fields of the tile at hand */
+    mafat_region *outputs;      /* [n_layers]: output regions of the tile at hand */
+    coverage *rows, *cols;      /* [n_layers]: of the group at hand */
+} builder;
+
+bool mafat_plan_can_fuse(const mafat_layer *layer)
+{
+    return layer->kind != MAFAT_WHOLE;
+}
+
+double mafat_plan_redundant_percent(size_t macs, size_t redundant_macs)
+{
+    size_t needed = macs - redundant_macs;
+    return needed == 0 ? 0 : 100.0 * (double)redundant_macs / (double)needed;
+}
+
+void mafat_plan_free(mafat_plan *plan)
+{
+    free(plan->groups);
+    free(plan->buffers);
+    free(plan->output_buffers);
+    free(plan->steps);
+    *plan = (mafat_plan){0};
+}
+
+/* ---------------------------------------------------------------------------------- groups */
+
+/* Marks the layers whose output somebody else than the next layer reads. */
+static void find_whole_maps(builder *b)
+{
+    const mafat_network *network = b->network;
+    for (int l = 0; l < network->n_layers; l++) {
+        const mafat_layer *layer = &network->layers[l];
+        b->must_be_whole[l] |= layer->is_result || l + 1 == network->n_layers;
+        for (int s = 0; s < layer->n_sources; s++)
+            if (layer->sources[s] >= 0 && layer->sources[s] != l - 1)
+                b->must_be_whole[layer->sources[s]] = true;
+    }
+}
+
+/* The end of a group that begins at `first` and may not go beyond `limit`. */
+static int group_end(const builder *b, int first, int limit)
+{
+    int end = first;
+    while (end < limit && mafat_plan_can_fuse(&b->network->layers[end])) {
+        end++;
+        bool next_reads_it = end < b->network->n_layers &&
+                             b->network->layers[end].sources[0] == end - 1;
+        if (b->must_be_whole[end - 1] || !next_reads_it)
+            break;
+    }
+    return end;
+}
+
+static mafat_status check_config_group(const builder *b, const mafat_config_group *group)
+{
+    const mafat_network *network = b->network;
+    char tiling[32];
+    mafat_config_print_tiling(group->tiling, tiling, sizeof tiling);
+    if (group->cut >= network->n_layers)
+        return mafat_error_set(b->error, MAFAT_USAGE,
+                               "cut %d is behind the last layer; cuts go from 1 to %d", group->cut,
+                               network->n_layers - 1);
+    const mafat_layer *layer = &network->layers[group->cut];
+    if (group->tiling.reuse)
+        return mafat_error_set_layer(b->error, MAFAT_USAGE, group->cut, layer->type,
+                                     "tiling %s: reuse of halo rows ('r') is not built yet; "
+                                     "allowed are tilings without r",
+                                     tiling);
+    bool divides = group->tiling.rows > 1 || group->tiling.cols > 1;
+    if (divides && !mafat_plan_can_fuse(layer))
+        return mafat_error_set_layer(b->error, MAFAT_USAGE, group->cut, layer->type,
+                                     "cannot be inside a layer group, so that no tiling but 1x1 "
+                                     "can begin there; given %s",
+                                     tiling);
+    return MAFAT_OK;
+}
+
+static void add_group(mafat_plan *plan, int first, int end, mafat_tiling tiling)
+{
+    plan->groups[plan->n_groups++] =
+        (mafat_group){.first = first, .end = end, .tiling = tiling};
+}
+
+static mafat_status make_groups(builder *b)
+{
+    const mafat_config *config = b->config;
+    int n_layers = b->network->n_layers;
+    for (int i = 0; i < config->n_groups; i++) {
+        mafat_status status = check_config_group(b, &config->groups[i]);
+        if (status != MAFAT_OK)
+            return status;
+    }
+    for (int i = 0; i < config->n_groups; i++) {
+        int first = config->groups[i].cut;
+        int limit = i + 1 < config->n_groups ? config->groups[i + 1].cut : n_layers;
+        int end = group_end(b, first, limit);
+        if (end > first)
+            add_group(b->plan, first, end, config->groups[i].tiling);
+        for (int l = end; l < limit; l++)
+            add_group(b->plan, l, l + 1, (mafat_tiling){1, 1, false});
+    }
+    return MAFAT_OK;
+}
+
+/* --------------------------------------------------------------------------------- buffers */
+
+static mafat_status float_bytes(const builder *b, int layer, mafat_shape shape, size_t *bytes)
+{
+    if (mafat_size_mul(mafat_shape_floats(shape), sizeof(float), bytes))
+        return MAFAT_OK;
+    return mafat_error_set_layer(b->error, MAFAT_FAILED, layer, b->network->layers[layer].type,
+                                 "its %dx%dx%d output does not fit the address space", shape.c,
+                                 shape.h, shape.w);
+}
+
+static int add_buffer(mafat_plan *plan, mafat_buffer buffer)
+{
+    plan->buffers[plan->n_buffers] = buffer;
+    return plan->n_buffers++;
+}
+
+/* Whether the group hands on the layer's output: behind it come only layers that change nothing. */
+static bool is_group_output(const builder *b, const mafat_group *group, int l)
+{
+    while (l + 1 < group->end && b->network->layers[l + 1].kind == MAFAT_IDENTITY)
+        l++;
+    return l + 1 == group->end;
+}
+
+/* Whether the output, under its own or under another layer's name, is read after the run. */
+static bool is_result(const mafat_network *network, int l)
+{
+    bool result = network->layers[l].is_result;
+    while (++l < network->n_layers && network->layers[l].kind == MAFAT_IDENTITY)
+        result |= network->layers[l].is_result;
+    return result;
+}
+
+static mafat_status add_output_buffers(builder *b, const mafat_group *group)
+{
+    mafat_plan *plan = b->plan;
+    for (int l = group->first; l < group->end; l++) {
+        const mafat_layer *layer = &b->network->layers[l];
+        if (layer->kind == MAFAT_IDENTITY) {
+            int source = layer->sources[0];
+            plan->output_buffers[l] =
+                source < 0 ? MAFAT_IMAGE_BUFFER : plan->output_buffers[source];
+            continue;
+        }
+        mafat_buffer buffer = {.storage = MAFAT_IN_ARENA, .layer = l, .place = {0, l, l, 0}};
+        if (is_group_output(b, group, l)) {
+            buffer.is_map = true;
+            buffer.place.first = group->first;
+            buffer.place.last = group->end - 1;
+            if (is_result(b->network, l))
+                buffer.storage = MAFAT_IN_RESULT;
+            mafat_status status = float_bytes(b, l, layer->out, &buffer.place.bytes);
+            if (status != MAFAT_OK)
+                return status;
+        }
+        plan->output_buffers[l] = add_buffer(plan, buffer);
+    }
+    return MAFAT_OK;
+}
+
+/* Keeps what the group reads alive while it runs: whole maps until its last layer, tiles until the
+ * layer that reads them. */
+static void extend_lifetimes(builder *b, const mafat_group *group)
+{
+    for (int l = group->first; l < group->end; l++) {
+        const mafat_layer *layer = &b->network->layers[l];
+        for (int s = 0; s < layer->n_sources; s++) {
+            int source = layer->sources[s];
+            int index = source < 0 ? MAFAT_IMAGE_BUFFER : b->plan->output_buffers[source];
+            mafat_buffer *buffer = &b->plan->buffers[index];
+            int last = buffer->is_map ? group->end - 1 : l;
+            if (last > buffer->place.last)
+                buffer->place.last = last;
+        }
+    }
+}
+
+static mafat_status make_buffers(builder *b, size_t workspace_bytes)
+{
+    mafat_plan *plan = b->plan;
+    int last_layer = b->network->n_layers - 1;
+    add_buffer(plan, (mafat_buffer){MAFAT_IN_IMAGE, -1, true, {0, 0, 0, 0}});
+    add_buffer(plan, (mafat_buffer){MAFAT_IN_ARENA, -1, false, {workspace_bytes, 0, last_layer, 0}});
+    for (int g = 0; g < plan->n_groups; g++) {
+        mafat_status status = add_output_buffers(b, &plan->groups[g]);
+        if (status != MAFAT_OK)
+            return status;
+        extend_lifetimes(b, &plan->groups[g]);
+    }
+    return MAFAT_OK;
+}
+
+/* ----------------------------------------------------------------------------------- steps */
+
+/* Walks back from the tile of the group's output to what each layer of the group must compute. */
+static void project_tile(builder *b, const mafat_group *group, mafat_region tile)
+{
+    for (int l = group->end - 1; l >= group->first; l--) {
+        const mafat_layer *layer = &b->network->layers[l];
+        b->outputs[l] = tile;
+        if (layer->kind == MAFAT_WHOLE)
+            b->fields[l] = (mafat_field){.region = mafat_region_whole(layer->in)};
+        else
+            b->fields[l] = mafat_region_back(layer, tile);
+        tile = b->fields[l].region;
+    }
+}
+
+/* Makes room in the layer's buffer for one tile's region. */
+static mafat_status fit_buffer(builder *b, int l)
+{
+    mafat_buffer *buffer = &b->plan->buffers[b->plan->output_buffers[l]];
+    if (buffer->is_map)
+        return MAFAT_OK;
+    mafat_region out = b->outputs[l];
+    mafat_shape shape = {b->network->layers[l].out.c, mafat_region_height(out),
+                         mafat_region_width(out)};
+    size_t bytes = 0;
+    mafat_status status = float_bytes(b, l, shape, &bytes);
+    if (bytes > buffer->place.bytes)
+        buffer->place.bytes = bytes;
+    return status;
+}
+
+static mafat_status add_tile_steps(builder *b, int g, int row, int col)
+{
+    mafat_plan *plan = b->plan;
+    mafat_group *group = &plan->groups[g];
+    for (int l = group->first; l < group->end; l++) {
+        const mafat_layer *layer = &b->network->layers[l];
+        if (layer->kind == MAFAT_IDENTITY)
+            continue;
+        mafat_status status = fit_buffer(b, l);
+        if (status != MAFAT_OK)
+            return status;
+        int source = layer->sources[0];
+        plan->steps[plan->n_steps++] = (mafat_step){
+            .group = g, .tile_row = row, .tile_col = col, .layer = l,
+            .in_buffer = source < 0 ? MAFAT_IMAGE_BUFFER : plan->output_buffers[source],
+            .out_buffer = plan->output_buffers[l],
+            .in = b->fields[l].region, .out = b->outputs[l],
+            .pad_top = b->fields[l].pad_top, .pad_left = b->fields[l].pad_left,
+        };
+        group->macs += mafat_layer_macs(layer, mafat_region_pixels(b->outputs[l]));
+    }
+    group->n_tiles++;
+    return MAFAT_OK;
+}
+
+static void cover(coverage *c, int begin, int end)
+{
+    if (begin < c->end)
+        begin = c->end;
+    if (begin < end) {
+        c->n_covered += end - begin;
+        c->end = end;
+    }
+}
+
+/* Adds the tile at hand to what the group's tiles cover. */
+static void cover_tile(builder *b, const mafat_group *group)
+{
+    for (int l = group->first; l < group->end; l++) {
+        cover(&b->rows[l], b->outputs[l].y0, b->outputs[l].y1);
+        cover(&b->cols[l], b->outputs[l].x0, b->outputs[l].x1);
+    }
+}
+
+/* The multiply-accumulates of a group if no tile repeated the work of another. */
+static size_t needed_macs(const builder *b, const mafat_group *group)
+{
+    size_t macs = 0;
+    for (int l = group->first; l < group->end; l++) {
+        size_t n_pixels = (size_t)b->rows[l].n_covered * (size_t)b->cols[l].n_covered;
+        macs += mafat_layer_macs(&b->network->layers[l], n_pixels);
+    }
+    return macs;
+}
+
+static mafat_status add_group_steps(builder *b, int g)
+{
+    mafat_plan *plan = b->plan;
+    mafat_group *group = &plan->groups[g];
+    mafat_shape map = b->network->layers[group->end - 1].out;
+    int first_step = plan->n_steps;
+    for (int row = 0; row < group->tiling.rows; row++) {
+        for (int col = 0; col < group->tiling.cols; col++) {
+            mafat_region tile = mafat_region_tile(map.h, map.w, group->tiling.rows,
+                                                  group->tiling.cols, row, col);
+            if (mafat_region_is_empty(tile))
+                continue;
+            project_tile(b, group, tile);
+            cover_tile(b, group);
+            mafat_status status = add_tile_steps(b, g, row, col);
+            if (status != MAFAT_OK)
+                return status;
+        }
+    }
+    if (plan->n_steps > first_step)
+        plan->steps[plan->n_steps - 1].completes_map = true;
+    group->redundant_macs = group->macs - needed_macs(b, group);
+    plan->macs += group->macs;
+    plan->redundant_macs += group->redundant_macs;
+    return MAFAT_OK;
+}
+
+/* An upper bound on the steps: tiles that turn out to be empty are counted too where the map is
+ * finer than the grid in one direction only. */
+static size_t count_steps(const builder *b)
+{
+    size_t n = 0;
+    for (int g = 0; g < b->plan->n_groups; g++) {
+        const mafat_group *group = &b->plan->groups[g];
+        mafat_shape map = b->network->layers[group->end - 1].out;
+        size_t rows = (size_t)(group->tiling.rows < map.h ? group->tiling.rows : map.h);
+        size_t cols = (size_t)(group->tiling.cols < map.w ? group->tiling.cols : map.w);
+        n += rows * cols * (size_t)(group->end - group->first);
+    }
+    return n;
+}
+
+static mafat_status make_steps(builder *b)
+{
+    mafat_plan *plan = b->plan;
+    size_t n = count_steps(b);
+    if (n > MAFAT_MAX_STEPS)
+        return mafat_error_set(b->error, MAFAT_USAGE,
+                               "the configuration makes %zu steps; at most %d are allowed", n,
+                               MAFAT_MAX_STEPS);
+    plan->steps = calloc(n + 1, sizeof *plan->steps);
+    if (plan->steps == NULL)
+        return mafat_error_set(b->error, MAFAT_FAILED, "no memory for a plan of %zu steps", n);
+    for (int g = 0; g < plan->n_groups; g++) {
+        mafat_status status = add_group_steps(b, g);
+        if (status != MAFAT_OK)
+            return status;
+    }
+    return MAFAT_OK;
+}
+
+/* --------------------------------------------------------------------------------- offsets */
+
+static mafat_status place_buffers(builder *b)
+{
+    mafat_plan *plan = b->plan;
+    mafat_arena_buffer *places = calloc((size_t)plan->n_buffers, sizeof *places);
+    if (places == NULL)
+        return mafat_error_set(b->error, MAFAT_FAILED, "no memory to place buffers");
+    for (int i = 0; i < plan->n_buffers; i++) {
+        places[i] = plan->buffers[i].place;
+        if (plan->buffers[i].storage != MAFAT_IN_ARENA)
+            places[i].bytes = 0;
+    }
+    mafat_status status = mafat_arena_place(places, plan->n_buffers, &plan->arena_bytes, b->error);
+    plan->live_bytes = mafat_arena_live_bytes(places, plan->n_buffers);
+    for (int i = 0; i < plan->n_buffers; i++)
+        plan->buffers[i].place.offset = places[i].offset;
+    free(places);
+    return status;
+}
+
+static mafat_status build(builder *b, size_t workspace_bytes)
+{
+    find_whole_maps(b);
+    mafat_status status = make_groups(b);
+    if (status == MAFAT_OK)
+        status = make_buffers(b, workspace_bytes);
+    if (status == MAFAT_OK)
+        status = make_steps(b);
+    if (status == MAFAT_OK)
+        status = place_buffers(b);
+    return status;
+}
+
+mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
+                              const mafat_config *config, size_t workspace_bytes,
+                              mafat_error *error)
+{
+    size_t n = (size_t)network->n_layers;
+    *plan = (mafat_plan){
+        .groups = calloc(n, sizeof *plan->groups),
+        .buffers = calloc(n + 2, sizeof *plan->buffers),
+        .n_layers = network->n_layers,
+        .output_buffers = calloc(n, sizeof *plan->output_buffers),
+    };
+    builder b = {
+        .plan = plan, .network = network, .config = config, .error = error,
+        .must_be_whole = calloc(n, sizeof *b.must_be_whole),
+        .fields = calloc(n, sizeof *b.fields),
+        .outputs = calloc(n, sizeof *b.outputs),
+        .rows = calloc(n, sizeof *b.rows),
+        .cols = calloc(n, sizeof *b.cols),
+    };
+    bool allocated = plan->groups != NULL && plan->buffers != NULL &&
+                     plan->output_buffers != NULL && b.must_be_whole != NULL && b.fields != NULL &&
+                     b.outputs != NULL && b.rows != NULL && b.cols != NULL;
+    mafat_status status = allocated ? build(&b, workspace_bytes)
+                                    : mafat_error_set(error, MAFAT_FAILED,
+                                                      "no memory for a plan of %zu layers", n);
+    free(b.must_be_whole);
+    free(b.fields);
+    free(b.outputs);
+    free(b.rows);
+    free(b.cols);
+    if (status != MAFAT_OK)
+        mafat_plan_free(plan);
+    return status;
+}

@@ -1,0 +1,151 @@
+/* Regions, grids and receptive fields. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/region.h"
+#include "support/suite.h"
+
+enum { MOST = 32 };
+
+START_TEST(tiles_cover_each_cell_once_and_differ_by_one)
+{
+    for (int extent = 1; extent <= MOST; extent++) {
+        for (int parts = 1; parts <= 2 * MOST; parts++) {
+            int next = 0, smallest = MOST, largest = 0;
+            for (int i = 0; i < parts; i++) {
+                mafat_region tile = mafat_region_tile(extent, 7, parts, 1, i, 0);
+                int height = mafat_region_height(tile);
+                ck_assert_int_eq(tile.y0, next);
+                ck_assert_int_eq(tile.x0, 0);
+                ck_assert_int_eq(tile.x1, 7);
+                ck_assert(mafat_region_is_empty(tile) == (height == 0));
+                smallest = height < smallest ? height : smallest;
+                largest = height > largest ? height : largest;
+                next = tile.y1;
+            }
+            ck_assert_int_eq(next, extent);
+            ck_assert_int_le(largest - smallest, 1);
+        }
+    }
+}
+END_TEST
+
+START_TEST(rows_and_columns_are_not_confused)
+{
+    mafat_region tile = mafat_region_tile(10, 30, 2, 3, 1, 2);
+    ck_assert_int_eq(tile.y0, 5);
+    ck_assert_int_eq(tile.y1, 10);
+    ck_assert_int_eq(tile.x0, 20);
+    ck_assert_int_eq(tile.x1, 30);
+    ck_assert_uint_eq(mafat_region_pixels(tile), 50);
+}
+END_TEST
+
+START_TEST(tiles_of_the_largest_maps_do_not_overflow)
+{
+    mafat_region tile = mafat_region_tile(1 << 24, 1 << 24, 4096, 4096, 4095, 4095);
+    ck_assert_int_eq(tile.y1, 1 << 24);
+    ck_assert_int_eq(mafat_region_height(tile), 4096);
+}
+END_TEST
+
+/* Marks in touched[] the input rows that output rows [y0, y1) read, by Darknet's index arithmetic;
+ * returns how many taps fall before and behind the map. */
+static void touch(const mafat_layer *layer, int y0, int y1, bool *touched, int *before, int *behind)
+{
+    memset(touched, 0, MOST * sizeof *touched);
+    *before = *behind = 0;
+    for (int y = y0; y < y1; y++) {
+        for (int k = 0; k < layer->size; k++) {
+            int row = layer->kind == MAFAT_UPSAMPLE ? y / layer->stride
+                                                    : y * layer->stride - layer->pad + k;
+            if (row >= 0 && row < layer->in.h)
+                touched[row] = true;
+            *before = row < 0 && -row > *before ? -row : *before;
+            int over = row - layer->in.h + 1;
+            *behind = over > *behind ? over : *behind;
+        }
+    }
+}
+
+/* Compares a field with the rows that are really read: the first and the last one are, and none
+ * outside; what is cut off is counted. */
+static void expect_exact(const mafat_layer *layer, int y0, int y1)
+{
+    bool touched[MOST];
+    int before, behind;
+    touch(layer, y0, y1, touched, &before, &behind);
+    /* the same in both directions, so that one that takes the other's part is found */
+    mafat_field field = mafat_region_back(layer, (mafat_region){y0, 0, y1, layer->out.w});
+    ck_assert(touched[field.region.y0] && touched[field.region.y1 - 1]);
+    for (int row = 0; row < layer->in.h; row++)
+        ck_assert(!touched[row] || (row >= field.region.y0 && row < field.region.y1));
+    ck_assert_int_eq(field.pad_top, before);
+    ck_assert_int_eq(field.pad_bottom, behind);
+    mafat_field turned = mafat_region_back(layer, (mafat_region){0, y0, layer->out.h, y1});
+    ck_assert_int_eq(turned.region.x0, field.region.y0);
+    ck_assert_int_eq(turned.region.x1, field.region.y1);
+    ck_assert_int_eq(turned.pad_left, before);
+    ck_assert_int_eq(turned.pad_right, behind);
+}
+
+static void expect_exact_everywhere(mafat_layer layer, int out)
+{
+    if (out < 1)
+        return;
+    layer.out = (mafat_shape){1, out, out};
+    for (int y0 = 0; y0 < out; y0++)
+        for (int y1 = y0 + 1; y1 <= out; y1++)
+            expect_exact(&layer, y0, y1);
+}
+
+START_TEST(receptive_fields_are_exact)
+{
+    static const mafat_layer_kind kinds[] = {MAFAT_CONVOLUTION, MAFAT_MAXPOOL};
+    for (int k = 0; k < 2; k++) {
+        for (int extent = 1; extent <= 20; extent++) {
+            for (int size = 1; size <= 7; size++) {
+                for (int stride = 1; stride <= 3; stride++) {
+                    for (int pad = 0; pad < size && pad <= 3 && size <= extent + pad; pad++) {
+                        int padding = k == 0 ? 2 * pad : pad;
+                        mafat_layer layer = {.kind = kinds[k], .in = {1, extent, extent},
+                                             .size = size, .stride = stride, .pad = pad};
+                        expect_exact_everywhere(layer, (extent + padding - size) / stride + 1);
+                    }
+                }
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(fields_of_upsample_and_activation_are_exact)
+{
+    for (int extent = 1; extent <= 10; extent++) {
+        for (int stride = 1; stride <= 4; stride++) {
+            mafat_layer upsample = {.kind = MAFAT_UPSAMPLE, .in = {1, extent, extent}, .size = 1,
+                                    .stride = stride};
+            expect_exact_everywhere(upsample, extent * stride);
+        }
+        mafat_layer same = {.kind = MAFAT_ACTIVATION, .in = {1, extent, extent}, .size = 1,
+                            .stride = 1};
+        expect_exact_everywhere(same, extent);
+        same.kind = MAFAT_IDENTITY;
+        expect_exact_everywhere(same, extent);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("region");
+    tcase_add_test(tcase, tiles_cover_each_cell_once_and_differ_by_one);
+    tcase_add_test(tcase, rows_and_columns_are_not_confused);
+    tcase_add_test(tcase, tiles_of_the_largest_maps_do_not_overflow);
+    tcase_add_test(tcase, receptive_fields_are_exact);
+    tcase_add_test(tcase, fields_of_upsample_and_activation_are_exact);
+    Suite *suite = suite_create("region");
+    suite_add_tcase(suite, tcase);
+    return test_suite_run(suite);
+}
