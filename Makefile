@@ -1,0 +1,248 @@
+# MAFAT inside Darknet. `make help` lists what there is to type; README.md says why one would.
+#
+# Two trees are built with the same compiler and the same flags:
+#   build/upstream/   pristine Darknet, as pinned in darknet/UPSTREAM  ->  build/stock/ (make stock)
+#   darknet/          the same with patches/series applied, and with src_mafat linked in  (make)
+# Objects live in one directory a variant (compiler, ARCH, OPENMP, DEBUG), so that changing one of
+# these never mixes objects, and going back rebuilds nothing. The programs are copies of the variant
+# made last.
+
+# ---------------------------------------------------------------------------------------------
+# What a person may set on the command line
+
+# gcc, gcc-13, clang …
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+# Instruction set for -march; `make ARCH=` builds for the plain one, as upstream's Makefile does.
+ARCH ?= native
+OPENMP ?= 1
+DEBUG ?= 0
+# WERROR=1 makes warnings in our code errors, as the tests do.
+WERROR ?= 0
+
+# tools/setup and the tests ask for the same compiler.
+export CC OPENMP
+
+# ---------------------------------------------------------------------------------------------
+# Flags
+
+on = $(filter 1,$($(1)))
+MACHINE := -fPIC $(ARCH:%=-march=%) $(if $(call on,OPENMP),-fopenmp)
+
+# Upstream's own, but for its warnings, which are not ours to fix, and for -std: newer compilers default
+# to a C that Darknet is not written in. Linking uses them too, everywhere: there -Ofast adds the
+# start-up code that flushes denormals to zero, and without it a program computes other bits.
+DARKNET_OPT := $(if $(call on,DEBUG),-O0 -g,-Ofast)
+DARKNET_FLAGS := -std=gnu11 -w -Wfatal-errors $(MACHINE) $(DARKNET_OPT)
+
+# Ours: never -Ofast, which would reorder the sums that must match Darknet's bit for bit.
+OPT = $(if $(call on,DEBUG),-O0 -g,-O3)
+WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes
+MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat
+# FLAGS_<file or room under src_mafat>: only the bridge's room may see Darknet, and these two kernels
+# must round after every operation (DESIGN: an FMA in the epilogue changes a quarter of the values).
+# -isystem: warnings in Darknet's headers are not ours.
+FLAGS_front := -isystem darknet/include -isystem darknet/src
+FLAGS_kernels/epilogue := -ffp-contract=off
+FLAGS_kernels/pool := -ffp-contract=off
+
+TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) \
+    -Isrc_mafat -Itests $(FLAGS_front)
+LIBS := -lm -pthread
+
+# ---------------------------------------------------------------------------------------------
+# Files
+
+VARIANT := $(subst /,_,$(CC))-$(or $(ARCH),plain)-$(if $(call on,OPENMP),omp,serial)$(if $(call on,DEBUG),-debug)
+B := build/$(VARIANT)
+
+# Upstream's OBJ and EXECOBJA. Its folders hold more files, which it does not build either; its
+# image_opencv.cpp is empty without OpenCV, and left out so that no C++ compiler is needed.
+LIBRARY := $(addprefix src/, gemm utils cuda deconvolutional_layer convolutional_layer list image \
+    activations im2col col2im blas crop_layer dropout_layer maxpool_layer softmax_layer data matrix \
+    network connected_layer cost_layer parser option_list detection_layer route_layer upsample_layer \
+    box normalization_layer avgpool_layer layer local_layer shortcut_layer logistic_layer \
+    activation_layer rnn_layer gru_layer crnn_layer demo batchnorm_layer region_layer reorg_layer \
+    tree lstm_layer l2norm_layer yolo_layer iseg_layer)
+PROGRAM := $(addprefix examples/, captcha lsd super art tag cifar go rnn segmenter regressor \
+    classifier coco yolo detector nightmare instance-segmenter darknet)
+
+MAFAT := $(patsubst src_mafat/%.c,mafat/%.o,$(wildcard src_mafat/*/*.c))
+SUITES := $(patsubst %.c,%,$(wildcard tests/test_*.c))
+SUPPORT := $(patsubst %.c,%.o,$(wildcard tests/support/*.c))
+TOOLS := $(patsubst %.c,%,$(wildcard tools/*.c))
+SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)
+
+# One compile line for every rule: $(call compile,flags). It leaves what the source includes in a .d file.
+define compile
+@mkdir -p $(@D)
+@echo "  $(CC) $@"
+@$(CC) $(1) -MD -MP -c $< -o $@
+endef
+# The same for linking: $(call link,flags,libraries). Objects and archives are taken from the prerequisites.
+define link
+@mkdir -p $(@D)
+@echo "  link $@"
+@$(CC) $(1) $(filter %.o %.a,$^) -o $@ $(2) $(LIBS)
+endef
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all stock demo test check check-asan check-valgrind suites where clean distclean help FORCE
+
+# ---------------------------------------------------------------------------------------------
+# Targets
+
+all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a $(TOOLS) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
+
+stock: build/stock/darknet build/stock/libdarknet.a ## build/stock/darknet: upstream untouched, same compiler flags
+
+# Set-up comes first and what it installs is needed to go on, hence a second make.
+# It builds in parallel unless this one was told how.
+in_parallel = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+demo: ## set up, build, and run stock YOLOv2 on a photo through fused tiles, compared with Darknet
+	@tools/setup build
+	+@$(in_parallel) all stock
+	@tools/demo
+
+test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
+	@tools/setup test
+	+@$(in_parallel) WERROR=1 all stock suites
+	@tests/run $(SUITES:%=$(B)/%) $(SUITES:%=$(B)/asan/%) tools/check_patches tests/check_includes $(SCRIPTS)
+
+check: $(SUITES:%=$(B)/%) ## the Check suites
+	@tests/run $^
+
+check-asan: $(SUITES:%=$(B)/asan/%) ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tests/run $^
+
+# valgrind does not know AVX-512, hence the plain instruction set.
+check-valgrind: ## the same under valgrind, built for the plain instruction set
+	@tools/setup valgrind
+	+@$(in_parallel) ARCH= check CK_FORK=no RUN_UNDER="valgrind -q --error-exitcode=1 \
+	    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp"
+
+suites: $(SUITES:%=$(B)/%) $(SUITES:%=$(B)/asan/%)
+
+# Where the variant's own program is linked: tests build other variants and leave darknet/darknet alone.
+where:
+	@echo $(B)/darknet/darknet
+
+clean: ## remove what was built; fetched sources stay
+	rm -rf $(filter-out build/cache build/upstream%,$(wildcard build/*)) $(TOOLS)
+	rm -f darknet/darknet darknet/libdarknet.a darknet/libdarknet.so
+
+distclean: ## remove all that is not in the repository, your own files in darknet/ too
+	rm -rf build $(TOOLS)
+	find darknet -mindepth 1 ! -name UPSTREAM -delete
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
+	@echo "Variables: CC=$(CC) ARCH=$(ARCH) OPENMP=$(OPENMP) DEBUG=$(DEBUG) WERROR=$(WERROR) DARKNET_TARBALL=$(DARKNET_TARBALL)"
+
+# Exported for tests/run: upstream's leaks are named, and slow machines get time.
+export CK_DEFAULT_TIMEOUT ?= 120
+# Darknet is built without frame pointers: only the slow unwinder can name its functions.
+export ASAN_OPTIONS := fast_unwind_on_malloc=0
+export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS := print_stacktrace=1
+export CK_FORK RUN_UNDER
+
+# ---------------------------------------------------------------------------------------------
+# Sources: fetched and verified, then patched
+
+# Says what to install when something is missing; installing is left to `tools/setup`.
+$(B)/ready-%: tools/setup
+	@tools/setup --check $*
+	@mkdir -p $(@D) && touch $@
+
+# A tarball that is given is always looked at, so that a wrong one is never passed over.
+build/upstream.stamp: darknet/UPSTREAM tools/fetch $(if $(DARKNET_TARBALL),FORCE) | $(B)/ready-build
+	@tools/fetch
+	@touch $@
+
+# Patched aside, and then only what differs is copied: the rest keeps its time and is not rebuilt.
+# backup/ and results/ are where upstream's commands write.
+darknet/.stamp: build/upstream.stamp $(wildcard patches/series patches/*.patch)
+	@rm -rf build/patched && cp -a build/upstream build/patched
+	@sed '/^#/d; /^$$/d' patches/series 2>/dev/null | while read -r name; do \
+	    patch -d build/patched -p1 --fuzz=0 --no-backup-if-mismatch -s <patches/$$name || \
+	        { echo "patches/$$name does not apply" >&2; exit 1; }; done
+	@cd build/patched && find . -type f | while read -r file; do \
+	    cmp -s $$file ../../darknet/$$file || \
+	        { mkdir -p ../../darknet/$${file%/*} && cp $$file ../../darknet/$$file; }; done
+	@rm -rf build/patched && mkdir -p darknet/backup darknet/results
+	@touch $@
+
+# The empty recipes say: these files come with the stamp, but only a newer file rebuilds something.
+from_upstream = $(addprefix $(1)/,$(LIBRARY:=.c) $(PROGRAM:=.c)) $(wildcard $(1)/include/*.h $(1)/src/*.h)
+$(call from_upstream,build/upstream): build/upstream.stamp ;
+$(call from_upstream,darknet): darknet/.stamp ;
+
+# ---------------------------------------------------------------------------------------------
+# Darknet, twice
+
+$(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
+	$(call compile,$(DARKNET_FLAGS) -Ibuild/upstream/include -Ibuild/upstream/src)
+
+$(B)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build
+	$(call compile,$(DARKNET_FLAGS) -Idarknet/include -Idarknet/src)
+
+# The rooms of src_mafat are prerequisites too: a file that is removed leaves the library. `ar q`
+# because both Darknet and src_mafat have a layer.o, and `ar r` might let one replace the other.
+$(B)/stock/libdarknet.a: $(LIBRARY:%=$(B)/stock/%.o)
+$(B)/darknet/libdarknet.a: $(LIBRARY:%=$(B)/darknet/%.o) $(MAFAT:%=$(B)/%) $(wildcard src_mafat/*/)
+$(B)/libmafat.a: $(MAFAT:%=$(B)/%) $(wildcard src_mafat/*/)
+$(B)/stock/libdarknet.a $(B)/darknet/libdarknet.a $(B)/libmafat.a:
+	@echo "  ar $@"
+	@rm -f $@ && ar qcs $@ $(filter %.o,$^)
+
+$(B)/darknet/libdarknet.so: $(LIBRARY:%=$(B)/darknet/%.o) $(MAFAT:%=$(B)/%) $(wildcard src_mafat/*/)
+	$(call link,$(DARKNET_FLAGS) -shared)
+
+$(B)/stock/darknet: $(PROGRAM:%=$(B)/stock/%.o) $(B)/stock/libdarknet.a
+$(B)/darknet/darknet: $(PROGRAM:%=$(B)/darknet/%.o) $(B)/darknet/libdarknet.a
+$(B)/stock/darknet $(B)/darknet/darknet:
+	$(call link,$(DARKNET_FLAGS))
+
+# Copies of this variant's, put in place only when they differ.
+darknet/darknet darknet/libdarknet.a darknet/libdarknet.so: darknet/%: $(B)/darknet/% FORCE
+	@install -C $< $@
+build/libmafat.a: $(B)/libmafat.a FORCE
+	@install -C $< $@
+build/stock/darknet build/stock/libdarknet.a: build/stock/%: $(B)/stock/% FORCE
+	@mkdir -p $(@D) && install -C $< $@
+$(TOOLS): %: $(B)/% FORCE
+	@install -C $< $@
+
+# ---------------------------------------------------------------------------------------------
+# src_mafat and its tests, plain in $(B) and sanitized in $(B)/asan
+
+# -O2, because gcc makes no FMA below it, and the suites compare with Darknet's bits.
+# private: plain objects that a suite links must not inherit it.
+$(B)/asan/%: private OPT = -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+define our_rules
+$(1)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
+	$$(call compile,$$(MAFAT_FLAGS) $$(FLAGS_$$*) $$(FLAGS_$$(*D)))
+
+$(1)/tests/%.o: tests/%.c Makefile | $(B)/ready-test darknet/.stamp
+	$$(call compile,$$(TEST_FLAGS) $$(shell pkg-config --cflags check))
+
+# Our objects stand before the library, which has them too: sanitized ones win over its plain ones.
+$(SUITES:%=$(1)/%): %: %.o $(SUPPORT:%=$(1)/%) $(MAFAT:%=$(1)/%) $(B)/darknet/libdarknet.a
+	$$(call link,$$(DARKNET_FLAGS) $$(filter -fsanitize%,$$(OPT)),$$(shell pkg-config --libs check))
+endef
+$(eval $(call our_rules,$(B)))
+$(eval $(call our_rules,$(B)/asan))
+
+$(B)/tools/%.o: tools/%.c Makefile | $(B)/ready-build darknet/.stamp
+	$(call compile,$(MAFAT_FLAGS))
+
+# Tools know cfg and weights files, not Darknet: nothing of it is linked.
+$(TOOLS:%=$(B)/%): %: %.o $(B)/libmafat.a
+	$(call link,$(DARKNET_FLAGS))
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
