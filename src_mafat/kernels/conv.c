@@ -1,0 +1,189 @@
+/* The loops around the register tile (conv.h):
+ *
+ *     for blocks of panel_pixels pixels:
+ *         for blocks of k:                        sums wait in the output map in between, exactly
+ *             pack the block's taps               [panels][k][MAFAT_TILE_PIXELS]
+ *             for blocks of MAFAT_TILE_FILTERS filters:
+ *                 for panels: the register tile
+ *                 after the last k: epilogue      while the filters' sums are in the cache
+ */
+#include "kernels/conv.h"
+
+#include "kernels/pack.h"
+#include "kernels/simd.h"
+#include "kernels/tile.h"
+
+typedef struct {
+    const mafat_conv *conv;
+    int pixel_begin, pixel_end;
+    int filter_end;
+    int k_begin, k_end, n_k;    /* n_k: of the whole filter */
+    const float *panels;
+} block;
+
+static int min_int(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int round_up(int n, int unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+size_t mafat_conv_scratch_floats(int panel_pixels)
+{
+    return (size_t)MAFAT_CONV_KC * (size_t)round_up(panel_pixels, MAFAT_TILE_PIXELS);
+}
+
+int mafat_conv_panel_pixels(int n_threads)
+{
+    int n_panels = MAFAT_CONV_NC / MAFAT_TILE_PIXELS / n_threads;
+    return (n_panels > 0 ? n_panels : 1) * MAFAT_TILE_PIXELS;
+}
+
+int mafat_conv_round_filters(int n_filters)
+{
+    return round_up(n_filters, MAFAT_TILE_FILTERS);
+}
+
+int mafat_conv_round_pixels(int n_pixels)
+{
+    return round_up(n_pixels, MAFAT_TILE_PIXELS);
+}
+
+static float *out_pixel(const mafat_window *out, int f, int pixel)
+{
+    return out->data + (size_t)f * out->channel_stride + (size_t)(pixel / out->w) * out->row_stride
+           + pixel % out->w;
+}
+
+/* Whether pixels [begin, end) follow one another in memory. */
+static bool is_contiguous(const mafat_window *out, int begin, int end)
+{
+    return out->row_stride == (size_t)out->w || mafat_pack_row_rest(out, begin, end) == end - begin;
+}
+
+/* Copies the sums of pixels [begin, end) of some filters from the output map, or to it. */
+static void copy_sums(const mafat_window *out, int f, int n_filters, int begin, int end,
+                      float (*sums)[MAFAT_TILE_PIXELS], bool to_map)
+{
+    int n;
+
+    for (int pixel = begin; pixel < end; pixel += n) {
+        n = is_contiguous(out, pixel, end) ? end - pixel : mafat_pack_row_rest(out, pixel, end);
+        float *map = out_pixel(out, f, pixel);
+        for (int i = 0; i < n_filters; i++, map += out->channel_stride) {
+            float *in_tile = sums[i] + (pixel - begin);
+            mafat_simd_copy(to_map ? map : in_tile, to_map ? in_tile : map, n);
+        }
+    }
+}
+
+/* A tile whose pixels do not lie in the map as they do in the panel: its sums take a detour. */
+static void run_scattered(mafat_tile *tile, const mafat_window *out, int f, int n_filters,
+                          int begin, int end)
+{
+    float sums[MAFAT_TILE_FILTERS][MAFAT_TILE_PIXELS] = {{0}};
+
+    tile->sums = sums[0];
+    tile->sum_stride = MAFAT_TILE_PIXELS;
+    if (!tile->start)
+        copy_sums(out, f, n_filters, begin, end, sums, false);
+    mafat_tile_run(tile, n_filters, (end - begin + MAFAT_SIMD_FLOATS - 1) / MAFAT_SIMD_FLOATS);
+    copy_sums(out, f, n_filters, begin, end, sums, true);
+}
+
+static const float *filter_weights(const block *b, int f)
+{
+    return b->conv->weights + (size_t)f * (size_t)b->n_k + b->k_begin;
+}
+
+/* Fetches ahead of the tile at pixel `begin`: the sums of the next panel, and this panel's share of
+ * the weights of the next filters, which come in pieces too short for the hardware to foresee. */
+static void prefetch(const block *b, int f, int n_filters, int begin)
+{
+    const mafat_window *out = &b->conv->out;
+    int n_panels = round_up(b->pixel_end - b->pixel_begin, MAFAT_TILE_PIXELS) / MAFAT_TILE_PIXELS;
+    int panel = (begin - b->pixel_begin) / MAFAT_TILE_PIXELS;
+    int next_end = min_int(f + 2 * MAFAT_TILE_FILTERS, b->filter_end);
+
+    if (panel + 1 < n_panels) {
+        const float *sums = out_pixel(out, f, begin + MAFAT_TILE_PIXELS);
+        for (int i = 0; i < n_filters; i++)
+            mafat_simd_prefetch(sums + (size_t)i * out->channel_stride, MAFAT_TILE_PIXELS);
+    }
+    for (int i = f + MAFAT_TILE_FILTERS + panel; i < next_end; i += n_panels)
+        mafat_simd_prefetch(filter_weights(b, i), b->k_end - b->k_begin);
+}
+
+static void run_tiles(const block *b, int f, int n_filters)
+{
+    const mafat_window *out = &b->conv->out;
+    mafat_tile tile = {.weights = filter_weights(b, f),
+                       .weight_stride = (size_t)b->n_k,
+                       .panel = b->panels,
+                       .n_k = b->k_end - b->k_begin,
+                       .start = b->k_begin == 0};
+
+    for (int begin = b->pixel_begin; begin < b->pixel_end; begin += MAFAT_TILE_PIXELS) {
+        int end = min_int(begin + MAFAT_TILE_PIXELS, b->pixel_end);
+        prefetch(b, f, n_filters, begin);
+        if (is_contiguous(out, begin, end) && (end - begin) % MAFAT_SIMD_FLOATS == 0) {
+            tile.sums = out_pixel(out, f, begin);
+            tile.sum_stride = out->channel_stride;
+            mafat_tile_run(&tile, n_filters, (end - begin) / MAFAT_SIMD_FLOATS);
+        } else {
+            run_scattered(&tile, out, f, n_filters, begin, end);
+        }
+        tile.panel += (size_t)tile.n_k * MAFAT_TILE_PIXELS;
+    }
+}
+
+static void run_epilogue(const block *b, int f)
+{
+    const mafat_window *out = &b->conv->out;
+    const mafat_epilogue *epilogue = &b->conv->epilogue;
+    bool whole_rows = out->row_stride == (size_t)out->w && epilogue->plane_width == out->w;
+
+    for (int pixel = b->pixel_begin; pixel < b->pixel_end;) {
+        int n = whole_rows ? b->pixel_end - pixel
+                           : mafat_pack_row_rest(out, pixel, b->pixel_end);
+        size_t first = epilogue->plane_origin
+                       + (size_t)(pixel / out->w) * (size_t)epilogue->plane_width
+                       + (size_t)(pixel % out->w);
+        mafat_epilogue_run(epilogue, f, out_pixel(out, f, pixel), n, first);
+        pixel += n;
+    }
+}
+
+static void run_pixels(block *b, int filter_begin, float *panels)
+{
+    int n_blocks = (b->n_k + MAFAT_CONV_KC - 1) / MAFAT_CONV_KC;
+    int step = (b->n_k + n_blocks - 1) / n_blocks;
+
+    b->panels = panels;
+    for (b->k_begin = 0; b->k_begin < b->n_k; b->k_begin = b->k_end) {
+        b->k_end = min_int(b->k_begin + step, b->n_k);
+        mafat_pack_run(b->conv, b->k_begin, b->k_end, b->pixel_begin, b->pixel_end, panels);
+        for (int f = filter_begin; f < b->filter_end; f += MAFAT_TILE_FILTERS) {
+            int n_filters = min_int(MAFAT_TILE_FILTERS, b->filter_end - f);
+            run_tiles(b, f, n_filters);
+            for (int i = 0; i < n_filters && b->k_end == b->n_k; i++)
+                run_epilogue(b, f + i);
+        }
+    }
+}
+
+void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, int pixel_begin,
+                    int pixel_end, int panel_pixels, float *scratch)
+{
+    block b = {.conv = conv, .filter_end = filter_end,
+               .n_k = conv->channels * conv->size * conv->size};
+
+    for (int pixel = pixel_begin; pixel < pixel_end; pixel = b.pixel_end) {
+        b.pixel_begin = pixel;
+        b.pixel_end = min_int(pixel + panel_pixels, pixel_end);
+        run_pixels(&b, filter_begin, scratch);
+    }
+}

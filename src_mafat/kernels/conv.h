@@ -1,0 +1,48 @@
+/* Convolution of a window of a map, bit for bit as Darknet's im2col and GEMM.
+ *
+ * The equivalent loop (forward_convolutional_layer, one filter group):
+ *
+ *     for f, y, x:
+ *         float sum = 0;
+ *         for c, ky, kx:                                  in this order, one sequential chain
+ *             sum += weights[f][c][ky][kx] * in(c, y*stride + ky - pad_top, x*stride + kx - pad_left)
+ *         out(f, y, x) = epilogue(f, sum)
+ *
+ * where in() is 0 outside the window: that is Darknet's padding, and padded taps are multiplied and
+ * added like all others. `sum +=` is a fused multiply-add exactly where the target has one, as in
+ * Darknet's own GEMM built with the same flags.
+ *
+ * A B panel of [MAFAT_CONV_KC][pixels] is packed straight from the window, pixels running on across
+ * rows; weights are used as they lie in the file. Nothing is allocated. */
+#ifndef MAFAT_KERNELS_CONV_H
+#define MAFAT_KERNELS_CONV_H
+
+#include "kernels/epilogue.h"
+#include "kernels/window.h"
+
+typedef struct {
+    mafat_window in;        /* all taps that are not padding; may be a part of a larger map */
+    mafat_window out;       /* channel f is filter f */
+    int pad_top, pad_left;  /* where the first output's receptive field starts before the window */
+    int channels;           /* of the input, and of each filter */
+    int size, stride;
+    const float *weights;   /* [n_filters][channels][size][size], borrowed */
+    mafat_epilogue epilogue;
+} mafat_conv;
+
+/* Floats of scratch for a run whose panel holds `panel_pixels` pixels; the panel width that is best
+ * for `n_threads` runs side by side: their panels together take no more room than one thread's. */
+size_t mafat_conv_scratch_floats(int panel_pixels);
+int mafat_conv_panel_pixels(int n_threads);
+
+/* Rounds a share of filters or pixels up to what the register tile computes at once. */
+int mafat_conv_round_filters(int n_filters);
+int mafat_conv_round_pixels(int n_pixels);
+
+/* Computes filters [filter_begin, filter_end) of pixels [pixel_begin, pixel_end) of the output
+ * window, pixels counted along its rows. Runs on disjoint parts may go on side by side, each with a
+ * scratch of its own of mafat_conv_scratch_floats(panel_pixels) floats, 64-byte aligned. */
+void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, int pixel_begin,
+                    int pixel_end, int panel_pixels, float *scratch);
+
+#endif

@@ -1,0 +1,126 @@
+/* Max-pooling and upsampling; see pool.h. Pixels whose taps all lie inside the input go through a
+ * loop without bounds that the compiler makes vectors of; the few at the edges do not. */
+#include "kernels/pool.h"
+
+#include <float.h>
+
+#include "kernels/simd.h"
+
+static MAFAT_ALWAYS_INLINE float larger(float max, float val, bool keep_later)
+{
+    if (keep_later)
+        return max > val ? max : val;
+    return val > max ? val : max;
+}
+
+/* n pixels whose taps all lie inside; `in` is the first tap of the first one. */
+static MAFAT_ALWAYS_INLINE void pool_inside(const float *restrict in, size_t row_stride, int size,
+                                            int stride, bool keep_later, float *restrict out,
+                                            int n)
+{
+    for (int x = 0; x < n; x++) {
+        float max = -FLT_MAX;
+        for (int ky = 0; ky < size; ky++) {
+            for (int kx = 0; kx < size; kx++) {
+                float val = in[(size_t)ky * row_stride + (size_t)(x * stride + kx)];
+                max = larger(max, val, keep_later);
+            }
+        }
+        out[x] = max;
+    }
+}
+
+/* The pools of real networks with everything constant: YOLO's and VGG's 2x2, tiny YOLO's stride 1,
+ * ResNet's 3x3. */
+static MAFAT_ALWAYS_INLINE void pool_common(const float *in, size_t row_stride, int size,
+                                            int stride, bool keep_later, float *out, int n)
+{
+    if (size == 2 && stride == 2)
+        pool_inside(in, row_stride, 2, 2, keep_later, out, n);
+    else if (size == 2 && stride == 1)
+        pool_inside(in, row_stride, 2, 1, keep_later, out, n);
+    else if (size == 3 && stride == 2)
+        pool_inside(in, row_stride, 3, 2, keep_later, out, n);
+    else
+        pool_inside(in, row_stride, size, stride, keep_later, out, n);
+}
+
+static float pool_pixel(const mafat_maxpool *pool, int c, int row, int column)
+{
+    const mafat_window *in = &pool->in;
+    float max = -FLT_MAX;
+
+    for (int y = row; y < row + pool->size; y++) {
+        for (int x = column; x < column + pool->size; x++) {
+            float val = -FLT_MAX;
+            if (y >= 0 && y < in->h && x >= 0 && x < in->w)
+                val = in->data[(size_t)c * in->channel_stride + (size_t)y * in->row_stride
+                               + (size_t)x];
+            max = larger(max, val, pool->keep_later);
+        }
+    }
+    return max;
+}
+
+static void pool_row(const mafat_maxpool *pool, int c, int y)
+{
+    const mafat_window *in = &pool->in;
+    float *out = pool->out.data + (size_t)c * pool->out.channel_stride
+                 + (size_t)y * pool->out.row_stride;
+    int row = y * pool->stride - pool->pad_top;
+    int room = in->w - pool->size + pool->pad_left;     /* where the last whole pixel may begin */
+    int begin = 0, end = 0;                             /* the pixels whose taps all lie inside */
+
+    if (row >= 0 && row + pool->size <= in->h && room >= 0) {
+        begin = pool->pad_left > 0 ? (pool->pad_left + pool->stride - 1) / pool->stride : 0;
+        end = room / pool->stride + 1 < pool->out.w ? room / pool->stride + 1 : pool->out.w;
+    }
+    if (begin >= end)
+        begin = end = 0;
+    for (int x = 0; x < begin; x++)
+        out[x] = pool_pixel(pool, c, row, x * pool->stride - pool->pad_left);
+    for (int x = end; x < pool->out.w; x++)
+        out[x] = pool_pixel(pool, c, row, x * pool->stride - pool->pad_left);
+    if (begin == end)
+        return;
+    const float *first = in->data + (size_t)c * in->channel_stride + (size_t)row * in->row_stride
+                         + (begin * pool->stride - pool->pad_left);
+    if (pool->keep_later)
+        pool_common(first, in->row_stride, pool->size, pool->stride, true, out + begin,
+                    end - begin);
+    else
+        pool_common(first, in->row_stride, pool->size, pool->stride, false, out + begin,
+                    end - begin);
+}
+
+void mafat_maxpool_run(const mafat_maxpool *pool, int channel_begin, int channel_end)
+{
+    for (int c = channel_begin; c < channel_end; c++) {
+        for (int y = 0; y < pool->out.h; y++)
+            pool_row(pool, c, y);
+    }
+}
+
+static void upsample_row(const mafat_upsample *up, const float *in, float *out)
+{
+    int column = up->offset_x / up->stride, phase = up->offset_x % up->stride;
+
+    for (int x = 0; x < up->out.w; column++, phase = 0) {
+        float value = up->scale * in[column];
+        for (; phase < up->stride && x < up->out.w; phase++)
+            out[x++] = value;
+    }
+}
+
+void mafat_upsample_run(const mafat_upsample *up, int channel_begin, int channel_end)
+{
+    for (int c = channel_begin; c < channel_end; c++) {
+        for (int y = 0; y < up->out.h; y++) {
+            int row = (y + up->offset_y) / up->stride;
+            upsample_row(up, up->in.data + (size_t)c * up->in.channel_stride
+                             + (size_t)row * up->in.row_stride,
+                         up->out.data + (size_t)c * up->out.channel_stride
+                         + (size_t)y * up->out.row_stride);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/* The register tile; see tile.h and simd.h. One function a shape, so that every loop over filters
+ * and vectors has constant bounds and the sums stay in registers. */
+#include "kernels/tile.h"
+
+#include "kernels/simd.h"
+
+static MAFAT_ALWAYS_INLINE void run(const mafat_tile *tile, int n_filters, int n_vectors)
+{
+    const float *weights = tile->weights, *panel = tile->panel;
+    size_t weight_stride = tile->weight_stride, sum_stride = tile->sum_stride;
+    float *out = tile->sums;
+    bool start = tile->start;
+    mafat_simd sums[MAFAT_TILE_FILTERS][MAFAT_TILE_VECTORS], x[MAFAT_TILE_VECTORS];
+
+    MAFAT_UNROLL
+    for (int f = 0; f < n_filters; f++) {
+        MAFAT_UNROLL
+        for (int v = 0; v < n_vectors; v++) {
+            const float *from = out + (size_t)f * sum_stride + v * MAFAT_SIMD_FLOATS;
+            sums[f][v] = start ? (mafat_simd){0} : mafat_simd_load(from);
+        }
+    }
+    for (int k = tile->n_k; k > 0; k--, weights++, panel += MAFAT_TILE_PIXELS) {
+        MAFAT_UNROLL
+        for (int v = 0; v < n_vectors; v++)
+            x[v] = mafat_simd_load(panel + v * MAFAT_SIMD_FLOATS);
+        MAFAT_UNROLL
+        for (int f = 0; f < n_filters; f++) {
+            MAFAT_UNROLL
+            for (int v = 0; v < n_vectors; v++)
+                sums[f][v] += weights[(size_t)f * weight_stride] * x[v];
+        }
+    }
+    MAFAT_UNROLL
+    for (int f = 0; f < n_filters; f++) {
+        MAFAT_UNROLL
+        for (int v = 0; v < n_vectors; v++)
+            mafat_simd_store(out + (size_t)f * sum_stride + v * MAFAT_SIMD_FLOATS, sums[f][v]);
+    }
+}
+
+#define DEFINE_SHAPE(F, V) \
+    static void run_##F##_##V(const mafat_tile *tile) { run(tile, F, V); }
+#define DEFINE_SHAPES(F) MAFAT_TILE_EACH_VECTORS(DEFINE_SHAPE, F)
+MAFAT_TILE_EACH_FILTERS(DEFINE_SHAPES)
+
+#define NAME_SHAPE(F, V) [F - 1][V - 1] = run_##F##_##V,
+#define NAME_SHAPES(F) MAFAT_TILE_EACH_VECTORS(NAME_SHAPE, F)
+
+void mafat_tile_run(const mafat_tile *tile, int n_filters, int n_vectors)
+{
+    static void (*const shapes[MAFAT_TILE_FILTERS][MAFAT_TILE_VECTORS])(const mafat_tile *) = {
+        MAFAT_TILE_EACH_FILTERS(NAME_SHAPES)
+    };
+    shapes[n_filters - 1][n_vectors - 1](tile);
+}

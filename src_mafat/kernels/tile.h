@@ -1,0 +1,28 @@
+/* The register tile: some filters times some vectors of pixels, over one block of k. */
+#ifndef MAFAT_KERNELS_TILE_H
+#define MAFAT_KERNELS_TILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The equivalent loop, for f < n_filters and p < n_vectors * MAFAT_SIMD_FLOATS:
+ *
+ *     float sum = start ? 0 : sums[f][p];
+ *     for k < n_k:
+ *         sum += weights[f][k] * panel[k][p];
+ *     sums[f][p] = sum;
+ */
+typedef struct {
+    const float *weights;   /* rows of weight_stride floats */
+    size_t weight_stride;
+    const float *panel;     /* [n_k][MAFAT_TILE_PIXELS] */
+    float *sums;            /* rows of sum_stride floats */
+    size_t sum_stride;
+    int n_k;
+    bool start;
+} mafat_tile;
+
+/* 1 <= n_filters <= MAFAT_TILE_FILTERS, 1 <= n_vectors <= MAFAT_TILE_VECTORS. */
+void mafat_tile_run(const mafat_tile *tile, int n_filters, int n_vectors);
+
+#endif

@@ -1,0 +1,622 @@
+/* The kernels against the reference kernels, and both against Darknet's own object code, bit for
+ * bit. Maps are filled from a fixed generator; a map that comes out all zero is a failure. */
+#include <check.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "darknet.h"
+#include "kernels/conv.h"
+#include "kernels/pool.h"
+#include "kernels/reference.h"
+
+/* Darknet's own, which darknet.h does not declare. */
+void gemm(int ta, int tb, int m, int n, int k, float alpha, float *a, int lda, float *b, int ldb,
+          float beta, float *c, int ldc);
+void im2col_cpu(float *im, int channels, int h, int w, int size, int stride, int pad, float *col);
+void add_bias(float *output, float *biases, int batch, int n, int size);
+void scale_bias(float *output, float *scales, int batch, int n, int size);
+void activate_array(float *x, const int n, const ACTIVATION a);
+void upsample_cpu(float *in, int w, int h, int c, int batch, int stride, int forward, float scale,
+                  float *out);
+void forward_maxpool_layer(const layer l, network net);
+
+enum { MAX_FLOATS = 1 << 20, SCRATCH_FLOATS = 1 << 18, MAX_FILTERS = 64, TIMEOUT_S = 60 };
+
+static const float GUARD = 12345.f;
+
+static float in_data[MAX_FLOATS], weights[MAX_FLOATS], out_data[MAX_FLOATS], expected[MAX_FLOATS],
+    columns[MAX_FLOATS];
+static float scratch[SCRATCH_FLOATS] __attribute__((aligned(64)));
+static float biases[MAX_FILTERS], mean[MAX_FILTERS], variance[MAX_FILTERS], scales[MAX_FILTERS];
+
+static unsigned generator;
+
+/* In [0, n). */
+static int random_below(int n)
+{
+    generator = generator * 1664525u + 1013904223u;
+    return (int)((generator >> 8) % (unsigned)n);
+}
+
+/* In (-1, 1), with all mantissa bits in play. */
+static float random_float(void)
+{
+    return (float)(random_below(1 << 24) - (1 << 23)) / 8388608.f
+           + (float)random_below(1 << 24) / 70368744177664.f;
+}
+
+static void fill(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = random_float();
+}
+
+static void setup(void)
+{
+    generator = 1;
+    fill(in_data, MAX_FLOATS);
+    fill(weights, MAX_FLOATS);
+    fill(biases, MAX_FILTERS);
+    fill(mean, MAX_FILTERS);
+    fill(scales, MAX_FILTERS);
+    for (int i = 0; i < MAX_FILTERS; i++)
+        variance[i] = random_float() * random_float() + 1.5f;
+}
+
+static unsigned bits(float x)
+{
+    unsigned u;
+    memcpy(&u, &x, sizeof(u));
+    return u;
+}
+
+/* For maps that may rightly be all zeros. */
+static void assert_same_or_zero(const float *got, const float *want, size_t n, const char *what)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bits(got[i]) != bits(want[i]))
+            ck_abort_msg("%s: value %zu of %zu is %a, not %a", what, i, n, (double)got[i],
+                         (double)want[i]);
+    }
+}
+
+static void assert_same_bits(const float *got, const float *want, size_t n, const char *what)
+{
+    bool all_zero = true;
+
+    assert_same_or_zero(got, want, n, what);
+    for (size_t i = 0; i < n; i++)
+        all_zero = all_zero && (bits(want[i]) == 0 || want[i] == GUARD);
+    ck_assert_msg(!all_zero, "%s: nothing but zeros", what);
+}
+
+/* A window inside a map that is `margin` floats larger on every side. */
+static mafat_window window_inside(float *map, int h, int w, int margin)
+{
+    size_t row_stride = (size_t)(w + 2 * margin);
+    return (mafat_window){.data = map + (size_t)margin * row_stride + margin, .h = h, .w = w,
+                          .row_stride = row_stride,
+                          .channel_stride = row_stride * (size_t)(h + 2 * margin)};
+}
+
+static size_t map_floats(const mafat_window *window, int n_channels)
+{
+    return window->channel_stride * (size_t)n_channels;
+}
+
+/* The end of the scratch array, as large as a run may use. */
+static float *scratch_of(int panel_pixels)
+{
+    size_t n = (mafat_conv_scratch_floats(panel_pixels) + 15) / 16 * 16;
+
+    ck_assert_uint_le(n, SCRATCH_FLOATS);
+    return scratch + SCRATCH_FLOATS - n;
+}
+
+static void fill_guard(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = GUARD;
+}
+
+typedef struct {
+    int channels, filters, size, stride;
+    int top, left, bottom, right;       /* padding */
+    int h, w;                           /* of the output */
+    int margin;                         /* around both windows */
+    bool batch_normalize;
+    mafat_epilogue_activation activation;
+} shape;
+
+/* All arrays end where their C arrays end, so that the address sanitizer sees a step beyond. */
+static mafat_conv make_conv(const shape *s, float *out)
+{
+    int h = (s->h - 1) * s->stride + s->size - s->top - s->bottom;
+    int w = (s->w - 1) * s->stride + s->size - s->left - s->right;
+
+    if (h < 1)
+        h = 1;
+    if (w < 1)
+        w = 1;
+    mafat_window in = window_inside(in_data, h, w, s->margin);
+    mafat_window map = window_inside(out, s->h, s->w, s->margin);
+    int n_weights = s->filters * s->channels * s->size * s->size;
+    ck_assert_uint_le(map_floats(&in, s->channels), MAX_FLOATS);
+    ck_assert_uint_le(map_floats(&map, s->filters), MAX_FLOATS);
+    ck_assert_int_le(n_weights, MAX_FLOATS);
+    in.data += MAX_FLOATS - map_floats(&in, s->channels);
+    map.data += MAX_FLOATS - map_floats(&map, s->filters);
+    return (mafat_conv){
+        .in = in, .out = map, .pad_top = s->top, .pad_left = s->left, .channels = s->channels,
+        .size = s->size, .stride = s->stride, .weights = weights + MAX_FLOATS - n_weights,
+        .epilogue = {.batch_normalize = s->batch_normalize, .mean = mean, .variance = variance,
+                     .scales = scales, .biases = biases, .activation = s->activation,
+                     .plane_width = s->w, .n_reciprocals = (size_t)s->w * (size_t)s->h / 2}
+    };
+}
+
+/* Runs a convolution and the reference on the same input, in maps full of guards, and compares the
+ * maps whole, so that no value around the window may change either. */
+static void assert_conv_equals_reference(const shape *s, int panel_pixels)
+{
+    mafat_conv conv = make_conv(s, expected);
+    size_t n = map_floats(&conv.out, s->filters);
+
+    fill_guard(expected + MAX_FLOATS - n, n);
+    mafat_reference_conv(&conv, s->filters);
+    fill_guard(out_data + MAX_FLOATS - n, n);
+    conv = make_conv(s, out_data);
+    mafat_conv_run(&conv, 0, s->filters, 0, s->h * s->w, panel_pixels, scratch_of(panel_pixels));
+    char what[160];
+    snprintf(what, sizeof(what), "size %d stride %d pads %d %d %d %d channels %d filters %d "
+             "out %dx%d margin %d panel %d", s->size, s->stride, s->top, s->left, s->bottom,
+             s->right, s->channels, s->filters, s->w, s->h, s->margin, panel_pixels);
+    assert_same_bits(out_data + MAX_FLOATS - n, expected + MAX_FLOATS - n, n, what);
+}
+
+START_TEST(conv_equals_reference_for_every_size_stride_and_pad)
+{
+    for (int pads = 0; pads < 256; pads++) {
+        for (int stride = 1; stride <= 3; stride++) {
+            shape s = {.channels = 1 + pads % 5, .filters = 1 + (pads + stride) % 17,
+                       .size = _i, .stride = stride,
+                       .top = pads & 3, .left = pads >> 2 & 3,
+                       .bottom = pads >> 4 & 3, .right = pads >> 6,
+                       .h = 3, .w = 1 + pads % 11, .margin = pads % 3};
+            assert_conv_equals_reference(&s, mafat_conv_panel_pixels(1));
+        }
+    }
+}
+END_TEST
+
+START_TEST(conv_equals_reference_for_every_width_and_filter_count)
+{
+    for (int w = 1; w <= 40; w++) {
+        for (int filters = 1; filters <= 17; filters++) {
+            shape s = {.channels = 1 + filters % 3, .filters = filters,
+                       .size = _i, .stride = 1 + (w + filters) % 2,
+                       .top = _i / 2, .left = _i / 2, .bottom = _i / 2, .right = _i / 2,
+                       .h = 1 + (w + filters) % 7, .w = w, .margin = filters % 2,
+                       .batch_normalize = w % 2, .activation = MAFAT_EPILOGUE_LEAKY};
+            assert_conv_equals_reference(&s, mafat_conv_panel_pixels(1 + w % 4));
+        }
+    }
+}
+END_TEST
+
+START_TEST(sums_survive_every_border_between_blocks_of_k)
+{
+    static const struct { int channels, size; } k[] = {
+        {287, 1}, {288, 1}, {289, 1}, {600, 1}, {32, 3}, {33, 3}, {70, 3}, {12, 5}, {40, 4},
+        {2, 17}, {1, 25}
+    };
+
+    for (size_t i = 0; i < sizeof(k) / sizeof(*k); i++) {
+        for (int margin = 0; margin < 2; margin++) {
+            shape s = {.channels = k[i].channels, .filters = 9, .size = k[i].size, .stride = 1,
+                       .top = k[i].size / 2, .left = k[i].size / 2, .bottom = k[i].size / 2,
+                       .right = k[i].size / 2, .h = 4, .w = 19, .margin = margin,
+                       .batch_normalize = true, .activation = MAFAT_EPILOGUE_LEAKY};
+            assert_conv_equals_reference(&s, 64);
+        }
+    }
+}
+END_TEST
+
+START_TEST(every_panel_width_gives_the_same_bits)
+{
+    for (int panel_pixels = 1; panel_pixels < 200; panel_pixels += 1 + panel_pixels / 9) {
+        shape s = {.channels = 3, .filters = 11, .size = 3, .stride = 1, .top = 1, .left = 1,
+                   .bottom = 1, .right = 1, .h = 7, .w = 23,
+                   .activation = MAFAT_EPILOGUE_LINEAR};
+        assert_conv_equals_reference(&s, panel_pixels);
+    }
+}
+END_TEST
+
+START_TEST(parts_of_filters_and_pixels_make_the_whole)
+{
+    for (int trial = 0; trial < 300; trial++) {
+        shape s = {.channels = 1 + random_below(40), .filters = 1 + random_below(20), .size = 3,
+                   .stride = 1, .top = 1, .left = 1, .bottom = 1, .right = 1,
+                   .h = 1 + random_below(9), .w = 1 + random_below(30),
+                   .margin = random_below(2), .batch_normalize = true,
+                   .activation = MAFAT_EPILOGUE_LEAKY};
+        mafat_conv conv = make_conv(&s, expected);
+        size_t n = map_floats(&conv.out, s.filters);
+        int f = random_below(s.filters + 1), pixel = random_below(s.h * s.w + 1);
+
+        fill_guard(expected + MAX_FLOATS - n, n);
+        mafat_reference_conv(&conv, s.filters);
+        fill_guard(out_data + MAX_FLOATS - n, n);
+        conv = make_conv(&s, out_data);
+        mafat_conv_run(&conv, f, s.filters, 0, pixel, 48, scratch_of(48));
+        mafat_conv_run(&conv, 0, f, pixel, s.h * s.w, 96, scratch_of(96));
+        mafat_conv_run(&conv, 0, f, 0, pixel, 7, scratch_of(7));
+        mafat_conv_run(&conv, f, s.filters, pixel, s.h * s.w, 48, scratch_of(48));
+        assert_same_bits(out_data + MAX_FLOATS - n, expected + MAX_FLOATS - n, n,
+                         "parts");
+    }
+}
+END_TEST
+
+START_TEST(rows_of_a_plane_computed_apart_make_the_plane)
+{
+    for (int trial = 0; trial < 100; trial++) {
+        shape s = {.channels = 1 + random_below(5), .filters = 1 + random_below(9), .size = 3,
+                   .stride = 1, .top = 1, .left = 1, .bottom = 1, .right = 1,
+                   .h = 2 + random_below(9), .w = 2 + random_below(30),
+                   .margin = random_below(2), .batch_normalize = true};
+        mafat_conv conv = make_conv(&s, expected);
+        size_t n = map_floats(&conv.out, s.filters);
+        int row = 1 + random_below(s.h - 1), column = 1 + random_below(s.w - 1);
+
+        fill_guard(expected + MAX_FLOATS - n, n);
+        mafat_reference_conv(&conv, s.filters);
+        fill_guard(out_data + MAX_FLOATS - n, n);
+        for (int part = 0; part < 4; part++) {
+            int y = part & 1 ? row : 0, x = part & 2 ? column : 0;
+            conv = make_conv(&s, out_data);
+            conv.out.h = part & 1 ? s.h - row : row;
+            conv.out.w = part & 2 ? s.w - column : column;
+            conv.out.data += (size_t)y * conv.out.row_stride + (size_t)x;
+            conv.epilogue.plane_origin = (size_t)(y * s.w + x);
+            conv.pad_top -= y;
+            conv.pad_left -= x;
+            mafat_conv_run(&conv, 0, s.filters, 0, conv.out.h * conv.out.w, 48, scratch_of(48));
+        }
+        assert_same_bits(out_data + MAX_FLOATS - n, expected + MAX_FLOATS - n, n,
+                         "a plane in four parts");
+    }
+}
+END_TEST
+
+/* Darknet knows one pad on all sides. */
+START_TEST(conv_equals_darknets_im2col_and_gemm)
+{
+    static const struct { int channels, size, stride, pad, h, w, filters; } shapes[] = {
+        {3, 3, 1, 1, 26, 31, 13}, {5, 3, 2, 1, 27, 20, 8}, {64, 3, 1, 1, 19, 19, 17},
+        {130, 3, 1, 1, 7, 5, 20}, {3, 7, 2, 3, 30, 33, 9}, {9, 5, 1, 2, 11, 13, 24},
+        {4, 2, 1, 0, 9, 8, 3}, {700, 1, 1, 0, 6, 9, 33}, {6, 3, 3, 0, 20, 22, 1},
+        {1, 1, 1, 0, 1, 1, 1}, {3, 11, 4, 2, 40, 41, 6}, {2, 4, 2, 3, 9, 9, 5},
+        {1, 1, 1, 0, 9, 9, 5}
+    };
+
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+        int out_h = (shapes[i].h + 2 * shapes[i].pad - shapes[i].size) / shapes[i].stride + 1;
+        int out_w = (shapes[i].w + 2 * shapes[i].pad - shapes[i].size) / shapes[i].stride + 1;
+        int n = out_h * out_w, k = shapes[i].channels * shapes[i].size * shapes[i].size;
+        mafat_conv conv = {
+            .in = window_inside(in_data, shapes[i].h, shapes[i].w, 0),
+            .out = window_inside(out_data, out_h, out_w, 0),
+            .pad_top = shapes[i].pad, .pad_left = shapes[i].pad, .channels = shapes[i].channels,
+            .size = shapes[i].size, .stride = shapes[i].stride, .weights = weights,
+            .epilogue = {.biases = columns, .plane_width = out_w}
+        };
+        size_t n_out = (size_t)(n * shapes[i].filters);
+
+        ck_assert_int_le(n * k, MAX_FLOATS);
+        for (int j = 0; j < n; j++)     /* zeros of both signs among them */
+            in_data[j] *= (float)(j % 3 == 0);
+        im2col_cpu(in_data, shapes[i].channels, shapes[i].h, shapes[i].w, shapes[i].size,
+                   shapes[i].stride, shapes[i].pad, columns);
+        memset(expected, 0, n_out * sizeof(*expected));
+        gemm(0, 0, shapes[i].filters, n, k, 1, weights, k, columns, n, 1, expected, n);
+        for (int f = 0; f < shapes[i].filters; f++)
+            columns[f] = -0.f;          /* the one bias that changes no bit */
+        mafat_conv_run(&conv, 0, shapes[i].filters, 0, n, mafat_conv_panel_pixels(1),
+                       scratch_of(mafat_conv_panel_pixels(1)));
+        assert_same_bits(out_data, expected, n_out, "convolution");
+        mafat_reference_conv(&conv, shapes[i].filters);
+        assert_same_bits(out_data, expected, n_out, "reference convolution");
+    }
+}
+END_TEST
+
+/* A value and a variance, found by search, for which x / d and x * (1 / d) are different floats. */
+static const float TELLTALE = 0x1.3d0048p+0f, TELLTALE_VARIANCE = 0x1.eda0c2p+0f;
+
+/* Where Darknet's code goes over from multiplying by the reciprocal to dividing. */
+static size_t count_reciprocals(int n)
+{
+    float zero = 0, v = TELLTALE_VARIANCE;
+    double d = sqrt((double)v) + (double).000001f;
+    float divided = (float)((double)TELLTALE / d), multiplied = (float)((double)TELLTALE * (1 / d));
+    int count = 0;
+
+    ck_assert(divided != multiplied);
+    for (int i = 0; i < n; i++)
+        columns[i] = TELLTALE;
+    normalize_cpu(columns, &zero, &v, 1, 1, n);
+    while (count < n && columns[count] == multiplied)
+        count++;
+    for (int i = count; i < n; i++)
+        ck_assert(columns[i] == divided);
+    return (size_t)count;
+}
+
+START_TEST(epilogue_equals_darknets_passes)
+{
+    static const ACTIVATION activations[] = {LINEAR, LEAKY};
+    enum { N_FILTERS = 6 };
+
+    for (int n = 1; n < 200; n += 1 + n / 16) {
+        size_t n_reciprocals = count_reciprocals(n);
+        for (int mode = 0; mode < 4; mode++) {
+            int n_floats = n * N_FILTERS;
+            mafat_epilogue epilogue = {
+                .batch_normalize = mode & 1, .mean = mean, .variance = variance,
+                .scales = scales, .biases = biases, .plane_width = n,
+                .activation = mode & 2 ? MAFAT_EPILOGUE_LEAKY : MAFAT_EPILOGUE_LINEAR,
+                .n_reciprocals = n_reciprocals
+            };
+
+            mean[2] = 0;
+            variance[2] = TELLTALE_VARIANCE;
+            for (int i = 0; i < n_floats; i++) {
+                expected[i] = i / n == 2 ? TELLTALE : in_data[i];
+                out_data[i] = expected[i];
+            }
+            if (mode & 1) {
+                normalize_cpu(expected, mean, variance, 1, N_FILTERS, n);
+                scale_bias(expected, scales, 1, N_FILTERS, n);
+            }
+            add_bias(expected, biases, 1, N_FILTERS, n);
+            activate_array(expected, n_floats, activations[mode >> 1]);
+            for (int f = 0; f < N_FILTERS; f++) {
+                int split = random_below(n + 1);
+                mafat_epilogue_run(&epilogue, f, out_data + f * n, split, 0);
+                mafat_epilogue_run(&epilogue, f, out_data + f * n + split, n - split,
+                                   (size_t)split);
+            }
+            assert_same_bits(out_data, expected, (size_t)n_floats, "epilogue");
+        }
+    }
+}
+END_TEST
+
+/* A 1x1 convolution that copies its input, on windows of a plane, whose pixels are all telltale. */
+START_TEST(reciprocals_are_counted_in_the_plane)
+{
+    enum { PLANE_WIDTH = 11 };
+    float one = 1, zero = 0, minus_zero = -0.f, v = TELLTALE_VARIANCE;
+    double d = sqrt((double)v) + (double).000001f;
+
+    for (int i = 0; i < 100; i++)
+        in_data[i] = TELLTALE;
+    for (int trial = 0; trial < 500; trial++) {
+        int y = random_below(4), x = random_below(5), h = 1 + random_below(7);
+        int w = trial % 2 ? PLANE_WIDTH : 1 + random_below(PLANE_WIDTH - x);
+        mafat_conv conv = {
+            .in = window_inside(in_data, h, w, 0),
+            .out = window_inside(out_data, h, w, random_below(2)),
+            .channels = 1, .size = 1, .stride = 1, .weights = &one,
+            .epilogue = {.batch_normalize = true, .mean = &zero, .variance = &v, .scales = &one,
+                         .biases = &minus_zero,
+                         .plane_width = PLANE_WIDTH, .n_reciprocals = (size_t)random_below(90)}
+        };
+        conv.epilogue.plane_origin = (size_t)(y * PLANE_WIDTH + (trial % 2 ? 0 : x));
+        mafat_conv_run(&conv, 0, 1, 0, h * w, 7, scratch_of(7));
+        for (int i = 0; i < h * w; i++) {
+            size_t pixel = conv.epilogue.plane_origin + (size_t)(i / w * PLANE_WIDTH + i % w);
+            bool multiply = pixel < conv.epilogue.n_reciprocals;
+            float want = (float)(multiply ? (double)TELLTALE * (1 / d) : (double)TELLTALE / d);
+            float got = conv.out.data[(size_t)(i / w) * conv.out.row_stride + (size_t)(i % w)];
+            ck_assert_msg(bits(got) == bits(want), "pixel %zu of the plane is %a, not %a", pixel,
+                          (double)got, (double)want);
+        }
+    }
+}
+END_TEST
+
+static void activate(float *x, int n, int code)
+{
+    activate_array(x, n, (ACTIVATION)code);
+}
+
+START_TEST(other_activations_are_darknets_own)
+{
+    mafat_epilogue epilogue = {.biases = biases, .activation = MAFAT_EPILOGUE_CALL,
+                               .call = activate, .code = ELU, .plane_width = 100};
+
+    memcpy(expected, in_data, 100 * sizeof(float));
+    memcpy(out_data, in_data, 100 * sizeof(float));
+    add_bias(expected, biases, 1, 1, 100);
+    activate_array(expected, 100, ELU);
+    mafat_epilogue_run(&epilogue, 0, out_data, 100, 0);
+    assert_same_bits(out_data, expected, 100, "ELU");
+}
+END_TEST
+
+/* Maps where operand order shows: zeros of both signs, infinities and NaNs. */
+static void fill_special(float *x, size_t n, int kind)
+{
+    static const float special[] = {0.f, -0.f, 0.f, -0.f, NAN, -INFINITY, INFINITY, -1.f};
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = kind == 0 ? random_float() : special[random_below(kind == 1 ? 4 : 8)];
+}
+
+/* Darknet's layer, without what make_maxpool_layer prints; its output is `expected`. */
+static layer make_pool(int size, int stride, int padding, int h, int w, int c)
+{
+    static int indexes[MAX_FLOATS];
+    layer l = {.batch = 1, .size = size, .stride = stride, .pad = padding, .h = h, .w = w, .c = c,
+               .output = expected, .indexes = indexes};
+
+    l.out_h = (h + padding - size) / stride + 1;
+    l.out_w = (w + padding - size) / stride + 1;
+    l.outputs = l.out_h * l.out_w * c;
+    return l;
+}
+
+/* Darknet keeps the earlier or the later of +0 and -0, whichever its compiler chose. */
+static bool darknet_keeps_later(void)
+{
+    float pair[2] = {-0.f, 0.f};
+    layer l = make_pool(2, 2, 0, 1, 2, 1);
+
+    l.out_h = l.out_w = 1;
+    forward_maxpool_layer(l, (network){.input = pair});
+    return !signbit(expected[0]);
+}
+
+START_TEST(maxpool_equals_darknet)
+{
+    static const struct { int size, stride, padding; } pools[] = {
+        {2, 2, 1}, {2, 1, 1}, {3, 2, 2}, {3, 1, 2}, {5, 1, 4}, {2, 2, 0}, {3, 3, 0}, {9, 1, 8},
+        {1, 1, 0}, {4, 3, 5}
+    };
+    enum { N_CHANNELS = 3 };
+    int size = pools[_i].size, stride = pools[_i].stride;
+    bool keep_later = darknet_keeps_later();
+
+    for (int trial = 0; trial < 900; trial++) {
+        int h = 5 + random_below(9), w = 5 + random_below(trial % 2 ? 70 : 9);
+        layer l = make_pool(size, stride, pools[_i].padding, h, w, N_CHANNELS);
+        mafat_maxpool pool = {
+            .in = window_inside(in_data, h, w, 0),
+            .out = window_inside(out_data, l.out_h, l.out_w, 0),
+            .pad_top = l.pad / 2, .pad_left = l.pad / 2, .size = size, .stride = stride,
+            .keep_later = keep_later
+        };
+
+        fill_special(in_data, (size_t)(h * w * N_CHANNELS), trial % 3);
+        forward_maxpool_layer(l, (network){.input = in_data});
+        mafat_maxpool_run(&pool, 0, 1);
+        mafat_maxpool_run(&pool, 1, N_CHANNELS);
+        assert_same_or_zero(out_data, expected, (size_t)l.outputs, "maxpool");
+    }
+}
+END_TEST
+
+START_TEST(maxpool_equals_reference_in_both_orders)
+{
+    enum { N_CHANNELS = 2 };
+
+    for (int trial = 0; trial < 3000; trial++) {
+        mafat_maxpool pool = {
+            .in = window_inside(in_data, 1 + random_below(8), 1 + random_below(40), 1),
+            .out = window_inside(expected, 1 + random_below(8), 1 + random_below(40),
+                                 random_below(2)),
+            .pad_top = random_below(3), .pad_left = random_below(3),
+            .size = 1 + random_below(4), .stride = 1 + random_below(3),
+            .keep_later = trial % 2
+        };
+        size_t n = map_floats(&pool.out, N_CHANNELS);
+        float *first = pool.out.data;
+
+        fill_special(in_data, map_floats(&pool.in, N_CHANNELS), trial % 3);
+        fill_guard(expected, n);
+        mafat_reference_maxpool(&pool, N_CHANNELS);
+        fill_guard(out_data, n);
+        pool.out.data = out_data + (first - expected);
+        mafat_maxpool_run(&pool, 0, N_CHANNELS);
+        assert_same_or_zero(out_data, expected, n, "maxpool");
+    }
+}
+END_TEST
+
+START_TEST(upsample_equals_darknet_in_every_window)
+{
+    enum { N_CHANNELS = 3, H = 5, W = 9 };
+    int stride = _i;
+    mafat_window whole = window_inside(out_data, H * stride, W * stride, 0);
+    size_t n = map_floats(&whole, N_CHANNELS);
+
+    upsample_cpu(in_data, W, H, N_CHANNELS, 1, stride, 1, 1.7f, expected);
+    for (int y = 0; y < H * stride; y += 2) {
+        for (int x = 0; x < W * stride; x++) {
+            mafat_upsample up = {.in = window_inside(in_data, H, W, 0), .out = whole,
+                                 .stride = stride, .scale = 1.7f};
+            fill_guard(out_data, n);
+            for (int part = 0; part < 4; part++) {
+                up.offset_y = part & 1 ? y : 0;
+                up.offset_x = part & 2 ? x : 0;
+                up.out.h = part & 1 ? H * stride - y : y;
+                up.out.w = part & 2 ? W * stride - x : x;
+                up.out.data = out_data + (size_t)up.offset_y * whole.row_stride
+                              + (size_t)up.offset_x;
+                mafat_upsample_run(&up, 0, N_CHANNELS);
+            }
+            assert_same_bits(out_data, expected, n, "upsample");
+        }
+    }
+    mafat_upsample up = {.in = window_inside(in_data, H, W, 0), .out = whole, .stride = stride,
+                         .scale = 1.7f};
+    mafat_reference_upsample(&up, N_CHANNELS);
+    assert_same_bits(out_data, expected, n, "reference upsample");
+}
+END_TEST
+
+START_TEST(panels_and_rounding_follow_the_tile)
+{
+    int filters = mafat_conv_round_filters(1), pixels = mafat_conv_round_pixels(1);
+
+    ck_assert_int_eq(mafat_conv_round_filters(filters + 1), 2 * filters);
+    ck_assert_int_eq(mafat_conv_round_pixels(pixels), pixels);
+    ck_assert_int_eq(mafat_conv_panel_pixels(1000), pixels);
+    for (int n = 1; n < 20; n++) {
+        ck_assert_int_eq(mafat_conv_panel_pixels(n) % pixels, 0);
+        if (mafat_conv_panel_pixels(n) > pixels)
+            ck_assert_int_le(mafat_conv_panel_pixels(n) * n, mafat_conv_panel_pixels(1));
+    }
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("kernels");
+    TCase *tcase = tcase_create("kernels");
+
+    tcase_set_timeout(tcase, TIMEOUT_S);
+    tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_loop_test(tcase, conv_equals_reference_for_every_size_stride_and_pad, 1, 8);
+    tcase_add_loop_test(tcase, conv_equals_reference_for_every_width_and_filter_count, 1, 6);
+    tcase_add_test(tcase, sums_survive_every_border_between_blocks_of_k);
+    tcase_add_test(tcase, every_panel_width_gives_the_same_bits);
+    tcase_add_test(tcase, parts_of_filters_and_pixels_make_the_whole);
+    tcase_add_test(tcase, rows_of_a_plane_computed_apart_make_the_plane);
+    tcase_add_test(tcase, conv_equals_darknets_im2col_and_gemm);
+    tcase_add_test(tcase, epilogue_equals_darknets_passes);
+    tcase_add_test(tcase, reciprocals_are_counted_in_the_plane);
+    tcase_add_test(tcase, other_activations_are_darknets_own);
+    tcase_add_loop_test(tcase, maxpool_equals_darknet, 0, 10);
+    tcase_add_test(tcase, maxpool_equals_reference_in_both_orders);
+    tcase_add_loop_test(tcase, upsample_equals_darknet_in_every_window, 1, 4);
+    tcase_add_test(tcase, panels_and_rounding_follow_the_tile);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(make_suite());
+
+    srunner_run_all(runner, CK_NORMAL);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
