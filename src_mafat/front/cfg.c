@@ -1,0 +1,262 @@
+/* [net], then layer after layer, then what only the whole network tells; see cfg.h. */
+#include "front/cfg.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "front/cfg_layers.h"
+#include "front/cfg_text.h"
+
+enum { LARGEST = MAFAT_CFG_TEXT_LARGEST };
+
+/* -- [net] ------------------------------------------------------------------------------------- */
+
+/* Darknet trains batch/subdivisions*time_steps images at a time and sizes its buffers for them. */
+static int read_batch(mafat_cfg_text_reader *net)
+{
+    int batch = mafat_cfg_text_get_int(net, "batch", 1, 1, LARGEST);
+    int subdivisions = mafat_cfg_text_get_int(net, "subdivisions", 1, 1, LARGEST);
+    int time_steps = mafat_cfg_text_get_int(net, "time_steps", 1, 1, LARGEST);
+    long long n_images = (long long)(batch / subdivisions) * time_steps;
+    if (n_images < 1 || n_images > INT_MAX)
+        mafat_cfg_text_fail(net, MAFAT_FAILED,
+                            "batch=%d, subdivisions=%d, time_steps=%d: batch / subdivisions x "
+                            "time_steps is %lld, must be from 1 to %d", batch, subdivisions,
+                            time_steps, n_images, INT_MAX);
+    return n_images >= 1 && n_images <= INT_MAX ? (int)n_images : 1;
+}
+
+/* Darknet walks through both lists by the length of the first. */
+static void check_policy(mafat_cfg_text_reader *net)
+{
+    const char *policy = mafat_cfg_text_find(net, "policy");
+    if (policy == NULL || strcmp(policy, "steps") != 0)
+        return;
+    int n_steps = mafat_cfg_text_count_numbers(net, "steps");
+    int n_scales = mafat_cfg_text_count_numbers(net, "scales");
+    if (n_steps == 0 || n_scales < n_steps)
+        mafat_cfg_text_fail(net, MAFAT_FAILED,
+                            "policy=steps needs steps= and as many scales=: they hold %d and %d "
+                            "numbers", n_steps, n_scales);
+}
+
+/* Checks an image's extents against inputs= and against what Darknet counts in an int. */
+static long long count_inputs(mafat_cfg_text_reader *net, int c, int h, int w, int batch)
+{
+    if ((c != 0 || h != 0 || w != 0) && (c == 0 || h == 0 || w == 0))
+        mafat_cfg_text_fail(net, MAFAT_FAILED,
+                            "channels=%d, height=%d, width=%d: all three must be given, or none",
+                            c, h, w);
+    long long pixels = (long long)h * w;
+    if (c != 0 && pixels > INT_MAX / c / batch) {
+        mafat_cfg_text_fail(net, MAFAT_FAILED,
+                            "channels=%d x height=%d x width=%d x batch %d is more than %d, the "
+                            "largest that Darknet counts", c, h, w, batch, INT_MAX);
+        return 0;
+    }
+    return pixels * c;
+}
+
+static mafat_cfg_output read_image(mafat_cfg_text_reader *net, int batch, int width, int height)
+{
+    mafat_shape map = {
+        .c = mafat_cfg_text_get_int(net, "channels", 0, 0, LARGEST),
+        .h = mafat_cfg_text_get_int(net, "height", 0, 0, LARGEST),
+        .w = mafat_cfg_text_get_int(net, "width", 0, 0, LARGEST),
+    };
+    long long n_pixels = count_inputs(net, map.c, map.h, map.w, batch);
+    int n_inputs = mafat_cfg_text_get_int(net, "inputs", (int)n_pixels, 0, INT_MAX / batch);
+    if (n_inputs == 0)
+        mafat_cfg_text_fail(net, MAFAT_FAILED,
+                            "must give width=, height= and channels=, or inputs=");
+    if (map.c != 0 && n_inputs != n_pixels)
+        mafat_cfg_text_fail(net, MAFAT_FAILED,
+                            "inputs=%d: channels x height x width is %lld", n_inputs, n_pixels);
+    if (width != 0 || height != 0) {
+        if (map.c == 0)
+            mafat_cfg_text_fail(net, MAFAT_FAILED, "has no width and height to replace");
+        map.w = width != 0 ? width : map.w;
+        map.h = height != 0 ? height : map.h;
+        n_inputs = (int)count_inputs(net, map.c, map.h, map.w, batch);
+    }
+    return (mafat_cfg_output){.map = map, .n_floats = n_inputs};
+}
+
+/* Copies a flag of MAFAT's, which stays NULL where it is absent. */
+static char *copy_flag(mafat_cfg_text_reader *net, const char *key)
+{
+    const char *value = mafat_cfg_text_find(net, key);
+    char *copy = value != NULL ? strdup(value) : NULL;
+    if (value != NULL && copy == NULL)
+        mafat_cfg_text_fail(net, MAFAT_FAILED, "out of memory");
+    return copy;
+}
+
+static mafat_status read_net(mafat_cfg *cfg, const mafat_cfg_text *text, int width, int height,
+                             mafat_cfg_context *context, mafat_error *error)
+{
+    const mafat_cfg_text_section *section = &text->sections[0];
+    if (strcmp(section->name, "[net]") != 0 && strcmp(section->name, "[network]") != 0)
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "line %d: the first section is %.80s, must be [net] or [network]",
+                               section->line, section->name);
+    mafat_cfg_text_reader net = {
+        .text = text, .section = section, .layer = -1, .type = "net", .error = error};
+    context->batch = read_batch(&net);
+    context->image = read_image(&net, context->batch, width, height);
+    context->resized = width != 0 || height != 0;
+    check_policy(&net);
+    cfg->config = copy_flag(&net, "mafat");
+    cfg->memory = copy_flag(&net, "mafat_memory");
+    cfg->threads = copy_flag(&net, "mafat_threads");
+    const mafat_cfg_output *image = &context->image;
+    cfg->network.input = image->map.c != 0
+                             ? image->map
+                             : (mafat_shape){.c = image->n_floats, .h = 1, .w = 1};
+    return net.status;
+}
+
+/* -- layers ------------------------------------------------------------------------------------ */
+
+static mafat_status read_layers(mafat_network *network, const mafat_cfg_text *text,
+                                mafat_cfg_context *context, mafat_error *error)
+{
+    int n_layers = text->n_sections - 1;
+    if (n_layers == 0)
+        return mafat_error_set(error, MAFAT_FAILED, "has no layers, only [net]");
+    network->layers = calloc((size_t)n_layers, sizeof *network->layers);
+    context->outputs = calloc((size_t)n_layers, sizeof *context->outputs);
+    if (network->layers == NULL || context->outputs == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "out of memory for %d layers", n_layers);
+    while (network->n_layers < n_layers) {
+        int i = network->n_layers++;
+        mafat_status status =
+            mafat_cfg_layers_describe(text, i, context, &network->layers[i], error);
+        if (status != MAFAT_OK)
+            return status;
+        /* resize_network() stops there: behind it nothing depends on the image's size */
+        if (strcmp(network->layers[i].type, "avgpool") == 0)
+            context->resized = false;
+    }
+    return MAFAT_OK;
+}
+
+/* -- the whole --------------------------------------------------------------------------------- */
+
+/* Marks the layers that Darknet's commands read: its output layer, its output image, the last
+ * layer, and all costs and detectors. */
+static mafat_status mark_results(mafat_network *network, const mafat_cfg_output *outputs,
+                                 mafat_error *error)
+{
+    int output_layer = -1, output_image = -1;
+    for (int i = 0; i < network->n_layers; i++) {
+        if (outputs[i].role != MAFAT_CFG_COST)
+            output_layer = i;
+        if (outputs[i].map.c != 0)
+            output_image = i;
+        network->layers[i].is_result = outputs[i].role != MAFAT_CFG_HIDDEN;
+    }
+    if (output_layer < 0)
+        return mafat_error_set(error, MAFAT_FAILED, "has no output: all its layers are [cost]");
+    network->layers[output_layer].is_result = true;
+    network->layers[network->n_layers - 1].is_result = true;
+    if (output_image >= 0)
+        network->layers[output_image].is_result = true;
+    return MAFAT_OK;
+}
+
+/* Boxes have room for the classes of the very last layer, whichever layer they come from. */
+static mafat_status check_classes(mafat_cfg *cfg, const mafat_cfg_output *outputs,
+                                  mafat_error *error)
+{
+    const mafat_network *network = &cfg->network;
+    int n_room = outputs[network->n_layers - 1].n_classes;
+    for (int i = 0; i < network->n_layers; i++) {
+        int n_classes = outputs[i].n_classes;
+        if (strcmp(network->layers[i].type, "iseg") == 0 || n_classes == 0)
+            continue;
+        if (n_classes > n_room)
+            return mafat_error_set_layer(error, MAFAT_FAILED, i, network->layers[i].type,
+                                         "has %d classes, but Darknet makes room for those of the "
+                                         "last layer, %d [%s], which has %d", n_classes,
+                                         network->n_layers - 1,
+                                         network->layers[network->n_layers - 1].type, n_room);
+        cfg->n_classes = n_classes;
+    }
+    return MAFAT_OK;
+}
+
+/* A local layer writes past a workspace that no other layer happens to make large enough. */
+static void check_workspace(mafat_network *network, const mafat_cfg_output *outputs)
+{
+    long long workspace_bytes = 0;
+    for (int i = 0; i < network->n_layers; i++)
+        if (outputs[i].workspace_bytes > workspace_bytes)
+            workspace_bytes = outputs[i].workspace_bytes;
+    for (int i = 0; i < network->n_layers; i++)
+        if (outputs[i].needed_workspace_bytes > workspace_bytes)
+            network->layers[i].unsupported = "Darknet gives it too small a workspace and crashes";
+}
+
+static mafat_status find_unreadable(mafat_cfg *cfg, const mafat_cfg_text *text, mafat_error *error)
+{
+    for (int i = 0; i < text->n_options && cfg->unreadable == NULL; i++) {
+        const mafat_cfg_text_option *option = &text->options[i];
+        bool is_file = strcmp(option->key, "tree") == 0 || strcmp(option->key, "map") == 0;
+        if (!is_file || access(option->value, R_OK) == 0)
+            continue;
+        cfg->unreadable = strdup(option->value);
+        if (cfg->unreadable == NULL)
+            return mafat_error_set(error, MAFAT_FAILED, "out of memory");
+    }
+    return MAFAT_OK;
+}
+
+static mafat_status describe(mafat_cfg *cfg, const mafat_cfg_text *text, int width, int height,
+                             mafat_error *error)
+{
+    mafat_cfg_context context = {0};
+    mafat_status status = read_net(cfg, text, width, height, &context, error);
+    if (status == MAFAT_OK)
+        status = read_layers(&cfg->network, text, &context, error);
+    if (status == MAFAT_OK)
+        status = mark_results(&cfg->network, context.outputs, error);
+    if (status == MAFAT_OK)
+        status = check_classes(cfg, context.outputs, error);
+    if (status == MAFAT_OK)
+        check_workspace(&cfg->network, context.outputs);
+    if (status == MAFAT_OK)
+        status = find_unreadable(cfg, text, error);
+    free(context.outputs);
+    return status;
+}
+
+mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int height,
+                            mafat_error *error)
+{
+    *cfg = (mafat_cfg){0};
+    MAFAT_CHECK(width >= 0 && width <= LARGEST && height >= 0 && height <= LARGEST);
+    mafat_cfg_text text;
+    mafat_status status = mafat_cfg_text_read(&text, path, error);
+    if (status == MAFAT_OK) {
+        status = describe(cfg, &text, width, height, error);
+        mafat_cfg_text_free(&text);
+    }
+    if (status != MAFAT_OK) {
+        mafat_cfg_free(cfg);
+        mafat_error_set_file(error, path);
+    }
+    return status;
+}
+
+void mafat_cfg_free(mafat_cfg *cfg)
+{
+    mafat_network_free(&cfg->network);
+    free(cfg->config);
+    free(cfg->memory);
+    free(cfg->threads);
+    free(cfg->unreadable);
+    *cfg = (mafat_cfg){0};
+}

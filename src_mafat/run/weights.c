@@ -1,0 +1,120 @@
+/* Sizes of weights files, from their headers and from the network; see weights.h. */
+#define _FILE_OFFSET_BITS 64  /* st_size, also where long has 32 bits */
+#include "run/weights.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { WORD = 4, N_VERSION_WORDS = 3 };
+
+static uint64_t layer_bytes(const mafat_layer *layer)
+{
+    return (uint64_t)mafat_layer_weight_floats(layer) * sizeof(float);
+}
+
+static uint64_t network_bytes(const mafat_network *network)
+{
+    uint64_t n_bytes = 0;
+    for (int i = 0; i < network->n_layers; i++)
+        n_bytes += layer_bytes(&network->layers[i]);
+    return n_bytes;
+}
+
+uint64_t mafat_weights_file_bytes(const mafat_network *network)
+{
+    return N_VERSION_WORDS * WORD + sizeof(uint64_t) + network_bytes(network);
+}
+
+/* Finds the size of a regular file. It is looked at before it is opened: opening a pipe waits. */
+static mafat_status find_size(const char *path, uint64_t *n_bytes, mafat_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        return mafat_error_set(error, MAFAT_FAILED, "is a directory, not a weights file");
+    if (!S_ISREG(info.st_mode))
+        return mafat_error_set(error, MAFAT_FAILED, "is not a regular file");
+    *n_bytes = (uint64_t)info.st_size;
+    return MAFAT_OK;
+}
+
+static int64_t little_endian(const unsigned char *word)
+{
+    uint32_t value = 0;
+    for (int i = WORD - 1; i >= 0; i--)
+        value = value << 8 | word[i];
+    return (int32_t)value;
+}
+
+/* Finds where the floats start, by Darknet's own condition. */
+static mafat_status find_header_bytes(const char *path, size_t *n_bytes, mafat_error *error)
+{
+    unsigned char header[N_VERSION_WORDS * WORD];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
+    size_t n_read = fread(header, 1, sizeof header, file);
+    int reason = errno;
+    bool unreadable = ferror(file) != 0;
+    fclose(file);
+    if (unreadable)
+        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(reason));
+    if (n_read < sizeof header)
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "holds %zu bytes, too few for the header of a weights file", n_read);
+    int64_t major = little_endian(header), minor = little_endian(header + WORD);
+    bool long_seen = major * 10 + minor >= 2 && major < 1000 && minor < 1000;
+    *n_bytes = sizeof header + (long_seen ? sizeof(int64_t) : sizeof(int32_t));
+    return MAFAT_OK;
+}
+
+/* Says where a file ends that is too short: in the header, or inside a layer. */
+static mafat_status fail_short(const mafat_network *network, uint64_t n_bytes, size_t header_bytes,
+                               mafat_error *error)
+{
+    uint64_t needed = header_bytes + network_bytes(network);
+    if (n_bytes < header_bytes)
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "holds %llu bytes, the network needs %llu: it ends inside its "
+                               "header", (unsigned long long)n_bytes, (unsigned long long)needed);
+    uint64_t end = header_bytes;
+    int i = -1;
+    while (end <= n_bytes)
+        end += layer_bytes(&network->layers[++i]);
+    return mafat_error_set_layer(error, MAFAT_FAILED, i, network->layers[i].type,
+                                 "the file holds %llu bytes, the network needs %llu: it ends "
+                                 "inside this layer", (unsigned long long)n_bytes,
+                                 (unsigned long long)needed);
+}
+
+static mafat_status verify(const char *path, const mafat_network *network, mafat_error *error)
+{
+    uint64_t n_bytes = 0;
+    size_t header_bytes = 0;
+    mafat_status status = find_size(path, &n_bytes, error);
+    if (status == MAFAT_OK)
+        status = find_header_bytes(path, &header_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    uint64_t needed = header_bytes + network_bytes(network);
+    if (n_bytes < needed)
+        return fail_short(network, n_bytes, header_bytes, error);
+    if (n_bytes > needed)
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "holds %llu bytes, the network needs %llu: %llu bytes too many",
+                               (unsigned long long)n_bytes, (unsigned long long)needed,
+                               (unsigned long long)(n_bytes - needed));
+    return MAFAT_OK;
+}
+
+mafat_status mafat_weights_verify(const char *path, const mafat_network *network,
+                                  mafat_error *error)
+{
+    mafat_status status = verify(path, network, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, path);
+    return status;
+}

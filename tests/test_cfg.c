@@ -1,0 +1,510 @@
+/* The cfg reader: what it describes is what Darknet makes, and what Darknet would not survive is
+ * refused with a message. Run from the repository root: the stock networks are darknet/cfg/. */
+#include <check.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "darknet.h"
+#include "front/cfg.h"
+#include "support/suite.h"
+
+enum { TIMEOUT_S = 60 };
+
+#define COUNT(array) (int)(sizeof(array) / sizeof *(array))
+#define IMAGE "[net]\nwidth=16\nheight=12\nchannels=4\n"
+#define BOXES "[conv]\nfilters=6\n"
+#define CONV "[convolutional]\nfilters=8\nsize=3\npad=1\n"
+
+/* -- files ------------------------------------------------------------------------------------- */
+
+static char path[64];
+
+static void write_file(const void *bytes, size_t n_bytes)
+{
+    snprintf(path, sizeof path, "/tmp/mafat_test_cfg_XXXXXX");
+    int descriptor = mkstemp(path);
+    ck_assert_int_ge(descriptor, 0);
+    ck_assert_int_eq(write(descriptor, bytes, n_bytes), (ssize_t)n_bytes);
+    close(descriptor);
+}
+
+static mafat_status read_text(const char *text, mafat_cfg *cfg, mafat_error *error)
+{
+    write_file(text, strlen(text));
+    mafat_status status = mafat_cfg_read(cfg, path, 0, 0, error);
+    unlink(path);
+    return status;
+}
+
+static void read_good(const char *text, mafat_cfg *cfg)
+{
+    mafat_error error = {0};
+    mafat_status status = read_text(text, cfg, &error);
+    ck_assert_msg(status == MAFAT_OK, "%s: %s", text, error.text);
+}
+
+/* -- against Darknet --------------------------------------------------------------------------- */
+
+/* parse_network_cfg() without its chatter. */
+static network *parse(const char *file)
+{
+    fflush(stderr);
+    int kept = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+    dup2(null, STDERR_FILENO);
+    network *net = parse_network_cfg((char *)file);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(null);
+    return net;
+}
+
+static size_t convolution_floats(const layer *l)
+{
+    return (size_t)l->nweights + (size_t)l->n * (l->batch_normalize ? 4 : 1);
+}
+
+static size_t connected_floats(const layer *l)
+{
+    return (size_t)l->outputs * ((size_t)l->inputs + (l->batch_normalize ? 4 : 1));
+}
+
+/* Floats that load_weights_upto() reads, told from Darknet's own layers. */
+static size_t darknet_floats(const layer *l)
+{
+    switch ((int)l->type) {
+    case CONVOLUTIONAL:
+    case DECONVOLUTIONAL:
+        return convolution_floats(l);
+    case CONNECTED:
+        return connected_floats(l);
+    case BATCHNORM:
+        return (size_t)l->c * 3;
+    case LOCAL:
+        return (size_t)l->outputs * (1 + (size_t)(l->size * l->size * l->c));
+    case CRNN:
+        return convolution_floats(l->input_layer) + convolution_floats(l->self_layer) +
+               convolution_floats(l->output_layer);
+    case RNN:
+        return connected_floats(l->input_layer) + connected_floats(l->self_layer) +
+               connected_floats(l->output_layer);
+    case GRU:
+        return connected_floats(l->wz) + connected_floats(l->wr) + connected_floats(l->wh) +
+               connected_floats(l->uz) + connected_floats(l->ur) + connected_floats(l->uh);
+    case LSTM:
+        return connected_floats(l->wi) + connected_floats(l->wf) + connected_floats(l->wo) +
+               connected_floats(l->wg) + connected_floats(l->ui) + connected_floats(l->uf) +
+               connected_floats(l->uo) + connected_floats(l->ug);
+    default:
+        return 0;
+    }
+}
+
+static void compare_window(const mafat_layer *ours, const layer *theirs)
+{
+    if (ours->kind == MAFAT_CONVOLUTION || ours->kind == MAFAT_MAXPOOL) {
+        ck_assert_int_eq(ours->size, theirs->size);
+        ck_assert_int_eq(ours->stride, theirs->stride);
+        ck_assert_int_eq(ours->pad, theirs->type == MAXPOOL ? theirs->pad / 2 : theirs->pad);
+    }
+    if (ours->kind == MAFAT_CONVOLUTION) {
+        ck_assert_int_eq(ours->groups, theirs->groups);
+        ck_assert_int_eq(ours->batch_normalize, theirs->batch_normalize != 0);
+    }
+    if (ours->kind == MAFAT_CONVOLUTION || ours->kind == MAFAT_ACTIVATION)
+        ck_assert_int_eq((int)ours->activation, (int)theirs->activation);
+    if (ours->kind == MAFAT_UPSAMPLE) {
+        ck_assert_int_eq(ours->stride, theirs->stride);
+        ck_assert(ours->scale == theirs->scale);
+    }
+}
+
+static void compare_layer(const char *file, int i, const mafat_layer *ours, const layer *theirs)
+{
+    ck_assert_msg(mafat_shape_floats(ours->out) == (size_t)theirs->outputs,
+                  "%s: layer %d [%s]: %zu floats, Darknet %d", file, i, ours->type,
+                  mafat_shape_floats(ours->out), theirs->outputs);
+    if (theirs->out_c != 0 && theirs->out_h != 0 && theirs->out_w != 0)
+        ck_assert_msg(ours->out.c == theirs->out_c && ours->out.h == theirs->out_h &&
+                          ours->out.w == theirs->out_w,
+                      "%s: layer %d [%s]: %d x %d x %d, Darknet %d x %d x %d", file, i, ours->type,
+                      ours->out.c, ours->out.h, ours->out.w, theirs->out_c, theirs->out_h,
+                      theirs->out_w);
+    ck_assert_msg(mafat_layer_weight_floats(ours) == darknet_floats(theirs),
+                  "%s: layer %d [%s]: %zu weights, Darknet %zu", file, i, ours->type,
+                  mafat_layer_weight_floats(ours), darknet_floats(theirs));
+    if (theirs->type == ROUTE) {
+        ck_assert_int_eq(ours->n_sources, theirs->n);
+        for (int s = 0; s < theirs->n; s++)
+            ck_assert_int_eq(ours->sources[s], theirs->input_layers[s]);
+    } else if (theirs->type == SHORTCUT) {
+        ck_assert_int_eq(ours->n_sources, 2);
+        ck_assert_int_eq(ours->sources[1], theirs->index);
+    } else {
+        ck_assert_int_eq(ours->n_sources, 1);
+        ck_assert_int_eq(ours->sources[0], i - 1);
+    }
+    compare_window(ours, theirs);
+}
+
+static void compare_with_darknet(const char *file)
+{
+    mafat_cfg cfg;
+    mafat_error error = {0};
+    mafat_status status = mafat_cfg_read(&cfg, file, 0, 0, &error);
+    ck_assert_msg(status == MAFAT_OK, "%s: %s", file, error.text);
+    network *net = parse(file);
+    ck_assert_int_eq(cfg.network.n_layers, net->n);
+    ck_assert_int_eq((int)mafat_shape_floats(cfg.network.input), net->inputs);
+    for (int i = 0; i < net->n; i++)
+        compare_layer(file, i, &cfg.network.layers[i], &net->layers[i]);
+    free_network(net);
+    mafat_cfg_free(&cfg);
+}
+
+/* A choice that has every layer type of the stock networks and loads in a few seconds. */
+static const char *const compared[] = {
+    "yolov3-tiny", "yolov2-tiny-voc", "yolov1-tiny", "resnet18", "densenet201", "cifar", "go.test",
+    "gru", "rnn", "tiny", "writing", "alexnet", "vgg-conv",
+};
+
+START_TEST(stock_networks_have_darknets_shapes_and_weights)
+{
+    char file[128];
+    snprintf(file, sizeof file, "darknet/cfg/%s.cfg", compared[_i]);
+    compare_with_darknet(file);
+}
+END_TEST
+
+/* Networks for what no stock cfg has. */
+static const char *const odd_networks[] = {
+    IMAGE "[conv]\nfilters=6\nsize=5\nstride=3\npadding=1\ngroups=2\nactivation=elu\n"
+          "[deconv]\nfilters=3\nsize=4\nstride=2\npad=1\nbatch_normalize=1\n"
+          "[local]\nfilters=2\nsize=3\nstride=2\npad=1\n",
+    IMAGE "[max]\nsize=2\nstride=1\n[max]\nstride=2\n[max]\nsize=3\nstride=2\npadding=1\n"
+          "[upsample]\nstride=3\nscale=.5\n[upsample]\nstride=-2\n[avg]\n",
+    IMAGE "[reorg]\nstride=2\n[reorg]\nstride=2\nreverse=1\n[reorg]\nstride=2\nflatten=1\n"
+          "[reorg]\nstride=1\nextra=7\n[conn]\noutput=9\nbatch_normalize=1\n[soft]\ngroups=3\n",
+    IMAGE CONV "[activation]\nactivation=tanh\n[l2norm]\n[logistic]\n[dropout]\n[lrn]\nsize=3\n"
+               "[batchnorm]\n[crop]\ncrop_height=5\ncrop_width=7\n[cost]\n",
+    IMAGE CONV "[max]\nstride=2\n[route]\nlayers=0,1\n[route]\nlayers = -2\n" CONV
+               "[shortcut]\nfrom=-2\nactivation=relu\n[shortcut]\nfrom=0\n[route]\nlayers=0,0\n",
+    IMAGE "[crnn]\nhidden_filters=3\noutput_filters=5\nbatch_normalize=1\n[conn]\noutput=4\n",
+    "[network]\ninputs=20\nbatch=6\nsubdivisions=2\ntime_steps=3\n"
+    "[lstm]\noutput=7\nbatch_normalize=1\n[gru]\noutput=3\n[rnn]\noutput=5\n",
+    IMAGE "[conv]\nfilters=12\n[yolo]\nclasses=1\nnum=4\nmask=3,1\nanchors=1,2,3,4,5,6,7,8\n"
+          "[route]\nlayers=0\n[conv]\nfilters=7\n[iseg]\nclasses=5\nids=2\n"
+          "[route]\nlayers=0\n[region]\nnum=2\nclasses=1\n",
+    IMAGE "[connected]\noutput=44\n[detection]\nside=2\nnum=2\ncoords=4\nclasses=1\n",
+};
+
+START_TEST(odd_networks_have_darknets_shapes_and_weights)
+{
+    write_file(odd_networks[_i], strlen(odd_networks[_i]));
+    compare_with_darknet(path);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(every_stock_network_is_read)
+{
+    glob_t files;
+    ck_assert_int_eq(glob("darknet/cfg/*.cfg", 0, NULL, &files), 0);
+    ck_assert_uint_ge(files.gl_pathc, 40);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        mafat_cfg cfg;
+        mafat_error error = {0};
+        mafat_status status = mafat_cfg_read(&cfg, files.gl_pathv[i], 0, 0, &error);
+        ck_assert_msg(status == MAFAT_OK, "%s: %s", files.gl_pathv[i], error.text);
+        mafat_cfg_free(&cfg);
+    }
+    globfree(&files);
+}
+END_TEST
+
+/* -- properties -------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *layer;
+    mafat_layer_kind kind;
+    bool is_unsupported;
+} kind_case;
+
+static const kind_case kinds[] = {
+    {"[conv]\nsize=3\npad=1\n", MAFAT_CONVOLUTION, false},
+    {"[conv]\nsize=3\npadding=2\n", MAFAT_CONVOLUTION, false},
+    {"[conv]\nsize=3\npadding=3\n", MAFAT_WHOLE, false},
+    {"[conv]\nsize=1\n", MAFAT_CONVOLUTION, false},
+    {"[conv]\nsize=1\npad=1\n", MAFAT_CONVOLUTION, false},
+    {"[conv]\nsize=1\nstride=2\n", MAFAT_WHOLE, false},
+    {"[conv]\nsize=1\npadding=1\n", MAFAT_WHOLE, true},
+    {"[conv]\nsize=3\nxnor=1\n", MAFAT_WHOLE, false},
+    {"[conv]\nsize=3\nbinary=1\n", MAFAT_WHOLE, false},
+    {"[conv]\nsize=3\ntruth=1\n", MAFAT_CONVOLUTION, true},
+    {"[maxpool]\nsize=2\nstride=2\n", MAFAT_MAXPOOL, false},
+    {"[maxpool]\nsize=2\nstride=1\n", MAFAT_MAXPOOL, false},
+    {"[maxpool]\nsize=2\nstride=1\npadding=2\n", MAFAT_MAXPOOL, false},
+    {"[maxpool]\nsize=2\nstride=1\npadding=4\n", MAFAT_WHOLE, false},
+    {"[maxpool]\nsize=1\nstride=1\npadding=1\n", MAFAT_WHOLE, false},
+    {"[upsample]\n", MAFAT_UPSAMPLE, false},
+    {"[upsample]\nstride=-2\n", MAFAT_WHOLE, false},
+    {"[activation]\n", MAFAT_ACTIVATION, false},
+    {"[avgpool]\n", MAFAT_WHOLE, false},
+    {"[batchnorm]\n", MAFAT_WHOLE, true},
+    {"[deconv]\n", MAFAT_WHOLE, true},
+    {"[local]\nsize=5\npad=1\n", MAFAT_WHOLE, true},
+    {"[local]\nsize=3\npad=1\n", MAFAT_WHOLE, true},
+    {"[local]\nsize=3\npad=1\n[conv]\nfilters=2\nsize=9\npad=1\n[local]\n[conv]\nsize=7\n",
+     MAFAT_WHOLE, false},
+    {"[gru]\n", MAFAT_WHOLE, true},
+    {"[lstm]\n", MAFAT_WHOLE, true},
+    {"[rnn]\n", MAFAT_WHOLE, true},
+    {"[crnn]\n", MAFAT_WHOLE, true},
+};
+
+START_TEST(only_local_layers_are_tiled_and_what_cannot_run_says_so)
+{
+    char text[256];
+    snprintf(text, sizeof text, IMAGE "%s", kinds[_i].layer);
+    mafat_cfg cfg;
+    read_good(text, &cfg);
+    ck_assert_int_eq((int)cfg.network.layers[0].kind, (int)kinds[_i].kind);
+    ck_assert_int_eq(cfg.network.layers[0].unsupported != NULL, kinds[_i].is_unsupported);
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
+static void expect_results(const char *text, const char *expected)
+{
+    mafat_cfg cfg;
+    read_good(text, &cfg);
+    char results[32] = "";
+    for (int i = 0; i < cfg.network.n_layers; i++)
+        results[i] = cfg.network.layers[i].is_result ? 'r' : '-';
+    ck_assert_str_eq(results, expected);
+    mafat_cfg_free(&cfg);
+}
+
+START_TEST(results_are_what_darknets_commands_read)
+{
+    expect_results(IMAGE CONV CONV, "-r");
+    expect_results(IMAGE CONV "[softmax]\n", "rr");          /* the last image, and the output */
+    expect_results(IMAGE CONV "[softmax]\n[cost]\n", "rrr");
+    expect_results(IMAGE CONV "[avgpool]\n[softmax]\n", "-rr");
+    expect_results(IMAGE BOXES "[yolo]\nclasses=1\n[route]\nlayers=0\n[yolo]\nclasses=1\n", "-r-r");
+}
+END_TEST
+
+START_TEST(loading_options_change_the_weights_in_the_file)
+{
+    static const struct {
+        const char *option;
+        size_t n_floats;
+    } cases[] = {
+        {"batch_normalize=1", 8 * (4 * 9 + 4)},
+        {"batch_normalize=1\ndontloadscales=1", 8 * (4 * 9 + 1)},
+        {"batch_normalize=1\nnumload=3", 3 * (4 * 9 + 4)},
+        {"dontload=1", 0},
+        {"flipped=1", 8 * (4 * 9 + 1)},
+    };
+    for (int i = 0; i < COUNT(cases); i++) {
+        char text[256];
+        snprintf(text, sizeof text, IMAGE CONV "%s\n", cases[i].option);
+        mafat_cfg cfg;
+        read_good(text, &cfg);
+        ck_assert_uint_eq(mafat_layer_weight_floats(&cfg.network.layers[0]), cases[i].n_floats);
+        mafat_cfg_free(&cfg);
+    }
+}
+END_TEST
+
+START_TEST(text_is_read_as_darknet_reads_it)
+{
+    mafat_cfg cfg;
+    read_good("# c\n;c\r\n\n [ net ] \n wid\tth = 1 6\nwidth=99\nheight=12\nchannels=4\n"
+              "mafat=5x5/8/2x2\nmafat_memory=16M\nmafat_threads=2\n[conv]\nfilters=8", &cfg);
+    ck_assert_int_eq(cfg.network.input.w, 16);
+    ck_assert_int_eq(cfg.network.layers[0].out.c, 8);
+    ck_assert_str_eq(cfg.network.layers[0].type, "convolutional");
+    ck_assert_str_eq(cfg.config, "5x5/8/2x2");
+    ck_assert_str_eq(cfg.memory, "16M");
+    ck_assert_str_eq(cfg.threads, "2");
+    mafat_cfg_free(&cfg);
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
+START_TEST(another_image_size_gives_the_shapes_of_a_resized_network)
+{
+    mafat_cfg cfg;
+    mafat_error error = {0};
+    ck_assert_int_eq(mafat_cfg_read(&cfg, "darknet/cfg/yolov3-tiny.cfg", 320, 256, &error), 0);
+    network *net = parse("darknet/cfg/yolov3-tiny.cfg");
+    resize_network(net, 320, 256);
+    for (int i = 0; i < net->n; i++)
+        ck_assert_int_eq((int)mafat_shape_floats(cfg.network.layers[i].out),
+                         net->layers[i].outputs);
+    free_network(net);
+    mafat_cfg_free(&cfg);
+    ck_assert_int_eq(mafat_cfg_read(&cfg, "darknet/cfg/darknet19.cfg", 320, 256, &error), 0);
+    ck_assert_int_eq(cfg.network.layers[cfg.network.n_layers - 1].out.c, 1000);
+    mafat_cfg_free(&cfg);
+    ck_assert_int_eq(mafat_cfg_read(&cfg, "darknet/cfg/yolov1-tiny.cfg", 320, 256, &error), 1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot resize"));
+}
+END_TEST
+
+/* -- refusals ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *text, *message;
+} bad_case;
+
+static const bad_case bad[] = {
+    {"\n# nothing\n", "has no section"},
+    {"width=3\n[net]\n", "line 1: 'width=3' stands before the first section"},
+    {"[convolutional]\n", "line 1: the first section is [convolutional]"},
+    {"[net]\r\nwidth=3\r\n", "line 1 holds a carriage return"},
+    {"[net]\nwidth\n", "line 2: 'width' is neither"},
+    {"[net]\nwidth=\n", "line 2: 'width=' is neither"},
+    {"[net]\n=3\n", "line 2: '=3' is neither"},
+    {"[net]\nwidth=3\n", "all three must be given"},
+    {"[net]\n", "must give width="},
+    {IMAGE, "has no layers"},
+    {IMAGE "inputs=5\n" CONV, "inputs=5: channels x height x width is 768"},
+    {IMAGE "[cost]\n", "all its layers are [cost]"},
+    {"[net]\nwidth=1e3\nheight=2\nchannels=3\n" CONV, "line 2: width=1e3: must be a whole number"},
+    {"[net]\nwidth=-3\nheight=2\nchannels=3\n" CONV, "width=-3: must be a whole number from 0"},
+    {"[net]\nwidth=99999999999999999999\n", "width=99999999999999999999: must be"},
+    {"[net]\nwidth=60000\nheight=60000\nchannels=3\n" CONV, "is more than 2147483647"},
+    {IMAGE "subdivisions=0\n" CONV, "subdivisions=0: must be a whole number from 1"},
+    {IMAGE "batch=2\nsubdivisions=4\n" CONV, "time_steps is 0, must be from 1"},
+    {IMAGE "policy=steps\nsteps=1,2\nscales=.1\n" CONV, "they hold 2 and 1 numbers"},
+    {IMAGE "[foo]\n", "type [foo], which Darknet does not know"},
+    {IMAGE "[conv\n", "type [conv, which Darknet does not know"},
+    {IMAGE CONV "[net]\n", "type [net], which Darknet does not know"},
+    {IMAGE "[conv]\nfilters=0\n", "filters=0: must be a whole number from 1"},
+    {IMAGE "[conv]\nfilters=3x\n", "filters=3x: must be"},
+    {IMAGE "[conv]\nsize=0\n", "size=0: must be"},
+    {IMAGE "[conv]\nstride=-1\n", "stride=-1: must be"},
+    {IMAGE "[conv]\nfilters=6\ngroups=4\n", "groups=4 must divide the 4 channels"},
+    {IMAGE "[conv]\nfilters=6\ngroups=3\n", "groups=3 must divide the 4 channels"},
+    {IMAGE "[conv]\nactivation=Leaky\n", "activation=Leaky: must be one of logistic relu"},
+    {IMAGE "[conv]\nsize=19\n", "would be empty"},
+    {IMAGE "[conv]\nsize=15000\npad=1\nfilters=3\n", "is more than 2147483647"},
+    {IMAGE "[conv]\nnumload=2\n", "numload=2: must be a whole number from 0 to 1"},
+    {IMAGE "[upsample]\nstride=0\n", "stride=0: must be positive"},
+    {IMAGE "[upsample]\nstride=90000\n", "is more than 2147483647"},
+    {IMAGE "[upsample]\nscale=x\n", "scale=x: must be a number"},
+    {IMAGE "[reorg]\nstride=5\n", "stride=5 must divide the 16 columns and the 12 rows"},
+    {IMAGE "[reorg]\nstride=4\n", "its square must divide the 4 channels"},
+    {IMAGE "[crop]\ncrop_width=17\n", "crop_width=17"},
+    {IMAGE "[lrn]\nsize=11\n", "size=11: must be at most"},
+    {IMAGE "[softmax]\ngroups=5\n", "groups=5 must divide its 768 inputs"},
+    {IMAGE "[dropout]\n", "before any other layer"},
+    {IMAGE "[softmax]\n" CONV, "must give a map"},
+    {IMAGE "[route]\nlayers=-1\n", "there is no earlier layer"},
+    {IMAGE CONV "[route]\n", "layers= is absent"},
+    {IMAGE CONV "[route]\nlayers=1\n", "layers=1: must be an earlier layer"},
+    {IMAGE CONV "[route]\nlayers=-2\n", "layers=-2: must be an earlier layer, from -1 to -1"},
+    {IMAGE CONV "[route]\nlayers=-1,\n", "layers=-1,: must be whole numbers"},
+    {IMAGE CONV "[shortcut]\n", "from= is absent"},
+    {IMAGE CONV "[shortcut]\nfrom=7\n", "from=7: must be an earlier layer"},
+    {IMAGE CONV "[conv]\nsize=3\nstride=5\n[shortcut]\nfrom=0\n", "cannot be added"},
+    {IMAGE CONV "[yolo]\n", "it needs 16 x 12 x 1 x 25 = 4800 inputs"},
+    {IMAGE BOXES "[yolo]\nclasses=1\nmask=1\n", "mask=1: must be whole numbers from 0 to 0"},
+    {IMAGE BOXES "[yolo]\nclasses=1\nanchors=1,2,3\n",
+     "anchors= holds 3 numbers, num=1 needs 2"},
+    {IMAGE BOXES "[region]\nclasses=1\nanchors=1,b\n", "anchors=1,b: must be numbers"},
+    {IMAGE BOXES "[region]\nclasses=2\n", "it needs 16 x 12 x 1 x 7"},
+    {IMAGE CONV "[detection]\n", "coords= is absent, which means 1"},
+    {IMAGE CONV "[detection]\ncoords=4\n", "the layer before gives 1536"},
+    {IMAGE BOXES "[yolo]\nclasses=1\n" CONV, "Darknet makes room for those of the last"},
+    {IMAGE "[connected]\noutput=9000000\n", "is more than 2147483647"},
+};
+
+START_TEST(faults_are_refused_with_their_reason)
+{
+    mafat_cfg cfg;
+    mafat_error error = {0};
+    mafat_status status = read_text(bad[_i].text, &cfg, &error);
+    ck_assert_msg(status == MAFAT_FAILED, "accepted: %s", bad[_i].text);
+    ck_assert_msg(strstr(error.text, bad[_i].message) != NULL, "%s\ngave: %s\nnot: %s",
+                  bad[_i].text, error.text, bad[_i].message);
+    ck_assert_str_eq(error.file, path);
+}
+END_TEST
+
+static void expect_unreadable(const char *file, const char *message)
+{
+    mafat_cfg cfg;
+    mafat_error error = {0};
+    ck_assert_int_eq(mafat_cfg_read(&cfg, file, 0, 0, &error), MAFAT_FAILED);
+    ck_assert_msg(strstr(error.text, message) != NULL, "%s", error.text);
+    ck_assert_str_eq(error.file, file);
+}
+
+START_TEST(files_that_are_no_cfg_are_refused)
+{
+    expect_unreadable("/nonexistent.cfg", "cannot be read: No such file");
+    expect_unreadable("/tmp", "is a directory");
+    expect_unreadable("/dev/zero", "is not a regular file");
+    write_file("", 0);
+    expect_unreadable(path, "is empty");
+    ck_assert_int_eq(truncate(path, 1 << 30), 0);
+    expect_unreadable(path, "holds 1073741824 bytes");
+    unlink(path);
+    write_file("[net]\nwidth=3\0\n", 16);
+    expect_unreadable(path, "NUL byte after line 1");
+    unlink(path);
+}
+END_TEST
+
+START_TEST(a_long_line_is_an_ordinary_line)
+{
+    size_t n_bytes = 8 << 20;
+    char *text = malloc(n_bytes);
+    memset(text, 'x', n_bytes);
+    memcpy(text, "[net]\n", 6);
+    write_file(text, n_bytes);
+    expect_unreadable(path, "line 2");
+    text[7] = '=';
+    unlink(path);
+    write_file(text, n_bytes);
+    expect_unreadable(path, "must give width=");
+    unlink(path);
+    free(text);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("cfg");
+    TCase *tcase = tcase_create("cfg");
+
+    tcase_set_timeout(tcase, TIMEOUT_S);
+    tcase_add_loop_test(tcase, stock_networks_have_darknets_shapes_and_weights, 0, COUNT(compared));
+    tcase_add_loop_test(tcase, odd_networks_have_darknets_shapes_and_weights, 0,
+                        COUNT(odd_networks));
+    tcase_add_test(tcase, every_stock_network_is_read);
+    tcase_add_loop_test(tcase, only_local_layers_are_tiled_and_what_cannot_run_says_so, 0,
+                        COUNT(kinds));
+    tcase_add_test(tcase, results_are_what_darknets_commands_read);
+    tcase_add_test(tcase, loading_options_change_the_weights_in_the_file);
+    tcase_add_test(tcase, text_is_read_as_darknet_reads_it);
+    tcase_add_test(tcase, another_image_size_gives_the_shapes_of_a_resized_network);
+    tcase_add_loop_test(tcase, faults_are_refused_with_their_reason, 0, COUNT(bad));
+    tcase_add_test(tcase, files_that_are_no_cfg_are_refused);
+    tcase_add_test(tcase, a_long_line_is_an_ordinary_line);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    return test_suite_run(make_suite());
+}
