@@ -1,0 +1,26 @@
+/* The words of a command line: MAFAT's options taken out, the others left in order. */
+#ifndef MAFAT_FRONT_ARGUMENTS_H
+#define MAFAT_FRONT_ARGUMENTS_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "front/session.h"
+
+typedef struct {
+    mafat_options options;
+    bool json;
+    bool help;
+    int n_words;
+    char **words;    /* [n_words], borrowed: what is left of argv */
+} mafat_arguments;
+
+/* Takes -mafat, -memory, -threads (with a value each), -json, -help and --help out of argv, which
+ * it compacts in place. MAFAT_USAGE for an option without its value or given twice. */
+mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
+                                   mafat_error *error);
+
+/* Refuses words that look like options: for commands that have none but MAFAT's. */
+mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, mafat_error *error);
+
+#endif

@@ -1,0 +1,87 @@
+/* `darknet mafat ...`: the dispatcher and its help. */
+#include "front/command.h"
+
+#include <string.h>
+
+#include "front/bridge.h"
+
+static const char help[] =
+    "usage: darknet mafat COMMAND ARGUMENTS [OPTIONS]\n"
+    "\n"
+    "Runs Darknet networks as fused tile stacks: less memory, the same bits.\n"
+    "\n"
+    "  plan CFG                        print the plan of a configuration as a table\n"
+    "  compare CFG WEIGHTS [IMAGE]     run Darknet's own forward pass and MAFAT's on the same input\n"
+    "                                  and compare every output that the plan makes whole, bit by bit\n";
+
+static const char help_options[] =
+    "\n"
+    "options\n"
+    "  -mafat CONFIG   layer groups and their tiles (default " MAFAT_DEFAULT_CONFIG "):\n"
+    "                    5x5/8/2x2  layers from 0 on in 5x5 tiles, from 8 on in 2x2\n"
+    "                    3x3/NoCut  one tiling for all layers that can be fused from 0 on\n"
+    "  -threads N      threads (default: OMP_NUM_THREADS, or one for each core)\n"
+    "  -json           plan, compare: results as one JSON object instead of \"key: value\" lines\n"
+    "\n"
+    "In the [net] section of a cfg, mafat=CONFIG and mafat_threads=N do the same for every Darknet\n"
+    "command; options on the command line win.\n"
+    "\n"
+    "exit codes: 0 ok, 1 a file, memory or results that differ, 2 usage, 3 nothing fits the limit,\n"
+    "            4 a network that MAFAT cannot run\n";
+
+static void print_help(FILE *stream)
+{
+    fputs(help, stream);
+    mafat_command_print_darknet_help(stream);
+    fputs(help_options, stream);
+}
+
+typedef mafat_status command_function(const mafat_arguments *arguments, mafat_error *error);
+
+static command_function *find_command(const char *word)
+{
+    static const struct {
+        const char *word;
+        command_function *function;
+    } commands[] = {
+        {"plan", mafat_command_plan},
+        {"compare", mafat_command_compare},
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(word, commands[i].word) == 0)
+            return commands[i].function;
+    return NULL;
+}
+
+/* Leaves in argv the words of Darknet's own command, behind the program's name. */
+static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
+{
+    mafat_bridge_ask(&arguments->options);
+    memmove(argv + 1, arguments->words, (size_t)arguments->n_words * sizeof *argv);
+    *argc = 1 + arguments->n_words;
+    argv[*argc] = NULL;
+}
+
+int mafat_main(int *argc, char **argv)
+{
+    mafat_arguments arguments;
+    mafat_error error = {0};
+    mafat_status status = mafat_arguments_parse(&arguments, *argc - 2, argv + 2, &error);
+    if (status == MAFAT_OK && (arguments.help || arguments.n_words == 0)) {
+        print_help(arguments.help ? stdout : stderr);
+        return arguments.help ? MAFAT_OK : MAFAT_USAGE;
+    }
+    command_function *function = NULL;
+    if (status == MAFAT_OK) {
+        function = find_command(arguments.words[0]);
+        status = (function != NULL ? function : mafat_command_darknet)(&arguments, &error);
+    }
+    if (status != MAFAT_OK) {
+        mafat_error_print(&error, stderr);
+        return (int)status;
+    }
+    if (function != NULL)
+        return MAFAT_OK;
+    hand_over(&arguments, argc, argv);
+    return -1;
+}

@@ -1,0 +1,24 @@
+/* The commands behind `darknet mafat`; one file each. All return an exit code (base/status.h). */
+#ifndef MAFAT_FRONT_COMMAND_H
+#define MAFAT_FRONT_COMMAND_H
+
+#include "front/arguments.h"
+
+/* Called by Darknet's main() for `darknet mafat ...`. Returns an exit code; or -1 when main() is to go
+ * on with what is left in argv, "darknet detector test ...", whose files have been verified. */
+int mafat_main(int *argc, char **argv);
+
+/* plan CFG: prints the plan as a table. */
+mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error);
+
+/* compare CFG WEIGHTS [IMAGE]: Darknet's own forward pass against MAFAT's, bit by bit. */
+mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error);
+
+/* Any other word: one of Darknet's own inference commands, whose arguments it verifies. MAFAT_OK says
+ * that Darknet may run it. */
+mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error);
+
+/* The lines of the help text that list Darknet's inference commands. */
+void mafat_command_print_darknet_help(FILE *stream);
+
+#endif

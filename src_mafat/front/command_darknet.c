@@ -1,0 +1,211 @@
+/* Darknet's own inference commands run through MAFAT: which they are, what they read, what they
+ * write. Sources: the run_*() functions in Darknet's examples. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/bridge.h"
+#include "front/command.h"
+#include "front/verify.h"
+
+typedef struct {
+    const char *word, *subword;    /* subword is NULL where there is none */
+    const char *arguments;         /* d(ata), c(fg), w(eights), i(mage): only the image may lack */
+    const char *data;              /* the data file where it is no argument; NULL: none */
+    mafat_verify_needs needs;
+    bool draws;                    /* boxes with labels, into -out or "predictions" */
+} darknet_command;
+
+#define DETECTOR_NAMES {"names"}, "data/names.list"
+#define CLASSIFIER_NAMES {"names", "labels"}, "data/labels.list"
+#define CLASSIFIER_LABELS {"labels"}, "data/labels.list"
+#define NO_NAMES {NULL}, NULL
+
+static const darknet_command commands[] = {
+    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NULL, 0}, true},
+    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, "valid", 0}, false},
+    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, "valid", 0}, false},
+    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NULL, 0}, true},
+    {"yolo", "test", "cwi", NULL, {NO_NAMES, NULL, 0}, true},
+    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NULL, 0}, false},
+    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
+    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
+    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
+    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
+    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
+    {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NULL, 0}, false},
+    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NULL, 0}, false},
+    {"regressor", "test", "dcwi", NULL, {NO_NAMES, NULL, 0}, false},
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* Darknet's own options. It takes any other word for an argument and any text for a number. */
+typedef enum { FLAG, NUMBER, TEXT } option_kind;
+
+static const struct {
+    const char *name;
+    option_kind kind;
+} options[] = {
+    {"-thresh", NUMBER}, {"-hier", NUMBER},  {"-avg", NUMBER}, {"-t", NUMBER},   {"-c", NUMBER},
+    {"-s", NUMBER},      {"-w", NUMBER},     {"-h", NUMBER},   {"-fps", NUMBER}, {"-i", NUMBER},
+    {"-out", TEXT},      {"-prefix", TEXT},  {"-gpus", TEXT},  {"-clear", FLAG}, {"-nogpu", FLAG},
+    {"-fullscreen", FLAG},
+};
+
+enum { N_OPTIONS = sizeof options / sizeof options[0], MAX_ARGUMENTS = 4 };
+
+/* A command line sorted out: what each argument is for. */
+typedef struct {
+    const char *data, *cfg, *weights, *image, *out;
+} operands;
+
+static const char *argument_name(char letter)
+{
+    switch (letter) {
+    case 'd': return "DATA";
+    case 'c': return "CFG";
+    case 'w': return "WEIGHTS";
+    default:  return "[IMAGE]";
+    }
+}
+
+static void describe(const darknet_command *command, char *text, size_t size)
+{
+    int n = snprintf(text, size, "%s%s%s", command->word, command->subword ? " " : "",
+                     command->subword ? command->subword : "");
+    for (const char *a = command->arguments; *a != '\0' && (size_t)n < size; a++)
+        n += snprintf(text + n, size - (size_t)n, " %s", argument_name(*a));
+}
+
+void mafat_command_print_darknet_help(FILE *stream)
+{
+    fprintf(stream, "\nDarknet's own commands, with all their options, run through MAFAT:\n\n");
+    for (int i = 0; i < N_COMMANDS; i++) {
+        char text[80];
+        describe(&commands[i], text, sizeof text);
+        fprintf(stream, "  %s\n", text);
+    }
+}
+
+static mafat_status find_command(const mafat_arguments *arguments, const darknet_command **command,
+                                 mafat_error *error)
+{
+    const char *word = arguments->words[0];
+    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
+    for (int i = 0; i < N_COMMANDS; i++) {
+        *command = &commands[i];
+        if (strcmp(word, commands[i].word) == 0 &&
+            (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
+            return MAFAT_OK;
+    }
+    return mafat_error_set(error, MAFAT_USAGE,
+                           "unknown command \"%s %s\"; `darknet mafat --help` lists the commands",
+                           word, subword);
+}
+
+static bool is_number(const char *text)
+{
+    char *end;
+    errno = 0;
+    strtod(text, &end);
+    return end != text && *end == '\0' && errno == 0;
+}
+
+/* Handles words[*i] if it is an option, and moves *i on to its value. */
+static mafat_status take_option(char **words, int n_words, int *i, operands *found,
+                                mafat_error *error)
+{
+    const char *name = words[*i];
+    for (int k = 0; k < N_OPTIONS; k++) {
+        if (strcmp(name, options[k].name) != 0)
+            continue;
+        if (options[k].kind == FLAG)
+            return MAFAT_OK;
+        if (++*i >= n_words)
+            return mafat_error_set(error, MAFAT_USAGE, "option %s lacks its value", name);
+        if (options[k].kind == NUMBER && !is_number(words[*i]))
+            return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%s\" is no number", name,
+                                   words[*i]);
+        if (strcmp(name, "-out") == 0)
+            found->out = words[*i];
+        return MAFAT_OK;
+    }
+    return mafat_error_set(error, MAFAT_USAGE,
+                           "unknown option %s; `darknet mafat --help` lists MAFAT's", name);
+}
+
+static void set_operand(operands *found, char letter, const char *word)
+{
+    switch (letter) {
+    case 'd': found->data = word; break;
+    case 'c': found->cfg = word; break;
+    case 'w': found->weights = word; break;
+    default:  found->image = word; break;
+    }
+}
+
+static mafat_status sort_words(const darknet_command *command, const mafat_arguments *arguments,
+                               operands *found, mafat_error *error)
+{
+    *found = (operands){.data = command->data};
+    const char *expected = command->arguments;
+    for (int i = command->subword != NULL ? 2 : 1; i < arguments->n_words; i++) {
+        char *word = arguments->words[i];
+        mafat_status status = MAFAT_OK;
+        if (word[0] == '-')
+            status = take_option(arguments->words, arguments->n_words, &i, found, error);
+        else if (*expected == '\0')
+            status = mafat_error_set(error, MAFAT_USAGE, "\"%s\" is one argument too many", word);
+        else
+            set_operand(found, *expected++, word);
+        if (status != MAFAT_OK)
+            return status;
+    }
+    if (*expected == '\0' || *expected == 'i')
+        return MAFAT_OK;
+    char usage[80];
+    describe(command, usage, sizeof usage);
+    return mafat_error_set(error, MAFAT_USAGE, "%s is missing; usage: darknet mafat %s",
+                           argument_name(*expected), usage);
+}
+
+/* Checks every file that the command will read or write. */
+static mafat_status verify(const darknet_command *command, const mafat_arguments *arguments,
+                           const operands *found, mafat_error *error)
+{
+    mafat_session session;
+    mafat_status status = mafat_session_open(&session, found->cfg, &arguments->options, 0, 0,
+                                             error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_verify_needs needs = command->needs;
+    needs.n_classes = session.cfg.n_classes;
+    status = mafat_verify_network(&session.cfg, found->weights, error);
+    mafat_session_close(&session);
+    if (status == MAFAT_OK && found->data != NULL)
+        status = mafat_verify_data(found->data, &needs, error);
+    if (status == MAFAT_OK && command->draws)
+        status = mafat_verify_labels(error);
+    if (status == MAFAT_OK && command->draws)
+        status = mafat_verify_writable(found->out != NULL ? found->out : "predictions", error);
+    if (status == MAFAT_OK && found->image != NULL)
+        status = mafat_verify_image_path(found->image, error);
+    if (status == MAFAT_OK && found->image != NULL)
+        status = mafat_bridge_verify_image(found->image, error);
+    return status;
+}
+
+mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error)
+{
+    const darknet_command *command;
+    operands found;
+    mafat_status status = find_command(arguments, &command, error);
+    if (status == MAFAT_OK && arguments->json)
+        status = mafat_error_set(error, MAFAT_USAGE, "-json is for MAFAT's own commands only");
+    if (status == MAFAT_OK)
+        status = sort_words(command, arguments, &found, error);
+    if (status == MAFAT_OK)
+        status = verify(command, arguments, &found, error);
+    return status;
+}

@@ -1,0 +1,75 @@
+/* The one printer of results; see report.h. */
+#include "front/report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+void mafat_report_begin(mafat_report *report, bool json)
+{
+    *report = (mafat_report){.json = json};
+    if (json)
+        printf("{");
+}
+
+static void begin_value(mafat_report *report, const char *key)
+{
+    if (report->json)
+        printf("%s\n  \"%s\": ", report->n_values == 0 ? "" : ",", key);
+    else
+        printf("%s: ", key);
+    report->n_values++;
+}
+
+static void end_value(const mafat_report *report)
+{
+    if (!report->json)
+        printf("\n");
+}
+
+static void print_quoted(const char *text)
+{
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            printf("\\u%04x", (unsigned)*text);
+        else
+            putchar(*text);
+    }
+    putchar('"');
+}
+
+void mafat_report_text(mafat_report *report, const char *key, const char *value)
+{
+    begin_value(report, key);
+    if (report->json)
+        print_quoted(value);
+    else
+        printf("%s", value);
+    end_value(report);
+}
+
+void mafat_report_size(mafat_report *report, const char *key, size_t value)
+{
+    begin_value(report, key);
+    printf("%zu", value);
+    end_value(report);
+}
+
+void mafat_report_real(mafat_report *report, const char *key, double value)
+{
+    begin_value(report, key);
+    if (report->json && !isfinite(value))
+        printf("null");    /* JSON has no other word for it */
+    else
+        printf("%.9g", value);
+    end_value(report);
+}
+
+bool mafat_report_end(mafat_report *report)
+{
+    if (report->json)
+        printf("\n}\n");
+    return fflush(stdout) == 0 && !ferror(stdout);
+}

@@ -1,0 +1,21 @@
+/* Results on stdout: "key: value" lines, or one JSON object. */
+#ifndef MAFAT_FRONT_REPORT_H
+#define MAFAT_FRONT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+    bool json;
+    int n_values;    /* so far */
+} mafat_report;
+
+void mafat_report_begin(mafat_report *report, bool json);
+void mafat_report_text(mafat_report *report, const char *key, const char *value);
+void mafat_report_size(mafat_report *report, const char *key, size_t value);
+void mafat_report_real(mafat_report *report, const char *key, double value);
+
+/* Ends the report; returns false if it could not be written. */
+bool mafat_report_end(mafat_report *report);
+
+#endif

@@ -1,0 +1,225 @@
+/* Checks of Darknet's input files; see verify.h. */
+#include "front/verify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/weights.h"
+
+/* Darknet copies paths into arrays of this size (test_detector, read_cfg's callers). */
+enum { LONGEST_PATH = 255 };
+
+static mafat_status fail_file(mafat_error *error, const char *path, const char *reason)
+{
+    mafat_status status = mafat_error_set(error, MAFAT_FAILED, "%s", reason);
+    mafat_error_set_file(error, path);
+    return status;
+}
+
+mafat_status mafat_verify_readable(const char *path, mafat_error *error)
+{
+    FILE *file = fopen(path, "rb");
+    int byte = file == NULL ? EOF : fgetc(file);
+    mafat_status status = MAFAT_OK;
+    if (file == NULL || (byte == EOF && ferror(file)))
+        status = fail_file(error, path, strerror(errno));
+    if (file != NULL)
+        fclose(file);
+    return status;
+}
+
+mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path,
+                                  mafat_error *error)
+{
+    if (cfg->unreadable != NULL) {
+        mafat_status status = mafat_verify_readable(cfg->unreadable, error);
+        if (status != MAFAT_OK)
+            return status;
+    }
+    return mafat_weights_verify(weights_path, &cfg->network, error);
+}
+
+/* Drops blanks as Darknet's strip() does; text is changed in place. */
+static void strip(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++)
+        if (*from != ' ' && *from != '\t' && *from != '\n')
+            *to++ = *from;
+    *to = '\0';
+}
+
+/* Finds a key's value in a data file by the rules of read_data_cfg(); the first one counts. Checks
+ * the form of all lines. The caller frees *value, which is NULL where the key is absent. */
+static mafat_status find_value(const char *path, const char *key, char **value, mafat_error *error)
+{
+    *value = NULL;
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return fail_file(error, path, strerror(errno));
+    mafat_status status = MAFAT_OK;
+    char *line = NULL;
+    size_t size = 0;
+    for (int number = 1; status == MAFAT_OK && getline(&line, &size, file) >= 0; number++) {
+        strip(line);
+        char *equals = strchr(line, '=');
+        if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
+            continue;
+        if (equals == NULL) {
+            status = mafat_error_set(error, MAFAT_FAILED, "line %d: \"%.80s\" is no KEY=VALUE",
+                                     number, line);
+            mafat_error_set_file(error, path);
+        } else if (*value == NULL && strncmp(line, key, (size_t)(equals - line)) == 0 &&
+                   key[equals - line] == '\0') {
+            *value = strdup(equals + 1);
+            if (*value == NULL)
+                status = fail_file(error, path, "no memory to read it");
+        }
+    }
+    if (status == MAFAT_OK && ferror(file))
+        status = fail_file(error, path, strerror(errno));
+    free(line);
+    fclose(file);
+    if (status != MAFAT_OK) {
+        free(*value);
+        *value = NULL;
+    }
+    return status;
+}
+
+/* Calls `check` for each line of a file and counts them. */
+static mafat_status for_each_line(const char *path, int *n_lines,
+                                  mafat_status (*check)(const char *line, mafat_error *error),
+                                  mafat_error *error)
+{
+    *n_lines = 0;
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return fail_file(error, path, strerror(errno));
+    mafat_status status = MAFAT_OK;
+    char *line = NULL;
+    size_t size = 0;
+    while (status == MAFAT_OK && getline(&line, &size, file) >= 0) {
+        line[strcspn(line, "\n")] = '\0';
+        ++*n_lines;
+        status = check(line, error);
+    }
+    if (status == MAFAT_OK && ferror(file))
+        status = fail_file(error, path, strerror(errno));
+    free(line);
+    fclose(file);
+    return status;
+}
+
+static mafat_status accept_line(const char *line, mafat_error *error)
+{
+    (void)line;
+    (void)error;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
+{
+    if (strlen(path) > LONGEST_PATH)
+        return fail_file(error, path, "is longer than the 255 bytes that Darknet allows a path");
+    return access(path, R_OK) == 0 ? MAFAT_OK : fail_file(error, path, strerror(errno));
+}
+
+/* Finds the file with class names. The caller frees *names. */
+static mafat_status find_names(const char *path, const mafat_verify_needs *needs, char **names,
+                               mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    *names = NULL;
+    for (int i = 0; i < 2 && status == MAFAT_OK && *names == NULL; i++)
+        if (needs->names_keys[i] != NULL)
+            status = find_value(path, needs->names_keys[i], names, error);
+    if (status == MAFAT_OK && *names == NULL) {
+        *names = strdup(needs->names_default);
+        if (*names == NULL)
+            status = fail_file(error, path, "no memory to read it");
+    }
+    return status;
+}
+
+static mafat_status verify_names(const char *path, const mafat_verify_needs *needs,
+                                 mafat_error *error)
+{
+    char *names;
+    mafat_status status = find_names(path, needs, &names, error);
+    if (status != MAFAT_OK)
+        return status;
+    int n_names;
+    status = for_each_line(names, &n_names, accept_line, error);
+    if (status == MAFAT_OK && n_names < needs->n_classes) {
+        status = mafat_error_set(error, MAFAT_FAILED,
+                                 "holds %d names; the network has %d classes", n_names,
+                                 needs->n_classes);
+        mafat_error_set_file(error, names);
+    }
+    free(names);
+    return status;
+}
+
+static mafat_status verify_list(const char *path, const char *key, mafat_error *error)
+{
+    char *list;
+    mafat_status status = find_value(path, key, &list, error);
+    if (status != MAFAT_OK)
+        return status;
+    int n_images;
+    if (list == NULL) {
+        status = mafat_error_set(error, MAFAT_FAILED, "lacks %s=FILE, the list of images", key);
+        mafat_error_set_file(error, path);
+    } else {
+        status = for_each_line(list, &n_images, mafat_verify_image_path, error);
+        if (status == MAFAT_OK && n_images == 0)
+            status = fail_file(error, list, "holds no image");
+    }
+    free(list);
+    return status;
+}
+
+mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
+                               mafat_error *error)
+{
+    mafat_status status = mafat_verify_readable(path, error);
+    if (status == MAFAT_OK && needs->names_keys[0] != NULL)
+        status = verify_names(path, needs, error);
+    if (status == MAFAT_OK && needs->list_key != NULL)
+        status = verify_list(path, needs->list_key, error);
+    return status;
+}
+
+mafat_status mafat_verify_writable(const char *path, mafat_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    if (directory == NULL)
+        return fail_file(error, path, "no memory to check it");
+    bool writable = access(directory, W_OK | X_OK) == 0;
+    mafat_status status = writable ? MAFAT_OK : fail_file(error, path, strerror(errno));
+    free(directory);
+    return status;
+}
+
+mafat_status mafat_verify_labels(mafat_error *error)
+{
+    enum { N_SIZES = 8, FIRST = 32, LAST = 126 };
+    for (int size = 0; size < N_SIZES; size++) {
+        for (int c = FIRST; c <= LAST; c++) {
+            char path[64];
+            snprintf(path, sizeof path, "data/labels/%d_%d.png", c, size);
+            if (access(path, R_OK) != 0) {
+                mafat_status status = mafat_error_set(
+                    error, MAFAT_FAILED, "%s; run this inside a Darknet tree, where data/labels is",
+                    strerror(errno));
+                mafat_error_set_file(error, path);
+                return status;
+            }
+        }
+    }
+    return MAFAT_OK;
+}

@@ -1,0 +1,39 @@
+/* Checks of the files that Darknet's commands read, made before Darknet sees them: it exits with 0, or
+ * crashes, where one of them is missing or wrong. All errors name the file: MAFAT_FAILED. */
+#ifndef MAFAT_FRONT_VERIFY_H
+#define MAFAT_FRONT_VERIFY_H
+
+#include "base/status.h"
+#include "front/cfg.h"
+
+/* That a file can be opened and read. */
+mafat_status mafat_verify_readable(const char *path, mafat_error *error);
+
+/* That a weights file holds what the network needs, and that the files that its cfg names are there. */
+mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path,
+                                  mafat_error *error);
+
+/* That an image file can be read and its path is one that Darknet can take. */
+mafat_status mafat_verify_image_path(const char *path, mafat_error *error);
+
+/* What a Darknet command reads beside its own arguments. */
+typedef struct {
+    const char *names_keys[2];  /* of the data file, the first that it has: the file with class
+                                   names; both NULL: reads none */
+    const char *names_default;  /* where the data file has neither */
+    const char *list_key;       /* of the data file: the list of images; NULL: reads none */
+    int n_classes;              /* so many names are needed */
+} mafat_verify_needs;
+
+/* That a data file ("cfg/coco.data") is well formed, and that the files that it names exist: names
+ * for all classes, and every image of the list. */
+mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
+                               mafat_error *error);
+
+/* That the directory that `path` is in can be written to. */
+mafat_status mafat_verify_writable(const char *path, mafat_error *error);
+
+/* That the pictures of letters in data/labels, with which Darknet labels boxes, are there. */
+mafat_status mafat_verify_labels(mafat_error *error);
+
+#endif

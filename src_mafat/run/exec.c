@@ -1,0 +1,291 @@
+/* The executor; see exec.h. Each step becomes one kernel call, cut into shares that threads compute
+ * side by side: shares of filters, pixels or channels, never of a sum. */
+#include "run/exec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/conv.h"
+#include "kernels/pool.h"
+#include "run/threads.h"
+
+size_t mafat_exec_workspace_bytes(int n_threads)
+{
+    size_t floats = mafat_conv_scratch_floats(mafat_conv_panel_pixels(n_threads));
+    return (size_t)n_threads * floats * sizeof(float);
+}
+
+mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, const mafat_plan *plan,
+                             const mafat_parameters *parameters, const mafat_host *host,
+                             int n_threads, mafat_error *error)
+{
+    *exec = (mafat_exec){
+        .network = network, .plan = plan, .parameters = parameters, .host = *host,
+        .n_threads = n_threads,
+        .arena = aligned_alloc(MAFAT_ARENA_ALIGN, plan->arena_bytes),
+        .maps = calloc((size_t)plan->n_layers, sizeof *exec->maps),
+    };
+    if (exec->arena != NULL && exec->maps != NULL)
+        return MAFAT_OK;
+    mafat_exec_free(exec);
+    return mafat_error_set(error, MAFAT_FAILED, "no memory for an arena of %zu bytes",
+                           plan->arena_bytes);
+}
+
+void mafat_exec_free(mafat_exec *exec)
+{
+    free(exec->arena);
+    free(exec->maps);
+    *exec = (mafat_exec){0};
+}
+
+/* --------------------------------------------------------------------------------- windows */
+
+/* The window of a region of a layer's map in the buffer that holds it. A tile's buffer holds just
+ * the region; a map's holds the map. */
+static mafat_window window_of(const mafat_exec *exec, int buffer_index, float *image,
+                              mafat_shape map, mafat_region region)
+{
+    const mafat_buffer *buffer = &exec->plan->buffers[buffer_index];
+    mafat_window window = {.h = mafat_region_height(region), .w = mafat_region_width(region)};
+    if (!buffer->is_map) {
+        window.data = (float *)(exec->arena + buffer->place.offset);
+        window.row_stride = (size_t)window.w;
+        window.channel_stride = mafat_region_pixels(region);
+        return window;
+    }
+    float *data = buffer->storage == MAFAT_IN_IMAGE ? image : exec->maps[buffer->layer];
+    window.row_stride = (size_t)map.w;
+    window.channel_stride = (size_t)map.h * (size_t)map.w;
+    window.data = data + (size_t)region.y0 * window.row_stride + region.x0;
+    return window;
+}
+
+/* What a step reads and writes. */
+typedef struct {
+    const mafat_step *step;
+    const mafat_layer *layer;
+    mafat_window in, out;
+} task;
+
+/* ----------------------------------------------------------------------------- convolution */
+
+static mafat_epilogue epilogue_of(const mafat_exec *exec, const task *t)
+{
+    const mafat_layer *layer = t->layer;
+    const mafat_parameters *p = &exec->parameters[t->step->layer];
+    size_t width = (size_t)layer->out.w;
+    mafat_epilogue epilogue = {
+        .batch_normalize = layer->batch_normalize,
+        .mean = p->mean, .variance = p->variance, .scales = p->scales, .biases = p->biases,
+        .activation = MAFAT_EPILOGUE_CALL,
+        .call = exec->host.activate, .code = (int)layer->activation,
+        .plane_origin = (size_t)t->step->out.y0 * width + (size_t)t->step->out.x0,
+        .plane_width = layer->out.w,
+        .n_reciprocals = mafat_rounding_reciprocals(&exec->host.rounding,
+                                                    (size_t)layer->out.h * width),
+    };
+    if (layer->activation == MAFAT_LINEAR)
+        epilogue.activation = MAFAT_EPILOGUE_LINEAR;
+    if (layer->activation == MAFAT_LEAKY)
+        epilogue.activation = MAFAT_EPILOGUE_LEAKY;
+    return epilogue;
+}
+
+/* The convolution of one filter group: its own channels, filters and parameters. */
+static mafat_conv conv_of(const mafat_exec *exec, const task *t, int filter_group)
+{
+    const mafat_layer *layer = t->layer;
+    int channels = layer->in.c / layer->groups;
+    size_t first_filter = (size_t)filter_group * (size_t)(layer->out.c / layer->groups);
+    size_t window = (size_t)layer->size * (size_t)layer->size;
+    mafat_conv conv = {
+        .in = t->in, .out = t->out,
+        .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
+        .channels = channels, .size = layer->size, .stride = layer->stride,
+        .weights = exec->parameters[t->step->layer].weights +
+                   first_filter * (size_t)channels * window,
+        .epilogue = epilogue_of(exec, t),
+    };
+    conv.in.data += (size_t)filter_group * (size_t)channels * conv.in.channel_stride;
+    conv.out.data += first_filter * conv.out.channel_stride;
+    conv.epilogue.biases += first_filter;
+    if (layer->batch_normalize) {
+        conv.epilogue.mean += first_filter;
+        conv.epilogue.variance += first_filter;
+        conv.epilogue.scales += first_filter;
+    }
+    return conv;
+}
+
+/* How the output of one filter group is shared out: `n` shares of `each` filters or pixels. Shares of
+ * filters pack the same panels again, shares of pixels read the same weights again; the larger
+ * dimension is the cheaper one to cut. */
+typedef struct {
+    bool by_filters;
+    int n, each;
+} sharing;
+
+static sharing share_conv(int n_filters, int n_pixels, int n_threads)
+{
+    sharing s = {.by_filters = n_filters > n_pixels};
+    int extent = s.by_filters ? n_filters : n_pixels;
+    int even = (extent + n_threads - 1) / n_threads;
+    s.each = s.by_filters ? mafat_conv_round_filters(even) : mafat_conv_round_pixels(even);
+    s.n = (extent + s.each - 1) / s.each;
+    return s;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static void run_conv(const mafat_exec *exec, const task *t)
+{
+    int n_filters = t->layer->out.c / t->layer->groups;
+    int n_pixels = t->out.h * t->out.w;
+    int panel_pixels = mafat_conv_panel_pixels(exec->n_threads);
+    size_t scratch_floats = mafat_conv_scratch_floats(panel_pixels);
+    const mafat_buffer *workspace = &exec->plan->buffers[MAFAT_WORKSPACE_BUFFER];
+    float *scratch = (float *)(exec->arena + workspace->place.offset);
+    sharing s = share_conv(n_filters, n_pixels, exec->n_threads);
+
+#pragma omp parallel for schedule(static) num_threads(exec->n_threads)
+    for (int i = 0; i < t->layer->groups * s.n; i++) {
+        mafat_conv conv = conv_of(exec, t, i / s.n);
+        int begin = i % s.n * s.each;
+        float *own = scratch + (size_t)mafat_threads_index() * scratch_floats;
+        if (s.by_filters)
+            mafat_conv_run(&conv, begin, least(begin + s.each, n_filters), 0, n_pixels,
+                           panel_pixels, own);
+        else
+            mafat_conv_run(&conv, 0, n_filters, begin, least(begin + s.each, n_pixels),
+                           panel_pixels, own);
+    }
+}
+
+/* ---------------------------------------------------------------------------- other layers */
+
+/* Computes one channel of a step. */
+typedef void channel_function(const mafat_exec *exec, const task *t, int c);
+
+static void run_channels(const mafat_exec *exec, const task *t, channel_function *run)
+{
+#pragma omp parallel for schedule(static) num_threads(exec->n_threads)
+    for (int c = 0; c < t->layer->out.c; c++)
+        run(exec, t, c);
+}
+
+static void maxpool_channel(const mafat_exec *exec, const task *t, int c)
+{
+    mafat_maxpool pool = {
+        .in = t->in, .out = t->out,
+        .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
+        .size = t->layer->size, .stride = t->layer->stride,
+        .keep_later = exec->host.rounding.maxpool_keeps_later,
+    };
+    mafat_maxpool_run(&pool, c, c + 1);
+}
+
+static void upsample_channel(const mafat_exec *exec, const task *t, int c)
+{
+    (void)exec;
+    mafat_upsample upsample = {
+        .in = t->in, .out = t->out,
+        .offset_y = t->step->out.y0 - t->step->in.y0 * t->layer->stride,
+        .offset_x = t->step->out.x0 - t->step->in.x0 * t->layer->stride,
+        .stride = t->layer->stride, .scale = t->layer->scale,
+    };
+    mafat_upsample_run(&upsample, c, c + 1);
+}
+
+static void activate_channel(const mafat_exec *exec, const task *t, int c)
+{
+    const float *in = t->in.data + (size_t)c * t->in.channel_stride;
+    float *out = t->out.data + (size_t)c * t->out.channel_stride;
+    for (int y = 0; y < t->out.h; y++) {
+        memcpy(out, in, (size_t)t->out.w * sizeof *out);
+        exec->host.activate(out, t->out.w, (int)t->layer->activation);
+        in += t->in.row_stride;
+        out += t->out.row_stride;
+    }
+}
+
+static void run_step(const mafat_exec *exec, const mafat_step *step, float *image)
+{
+    const mafat_layer *layer = &exec->network->layers[step->layer];
+    task t = {
+        .step = step, .layer = layer,
+        .in = window_of(exec, step->in_buffer, image, layer->in, step->in),
+        .out = window_of(exec, step->out_buffer, image, layer->out, step->out),
+    };
+    switch (layer->kind) {
+    case MAFAT_CONVOLUTION:
+        run_conv(exec, &t);
+        return;
+    case MAFAT_MAXPOOL:
+        run_channels(exec, &t, maxpool_channel);
+        return;
+    case MAFAT_UPSAMPLE:
+        run_channels(exec, &t, upsample_channel);
+        return;
+    case MAFAT_ACTIVATION:
+        run_channels(exec, &t, activate_channel);
+        return;
+    case MAFAT_WHOLE:
+        exec->host.forward(exec->host.context, step->layer, t.in.data, exec->maps);
+        return;
+    case MAFAT_IDENTITY:
+        break;
+    }
+    MAFAT_CHECK(!"a step of a layer that has none");
+}
+
+/* ------------------------------------------------------------------------------------- run */
+
+/* Finds where each layer's whole output will be. */
+static void find_maps(mafat_exec *exec, float *image, float *const *results)
+{
+    const mafat_plan *plan = exec->plan;
+    for (int l = 0; l < plan->n_layers; l++) {
+        const mafat_buffer *buffer = &plan->buffers[plan->output_buffers[l]];
+        exec->maps[l] = NULL;
+        if (!buffer->is_map)
+            continue;
+        switch (buffer->storage) {
+        case MAFAT_IN_IMAGE:
+            exec->maps[l] = image;
+            break;
+        case MAFAT_IN_ARENA:
+            exec->maps[l] = (float *)(exec->arena + buffer->place.offset);
+            break;
+        case MAFAT_IN_RESULT:
+            exec->maps[l] = results[buffer->layer];
+            break;
+        }
+    }
+}
+
+/* Reports the map that the step completed, also under the names of the layers that hand it on. */
+static void report_map(const mafat_exec *exec, const mafat_step *step,
+                       const mafat_observer *observer)
+{
+    const mafat_network *network = exec->network;
+    int l = step->layer;
+    do
+        observer->map_done(observer->context, l, exec->maps[step->layer]);
+    while (++l < network->n_layers && network->layers[l].kind == MAFAT_IDENTITY);
+}
+
+void mafat_exec_run(mafat_exec *exec, float *image, float *const *results,
+                    const mafat_observer *observer)
+{
+    find_maps(exec, image, results);
+    for (int i = 0; i < exec->plan->n_steps; i++) {
+        const mafat_step *step = &exec->plan->steps[i];
+        run_step(exec, step, image);
+        if (observer != NULL && step->completes_map)
+            report_map(exec, step, observer);
+    }
+}

@@ -1,0 +1,118 @@
+#!/bin/bash
+# Bad input: the message names the file, the layer, what was given and what is allowed; the documented
+# exit code; and nothing is written.
+. "$(dirname "$0")/../lib.sh"
+
+cfg=$top/cfg/yolov2-first16.cfg
+w=$(weights "$cfg")
+tiny=$top/darknet/cfg/yolov2-tiny.cfg
+tiny_w=$(weights "$tiny")
+dog=$top/darknet/data/dog.jpg
+coco=cfg/coco.data
+cd "$top/darknet" || exit 1
+files_before=$(find . -newer "$w" -type f | sort)
+detect() { "$darknet" mafat detector test "$@" -out "$scratch/drawn"; }
+
+# the command line
+expect 2 'usage: darknet mafat COMMAND' "$darknet" mafat
+expect 2 'unknown command "frobnicate' "$darknet" mafat frobnicate
+expect 2 'unknown command "detector train"' "$darknet" mafat detector train $coco "$tiny"
+expect 2 'WEIGHTS is missing; usage: darknet mafat detector test DATA CFG WEIGHTS' detect $coco "$tiny"
+expect 2 'one argument too many' detect $coco "$tiny" "$tiny_w" "$dog" more
+expect 2 'unknown option -tresh' detect $coco "$tiny" "$tiny_w" "$dog" -tresh .3
+expect 2 'option -thresh: "abc" is no number' detect $coco "$tiny" "$tiny_w" "$dog" -thresh abc
+expect 2 'option -mafat lacks its value' "$darknet" mafat plan "$cfg" -mafat
+expect 2 'option -mafat is given twice' "$darknet" mafat plan "$cfg" -mafat 1x1 -mafat 2x2
+expect 2 'usage: darknet mafat plan CFG' "$darknet" mafat plan
+expect 2 'usage: darknet mafat compare CFG WEIGHTS' "$darknet" mafat compare "$cfg"
+expect 2 'unknown option -x' "$darknet" mafat plan "$cfg" -x
+for n in 0 -1 257 2x '' 99999999999999999999; do
+    expect 2 "threads \"$n\": expected a number from 1 to 256" "$darknet" mafat plan "$cfg" -threads "$n"
+done
+
+# configurations (tests/test_config.c has one case for each message)
+for config in 5x 0x3 5x5/40/2x2 5x5/8/2x2/4/1x1 5x1r '' 5x5/8; do
+    expect 2 'yolov2-first16.cfg: .*(configuration|cut|tiling)' "$darknet" mafat plan "$cfg" -mafat "$config"
+    expect 2 'yolov2-first16.cfg: .*(configuration|cut|tiling)' \
+        "$darknet" mafat compare "$cfg" "$w" "$dog" -mafat "$config"
+done
+expect 2 'cut 40 is behind the last layer; cuts go from 1 to 15' "$darknet" mafat plan "$cfg" -mafat 5x5/40/2x2
+expect 2 'yolov2.cfg: layer 27 \[reorg\]: cannot be inside a layer group' \
+    "$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/27/2x2
+expect 2 'memory limit "16M": limits are not built yet' "$darknet" mafat plan "$cfg" -memory 16M
+sed 's/^mafat=.*/mafat=5x/' "$cfg" >"$scratch/flag.cfg"
+expect 2 'flag.cfg: configuration "5x": expected columns' "$darknet" mafat plan "$scratch/flag.cfg"
+expect 2 'flag.cfg: configuration "5x": expected columns' \
+    "$darknet" detector test $coco "$scratch/flag.cfg" "$w" "$dog" -out "$scratch/drawn"
+sed 's/^mafat=.*/mafat_memory=16M/' "$cfg" >"$scratch/flag.cfg"
+expect 2 'flag.cfg: memory limit "16M": limits are not built yet' "$darknet" mafat plan "$scratch/flag.cfg"
+
+# cfg files
+expect 1 'no-such.cfg: .*No such file' "$darknet" mafat plan no-such.cfg
+expect 1 'no-such.cfg: .*No such file' detect $coco no-such.cfg "$tiny_w" "$dog"
+expect 1 "$scratch: " "$darknet" mafat plan "$scratch"
+broken() { # TEXT: a cfg of a [net] section and TEXT
+    printf '[net]\nwidth=32\nheight=32\nchannels=3\n%b' "$1" >"$scratch/broken.cfg"
+}
+broken '[convolutional]\nfilters=2147483647\nsize=3\nstride=1\npad=1\n'
+expect 1 'broken.cfg: layer 0 \[convolutional\]: .*filters' "$darknet" mafat plan "$scratch/broken.cfg"
+broken '[convolutional]\nfilters=9999999\nsize=3\nstride=1\npad=1\n'
+expect 1 'broken.cfg: layer 0 \[convolutional\]: ' "$darknet" mafat plan "$scratch/broken.cfg"
+broken '[convolutional]\nfilters=4\nsize=33\nstride=1\n'
+expect 1 'broken.cfg: layer 0 \[convolutional\]: ' "$darknet" mafat plan "$scratch/broken.cfg"
+broken '[convolutional]\nfilters=4\nsize=3\nstride=0\n'
+expect 1 'broken.cfg: layer 0 \[convolutional\]: .*stride' "$darknet" mafat plan "$scratch/broken.cfg"
+broken '[route]\nlayers=-2\n'
+expect 1 'broken.cfg: layer 0 \[route\]: ' "$darknet" mafat plan "$scratch/broken.cfg"
+broken '[frob]\n'
+expect 1 'broken.cfg: .*frob' "$darknet" mafat plan "$scratch/broken.cfg"
+broken '[lstm]\noutput=10\n'
+expect 4 'broken.cfg: layer 0 \[lstm\]: ' "$darknet" mafat plan "$scratch/broken.cfg"
+
+# weights
+expect 1 'no-such.weights: .*No such file' detect $coco "$tiny" no-such.weights "$dog"
+expect 1 "$scratch: " detect $coco "$tiny" "$scratch" "$dog"
+needed=$(stat -c %s "$tiny_w")
+head -c $((needed - 1)) "$tiny_w" >"$scratch/short.weights"
+expect 1 "short.weights: .*$((needed - 1)).*$needed" detect $coco "$tiny" "$scratch/short.weights" "$dog"
+expect 1 "short.weights: .*$((needed - 1)).*$needed" \
+    "$darknet" mafat compare "$tiny" "$scratch/short.weights" "$dog"
+{ cat "$tiny_w" && printf x; } >"$scratch/long.weights"
+expect 1 "long.weights: .*$((needed + 1)).*$needed" detect $coco "$tiny" "$scratch/long.weights" "$dog"
+: >"$scratch/empty.weights"
+expect 1 'empty.weights: ' detect $coco "$tiny" "$scratch/empty.weights" "$dog"
+# Darknet itself, without MAFAT
+expect 1 "short.weights ends inside a layer, after $((needed - 1)) bytes" \
+    "$darknet" detector test $coco "$tiny" "$scratch/short.weights" "$dog" -out "$scratch/drawn"
+
+# images and data files
+expect 1 'no-such.jpg: No such file' detect $coco "$tiny" "$tiny_w" no-such.jpg
+expect 1 'no-such.jpg: ' "$darknet" mafat compare "$tiny" "$tiny_w" no-such.jpg
+expect 1 'yolov2-tiny.cfg: cannot be read as an image: ' detect $coco "$tiny" "$tiny_w" "$tiny"
+expect 1 'no-such.data: No such file' detect no-such.data "$tiny" "$tiny_w" "$dog"
+printf 'classes=80\nnames=no-such.names\n' >"$scratch/names.data"
+expect 1 'no-such.names: No such file' detect "$scratch/names.data" "$tiny" "$tiny_w" "$dog"
+expect 1 'data/9k.tree: No such file' \
+    env -C "$top" "$darknet" mafat compare darknet/cfg/darknet9000.cfg "$tiny_w"
+expect 1 'voc.names: holds 20 names; the network has 80 classes' \
+    detect cfg/voc.data "$tiny" "$tiny_w" "$dog"
+printf 'nonsense\n' >"$scratch/nonsense.data"
+expect 1 'nonsense.data: line 1: "nonsense" is no KEY=VALUE' \
+    detect "$scratch/nonsense.data" "$tiny" "$tiny_w" "$dog"
+printf '%s\nno-such.jpg\n' "$dog" >"$scratch/list"
+printf 'names=data/coco.names\nvalid=%s\n' "$scratch/list" >"$scratch/list.data"
+expect 1 'no-such.jpg: No such file' \
+    "$darknet" mafat detector valid "$scratch/list.data" "$tiny" "$tiny_w"
+long=$(printf '%0256d' 0)
+expect 1 'longer than the 255 bytes' detect $coco "$tiny" "$tiny_w" "$long"
+expect 1 'no-such-folder/drawn: No such file' \
+    "$darknet" mafat detector test $coco "$tiny" "$tiny_w" "$dog" -out no-such-folder/drawn
+printf 'names=%s/data/coco.names\n' "$top/darknet" >"$scratch/labels.data"
+cd "$scratch" || exit 1
+expect 1 'data/labels/32_0.png: .*inside a Darknet tree' \
+    detect "$scratch/labels.data" "$tiny" "$tiny_w" "$dog"
+
+cd "$top/darknet" || exit 1
+[ ! -e "$scratch/drawn.jpg" ] || fail "a picture was written"
+[ "$(find . -newer "$w" -type f | sort)" = "$files_before" ] || fail "files were written in darknet/"
+finish

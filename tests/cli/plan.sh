@@ -1,0 +1,21 @@
+#!/bin/bash
+# The text of a plan. Sizes that depend on the machine's vectors (the workspace) are left out.
+. "$(dirname "$0")/../lib.sh"
+cd "$top/darknet" || exit 1
+expect 0 '^config: 5x5/8/2x2$' "$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/8/2x2 -threads 2
+sed -E '/^(arena|live)_bytes|^workspace/d; s/(one tile|whole map)( .*)  [0-9]+$/\1\2/' "$scratch/stdout" |
+    diff "$top/tests/cli/plan.expected" - || fail "the plan's text changed"
+
+"$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/8/2x2 -threads 2 -json >"$scratch/json"
+for key in config threads groups steps arena_bytes live_bytes macs redundant_macs_percent; do
+    text=$(value $key)
+    grep -qE "^  \"$key\": \"?$text\"?,?$" "$scratch/json" || fail "JSON lacks \"$key\": $text"
+done
+[ "$(sed -n '1p;$p' "$scratch/json" | tr -d '\n')" = '{}' ] || fail "JSON is no object"
+
+# without a configuration: the cfg's own, else 1x1; the command line wins
+expect 0 '^config: 5x5/8/2x2$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg"
+expect 0 '^config: 3x3/NoCut$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg" -mafat 3x3/NoCut
+expect 0 '^config: 1x1$' "$darknet" mafat plan cfg/yolov2.cfg
+OMP_NUM_THREADS=1 expect 0 '^threads: 1$' "$darknet" mafat plan cfg/yolov2.cfg
+finish

@@ -1,0 +1,50 @@
+# What the command-line and network tests share. Sourced, from a script in tests/cli or tests/network:
+# it moves to the top of the repository, makes an empty $scratch folder and removes it at the end.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+top=$PWD
+darknet=$top/darknet/darknet
+stock=$top/build/stock/darknet
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/mafat-test.XXXXXX") || exit 1
+trap 'rm -rf "$scratch"' EXIT
+n_failures=0
+unset OMP_NUM_THREADS
+
+fail() {
+    echo "  $*"
+    n_failures=$((n_failures + 1))
+}
+
+# expect CODE PATTERN COMMAND...: the command exits with CODE, and what it prints to stderr (to stdout
+# where CODE is 0) has a line that matches the extended regular expression.
+expect() {
+    local code=$1 pattern=$2 given
+    shift 2
+    "$@" >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
+    given=$?
+    [ $given -eq "$code" ] || fail "exit code $given instead of $code: $*: $(tail -n 1 "$scratch/stderr")"
+    if [ "$code" -eq 0 ]; then set -- "$scratch/stdout" "$@"; else set -- "$scratch/stderr" "$@"; fi
+    grep -qE -e "$pattern" "$1" || fail "no '$pattern' in what it printed: ${*:2}: $(tail -n 1 "$1")"
+}
+
+# weights CFG: prints the path of weights for the cfg; they are made once and kept under build/.
+weights() {
+    local out
+    out=$top/build/weights/$(basename "$1" .cfg).weights
+    mkdir -p "$top/build/weights"
+    if [ ! -e "$out" ] || [ "$top/tools/random_weights" -nt "$out" ]; then
+        "$top/tools/random_weights" "$1" "$out" >/dev/null || exit 1
+    fi
+    echo "$out"
+}
+
+# value KEY: what "KEY: value" says in $scratch/stdout.
+value() {
+    sed -n "s/^$1: //p" "$scratch/stdout"
+}
+
+finish() {
+    [ $n_failures -eq 0 ] && exit 0
+    echo "  $n_failures failures"
+    exit 1
+}
