@@ -12,19 +12,19 @@ static size_t place(mafat_arena_buffer *buffers, int n)
 {
     mafat_error error;
     size_t bytes;
-    ck_assert_int_eq(mafat_arena_place(buffers, n, &bytes, &error), MAFAT_OK);
+    test_require(mafat_arena_place(buffers, n, &bytes, &error) == MAFAT_OK);
     return bytes;
 }
 
 static void expect_sound(const mafat_arena_buffer *buffers, int n, size_t arena_bytes)
 {
     for (int i = 0; i < n; i++) {
-        ck_assert_uint_eq(buffers[i].offset % UNIT, 0);
-        ck_assert(buffers[i].bytes == 0 || buffers[i].offset + buffers[i].bytes <= arena_bytes);
+        test_require(buffers[i].offset % UNIT == 0);
+        test_require(buffers[i].bytes == 0 || buffers[i].offset + buffers[i].bytes <= arena_bytes);
         for (int j = i + 1; j < n; j++)
-            ck_assert(!mafat_arena_collide(&buffers[i], &buffers[j]));
+            test_require(!mafat_arena_collide(&buffers[i], &buffers[j]));
     }
-    ck_assert_uint_ge(arena_bytes, mafat_arena_live_bytes(buffers, n));
+    test_require(arena_bytes >= mafat_arena_live_bytes(buffers, n));
 }
 
 START_TEST(a_chain_needs_its_two_largest_neighbours)
@@ -137,8 +137,8 @@ START_TEST(placement_is_near_the_best_of_all_orders)
         }
         size_t bytes = place(buffers, 7);
         size_t best = best_of_all_orders(buffers, 7, 0, 0, SIZE_MAX);
-        ck_assert_uint_ge(bytes, best);
-        ck_assert_uint_ge(best, mafat_arena_live_bytes(buffers, 7));
+        test_require(bytes >= best);
+        test_require(best >= mafat_arena_live_bytes(buffers, 7));
         sum += bytes;
         best_sum += best;
     }

@@ -103,9 +103,9 @@ static void expect_same_map(void *context, int index, const float *map)
     const float *darknet = mafat_bridge_darknet_output(state->subject->bridge, index);
     const layer *l = &state->subject->bridge->network->layers[index];
     for (int i = 0; i < l->outputs; i++) {
-        ck_assert_msg(memcmp(&darknet[i], &map[i], sizeof *map) == 0,
-                      "%s: layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g", state->config,
-                      index, i, l->outputs, (double)darknet[i], (double)map[i]);
+        if (memcmp(&darknet[i], &map[i], sizeof *map) != 0)
+            ck_abort_msg("%s: layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g", state->config,
+                         index, i, l->outputs, (double)darknet[i], (double)map[i]);
         state->magnitude += map[i] < 0 ? -map[i] : map[i];
     }
     state->n_maps++;

@@ -187,7 +187,7 @@ static void expect_maps_covered_once(const draft *d, const mafat_plan *plan)
                     counts[y * width + x]++;
         }
         for (int i = 0; i < d->layers[l].out.h * width; i++)
-            ck_assert_int_eq(counts[i], 1);
+            test_require(counts[i] == 1);
         free(counts);
     }
 }
@@ -202,13 +202,13 @@ static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
         const mafat_layer *layer = &d->layers[s->layer];
         const mafat_buffer *in = &plan->buffers[s->in_buffer];
         if (in->is_map && in->layer >= 0)
-            ck_assert(complete[in->layer]);
+            test_require(complete[in->layer]);
         if (!in->is_map) {
-            ck_assert_int_eq(plan->steps[i - 1].out_buffer, s->in_buffer);
-            ck_assert(mafat_region_equal(plan->steps[i - 1].out, s->in));
+            test_require(plan->steps[i - 1].out_buffer == s->in_buffer);
+            test_require(mafat_region_equal(plan->steps[i - 1].out, s->in));
         }
         if (layer->kind != MAFAT_WHOLE)
-            ck_assert(mafat_region_equal(mafat_region_back(layer, s->out).region, s->in));
+            test_require(mafat_region_equal(mafat_region_back(layer, s->out).region, s->in));
         if (s->completes_map)
             complete[s->layer] = true;
     }
@@ -220,25 +220,25 @@ static void expect_buffers_alive(const draft *d, const mafat_plan *plan)
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *s = &plan->steps[i];
         const mafat_buffer *in = &plan->buffers[s->in_buffer], *out = &plan->buffers[s->out_buffer];
-        ck_assert_int_le(in->place.first, s->layer);
-        ck_assert_int_ge(in->place.last, s->layer);
-        ck_assert_int_le(out->place.first, s->layer);
-        ck_assert_int_ge(out->place.last, s->layer);
-        ck_assert_uint_ge(out->place.bytes / sizeof(float),
-                          (size_t)d->layers[s->layer].out.c * mafat_region_pixels(s->out));
+        test_require(in->place.first <= s->layer);
+        test_require(in->place.last >= s->layer);
+        test_require(out->place.first <= s->layer);
+        test_require(out->place.last >= s->layer);
+        size_t n_floats = (size_t)d->layers[s->layer].out.c * mafat_region_pixels(s->out);
+        test_require(out->place.bytes / sizeof(float) >= n_floats);
     }
 }
 
 static void expect_no_overlap(const mafat_plan *plan)
 {
-    ck_assert_uint_ge(plan->arena_bytes, plan->live_bytes);
+    test_require(plan->arena_bytes >= plan->live_bytes);
     for (int i = 0; i < plan->n_buffers; i++) {
         const mafat_buffer *a = &plan->buffers[i];
         if (a->storage != MAFAT_IN_ARENA)
             continue;
-        ck_assert_uint_le(a->place.offset + a->place.bytes, plan->arena_bytes);
+        test_require(a->place.offset + a->place.bytes <= plan->arena_bytes);
         for (int j = i + 1; j < plan->n_buffers; j++)
-            ck_assert(plan->buffers[j].storage != MAFAT_IN_ARENA ||
+            test_require(plan->buffers[j].storage != MAFAT_IN_ARENA ||
                       !mafat_arena_collide(&a->place, &plan->buffers[j].place));
     }
 }
@@ -253,7 +253,7 @@ static void expect_maps_live_long_enough(const draft *d, const mafat_plan *plan)
                 if (source < 0)
                     continue;
                 const mafat_buffer *buffer = &plan->buffers[plan->output_buffers[source]];
-                ck_assert_int_ge(buffer->place.last, buffer->is_map ? plan->groups[g].end - 1 : l);
+                test_require(buffer->place.last >= buffer->is_map ? plan->groups[g].end - 1 : l);
             }
 }
 
@@ -276,8 +276,8 @@ static void expect_macs_counted(const draft *d, const mafat_plan *plan)
         }
         free(counts);
     }
-    ck_assert_uint_eq(plan->macs, macs);
-    ck_assert_uint_eq(plan->redundant_macs, macs - needed);
+    test_require(plan->macs == macs);
+    test_require(plan->redundant_macs == macs - needed);
 }
 
 static void expect_sound(const draft *d, const char *config)

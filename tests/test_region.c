@@ -16,16 +16,16 @@ START_TEST(tiles_cover_each_cell_once_and_differ_by_one)
             for (int i = 0; i < parts; i++) {
                 mafat_region tile = mafat_region_tile(extent, 7, parts, 1, i, 0);
                 int height = mafat_region_height(tile);
-                ck_assert_int_eq(tile.y0, next);
-                ck_assert_int_eq(tile.x0, 0);
-                ck_assert_int_eq(tile.x1, 7);
-                ck_assert(mafat_region_is_empty(tile) == (height == 0));
+                test_require(tile.y0 == next);
+                test_require(tile.x0 == 0);
+                test_require(tile.x1 == 7);
+                test_require(mafat_region_is_empty(tile) == (height == 0));
                 smallest = height < smallest ? height : smallest;
                 largest = height > largest ? height : largest;
                 next = tile.y1;
             }
-            ck_assert_int_eq(next, extent);
-            ck_assert_int_le(largest - smallest, 1);
+            test_require(next == extent);
+            test_require(largest - smallest <= 1);
         }
     }
 }
@@ -78,16 +78,16 @@ static void expect_exact(const mafat_layer *layer, int y0, int y1)
     touch(layer, y0, y1, touched, &before, &behind);
     /* the same in both directions, so that one that takes the other's part is found */
     mafat_field field = mafat_region_back(layer, (mafat_region){y0, 0, y1, layer->out.w});
-    ck_assert(touched[field.region.y0] && touched[field.region.y1 - 1]);
+    test_require(touched[field.region.y0] && touched[field.region.y1 - 1]);
     for (int row = 0; row < layer->in.h; row++)
-        ck_assert(!touched[row] || (row >= field.region.y0 && row < field.region.y1));
-    ck_assert_int_eq(field.pad_top, before);
-    ck_assert_int_eq(field.pad_bottom, behind);
+        test_require(!touched[row] || (row >= field.region.y0 && row < field.region.y1));
+    test_require(field.pad_top == before);
+    test_require(field.pad_bottom == behind);
     mafat_field turned = mafat_region_back(layer, (mafat_region){0, y0, layer->out.h, y1});
-    ck_assert_int_eq(turned.region.x0, field.region.y0);
-    ck_assert_int_eq(turned.region.x1, field.region.y1);
-    ck_assert_int_eq(turned.pad_left, before);
-    ck_assert_int_eq(turned.pad_right, behind);
+    test_require(turned.region.x0 == field.region.y0);
+    test_require(turned.region.x1 == field.region.y1);
+    test_require(turned.pad_left == before);
+    test_require(turned.pad_right == behind);
 }
 
 static void expect_exact_everywhere(mafat_layer layer, int out)
