@@ -144,8 +144,8 @@ help: ## this list
 
 # Exported for tests/run: upstream's leaks are named, and slow machines get time.
 export CK_DEFAULT_TIMEOUT ?= 120
-# Darknet is built without frame pointers: only the slow unwinder can name its functions.
-export ASAN_OPTIONS := fast_unwind_on_malloc=0
+# Idle threads of small networks sleep: spinning, they would take the cores from those that work.
+export OMP_WAIT_POLICY ?= passive
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS := print_stacktrace=1
 export CK_FORK RUN_UNDER
@@ -187,15 +187,20 @@ $(call from_upstream,darknet): darknet/.stamp ;
 $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 	$(call compile,$(DARKNET_FLAGS) -Ibuild/upstream/include -Ibuild/upstream/src)
 
-$(B)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build
-	$(call compile,$(DARKNET_FLAGS) -Idarknet/include -Idarknet/src)
+define patched_rules
+$(1)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build
+	$$(call compile,$$(DARKNET_FLAGS) $$(FRAMES) -Idarknet/include -Idarknet/src)
+endef
+$(eval $(call patched_rules,$(B)))
+$(eval $(call patched_rules,$(B)/asan))
 
 # The rooms of src_mafat are prerequisites too: a file that is removed leaves the library. `ar q`
 # because both Darknet and src_mafat have a layer.o, and `ar r` might let one replace the other.
 $(B)/stock/libdarknet.a: $(LIBRARY:%=$(B)/stock/%.o)
 $(B)/darknet/libdarknet.a: $(LIBRARY:%=$(B)/darknet/%.o) $(MAFAT:%=$(B)/%) $(wildcard src_mafat/*/)
+$(B)/asan/darknet/libdarknet.a: $(LIBRARY:%=$(B)/asan/darknet/%.o)
 $(B)/libmafat.a: $(MAFAT:%=$(B)/%) $(wildcard src_mafat/*/)
-$(B)/stock/libdarknet.a $(B)/darknet/libdarknet.a $(B)/libmafat.a:
+$(B)/stock/libdarknet.a $(B)/darknet/libdarknet.a $(B)/asan/darknet/libdarknet.a $(B)/libmafat.a:
 	@echo "  ar $@"
 	@rm -f $@ && ar qcs $@ $(filter %.o,$^)
 
@@ -222,7 +227,9 @@ $(TOOLS): %: $(B)/% FORCE
 
 # -O2, because gcc makes no FMA below it, and the suites compare with Darknet's bits.
 # private: plain objects that a suite links must not inherit it.
-$(B)/asan/%: private OPT = -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+$(B)/asan/%: private OPT = -O2 -g $(FRAMES) -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# Darknet's own objects are not sanitized, but keep their frames so that its leaks can be named.
+$(B)/asan/%: private FRAMES = -fno-omit-frame-pointer -fno-optimize-sibling-calls
 
 define our_rules
 $(1)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
@@ -231,8 +238,8 @@ $(1)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
 $(1)/tests/%.o: tests/%.c Makefile | $(B)/ready-test darknet/.stamp
 	$$(call compile,$$(TEST_FLAGS) $$(shell pkg-config --cflags check))
 
-# Our objects stand before the library, which has them too: sanitized ones win over its plain ones.
-$(SUITES:%=$(1)/%): %: %.o $(SUPPORT:%=$(1)/%) $(MAFAT:%=$(1)/%) $(B)/darknet/libdarknet.a
+# The plain library has our objects too, the sanitized one only Darknet's; named first, they are taken once.
+$(SUITES:%=$(1)/%): %: %.o $(SUPPORT:%=$(1)/%) $(MAFAT:%=$(1)/%) $(1)/darknet/libdarknet.a
 	$$(call link,$$(DARKNET_FLAGS) $$(filter -fsanitize%,$$(OPT)),$$(shell pkg-config --libs check))
 endef
 $(eval $(call our_rules,$(B)))
