@@ -20,6 +20,7 @@ typedef struct {
     mafat_field *fields;        /* [n_layers]: receptive fields of the tile at hand */
     mafat_region *outputs;      /* [n_layers]: output regions of the tile at hand */
     coverage *rows, *cols;      /* [n_layers]: of the group at hand */
+    int n_rooms;                /* for steps in the plan */
 } builder;
 
 bool mafat_plan_can_fuse(const mafat_layer *layer)
@@ -139,6 +140,16 @@ static int add_buffer(mafat_plan *plan, mafat_buffer buffer)
     return plan->n_buffers++;
 }
 
+/* Whether layer l is a convolution that the next layer of the group pools without overlap. */
+static bool is_pooled(const builder *b, const mafat_group *group, int l)
+{
+    if (l + 1 >= group->end)
+        return false;
+    const mafat_layer *pool = &b->network->layers[l + 1];
+    return b->network->layers[l].kind == MAFAT_CONVOLUTION && pool->kind == MAFAT_MAXPOOL &&
+           pool->size == pool->stride;
+}
+
 /* Whether the group hands on the layer's output: behind it come only layers that change nothing. */
 static bool is_group_output(const builder *b, const mafat_group *group, int l)
 {
@@ -167,7 +178,9 @@ static mafat_status add_output_buffers(builder *b, const mafat_group *group)
                 source < 0 ? MAFAT_IMAGE_BUFFER : plan->output_buffers[source];
             continue;
         }
-        mafat_buffer buffer = {.storage = MAFAT_IN_ARENA, .layer = l, .place = {0, l, l, 0}};
+        bool is_pool = l > group->first && is_pooled(b, group, l - 1);
+        mafat_buffer buffer = {.storage = MAFAT_IN_ARENA, .layer = l,
+                               .place = {.first = l - is_pool, .last = l}};
         if (is_group_output(b, group, l)) {
             buffer.is_map = true;
             buffer.place.first = group->first;
@@ -184,7 +197,7 @@ static mafat_status add_output_buffers(builder *b, const mafat_group *group)
 }
 
 /* Keeps what the group reads alive while it runs: whole maps until its last layer, tiles until the
- * layer that reads them. */
+ * layer that reads them, or the one with which that layer takes turns. */
 static void extend_lifetimes(builder *b, const mafat_group *group)
 {
     for (int l = group->first; l < group->end; l++) {
@@ -193,7 +206,7 @@ static void extend_lifetimes(builder *b, const mafat_group *group)
             int source = layer->sources[s];
             int index = source < 0 ? MAFAT_IMAGE_BUFFER : b->plan->output_buffers[source];
             mafat_buffer *buffer = &b->plan->buffers[index];
-            int last = buffer->is_map ? group->end - 1 : l;
+            int last = buffer->is_map ? group->end - 1 : l + is_pooled(b, group, l);
             if (last > buffer->place.last)
                 buffer->place.last = last;
         }
@@ -217,27 +230,30 @@ static mafat_status make_buffers(builder *b, size_t workspace_bytes)
 
 /* ----------------------------------------------------------------------------------- steps */
 
+/* What a layer reads to compute `out`. */
+static mafat_field field_of(const mafat_layer *layer, mafat_region out)
+{
+    if (layer->kind == MAFAT_WHOLE)
+        return (mafat_field){.region = mafat_region_whole(layer->in)};
+    return mafat_region_back(layer, out);
+}
+
 /* Walks back from the tile of the group's output to what each layer of the group must compute. */
 static void project_tile(builder *b, const mafat_group *group, mafat_region tile)
 {
     for (int l = group->end - 1; l >= group->first; l--) {
-        const mafat_layer *layer = &b->network->layers[l];
         b->outputs[l] = tile;
-        if (layer->kind == MAFAT_WHOLE)
-            b->fields[l] = (mafat_field){.region = mafat_region_whole(layer->in)};
-        else
-            b->fields[l] = mafat_region_back(layer, tile);
+        b->fields[l] = field_of(&b->network->layers[l], tile);
         tile = b->fields[l].region;
     }
 }
 
 /* Makes room in the layer's buffer for one tile's region. */
-static mafat_status fit_buffer(builder *b, int l)
+static mafat_status fit_buffer(builder *b, int l, mafat_region out)
 {
     mafat_buffer *buffer = &b->plan->buffers[b->plan->output_buffers[l]];
     if (buffer->is_map)
         return MAFAT_OK;
-    mafat_region out = b->outputs[l];
     mafat_shape shape = {b->network->layers[l].out.c, mafat_region_height(out),
                          mafat_region_width(out)};
     size_t bytes = 0;
@@ -247,29 +263,104 @@ static mafat_status fit_buffer(builder *b, int l)
     return status;
 }
 
-static mafat_status add_tile_steps(builder *b, int g, int row, int col)
+/* The part of its map that a buffer holds where a tile's buffer holds `of_tile`. */
+static mafat_region held_by(const builder *b, int buffer, mafat_shape map, mafat_region of_tile)
+{
+    return b->plan->buffers[buffer].is_map ? mafat_region_whole(map) : of_tile;
+}
+
+/* The tile that steps are being made for. */
+typedef struct {
+    int group, row, col;
+} position;
+
+/* Makes room for one more step. */
+static mafat_status make_room(builder *b)
 {
     mafat_plan *plan = b->plan;
-    mafat_group *group = &plan->groups[g];
-    for (int l = group->first; l < group->end; l++) {
-        const mafat_layer *layer = &b->network->layers[l];
-        if (layer->kind == MAFAT_IDENTITY)
+    if (plan->n_steps < b->n_rooms)
+        return MAFAT_OK;
+    if (plan->n_steps == MAFAT_MAX_STEPS)
+        return mafat_error_set(b->error, MAFAT_USAGE,
+                               "the configuration makes more than %d steps, which is the most "
+                               "allowed",
+                               MAFAT_MAX_STEPS);
+    int n_rooms = b->n_rooms == 0 ? 256 : 2 * b->n_rooms;
+    mafat_step *steps = realloc(plan->steps, (size_t)n_rooms * sizeof *steps);
+    if (steps == NULL)
+        return mafat_error_set(b->error, MAFAT_FAILED, "no memory for a plan of %d steps", n_rooms);
+    plan->steps = steps;
+    b->n_rooms = n_rooms;
+    return MAFAT_OK;
+}
+
+/* Adds a step that computes `out`, a part of the tile's output of layer l. Its input's buffer holds
+ * `in_held`, and its output's `out_held`, unless they hold maps. */
+static mafat_status add_step(builder *b, position at, int l, mafat_region out,
+                             mafat_region in_held, mafat_region out_held)
+{
+    mafat_plan *plan = b->plan;
+    const mafat_layer *layer = &b->network->layers[l];
+    mafat_status status = make_room(b);
+    if (status != MAFAT_OK)
+        return status;
+    int source = layer->sources[0];
+    int in_buffer = source < 0 ? MAFAT_IMAGE_BUFFER : plan->output_buffers[source];
+    int out_buffer = plan->output_buffers[l];
+    mafat_field field = field_of(layer, out);
+    plan->steps[plan->n_steps++] = (mafat_step){
+        .group = at.group, .tile_row = at.row, .tile_col = at.col, .layer = l,
+        .in = {in_buffer, field.region, held_by(b, in_buffer, layer->in, in_held)},
+        .out = {out_buffer, out, held_by(b, out_buffer, layer->out, out_held)},
+        .pad_top = field.pad_top, .pad_left = field.pad_left,
+    };
+    plan->groups[at.group].macs += mafat_layer_macs(layer, mafat_region_pixels(out));
+    return fit_buffer(b, l, out_held);
+}
+
+/* How many rows of windows of the pool l+1 a band of layer l serves. */
+static int band_rows(const builder *b, int l)
+{
+    const mafat_layer *layer = &b->network->layers[l];
+    size_t row_bytes = (size_t)layer->out.c * (size_t)mafat_region_width(b->outputs[l]) *
+                       sizeof(float) * (size_t)b->network->layers[l + 1].stride;
+    size_t rows = MAFAT_BAND_BYTES / row_bytes;
+    int most = mafat_region_height(b->outputs[l + 1]);
+    return rows < 1 ? 1 : rows > (size_t)most ? most : (int)rows;
+}
+
+/* Adds the steps of layer l and of the pool behind it, band by band. */
+static mafat_status add_bands(builder *b, position at, int l)
+{
+    mafat_region pooled = b->outputs[l + 1];
+    int rows = band_rows(b, l);
+    mafat_status status = MAFAT_OK;
+    for (int y = pooled.y0; y < pooled.y1 && status == MAFAT_OK; y += rows) {
+        mafat_region out = pooled;
+        out.y0 = y;
+        out.y1 = y + rows < pooled.y1 ? y + rows : pooled.y1;
+        mafat_region band = field_of(&b->network->layers[l + 1], out).region;
+        status = add_step(b, at, l, band, b->fields[l].region, band);
+        if (status == MAFAT_OK)
+            status = add_step(b, at, l + 1, out, band, pooled);
+    }
+    return status;
+}
+
+static mafat_status add_tile_steps(builder *b, position at)
+{
+    mafat_group *group = &b->plan->groups[at.group];
+    mafat_status status = MAFAT_OK;
+    for (int l = group->first; l < group->end && status == MAFAT_OK; l++) {
+        if (b->network->layers[l].kind == MAFAT_IDENTITY)
             continue;
-        mafat_status status = fit_buffer(b, l);
-        if (status != MAFAT_OK)
-            return status;
-        int source = layer->sources[0];
-        plan->steps[plan->n_steps++] = (mafat_step){
-            .group = g, .tile_row = row, .tile_col = col, .layer = l,
-            .in_buffer = source < 0 ? MAFAT_IMAGE_BUFFER : plan->output_buffers[source],
-            .out_buffer = plan->output_buffers[l],
-            .in = b->fields[l].region, .out = b->outputs[l],
-            .pad_top = b->fields[l].pad_top, .pad_left = b->fields[l].pad_left,
-        };
-        group->macs += mafat_layer_macs(layer, mafat_region_pixels(b->outputs[l]));
+        if (is_pooled(b, group, l))
+            status = add_bands(b, at, l++);
+        else
+            status = add_step(b, at, l, b->outputs[l], b->fields[l].region, b->outputs[l]);
     }
     group->n_tiles++;
-    return MAFAT_OK;
+    return status;
 }
 
 static void cover(coverage *c, int begin, int end)
@@ -316,7 +407,7 @@ static mafat_status add_group_steps(builder *b, int g)
                 continue;
             project_tile(b, group, tile);
             cover_tile(b, group);
-            mafat_status status = add_tile_steps(b, g, row, col);
+            mafat_status status = add_tile_steps(b, (position){g, row, col});
             if (status != MAFAT_OK)
                 return status;
         }
@@ -329,38 +420,12 @@ static mafat_status add_group_steps(builder *b, int g)
     return MAFAT_OK;
 }
 
-/* An upper bound on the steps: tiles that turn out to be empty are counted too where the map is
- * finer than the grid in one direction only. */
-static size_t count_steps(const builder *b)
-{
-    size_t n = 0;
-    for (int g = 0; g < b->plan->n_groups; g++) {
-        const mafat_group *group = &b->plan->groups[g];
-        mafat_shape map = b->network->layers[group->end - 1].out;
-        size_t rows = (size_t)(group->tiling.rows < map.h ? group->tiling.rows : map.h);
-        size_t cols = (size_t)(group->tiling.cols < map.w ? group->tiling.cols : map.w);
-        n += rows * cols * (size_t)(group->end - group->first);
-    }
-    return n;
-}
-
 static mafat_status make_steps(builder *b)
 {
-    mafat_plan *plan = b->plan;
-    size_t n = count_steps(b);
-    if (n > MAFAT_MAX_STEPS)
-        return mafat_error_set(b->error, MAFAT_USAGE,
-                               "the configuration makes %zu steps; at most %d are allowed", n,
-                               MAFAT_MAX_STEPS);
-    plan->steps = calloc(n + 1, sizeof *plan->steps);
-    if (plan->steps == NULL)
-        return mafat_error_set(b->error, MAFAT_FAILED, "no memory for a plan of %zu steps", n);
-    for (int g = 0; g < plan->n_groups; g++) {
-        mafat_status status = add_group_steps(b, g);
-        if (status != MAFAT_OK)
-            return status;
-    }
-    return MAFAT_OK;
+    mafat_status status = MAFAT_OK;
+    for (int g = 0; g < b->plan->n_groups && status == MAFAT_OK; g++)
+        status = add_group_steps(b, g);
+    return status;
 }
 
 /* --------------------------------------------------------------------------------- offsets */

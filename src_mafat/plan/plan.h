@@ -15,6 +15,11 @@
 
 enum { MAFAT_MAX_STEPS = 1 << 20 };
 
+/* A convolution before a pool whose windows do not overlap runs in bands of rows, each pooled at once
+ * while it is in the cache: its tile's buffer holds a band of at most so many bytes (or, if that is
+ * less, the rows of one row of windows). Nothing is computed twice for it. */
+enum { MAFAT_BAND_BYTES = 512 << 10 };
+
 /* A layer group: layers [first, end) run tile by tile. A layer that no tiling covers is a group of
  * its own, in one tile. */
 typedef struct {
@@ -41,13 +46,19 @@ typedef struct {
 /* The two buffers that belong to no layer. */
 enum { MAFAT_IMAGE_BUFFER, MAFAT_WORKSPACE_BUFFER };
 
-/* One layer on one tile. `in` is the receptive field of `out`, cut to the map; the padding is what
- * was cut off above and to the left (below and to the right it follows from the sizes). A layer of
- * kind MAFAT_WHOLE reads all its sources whole; in_buffer is that of the first. */
+/* What a step reads or writes: `region` of a layer's map, in a buffer that holds the region `held` of
+ * it, densely. A map's buffer holds the map, a tile's what the tile needs. */
+typedef struct {
+    int buffer;
+    mafat_region region, held;
+} mafat_operand;
+
+/* One layer on one tile, or on a band of its rows. in.region is the receptive field of out.region, cut
+ * to the map; the padding is what was cut off above and to the left (below and to the right it follows
+ * from the sizes). A layer of kind MAFAT_WHOLE reads all its sources whole; `in` is the first. */
 typedef struct {
     int group, tile_row, tile_col, layer;
-    int in_buffer, out_buffer;
-    mafat_region in, out;
+    mafat_operand in, out;
     int pad_top, pad_left;
     bool completes_map;         /* the last tile of the layer whose whole map the group makes */
 } mafat_step;

@@ -83,8 +83,7 @@ static span back(const mafat_layer *layer, int begin, int end, int extent)
     case MAFAT_WHOLE:
         break;
     }
-    MAFAT_CHECK(!"a receptive field of a layer that runs whole");
-    return (span){0};
+    mafat_check_failed("a receptive field of a layer that runs whole", __FILE__, __LINE__);
 }
 
 mafat_field mafat_region_back(const mafat_layer *layer, mafat_region out)

@@ -41,24 +41,21 @@ void mafat_exec_free(mafat_exec *exec)
 
 /* --------------------------------------------------------------------------------- windows */
 
-/* The window of a region of a layer's map in the buffer that holds it. A tile's buffer holds just
- * the region; a map's holds the map. */
-static mafat_window window_of(const mafat_exec *exec, int buffer_index, float *image,
-                              mafat_shape map, mafat_region region)
+/* The window of what a step reads or writes, in the buffer where it is. */
+static mafat_window window_of(const mafat_exec *exec, const mafat_operand *operand, float *image)
 {
-    const mafat_buffer *buffer = &exec->plan->buffers[buffer_index];
-    mafat_window window = {.h = mafat_region_height(region), .w = mafat_region_width(region)};
-    if (!buffer->is_map) {
-        window.data = (float *)(exec->arena + buffer->place.offset);
-        window.row_stride = (size_t)window.w;
-        window.channel_stride = mafat_region_pixels(region);
-        return window;
-    }
-    float *data = buffer->storage == MAFAT_IN_IMAGE ? image : exec->maps[buffer->layer];
-    window.row_stride = (size_t)map.w;
-    window.channel_stride = (size_t)map.h * (size_t)map.w;
-    window.data = data + (size_t)region.y0 * window.row_stride + region.x0;
-    return window;
+    const mafat_buffer *buffer = &exec->plan->buffers[operand->buffer];
+    mafat_region region = operand->region, held = operand->held;
+    float *data = buffer->storage == MAFAT_IN_IMAGE ? image
+                  : buffer->is_map                  ? exec->maps[buffer->layer]
+                                   : (float *)(exec->arena + buffer->place.offset);
+    size_t row_stride = (size_t)mafat_region_width(held);
+    size_t offset = (size_t)(region.y0 - held.y0) * row_stride + (size_t)(region.x0 - held.x0);
+    return (mafat_window){
+        .data = data + offset,
+        .h = mafat_region_height(region), .w = mafat_region_width(region),
+        .row_stride = row_stride, .channel_stride = mafat_region_pixels(held),
+    };
 }
 
 /* What a step reads and writes. */
@@ -80,7 +77,7 @@ static mafat_epilogue epilogue_of(const mafat_exec *exec, const task *t)
         .mean = p->mean, .variance = p->variance, .scales = p->scales, .biases = p->biases,
         .activation = MAFAT_EPILOGUE_CALL,
         .call = exec->host.activate, .code = (int)layer->activation,
-        .plane_origin = (size_t)t->step->out.y0 * width + (size_t)t->step->out.x0,
+        .plane_origin = (size_t)t->step->out.region.y0 * width + (size_t)t->step->out.region.x0,
         .plane_width = layer->out.w,
         .n_reciprocals = mafat_rounding_reciprocals(&exec->host.rounding,
                                                     (size_t)layer->out.h * width),
@@ -193,8 +190,8 @@ static void upsample_channel(const mafat_exec *exec, const task *t, int c)
     (void)exec;
     mafat_upsample upsample = {
         .in = t->in, .out = t->out,
-        .offset_y = t->step->out.y0 - t->step->in.y0 * t->layer->stride,
-        .offset_x = t->step->out.x0 - t->step->in.x0 * t->layer->stride,
+        .offset_y = t->step->out.region.y0 - t->step->in.region.y0 * t->layer->stride,
+        .offset_x = t->step->out.region.x0 - t->step->in.region.x0 * t->layer->stride,
         .stride = t->layer->stride, .scale = t->layer->scale,
     };
     mafat_upsample_run(&upsample, c, c + 1);
@@ -217,8 +214,8 @@ static void run_step(const mafat_exec *exec, const mafat_step *step, float *imag
     const mafat_layer *layer = &exec->network->layers[step->layer];
     task t = {
         .step = step, .layer = layer,
-        .in = window_of(exec, step->in_buffer, image, layer->in, step->in),
-        .out = window_of(exec, step->out_buffer, image, layer->out, step->out),
+        .in = window_of(exec, &step->in, image),
+        .out = window_of(exec, &step->out, image),
     };
     switch (layer->kind) {
     case MAFAT_CONVOLUTION:
@@ -239,7 +236,7 @@ static void run_step(const mafat_exec *exec, const mafat_step *step, float *imag
     case MAFAT_IDENTITY:
         break;
     }
-    MAFAT_CHECK(!"a step of a layer that has none");
+    mafat_check_failed("a step of a layer that has none", __FILE__, __LINE__);
 }
 
 /* ------------------------------------------------------------------------------------- run */
