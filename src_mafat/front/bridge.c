@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "darknet.h"
-#include "run/threads.h"
+#include "run/team.h"
 #include "stb_image.h"
 
 /* darknet.h does not declare it; activations.h would drag CUDA's header in. */
@@ -183,7 +183,7 @@ static mafat_status attach(network *net, const char *cfg_path, mafat_error *erro
         free_bridge(bridge);
         return status;
     }
-    mafat_threads_set(bridge->session.n_threads);
+    mafat_team_set_default_size(bridge->session.n_threads);
     net->hook_data = bridge;
     net->forward_hook = forward_hook;
     net->free_hook = free_hook;

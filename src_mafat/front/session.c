@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "run/exec.h"
-#include "run/threads.h"
+#include "run/team.h"
 
 static mafat_status read_threads(const char *text, int *n_threads, mafat_error *error)
 {
-    *n_threads = mafat_threads_default();
+    *n_threads = mafat_team_default_size();
     if (text == NULL)
         return MAFAT_OK;
     char *end;
@@ -20,7 +20,7 @@ static mafat_status read_threads(const char *text, int *n_threads, mafat_error *
     if (end == text || *end != '\0' || errno != 0 || n < 1 || n > MAFAT_MAX_THREADS)
         return mafat_error_set(error, MAFAT_USAGE, "threads \"%s\": expected a number from 1 to %d",
                                text, MAFAT_MAX_THREADS);
-    if (n > 1 && !mafat_threads_available()) {
+    if (n > 1 && !mafat_team_available()) {
         fprintf(stderr, "mafat: built without OpenMP: 1 thread instead of %ld\n", n);
         n = 1;
     }

@@ -1,4 +1,4 @@
-/* The executor; see exec.h. Each step becomes one kernel call, cut into shares that threads compute
+/* The executor; see exec.h. Each step becomes one kernel call, cut into shares that the team computes
  * side by side: shares of filters, pixels or channels, never of a sum. */
 #include "run/exec.h"
 
@@ -7,7 +7,6 @@
 
 #include "kernels/conv.h"
 #include "kernels/pool.h"
-#include "run/threads.h"
 
 size_t mafat_exec_workspace_bytes(int n_threads)
 {
@@ -21,10 +20,10 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
 {
     *exec = (mafat_exec){
         .network = network, .plan = plan, .parameters = parameters, .host = *host,
-        .n_threads = n_threads,
         .arena = aligned_alloc(MAFAT_ARENA_ALIGN, plan->arena_bytes),
         .maps = calloc((size_t)plan->n_layers, sizeof *exec->maps),
     };
+    mafat_team_init(&exec->team, n_threads);
     if (exec->arena != NULL && exec->maps != NULL)
         return MAFAT_OK;
     mafat_exec_free(exec);
@@ -58,11 +57,15 @@ static mafat_window window_of(const mafat_exec *exec, const mafat_operand *opera
     };
 }
 
-/* What a step reads and writes. */
+/* What a step reads and writes, and how it is shared out. */
 typedef struct {
+    const mafat_exec *exec;
     const mafat_step *step;
     const mafat_layer *layer;
     mafat_window in, out;
+    int n_shares;               /* of each filter group (convolution), or of all channels */
+    int each;                   /* filters or pixels, or channels, of a share */
+    bool by_filters;            /* convolution: shares of filters; else of pixels */
 } task;
 
 /* ----------------------------------------------------------------------------- convolution */
@@ -115,120 +118,146 @@ static mafat_conv conv_of(const mafat_exec *exec, const task *t, int filter_grou
     return conv;
 }
 
-/* How the output of one filter group is shared out: `n` shares of `each` filters or pixels. Shares of
- * filters pack the same panels again, shares of pixels read the same weights again; the larger
- * dimension is the cheaper one to cut. */
-typedef struct {
-    bool by_filters;
-    int n, each;
-} sharing;
-
-static sharing share_conv(int n_filters, int n_pixels, int n_threads)
-{
-    sharing s = {.by_filters = n_filters > n_pixels};
-    int extent = s.by_filters ? n_filters : n_pixels;
-    int even = (extent + n_threads - 1) / n_threads;
-    s.each = s.by_filters ? mafat_conv_round_filters(even) : mafat_conv_round_pixels(even);
-    s.n = (extent + s.each - 1) / s.each;
-    return s;
-}
-
 static int least(int a, int b)
 {
     return a < b ? a : b;
 }
 
-static void run_conv(const mafat_exec *exec, const task *t)
+static int shares_of(int extent, int each)
 {
-    int n_filters = t->layer->out.c / t->layer->groups;
-    int n_pixels = t->out.h * t->out.w;
-    int panel_pixels = mafat_conv_panel_pixels(exec->n_threads);
-    size_t scratch_floats = mafat_conv_scratch_floats(panel_pixels);
-    const mafat_buffer *workspace = &exec->plan->buffers[MAFAT_WORKSPACE_BUFFER];
-    float *scratch = (float *)(exec->arena + workspace->place.offset);
-    sharing s = share_conv(n_filters, n_pixels, exec->n_threads);
+    return (extent + each - 1) / each;
+}
 
-#pragma omp parallel for schedule(static) num_threads(exec->n_threads)
-    for (int i = 0; i < t->layer->groups * s.n; i++) {
-        mafat_conv conv = conv_of(exec, t, i / s.n);
-        int begin = i % s.n * s.each;
-        float *own = scratch + (size_t)mafat_threads_index() * scratch_floats;
-        if (s.by_filters)
-            mafat_conv_run(&conv, begin, least(begin + s.each, n_filters), 0, n_pixels,
-                           panel_pixels, own);
-        else
-            mafat_conv_run(&conv, 0, n_filters, begin, least(begin + s.each, n_pixels),
-                           panel_pixels, own);
+static int panel_pixels(const mafat_exec *exec)
+{
+    return mafat_conv_panel_pixels(exec->team.n_threads);
+}
+
+/* Shares of pixels are panels: they pack nothing twice, and are many enough to even out. Where a map
+ * has too few pixels for that, as in the deep layers, filters are shared instead, as few times as there
+ * are threads: each share packs all panels for itself. */
+static void share_conv(task *t)
+{
+    int n_threads = t->exec->team.n_threads;
+    int n_filters = t->layer->out.c / t->layer->groups, n_pixels = t->out.h * t->out.w;
+    t->each = panel_pixels(t->exec);
+    t->n_shares = shares_of(n_pixels, t->each);
+    t->by_filters = n_threads > 1 && t->n_shares < 4 * n_threads && n_filters > n_pixels;
+    if (t->by_filters) {
+        t->each = mafat_conv_round_filters(shares_of(n_filters, n_threads));
+        t->n_shares = shares_of(n_filters, t->each);
     }
+}
+
+static void run_conv_share(void *context, int index, int thread)
+{
+    const task *t = context;
+    const mafat_exec *exec = t->exec;
+    int n_filters = t->layer->out.c / t->layer->groups, n_pixels = t->out.h * t->out.w;
+    const mafat_buffer *workspace = &exec->plan->buffers[MAFAT_WORKSPACE_BUFFER];
+    float *scratch = (float *)(exec->arena + workspace->place.offset) +
+                     (size_t)thread * mafat_conv_scratch_floats(panel_pixels(exec));
+    mafat_conv conv = conv_of(exec, t, index / t->n_shares);
+    int begin = index % t->n_shares * t->each;
+    if (t->by_filters)
+        mafat_conv_run(&conv, begin, least(begin + t->each, n_filters), 0, n_pixels,
+                       panel_pixels(exec), scratch);
+    else
+        mafat_conv_run(&conv, 0, n_filters, begin, least(begin + t->each, n_pixels),
+                       panel_pixels(exec), scratch);
+}
+
+static void run_conv(mafat_team *team, task *t)
+{
+    share_conv(t);
+    mafat_team_share(team, t->layer->groups * t->n_shares, run_conv_share, t);
 }
 
 /* ---------------------------------------------------------------------------- other layers */
 
-/* Computes one channel of a step. */
-typedef void channel_function(const mafat_exec *exec, const task *t, int c);
-
-static void run_channels(const mafat_exec *exec, const task *t, channel_function *run)
-{
-#pragma omp parallel for schedule(static) num_threads(exec->n_threads)
-    for (int c = 0; c < t->layer->out.c; c++)
-        run(exec, t, c);
-}
-
-static void maxpool_channel(const mafat_exec *exec, const task *t, int c)
+static void maxpool(const task *t, int channel_begin, int channel_end)
 {
     mafat_maxpool pool = {
         .in = t->in, .out = t->out,
         .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
         .size = t->layer->size, .stride = t->layer->stride,
-        .keep_later = exec->host.rounding.maxpool_keeps_later,
+        .keep_later = t->exec->host.rounding.maxpool_keeps_later,
     };
-    mafat_maxpool_run(&pool, c, c + 1);
+    mafat_maxpool_run(&pool, channel_begin, channel_end);
 }
 
-static void upsample_channel(const mafat_exec *exec, const task *t, int c)
+static void upsample(const task *t, int channel_begin, int channel_end)
 {
-    (void)exec;
-    mafat_upsample upsample = {
+    mafat_upsample up = {
         .in = t->in, .out = t->out,
         .offset_y = t->step->out.region.y0 - t->step->in.region.y0 * t->layer->stride,
         .offset_x = t->step->out.region.x0 - t->step->in.region.x0 * t->layer->stride,
         .stride = t->layer->stride, .scale = t->layer->scale,
     };
-    mafat_upsample_run(&upsample, c, c + 1);
+    mafat_upsample_run(&up, channel_begin, channel_end);
 }
 
-static void activate_channel(const mafat_exec *exec, const task *t, int c)
+static void activate(const task *t, int channel_begin, int channel_end)
 {
-    const float *in = t->in.data + (size_t)c * t->in.channel_stride;
-    float *out = t->out.data + (size_t)c * t->out.channel_stride;
-    for (int y = 0; y < t->out.h; y++) {
-        memcpy(out, in, (size_t)t->out.w * sizeof *out);
-        exec->host.activate(out, t->out.w, (int)t->layer->activation);
-        in += t->in.row_stride;
-        out += t->out.row_stride;
+    for (int c = channel_begin; c < channel_end; c++) {
+        const float *in = t->in.data + (size_t)c * t->in.channel_stride;
+        float *out = t->out.data + (size_t)c * t->out.channel_stride;
+        for (int y = 0; y < t->out.h; y++) {
+            memcpy(out, in, (size_t)t->out.w * sizeof *out);
+            t->exec->host.activate(out, t->out.w, (int)t->layer->activation);
+            in += t->in.row_stride;
+            out += t->out.row_stride;
+        }
     }
 }
 
-static void run_step(const mafat_exec *exec, const mafat_step *step, float *image)
+static void run_channels_share(void *context, int index, int thread)
+{
+    const task *t = context;
+    int begin = index * t->each, end = least(begin + t->each, t->layer->out.c);
+    (void)thread;
+    switch (t->layer->kind) {
+    case MAFAT_MAXPOOL:
+        maxpool(t, begin, end);
+        return;
+    case MAFAT_UPSAMPLE:
+        upsample(t, begin, end);
+        return;
+    case MAFAT_ACTIVATION:
+        activate(t, begin, end);
+        return;
+    case MAFAT_CONVOLUTION:
+    case MAFAT_IDENTITY:
+    case MAFAT_WHOLE:
+        break;
+    }
+    mafat_check_failed("a layer that is not run by channels", __FILE__, __LINE__);
+}
+
+/* Two shares of channels a thread: enough to even out, few enough to be worth their handing out. */
+static void run_channels(mafat_team *team, task *t)
+{
+    t->each = shares_of(t->layer->out.c, 2 * team->n_threads);
+    t->n_shares = shares_of(t->layer->out.c, t->each);
+    mafat_team_share(team, t->n_shares, run_channels_share, t);
+}
+
+static void run_step(mafat_exec *exec, const mafat_step *step, float *image)
 {
     const mafat_layer *layer = &exec->network->layers[step->layer];
     task t = {
-        .step = step, .layer = layer,
+        .exec = exec, .step = step, .layer = layer,
         .in = window_of(exec, &step->in, image),
         .out = window_of(exec, &step->out, image),
     };
     switch (layer->kind) {
     case MAFAT_CONVOLUTION:
-        run_conv(exec, &t);
+        run_conv(&exec->team, &t);
         return;
     case MAFAT_MAXPOOL:
-        run_channels(exec, &t, maxpool_channel);
-        return;
     case MAFAT_UPSAMPLE:
-        run_channels(exec, &t, upsample_channel);
-        return;
     case MAFAT_ACTIVATION:
-        run_channels(exec, &t, activate_channel);
+        run_channels(&exec->team, &t);
         return;
     case MAFAT_WHOLE:
         exec->host.forward(exec->host.context, step->layer, t.in.data, exec->maps);
@@ -275,14 +304,43 @@ static void report_map(const mafat_exec *exec, const mafat_step *step,
     while (++l < network->n_layers && network->layers[l].kind == MAFAT_IDENTITY);
 }
 
+/* Steps that follow one another, for the team's leader. */
+typedef struct {
+    mafat_exec *exec;
+    float *image;
+    const mafat_observer *observer;
+    int first, end;
+} span;
+
+static void run_span(void *context)
+{
+    const span *steps = context;
+    for (int i = steps->first; i < steps->end; i++) {
+        const mafat_step *step = &steps->exec->plan->steps[i];
+        run_step(steps->exec, step, steps->image);
+        if (steps->observer != NULL && step->completes_map)
+            report_map(steps->exec, step, steps->observer);
+    }
+}
+
+static bool is_whole(const mafat_exec *exec, int step)
+{
+    return exec->network->layers[exec->plan->steps[step].layer].kind == MAFAT_WHOLE;
+}
+
 void mafat_exec_run(mafat_exec *exec, float *image, float *const *results,
                     const mafat_observer *observer)
 {
     find_maps(exec, image, results);
-    for (int i = 0; i < exec->plan->n_steps; i++) {
-        const mafat_step *step = &exec->plan->steps[i];
-        run_step(exec, step, image);
-        if (observer != NULL && step->completes_map)
-            report_map(exec, step, observer);
+    span steps = {exec, image, observer, 0, 0};
+    while (steps.end < exec->plan->n_steps) {
+        steps.first = steps.end++;
+        if (is_whole(exec, steps.first)) {
+            run_span(&steps);    /* Darknet's own loops have OpenMP's threads to themselves */
+            continue;
+        }
+        while (steps.end < exec->plan->n_steps && !is_whole(exec, steps.end))
+            steps.end++;
+        mafat_team_lead(&exec->team, run_span, &steps);
     }
 }

@@ -6,6 +6,7 @@
 #include "base/rounding.h"
 #include "base/status.h"
 #include "plan/plan.h"
+#include "run/team.h"
 
 /* A convolution's parameters as Darknet holds them; all borrowed. With batch norm all five are set. */
 typedef struct {
@@ -36,7 +37,7 @@ typedef struct {
     const mafat_plan *plan;
     const mafat_parameters *parameters; /* [n_layers]; only those of MAFAT_CONVOLUTION are read */
     mafat_host host;
-    int n_threads;
+    mafat_team team;
     char *arena;                       /* [plan->arena_bytes], owned, MAFAT_ARENA_ALIGN-aligned */
     float **maps;                      /* [n_layers], owned; NULL for outputs that are no maps */
 } mafat_exec;

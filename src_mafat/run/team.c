@@ -1,0 +1,129 @@
+/* The team; see team.h. */
+#include "run/team.h"
+
+#include <sched.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+/* How often a waiting thread looks before it offers its core to others: some microseconds, about what
+ * lies between two steps. */
+enum { LOOKS = 2000 };
+
+bool mafat_team_available(void)
+{
+#ifdef _OPENMP
+    return true;
+#else
+    return false;
+#endif
+}
+
+int mafat_team_default_size(void)
+{
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+void mafat_team_set_default_size(int n)
+{
+#ifdef _OPENMP
+    omp_set_num_threads(n);
+#else
+    (void)n;
+#endif
+}
+
+static int thread_index(void)
+{
+#ifdef _OPENMP
+    return omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+void mafat_team_init(mafat_team *team, int n_threads)
+{
+    *team = (mafat_team){.n_threads = n_threads};
+}
+
+static void wait_a_little(int *n_looks)
+{
+    if (++*n_looks < LOOKS) {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#endif
+    } else {
+        sched_yield();
+    }
+}
+
+/* Takes and does one share; false when there is none left to take.
+ *
+ * The ticket is read first and exchanged last. It can only still be the same if the piece of work is
+ * not done, and the leader does not touch the fields in between before it is. */
+static bool do_share(mafat_team *team, int thread)
+{
+    unsigned long long ticket = atomic_load_explicit(&team->ticket, memory_order_acquire);
+    int index = (int)(ticket & 0xffffffffu);
+    if (index >= atomic_load_explicit(&team->n_shares, memory_order_relaxed))
+        return false;
+    mafat_team_work *work = atomic_load_explicit(&team->work, memory_order_relaxed);
+    void *context = atomic_load_explicit(&team->context, memory_order_relaxed);
+    if (atomic_compare_exchange_strong_explicit(&team->ticket, &ticket, ticket + 1,
+                                                memory_order_acquire, memory_order_relaxed)) {
+        work(context, index, thread);
+        atomic_fetch_add_explicit(&team->n_done, 1, memory_order_release);
+    }
+    return true;
+}
+
+static void stand_by(mafat_team *team, int thread)
+{
+    int n_looks = 0;
+    while (!atomic_load_explicit(&team->dismissed, memory_order_relaxed)) {
+        if (do_share(team, thread))
+            n_looks = 0;
+        else
+            wait_a_little(&n_looks);
+    }
+}
+
+void mafat_team_lead(mafat_team *team, void (*lead)(void *context), void *context)
+{
+    atomic_store_explicit(&team->dismissed, false, memory_order_relaxed);
+#pragma omp parallel num_threads(team->n_threads)
+    {
+        int thread = thread_index();
+        if (thread == 0) {
+            lead(context);
+            atomic_store_explicit(&team->dismissed, true, memory_order_relaxed);
+        } else {
+            stand_by(team, thread);
+        }
+    }
+}
+
+void mafat_team_share(mafat_team *team, int n_shares, mafat_team_work *work, void *context)
+{
+    if (n_shares == 1) {
+        work(context, 0, 0);
+        return;
+    }
+    unsigned long long generation = atomic_load_explicit(&team->ticket, memory_order_relaxed) >> 32;
+    atomic_store_explicit(&team->work, work, memory_order_relaxed);
+    atomic_store_explicit(&team->context, context, memory_order_relaxed);
+    atomic_store_explicit(&team->n_done, 0, memory_order_relaxed);
+    atomic_store_explicit(&team->n_shares, n_shares, memory_order_relaxed);
+    atomic_store_explicit(&team->ticket, (generation + 1) << 32, memory_order_release);
+    int n_looks = 0;
+    while (do_share(team, 0))
+        ;
+    while (atomic_load_explicit(&team->n_done, memory_order_acquire) < n_shares)
+        wait_a_little(&n_looks);
+}
