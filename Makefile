@@ -124,10 +124,10 @@ check-valgrind: ## the same under valgrind, built for the plain instruction set
 	+@$(in_parallel) ARCH= check CK_FORK=no RUN_UNDER="valgrind -q --error-exitcode=1 \
 	    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp"
 
-suites: $(SUITES:%=$(B)/%) $(SUITES:%=$(B)/asan/%)
+suites: $(SUITES:%=$(B)/%) $(SUITES:%=$(B)/asan/%) ## build the suites, plain and sanitized, without running them
 
 # Where the variant's own program is linked: tests build other variants and leave darknet/darknet alone.
-where:
+where: ## print where this variant's own program is
 	@echo $(B)/darknet/darknet
 
 clean: ## remove what was built; fetched sources stay

@@ -106,7 +106,7 @@ static void expect_same_map(void *context, int index, const float *map)
         if (memcmp(&darknet[i], &map[i], sizeof *map) != 0)
             ck_abort_msg("%s: layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g", state->config,
                          index, i, l->outputs, (double)darknet[i], (double)map[i]);
-        state->magnitude += map[i] < 0 ? -map[i] : map[i];
+        state->magnitude += map[i] > 0 ? map[i] : map[i] < 0 ? -map[i] : 0;
     }
     state->n_maps++;
 }
@@ -121,8 +121,8 @@ static int expect_same_outputs(subject *s, const char *config)
         results[i] = calloc((size_t)net->layers[i].outputs, sizeof **results);
     check_state state = {.subject = s, .config = config};
     mafat_bridge_forward_darknet(s->bridge, s->input);
-    mafat_exec_run(&s->bridge->exec, s->input, results,
-                   &(mafat_observer){&state, expect_same_map});
+    mafat_bridge_forward(s->bridge, s->input, results,
+                         &(mafat_observer){&state, expect_same_map});
     ck_assert_int_gt(state.n_maps, 0);
     ck_assert(state.magnitude > 0.01);
     ck_assert_uint_ge(plan->arena_bytes, plan->live_bytes);
@@ -280,6 +280,66 @@ START_TEST(xnor_and_strided_1x1_give_darknets_bits)
 }
 END_TEST
 
+/* An activation and a pool that read the image, or a whole map, from inside a tiled group. */
+START_TEST(groups_that_begin_without_weights_give_darknets_bits)
+{
+    expect_same(NET(20, 14, 3) "[activation]\nactivation=leaky\n" CONV(4, 3, 1, PAD ACT(leaky))
+                CONV(4, 3, 1, PAD ACT(leaky)) "[activation]\nactivation=elu\n" POOL(2, 2),
+                "3x4/3/4x3", "2");
+    expect_same(NET(20, 14, 3) POOL(2, 2) CONV(4, 3, 1, PAD ACT(leaky)), grids[_i], "2");
+}
+END_TEST
+
+/* Some layers never write all of their output, and rely on zeros from calloc(). */
+START_TEST(outputs_that_are_partly_unwritten_give_darknets_bits)
+{
+    expect_same(NET(9, 7, 3) CONV(4, 3, 1, PAD ACT(leaky)) "[reorg]\nstride=1\nextra=7\n"
+                "[connected]\noutput=6\nactivation=leaky\n[cost]\n",
+                "2x2", "2");
+}
+END_TEST
+
+/* Fills the input with the value, and the statistics with the variance, for which dividing and
+ * multiplying by the reciprocal round differently (front/bridge_probe.c): each pixel must do what
+ * Darknet does at its place in the plane. */
+START_TEST(every_pixel_is_normalised_as_darknet_does_at_its_place)
+{
+    char cfg[MAX_TEXT];
+    for (int width = 1; width <= 41; width += 5) {
+        snprintf(cfg, sizeof cfg, "[net]\nwidth=%d\nheight=23\nchannels=1\n"
+                 CONV(2, 1, 1, BN ACT(linear)) CONV(2, 1, 1, BN ACT(leaky)) CONV(1, 3, 1, PAD), width);
+        subject s = make_subject(cfg, grids[_i], "2");
+        for (int l = 0; l < 2; l++) {
+            layer *conv = &s.bridge->network->layers[l];
+            for (int f = 0; f < 2; f++) {
+                conv->rolling_mean[f] = conv->biases[f] = 0;
+                conv->scales[f] = 1;
+                conv->rolling_variance[f] = 0x1.7ee87cp-1f;
+                for (int c = 0; c < conv->c; c++)
+                    conv->weights[f * conv->c + c] = c == 0;
+            }
+        }
+        s.bridge->network->layers[1].weights[0] = 0x1.b65e52p+0f / 0x1.fae7a6p+0f;
+        for (int i = 0; i < s.bridge->network->inputs; i++)
+            s.input[i] = 0x1.b65e52p+0f;
+        expect_same_outputs(&s, grids[_i]);
+        free_subject(&s);
+    }
+}
+END_TEST
+
+START_TEST(pools_keep_the_zeros_and_nans_that_darknet_keeps)
+{
+    subject s = make_subject(NET(26, 22, 2) POOL(2, 2) POOL(3, 2) POOL(2, 1), grids[_i], "2");
+    test_random r = {42};
+    for (int i = 0; i < s.bridge->network->inputs; i++)
+        s.input[i] = (float[]){0.0f, -0.0f, -1.0f, __builtin_nanf(""), 1.0f}[
+            test_random_int(&r, i % 7 == 0 ? 5 : 3)];
+    expect_same_outputs(&s, grids[_i]);
+    free_subject(&s);
+}
+END_TEST
+
 /* One hundred networks and configurations that nobody thought of. */
 static void append_random_layer(test_random *r, char *cfg)
 {
@@ -324,28 +384,47 @@ START_TEST(random_networks_give_darknets_bits)
 }
 END_TEST
 
+/* The same network with room for two images, as a batch=2 in its cfg would make it. The layers that run
+ * by Darknet's own code must not run for both at once. */
 START_TEST(a_batch_is_run_image_by_image)
 {
-    subject s = make_subject(HEAD, "2x2", "2");
+    subject s = make_subject(HEAD "[reorg]\nstride=1\n" CONV(3, 1, 1, ACT(linear)), "2x2", "2");
     network *net = s.bridge->network;
     layer *last = &net->layers[net->n - 1];
-    /* the same network with room for two images, as a batch=2 in its cfg would make it */
     last->output = realloc(last->output, 2 * (size_t)last->outputs * sizeof(float));
     net->output = last->output;
-    size_t n = (size_t)net->inputs;
-    float *two = calloc(2 * n, sizeof *two);
+    size_t n = (size_t)net->inputs, n_bytes = (size_t)last->outputs * sizeof(float);
+    float *two = calloc(2 * n, sizeof *two), *second = malloc(n_bytes), *first = malloc(n_bytes);
     memcpy(two + n, s.input, n * sizeof *two);
     set_batch_network(net, 2);
     network_predict(net, two);
-    float *second = malloc((size_t)last->outputs * sizeof *second);
-    memcpy(second, last->output + last->outputs, (size_t)last->outputs * sizeof *second);
+    memcpy(first, last->output, n_bytes);
+    memcpy(second, last->output + last->outputs, n_bytes);
     set_batch_network(net, 1);
-    network_predict(net, s.input);
-    ck_assert_mem_eq(second, last->output, (size_t)last->outputs * sizeof *second);
     mafat_bridge_forward_darknet(s.bridge, s.input);
-    ck_assert_mem_eq(second, last->output, (size_t)last->outputs * sizeof *second);
+    ck_assert_mem_eq(second, last->output, n_bytes);
+    mafat_bridge_forward_darknet(s.bridge, two);
+    ck_assert_mem_eq(first, last->output, n_bytes);
+    free(first);
     free(second);
     free(two);
+    free_subject(&s);
+}
+END_TEST
+
+/* A program that takes layers away, or changes them, is told so: its plan is for another network. */
+START_TEST(a_network_that_was_changed_is_refused)
+{
+    subject s = make_subject(HEAD, "2x2", "1");
+    network *net = s.bridge->network;
+    silence_stderr();
+    switch (_i) {
+    case 0: net->n--; break;
+    case 1: net->layers[0].activation = LINEAR; break;
+    case 2: net->layers[0].batch_normalize = 0; break;
+    case 3: net->layers[1].stride = 1; break;
+    }
+    network_predict(net, s.input);
     free_subject(&s);
 }
 END_TEST
@@ -369,6 +448,13 @@ START_TEST(a_resized_network_is_planned_anew)
 }
 END_TEST
 
+/* Whether Check runs tests in its own process, where none may exit. */
+static bool has_nofork(void)
+{
+    const char *fork = getenv("CK_FORK");
+    return fork != NULL && strcmp(fork, "no") == 0;
+}
+
 int main(void)
 {
     int n_grids = (int)(sizeof grids / sizeof grids[0]);
@@ -385,8 +471,14 @@ int main(void)
     tcase_add_loop_test(tcase, upsample_activation_and_dropout_give_darknets_bits, 0, n_grids);
     tcase_add_loop_test(tcase, forced_cuts_give_darknets_bits, 0, 4);
     tcase_add_test(tcase, xnor_and_strided_1x1_give_darknets_bits);
+    tcase_add_loop_test(tcase, groups_that_begin_without_weights_give_darknets_bits, 0, n_grids);
+    tcase_add_test(tcase, outputs_that_are_partly_unwritten_give_darknets_bits);
+    tcase_add_loop_test(tcase, every_pixel_is_normalised_as_darknet_does_at_its_place, 0, n_grids);
+    tcase_add_loop_test(tcase, pools_keep_the_zeros_and_nans_that_darknet_keeps, 0, n_grids);
     tcase_add_loop_test(tcase, random_networks_give_darknets_bits, 0, 100);
     tcase_add_test(tcase, a_batch_is_run_image_by_image);
+    if (!has_nofork())
+        tcase_add_loop_exit_test(tcase, a_network_that_was_changed_is_refused, MAFAT_UNSUPPORTED, 0, 4);
     tcase_add_test(tcase, a_resized_network_is_planned_anew);
     Suite *suite = suite_create("networks");
     suite_add_tcase(suite, tcase);

@@ -120,7 +120,7 @@ START_TEST(a_tiling_ends_at_the_first_forced_cut)
     expect_groups(&d, "2x2/2/3x3", "0-1:2x2 2-3:3x3 4-4:1x1 5-5:1x1 6-6:1x1 7-7:1x1");
     expect_groups(&d, "2x2/4/3x3", "0-3:2x2 4-5:3x3 6-6:1x1 7-7:1x1");
     expect_groups(&d, "2x2/5/3x3/7/4x4", "0-3:2x2 4-4:1x1 5-5:3x3 6-6:1x1 7-7:4x4");
-    expect_groups(&d, "2x2/6/1x1", "0-3:2x2 4-4:1x1 5-5:1x1 6-6:1x1 7-7:1x1");
+    expect_groups(&d, "2x2/6/1x1/8/1x1/17/1x1", "0-3:2x2 4-4:1x1 5-5:1x1 6-6:1x1 7-7:1x1");
 }
 END_TEST
 
@@ -135,7 +135,7 @@ END_TEST
 static const struct {
     const char *config, *message;
 } unsuitable[] = {
-    {"2x2/8/1x1", "cut 8 is behind the last layer; cuts go from 1 to 7"},
+    {"2x2/8/1x2", "cut 8 is behind the last layer; cuts go from 1 to 7"},
     {"2x2/40/2x2", "cut 40 is behind the last layer; cuts go from 1 to 7"},
     {"2x2/6/2x1", "cannot be inside a layer group"},
     {"2x1r", "reuse of halo rows ('r') is not built yet"},
@@ -252,12 +252,14 @@ static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
         const mafat_step *s = &plan->steps[i];
         const mafat_layer *layer = &d->layers[s->layer];
         const mafat_buffer *in = &plan->buffers[s->in.buffer];
+        mafat_field field = {.region = s->in.region};
         read_operand(&m, plan, &s->in);
         write_operand(&m, plan, &s->out);
         test_require(!in->is_map || in->layer < 0 || complete[in->layer]);
         if (layer->kind != MAFAT_WHOLE)
-            test_require(mafat_region_equal(mafat_region_back(layer, s->out.region).region,
-                                            s->in.region));
+            field = mafat_region_back(layer, s->out.region);
+        test_require(mafat_region_equal(field.region, s->in.region));
+        test_require(s->pad_top == field.pad_top && s->pad_left == field.pad_left);
         if (s->completes_map)
             complete[s->layer] = true;
     }
@@ -303,7 +305,7 @@ static void expect_maps_live_long_enough(const draft *d, const mafat_plan *plan)
                 if (source < 0)
                     continue;
                 const mafat_buffer *buffer = &plan->buffers[plan->output_buffers[source]];
-                test_require(buffer->place.last >= buffer->is_map ? plan->groups[g].end - 1 : l);
+                test_require(buffer->place.last >= (buffer->is_map ? plan->groups[g].end - 1 : l));
             }
 }
 

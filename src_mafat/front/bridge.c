@@ -65,21 +65,52 @@ static void forward_layer(void *context, int index, float *input, float *const *
 
 /* ---------------------------------------------------------------------------------- attaching */
 
-/* That both sides read the same cfg in the same way is what everything else rests on. */
+/* Whether Darknet's layer is what the plan was made for, in everything that the executor goes by. */
+static bool same_layer(const mafat_layer *ours, const layer *theirs)
+{
+    if (mafat_shape_floats(ours->out) != (size_t)theirs->outputs)
+        return false;
+    switch (ours->kind) {
+    case MAFAT_CONVOLUTION:
+        return theirs->type == CONVOLUTIONAL && theirs->c == ours->in.c && theirs->h == ours->in.h &&
+               theirs->w == ours->in.w && theirs->n == ours->out.c && theirs->size == ours->size &&
+               theirs->stride == ours->stride && theirs->pad == ours->pad &&
+               theirs->groups == ours->groups && !theirs->xnor && !theirs->binary &&
+               !theirs->batch_normalize == !ours->batch_normalize &&
+               theirs->activation == darknet_activation(ours->activation);
+    case MAFAT_MAXPOOL:
+        return theirs->type == MAXPOOL && theirs->h == ours->in.h && theirs->w == ours->in.w &&
+               theirs->size == ours->size && theirs->stride == ours->stride &&
+               theirs->pad / 2 == ours->pad;
+    case MAFAT_UPSAMPLE:
+        return theirs->type == UPSAMPLE && !theirs->reverse && theirs->stride == ours->stride &&
+               theirs->scale == ours->scale;
+    case MAFAT_ACTIVATION:
+        return theirs->type == ACTIVE &&
+               theirs->activation == darknet_activation(ours->activation);
+    case MAFAT_IDENTITY:
+        return theirs->type == DROPOUT;
+    case MAFAT_WHOLE:
+        return true;
+    }
+    return false;
+}
+
+/* Both sides read the cfg for themselves, and a program may change its network afterwards: neither must
+ * go unnoticed. */
 static mafat_status check_agreement(const mafat_bridge *bridge, mafat_error *error)
 {
     const mafat_network *ours = &bridge->session.cfg.network;
     const network *theirs = bridge->network;
     if (ours->n_layers != theirs->n)
-        return mafat_error_set(error, MAFAT_UNSUPPORTED, "MAFAT reads %d layers, Darknet %d",
-                               ours->n_layers, theirs->n);
-    for (int i = 0; i < ours->n_layers; i++) {
-        size_t n_floats = mafat_shape_floats(ours->layers[i].out);
-        if (n_floats != (size_t)theirs->layers[i].outputs)
+        return mafat_error_set(error, MAFAT_UNSUPPORTED,
+                               "Darknet's network has %d layers, the cfg %d: the program changed it",
+                               theirs->n, ours->n_layers);
+    for (int i = 0; i < ours->n_layers; i++)
+        if (!same_layer(&ours->layers[i], &theirs->layers[i]))
             return mafat_error_set_layer(error, MAFAT_UNSUPPORTED, i, ours->layers[i].type,
-                                         "MAFAT computes %zu outputs, Darknet %d", n_floats,
-                                         theirs->layers[i].outputs);
-    }
+                                         "is not in Darknet's network what it is in the cfg: the "
+                                         "program changed it");
     return MAFAT_OK;
 }
 
@@ -114,8 +145,7 @@ static void free_bridge(mafat_bridge *bridge)
 static mafat_status prepare(mafat_bridge *bridge, int width, int height, mafat_error *error)
 {
     mafat_session *session = &bridge->session;
-    mafat_host host = {.context = bridge, .forward = forward_layer, .activate = activate,
-                       .rounding = mafat_bridge_probe()};
+    mafat_host host = {.context = bridge, .forward = forward_layer, .activate = activate};
     bridge->width = bridge->network->w;
     bridge->height = bridge->network->h;
     mafat_status status = mafat_session_open(session, bridge->cfg_path, &asked, width, height,
@@ -123,17 +153,19 @@ static mafat_status prepare(mafat_bridge *bridge, int width, int height, mafat_e
     if (status == MAFAT_OK)
         status = check_agreement(bridge, error);
     if (status == MAFAT_OK)
+        status = mafat_bridge_probe(&host.rounding, error);
+    if (status == MAFAT_OK)
         status = mafat_exec_init(&bridge->exec, &session->cfg.network, &session->plan,
                                  bridge->parameters, &host, session->n_threads, error);
     return status;
 }
 
-/* Plans the network anew after resize_network() gave it another size. */
+/* Plans the network anew where resize_network() gave it another size. */
 static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
 {
     const network *net = bridge->network;
     if (net->w == bridge->width && net->h == bridge->height)
-        return MAFAT_OK;
+        return check_agreement(bridge, error);
     mafat_exec_free(&bridge->exec);
     mafat_session_close(&bridge->session);
     return prepare(bridge, net->w, net->h, error);
@@ -146,8 +178,10 @@ static void forward_hook(network *net)
     bridge->network = net;
     mafat_error error;
     mafat_status status = follow_size(bridge, &error);
-    if (status != MAFAT_OK)
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(&error, bridge->cfg_path);
         fail(status, &error);
+    }
     refresh(bridge);
     for (int b = 0; b < net->batch; b++) {
         for (int i = 0; i < net->n; i++)
@@ -228,6 +262,18 @@ void mafat_bridge_forward_darknet(mafat_bridge *bridge, float *input)
     net->forward_hook = forward_hook;
 }
 
+void mafat_bridge_forward(mafat_bridge *bridge, float *input, float *const *results,
+                          const mafat_observer *observer)
+{
+    network *net = bridge->network;
+    network saved = *net;
+    net->truth = NULL;
+    net->train = 0;
+    net->delta = NULL;
+    mafat_exec_run(&bridge->exec, input, results, observer);
+    *net = saved;
+}
+
 const float *mafat_bridge_darknet_output(const mafat_bridge *bridge, int index)
 {
     return bridge->network->layers[index].output;
@@ -261,6 +307,12 @@ mafat_status mafat_bridge_verify_image(const char *path, mafat_error *error)
     if (status == MAFAT_OK)
         stbi_image_free(pixels);
     return status;
+}
+
+bool mafat_bridge_is_image(const char *path)
+{
+    int w, h, c;
+    return stbi_info(path, &w, &h, &c) != 0;
 }
 
 mafat_status mafat_bridge_read_image(const char *path, mafat_shape input, float **floats,

@@ -1,8 +1,8 @@
 /* The bridge to Darknet: the only place that knows Darknet's own structures.
  *
- * Darknet calls mafat_attach() for every network that it makes from a cfg (patches/0004). Where MAFAT
+ * Darknet calls mafat_attach() for every network that it makes from a cfg (patches/0006). Where MAFAT
  * is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans the network and sets the
- * network's hooks (patches/0003): from then on every inference of that network runs through MAFAT. */
+ * network's hooks (patches/0005): from then on every inference of that network runs through MAFAT. */
 #ifndef MAFAT_FRONT_BRIDGE_H
 #define MAFAT_FRONT_BRIDGE_H
 
@@ -45,6 +45,10 @@ void mafat_bridge_free_network(mafat_bridge *bridge);
 void mafat_bridge_forward_darknet(mafat_bridge *bridge, float *input);
 const float *mafat_bridge_darknet_output(const mafat_bridge *bridge, int index);
 
+/* The same through MAFAT, with result layers' outputs going to results[] as in mafat_exec_run(). */
+void mafat_bridge_forward(mafat_bridge *bridge, float *input, float *const *results,
+                          const mafat_observer *observer);
+
 /* Decodes an image file and letterboxes it to the network's input with Darknet's own functions. The
  * caller frees the floats, [c][h][w]. MAFAT_FAILED where the file does not decode. */
 mafat_status mafat_bridge_read_image(const char *path, mafat_shape input, float **floats,
@@ -54,7 +58,11 @@ mafat_status mafat_bridge_read_image(const char *path, mafat_shape input, float 
  * sees one that does not. */
 mafat_status mafat_bridge_verify_image(const char *path, mafat_error *error);
 
-/* Measures how this build of Darknet rounds; bridge_probe.c. */
-mafat_rounding mafat_bridge_probe(void);
+/* Whether a file begins as an image does: quick, for long lists. */
+bool mafat_bridge_is_image(const char *path);
+
+/* Measures how this build of Darknet rounds (bridge_probe.c). MAFAT_UNSUPPORTED where it does so in a
+ * pattern that base/rounding.h has no words for. */
+mafat_status mafat_bridge_probe(mafat_rounding *rounding, mafat_error *error);
 
 #endif

@@ -10,12 +10,13 @@
 static const float value = 0x1.b65e52p+0f, variance = 0x1.7ee87cp-1f;
 static const float by_division = 0x1.fae7a6p+0f, by_reciprocal = 0x1.fae7a4p+0f;
 
-/* How many first pixels of a plane of n are multiplied by the reciprocal. */
-static size_t count_reciprocals(int n)
+enum { LONGEST = 1024 };
+
+/* How many first pixels of a plane of n are multiplied by the reciprocal; -1 if behind them come
+ * others than divided ones. */
+static int count_reciprocals(int n)
 {
-    enum { MOST = 1024 };
-    float plane[MOST], mean = 0, own_variance = variance;
-    MAFAT_CHECK(n <= MOST);
+    float plane[LONGEST], mean = 0, own_variance = variance;
     for (int i = 0; i < n; i++)
         plane[i] = value;
     normalize_cpu(plane, &mean, &own_variance, 1, 1, n);
@@ -23,8 +24,9 @@ static size_t count_reciprocals(int n)
     while (count < n && plane[count] == by_reciprocal)
         count++;
     for (int i = count; i < n; i++)
-        MAFAT_CHECK(plane[i] == by_division);
-    return (size_t)count;
+        if (plane[i] != by_division)
+            return -1;
+    return count;
 }
 
 /* Whether the larger of +0 and -0, in this order, is the later one. */
@@ -39,15 +41,21 @@ static bool keeps_later(void)
     return memcmp(&out, &in[1], sizeof out) == 0;
 }
 
-mafat_rounding mafat_bridge_probe(void)
+mafat_status mafat_bridge_probe(mafat_rounding *rounding, mafat_error *error)
 {
-    mafat_rounding rounding = {.maxpool_keeps_later = keeps_later()};
-    for (int n = 1; n < MAFAT_SHORT_PLANE; n++)
-        rounding.reciprocals[n] = (unsigned short)count_reciprocals(n);
-    /* 1023 is one less than every multiple of the steps that a vectorised loop takes */
-    size_t main_loop = count_reciprocals(1023);
-    rounding.step = main_loop == 0 ? 0 : 1024 - main_loop;
-    for (int n = MAFAT_SHORT_PLANE; n < 1024; n += 77)
-        MAFAT_CHECK(count_reciprocals(n) == mafat_rounding_reciprocals(&rounding, (size_t)n));
-    return rounding;
+    *rounding = (mafat_rounding){.maxpool_keeps_later = keeps_later()};
+    for (int n = 1; n < MAFAT_SHORT_PLANE; n++) {
+        int count = count_reciprocals(n);
+        rounding->reciprocals[n] = (unsigned short)(count < 0 ? 0 : count);
+    }
+    /* one less than a multiple of every step that a vectorised loop takes */
+    int main_loop = count_reciprocals(LONGEST - 1);
+    rounding->step = main_loop <= 0 ? 0 : (size_t)(LONGEST - main_loop);
+    for (int n = 1; n < LONGEST; n++)
+        if (count_reciprocals(n) != (int)mafat_rounding_reciprocals(rounding, (size_t)n))
+            return mafat_error_set(error, MAFAT_UNSUPPORTED,
+                                   "this build of Darknet normalises a plane of %d pixels in a way "
+                                   "that MAFAT cannot follow; build it with another compiler",
+                                   n);
+    return MAFAT_OK;
 }

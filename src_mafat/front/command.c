@@ -1,6 +1,7 @@
 /* `darknet mafat ...`: the dispatcher and its help. */
 #include "front/command.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "front/bridge.h"
@@ -10,7 +11,7 @@ static const char help[] =
     "\n"
     "Runs Darknet networks as fused tile stacks: less memory, the same bits.\n"
     "\n"
-    "  plan CFG                        print the plan of a configuration as a table\n"
+    "  plan CFG [-steps]               print the plan of a configuration as tables\n"
     "  compare CFG WEIGHTS [IMAGE]     run Darknet's own forward pass and MAFAT's on the same input\n"
     "                                  and compare every output that the plan makes whole, bit by bit\n";
 
@@ -76,6 +77,9 @@ int mafat_main(int *argc, char **argv)
         function = find_command(arguments.words[0]);
         status = (function != NULL ? function : mafat_command_darknet)(&arguments, &error);
     }
+    if (status == MAFAT_OK && function != NULL && (fflush(stdout) != 0 || ferror(stdout)))
+        status = mafat_error_set(&error, MAFAT_FAILED, "cannot write the results: %s",
+                                 strerror(errno));
     if (status != MAFAT_OK) {
         mafat_error_print(&error, stderr);
         return (int)status;

@@ -1,71 +1,13 @@
 /* `darknet mafat compare`: Darknet's own forward pass and MAFAT's on the same input, every output that
  * the plan makes whole, bit by bit. */
-#include <inttypes.h>
-#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "front/bridge.h"
 #include "front/command.h"
+#include "front/comparison.h"
 #include "front/report.h"
 #include "front/verify.h"
-
-typedef struct {
-    const mafat_bridge *bridge;
-    int n_layers;                   /* compared so far, as all below */
-    size_t n_values, n_different;
-    double max_abs_diff;
-    int first_layer;                /* where the first difference is; -1: nowhere */
-    size_t first_index;
-    float first_darknet, first_mafat;
-} comparison;
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static void note_difference(comparison *c, int layer, size_t index, float darknet, float mafat)
-{
-    if (c->first_layer < 0) {
-        c->first_layer = layer;
-        c->first_index = index;
-        c->first_darknet = darknet;
-        c->first_mafat = mafat;
-    }
-    double diff = fabs((double)darknet - (double)mafat);
-    if (diff > c->max_abs_diff || isnan(diff))
-        c->max_abs_diff = diff;
-    c->n_different++;
-}
-
-static void compare_map(void *context, int layer, const float *map)
-{
-    comparison *c = context;
-    const float *darknet = mafat_bridge_darknet_output(c->bridge, layer);
-    size_t n = mafat_shape_floats(c->bridge->session.cfg.network.layers[layer].out);
-    for (size_t i = 0; i < n; i++)
-        if (bits_of(darknet[i]) != bits_of(map[i]))
-            note_difference(c, layer, i, darknet[i], map[i]);
-    c->n_values += n;
-    c->n_layers++;
-}
-
-static mafat_status describe_difference(const comparison *c, mafat_error *error)
-{
-    const mafat_layer *layer = &c->bridge->session.cfg.network.layers[c->first_layer];
-    size_t plane = (size_t)layer->out.h * (size_t)layer->out.w, width = (size_t)layer->out.w;
-    return mafat_error_set_layer(
-        error, MAFAT_FAILED, c->first_layer, layer->type,
-        "first difference at channel %zu, row %zu, column %zu: Darknet %.9g (0x%08" PRIx32
-        "), MAFAT %.9g (0x%08" PRIx32 ")",
-        c->first_index / plane, c->first_index % plane / width, c->first_index % width,
-        (double)c->first_darknet, bits_of(c->first_darknet), (double)c->first_mafat,
-        bits_of(c->first_mafat));
-}
 
 /* Memory for the outputs that the plan stores as results, apart from Darknet's own. */
 static void free_results(float **results, int n)
@@ -122,14 +64,12 @@ static mafat_status read_input(const mafat_arguments *arguments, mafat_shape sha
                            mafat_shape_floats(shape));
 }
 
-static void report(const comparison *c, bool json)
+static void report(const mafat_comparison *c, bool json)
 {
     const mafat_session *session = &c->bridge->session;
-    char config[1024];
-    mafat_config_print(&session->config, config, sizeof config);
     mafat_report r;
     mafat_report_begin(&r, json);
-    mafat_report_text(&r, "config", config);
+    mafat_report_config(&r, "config", &session->config);
     mafat_report_size(&r, "threads", (size_t)session->n_threads);
     mafat_report_size(&r, "arena_bytes", session->plan.arena_bytes);
     mafat_report_real(&r, "redundant_macs_percent",
@@ -148,12 +88,13 @@ static mafat_status compare(mafat_bridge *bridge, float *input, bool json, mafat
     float **results = allocate_results(plan);
     if (results == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for the network's results");
-    comparison c = {.bridge = bridge, .first_layer = -1};
+    mafat_comparison c;
+    mafat_comparison_begin(&c, bridge);
     mafat_bridge_forward_darknet(bridge, input);
-    mafat_exec_run(&bridge->exec, input, results, &(mafat_observer){&c, compare_map});
+    mafat_bridge_forward(bridge, input, results, &(mafat_observer){&c, mafat_comparison_map_done});
     free_results(results, plan->n_layers);
     report(&c, json);
-    return c.n_different == 0 ? MAFAT_OK : describe_difference(&c, error);
+    return c.n_different == 0 ? MAFAT_OK : mafat_comparison_describe(&c, error);
 }
 
 /* Everything that can be wrong with the files, before Darknet sees them. */

@@ -10,7 +10,8 @@
 
 typedef struct {
     const char *word, *subword;    /* subword is NULL where there is none */
-    const char *arguments;         /* d(ata), c(fg), w(eights), i(mage): only the image may lack */
+    const char *arguments;         /* d(ata), c(fg), w(eights), i(mage), v(ideo or other file): only
+                                      the last two may lack */
     const char *data;              /* the data file where it is no argument; NULL: none */
     mafat_verify_needs needs;
     bool draws;                    /* boxes with labels, into -out or "predictions" */
@@ -20,22 +21,40 @@ typedef struct {
 #define CLASSIFIER_NAMES {"names", "labels"}, "data/labels.list"
 #define CLASSIFIER_LABELS {"labels"}, "data/labels.list"
 #define NO_NAMES {NULL}, NULL
+#define NO_LIST NULL, 0, false, 0
+#define VALID_LIST "valid", 1, false, 0
+/* validate_detector() loads four images ahead */
+#define DETECTOR_LIST "valid", 4, true, 0
 
 static const darknet_command commands[] = {
-    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NULL, 0}, true},
-    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, "valid", 0}, false},
-    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, "valid", 0}, false},
-    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NULL, 0}, true},
-    {"yolo", "test", "cwi", NULL, {NO_NAMES, NULL, 0}, true},
-    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NULL, 0}, false},
-    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
-    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
-    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
-    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
-    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, "valid", 0}, false},
-    {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NULL, 0}, false},
-    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NULL, 0}, false},
-    {"regressor", "test", "dcwi", NULL, {NO_NAMES, NULL, 0}, false},
+    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, true},
+    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, false},
+    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, false},
+    {"detector", "recall", "dcw", NULL, {NO_NAMES, NO_LIST}, false},
+    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, false},
+    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, true},
+    {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, true},
+    {"yolo", "valid", "cw", NULL, {NO_NAMES, NO_LIST}, false},
+    {"yolo", "recall", "cw", NULL, {NO_NAMES, NO_LIST}, false},
+    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, false},
+    {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, true},
+    {"coco", "valid", "cw", NULL, {NO_NAMES, NO_LIST}, false},
+    {"coco", "recall", "cw", NULL, {NO_NAMES, NO_LIST}, false},
+    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, false},
+    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, false},
+    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, false},
+    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
+    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
+    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
+    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
+    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
+    {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, false},
+    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, false},
+    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, false},
+    {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, false},
+    {"regressor", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, false},
+    {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, false},
+    {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, false},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -53,11 +72,11 @@ static const struct {
     {"-fullscreen", FLAG},
 };
 
-enum { N_OPTIONS = sizeof options / sizeof options[0], MAX_ARGUMENTS = 4 };
+enum { N_OPTIONS = sizeof options / sizeof options[0] };
 
 /* A command line sorted out: what each argument is for. */
 typedef struct {
-    const char *data, *cfg, *weights, *image, *out;
+    const char *data, *cfg, *weights, *image, *video, *out;
 } operands;
 
 static const char *argument_name(char letter)
@@ -66,6 +85,7 @@ static const char *argument_name(char letter)
     case 'd': return "DATA";
     case 'c': return "CFG";
     case 'w': return "WEIGHTS";
+    case 'v': return "[FILE]";
     default:  return "[IMAGE]";
     }
 }
@@ -141,6 +161,7 @@ static void set_operand(operands *found, char letter, const char *word)
     case 'd': found->data = word; break;
     case 'c': found->cfg = word; break;
     case 'w': found->weights = word; break;
+    case 'v': found->video = word; break;
     default:  found->image = word; break;
     }
 }
@@ -162,12 +183,31 @@ static mafat_status sort_words(const darknet_command *command, const mafat_argum
         if (status != MAFAT_OK)
             return status;
     }
-    if (*expected == '\0' || *expected == 'i')
+    if (*expected == '\0' || *expected == 'i' || *expected == 'v')
         return MAFAT_OK;
     char usage[80];
     describe(command, usage, sizeof usage);
     return mafat_error_set(error, MAFAT_USAGE, "%s is missing; usage: darknet mafat %s",
                            argument_name(*expected), usage);
+}
+
+/* How many names Darknet will look up: a detector's classes, or all outputs of a classifier. */
+static int count_classes(const mafat_cfg *cfg)
+{
+    const mafat_network *network = &cfg->network;
+    int n_outputs = (int)mafat_shape_floats(network->layers[network->n_layers - 1].out);
+    return cfg->n_classes > 0 ? cfg->n_classes : n_outputs;
+}
+
+/* The picture that a command draws: save_image() adds the suffix. */
+static mafat_status verify_picture(const char *name, mafat_error *error)
+{
+    char path[512];
+    int length = snprintf(path, sizeof path, "%s.jpg", name);
+    if (length >= 256)
+        return mafat_error_set(error, MAFAT_USAGE,
+                               "-out is longer than the 255 bytes that Darknet allows a path");
+    return mafat_verify_writable(path, error);
 }
 
 /* Checks every file that the command will read or write. */
@@ -180,7 +220,7 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
     if (status != MAFAT_OK)
         return status;
     mafat_verify_needs needs = command->needs;
-    needs.n_classes = session.cfg.n_classes;
+    needs.n_classes = count_classes(&session.cfg);
     status = mafat_verify_network(&session.cfg, found->weights, error);
     mafat_session_close(&session);
     if (status == MAFAT_OK && found->data != NULL)
@@ -188,11 +228,13 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
     if (status == MAFAT_OK && command->draws)
         status = mafat_verify_labels(error);
     if (status == MAFAT_OK && command->draws)
-        status = mafat_verify_writable(found->out != NULL ? found->out : "predictions", error);
+        status = verify_picture(found->out != NULL ? found->out : "predictions", error);
     if (status == MAFAT_OK && found->image != NULL)
         status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK && found->image != NULL)
         status = mafat_bridge_verify_image(found->image, error);
+    if (status == MAFAT_OK && found->video != NULL)
+        status = mafat_verify_readable(found->video, error);
     return status;
 }
 

@@ -5,11 +5,9 @@
 static void report(const mafat_session *session, bool json)
 {
     const mafat_plan *plan = &session->plan;
-    char config[1024];
-    mafat_config_print(&session->config, config, sizeof config);
     mafat_report r;
     mafat_report_begin(&r, json);
-    mafat_report_text(&r, "config", config);
+    mafat_report_config(&r, "config", &session->config);
     mafat_report_size(&r, "threads", (size_t)session->n_threads);
     mafat_report_size(&r, "groups", (size_t)plan->n_groups);
     mafat_report_size(&r, "steps", (size_t)plan->n_steps);
@@ -71,6 +69,20 @@ static void print_buffers(const mafat_session *session)
     }
 }
 
+static void print_steps(const mafat_plan *plan)
+{
+    printf("\n step  group  tile     layer  reads rows and columns    writes rows and columns\n");
+    for (int i = 0; i < plan->n_steps; i++) {
+        const mafat_step *step = &plan->steps[i];
+        mafat_region in = step->in.region, out = step->out.region;
+        char tile[32], read[64];
+        snprintf(tile, sizeof tile, "%d,%d", step->tile_row, step->tile_col);
+        snprintf(read, sizeof read, "%d-%d, %d-%d", in.y0, in.y1 - 1, in.x0, in.x1 - 1);
+        printf("%5d  %5d  %-7s  %5d  %-24s  %d-%d, %d-%d\n", i, step->group, tile, step->layer, read,
+               out.y0, out.y1 - 1, out.x0, out.x1 - 1);
+    }
+}
+
 mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error)
 {
     mafat_status status = mafat_arguments_refuse_options(arguments, error);
@@ -78,7 +90,8 @@ mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *e
         return status;
     if (arguments->n_words != 2)
         return mafat_error_set(error, MAFAT_USAGE,
-                               "usage: darknet mafat plan CFG [-mafat CONFIG] [-threads N] [-json]");
+                               "usage: darknet mafat plan CFG [-mafat CONFIG] [-threads N] [-steps | "
+                               "-json]");
     mafat_session session;
     status = mafat_session_open(&session, arguments->words[1], &arguments->options, 0, 0, error);
     if (status != MAFAT_OK)
@@ -87,6 +100,8 @@ mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *e
     if (!arguments->json) {
         print_groups(&session);
         print_buffers(&session);
+        if (arguments->steps)
+            print_steps(&session.plan);
     }
     mafat_session_close(&session);
     return MAFAT_OK;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void mafat_report_begin(mafat_report *report, bool json)
 {
@@ -50,6 +51,16 @@ void mafat_report_text(mafat_report *report, const char *key, const char *value)
     end_value(report);
 }
 
+void mafat_report_config(mafat_report *report, const char *key, const mafat_config *config)
+{
+    size_t size = (size_t)mafat_config_print(config, NULL, 0) + 1;
+    char *text = malloc(size);
+    MAFAT_CHECK(text != NULL);
+    mafat_config_print(config, text, size);
+    mafat_report_text(report, key, text);
+    free(text);
+}
+
 void mafat_report_size(mafat_report *report, const char *key, size_t value)
 {
     begin_value(report, key);
@@ -67,9 +78,8 @@ void mafat_report_real(mafat_report *report, const char *key, double value)
     end_value(report);
 }
 
-bool mafat_report_end(mafat_report *report)
+void mafat_report_end(mafat_report *report)
 {
     if (report->json)
         printf("\n}\n");
-    return fflush(stdout) == 0 && !ferror(stdout);
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "plan/config.h"
+
 typedef struct {
     bool json;
     int n_values;    /* so far */
@@ -12,10 +14,11 @@ typedef struct {
 
 void mafat_report_begin(mafat_report *report, bool json);
 void mafat_report_text(mafat_report *report, const char *key, const char *value);
+/* The configuration as it was written, whatever its length. */
+void mafat_report_config(mafat_report *report, const char *key, const mafat_config *config);
 void mafat_report_size(mafat_report *report, const char *key, size_t value);
 void mafat_report_real(mafat_report *report, const char *key, double value);
 
-/* Ends the report; returns false if it could not be written. */
-bool mafat_report_end(mafat_report *report);
+void mafat_report_end(mafat_report *report);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "run/exec.h"
 #include "run/team.h"
@@ -95,6 +96,9 @@ static void strip_blanks(char *line)
 
 bool mafat_session_is_asked_for(const char *cfg_path)
 {
+    struct stat about;
+    if (stat(cfg_path, &about) != 0 || !S_ISREG(about.st_mode))
+        return false;
     FILE *file = fopen(cfg_path, "r");
     if (file == NULL)
         return false;

@@ -1,5 +1,5 @@
 /* What a user asked for, made into a plan: cfg file + options -> layers -> configuration -> plan.
- * Everything here happens before Darknet sees the cfg, and without Darknet. */
+ * Nothing here needs Darknet; the commands of `darknet mafat` do it before Darknet sees the cfg. */
 #ifndef MAFAT_FRONT_SESSION_H
 #define MAFAT_FRONT_SESSION_H
 
@@ -35,7 +35,7 @@ mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
                                 mafat_error *error);
 
 /* Whether the [net] section of a cfg has one of MAFAT's flags. Reads those lines alone, and judges
- * nothing: a file that cannot be read has none. */
+ * nothing: a file that cannot be read has none, nor has a pipe, which can be read only once. */
 bool mafat_session_is_asked_for(const char *cfg_path);
 
 /* Frees what the session owns and clears it; a zeroed session may be closed. */

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "front/bridge.h"
 #include "run/weights.h"
 
 /* Darknet copies paths into arrays of this size (test_detector, read_cfg's callers). */
@@ -127,6 +129,14 @@ mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
     return access(path, R_OK) == 0 ? MAFAT_OK : fail_file(error, path, strerror(errno));
 }
 
+static mafat_status check_list_line(const char *path, mafat_error *error)
+{
+    mafat_status status = mafat_verify_image_path(path, error);
+    if (status == MAFAT_OK && !mafat_bridge_is_image(path))
+        status = fail_file(error, path, "is not an image that Darknet can read");
+    return status;
+}
+
 /* Finds the file with class names. The caller frees *names. */
 static mafat_status find_names(const char *path, const mafat_verify_needs *needs, char **names,
                                mafat_error *error)
@@ -163,22 +173,41 @@ static mafat_status verify_names(const char *path, const mafat_verify_needs *nee
     return status;
 }
 
-static mafat_status verify_list(const char *path, const char *key, mafat_error *error)
+static mafat_status verify_list(const char *path, const mafat_verify_needs *needs,
+                                mafat_error *error)
 {
     char *list;
-    mafat_status status = find_value(path, key, &list, error);
+    mafat_status status = find_value(path, needs->list_key, &list, error);
     if (status != MAFAT_OK)
         return status;
     int n_images;
     if (list == NULL) {
-        status = mafat_error_set(error, MAFAT_FAILED, "lacks %s=FILE, the list of images", key);
+        status = mafat_error_set(error, MAFAT_FAILED, "lacks %s=FILE, the list of images",
+                                 needs->list_key);
         mafat_error_set_file(error, path);
     } else {
-        status = for_each_line(list, &n_images, mafat_verify_image_path, error);
-        if (status == MAFAT_OK && n_images == 0)
-            status = fail_file(error, list, "holds no image");
+        status = for_each_line(list, &n_images, check_list_line, error);
+        if (status == MAFAT_OK && n_images < needs->n_images) {
+            status = mafat_error_set(error, MAFAT_FAILED,
+                                     "holds %d images; this command needs %d at least", n_images,
+                                     needs->n_images);
+            mafat_error_set_file(error, list);
+        }
     }
     free(list);
+    return status;
+}
+
+/* Checks the file or folder that a key names, if it is there; `fallback` may be NULL. */
+static mafat_status verify_named(const char *path, const char *key, const char *fallback, int mode,
+                                 mafat_error *error)
+{
+    char *value;
+    mafat_status status = find_value(path, key, &value, error);
+    const char *name = value != NULL ? value : fallback;
+    if (status == MAFAT_OK && name != NULL && access(name, mode) != 0)
+        status = fail_file(error, name, strerror(errno));
+    free(value);
     return status;
 }
 
@@ -189,12 +218,24 @@ mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs
     if (status == MAFAT_OK && needs->names_keys[0] != NULL)
         status = verify_names(path, needs, error);
     if (status == MAFAT_OK && needs->list_key != NULL)
-        status = verify_list(path, needs->list_key, error);
+        status = verify_list(path, needs, error);
+    if (status == MAFAT_OK)
+        status = verify_named(path, "map", NULL, R_OK, error);
+    if (status == MAFAT_OK)
+        status = verify_named(path, "leaves", NULL, R_OK, error);
+    if (status == MAFAT_OK && needs->writes_results)
+        status = verify_named(path, "results", "results", W_OK | X_OK, error);
     return status;
 }
 
 mafat_status mafat_verify_writable(const char *path, mafat_error *error)
 {
+    struct stat about;
+    if (stat(path, &about) == 0) {
+        if (!S_ISREG(about.st_mode))
+            return fail_file(error, path, "is there already, and is no file");
+        return access(path, W_OK) == 0 ? MAFAT_OK : fail_file(error, path, strerror(errno));
+    }
     const char *slash = strrchr(path, '/');
     char *directory = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
     if (directory == NULL)

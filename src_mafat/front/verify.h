@@ -16,21 +16,23 @@ mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path
 /* That an image file can be read and its path is one that Darknet can take. */
 mafat_status mafat_verify_image_path(const char *path, mafat_error *error);
 
-/* What a Darknet command reads beside its own arguments. */
+/* What a Darknet command reads and writes beside its own arguments. */
 typedef struct {
     const char *names_keys[2];  /* of the data file, the first that it has: the file with class
                                    names; both NULL: reads none */
     const char *names_default;  /* where the data file has neither */
     const char *list_key;       /* of the data file: the list of images; NULL: reads none */
+    int n_images;               /* so many the list must have: Darknet loads some ahead */
+    bool writes_results;        /* into the folder results= */
     int n_classes;              /* so many names are needed */
 } mafat_verify_needs;
 
-/* That a data file ("cfg/coco.data") is well formed, and that the files that it names exist: names
- * for all classes, and every image of the list. */
+/* That a data file ("cfg/coco.data") is well formed, and that what it names exists: names for all
+ * classes, the files map= and leaves=, every image of the list, the folder for results. */
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
                                mafat_error *error);
 
-/* That the directory that `path` is in can be written to. */
+/* That a file can be written: its folder can be, and it is not there as something else. */
 mafat_status mafat_verify_writable(const char *path, mafat_error *error);
 
 /* That the pictures of letters in data/labels, with which Darknet labels boxes, are there. */

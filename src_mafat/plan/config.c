@@ -117,6 +117,13 @@ int mafat_config_print_tiling(mafat_tiling tiling, char *text, size_t size)
     return snprintf(text, size, "%dx%d%s", tiling.rows, tiling.cols, tiling.reuse ? "r" : "");
 }
 
+/* Appends to a text of `size` that holds *length characters already, or would if it were longer. */
+static void append(char *text, size_t size, int *length, const char *word)
+{
+    size_t used = (size_t)*length < size ? (size_t)*length : size;
+    *length += snprintf(size == 0 ? NULL : text + used, size - used, "%s", word);
+}
+
 int mafat_config_print(const mafat_config *config, char *text, size_t size)
 {
     int length = 0;
@@ -125,11 +132,11 @@ int mafat_config_print(const mafat_config *config, char *text, size_t size)
         char word[64];
         int n = i == 0 ? 0 : snprintf(word, sizeof word, "/%d/", group->cut);
         mafat_config_print_tiling(group->tiling, word + n, sizeof word - (size_t)n);
-        size_t used = (size_t)length < size ? (size_t)length : size;
-        length += snprintf(text + used, size - used, "%s", word);
+        append(text, size, &length, word);
     }
-    size_t used = (size_t)length < size ? (size_t)length : size;
-    return length + snprintf(text + used, size - used, "%s", config->says_no_cut ? "/NoCut" : "");
+    if (config->says_no_cut)
+        append(text, size, &length, "/NoCut");
+    return length;
 }
 
 void mafat_config_free(mafat_config *config)

@@ -36,7 +36,7 @@ typedef struct {
 mafat_status mafat_config_parse(mafat_config *config, const char *text, mafat_error *error);
 
 /* Writes the configuration as it was parsed, cut off at `size` as snprintf does; returns the length
- * it needs. Parsing the text gives the same configuration again. */
+ * it needs (text may be NULL where size is 0). Parsing the text gives the same configuration again. */
 int mafat_config_print(const mafat_config *config, char *text, size_t size);
 
 /* Writes one tiling, "5x5" or "38x1r", in the same manner. */

@@ -77,6 +77,9 @@ static mafat_status check_config_group(const builder *b, const mafat_config_grou
     const mafat_network *network = b->network;
     char tiling[32];
     mafat_config_print_tiling(group->tiling, tiling, sizeof tiling);
+    bool divides = group->tiling.rows > 1 || group->tiling.cols > 1;
+    if (!divides && !group->tiling.reuse)
+        return MAFAT_OK;
     if (group->cut >= network->n_layers)
         return mafat_error_set(b->error, MAFAT_USAGE,
                                "cut %d is behind the last layer; cuts go from 1 to %d", group->cut,
@@ -87,8 +90,7 @@ static mafat_status check_config_group(const builder *b, const mafat_config_grou
                                      "tiling %s: reuse of halo rows ('r') is not built yet; "
                                      "allowed are tilings without r",
                                      tiling);
-    bool divides = group->tiling.rows > 1 || group->tiling.cols > 1;
-    if (divides && !mafat_plan_can_fuse(layer))
+    if (!mafat_plan_can_fuse(layer))
         return mafat_error_set_layer(b->error, MAFAT_USAGE, group->cut, layer->type,
                                      "cannot be inside a layer group, so that no tiling but 1x1 "
                                      "can begin there; given %s",
@@ -114,6 +116,7 @@ static mafat_status make_groups(builder *b)
     for (int i = 0; i < config->n_groups; i++) {
         int first = config->groups[i].cut;
         int limit = i + 1 < config->n_groups ? config->groups[i + 1].cut : n_layers;
+        limit = limit < n_layers ? limit : n_layers;
         int end = group_end(b, first, limit);
         if (end > first)
             add_group(b->plan, first, end, config->groups[i].tiling);

@@ -84,7 +84,8 @@ typedef struct {
  *
  * A tiling holds from its cut to the next cut, or to the first forced cut if that comes sooner:
  * before a layer that cannot be fused, behind a layer whose output is read by any other layer than the
- * next, or after the run. Layers that no tiling covers run whole, one by one.
+ * next, or after the run. Layers that no tiling covers run whole, one by one; so 1x1 asks for what they
+ * get anyway, and may begin at any layer, also behind the last one: a configuration suits a family.
  *
  * Errors: MAFAT_USAGE where the configuration does not suit the network (a cut behind the last layer, a
  * tiling that begins at a layer that cannot be fused, reuse, more than MAFAT_MAX_STEPS steps),

@@ -82,7 +82,7 @@ expect 1 "long.weights: .*$((needed + 1)).*$needed" detect $coco "$tiny" "$scrat
 : >"$scratch/empty.weights"
 expect 1 'empty.weights: ' detect $coco "$tiny" "$scratch/empty.weights" "$dog"
 # Darknet itself, without MAFAT
-expect 1 "short.weights ends inside a layer, after $((needed - 1)) bytes" \
+expect 1 "short.weights is cut short after $((needed - 1)) bytes, inside a layer" \
     "$darknet" detector test $coco "$tiny" "$scratch/short.weights" "$dog" -out "$scratch/drawn"
 
 # images and data files
@@ -101,11 +101,31 @@ expect 1 'nonsense.data: line 1: "nonsense" is no KEY=VALUE' \
     detect "$scratch/nonsense.data" "$tiny" "$tiny_w" "$dog"
 printf '%s\nno-such.jpg\n' "$dog" >"$scratch/list"
 printf 'names=data/coco.names\nvalid=%s\n' "$scratch/list" >"$scratch/list.data"
+printf '%s\n%s\n' "$dog" "$dog" >"$scratch/two"
+printf 'names=data/coco.names\nvalid=%s\n' "$scratch/two" >"$scratch/two.data"
 expect 1 'no-such.jpg: No such file' \
     "$darknet" mafat detector valid "$scratch/list.data" "$tiny" "$tiny_w"
+expect 1 'holds 2 images; this command needs 4 at least' \
+    "$darknet" mafat detector valid "$scratch/two.data" "$tiny" "$tiny_w"
+printf 'names=data/coco.names\nmap=no-such.map\n' >"$scratch/map.data"
+expect 1 'no-such.map: No such file' detect "$scratch/map.data" "$tiny" "$tiny_w" "$dog"
+printf '%s\n%s\n' "$dog" "$tiny" >"$scratch/list"
+expect 1 'yolov2-tiny.cfg: is not an image' \
+    "$darknet" mafat detector valid "$scratch/list.data" "$tiny" "$tiny_w"
+printf 'one\ntwo\n' >"$scratch/two.names"
+printf 'names=%s\n' "$scratch/two.names" >"$scratch/two-names.data"
+expect 1 'two.names: holds 2 names; the network has 1000 classes' "$darknet" mafat \
+    classifier predict "$scratch/two-names.data" cfg/darknet.cfg "$(weights cfg/darknet.cfg)" "$dog"
+mkdir "$scratch/folder.jpg"
+expect 1 'folder.jpg: is there already, and is no file' \
+    "$darknet" mafat detector test $coco "$tiny" "$tiny_w" "$dog" -out "$scratch/folder"
+# what a person types in cannot be checked beforehand: Darknet itself must fail
+expect 1 'Cannot load image "no-such.jpg"' bash -c 'echo no-such.jpg | "$@"' - \
+    "$darknet" mafat detector test $coco "$tiny" "$tiny_w" -out "$scratch/drawn"
+expect 1 'cannot write the results' bash -c '"$@" >/dev/full' - "$darknet" mafat plan "$cfg"
 long=$(printf '%0256d' 0)
 expect 1 'longer than the 255 bytes' detect $coco "$tiny" "$tiny_w" "$long"
-expect 1 'no-such-folder/drawn: No such file' \
+expect 1 'no-such-folder/drawn.jpg: No such file' \
     "$darknet" mafat detector test $coco "$tiny" "$tiny_w" "$dog" -out no-such-folder/drawn
 printf 'names=%s/data/coco.names\n' "$top/darknet" >"$scratch/labels.data"
 cd "$scratch" || exit 1

@@ -13,6 +13,12 @@ for key in config threads groups steps arena_bytes live_bytes macs redundant_mac
 done
 [ "$(sed -n '1p;$p' "$scratch/json" | tr -d '\n')" = '{}' ] || fail "JSON is no object"
 
+# a configuration of any length comes back whole; steps can be printed
+long=1x1$(printf '/%d/1x1' $(seq 1 140))
+expect 0 "^config: $long\$" "$darknet" mafat plan cfg/resnet152.cfg -mafat "$long"
+expect 0 '^  580     16  0,0         31  0-18, 0-18 +0-18, 0-18$' \
+    "$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/8/2x2 -steps
+
 # without a configuration: the cfg's own, else 1x1; the command line wins
 expect 0 '^config: 5x5/8/2x2$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg"
 expect 0 '^config: 3x3/NoCut$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg" -mafat 3x3/NoCut

@@ -30,6 +30,14 @@ same detector test cfg/coco.data $cfg "$w" data/dog.jpg -thresh .12 -out "$scrat
 cmp "$scratch/stock.jpg" "$scratch/ours.jpg" || fail "pictures differ"
 same classifier predict cfg/imagenet1k.data cfg/darknet.cfg "$(weights cfg/darknet.cfg)" data/dog.jpg
 same ops $cfg
+# a cfg that can be read only once
+mkfifo "$scratch/pipe"
+for name in stock darknet; do
+    cat $cfg >"$scratch/pipe" &
+    timeout 60 "${!name}" ops "$scratch/pipe" >"$scratch/$name.pipe" 2>&1 || fail "$name: a cfg from a pipe"
+    wait
+done
+cmp "$scratch/stock.pipe" "$scratch/darknet.pipe" || fail "a cfg from a pipe gives other output"
 same nonsense
 same
 

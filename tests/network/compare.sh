@@ -12,17 +12,14 @@ same() { # CFG THREADS CONFIG
     echo "  $1 $3: $(value layers_compared) layers, $(value values_compared) values, $2 threads"
 }
 
-same cfg/yolov2.cfg 1 1x1
-same cfg/yolov2.cfg 3 3x3/NoCut
-same cfg/yolov2.cfg 2 5x5/8/2x2
-same cfg/yolov2.cfg 2 2x3/4/3x2/8/5x4/12/2x2/17/1x1
-same cfg/yolov2.cfg 2 10x7/8/3x5
-for config in 1x1 3x3/NoCut 5x5/8/2x2 2x3/4/3x2/8/5x4/12/2x2 10x7/8/3x5; do
-    same cfg/yolov2-tiny.cfg 2 $config
-    same "$top/cfg/yolov2-first16.cfg" 2 $config
+# the configurations that the README promises, each on each, and every number of threads on the way
+threads=1
+for cfg in cfg/yolov2.cfg cfg/yolov2-voc.cfg cfg/yolov2-tiny.cfg "$top/cfg/yolov2-first16.cfg"; do
+    for config in 1x1 3x3/NoCut 5x5/8/2x2 2x3/4/3x2/8/5x4/12/2x2/17/1x1 10x7/8/3x5; do
+        same "$cfg" $threads $config
+        threads=$((threads % 3 + 1))
+    done
 done
-same cfg/yolov2-voc.cfg 2 5x5/8/2x2
-same cfg/yolov2-voc.cfg 1 2x3/4/3x2/8/5x4/12/2x2/17/1x1
 same cfg/yolov3-tiny.cfg 2 3x3/8/2x2
 same cfg/resnet18.cfg 2 3x2
 same cfg/extraction.cfg 2 2x2/5/3x3
