@@ -32,7 +32,8 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
     mafat_comparison_begin(&c, bridge);
     mafat_bridge_forward_darknet(bridge, input);
     change(bridge->network, input);
-    mafat_bridge_forward(bridge, input, results, &(mafat_observer){&c, mafat_comparison_map_done});
+    mafat_bridge_forward(bridge, input, results,
+                         &(mafat_observer){.context = &c, .map_done = mafat_comparison_map_done});
     if (c.n_different > 0)
         ck_assert_int_eq(mafat_comparison_describe(&c, error), MAFAT_FAILED);
     mafat_bridge_free_network(bridge);

@@ -424,6 +424,23 @@ START_TEST(a_pooled_convolution_holds_a_band_at_a_time)
 }
 END_TEST
 
+/* What a banded convolution reads must outlive the pool that takes turns with it. */
+START_TEST(plans_with_many_bands_are_sound)
+{
+    draft d;
+    begin(&d, 3, 304, 304);
+    add_conv(&d, 32, 3, 1, 1);
+    add_conv(&d, 32, 3, 1, 1);
+    add_pool(&d);
+    add_conv(&d, 16, 3, 1, 1);
+    add_conv(&d, 64, 1, 1, 0);
+    add_pool(&d);
+    add_conv(&d, 8, 3, 1, 1);
+    expect_sound(&d, "1x1");
+    expect_sound(&d, "1x2/1/2x1");
+}
+END_TEST
+
 START_TEST(results_are_stored_by_the_layer_that_computes_them)
 {
     draft d;
@@ -476,6 +493,7 @@ int main(void)
     tcase_add_test(tcase, plans_are_sound_for_every_grid);
     tcase_add_loop_test(tcase, plans_of_random_networks_are_sound, 0, 300);
     tcase_add_test(tcase, a_pooled_convolution_holds_a_band_at_a_time);
+    tcase_add_test(tcase, plans_with_many_bands_are_sound);
     tcase_add_test(tcase, results_are_stored_by_the_layer_that_computes_them);
     tcase_add_test(tcase, the_head_of_yolov2_needs_what_it_needed_yesterday);
     Suite *suite = suite_create("plan");

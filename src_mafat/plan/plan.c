@@ -181,6 +181,7 @@ static mafat_status add_output_buffers(builder *b, const mafat_group *group)
                 source < 0 ? MAFAT_IMAGE_BUFFER : plan->output_buffers[source];
             continue;
         }
+        /* it takes turns with the convolution before it, which goes on reading meanwhile */
         bool is_pool = l > group->first && is_pooled(b, group, l - 1);
         mafat_buffer buffer = {.storage = MAFAT_IN_ARENA, .layer = l,
                                .place = {.first = l - is_pool, .last = l}};
@@ -200,7 +201,7 @@ static mafat_status add_output_buffers(builder *b, const mafat_group *group)
 }
 
 /* Keeps what the group reads alive while it runs: whole maps until its last layer, tiles until the
- * layer that reads them, or the one with which that layer takes turns. */
+ * layer that reads them. */
 static void extend_lifetimes(builder *b, const mafat_group *group)
 {
     for (int l = group->first; l < group->end; l++) {
@@ -209,7 +210,7 @@ static void extend_lifetimes(builder *b, const mafat_group *group)
             int source = layer->sources[s];
             int index = source < 0 ? MAFAT_IMAGE_BUFFER : b->plan->output_buffers[source];
             mafat_buffer *buffer = &b->plan->buffers[index];
-            int last = buffer->is_map ? group->end - 1 : l + is_pooled(b, group, l);
+            int last = buffer->is_map ? group->end - 1 : l;
             if (last > buffer->place.last)
                 buffer->place.last = last;
         }

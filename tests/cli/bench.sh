@@ -1,0 +1,93 @@
+#!/bin/bash
+# bench: its keys, its table and its options. How fast anything is, is no test's business.
+. "$(dirname "$0")/../lib.sh"
+cat >"$scratch/small.cfg" <<'END'
+[net]
+width=20
+height=12
+channels=3
+
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+stride=1
+pad=1
+activation=leaky
+
+[maxpool]
+size=2
+stride=2
+
+[dropout]
+probability=.5
+
+[convolutional]
+filters=5
+size=1
+stride=1
+activation=linear
+
+[softmax]
+END
+cfg=$scratch/small.cfg
+w=$scratch/small.weights
+"$top/tools/random_weights" "$cfg" "$w" >/dev/null || fail "no weights"
+bench() { "$darknet" mafat bench "$cfg" "$w" "$@"; }
+keys="config threads runs latency_s_min latency_s_median latency_s_max arena_bytes
+    redundant_macs_percent gflops peak_gflops share_of_peak_percent peak_rss_bytes start_to_first_run_s"
+
+# what is known beforehand
+expect 0 '^config: 1x1$' bench -threads 1
+[ "$(value runs)" = 10 ] || fail "$(value runs) runs where nobody says how many"
+expect 0 '^runs: 3$' bench -n 3 -threads 2 -mafat 2x2
+[ "$(value config)" = 2x2 ] || fail "config $(value config) instead of 2x2"
+[ "$(cut -d: -f1 "$scratch/stdout" | xargs)" = "$(echo $keys | xargs)" ] || fail "other keys, or another order"
+for key in $keys; do
+    value $key | grep -qE "^(2x2|[0-9.e+-]+)$" || fail "$key is \"$(value $key)\""
+done
+awk -v min="$(value latency_s_min)" -v median="$(value latency_s_median)" -v max="$(value latency_s_max)" \
+    -v gflops="$(value gflops)" -v peak="$(value peak_gflops)" -v share="$(value share_of_peak_percent)" '
+    function same(a, b) { return a > b * (1 - 1e-6) && a < b * (1 + 1e-6) }
+    BEGIN {
+        macs = 20 * 12 * 8 * 27 + 10 * 6 * 5 * 8
+        exit !(0 < min && min <= median && median <= max && same(gflops, 2e-9 * macs / median) &&
+            same(share, 100 * gflops / peak))
+    }' || fail "the numbers do not agree with each other: $(cat "$scratch/stdout")"
+"$darknet" mafat plan "$cfg" -mafat 2x2 -threads 2 >"$scratch/plan"
+for key in arena_bytes redundant_macs_percent; do
+    grep -qx "$key: $(value $key)" "$scratch/plan" || fail "$key is not the plan's"
+done
+
+# the table, and the same as JSON
+layers='0 convolutional 4;1 maxpool 4;2 dropout 4;3 convolutional 4;4 softmax 1;'
+expect 0 '^layer  type ' bench -layers -n 2 -mafat 2x2
+[ "$(sed '1,/^layer/d' "$scratch/stdout" | awk '{ printf "%s %s %s;", $1, $2, $3 }')" = "$layers" ] ||
+    fail "other layers or tiles: $(cat "$scratch/stdout")"
+sed '1,/^layer/d' "$scratch/stdout" |
+    awk '{ sum += $NF } END { exit !(sum > 99.5 && sum < 100.5) }' || fail "the layers do not add up"
+expect 0 '^  "runs": 2,$' bench -layers -n 2 -json -mafat 2x2
+for key in $keys layers; do
+    grep -qE "^  \"$key\": [^ ]+$" "$scratch/stdout" || fail "JSON lacks $key"
+done
+[ "$(tr -d ' "\n' <"$scratch/stdout" | grep -o 'layer:[0-9]*,type:[a-z]*,tiles:[0-9]*' |
+    sed 's/[a-z]*://g; s/,/ /g; s/$/;/' | tr -d '\n')" = "$layers" ] || fail "JSON has other layers"
+if command -v python3 >/dev/null; then
+    python3 -m json.tool "$scratch/stdout" >/dev/null || fail "no JSON"
+fi
+
+# what is wrong
+for n in 0 -1 10001 2x '' ' 3' +3 99999999999999999999; do
+    expect 2 "option -n \"${n/+/\\+}\": expected a number from 1 to 10000" bench -n "$n"
+done
+expect 2 'option -n lacks its value' bench -n
+expect 2 'option -n is given twice' bench -n 2 -n 2
+expect 2 'option -layers is given twice' bench -layers -layers
+expect 2 'unknown option -x; allowed are -n N, -layers, -mafat CONFIG, -threads N and -json' bench -x
+expect 2 'usage: darknet mafat bench CFG WEIGHTS' "$darknet" mafat bench "$cfg"
+expect 2 'usage: darknet mafat bench CFG WEIGHTS' bench one two
+expect 2 'unknown option -n; allowed are -mafat' "$darknet" mafat compare "$cfg" -n
+expect 1 'no-such.jpg: .*No such file' bench no-such.jpg -n 1
+expect 1 'no-such.weights: .*No such file' "$darknet" mafat bench "$cfg" no-such.weights
+expect 2 'small.cfg: configuration "5x"' bench -mafat 5x
+finish
