@@ -65,19 +65,21 @@ static void wait_a_little(int *n_looks)
 
 /* Takes and does one share; false when there is none left to take.
  *
- * The ticket is read first and exchanged last. It can only still be the same if the piece of work is
- * not done, and the leader does not touch the fields in between before it is. */
+ * The ticket is read first and exchanged last. Where the exchange succeeds, nothing was published in
+ * between, and as the ticket says that shares are left, the piece of work is not done and the leader has
+ * not begun to write the fields of the next one: those that were read belong to this one. */
 static bool do_share(mafat_team *team, int thread)
 {
     unsigned long long ticket = atomic_load_explicit(&team->ticket, memory_order_acquire);
-    int index = (int)(ticket & 0xffffffffu);
-    if (index >= atomic_load_explicit(&team->n_shares, memory_order_relaxed))
+    int n_left = (int)(ticket & 0xffffffffu);
+    if (n_left == 0)
         return false;
     mafat_team_work *work = atomic_load_explicit(&team->work, memory_order_relaxed);
     void *context = atomic_load_explicit(&team->context, memory_order_relaxed);
-    if (atomic_compare_exchange_strong_explicit(&team->ticket, &ticket, ticket + 1,
+    int n_shares = atomic_load_explicit(&team->n_shares, memory_order_relaxed);
+    if (atomic_compare_exchange_strong_explicit(&team->ticket, &ticket, ticket - 1,
                                                 memory_order_acquire, memory_order_relaxed)) {
-        work(context, index, thread);
+        work(context, n_shares - n_left, thread);
         atomic_fetch_add_explicit(&team->n_done, 1, memory_order_release);
     }
     return true;
@@ -120,7 +122,8 @@ void mafat_team_share(mafat_team *team, int n_shares, mafat_team_work *work, voi
     atomic_store_explicit(&team->context, context, memory_order_relaxed);
     atomic_store_explicit(&team->n_done, 0, memory_order_relaxed);
     atomic_store_explicit(&team->n_shares, n_shares, memory_order_relaxed);
-    atomic_store_explicit(&team->ticket, (generation + 1) << 32, memory_order_release);
+    atomic_store_explicit(&team->ticket, (generation + 1) << 32 | (unsigned)n_shares,
+                          memory_order_release);
     int n_looks = 0;
     while (do_share(team, 0))
         ;

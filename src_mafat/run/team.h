@@ -22,7 +22,7 @@ typedef struct {
     _Atomic(mafat_team_work *) work;
     _Atomic(void *) context;
     atomic_int n_shares;
-    atomic_ullong ticket;   /* generation << 32 | next share */
+    atomic_ullong ticket;   /* generation << 32 | shares that nobody has taken yet */
     atomic_int n_done;
     atomic_bool dismissed;
 } mafat_team;
