@@ -89,7 +89,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo test check check-asan check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench test check check-asan check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -106,6 +106,10 @@ demo: ## set up, build, and run stock YOLOv2 on a photo through fused tiles, com
 	@tools/setup build
 	+@$(in_parallel) all stock
 	@tools/demo
+
+bench: ## one table, side by side: stock, ours and OpenCV, seconds and ratios [CFG=cfg/yolov2.cfg]
+	+@$(in_parallel) all stock
+	@DARKNET_FLAGS='$(DARKNET_FLAGS)' MAFAT_FLAGS='$(filter-out -W% -I%,$(MAFAT_FLAGS))' tools/bench
 
 test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
 	@tools/setup test

@@ -43,13 +43,53 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
     return MAFAT_OK;
 }
 
-mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, mafat_error *error)
+/* Takes n words out, from the one at i on. */
+static void remove_words(mafat_arguments *arguments, int i, int n)
+{
+    arguments->n_words -= n;
+    memmove(arguments->words + i, arguments->words + i + n,
+            (size_t)(arguments->n_words - i) * sizeof *arguments->words);
+}
+
+mafat_status mafat_arguments_take_flag(mafat_arguments *arguments, const char *option, bool *given,
+                                       mafat_error *error)
+{
+    *given = false;
+    for (int i = 0; i < arguments->n_words; i++) {
+        if (strcmp(arguments->words[i], option) != 0)
+            continue;
+        if (*given)
+            return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", option);
+        *given = true;
+        remove_words(arguments, i--, 1);
+    }
+    return MAFAT_OK;
+}
+
+mafat_status mafat_arguments_take_value(mafat_arguments *arguments, const char *option,
+                                        const char **value, mafat_error *error)
+{
+    *value = NULL;
+    for (int i = 0; i < arguments->n_words; i++) {
+        if (strcmp(arguments->words[i], option) != 0)
+            continue;
+        int last = i;
+        mafat_status status = take_value(value, &last, arguments->n_words, arguments->words, error);
+        if (status != MAFAT_OK)
+            return status;
+        remove_words(arguments, i--, 2);
+    }
+    return MAFAT_OK;
+}
+
+mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, const char *own,
+                                            mafat_error *error)
 {
     for (int i = 0; i < arguments->n_words; i++)
         if (arguments->words[i][0] == '-')
             return mafat_error_set(error, MAFAT_USAGE,
-                                   "unknown option %s; allowed are -mafat CONFIG, -threads N and "
-                                   "-json",
-                                   arguments->words[i]);
+                                   "unknown option %s; allowed are %s-mafat CONFIG, -threads N "
+                                   "and -json",
+                                   arguments->words[i], own);
     return MAFAT_OK;
 }

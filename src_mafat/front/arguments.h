@@ -21,7 +21,15 @@ typedef struct {
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 
-/* Refuses words that look like options: for commands that have none but MAFAT's. */
-mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, mafat_error *error);
+/* Takes an option of one command out of the words: a flag, and one with a value, which is NULL where
+ * the option is absent. MAFAT_USAGE as above. */
+mafat_status mafat_arguments_take_flag(mafat_arguments *arguments, const char *option, bool *given,
+                                       mafat_error *error);
+mafat_status mafat_arguments_take_value(mafat_arguments *arguments, const char *option,
+                                        const char **value, mafat_error *error);
+
+/* Refuses words that still look like options. `own` lists the command's own, each followed by ", ". */
+mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, const char *own,
+                                            mafat_error *error);
 
 #endif

@@ -13,7 +13,11 @@ static const char help[] =
     "\n"
     "  plan CFG [-steps]               print the plan of a configuration as tables\n"
     "  compare CFG WEIGHTS [IMAGE]     run Darknet's own forward pass and MAFAT's on the same input\n"
-    "                                  and compare every output that the plan makes whole, bit by bit\n";
+    "                                  and compare every output that the plan makes whole, bit by bit\n"
+    "  bench CFG WEIGHTS [IMAGE]       time whole inferences, with the weights loaded: a warm-up, then\n"
+    "                                  runs; gflops is two for each multiply-add that the network's\n"
+    "                                  convolutions need, those of overlaps not counted, over the median\n"
+    "                                  run; peak_gflops what as many threads can do, measured\n";
 
 static const char help_options[] =
     "\n"
@@ -22,7 +26,9 @@ static const char help_options[] =
     "                    5x5/8/2x2  layers from 0 on in 5x5 tiles, from 8 on in 2x2\n"
     "                    3x3/NoCut  one tiling for all layers that can be fused from 0 on\n"
     "  -threads N      threads (default: OMP_NUM_THREADS, or one for each core)\n"
-    "  -json           plan, compare: results as one JSON object instead of \"key: value\" lines\n"
+    "  -json           plan, compare, bench: results as one JSON object instead of \"key: value\"\n"
+    "  -n N            bench: timed runs (default 10)\n"
+    "  -layers         bench: a table of the layers too\n"
     "\n"
     "In the [net] section of a cfg, mafat=CONFIG and mafat_threads=N do the same for every Darknet\n"
     "command; options on the command line win.\n"
@@ -47,6 +53,7 @@ static command_function *find_command(const char *word)
     } commands[] = {
         {"plan", mafat_command_plan},
         {"compare", mafat_command_compare},
+        {"bench", mafat_command_bench},
     };
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(word, commands[i].word) == 0)

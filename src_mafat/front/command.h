@@ -14,6 +14,9 @@ mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *e
 /* compare CFG WEIGHTS [IMAGE]: Darknet's own forward pass against MAFAT's, bit by bit. */
 mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error);
 
+/* bench CFG WEIGHTS [IMAGE] [-n N] [-layers]: the time of whole inferences, and what it is made of. */
+mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *error);
+
 /* Any other word: one of Darknet's own inference commands, whose arguments it verifies. MAFAT_OK says
  * that Darknet may run it. */
 mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error);

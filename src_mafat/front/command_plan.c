@@ -85,7 +85,7 @@ static void print_steps(const mafat_plan *plan)
 
 mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error)
 {
-    mafat_status status = mafat_arguments_refuse_options(arguments, error);
+    mafat_status status = mafat_arguments_refuse_options(arguments, "", error);
     if (status != MAFAT_OK)
         return status;
     if (arguments->n_words != 2)

@@ -78,6 +78,32 @@ void mafat_report_real(mafat_report *report, const char *key, double value)
     end_value(report);
 }
 
+void mafat_report_begin_list(mafat_report *report, const char *key)
+{
+    begin_value(report, key);
+    putchar('[');
+    report->n_items = 0;
+}
+
+void mafat_report_begin_item(mafat_report *report)
+{
+    printf("%s\n  {", report->n_items == 0 ? "" : ",");
+    report->n_items++;
+    report->n_values = 0;
+}
+
+void mafat_report_end_item(mafat_report *report)
+{
+    (void)report;
+    printf("\n  }");
+}
+
+void mafat_report_end_list(mafat_report *report)
+{
+    printf("\n  ]");
+    report->n_values = 1;
+}
+
 void mafat_report_end(mafat_report *report)
 {
     if (report->json)

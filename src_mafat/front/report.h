@@ -9,7 +9,8 @@
 
 typedef struct {
     bool json;
-    int n_values;    /* so far */
+    int n_values;    /* so far, of the object that is being written */
+    int n_items;     /* so far, of the list that is being written */
 } mafat_report;
 
 void mafat_report_begin(mafat_report *report, bool json);
@@ -18,6 +19,13 @@ void mafat_report_text(mafat_report *report, const char *key, const char *value)
 void mafat_report_config(mafat_report *report, const char *key, const mafat_config *config);
 void mafat_report_size(mafat_report *report, const char *key, size_t value);
 void mafat_report_real(mafat_report *report, const char *key, double value);
+
+/* A list of objects under a key, for JSON alone; what is reported between an item's begin and its end
+ * goes into the item. */
+void mafat_report_begin_list(mafat_report *report, const char *key);
+void mafat_report_begin_item(mafat_report *report);
+void mafat_report_end_item(mafat_report *report);
+void mafat_report_end_list(mafat_report *report);
 
 void mafat_report_end(mafat_report *report);
 

@@ -2,11 +2,11 @@
 #include "front/session.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "front/number.h"
 #include "run/exec.h"
 #include "run/team.h"
 
@@ -15,18 +15,13 @@ static mafat_status read_threads(const char *text, int *n_threads, mafat_error *
     *n_threads = mafat_team_default_size();
     if (text == NULL)
         return MAFAT_OK;
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || n < 1 || n > MAFAT_MAX_THREADS)
-        return mafat_error_set(error, MAFAT_USAGE, "threads \"%s\": expected a number from 1 to %d",
-                               text, MAFAT_MAX_THREADS);
-    if (n > 1 && !mafat_team_available()) {
-        fprintf(stderr, "mafat: built without OpenMP: 1 thread instead of %ld\n", n);
-        n = 1;
+    mafat_status status = mafat_number_read("threads", text, 1, MAFAT_MAX_THREADS, n_threads,
+                                            error);
+    if (status == MAFAT_OK && *n_threads > 1 && !mafat_team_available()) {
+        fprintf(stderr, "mafat: built without OpenMP: 1 thread instead of %d\n", *n_threads);
+        *n_threads = 1;
     }
-    *n_threads = (int)n;
-    return MAFAT_OK;
+    return status;
 }
 
 static mafat_status check_layers(const mafat_network *network, mafat_error *error)

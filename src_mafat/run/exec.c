@@ -315,11 +315,14 @@ typedef struct {
 static void run_span(void *context)
 {
     const span *steps = context;
+    const mafat_observer *observer = steps->observer;
     for (int i = steps->first; i < steps->end; i++) {
         const mafat_step *step = &steps->exec->plan->steps[i];
         run_step(steps->exec, step, steps->image);
-        if (steps->observer != NULL && step->completes_map)
-            report_map(steps->exec, step, steps->observer);
+        if (observer != NULL && observer->step_done != NULL)
+            observer->step_done(observer->context, step);
+        if (observer != NULL && observer->map_done != NULL && step->completes_map)
+            report_map(steps->exec, step, observer);
     }
 }
 

@@ -26,10 +26,13 @@ typedef struct {
     mafat_rounding rounding;
 } mafat_host;
 
-/* Called when the whole output of `layer` is there; it is valid during the call only. */
+/* Who wants to know how a run goes on; what is NULL is not called. */
 typedef struct {
     void *context;
+    /* The whole output of `layer` is there; it is valid during the call only. */
     void (*map_done)(void *context, int layer, const float *map);
+    /* A step has been run, all its shares. */
+    void (*step_done)(void *context, const mafat_step *step);
 } mafat_observer;
 
 typedef struct {

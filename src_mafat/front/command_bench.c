@@ -1,0 +1,231 @@
+/* `darknet mafat bench`: the time of whole inferences in a process that does nothing else.
+ *
+ * A run is one mafat_exec_run(): weights are loaded and the image is decoded before. The peak that
+ * shares refer to is measured right before and right after the runs, in as many threads, and the
+ * higher one taken: what else goes on in the machine can only lower it. */
+#include <stdlib.h>
+
+#include "front/command.h"
+#include "front/number.h"
+#include "front/report.h"
+#include "front/trial.h"
+#include "run/measure.h"
+
+enum { DEFAULT_RUNS = 10, MAX_RUNS = 10000 };
+
+typedef struct {
+    mafat_trial trial;
+    int n_runs;
+    double *latency_s;              /* [n_runs], owned */
+    double *layer_s;                /* [n_layers][n_runs], owned: the sum over each layer's steps;
+                                       NULL without -layers */
+    int run;                        /* under way */
+    double step_begin_s;            /* of the step under way */
+    double start_to_first_run_s;
+    double peak_flops;              /* a second, of all threads that run */
+    size_t peak_rss_bytes;
+} bench;
+
+/* ---------------------------------------------------------------------------------- measuring */
+
+static void note_step(void *context, const mafat_step *step)
+{
+    bench *b = context;
+    double now = mafat_measure_now_s();
+    b->layer_s[(size_t)step->layer * (size_t)b->n_runs + (size_t)b->run] += now - b->step_begin_s;
+    b->step_begin_s = now;
+}
+
+static void time_run(bench *b)
+{
+    mafat_observer observer = {.context = b, .step_done = b->layer_s != NULL ? note_step : NULL};
+    double begin = b->step_begin_s = mafat_measure_now_s();
+    mafat_bridge_forward(b->trial.bridge, b->trial.input, b->trial.results, &observer);
+    b->latency_s[b->run] = mafat_measure_now_s() - begin;
+}
+
+static void time_runs(bench *b)
+{
+    int n_threads = b->trial.bridge->session.n_threads;
+    double before = mafat_measure_peak_flops(n_threads);
+    mafat_bridge_forward(b->trial.bridge, b->trial.input, b->trial.results, NULL);
+    for (b->run = 0; b->run < b->n_runs; b->run++)
+        time_run(b);
+    double after = mafat_measure_peak_flops(n_threads);
+    b->peak_flops = before > after ? before : after;
+}
+
+static mafat_status allocate(bench *b, bool layers, mafat_error *error)
+{
+    size_t n_runs = (size_t)b->n_runs;
+    size_t n_layers = (size_t)b->trial.bridge->session.plan.n_layers;
+    b->latency_s = calloc(n_runs, sizeof *b->latency_s);
+    if (layers)
+        b->layer_s = calloc(n_layers * n_runs, sizeof *b->layer_s);
+    if (b->latency_s != NULL && (b->layer_s != NULL || !layers))
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_FAILED, "no memory for the times of %zu layers in %zu runs",
+                           n_layers, n_runs);
+}
+
+static mafat_status measure(bench *b, bool layers, mafat_error *error)
+{
+    mafat_status status = allocate(b, layers, error);
+    if (status == MAFAT_OK)
+        status = mafat_measure_since_start(&b->start_to_first_run_s, error);
+    if (status != MAFAT_OK)
+        return status;
+    time_runs(b);
+    return mafat_measure_peak_rss(&b->peak_rss_bytes, error);
+}
+
+/* ---------------------------------------------------------------------------------- reporting */
+
+static double percent(double part, double whole)
+{
+    return 100 * part / whole;
+}
+
+/* What a layer takes of a run. */
+typedef struct {
+    const mafat_layer *layer;
+    int n_tiles;
+    double seconds;    /* the median over the runs */
+    double flops;      /* a second, of the multiply-adds that the layer needs */
+} layer_share;
+
+static int tiles_of(const mafat_plan *plan, int l)
+{
+    int g = 0;
+    while (plan->groups[g].end <= l)
+        g++;
+    return plan->groups[g].n_tiles;
+}
+
+static layer_share share_of(const bench *b, int l)
+{
+    const mafat_session *session = &b->trial.bridge->session;
+    const mafat_layer *layer = &session->cfg.network.layers[l];
+    double *times = b->layer_s + (size_t)l * (size_t)b->n_runs;
+    double seconds = mafat_measure_spread(times, b->n_runs).median;
+    size_t macs = mafat_layer_macs(layer, (size_t)layer->out.h * (size_t)layer->out.w);
+    return (layer_share){
+        .layer = layer, .n_tiles = tiles_of(&session->plan, l), .seconds = seconds,
+        .flops = macs == 0 ? 0 : 2.0 * (double)macs / seconds,
+    };
+}
+
+static double seconds_of_layers(const bench *b)
+{
+    double seconds = 0;
+    for (int l = 0; l < b->trial.bridge->session.plan.n_layers; l++)
+        seconds += share_of(b, l).seconds;
+    return seconds;
+}
+
+static void report_layers(const bench *b, mafat_report *r)
+{
+    double total = seconds_of_layers(b);
+    mafat_report_begin_list(r, "layers");
+    for (int l = 0; l < b->trial.bridge->session.plan.n_layers; l++) {
+        layer_share share = share_of(b, l);
+        mafat_report_begin_item(r);
+        mafat_report_size(r, "layer", (size_t)l);
+        mafat_report_text(r, "type", share.layer->type);
+        mafat_report_size(r, "tiles", (size_t)share.n_tiles);
+        mafat_report_real(r, "milliseconds", share.seconds * 1e3);
+        mafat_report_real(r, "gflops", share.flops * 1e-9);
+        mafat_report_real(r, "share_of_peak_percent", percent(share.flops, b->peak_flops));
+        mafat_report_real(r, "share_of_total_percent", percent(share.seconds, total));
+        mafat_report_end_item(r);
+    }
+    mafat_report_end_list(r);
+}
+
+static void print_layers(const bench *b)
+{
+    double total = seconds_of_layers(b);
+    printf("\nlayer  type             tiles  milliseconds  GFLOP/s  of peak  of total\n");
+    for (int l = 0; l < b->trial.bridge->session.plan.n_layers; l++) {
+        layer_share share = share_of(b, l);
+        printf("%5d  %-15s  %5d  %12.3f", l, share.layer->type, share.n_tiles, share.seconds * 1e3);
+        if (share.flops > 0)
+            printf("  %7.1f  %6.1f%%", share.flops * 1e-9, percent(share.flops, b->peak_flops));
+        else
+            printf("  %7s  %7s", "-", "-");
+        printf("  %7.2f%%\n", percent(share.seconds, total));
+    }
+}
+
+static void report(const bench *b, bool json)
+{
+    const mafat_session *session = &b->trial.bridge->session;
+    const mafat_plan *plan = &session->plan;
+    mafat_spread latency_s = mafat_measure_spread(b->latency_s, b->n_runs);
+    double flops = 2.0 * (double)(plan->macs - plan->redundant_macs) / latency_s.median;
+    mafat_report r;
+    mafat_report_begin(&r, json);
+    mafat_report_config(&r, "config", &session->config);
+    mafat_report_size(&r, "threads", (size_t)session->n_threads);
+    mafat_report_size(&r, "runs", (size_t)b->n_runs);
+    mafat_report_real(&r, "latency_s_min", latency_s.min);
+    mafat_report_real(&r, "latency_s_median", latency_s.median);
+    mafat_report_real(&r, "latency_s_max", latency_s.max);
+    mafat_report_size(&r, "arena_bytes", plan->arena_bytes);
+    mafat_report_real(&r, "redundant_macs_percent",
+                      mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
+    mafat_report_real(&r, "gflops", flops * 1e-9);
+    mafat_report_real(&r, "peak_gflops", b->peak_flops * 1e-9);
+    mafat_report_real(&r, "share_of_peak_percent", percent(flops, b->peak_flops));
+    mafat_report_size(&r, "peak_rss_bytes", b->peak_rss_bytes);
+    mafat_report_real(&r, "start_to_first_run_s", b->start_to_first_run_s);
+    if (b->layer_s != NULL && json)
+        report_layers(b, &r);
+    mafat_report_end(&r);
+    if (b->layer_s != NULL && !json)
+        print_layers(b);
+}
+
+/* ------------------------------------------------------------------------------------ command */
+
+static const char own_options[] = "-n N, -layers, ";
+
+/* Takes the command's own options out of the arguments and checks what is left. */
+static mafat_status read_options(mafat_arguments *arguments, int *n_runs, bool *layers,
+                                 mafat_error *error)
+{
+    const char *n = NULL;
+    *n_runs = DEFAULT_RUNS;
+    mafat_status status = mafat_arguments_take_value(arguments, "-n", &n, error);
+    if (status == MAFAT_OK)
+        status = mafat_arguments_take_flag(arguments, "-layers", layers, error);
+    if (status == MAFAT_OK && n != NULL)
+        status = mafat_number_read("option -n", n, 1, MAX_RUNS, n_runs, error);
+    if (status == MAFAT_OK)
+        status = mafat_arguments_refuse_options(arguments, own_options, error);
+    if (status != MAFAT_OK || arguments->n_words == 3 || arguments->n_words == 4)
+        return status;
+    return mafat_error_set(error, MAFAT_USAGE,
+                           "usage: darknet mafat bench CFG WEIGHTS [IMAGE] [-mafat CONFIG] "
+                           "[-threads N] [-n N] [-layers] [-json]");
+}
+
+mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *error)
+{
+    mafat_arguments left = *arguments;
+    bench b = {0};
+    bool layers;
+    mafat_status status = read_options(&left, &b.n_runs, &layers, error);
+    if (status == MAFAT_OK)
+        status = mafat_trial_open(&b.trial, &left, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = measure(&b, layers, error);
+    if (status == MAFAT_OK)
+        report(&b, arguments->json);
+    mafat_error_set_file(error, left.words[1]);
+    free(b.latency_s);
+    free(b.layer_s);
+    mafat_trial_close(&b.trial);
+    return status;
+}
