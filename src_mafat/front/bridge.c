@@ -19,6 +19,7 @@ void mafat_bridge_ask(const mafat_options *options)
 {
     asked = *options;
     is_asked = true;
+    weights_start_as_zeros = 1;
 }
 
 static _Noreturn void fail(mafat_status status, const mafat_error *error)

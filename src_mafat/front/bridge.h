@@ -27,7 +27,8 @@ typedef struct {
 } mafat_bridge;
 
 /* What mafat_bridge_ask() was told lives for the whole process. From the next network on, MAFAT is
- * asked for with these options, as if they stood in its cfg. */
+ * asked for with these options, as if they stood in its cfg; and its weights, which a verified file will
+ * overwrite, are not filled with random numbers first. */
 void mafat_bridge_ask(const mafat_options *options);
 
 /* Called by parse_network_cfg(). Returns at once where nobody asks for MAFAT; prints what is wrong
