@@ -1,8 +1,8 @@
 /* The bridge to Darknet: the only place that knows Darknet's own structures.
  *
- * Darknet calls mafat_attach() for every network that it makes from a cfg (patches/0006). Where MAFAT
+ * Darknet calls mafat_attach() for every network that it makes from a cfg (patches/0007). Where MAFAT
  * is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans the network and sets the
- * network's hooks (patches/0005): from then on every inference of that network runs through MAFAT. */
+ * network's hooks (patches/0006): from then on every inference of that network runs through MAFAT. */
 #ifndef MAFAT_FRONT_BRIDGE_H
 #define MAFAT_FRONT_BRIDGE_H
 
