@@ -25,6 +25,9 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
     mafat_options options = {.config = "2x2/1/2x1", .threads = "1"};
     mafat_bridge *bridge = mafat_bridge_load_network(path, NULL, &options);
     unlink(path);
+    for (int l = 0; l < 2; l++)
+        for (int i = 0; i < bridge->network->layers[l].nweights; i++)
+            bridge->network->layers[l].weights[i] = (float)(i % 5 - 2) / 3;
     float input[2 * 10 * 12], output[4 * 10 * 12], *results[2] = {NULL, output};
     for (int i = 0; i < 2 * 10 * 12; i++)
         input[i] = (float)(i % 17) / 17;
