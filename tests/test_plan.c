@@ -398,7 +398,7 @@ START_TEST(plans_of_random_networks_are_sound)
     d.layers[test_random_int(&r, d.network.n_layers)].is_result = true;
     char config[64];
     int cut = 1 + test_random_int(&r, d.network.n_layers - 1);
-    bool fuses = mafat_plan_can_fuse(&d.layers[cut]);
+    bool fuses = mafat_group_can_fuse(&d.layers[cut]);
     snprintf(config, sizeof config, "%dx%d/%d/%dx%d", 1 + test_random_int(&r, 6),
              1 + test_random_int(&r, 6), cut, fuses ? 1 + test_random_int(&r, 6) : 1,
              fuses ? 1 + test_random_int(&r, 6) : 1);

@@ -1,4 +1,4 @@
-/* From a network and a configuration to groups, buffers and steps; see plan.h. */
+/* From layer groups to buffers and steps; see plan.h. */
 #include "plan/plan.h"
 
 #include <stdint.h>
@@ -14,19 +14,12 @@ typedef struct {
 typedef struct {
     mafat_plan *plan;
     const mafat_network *network;
-    const mafat_config *config;
     mafat_error *error;
-    bool *must_be_whole;        /* [n_layers]: its map must exist whole */
     mafat_field *fields;        /* [n_layers]: receptive fields of the tile at hand */
     mafat_region *outputs;      /* [n_layers]: output regions of the tile at hand */
     coverage *rows, *cols;      /* [n_layers]: of the group at hand */
     int n_rooms;                /* for steps in the plan */
 } builder;
-
-bool mafat_plan_can_fuse(const mafat_layer *layer)
-{
-    return layer->kind != MAFAT_WHOLE;
-}
 
 double mafat_plan_redundant_percent(size_t macs, size_t redundant_macs)
 {
@@ -41,89 +34,6 @@ void mafat_plan_free(mafat_plan *plan)
     free(plan->output_buffers);
     free(plan->steps);
     *plan = (mafat_plan){0};
-}
-
-/* ---------------------------------------------------------------------------------- groups */
-
-/* Marks the layers whose output somebody else than the next layer reads. */
-static void find_whole_maps(builder *b)
-{
-    const mafat_network *network = b->network;
-    for (int l = 0; l < network->n_layers; l++) {
-        const mafat_layer *layer = &network->layers[l];
-        b->must_be_whole[l] |= layer->is_result || l + 1 == network->n_layers;
-        for (int s = 0; s < layer->n_sources; s++)
-            if (layer->sources[s] >= 0 && layer->sources[s] != l - 1)
-                b->must_be_whole[layer->sources[s]] = true;
-    }
-}
-
-/* The end of a group that begins at `first` and may not go beyond `limit`. */
-static int group_end(const builder *b, int first, int limit)
-{
-    int end = first;
-    while (end < limit && mafat_plan_can_fuse(&b->network->layers[end])) {
-        end++;
-        bool next_reads_it = end < b->network->n_layers &&
-                             b->network->layers[end].sources[0] == end - 1;
-        if (b->must_be_whole[end - 1] || !next_reads_it)
-            break;
-    }
-    return end;
-}
-
-static mafat_status check_config_group(const builder *b, const mafat_config_group *group)
-{
-    const mafat_network *network = b->network;
-    char tiling[32];
-    mafat_config_print_tiling(group->tiling, tiling, sizeof tiling);
-    bool divides = group->tiling.rows > 1 || group->tiling.cols > 1;
-    if (!divides && !group->tiling.reuse)
-        return MAFAT_OK;
-    if (group->cut >= network->n_layers)
-        return mafat_error_set(b->error, MAFAT_USAGE,
-                               "cut %d is behind the last layer; cuts go from 1 to %d", group->cut,
-                               network->n_layers - 1);
-    const mafat_layer *layer = &network->layers[group->cut];
-    if (group->tiling.reuse)
-        return mafat_error_set_layer(b->error, MAFAT_USAGE, group->cut, layer->type,
-                                     "tiling %s: reuse of halo rows ('r') is not built yet; "
-                                     "allowed are tilings without r",
-                                     tiling);
-    if (!mafat_plan_can_fuse(layer))
-        return mafat_error_set_layer(b->error, MAFAT_USAGE, group->cut, layer->type,
-                                     "cannot be inside a layer group, so that no tiling but 1x1 "
-                                     "can begin there; given %s",
-                                     tiling);
-    return MAFAT_OK;
-}
-
-static void add_group(mafat_plan *plan, int first, int end, mafat_tiling tiling)
-{
-    plan->groups[plan->n_groups++] =
-        (mafat_group){.first = first, .end = end, .tiling = tiling};
-}
-
-static mafat_status make_groups(builder *b)
-{
-    const mafat_config *config = b->config;
-    int n_layers = b->network->n_layers;
-    for (int i = 0; i < config->n_groups; i++) {
-        mafat_status status = check_config_group(b, &config->groups[i]);
-        if (status != MAFAT_OK)
-            return status;
-    }
-    for (int i = 0; i < config->n_groups; i++) {
-        int first = config->groups[i].cut;
-        int limit = i + 1 < config->n_groups ? config->groups[i + 1].cut : n_layers;
-        limit = limit < n_layers ? limit : n_layers;
-        int end = group_end(b, first, limit);
-        if (end > first)
-            add_group(b->plan, first, end, config->groups[i].tiling);
-        for (int l = end; l < limit; l++)
-            add_group(b->plan, l, l + 1, (mafat_tiling){1, 1, false});
-    }
-    return MAFAT_OK;
 }
 
 /* --------------------------------------------------------------------------------- buffers */
@@ -453,10 +363,10 @@ static mafat_status place_buffers(builder *b)
     return status;
 }
 
-static mafat_status build(builder *b, size_t workspace_bytes)
+static mafat_status build(builder *b, const mafat_config *config, size_t workspace_bytes)
 {
-    find_whole_maps(b);
-    mafat_status status = make_groups(b);
+    mafat_status status = mafat_group_resolve(b->network, config, b->plan->groups,
+                                              &b->plan->n_groups, b->error);
     if (status == MAFAT_OK)
         status = make_buffers(b, workspace_bytes);
     if (status == MAFAT_OK)
@@ -478,20 +388,18 @@ mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
         .output_buffers = calloc(n, sizeof *plan->output_buffers),
     };
     builder b = {
-        .plan = plan, .network = network, .config = config, .error = error,
-        .must_be_whole = calloc(n, sizeof *b.must_be_whole),
+        .plan = plan, .network = network, .error = error,
         .fields = calloc(n, sizeof *b.fields),
         .outputs = calloc(n, sizeof *b.outputs),
         .rows = calloc(n, sizeof *b.rows),
         .cols = calloc(n, sizeof *b.cols),
     };
     bool allocated = plan->groups != NULL && plan->buffers != NULL &&
-                     plan->output_buffers != NULL && b.must_be_whole != NULL && b.fields != NULL &&
+                     plan->output_buffers != NULL && b.fields != NULL &&
                      b.outputs != NULL && b.rows != NULL && b.cols != NULL;
-    mafat_status status = allocated ? build(&b, workspace_bytes)
+    mafat_status status = allocated ? build(&b, config, workspace_bytes)
                                     : mafat_error_set(error, MAFAT_FAILED,
                                                       "no memory for a plan of %zu layers", n);
-    free(b.must_be_whole);
     free(b.fields);
     free(b.outputs);
     free(b.rows);

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "plan/arena.h"
 #include "plan/config.h"
+#include "plan/group.h"
 #include "plan/region.h"
 
 enum { MAFAT_MAX_STEPS = 1 << 20 };
@@ -19,16 +20,6 @@ enum { MAFAT_MAX_STEPS = 1 << 20 };
  * while it is in the cache: its tile's buffer holds a band of at most so many bytes (or, if that is
  * less, the rows of one row of windows). Nothing is computed twice for it. */
 enum { MAFAT_BAND_BYTES = 512 << 10 };
-
-/* A layer group: layers [first, end) run tile by tile. A layer that no tiling covers is a group of
- * its own, in one tile. */
-typedef struct {
-    int first, end;
-    mafat_tiling tiling;
-    int n_tiles;                /* that are not empty */
-    size_t macs;                /* multiply-accumulates of its convolution steps */
-    size_t redundant_macs;      /* of them, those that another tile computes too */
-} mafat_group;
 
 typedef enum {
     MAFAT_IN_IMAGE,   /* the caller's input */
@@ -82,13 +73,7 @@ typedef struct {
 /* Makes the plan of a network and a configuration; `workspace_bytes` is what the kernels need beside
  * their operands while they run.
  *
- * A tiling holds from its cut to the next cut, or to the first forced cut if that comes sooner:
- * before a layer that cannot be fused, behind a layer whose output is read by any other layer than the
- * next, or after the run. Layers that no tiling covers run whole, one by one; so 1x1 asks for what they
- * get anyway, and may begin at any layer, also behind the last one: a configuration suits a family.
- *
- * Errors: MAFAT_USAGE where the configuration does not suit the network (a cut behind the last layer, a
- * tiling that begins at a layer that cannot be fused, reuse, more than MAFAT_MAX_STEPS steps),
+ * Errors: those of mafat_group_resolve(), MAFAT_USAGE for more than MAFAT_MAX_STEPS steps,
  * MAFAT_FAILED where memory for the plan is lacking or a size overflows. On error nothing needs to be
  * freed. */
 mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
@@ -97,9 +82,6 @@ mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
 
 /* Frees what the plan owns and clears it; a zeroed plan may be freed. */
 void mafat_plan_free(mafat_plan *plan);
-
-/* Whether a layer can stand inside a layer group. */
-bool mafat_plan_can_fuse(const mafat_layer *layer);
 
 /* Redundant multiply-accumulates in percent of those that would do. */
 double mafat_plan_redundant_percent(size_t macs, size_t redundant_macs);
