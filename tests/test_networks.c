@@ -1,5 +1,5 @@
-/* Small networks run by the executor under many configurations, against Darknet's own forward pass on
- * the same weights and input: every output that a plan makes whole, bit by bit. */
+/* Small networks run by the executor under many configurations, against Darknet's own forward pass
+ * on the same weights and input: every output that a plan makes whole, bit by bit. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -385,8 +385,8 @@ START_TEST(random_networks_give_darknets_bits)
 }
 END_TEST
 
-/* The same network with room for two images, as a batch=2 in its cfg would make it. The layers that run
- * by Darknet's own code must not run for both at once. */
+/* The same network with room for two images, as a batch=2 in its cfg would make it. The layers that
+ * run by Darknet's own code must not run for both at once. */
 START_TEST(a_batch_is_run_image_by_image)
 {
     static const char *const cfgs[] = {HEAD "[reorg]\nstride=1\n" CONV(3, 1, 1, ACT(linear)),
@@ -415,7 +415,8 @@ START_TEST(a_batch_is_run_image_by_image)
 }
 END_TEST
 
-/* A program that takes layers away, or changes them, is told so: its plan is for another network. */
+/* A program that takes layers away, or changes them, is told so: its plan is for another
+ * network. */
 START_TEST(a_network_that_was_changed_is_refused)
 {
     subject s = make_subject(HEAD, "2x2", "1");

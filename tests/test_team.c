@@ -27,8 +27,8 @@ static void do_share(void *context, int index, int thread)
     atomic_fetch_sub(&l->n_inside[thread], 1);
 }
 
-/* Many pieces of work of many sizes, one right behind the other: when one returns, each of its shares
- * has been done once, and no share is done later. */
+/* Many pieces of work of many sizes, one right behind the other: when one returns, each of its
+ * shares has been done once, and no share is done later. */
 static void lead(void *context)
 {
     ledger *l = context;

@@ -1,5 +1,5 @@
-/* fma_peak: what one core, and as many as OMP_NUM_THREADS says or the machine has, can do at most in
- * multiply-adds of vectors; the loop is kernels/peak.h. */
+/* fma_peak: what one core, and as many as OMP_NUM_THREADS says or the machine has, can do at most
+ * in multiply-adds of vectors; the loop is kernels/peak.h. */
 #include <stdio.h>
 
 #include "run/measure.h"

@@ -1,8 +1,9 @@
 /* peak_rss COMMAND...: runs a command and then says on stderr how much memory it held at most:
- * "peak_rss_bytes: N", as the kernel tells its parent. Exits as the command does; 128 + N for signal N.
+ * "peak_rss_bytes: N", as the kernel tells its parent. Exits as the command does; 128 + N for
+ * signal N.
  *
- * Linux starts a program's count with what its parent held before exec: a parent that holds nothing to
- * speak of, as this one, is what makes the number true. */
+ * Linux starts a program's count with what its parent held before exec: a parent that holds nothing
+ * to speak of, as this one, is what makes the number true. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

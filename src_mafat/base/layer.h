@@ -31,7 +31,8 @@ const char *mafat_activation_name(mafat_activation activation);
 /* Finds an activation by its name; false where Darknet has none of that name. */
 bool mafat_activation_find(const char *name, mafat_activation *activation);
 
-/* Floats of one image: [c][h][w]. A vector, and an output that Darknet gives no shape, is c x 1 x 1. */
+/* Floats of one image: [c][h][w]. A vector, and an output that Darknet gives no shape, is c x 1 x
+ * 1. */
 typedef struct {
     int c, h, w;
 } mafat_shape;
@@ -67,7 +68,7 @@ typedef struct {
     mafat_activation activation; /* convolution, activation; else MAFAT_LINEAR */
     float scale;               /* upsample */
 
-    int n_blocks;              /* of weights in the file; 0 where it has none or does not load them */
+    int n_blocks;              /* of weights in the file; 0 where it has or loads none */
     mafat_weight_block blocks[MAFAT_MAX_WEIGHT_BLOCKS];
 } mafat_layer;
 

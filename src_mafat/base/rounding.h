@@ -1,6 +1,7 @@
 /* Where C leaves Darknet's compiler a choice that changes bits, and what it chose.
  *
- * Upstream is built with -Ofast. Two places then depend on the compiler, its version and its target:
+ * Upstream is built with -Ofast. Two places then depend on the compiler, its version and its
+ * target:
  *
  * - normalize_cpu() divides by a loop constant. The vectorised main loop multiplies by its
  *   reciprocal instead, the scalar rest of the loop still divides, and in about one value of 2^28

@@ -1,7 +1,7 @@
 /* Status codes, the error record, and arithmetic of sizes that cannot overflow silently.
  *
- * Every function of MAFAT that can fail returns a mafat_status and fills the caller's error
- * record; only the program's entry points print it and exit. The status codes are the exit codes. */
+ * Every function of MAFAT that can fail returns a mafat_status and fills the caller's error record;
+ * only the program's entry points print it and exit. The status codes are the exit codes. */
 #ifndef MAFAT_BASE_STATUS_H
 #define MAFAT_BASE_STATUS_H
 

@@ -16,19 +16,20 @@ typedef struct {
     char **words;    /* [n_words], borrowed: what is left of argv */
 } mafat_arguments;
 
-/* Takes -mafat, -memory, -threads (with a value each), -json, -steps, -help and --help out of argv, which
- * it compacts in place. MAFAT_USAGE for an option without its value or given twice. */
+/* Takes -mafat, -memory, -threads (with a value each), -json, -steps, -help and --help out of argv,
+ * which it compacts in place. MAFAT_USAGE for an option without its value or given twice. */
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 
-/* Takes an option of one command out of the words: a flag, and one with a value, which is NULL where
- * the option is absent. MAFAT_USAGE as above. */
+/* Takes an option of one command out of the words: a flag, and one with a value, which is NULL
+ * where the option is absent. MAFAT_USAGE as above. */
 mafat_status mafat_arguments_take_flag(mafat_arguments *arguments, const char *option, bool *given,
                                        mafat_error *error);
 mafat_status mafat_arguments_take_value(mafat_arguments *arguments, const char *option,
                                         const char **value, mafat_error *error);
 
-/* Refuses words that still look like options. `own` lists the command's own, each followed by ", ". */
+/* Refuses words that still look like options. `own` lists the command's own, each followed by ",
+ * ". */
 mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, const char *own,
                                             mafat_error *error);
 

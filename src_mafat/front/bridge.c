@@ -47,7 +47,8 @@ static void activate(float *x, int n, int activation)
     activate_array(x, n, darknet_activation((mafat_activation)activation));
 }
 
-/* Darknet's forward() of one layer, on copies of its structures that point to the plan's buffers. */
+/* Darknet's forward() of one layer, on copies of its structures that point to the plan's
+ * buffers. */
 static void forward_layer(void *context, int index, float *input, float *const *maps)
 {
     mafat_bridge *bridge = context;
@@ -66,15 +67,16 @@ static void forward_layer(void *context, int index, float *input, float *const *
 
 /* ---------------------------------------------------------------------------------- attaching */
 
-/* Whether Darknet's layer is what the plan was made for, in everything that the executor goes by. */
+/* Whether Darknet's layer is what the plan was made for, in everything that the executor goes
+ * by. */
 static bool same_layer(const mafat_layer *ours, const layer *theirs)
 {
     if (mafat_shape_floats(ours->out) != (size_t)theirs->outputs)
         return false;
     switch (ours->kind) {
     case MAFAT_CONVOLUTION:
-        return theirs->type == CONVOLUTIONAL && theirs->c == ours->in.c && theirs->h == ours->in.h &&
-               theirs->w == ours->in.w && theirs->n == ours->out.c && theirs->size == ours->size &&
+        return theirs->type == CONVOLUTIONAL && theirs->c == ours->in.c &&
+               theirs->h == ours->in.h && theirs->w == ours->in.w && theirs->n == ours->out.c && theirs->size == ours->size &&
                theirs->stride == ours->stride && theirs->pad == ours->pad &&
                theirs->groups == ours->groups && !theirs->xnor && !theirs->binary &&
                !theirs->batch_normalize == !ours->batch_normalize &&
@@ -97,15 +99,16 @@ static bool same_layer(const mafat_layer *ours, const layer *theirs)
     return false;
 }
 
-/* Both sides read the cfg for themselves, and a program may change its network afterwards: neither must
- * go unnoticed. */
+/* Both sides read the cfg for themselves, and a program may change its network afterwards: neither
+ * must go unnoticed. */
 static mafat_status check_agreement(const mafat_bridge *bridge, mafat_error *error)
 {
     const mafat_network *ours = &bridge->session.cfg.network;
     const network *theirs = bridge->network;
     if (ours->n_layers != theirs->n)
         return mafat_error_set(error, MAFAT_UNSUPPORTED,
-                               "Darknet's network has %d layers, the cfg %d: the program changed it",
+                               "Darknet's network has %d layers, the cfg %d: the program changed "
+                               "it",
                                theirs->n, ours->n_layers);
     for (int i = 0; i < ours->n_layers; i++)
         if (!same_layer(&ours->layers[i], &theirs->layers[i]))
@@ -115,8 +118,8 @@ static mafat_status check_agreement(const mafat_bridge *bridge, mafat_error *err
     return MAFAT_OK;
 }
 
-/* Takes over where Darknet holds parameters and results. Both may change between runs: training, and
- * resize_network(), which allocates outputs anew. */
+/* Takes over where Darknet holds parameters and results. Both may change between runs: training,
+ * and resize_network(), which allocates outputs anew. */
 static void refresh(mafat_bridge *bridge)
 {
     const network *net = bridge->network;

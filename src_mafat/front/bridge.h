@@ -1,8 +1,9 @@
 /* The bridge to Darknet: the only place that knows Darknet's own structures.
  *
- * Darknet calls mafat_attach() for every network that it makes from a cfg (patches/0007). Where MAFAT
- * is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans the network and sets the
- * network's hooks (patches/0006): from then on every inference of that network runs through MAFAT. */
+ * Darknet calls mafat_attach() for every network that it makes from a cfg (patches/0007). Where
+ * MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans the network and sets
+ * the network's hooks (patches/0006): from then on every inference of that network runs through
+ * MAFAT. */
 #ifndef MAFAT_FRONT_BRIDGE_H
 #define MAFAT_FRONT_BRIDGE_H
 
@@ -22,13 +23,13 @@ typedef struct {
     mafat_session session;
     mafat_exec exec;
     mafat_parameters *parameters;   /* [n_layers], owned */
-    float **results;                /* [n_layers], owned: where Darknet's commands look for outputs */
-    struct layer *layers;           /* [n_layers], owned: copies of Darknet's, on the plan's buffers */
+    float **results;                /* [n_layers], owned: where commands look for outputs */
+    struct layer *layers;           /* [n_layers], owned: copies of Darknet's, on our buffers */
 } mafat_bridge;
 
 /* What mafat_bridge_ask() was told lives for the whole process. From the next network on, MAFAT is
- * asked for with these options, as if they stood in its cfg; and its weights, which a verified file will
- * overwrite, are not filled with random numbers first. */
+ * asked for with these options, as if they stood in its cfg; and its weights, which a verified file
+ * will overwrite, are not filled with random numbers first. */
 void mafat_bridge_ask(const mafat_options *options);
 
 /* Called by parse_network_cfg(). Returns at once where nobody asks for MAFAT; prints what is wrong
@@ -62,8 +63,8 @@ mafat_status mafat_bridge_verify_image(const char *path, mafat_error *error);
 /* Whether a file begins as an image does: quick, for long lists. */
 bool mafat_bridge_is_image(const char *path);
 
-/* Measures how this build of Darknet rounds (bridge_probe.c). MAFAT_UNSUPPORTED where it does so in a
- * pattern that base/rounding.h has no words for. */
+/* Measures how this build of Darknet rounds (bridge_probe.c). MAFAT_UNSUPPORTED where it does so in
+ * a pattern that base/rounding.h has no words for. */
 mafat_status mafat_bridge_probe(mafat_rounding *rounding, mafat_error *error);
 
 #endif

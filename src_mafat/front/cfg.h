@@ -17,8 +17,8 @@ typedef struct {
     char *config;    /* mafat= */
     char *memory;    /* mafat_memory= */
     char *threads;   /* mafat_threads= */
-    /* The first file that a layer names (tree=, map=) and that cannot be read: Darknet would crash on
-     * it. NULL where all can; owned. */
+    /* The first file that a layer names (tree=, map=) and that cannot be read: Darknet would crash
+     * on it. NULL where all can; owned. */
     char *unreadable;
 } mafat_cfg;
 

@@ -4,8 +4,8 @@
 
 #include "front/arguments.h"
 
-/* Called by Darknet's main() for `darknet mafat ...`. Returns an exit code; or -1 when main() is to go
- * on with what is left in argv, "darknet detector test ...", whose files have been verified. */
+/* Called by Darknet's main() for `darknet mafat ...`. Returns an exit code; or -1 when main() is to
+ * go on with what is left in argv, "darknet detector test ...", whose files have been verified. */
 int mafat_main(int *argc, char **argv);
 
 /* plan CFG: prints the plan as a table. */
@@ -14,11 +14,12 @@ mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *e
 /* compare CFG WEIGHTS [IMAGE]: Darknet's own forward pass against MAFAT's, bit by bit. */
 mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error);
 
-/* bench CFG WEIGHTS [IMAGE] [-n N] [-layers]: the time of whole inferences, and what it is made of. */
+/* bench CFG WEIGHTS [IMAGE] [-n N] [-layers]: the time of whole inferences, and what it is made
+ * of. */
 mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *error);
 
-/* Any other word: one of Darknet's own inference commands, whose arguments it verifies. MAFAT_OK says
- * that Darknet may run it. */
+/* Any other word: one of Darknet's own inference commands, whose arguments it verifies. MAFAT_OK
+ * says that Darknet may run it. */
 mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error);
 
 /* The lines of the help text that list Darknet's inference commands. */

@@ -1,5 +1,5 @@
-/* `darknet mafat compare`: Darknet's own forward pass and MAFAT's on the same input, every output that
- * the plan makes whole, bit by bit. */
+/* `darknet mafat compare`: Darknet's own forward pass and MAFAT's on the same input, every output
+ * that the plan makes whole, bit by bit. */
 #include "front/command.h"
 #include "front/comparison.h"
 #include "front/report.h"

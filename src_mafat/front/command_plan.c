@@ -78,8 +78,8 @@ static void print_steps(const mafat_plan *plan)
         char tile[32], read[64];
         snprintf(tile, sizeof tile, "%d,%d", step->tile_row, step->tile_col);
         snprintf(read, sizeof read, "%d-%d, %d-%d", in.y0, in.y1 - 1, in.x0, in.x1 - 1);
-        printf("%5d  %5d  %-7s  %5d  %-24s  %d-%d, %d-%d\n", i, step->group, tile, step->layer, read,
-               out.y0, out.y1 - 1, out.x0, out.x1 - 1);
+        printf("%5d  %5d  %-7s  %5d  %-24s  %d-%d, %d-%d\n", i, step->group, tile, step->layer,
+               read, out.y0, out.y1 - 1, out.x0, out.x1 - 1);
     }
 }
 
@@ -90,8 +90,8 @@ mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *e
         return status;
     if (arguments->n_words != 2)
         return mafat_error_set(error, MAFAT_USAGE,
-                               "usage: darknet mafat plan CFG [-mafat CONFIG] [-threads N] [-steps | "
-                               "-json]");
+                               "usage: darknet mafat plan CFG [-mafat CONFIG] [-threads N] "
+                               "[-steps | -json]");
     mafat_session session;
     status = mafat_session_open(&session, arguments->words[1], &arguments->options, 0, 0, error);
     if (status != MAFAT_OK)

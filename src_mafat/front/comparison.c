@@ -18,7 +18,8 @@ static uint32_t bits_of(float x)
     return bits;
 }
 
-static void note_difference(mafat_comparison *c, int layer, size_t index, float darknet, float mafat)
+static void note_difference(mafat_comparison *c, int layer, size_t index, float darknet,
+                            float mafat)
 {
     if (c->first_layer < 0) {
         c->first_layer = layer;

@@ -20,8 +20,8 @@ void mafat_comparison_begin(mafat_comparison *c, const mafat_bridge *bridge);
 /* An observer's map_done(): compares one output. `context` is the comparison. */
 void mafat_comparison_map_done(void *context, int layer, const float *map);
 
-/* Puts the first difference into the error record, with its channel, row and column and both values;
- * returns MAFAT_FAILED. There must be one. */
+/* Puts the first difference into the error record, with its channel, row and column and both
+ * values; returns MAFAT_FAILED. There must be one. */
 mafat_status mafat_comparison_describe(const mafat_comparison *c, mafat_error *error);
 
 #endif

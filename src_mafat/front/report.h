@@ -20,8 +20,8 @@ void mafat_report_config(mafat_report *report, const char *key, const mafat_conf
 void mafat_report_size(mafat_report *report, const char *key, size_t value);
 void mafat_report_real(mafat_report *report, const char *key, double value);
 
-/* A list of objects under a key, for JSON alone; what is reported between an item's begin and its end
- * goes into the item. */
+/* A list of objects under a key, for JSON alone; what is reported between an item's begin and its
+ * end goes into the item. */
 void mafat_report_begin_list(mafat_report *report, const char *key);
 void mafat_report_begin_item(mafat_report *report);
 void mafat_report_end_item(mafat_report *report);

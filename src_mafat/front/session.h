@@ -26,10 +26,10 @@ typedef struct {
 /* The configuration where nobody names one: no tiles, layers fused up to the forced cuts. */
 #define MAFAT_DEFAULT_CONFIG "1x1"
 
-/* Reads the cfg and plans it. `width` and `height` as in mafat_cfg_read(). Errors, all of which name
- * the file: those of mafat_cfg_read(), mafat_config_parse() and mafat_plan_build(); MAFAT_UNSUPPORTED
- * for a network with a layer that MAFAT cannot run; MAFAT_USAGE for other options that are wrong. On
- * error nothing needs to be closed. */
+/* Reads the cfg and plans it. `width` and `height` as in mafat_cfg_read(). Errors, all of which
+ * name the file: those of mafat_cfg_read(), mafat_config_parse() and mafat_plan_build();
+ * MAFAT_UNSUPPORTED for a network with a layer that MAFAT cannot run; MAFAT_USAGE for other options
+ * that are wrong. On error nothing needs to be closed. */
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
                                 const mafat_options *options, int width, int height,
                                 mafat_error *error);

@@ -13,10 +13,11 @@ typedef struct {
                                 apart from Darknet's own; NULL for the others */
 } mafat_trial;
 
-/* Verifies the files that the words after the command name, loads them with MAFAT attached, and makes
- * the input: the image, or the same values from 0 to 1 every time where none is named. There must be
- * two or three such words. Errors: those of mafat_session_open() and mafat_verify_network(); an image
- * that does not decode or does not suit the network; memory. On error nothing needs to be closed. */
+/* Verifies the files that the words after the command name, loads them with MAFAT attached, and
+ * makes the input: the image, or the same values from 0 to 1 every time where none is named. There
+ * must be two or three such words. Errors: those of mafat_session_open() and
+ * mafat_verify_network(); an image that does not decode or does not suit the network; memory. On
+ * error nothing needs to be closed. */
 mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments,
                               mafat_error *error);
 

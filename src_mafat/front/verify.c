@@ -2,6 +2,7 @@
 #include "front/verify.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,9 +14,15 @@
 /* Darknet copies paths into arrays of this size (test_detector, read_cfg's callers). */
 enum { LONGEST_PATH = 255 };
 
-static mafat_status fail_file(mafat_error *error, const char *path, const char *reason)
+__attribute__((format(printf, 3, 4)))
+static mafat_status fail_file(mafat_error *error, const char *path, const char *format, ...)
 {
-    mafat_status status = mafat_error_set(error, MAFAT_FAILED, "%s", reason);
+    char text[sizeof error->text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    mafat_status status = mafat_error_set(error, MAFAT_FAILED, "%s", text);
     mafat_error_set_file(error, path);
     return status;
 }
@@ -26,7 +33,7 @@ mafat_status mafat_verify_readable(const char *path, mafat_error *error)
     int byte = file == NULL ? EOF : fgetc(file);
     mafat_status status = MAFAT_OK;
     if (file == NULL || (byte == EOF && ferror(file)))
-        status = fail_file(error, path, strerror(errno));
+        status = fail_file(error, path, "%s", strerror(errno));
     if (file != NULL)
         fclose(file);
     return status;
@@ -60,7 +67,7 @@ static mafat_status find_value(const char *path, const char *key, char **value, 
     *value = NULL;
     FILE *file = fopen(path, "r");
     if (file == NULL)
-        return fail_file(error, path, strerror(errno));
+        return fail_file(error, path, "%s", strerror(errno));
     mafat_status status = MAFAT_OK;
     char *line = NULL;
     size_t size = 0;
@@ -70,9 +77,7 @@ static mafat_status find_value(const char *path, const char *key, char **value, 
         if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
             continue;
         if (equals == NULL) {
-            status = mafat_error_set(error, MAFAT_FAILED, "line %d: \"%.80s\" is no KEY=VALUE",
-                                     number, line);
-            mafat_error_set_file(error, path);
+            status = fail_file(error, path, "line %d: \"%.80s\" is no KEY=VALUE", number, line);
         } else if (*value == NULL && strncmp(line, key, (size_t)(equals - line)) == 0 &&
                    key[equals - line] == '\0') {
             *value = strdup(equals + 1);
@@ -81,7 +86,7 @@ static mafat_status find_value(const char *path, const char *key, char **value, 
         }
     }
     if (status == MAFAT_OK && ferror(file))
-        status = fail_file(error, path, strerror(errno));
+        status = fail_file(error, path, "%s", strerror(errno));
     free(line);
     fclose(file);
     if (status != MAFAT_OK) {
@@ -99,7 +104,7 @@ static mafat_status for_each_line(const char *path, int *n_lines,
     *n_lines = 0;
     FILE *file = fopen(path, "r");
     if (file == NULL)
-        return fail_file(error, path, strerror(errno));
+        return fail_file(error, path, "%s", strerror(errno));
     mafat_status status = MAFAT_OK;
     char *line = NULL;
     size_t size = 0;
@@ -109,7 +114,7 @@ static mafat_status for_each_line(const char *path, int *n_lines,
         status = check(line, error);
     }
     if (status == MAFAT_OK && ferror(file))
-        status = fail_file(error, path, strerror(errno));
+        status = fail_file(error, path, "%s", strerror(errno));
     free(line);
     fclose(file);
     return status;
@@ -126,7 +131,7 @@ mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
 {
     if (strlen(path) > LONGEST_PATH)
         return fail_file(error, path, "is longer than the 255 bytes that Darknet allows a path");
-    return access(path, R_OK) == 0 ? MAFAT_OK : fail_file(error, path, strerror(errno));
+    return access(path, R_OK) == 0 ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
 }
 
 static mafat_status check_list_line(const char *path, mafat_error *error)
@@ -163,12 +168,9 @@ static mafat_status verify_names(const char *path, const mafat_verify_needs *nee
         return status;
     int n_names;
     status = for_each_line(names, &n_names, accept_line, error);
-    if (status == MAFAT_OK && n_names < needs->n_classes) {
-        status = mafat_error_set(error, MAFAT_FAILED,
-                                 "holds %d names; the network has %d classes", n_names,
-                                 needs->n_classes);
-        mafat_error_set_file(error, names);
-    }
+    if (status == MAFAT_OK && n_names < needs->n_classes)
+        status = fail_file(error, names, "holds %d names; the network has %d classes", n_names,
+                           needs->n_classes);
     free(names);
     return status;
 }
@@ -181,19 +183,12 @@ static mafat_status verify_list(const char *path, const mafat_verify_needs *need
     if (status != MAFAT_OK)
         return status;
     int n_images;
-    if (list == NULL) {
-        status = mafat_error_set(error, MAFAT_FAILED, "lacks %s=FILE, the list of images",
-                                 needs->list_key);
-        mafat_error_set_file(error, path);
-    } else {
-        status = for_each_line(list, &n_images, check_list_line, error);
-        if (status == MAFAT_OK && n_images < needs->n_images) {
-            status = mafat_error_set(error, MAFAT_FAILED,
-                                     "holds %d images; this command needs %d at least", n_images,
-                                     needs->n_images);
-            mafat_error_set_file(error, list);
-        }
-    }
+    if (list == NULL)
+        return fail_file(error, path, "lacks %s=FILE, the list of images", needs->list_key);
+    status = for_each_line(list, &n_images, check_list_line, error);
+    if (status == MAFAT_OK && n_images < needs->n_images)
+        status = fail_file(error, list, "holds %d images; this command needs %d at least", n_images,
+                           needs->n_images);
     free(list);
     return status;
 }
@@ -206,7 +201,7 @@ static mafat_status verify_named(const char *path, const char *key, const char *
     mafat_status status = find_value(path, key, &value, error);
     const char *name = value != NULL ? value : fallback;
     if (status == MAFAT_OK && name != NULL && access(name, mode) != 0)
-        status = fail_file(error, name, strerror(errno));
+        status = fail_file(error, name, "%s", strerror(errno));
     free(value);
     return status;
 }
@@ -234,14 +229,14 @@ mafat_status mafat_verify_writable(const char *path, mafat_error *error)
     if (stat(path, &about) == 0) {
         if (!S_ISREG(about.st_mode))
             return fail_file(error, path, "is there already, and is no file");
-        return access(path, W_OK) == 0 ? MAFAT_OK : fail_file(error, path, strerror(errno));
+        return access(path, W_OK) == 0 ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
     }
     const char *slash = strrchr(path, '/');
     char *directory = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
     if (directory == NULL)
         return fail_file(error, path, "no memory to check it");
     bool writable = access(directory, W_OK | X_OK) == 0;
-    mafat_status status = writable ? MAFAT_OK : fail_file(error, path, strerror(errno));
+    mafat_status status = writable ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
     free(directory);
     return status;
 }
@@ -254,11 +249,9 @@ mafat_status mafat_verify_labels(mafat_error *error)
             char path[64];
             snprintf(path, sizeof path, "data/labels/%d_%d.png", c, size);
             if (access(path, R_OK) != 0) {
-                mafat_status status = mafat_error_set(
-                    error, MAFAT_FAILED, "%s; run this inside a Darknet tree, where data/labels is",
-                    strerror(errno));
-                mafat_error_set_file(error, path);
-                return status;
+                return fail_file(error, path,
+                                 "%s; run this inside a Darknet tree, where data/labels is",
+                                 strerror(errno));
             }
         }
     }

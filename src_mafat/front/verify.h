@@ -1,5 +1,5 @@
-/* Checks of the files that Darknet's commands read, made before Darknet sees them: it exits with 0, or
- * crashes, where one of them is missing or wrong. All errors name the file: MAFAT_FAILED. */
+/* Checks of the files that Darknet's commands read, made before Darknet sees them: it exits with 0,
+ * or crashes, where one of them is missing or wrong. All errors name the file: MAFAT_FAILED. */
 #ifndef MAFAT_FRONT_VERIFY_H
 #define MAFAT_FRONT_VERIFY_H
 
@@ -9,7 +9,8 @@
 /* That a file can be opened and read. */
 mafat_status mafat_verify_readable(const char *path, mafat_error *error);
 
-/* That a weights file holds what the network needs, and that the files that its cfg names are there. */
+/* That a weights file holds what the network needs, and that the files that its cfg names are
+ * there. */
 mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path,
                                   mafat_error *error);
 

@@ -31,8 +31,8 @@ typedef struct {
 } mafat_conv;
 
 /* Floats of scratch for a run whose panel holds `panel_pixels` pixels; the panel width that is best
- * for `n_threads` runs side by side: their panels together take no more room than one thread's, as long as there are no more threads
- * than register tiles in it. */
+ * for `n_threads` runs side by side: their panels together take no more room than one thread's, as
+ * long as there are no more threads than register tiles in it. */
 size_t mafat_conv_scratch_floats(int panel_pixels);
 int mafat_conv_panel_pixels(int n_threads);
 

@@ -1,4 +1,5 @@
-/* What follows a convolution's sums: batch norm, bias, activation, in Darknet's order and precision.
+/* What follows a convolution's sums: batch norm, bias, activation, in Darknet's order and
+ * precision.
  *
  * The equivalent loops, for filter f and each pixel i of its output plane (forward_batchnorm_layer,
  * scale_bias, add_bias, activate_array):
@@ -11,7 +12,7 @@
  *     }
  *     x = x + biases[f];
  *     x = activation(x);
- */
+ * / */
 #ifndef MAFAT_KERNELS_EPILOGUE_H
 #define MAFAT_KERNELS_EPILOGUE_H
 
@@ -39,7 +40,8 @@ typedef struct {
     size_t n_reciprocals;   /* base/rounding.h */
 } mafat_epilogue;
 
-/* Applies the epilogue of filter f to x[0..n), pixels first_pixel .. first_pixel+n-1 of the plane. */
+/* Applies the epilogue of filter f to x[0..n), pixels first_pixel .. first_pixel+n-1 of the
+ * plane. */
 void mafat_epilogue_run(const mafat_epilogue *epilogue, int f, float *x, int n, size_t first_pixel);
 
 #endif

@@ -1,5 +1,5 @@
-/* The most arithmetic that a core can do with vectors of kernels/simd.h: what convolutions are measured
- * against.
+/* The most arithmetic that a core can do with vectors of kernels/simd.h: what convolutions are
+ * measured against.
  *
  * The equivalent loop, in registers only:
  *

@@ -19,10 +19,10 @@ typedef struct {
 /* Places the buffers so that no two that are alive at the same moment overlap, and stores the size
  * of the block in *arena_bytes.
  *
- * The largest buffer first (of equals the one that is born first), each at the lowest offset where it
- * collides with none of those that are placed and alive together with it. That is not always the
- * smallest block possible: compare with mafat_arena_live_bytes(). O(n_buffers^2).
- * MAFAT_FAILED where the sizes overflow or there is no memory for the work lists. */
+ * The largest buffer first (of equals the one that is born first), each at the lowest offset where
+ * it collides with none of those that are placed and alive together with it. That is not always the
+ * smallest block possible: compare with mafat_arena_live_bytes(). O(n_buffers^2). MAFAT_FAILED
+ * where the sizes overflow or there is no memory for the work lists. */
 mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t *arena_bytes,
                                mafat_error *error);
 

@@ -14,8 +14,8 @@ typedef struct {
 static mafat_status expected(const cursor *c, const char *what)
 {
     if (*c->at == '\0')
-        return mafat_error_set(c->error, MAFAT_USAGE, "configuration \"%s\": expected %s at its end",
-                               c->text, what);
+        return mafat_error_set(c->error, MAFAT_USAGE,
+                               "configuration \"%s\": expected %s at its end", c->text, what);
     return mafat_error_set(c->error, MAFAT_USAGE, "configuration \"%s\": expected %s at \"%s\"",
                            c->text, what, c->at);
 }
@@ -66,7 +66,8 @@ static mafat_status read_group(cursor *c, int previous_cut, mafat_config_group *
         return status;
     if (group->cut <= previous_cut)
         return mafat_error_set(c->error, MAFAT_USAGE,
-                               "configuration \"%s\": cut %d does not come after %s %d; cuts ascend",
+                               "configuration \"%s\": cut %d does not come after %s %d; cuts "
+                               "ascend",
                                c->text, group->cut, previous_cut == 0 ? "layer" : "cut",
                                previous_cut);
     if (*c->at != '/')

@@ -4,8 +4,8 @@
  *     TILING := ROWS 'x' COLS [ 'r' ]      r: halo rows are kept and reused; COLS must be 1
  *     CUT    := index of the first layer of the next group
  *
- * for example 5x5/8/2x2: layers from 0 on in 5x5 tiles, from 8 on in 2x2. This file knows the language
- * alone; what a configuration means for a network is plan.h's. */
+ * for example 5x5/8/2x2: layers from 0 on in 5x5 tiles, from 8 on in 2x2. This file knows the
+ * language alone; what a configuration means for a network is plan.h's. */
 #ifndef MAFAT_PLAN_CONFIG_H
 #define MAFAT_PLAN_CONFIG_H
 
@@ -36,7 +36,8 @@ typedef struct {
 mafat_status mafat_config_parse(mafat_config *config, const char *text, mafat_error *error);
 
 /* Writes the configuration as it was parsed, cut off at `size` as snprintf does; returns the length
- * it needs (text may be NULL where size is 0). Parsing the text gives the same configuration again. */
+ * it needs (text may be NULL where size is 0). Parsing the text gives the same configuration
+ * again. */
 int mafat_config_print(const mafat_config *config, char *text, size_t size);
 
 /* Writes one tiling, "5x5" or "38x1r", in the same manner. */

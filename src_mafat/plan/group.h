@@ -1,5 +1,5 @@
-/* Which layers a configuration fuses: layer groups, from cuts that are asked for and cuts that are forced.
- * Pure integer arithmetic. */
+/* Which layers a configuration fuses: layer groups, from cuts that are asked for and cuts that are
+ * forced. Pure integer arithmetic. */
 #ifndef MAFAT_PLAN_GROUP_H
 #define MAFAT_PLAN_GROUP_H
 
@@ -24,13 +24,13 @@ bool mafat_group_can_fuse(const mafat_layer *layer);
 /* Divides all layers, in order, into groups[n_layers], and stores how many there are.
  *
  * A tiling holds from its cut to the next cut, or to the first forced cut if that comes sooner:
- * before a layer that cannot be fused, behind a layer whose output is read by any other layer than the
- * next, or after the run. Layers that no tiling covers run whole, one by one; so 1x1 asks for what
- * they get anyway, and may begin at any layer, also behind the last one: a configuration suits a
- * family of networks.
+ * before a layer that cannot be fused, behind a layer whose output is read by any other layer than
+ * the next, or after the run. Layers that no tiling covers run whole, one by one; so 1x1 asks for
+ * what they get anyway, and may begin at any layer, also behind the last one: a configuration suits
+ * a family of networks.
  *
- * MAFAT_USAGE where the configuration does not suit the network: a cut behind the last layer, a tiling
- * that begins at a layer that cannot be fused, reuse. MAFAT_FAILED without memory. */
+ * MAFAT_USAGE where the configuration does not suit the network: a cut behind the last layer, a
+ * tiling that begins at a layer that cannot be fused, reuse. MAFAT_FAILED without memory. */
 mafat_status mafat_group_resolve(const mafat_network *network, const mafat_config *config,
                                  mafat_group *groups, int *n_groups, mafat_error *error);
 

@@ -132,7 +132,8 @@ static mafat_status make_buffers(builder *b, size_t workspace_bytes)
     mafat_plan *plan = b->plan;
     int last_layer = b->network->n_layers - 1;
     add_buffer(plan, (mafat_buffer){MAFAT_IN_IMAGE, -1, true, {0, 0, 0, 0}});
-    add_buffer(plan, (mafat_buffer){MAFAT_IN_ARENA, -1, false, {workspace_bytes, 0, last_layer, 0}});
+    add_buffer(plan, (mafat_buffer){MAFAT_IN_ARENA, -1, false,
+                                    {workspace_bytes, 0, last_layer, 0}});
     for (int g = 0; g < plan->n_groups; g++) {
         mafat_status status = add_output_buffers(b, &plan->groups[g]);
         if (status != MAFAT_OK)

@@ -1,9 +1,10 @@
 /* The plan: everything that a run will do, as data. The executor is a loop over its steps; the
  * predictor adds its buffers up; the commands print it. No floats, no pointers into memory.
  *
- * Time is counted in layers. All tiles of a layer group run the same layers in the same order and no
- * tile outlives the next, so that one buffer per layer serves all tiles of the group, and "alive while
- * layer l runs" says everything about lifetimes: the plan's size does not depend on the grid. */
+ * Time is counted in layers. All tiles of a layer group run the same layers in the same order and
+ * no tile outlives the next, so that one buffer per layer serves all tiles of the group, and "alive
+ * while layer l runs" says everything about lifetimes: the plan's size does not depend on the
+ * grid. */
 #ifndef MAFAT_PLAN_PLAN_H
 #define MAFAT_PLAN_PLAN_H
 
@@ -16,9 +17,9 @@
 
 enum { MAFAT_MAX_STEPS = 1 << 20 };
 
-/* A convolution before a pool whose windows do not overlap runs in bands of rows, each pooled at once
- * while it is in the cache: its tile's buffer holds a band of at most so many bytes (or, if that is
- * less, the rows of one row of windows). Nothing is computed twice for it. */
+/* A convolution before a pool whose windows do not overlap runs in bands of rows, each pooled at
+ * once while it is in the cache: its tile's buffer holds a band of at most so many bytes (or, if
+ * that is less, the rows of one row of windows). Nothing is computed twice for it. */
 enum { MAFAT_BAND_BYTES = 512 << 10 };
 
 typedef enum {
@@ -37,16 +38,17 @@ typedef struct {
 /* The two buffers that belong to no layer. */
 enum { MAFAT_IMAGE_BUFFER, MAFAT_WORKSPACE_BUFFER };
 
-/* What a step reads or writes: `region` of a layer's map, in a buffer that holds the region `held` of
- * it, densely. A map's buffer holds the map, a tile's what the tile needs. */
+/* What a step reads or writes: `region` of a layer's map, in a buffer that holds the region `held`
+ * of it, densely. A map's buffer holds the map, a tile's what the tile needs. */
 typedef struct {
     int buffer;
     mafat_region region, held;
 } mafat_operand;
 
-/* One layer on one tile, or on a band of its rows. in.region is the receptive field of out.region, cut
- * to the map; the padding is what was cut off above and to the left (below and to the right it follows
- * from the sizes). A layer of kind MAFAT_WHOLE reads all its sources whole; `in` is the first. */
+/* One layer on one tile, or on a band of its rows. in.region is the receptive field of out.region,
+ * cut to the map; the padding is what was cut off above and to the left (below and to the right it
+ * follows from the sizes). A layer of kind MAFAT_WHOLE reads all its sources whole; `in` is the
+ * first. */
 typedef struct {
     int group, tile_row, tile_col, layer;
     mafat_operand in, out;
@@ -70,12 +72,12 @@ typedef struct {
     size_t redundant_macs;
 } mafat_plan;
 
-/* Makes the plan of a network and a configuration; `workspace_bytes` is what the kernels need beside
- * their operands while they run.
+/* Makes the plan of a network and a configuration; `workspace_bytes` is what the kernels need
+ * beside their operands while they run.
  *
  * Errors: those of mafat_group_resolve(), MAFAT_USAGE for more than MAFAT_MAX_STEPS steps,
- * MAFAT_FAILED where memory for the plan is lacking or a size overflows. On error nothing needs to be
- * freed. */
+ * MAFAT_FAILED where memory for the plan is lacking or a size overflows. On error nothing needs to
+ * be freed. */
 mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
                               const mafat_config *config, size_t workspace_bytes,
                               mafat_error *error);

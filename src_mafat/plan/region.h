@@ -11,8 +11,8 @@ typedef struct {
     int y0, x0, y1, x1;
 } mafat_region;
 
-/* The part of a layer's input that an output region needs. What falls outside the map is cut off and
- * counted apart: so many rows and columns of padding on each side. */
+/* The part of a layer's input that an output region needs. What falls outside the map is cut off
+ * and counted apart: so many rows and columns of padding on each side. */
 typedef struct {
     mafat_region region;
     int pad_top, pad_left, pad_bottom, pad_right;
@@ -27,14 +27,14 @@ int mafat_region_width(mafat_region region);
 /* height * width */
 size_t mafat_region_pixels(mafat_region region);
 
-/* Tile (row, col) of a grid of rows x cols over a map of h x w: rows [row*h/rows, (row+1)*h/rows), and
- * columns alike. The tiles cover the map without overlap and differ by at most one row and column;
- * where the grid is finer than the map some are empty. */
+/* Tile (row, col) of a grid of rows x cols over a map of h x w: rows [row*h/rows, (row+1)*h/rows),
+ * and columns alike. The tiles cover the map without overlap and differ by at most one row and
+ * column; where the grid is finer than the map some are empty. */
 mafat_region mafat_region_tile(int h, int w, int rows, int cols, int row, int col);
 
-/* The receptive field of a non-empty region of the layer's output: the smallest region that holds all
- * elements that it depends on. The layer's kind must not be MAFAT_WHOLE. Sources: the index arithmetic of im2col_cpu,
- * forward_maxpool_layer and upsample_cpu. */
+/* The receptive field of a non-empty region of the layer's output: the smallest region that holds
+ * all elements that it depends on. The layer's kind must not be MAFAT_WHOLE. Sources: the index
+ * arithmetic of im2col_cpu, forward_maxpool_layer and upsample_cpu. */
 mafat_field mafat_region_back(const mafat_layer *layer, mafat_region out);
 
 #endif

@@ -1,5 +1,5 @@
-/* The executor; see exec.h. Each step becomes one kernel call, cut into shares that the team computes
- * side by side: shares of filters, pixels or channels, never of a sum. */
+/* The executor; see exec.h. Each step becomes one kernel call, cut into shares that the team
+ * computes side by side: shares of filters, pixels or channels, never of a sum. */
 #include "run/exec.h"
 
 #include <stdlib.h>
@@ -133,9 +133,9 @@ static int panel_pixels(const mafat_exec *exec)
     return mafat_conv_panel_pixels(exec->team.n_threads);
 }
 
-/* Shares of pixels are panels: they pack nothing twice, and are many enough to even out. Where a map
- * has too few pixels for that, as in the deep layers, filters are shared instead, as few times as there
- * are threads: each share packs all panels for itself. */
+/* Shares of pixels are panels: they pack nothing twice, and are many enough to even out. Where a
+ * map has too few pixels for that, as in the deep layers, filters are shared instead, as few times
+ * as there are threads: each share packs all panels for itself. */
 static void share_conv(task *t)
 {
     int n_threads = t->exec->team.n_threads;

@@ -8,7 +8,8 @@
 #include "plan/plan.h"
 #include "run/team.h"
 
-/* A convolution's parameters as Darknet holds them; all borrowed. With batch norm all five are set. */
+/* A convolution's parameters as Darknet holds them; all borrowed. With batch norm all five are
+ * set. */
 typedef struct {
     const float *weights;    /* [filters][channels/groups][size][size] */
     const float *biases;     /* [filters] */

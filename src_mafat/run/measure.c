@@ -88,7 +88,8 @@ mafat_status mafat_measure_since_start(double *seconds, mafat_error *error)
     mafat_status status = read_proc(path, text, sizeof text, error);
     if (status != MAFAT_OK)
         return status;
-    /* the second field, a name in parentheses, may hold blanks and parentheses; starttime is the 22nd */
+    /* the second field, a name in parentheses, may hold blanks and parentheses; starttime is the
+     * 22nd */
     const char *field = strrchr(text, ')');
     for (int i = 2; i < 22 && field != NULL; i++)
         field = strchr(field + 1, ' ');

@@ -16,9 +16,9 @@ typedef struct {
 /* Sorts values[n], n >= 1, and returns their spread. */
 mafat_spread mafat_measure_spread(double *values, int n);
 
-/* The most memory that this process has held so far, from VmHWM of /proc/self/status. Not ru_maxrss:
- * that one begins with what the parent held before exec. Does not count what the page cache holds.
- * MAFAT_FAILED, here and below, where the kernel does not tell. */
+/* The most memory that this process has held so far, from VmHWM of /proc/self/status. Not
+ * ru_maxrss: that one begins with what the parent held before exec. Does not count what the page
+ * cache holds. MAFAT_FAILED, here and below, where the kernel does not tell. */
 mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error);
 
 /* Seconds since the kernel made this process, from starttime of /proc/self/stat, which counts in

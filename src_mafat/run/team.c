@@ -7,8 +7,8 @@
 #include <omp.h>
 #endif
 
-/* How often a waiting thread looks before it offers its core to others: some microseconds, about what
- * lies between two steps. */
+/* How often a waiting thread looks before it offers its core to others: some microseconds, about
+ * what lies between two steps. */
 enum { LOOKS = 2000 };
 
 bool mafat_team_available(void)
@@ -65,9 +65,10 @@ static void wait_a_little(int *n_looks)
 
 /* Takes and does one share; false when there is none left to take.
  *
- * The ticket is read first and exchanged last. Where the exchange succeeds, nothing was published in
- * between, and as the ticket says that shares are left, the piece of work is not done and the leader has
- * not begun to write the fields of the next one: those that were read belong to this one. */
+ * The ticket is read first and exchanged last. Where the exchange succeeds, nothing was published
+ * in between, and as the ticket says that shares are left, the piece of work is not done and the
+ * leader has not begun to write the fields of the next one: those that were read belong to this
+ * one. */
 static bool do_share(mafat_team *team, int thread)
 {
     unsigned long long ticket = atomic_load_explicit(&team->ticket, memory_order_acquire);

@@ -1,10 +1,10 @@
 /* Threads that share the work of steps.
  *
- * OpenMP starts and ends them, once for a run of steps. In between they do not meet at OpenMP's barriers:
- * the leader publishes a piece of work, whoever is free takes the next share of it, the leader too,
- * and it waits only for shares that somebody has taken. So a thread that the machine does not run just
- * now costs nothing; with a barrier after each step, one busy core next to us made YOLOv2 in 5x5
- * tiles eight times slower. */
+ * OpenMP starts and ends them, once for a run of steps. In between they do not meet at OpenMP's
+ * barriers: the leader publishes a piece of work, whoever is free takes the next share of it, the
+ * leader too, and it waits only for shares that somebody has taken. So a thread that the machine
+ * does not run just now costs nothing; with a barrier after each step, one busy core next to us
+ * made YOLOv2 in 5x5 tiles eight times slower. */
 #ifndef MAFAT_RUN_TEAM_H
 #define MAFAT_RUN_TEAM_H
 
@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Does share `index` of a piece of work; `thread` is from 0 to n_threads-1, and no two shares with the
- * same thread run at once. */
+/* Does share `index` of a piece of work; `thread` is from 0 to n_threads-1, and no two shares with
+ * the same thread run at once. */
 typedef void mafat_team_work(void *context, int index, int thread);
 
 typedef struct {
