@@ -7,7 +7,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "run/file.h"
 
 /* The largest stock cfg has 44 kB; sizes are kept in int. */
 enum { MAX_FILE_BYTES = 16 << 20 };
@@ -17,23 +18,19 @@ enum { MAX_FILE_BYTES = 16 << 20 };
 
 /* -- the file ---------------------------------------------------------------------------------- */
 
-/* Finds the size of a regular file. It is looked at before it is opened: opening a pipe waits. */
 static mafat_status find_size(const char *path, size_t *n_bytes, mafat_error *error)
 {
-    struct stat info;
-    if (stat(path, &info) != 0)
-        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
-    if (S_ISDIR(info.st_mode))
-        return mafat_error_set(error, MAFAT_FAILED, "is a directory, not a cfg file");
-    if (!S_ISREG(info.st_mode))
-        return mafat_error_set(error, MAFAT_FAILED, "is not a regular file");
-    if (info.st_size == 0)
+    uint64_t size;
+    mafat_status status = mafat_file_size(path, "cfg file", &size, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (size == 0)
         return mafat_error_set(error, MAFAT_FAILED, "is empty: a cfg file starts with [net]");
-    if (info.st_size > MAX_FILE_BYTES)
+    if (size > MAX_FILE_BYTES)
         return mafat_error_set(error, MAFAT_FAILED,
-                               "holds %lld bytes: a cfg file has at most %d",
-                               (long long)info.st_size, MAX_FILE_BYTES);
-    *n_bytes = (size_t)info.st_size;
+                               "holds %llu bytes: a cfg file has at most %d",
+                               (unsigned long long)size, MAX_FILE_BYTES);
+    *n_bytes = (size_t)size;
     return MAFAT_OK;
 }
 
@@ -65,12 +62,11 @@ static bool grow(void **array, int n, size_t element_bytes)
     return larger != NULL;
 }
 
-/* Takes blanks and tabs out of a line, as Darknet's strip() does. */
-static void strip(char *line)
+void mafat_cfg_text_strip(char *line)
 {
     char *to = line;
     for (const char *from = line; *from != '\0'; from++)
-        if (*from != ' ' && *from != '\t')
+        if (*from != ' ' && *from != '\t' && *from != '\n')
             *to++ = *from;
     *to = '\0';
 }
@@ -106,7 +102,7 @@ static mafat_status add_option(mafat_cfg_text *text, char *line, int number, maf
 
 static mafat_status add_line(mafat_cfg_text *text, char *line, int number, mafat_error *error)
 {
-    strip(line);
+    mafat_cfg_text_strip(line);
     if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
         return MAFAT_OK;
     if (strchr(line, '\r') != NULL)

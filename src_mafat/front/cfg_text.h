@@ -32,6 +32,9 @@ typedef struct {
     mafat_cfg_text_option *options;    /* [n_options], owned */
 } mafat_cfg_text;
 
+/* Takes blanks, tabs and line ends out of a line, in place: Darknet's strip(). */
+void mafat_cfg_text_strip(char *line);
+
 /* Reads the file; on error nothing needs to be freed. */
 mafat_status mafat_cfg_text_read(mafat_cfg_text *text, const char *path, mafat_error *error);
 void mafat_cfg_text_free(mafat_cfg_text *text);

@@ -1,11 +1,11 @@
 /* Options and a cfg file made into a plan; see session.h. */
 #include "front/session.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "front/cfg_text.h"
 #include "front/number.h"
 #include "run/exec.h"
 #include "run/team.h"
@@ -79,16 +79,6 @@ mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
     return status;
 }
 
-/* Drops all blanks of a line, as Darknet's strip() does. */
-static void strip_blanks(char *line)
-{
-    char *to = line;
-    for (const char *from = line; *from != '\0'; from++)
-        if (!isspace((unsigned char)*from))
-            *to++ = *from;
-    *to = '\0';
-}
-
 bool mafat_session_is_asked_for(const char *cfg_path)
 {
     struct stat about;
@@ -102,7 +92,7 @@ bool mafat_session_is_asked_for(const char *cfg_path)
     char *line = NULL;
     size_t size = 0;
     while (!found && n_sections < 2 && getline(&line, &size, file) >= 0) {
-        strip_blanks(line);
+        mafat_cfg_text_strip(line);
         n_sections += line[0] == '[';
         found = strncmp(line, "mafat=", 6) == 0 || strncmp(line, "mafat_memory=", 13) == 0 ||
                 strncmp(line, "mafat_threads=", 14) == 0;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "front/bridge.h"
+#include "front/cfg_text.h"
 #include "run/weights.h"
 
 /* Darknet copies paths into arrays of this size (test_detector, read_cfg's callers). */
@@ -50,55 +51,11 @@ mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path
     return mafat_weights_verify(weights_path, &cfg->network, error);
 }
 
-/* Drops blanks as Darknet's strip() does; text is changed in place. */
-static void strip(char *text)
-{
-    char *to = text;
-    for (const char *from = text; *from != '\0'; from++)
-        if (*from != ' ' && *from != '\t' && *from != '\n')
-            *to++ = *from;
-    *to = '\0';
-}
+/* Looks at a line, which it may change and whose number counts from 1. */
+typedef mafat_status line_check(void *context, char *line, int number, mafat_error *error);
 
-/* Finds a key's value in a data file by the rules of read_data_cfg(); the first one counts. Checks
- * the form of all lines. The caller frees *value, which is NULL where the key is absent. */
-static mafat_status find_value(const char *path, const char *key, char **value, mafat_error *error)
-{
-    *value = NULL;
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return fail_file(error, path, "%s", strerror(errno));
-    mafat_status status = MAFAT_OK;
-    char *line = NULL;
-    size_t size = 0;
-    for (int number = 1; status == MAFAT_OK && getline(&line, &size, file) >= 0; number++) {
-        strip(line);
-        char *equals = strchr(line, '=');
-        if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
-            continue;
-        if (equals == NULL) {
-            status = fail_file(error, path, "line %d: \"%.80s\" is no KEY=VALUE", number, line);
-        } else if (*value == NULL && strncmp(line, key, (size_t)(equals - line)) == 0 &&
-                   key[equals - line] == '\0') {
-            *value = strdup(equals + 1);
-            if (*value == NULL)
-                status = fail_file(error, path, "no memory to read it");
-        }
-    }
-    if (status == MAFAT_OK && ferror(file))
-        status = fail_file(error, path, "%s", strerror(errno));
-    free(line);
-    fclose(file);
-    if (status != MAFAT_OK) {
-        free(*value);
-        *value = NULL;
-    }
-    return status;
-}
-
-/* Calls `check` for each line of a file and counts them. */
-static mafat_status for_each_line(const char *path, int *n_lines,
-                                  mafat_status (*check)(const char *line, mafat_error *error),
+/* Calls `check`, if there is one, for each line of a file without its end, and counts them. */
+static mafat_status for_each_line(const char *path, int *n_lines, line_check *check, void *context,
                                   mafat_error *error)
 {
     *n_lines = 0;
@@ -111,7 +68,8 @@ static mafat_status for_each_line(const char *path, int *n_lines,
     while (status == MAFAT_OK && getline(&line, &size, file) >= 0) {
         line[strcspn(line, "\n")] = '\0';
         ++*n_lines;
-        status = check(line, error);
+        if (check != NULL)
+            status = check(context, line, *n_lines, error);
     }
     if (status == MAFAT_OK && ferror(file))
         status = fail_file(error, path, "%s", strerror(errno));
@@ -120,11 +78,40 @@ static mafat_status for_each_line(const char *path, int *n_lines,
     return status;
 }
 
-static mafat_status accept_line(const char *line, mafat_error *error)
+typedef struct {
+    const char *path, *key;
+    char *value;    /* the first one; NULL: none so far */
+} search;
+
+static mafat_status look_for_key(void *context, char *line, int number, mafat_error *error)
 {
-    (void)line;
-    (void)error;
-    return MAFAT_OK;
+    search *s = context;
+    mafat_cfg_text_strip(line);
+    char *equals = strchr(line, '=');
+    if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
+        return MAFAT_OK;
+    if (equals == NULL)
+        return fail_file(error, s->path, "line %d: \"%.80s\" is no KEY=VALUE", number, line);
+    *equals = '\0';
+    if (s->value != NULL || strcmp(line, s->key) != 0)
+        return MAFAT_OK;
+    s->value = strdup(equals + 1);
+    return s->value != NULL ? MAFAT_OK : fail_file(error, s->path, "no memory to read it");
+}
+
+/* Finds a key's value in a data file by the rules of read_data_cfg(); the first one counts. Checks
+ * the form of all lines. The caller frees *value, which is NULL where the key is absent. */
+static mafat_status find_value(const char *path, const char *key, char **value, mafat_error *error)
+{
+    search s = {.path = path, .key = key};
+    int n_lines;
+    mafat_status status = for_each_line(path, &n_lines, look_for_key, &s, error);
+    if (status != MAFAT_OK) {
+        free(s.value);
+        s.value = NULL;
+    }
+    *value = s.value;
+    return status;
 }
 
 mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
@@ -134,8 +121,10 @@ mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
     return access(path, R_OK) == 0 ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
 }
 
-static mafat_status check_list_line(const char *path, mafat_error *error)
+static mafat_status check_list_line(void *context, char *path, int number, mafat_error *error)
 {
+    (void)context;
+    (void)number;
     mafat_status status = mafat_verify_image_path(path, error);
     if (status == MAFAT_OK && !mafat_bridge_is_image(path))
         status = fail_file(error, path, "is not an image that Darknet can read");
@@ -167,7 +156,7 @@ static mafat_status verify_names(const char *path, const mafat_verify_needs *nee
     if (status != MAFAT_OK)
         return status;
     int n_names;
-    status = for_each_line(names, &n_names, accept_line, error);
+    status = for_each_line(names, &n_names, NULL, NULL, error);
     if (status == MAFAT_OK && n_names < needs->n_classes)
         status = fail_file(error, names, "holds %d names; the network has %d classes", n_names,
                            needs->n_classes);
@@ -185,7 +174,7 @@ static mafat_status verify_list(const char *path, const mafat_verify_needs *need
     int n_images;
     if (list == NULL)
         return fail_file(error, path, "lacks %s=FILE, the list of images", needs->list_key);
-    status = for_each_line(list, &n_images, check_list_line, error);
+    status = for_each_line(list, &n_images, check_list_line, NULL, error);
     if (status == MAFAT_OK && n_images < needs->n_images)
         status = fail_file(error, list, "holds %d images; this command needs %d at least", n_images,
                            needs->n_images);

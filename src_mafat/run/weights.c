@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "run/file.h"
 
 enum { WORD = 4, N_VERSION_WORDS = 3 };
 
@@ -25,20 +26,6 @@ static uint64_t network_bytes(const mafat_network *network)
 uint64_t mafat_weights_file_bytes(const mafat_network *network)
 {
     return N_VERSION_WORDS * WORD + sizeof(uint64_t) + network_bytes(network);
-}
-
-/* Finds the size of a regular file. It is looked at before it is opened: opening a pipe waits. */
-static mafat_status find_size(const char *path, uint64_t *n_bytes, mafat_error *error)
-{
-    struct stat info;
-    if (stat(path, &info) != 0)
-        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
-    if (S_ISDIR(info.st_mode))
-        return mafat_error_set(error, MAFAT_FAILED, "is a directory, not a weights file");
-    if (!S_ISREG(info.st_mode))
-        return mafat_error_set(error, MAFAT_FAILED, "is not a regular file");
-    *n_bytes = (uint64_t)info.st_size;
-    return MAFAT_OK;
 }
 
 static int64_t little_endian(const unsigned char *word)
@@ -94,7 +81,7 @@ static mafat_status verify(const char *path, const mafat_network *network, mafat
 {
     uint64_t n_bytes = 0;
     size_t header_bytes = 0;
-    mafat_status status = find_size(path, &n_bytes, error);
+    mafat_status status = mafat_file_size(path, "weights file", &n_bytes, error);
     if (status == MAFAT_OK)
         status = find_header_bytes(path, &header_bytes, error);
     if (status != MAFAT_OK)

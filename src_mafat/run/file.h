@@ -1,0 +1,14 @@
+/* Facts about files, looked up before they are opened. */
+#ifndef MAFAT_RUN_FILE_H
+#define MAFAT_RUN_FILE_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* Finds the size of a regular file; `what` it should be goes into the message for a folder. Nothing
+ * is opened: opening a pipe waits. MAFAT_FAILED for anything else, without the file's name. */
+mafat_status mafat_file_size(const char *path, const char *what, uint64_t *n_bytes,
+                             mafat_error *error);
+
+#endif
