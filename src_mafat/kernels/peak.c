@@ -9,7 +9,7 @@ enum { PARTS = 2, CHAINS = MAFAT_PEAK_CHAINS / PARTS };
 double mafat_peak_run(size_t n_rounds, float *result)
 {
     const mafat_simd zero = {0};
-    const mafat_simd factor = zero + 0.5f, addend = zero + 1.0f;
+    const mafat_simd addend = zero + 1.0f;
     mafat_simd sums[PARTS][CHAINS];
     /* none begins with 2, which the loop does not change: compilers see that and leave it out */
     for (int p = 0; p < PARTS; p++)
@@ -20,7 +20,7 @@ double mafat_peak_run(size_t n_rounds, float *result)
         for (int p = 0; p < PARTS; p++) {
             MAFAT_UNROLL
             for (int c = 0; c < CHAINS; c++)
-                sums[p][c] = sums[p][c] * factor + addend;
+                sums[p][c] = mafat_simd_add_product(addend, 0.5f, sums[p][c]);
         }
     }
     float sum = 0;

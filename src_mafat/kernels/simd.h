@@ -5,6 +5,12 @@
 #ifndef MAFAT_KERNELS_SIMD_H
 #define MAFAT_KERNELS_SIMD_H
 
+#if defined(__FMA__) || defined(__AVX512F__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 /* Why these tiles. YOLOv2's 38x38 256->512 3x3 on one Zen 5 core, whole map, percent of the peak of
  * the same instruction set measured beside it, gcc / clang:
  *     AVX-512  8x3 88/90, 6x4 89/89, 9x3 86/88
@@ -56,6 +62,23 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_load(const float *x)
 static MAFAT_ALWAYS_INLINE void mafat_simd_store(float *x, mafat_simd value)
 {
     *(mafat_simd_in_memory *)x = value;
+}
+
+/* sum + factor*x, rounded once where the target can, as Darknet's GEMM is. An intrinsic, because
+ * compilers need not fuse an expression: tuned for Zen, gcc prefers not to in a chain of sums, which
+ * is what a convolution is. */
+static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_product(mafat_simd sum, float factor,
+                                                             mafat_simd x)
+{
+#if defined(__AVX512F__)
+    return _mm512_fmadd_ps(_mm512_set1_ps(factor), x, sum);
+#elif defined(__FMA__)
+    return _mm256_fmadd_ps(_mm256_set1_ps(factor), x, sum);
+#elif defined(__aarch64__)
+    return vfmaq_n_f32(sum, x, factor);
+#else
+    return sum + factor * x;
+#endif
 }
 
 static MAFAT_ALWAYS_INLINE void mafat_simd_prefetch(const float *x, int n)

@@ -28,7 +28,8 @@ static MAFAT_ALWAYS_INLINE void run(const mafat_tile *tile, int n_filters, int n
         for (int f = 0; f < n_filters; f++) {
             MAFAT_UNROLL
             for (int v = 0; v < n_vectors; v++)
-                sums[f][v] += weights[(size_t)f * weight_stride] * x[v];
+                sums[f][v] = mafat_simd_add_product(sums[f][v],
+                                                    weights[(size_t)f * weight_stride], x[v]);
         }
     }
     MAFAT_UNROLL
