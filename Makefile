@@ -37,15 +37,16 @@ DARKNET_OPT := $(if $(call on,DEBUG),-O0 -g,-Ofast)
 DARKNET_FLAGS := -std=gnu11 -w -Wfatal-errors $(MACHINE) $(DARKNET_OPT)
 
 # Ours: never -Ofast, which would reorder the sums that must match Darknet's bit for bit.
-OPT = $(if $(call on,DEBUG),-O0 -g,-O3)
+OPT = $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,-O3)
 WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes
 MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat
-# FLAGS_<file or room under src_mafat>: only the bridge's room may see Darknet, and these two kernels
+# FLAGS_<file or room under src_mafat>: only the bridge's room may see Darknet, and these files
 # must round after every operation (DESIGN: an FMA in the epilogue changes a quarter of the values).
 # -isystem: warnings in Darknet's headers are not ours.
 FLAGS_front := -isystem darknet/include -isystem darknet/src
 FLAGS_kernels/epilogue := -ffp-contract=off
 FLAGS_kernels/pool := -ffp-contract=off
+FLAGS_run/letterbox := -ffp-contract=off
 
 TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) \
     -Isrc_mafat -Itests $(FLAGS_front)

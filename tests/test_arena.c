@@ -30,7 +30,7 @@ static void expect_sound(const mafat_arena_buffer *buffers, int n, size_t arena_
 START_TEST(a_chain_needs_its_two_largest_neighbours)
 {
     /* each map is alive while the next layer reads it; sizes 10, 8, 6: 18 units do */
-    mafat_arena_buffer chain[] = {{10 * UNIT, 0, 1, 0}, {8 * UNIT, 1, 2, 0}, {6 * UNIT, 2, 3, 0}};
+    mafat_arena_buffer chain[] = {{10 * UNIT, 0, 1, 0, 0}, {8 * UNIT, 1, 2, 0, 0}, {6 * UNIT, 2, 3, 0, 0}};
     ck_assert_uint_eq(place(chain, 3), 18 * UNIT);
     ck_assert_uint_eq(chain[2].offset, 0);
     expect_sound(chain, 3, 18 * UNIT);
@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(sizes_are_rounded_up_to_whole_lines)
 {
-    mafat_arena_buffer two[] = {{1, 0, 0, 0}, {UNIT + 1, 0, 0, 0}};
+    mafat_arena_buffer two[] = {{1, 0, 0, 0, 0}, {UNIT + 1, 0, 0, 0, 0}};
     ck_assert_uint_eq(place(two, 2), 3 * UNIT);
     ck_assert_uint_eq(mafat_arena_live_bytes(two, 2), 3 * UNIT);
 }
@@ -47,7 +47,7 @@ END_TEST
 
 START_TEST(empty_buffers_and_no_buffers_need_nothing)
 {
-    mafat_arena_buffer empty[] = {{0, 0, 9, 0}, {0, 0, 9, 0}};
+    mafat_arena_buffer empty[] = {{0, 0, 9, 0, 0}, {0, 0, 9, 0, 0}};
     ck_assert_uint_eq(place(empty, 2), 0);
     ck_assert_uint_eq(place(NULL, 0), 0);
 }
@@ -55,20 +55,20 @@ END_TEST
 
 START_TEST(identical_lifetimes_collide_and_separate_ones_do_not)
 {
-    mafat_arena_buffer a = {UNIT, 1, 3, 0}, b = a;
+    mafat_arena_buffer a = {UNIT, 1, 3, 0, 0}, b = a;
     ck_assert(mafat_arena_collide(&a, &b));
     b.first = b.last = 3;
     ck_assert(mafat_arena_collide(&a, &b));
     b.first = b.last = 4;
     ck_assert(!mafat_arena_collide(&a, &b));
-    b = (mafat_arena_buffer){UNIT, 1, 3, UNIT};
+    b = (mafat_arena_buffer){UNIT, 1, 3, UNIT, 0};
     ck_assert(!mafat_arena_collide(&a, &b));
 }
 END_TEST
 
 START_TEST(sizes_that_overflow_are_refused)
 {
-    mafat_arena_buffer huge[] = {{SIZE_MAX / 2, 0, 0, 0}, {SIZE_MAX / 2, 1, 1, 0}};
+    mafat_arena_buffer huge[] = {{SIZE_MAX / 2, 0, 0, 0, 0}, {SIZE_MAX / 2, 1, 1, 0, 0}};
     mafat_error error;
     size_t bytes;
     ck_assert_int_eq(mafat_arena_place(huge, 2, &bytes, &error), MAFAT_FAILED);
@@ -84,7 +84,7 @@ START_TEST(live_buffers_never_overlap)
         for (int i = 0; i < n; i++) {
             int first = test_random_int(&r, 30);
             buffers[i] = (mafat_arena_buffer){(size_t)test_random_int(&r, 5000), first,
-                                              first + test_random_int(&r, 6), 0};
+                                              first + test_random_int(&r, 6), 0, 0};
         }
         size_t bytes = place(buffers, n);
         expect_sound(buffers, n, bytes);
@@ -133,7 +133,7 @@ START_TEST(placement_is_near_the_best_of_all_orders)
         for (int i = 0; i < 7; i++) {
             int first = test_random_int(&r, 8);
             size_t lines = 1 + (size_t)test_random_int(&r, 20);
-            buffers[i] = (mafat_arena_buffer){lines * UNIT, first, first + test_random_int(&r, 4), 0};
+            buffers[i] = (mafat_arena_buffer){lines * UNIT, first, first + test_random_int(&r, 4), 0, 0};
         }
         size_t bytes = place(buffers, 7);
         size_t best = best_of_all_orders(buffers, 7, 0, 0, SIZE_MAX);

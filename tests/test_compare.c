@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "darknet.h"
+#include "front/bridge.h"
 #include "front/comparison.h"
 #include "support/suite.h"
 
@@ -15,6 +16,14 @@ static const char cfg[] =
     "[convolutional]\nfilters=3\nsize=3\npad=1\nactivation=leaky\n"
     "[convolutional]\nfilters=4\nsize=1\nactivation=linear\n";
 
+static mafat_status read_darknet(void *context, int layer, size_t first, size_t n, float *to,
+                                 mafat_error *error)
+{
+    (void)error;
+    memcpy(to, mafat_bridge_darknet_output(context, layer) + first, n * sizeof *to);
+    return MAFAT_OK;
+}
+
 /* Runs both passes with one change to the network in between, and compares. */
 static mafat_comparison compare_with(void (*change)(network *net, float *input), mafat_error *error)
 {
@@ -22,8 +31,9 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
     int file = mkstemp(path);
     ck_assert_int_eq(write(file, cfg, strlen(cfg)), (int)strlen(cfg));
     close(file);
-    mafat_options options = {.config = "2x2/1/2x1", .threads = "1"};
-    mafat_bridge *bridge = mafat_bridge_load_network(path, NULL, &options);
+    mafat_request request = {.options = {.config = "2x2/1/2x1", .threads = "1"},
+                             .keeps_darknet = true};
+    mafat_bridge *bridge = mafat_bridge_load_network(path, NULL, &request);
     unlink(path);
     for (int l = 0; l < 2; l++)
         for (int i = 0; i < bridge->network->layers[l].nweights; i++)
@@ -32,13 +42,15 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
     for (int i = 0; i < 2 * 10 * 12; i++)
         input[i] = (float)(i % 17) / 17;
     mafat_comparison c;
-    mafat_comparison_begin(&c, bridge);
+    mafat_comparison_begin(&c, &bridge->session.cfg.network,
+                           (mafat_outputs){bridge, read_darknet});
     mafat_bridge_forward_darknet(bridge, input);
     change(bridge->network, input);
-    mafat_bridge_forward(bridge, input, results,
-                         &(mafat_observer){.context = &c, .map_done = mafat_comparison_map_done});
-    if (c.n_different > 0)
-        ck_assert_int_eq(mafat_comparison_describe(&c, error), MAFAT_FAILED);
+    ck_assert_int_eq(mafat_bridge_forward(bridge, &(mafat_input){.map = input}, results,
+                                          &(mafat_observer){&c, mafat_comparison_map_done, NULL},
+                                          error), MAFAT_OK);
+    ck_assert_int_eq(mafat_comparison_judge(&c, error),
+                     c.n_different == 0 ? MAFAT_OK : MAFAT_FAILED);
     mafat_bridge_free_network(bridge);
     return c;
 }

@@ -1,5 +1,6 @@
 /* Plans of networks that are described by hand: groups, buffers and steps. */
 #include <check.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,10 @@
 #include "support/random.h"
 #include "support/suite.h"
 
-enum { MOST_LAYERS = 16, WORKSPACE = 4096 };
+enum { MOST_LAYERS = 16, MOST_BUFFERS = 1024, WORKSPACE = 4096 };
+
+/* Plans as they were before weights came in windows. */
+static const mafat_plan_options plain = {.workspace_bytes = WORKSPACE, .filter_unit = 1};
 
 /* A network under construction: each add_*() appends a layer that reads the one before. */
 typedef struct {
@@ -54,13 +58,19 @@ static void add_pool(draft *d)
     layer->out.w = (layer->in.w - 1) / 2 + 1;
 }
 
-static mafat_status build(const draft *d, const char *text, mafat_plan *plan, mafat_error *error)
+static mafat_status build_with(const draft *d, const char *text, const mafat_plan_options *options,
+                               mafat_plan *plan, mafat_error *error)
 {
     mafat_config config;
     ck_assert_int_eq(mafat_config_parse(&config, text, error), MAFAT_OK);
-    mafat_status status = mafat_plan_build(plan, &d->network, &config, WORKSPACE, error);
+    mafat_status status = mafat_plan_build(plan, &d->network, &config, options, error);
     mafat_config_free(&config);
     return status;
+}
+
+static mafat_status build(const draft *d, const char *text, mafat_plan *plan, mafat_error *error)
+{
+    return build_with(d, text, &plain, plan, error);
 }
 
 static mafat_plan planned(const draft *d, const char *text)
@@ -120,6 +130,7 @@ START_TEST(a_tiling_ends_at_the_first_forced_cut)
     expect_groups(&d, "2x2/2/3x3", "0-1:2x2 2-3:3x3 4-4:1x1 5-5:1x1 6-6:1x1 7-7:1x1");
     expect_groups(&d, "2x2/4/3x3", "0-3:2x2 4-5:3x3 6-6:1x1 7-7:1x1");
     expect_groups(&d, "2x2/5/3x3/7/4x4", "0-3:2x2 4-4:1x1 5-5:3x3 6-6:1x1 7-7:4x4");
+    expect_groups(&d, "12x1r", "0-3:12x1r 4-4:1x1 5-5:1x1 6-6:1x1 7-7:1x1");
     expect_groups(&d, "2x2/6/1x1/8/1x1/17/1x1", "0-3:2x2 4-4:1x1 5-5:1x1 6-6:1x1 7-7:1x1");
 }
 END_TEST
@@ -138,7 +149,6 @@ static const struct {
     {"2x2/8/1x2", "cut 8 is behind the last layer; cuts go from 1 to 7"},
     {"2x2/40/2x2", "cut 40 is behind the last layer; cuts go from 1 to 7"},
     {"2x2/6/2x1", "cannot be inside a layer group"},
-    {"2x1r", "reuse of halo rows ('r') is not built yet"},
 };
 
 START_TEST(a_configuration_that_does_not_suit_is_refused)
@@ -172,23 +182,38 @@ static int *make_counts(const draft *d, int l)
                   sizeof(int));
 }
 
-/* Every element of each whole map is computed exactly once. */
-static void expect_maps_covered_once(const draft *d, const mafat_plan *plan)
+/* How many channels of each pixel of a layer the plan computes. */
+static int *count_channels(const draft *d, const mafat_plan *plan, int l)
 {
-    for (int l = 0; l < plan->n_layers; l++) {
-        const mafat_buffer *buffer = &plan->buffers[plan->output_buffers[l]];
-        if (!buffer->is_map || buffer->layer != l)
+    int width = d->layers[l].out.w, *counts = make_counts(d, l);
+    for (int i = 0; i < plan->n_steps; i++) {
+        const mafat_step *s = &plan->steps[i];
+        if (s->layer != l || s->kind != MAFAT_STEP_LAYER)
             continue;
-        int width = d->layers[l].out.w, *counts = make_counts(d, l);
-        for (int i = 0; i < plan->n_steps; i++) {
-            const mafat_step *s = &plan->steps[i];
-            for (int y = s->out.region.y0; s->layer == l && y < s->out.region.y1; y++)
-                for (int x = s->out.region.x0; x < s->out.region.x1; x++)
-                    counts[y * width + x]++;
+        for (int y = s->out.region.y0; y < s->out.region.y1; y++)
+            for (int x = s->out.region.x0; x < s->out.region.x1; x++)
+                counts[y * width + x] += s->filter_end - s->filter_begin;
+    }
+    return counts;
+}
+
+/* Every element of each whole map is computed exactly once; with rows that are reused no element of
+ * any map is computed twice. */
+static void expect_covered_once(const draft *d, const mafat_plan *plan)
+{
+    for (int g = 0; g < plan->n_groups; g++) {
+        const mafat_group *group = &plan->groups[g];
+        for (int l = group->first; l < group->end; l++) {
+            const mafat_buffer *buffer = &plan->buffers[plan->output_buffers[l]];
+            int n_pixels = d->layers[l].out.h * d->layers[l].out.w, n = d->layers[l].out.c;
+            if (d->layers[l].kind == MAFAT_IDENTITY)
+                continue;
+            int *counts = count_channels(d, plan, l);
+            for (int i = 0; i < n_pixels; i++)
+                test_require(counts[i] == n || (counts[i] == 0 && !buffer->is_map) ||
+                             (counts[i] % n == 0 && !buffer->is_map && !group->tiling.reuse));
+            free(counts);
         }
-        for (int i = 0; i < d->layers[l].out.h * width; i++)
-            test_require(counts[i] == 1);
-        free(counts);
     }
 }
 
@@ -196,8 +221,11 @@ static void expect_maps_covered_once(const draft *d, const mafat_plan *plan)
  * region a buffer holds by now. */
 typedef struct {
     int *owners;                       /* [lines of the arena] */
-    mafat_region held[MOST_LAYERS + 2];
-    int end_row[MOST_LAYERS + 2];      /* rows before it are written; 0: nothing is */
+    mafat_region held[MOST_BUFFERS];
+    int begin_row[MOST_BUFFERS];
+    int end_row[MOST_BUFFERS];         /* rows [begin_row, end_row) are written */
+    bool is_written[MOST_BUFFERS];
+    int n_read;                        /* windows that a reader as early as allowed has read */
 } memory;
 
 static bool owns(const memory *m, const mafat_plan *plan, int buffer)
@@ -218,66 +246,144 @@ static void claim(memory *m, const mafat_plan *plan, int buffer)
         m->owners[(b->place.offset + byte) / MAFAT_ARENA_ALIGN] = buffer;
 }
 
+/* Reads all windows that the floor allows, at once. */
+static void read_windows(memory *m, const mafat_plan *plan, int floor)
+{
+    for (; m->n_read < plan->n_windows; m->n_read++) {
+        const mafat_weight_window *window = &plan->windows[m->n_read];
+        if (!window->pinned && plan->buffers[window->buffer].place.first > floor)
+            return;
+        claim(m, plan, window->buffer);
+    }
+}
+
 static void read_operand(const memory *m, const mafat_plan *plan, const mafat_operand *in)
 {
-    if (in->buffer == MAFAT_IMAGE_BUFFER)
+    if (plan->buffers[in->buffer].storage == MAFAT_IN_IMAGE)
         return;
     test_require(owns(m, plan, in->buffer));
     test_require(mafat_region_equal(m->held[in->buffer], in->held));
-    test_require(in->region.y0 >= in->held.y0 && in->region.y1 <= m->end_row[in->buffer]);
+    test_require(in->region.y0 >= in->held.y0 && in->region.y0 >= m->begin_row[in->buffer]);
+    test_require(in->region.y1 <= m->end_row[in->buffer]);
     test_require(in->region.x0 >= in->held.x0 && in->region.x1 <= in->held.x1);
 }
 
-/* A tile starts its buffer anew and goes on row by row; a map is claimed once, and tiles fill
- * it. */
-static void write_operand(memory *m, const mafat_plan *plan, const mafat_operand *out)
+/* A tile starts its buffer anew and goes on row by row; a map is claimed once, and tiles or windows of
+ * filters fill it. */
+static void write_operand(memory *m, const mafat_plan *plan, const mafat_step *s)
 {
+    const mafat_operand *out = &s->out;
     int buffer = out->buffer;
     bool is_map = plan->buffers[buffer].is_map;
-    bool begins = is_map ? m->end_row[buffer] == 0 : out->region.y0 == out->held.y0;
-    if (begins)
+    bool begins = is_map ? !m->is_written[buffer]
+                         : out->region.y0 == out->held.y0 && s->filter_begin == 0;
+    if (begins) {
         claim(m, plan, buffer);
+        m->begin_row[buffer] = out->region.y0;
+    }
     test_require(owns(m, plan, buffer));
-    test_require(is_map || begins || out->region.y0 == m->end_row[buffer]);
+    test_require(is_map || begins || s->filter_begin > 0 || out->region.y0 == m->end_row[buffer]);
+    test_require(begins || is_map || mafat_region_equal(m->held[buffer], out->held));
+    test_require(out->region.y0 >= out->held.y0 && out->region.y1 <= out->held.y1);
     m->held[buffer] = out->held;
-    m->end_row[buffer] = is_map && out->region.y1 < m->end_row[buffer] ? m->end_row[buffer]
-                                                                       : out->region.y1;
+    m->is_written[buffer] = true;
+    if (!is_map || out->region.y1 > m->end_row[buffer])
+        m->end_row[buffer] = out->region.y1;
 }
 
-/* Each step reads what earlier steps wrote and nobody has overwritten, and just what it needs. */
+/* Rows move up: what was there goes, what is kept stays in order. */
+static void keep_rows(memory *m, const mafat_plan *plan, const mafat_step *s)
+{
+    int buffer = s->in.buffer;
+    read_operand(m, plan, &s->in);
+    test_require(s->out.buffer == buffer && s->in.region.y1 == m->end_row[buffer]);
+    test_require(mafat_region_equal(s->in.region, s->out.region));
+    test_require(s->out.held.y0 > s->in.held.y0 && s->out.region.y0 >= s->out.held.y0);
+    m->held[buffer] = s->out.held;
+    m->begin_row[buffer] = s->out.region.y0;
+}
+
+/* A step of a layer reads what earlier steps wrote and nobody has overwritten, and just what it
+ * needs. */
+static void run_layer(memory *m, const draft *d, const mafat_plan *plan, const mafat_step *s,
+                      const bool *complete)
+{
+    const mafat_layer *layer = &d->layers[s->layer];
+    const mafat_buffer *in = &plan->buffers[s->in.buffer];
+    const mafat_group *group = &plan->groups[s->group];
+    mafat_field field = {.region = s->in.region};
+    bool same_group = in->layer >= group->first && in->layer < group->end;
+    read_operand(m, plan, &s->in);
+    if (layer->kind == MAFAT_SHORTCUT) {
+        read_operand(m, plan, &s->also);
+        test_require(mafat_region_equal(s->also.region, s->out.region));
+    }
+    if (s->window >= 0) {
+        const mafat_weight_window *window = &plan->windows[s->window];
+        test_require(window->layer == s->layer && window->filter_begin <= s->filter_begin &&
+                     window->filter_end >= s->filter_end);
+        test_require(owns(m, plan, window->buffer) || window->pinned);
+    }
+    write_operand(m, plan, s);
+    test_require(!in->is_map || in->layer < 0 || complete[in->layer] || same_group);
+    if (layer->kind != MAFAT_WHOLE)
+        field = mafat_region_back(layer, s->out.region);
+    test_require(mafat_region_equal(field.region, s->in.region));
+    test_require(s->pad_top == field.pad_top && s->pad_left == field.pad_left);
+}
+
 static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
 {
     bool complete[MOST_LAYERS] = {false};
-    memory m = {.owners = calloc(plan->arena_bytes / MAFAT_ARENA_ALIGN + 1, sizeof *m.owners)};
+    static memory m;
+    int floor = 0;
+    memset(&m, 0, sizeof m);
+    m.owners = calloc(plan->arena_bytes / MAFAT_ARENA_ALIGN + 1, sizeof *m.owners);
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *s = &plan->steps[i];
-        const mafat_layer *layer = &d->layers[s->layer];
-        const mafat_buffer *in = &plan->buffers[s->in.buffer];
-        mafat_field field = {.region = s->in.region};
-        read_operand(&m, plan, &s->in);
-        write_operand(&m, plan, &s->out);
-        test_require(!in->is_map || in->layer < 0 || complete[in->layer]);
-        if (layer->kind != MAFAT_WHOLE)
-            field = mafat_region_back(layer, s->out.region);
-        test_require(mafat_region_equal(field.region, s->in.region));
-        test_require(s->pad_top == field.pad_top && s->pad_left == field.pad_left);
+        test_require(mafat_plan_floor(plan, s) >= floor);
+        floor = mafat_plan_floor(plan, s);
+        read_windows(&m, plan, floor);
+        switch (s->kind) {
+        case MAFAT_STEP_LAYER:
+            run_layer(&m, d, plan, s, complete);
+            break;
+        case MAFAT_STEP_INPUT:
+            write_operand(&m, plan, s);
+            break;
+        case MAFAT_STEP_KEEP:
+            keep_rows(&m, plan, s);
+            break;
+        }
         if (s->completes_map)
             complete[s->layer] = true;
     }
+    test_require(m.n_read == plan->n_windows);
     free(m.owners);
 }
 
-/* All buffers that a step uses are alive while its layer runs, and large enough. */
+static void expect_alive(const mafat_plan *plan, const mafat_step *s, int buffer)
+{
+    const mafat_arena_buffer *place = &plan->buffers[buffer].place;
+    bool in_arena = plan->buffers[buffer].storage == MAFAT_IN_ARENA;
+    test_require(!in_arena || (place->first <= s->moment && s->moment <= place->last));
+}
+
+/* All buffers that a step uses are alive while it runs, and large enough. */
 static void expect_buffers_alive(const draft *d, const mafat_plan *plan)
 {
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *s = &plan->steps[i];
-        const mafat_buffer *in = &plan->buffers[s->in.buffer], *out = &plan->buffers[s->out.buffer];
-        test_require(in->place.first <= s->layer);
-        test_require(in->place.last >= s->layer);
-        test_require(out->place.first <= s->layer);
-        test_require(out->place.last >= s->layer);
-        size_t n_floats = (size_t)d->layers[s->layer].out.c * mafat_region_pixels(s->out.held);
+        const mafat_buffer *out = &plan->buffers[s->out.buffer];
+        int n_channels = s->layer < 0 ? d->network.input.c : d->layers[s->layer].out.c;
+        expect_alive(plan, s, s->out.buffer);
+        if (s->kind != MAFAT_STEP_INPUT)
+            expect_alive(plan, s, s->in.buffer);
+        if (s->kind == MAFAT_STEP_LAYER && d->layers[s->layer].kind == MAFAT_SHORTCUT)
+            expect_alive(plan, s, s->also.buffer);
+        if (s->window >= 0)
+            expect_alive(plan, s, plan->windows[s->window].buffer);
+        size_t n_floats = (size_t)n_channels * mafat_region_pixels(s->out.held);
         test_require(out->place.bytes / sizeof(float) >= n_floats);
     }
 }
@@ -290,24 +396,11 @@ static void expect_no_overlap(const mafat_plan *plan)
         if (a->storage != MAFAT_IN_ARENA)
             continue;
         test_require(a->place.offset + a->place.bytes <= plan->arena_bytes);
+        test_require(a->place.align == 0 || a->place.offset % a->place.align == 0);
         for (int j = i + 1; j < plan->n_buffers; j++)
             test_require(plan->buffers[j].storage != MAFAT_IN_ARENA ||
                       !mafat_arena_collide(&a->place, &plan->buffers[j].place));
     }
-}
-
-/* A whole map lives until the last group that reads it has run. */
-static void expect_maps_live_long_enough(const draft *d, const mafat_plan *plan)
-{
-    for (int g = 0; g < plan->n_groups; g++)
-        for (int l = plan->groups[g].first; l < plan->groups[g].end; l++)
-            for (int s = 0; s < d->layers[l].n_sources; s++) {
-                int source = d->layers[l].sources[s];
-                if (source < 0)
-                    continue;
-                const mafat_buffer *buffer = &plan->buffers[plan->output_buffers[source]];
-                test_require(buffer->place.last >= (buffer->is_map ? plan->groups[g].end - 1 : l));
-            }
 }
 
 /* The multiply-accumulates, counted cell by cell. */
@@ -317,15 +410,11 @@ static void expect_macs_counted(const draft *d, const mafat_plan *plan)
     for (int l = 0; l < plan->n_layers; l++) {
         if (d->layers[l].kind != MAFAT_CONVOLUTION)
             continue;
-        int width = d->layers[l].out.w, *counts = make_counts(d, l);
-        for (int i = 0; i < plan->n_steps; i++) {
-            const mafat_step *s = &plan->steps[i];
-            for (int y = s->out.region.y0; s->layer == l && y < s->out.region.y1; y++)
-                for (int x = s->out.region.x0; x < s->out.region.x1; x++) {
-                    macs += mafat_layer_macs(&d->layers[l], 1);
-                    if (counts[y * width + x]++ == 0)
-                        needed += mafat_layer_macs(&d->layers[l], 1);
-                }
+        int *counts = count_channels(d, plan, l), n = d->layers[l].out.c;
+        size_t macs_of_pixel = mafat_layer_macs(&d->layers[l], 1);
+        for (int i = 0; i < d->layers[l].out.h * d->layers[l].out.w; i++) {
+            macs += macs_of_pixel * (size_t)(counts[i] / n);
+            needed += counts[i] > 0 ? macs_of_pixel : 0;
         }
         free(counts);
     }
@@ -333,16 +422,60 @@ static void expect_macs_counted(const draft *d, const mafat_plan *plan)
     test_require(plan->redundant_macs == macs - needed);
 }
 
-static void expect_sound(const draft *d, const char *config)
+/* Each weight of a convolution is in one window; what is not pinned is read once in each run. */
+static void expect_weights_read_once(const draft *d, const mafat_plan *plan)
 {
-    mafat_plan plan = planned(d, config);
-    expect_maps_covered_once(d, &plan);
+    size_t n_read = 0;
+    int w = 0;
+    for (int g = 0; g < plan->n_groups && plan->n_windows > 0; g++) {
+        for (int l = plan->groups[g].first; l < plan->groups[g].end; l++) {
+            const mafat_layer *layer = &d->layers[l];
+            int filter = 0;
+            for (; w < plan->n_windows && plan->windows[w].layer == l; w++) {
+                const mafat_weight_window *window = &plan->windows[w];
+                test_require(window->filter_begin == filter && window->filter_end > filter);
+                test_require(plan->buffers[window->buffer].place.bytes >=
+                             window->bytes + MAFAT_PAGE);
+                filter = window->filter_end;
+                n_read += window->pinned ? 0 : window->bytes;
+            }
+            test_require(filter == (layer->kind == MAFAT_CONVOLUTION ? layer->out.c : 0));
+        }
+    }
+    test_require(w == plan->n_windows && n_read == plan->weight_bytes_read);
+}
+
+static void expect_sound_with(const draft *d, const char *config,
+                              const mafat_plan_options *options)
+{
+    mafat_plan plan;
+    mafat_error error;
+    ck_assert_msg(build_with(d, config, options, &plan, &error) == MAFAT_OK, "%s: %s", config,
+                  error.text);
+    ck_assert_int_le(plan.n_buffers, MOST_BUFFERS);
+    expect_covered_once(d, &plan);
     expect_inputs_ready(d, &plan);
     expect_buffers_alive(d, &plan);
     expect_no_overlap(&plan);
-    expect_maps_live_long_enough(d, &plan);
     expect_macs_counted(d, &plan);
+    expect_weights_read_once(d, &plan);
     mafat_plan_free(&plan);
+}
+
+static void expect_sound(const draft *d, const char *config)
+{
+    static const mafat_plan_options variants[] = {
+        {.workspace_bytes = WORKSPACE, .filter_unit = 1},
+        {.workspace_bytes = WORKSPACE, .filter_unit = 1, .image_by_rows = true},
+        {.workspace_bytes = WORKSPACE, .filter_unit = 1, .image_by_rows = true,
+         .window_bytes = SIZE_MAX},
+        {.workspace_bytes = WORKSPACE, .filter_unit = 2, .image_by_rows = true,
+         .window_bytes = 100},
+        {.workspace_bytes = WORKSPACE, .filter_unit = 2, .window_bytes = 200,
+         .pinned_bytes = 60000},
+    };
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
+        expect_sound_with(d, config, &variants[i]);
 }
 
 START_TEST(plans_are_sound_for_every_grid)
@@ -355,15 +488,33 @@ START_TEST(plans_are_sound_for_every_grid)
             snprintf(config, sizeof config, "%dx%d/2/%dx%d/5/3x3", rows, cols, cols, rows);
             expect_sound(&d, config);
         }
+        char config[64];
+        snprintf(config, sizeof config, "%dx1r/4/%dx1r", rows, rows);
+        expect_sound(&d, config);
     }
 }
 END_TEST
+
+/* Adds the output of an earlier layer to that of the last one, if one has its shape. */
+static void add_shortcut(draft *d, test_random *r)
+{
+    int last = d->network.n_layers - 1, from = test_random_int(r, last + 1);
+    mafat_shape a = d->layers[last].out, b = d->layers[from].out;
+    if (a.c != b.c || a.h != b.h || a.w != b.w)
+        return;
+    mafat_layer *layer = add(d, MAFAT_SHORTCUT, (mafat_shape){0, 0, 0});
+    layer->n_sources = 2;
+    layer->sources[1] = from;
+}
 
 static void add_random(draft *d, test_random *r)
 {
     mafat_layer *layer;
     int size = 1 + test_random_int(r, 5);
-    switch (test_random_int(r, 6)) {
+    switch (test_random_int(r, 7)) {
+    case 6:
+        add_shortcut(d, r);
+        break;
     case 0:
         add_pool(d);
         break;
@@ -403,6 +554,9 @@ START_TEST(plans_of_random_networks_are_sound)
     snprintf(config, sizeof config, "%dx%d/%d/%dx%d", 1 + test_random_int(&r, 6),
              1 + test_random_int(&r, 6), cut, fuses ? 1 + test_random_int(&r, 6) : 1,
              fuses ? 1 + test_random_int(&r, 6) : 1);
+    expect_sound(&d, config);
+    snprintf(config, sizeof config, "%dx1r/%d/%dx1%s", 1 + test_random_int(&r, 30), cut,
+             fuses ? 1 + test_random_int(&r, 30) : 1, fuses ? "r" : "");
     expect_sound(&d, config);
 }
 END_TEST

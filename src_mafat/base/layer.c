@@ -41,6 +41,13 @@ void mafat_network_free(mafat_network *network)
     *network = (mafat_network){0};
 }
 
+int mafat_layer_producer(const mafat_network *network, int l)
+{
+    while (l >= 0 && network->layers[l].kind == MAFAT_IDENTITY)
+        l = network->layers[l].sources[0];
+    return l;
+}
+
 size_t mafat_layer_macs(const mafat_layer *layer, size_t n_pixels)
 {
     if (layer->kind != MAFAT_CONVOLUTION)

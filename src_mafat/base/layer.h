@@ -14,7 +14,8 @@ typedef enum {
     MAFAT_MAXPOOL,
     MAFAT_UPSAMPLE,
     MAFAT_ACTIVATION,  /* element by element */
-    MAFAT_IDENTITY,    /* dropout: at inference its output is its input */
+    MAFAT_SHORTCUT,    /* the sum of two maps of one shape: sources[0] is the layer before */
+    MAFAT_IDENTITY,    /* dropout, a route of one layer: its output is its source's */
     MAFAT_WHOLE        /* everything else: Darknet's own forward(), on whole maps */
 } mafat_layer_kind;
 
@@ -65,7 +66,7 @@ typedef struct {
     int pad;                   /* zeros (convolution) or nothing (maxpool) above and to the left */
     int groups;                /* convolution */
     bool batch_normalize;      /* convolution */
-    mafat_activation activation; /* convolution, activation; else MAFAT_LINEAR */
+    mafat_activation activation; /* convolution, activation, shortcut; else MAFAT_LINEAR */
     float scale;               /* upsample */
 
     int n_blocks;              /* of weights in the file; 0 where it has or loads none */
@@ -80,6 +81,10 @@ typedef struct {
 
 /* Frees what the network owns and clears it; a zeroed network may be freed. */
 void mafat_network_free(mafat_network *network);
+
+/* The layer that computes what layer l hands on: l itself, or what stands before identities; -1 for
+ * the image. */
+int mafat_layer_producer(const mafat_network *network, int l);
 
 /* Multiply-accumulates that a layer needs for `n_pixels` of its output map (all channels of them);
  * 0 for layers that are not convolutions. */

@@ -1,6 +1,6 @@
 /* Where C leaves Darknet's compiler a choice that changes bits, and what it chose.
  *
- * Upstream is built with -Ofast. Two places then depend on the compiler, its version and its
+ * Upstream is built with -Ofast. Three places then depend on the compiler, its version and its
  * target:
  *
  * - normalize_cpu() divides by a loop constant. The vectorised main loop multiplies by its
@@ -8,6 +8,10 @@
  *   the two round to different floats. Which one a pixel gets depends on its index in the plane.
  * - forward_maxpool_layer() keeps the larger value; of +0 and -0, equal but not the same bits, it
  *   keeps the earlier or the later one, and the same operand order decides what becomes of a NaN.
+ *
+ * - resize_image() divides by a loop constant, multiplies and adds: reciprocals, other orders, and
+ *   fused multiply-adds, which leave one product of a sum unrounded. load_image_stb() divides bytes
+ *   by 255, or multiplies them by its reciprocal.
  *
  * The choices are measured on Darknet's own object code (front/bridge_probe.c) and handed to the
  * kernels as data, so the same source gives the same bits whatever built it. */
@@ -25,6 +29,28 @@ typedef struct {
     size_t step;               /* longer planes: the largest multiple of this; 0: none */
     bool maxpool_keeps_later;  /* of equal values, and of a NaN and a number, the later one */
 } mafat_rounding;
+
+/* resize_image() makes pixel i of `to` pixels of two neighbours among `from` pixels: it lies at
+ * i * scale, near is the pixel (int)(i * scale), far the next one, and t, 0 <= t < 1, the distance
+ * to near. Columns are resized first, of near and far in one sum; then rows, in two passes, and
+ * what the first one stores is a float. In the formulas below each operation is rounded, and fma()
+ * once. */
+typedef enum {
+    MAFAT_MIX_ROUNDED,             /* (1-t)*near + t*far */
+    MAFAT_MIX_FUSED_NEAR,          /* fma(1-t, near, t*far) */
+    MAFAT_MIX_FUSED_FAR,           /* fma(t, far, (1-t)*near) */
+    MAFAT_MIX_DIFFERENCE,          /* near + t*(far-near) */
+    MAFAT_MIX_FUSED_DIFFERENCE,    /* fma(t, far-near, near) */
+    MAFAT_N_MIXES
+} mafat_mix;
+
+typedef struct {
+    float from_byte[256];    /* what load_image_color() makes of a byte */
+    bool reciprocal;         /* i * scale is i*(from-1) * (1/(to-1)), not i * ((from-1)/(to-1)) */
+    mafat_mix mix;           /* of columns */
+    bool fused_second_pass;  /* of rows: fma(t, far, first), not first + t*far, where first is
+                                (1-t)*near */
+} mafat_image_rounding;
 
 /* How many first pixels of a plane of `n_pixels` Darknet normalises by a reciprocal. */
 size_t mafat_rounding_reciprocals(const mafat_rounding *rounding, size_t n_pixels);

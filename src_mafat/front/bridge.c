@@ -2,24 +2,23 @@
 #include "front/bridge.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "darknet.h"
+#include "front/bridge_parts.h"
 #include "run/team.h"
+#include "run/weights.h"
 #include "stb_image.h"
 
-/* darknet.h does not declare it; activations.h would drag CUDA's header in. */
-void activate_array(float *x, const int n, const ACTIVATION a);
-
-static mafat_options asked;
+static mafat_request asked;
 static bool is_asked;
 
-void mafat_bridge_ask(const mafat_options *options)
+void mafat_bridge_ask(const mafat_request *request)
 {
-    asked = *options;
+    asked = *request;
     is_asked = true;
-    weights_start_as_zeros = 1;
 }
 
 static _Noreturn void fail(mafat_status status, const mafat_error *error)
@@ -28,95 +27,7 @@ static _Noreturn void fail(mafat_status status, const mafat_error *error)
     exit((int)status);
 }
 
-/* ------------------------------------------------------------------- Darknet as MAFAT's host */
-
-static ACTIVATION darknet_activation(mafat_activation activation)
-{
-    static const ACTIVATION names[MAFAT_N_ACTIVATIONS] = {
-        [MAFAT_LOGISTIC] = LOGISTIC, [MAFAT_RELU] = RELU,   [MAFAT_RELIE] = RELIE,
-        [MAFAT_LINEAR] = LINEAR,     [MAFAT_RAMP] = RAMP,   [MAFAT_TANH] = TANH,
-        [MAFAT_PLSE] = PLSE,         [MAFAT_LEAKY] = LEAKY, [MAFAT_ELU] = ELU,
-        [MAFAT_LOGGY] = LOGGY,       [MAFAT_STAIR] = STAIR, [MAFAT_HARDTAN] = HARDTAN,
-        [MAFAT_LHTAN] = LHTAN,       [MAFAT_SELU] = SELU,
-    };
-    return names[activation];
-}
-
-static void activate(float *x, int n, int activation)
-{
-    activate_array(x, n, darknet_activation((mafat_activation)activation));
-}
-
-/* Darknet's forward() of one layer, on copies of its structures that point to the plan's
- * buffers. */
-static void forward_layer(void *context, int index, float *input, float *const *maps)
-{
-    mafat_bridge *bridge = context;
-    network net = *bridge->network;
-    net.batch = 1;
-    net.layers = bridge->layers;
-    net.input = input;
-    net.index = index;
-    for (int i = 0; i < net.n; i++)
-        net.layers[i].output = maps[i];
-    layer l = net.layers[index];
-    /* Darknet's own outputs start as zeros, and some layers leave a part of them unwritten */
-    memset(l.output, 0, (size_t)l.outputs * sizeof *l.output);
-    l.forward(l, net);
-}
-
 /* ---------------------------------------------------------------------------------- attaching */
-
-/* Whether Darknet's layer is what the plan was made for, in everything that the executor goes
- * by. */
-static bool same_layer(const mafat_layer *ours, const layer *theirs)
-{
-    if (mafat_shape_floats(ours->out) != (size_t)theirs->outputs)
-        return false;
-    switch (ours->kind) {
-    case MAFAT_CONVOLUTION:
-        return theirs->type == CONVOLUTIONAL && theirs->c == ours->in.c &&
-               theirs->h == ours->in.h && theirs->w == ours->in.w && theirs->n == ours->out.c && theirs->size == ours->size &&
-               theirs->stride == ours->stride && theirs->pad == ours->pad &&
-               theirs->groups == ours->groups && !theirs->xnor && !theirs->binary &&
-               !theirs->batch_normalize == !ours->batch_normalize &&
-               theirs->activation == darknet_activation(ours->activation);
-    case MAFAT_MAXPOOL:
-        return theirs->type == MAXPOOL && theirs->h == ours->in.h && theirs->w == ours->in.w &&
-               theirs->size == ours->size && theirs->stride == ours->stride &&
-               theirs->pad / 2 == ours->pad;
-    case MAFAT_UPSAMPLE:
-        return theirs->type == UPSAMPLE && !theirs->reverse && theirs->stride == ours->stride &&
-               theirs->scale == ours->scale;
-    case MAFAT_ACTIVATION:
-        return theirs->type == ACTIVE &&
-               theirs->activation == darknet_activation(ours->activation);
-    case MAFAT_IDENTITY:
-        return theirs->type == DROPOUT;
-    case MAFAT_WHOLE:
-        return true;
-    }
-    return false;
-}
-
-/* Both sides read the cfg for themselves, and a program may change its network afterwards: neither
- * must go unnoticed. */
-static mafat_status check_agreement(const mafat_bridge *bridge, mafat_error *error)
-{
-    const mafat_network *ours = &bridge->session.cfg.network;
-    const network *theirs = bridge->network;
-    if (ours->n_layers != theirs->n)
-        return mafat_error_set(error, MAFAT_UNSUPPORTED,
-                               "Darknet's network has %d layers, the cfg %d: the program changed "
-                               "it",
-                               theirs->n, ours->n_layers);
-    for (int i = 0; i < ours->n_layers; i++)
-        if (!same_layer(&ours->layers[i], &theirs->layers[i]))
-            return mafat_error_set_layer(error, MAFAT_UNSUPPORTED, i, ours->layers[i].type,
-                                         "is not in Darknet's network what it is in the cfg: the "
-                                         "program changed it");
-    return MAFAT_OK;
-}
 
 /* Takes over where Darknet holds parameters and results. Both may change between runs: training,
  * and resize_network(), which allocates outputs anew. */
@@ -127,6 +38,7 @@ static void refresh(mafat_bridge *bridge)
     for (int i = 0; i < net->n; i++) {
         const layer *l = &net->layers[i];
         bridge->layers[i].batch = 1;
+        bridge->results[i] = l->output;
         bridge->parameters[i] = (mafat_parameters){
             .weights = l->weights, .biases = l->biases, .scales = l->scales,
             .mean = l->rolling_mean, .variance = l->rolling_variance,
@@ -137,6 +49,7 @@ static void refresh(mafat_bridge *bridge)
 static void free_bridge(mafat_bridge *bridge)
 {
     mafat_exec_free(&bridge->exec);
+    mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);
     free(bridge->cfg_path);
     free(bridge->parameters);
@@ -145,54 +58,151 @@ static void free_bridge(mafat_bridge *bridge)
     free(bridge);
 }
 
-/* Plans the network as it is now. */
-static mafat_status prepare(mafat_bridge *bridge, int width, int height, mafat_error *error)
+/* Reads the cfg and plans the network. */
+static mafat_status open_session(mafat_bridge *bridge, int width, int height, mafat_error *error)
 {
-    mafat_session *session = &bridge->session;
-    mafat_host host = {.context = bridge, .forward = forward_layer, .activate = activate};
+    mafat_session_use use = asked.use;
+    use.width = width;
+    use.height = height;
+    return mafat_session_open(&bridge->session, bridge->cfg_path, &asked.options, &use, error);
+}
+
+/* Allocates what runs need. */
+static mafat_status prepare(mafat_bridge *bridge, mafat_error *error)
+{
+    const mafat_session *session = &bridge->session;
+    mafat_host host;
     bridge->width = bridge->network->w;
     bridge->height = bridge->network->h;
-    mafat_status status = mafat_session_open(session, bridge->cfg_path, &asked, width, height,
-                                             error);
-    if (status == MAFAT_OK)
-        status = check_agreement(bridge, error);
+    mafat_bridge_be_host(bridge, &host);
+    mafat_status status = mafat_bridge_check_agreement(bridge, error);
     if (status == MAFAT_OK)
         status = mafat_bridge_probe(&host.rounding, error);
+    bool reads_weights = session->plan.n_windows > 0;
     if (status == MAFAT_OK)
         status = mafat_exec_init(&bridge->exec, &session->cfg.network, &session->plan,
-                                 bridge->parameters, &host, session->n_threads, error);
+                                 bridge->parameters, reads_weights ? &bridge->store : NULL, &host,
+                                 session->n_threads, error);
     return status;
 }
 
 /* Plans the network anew where resize_network() gave it another size. */
 static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
 {
-    const network *net = bridge->network;
+    network *net = bridge->network;
     if (net->w == bridge->width && net->h == bridge->height)
-        return check_agreement(bridge, error);
+        return mafat_bridge_check_agreement(bridge, error);
+    char *weights_path = bridge->has_store ? strdup(bridge->store.file.path) : NULL;
     mafat_exec_free(&bridge->exec);
+    mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);
-    return prepare(bridge, net->w, net->h, error);
+    mafat_status status = open_session(bridge, net->w, net->h, error);
+    for (int i = 0; i < net->n && status == MAFAT_OK; i++)
+        mafat_bridge_make_lean(bridge, &net->layers[i], i);
+    if (status == MAFAT_OK)
+        status = prepare(bridge, error);
+    if (status == MAFAT_OK && weights_path != NULL)
+        status = mafat_store_open(&bridge->store, weights_path, &bridge->session.cfg.network,
+                                  &bridge->session.plan, error);
+    free(weights_path);
+    return status;
 }
 
-/* The network's forward hook: one inference, for each image of the batch. */
+/* -------------------------------------------------------------------------------------- hooks */
+
+static void layer_hook(network *net, layer *l, int index)
+{
+    mafat_bridge_make_lean(net->hook_data, l, index);
+}
+
+/* Reads the weights as the plan says; Darknet reads them where it says nothing. */
+static int load_hook(network *net, char *path, int start, int cutoff)
+{
+    mafat_bridge *bridge = net->hook_data;
+    const mafat_network *ours = &bridge->session.cfg.network;
+    mafat_error error = {0};
+    mafat_status status = MAFAT_OK;
+    if (bridge->session.plan.n_windows == 0 || bridge->keeps_darknet)
+        return 0;
+    if (start > 0 || cutoff < ours->n_layers)
+        status = mafat_error_set(&error, MAFAT_UNSUPPORTED,
+                                 "layers %d to %d of the weights are to be loaded, and a memory "
+                                 "limit holds for whole networks; take mafat_memory out of the cfg",
+                                 start, cutoff - 1);
+    if (status == MAFAT_OK)
+        status = mafat_weights_verify(path, ours, &error);
+    mafat_store_close(&bridge->store);
+    if (status == MAFAT_OK)
+        status = mafat_store_open(&bridge->store, path, ours, &bridge->session.plan, &error);
+    bridge->has_store = status == MAFAT_OK;
+    if (status != MAFAT_OK)
+        fail(status, &error);
+    return 1;
+}
+
+static mafat_status run(mafat_bridge *bridge, const mafat_input *input, float *const *results,
+                        const mafat_observer *observer, mafat_error *error)
+{
+    if (bridge->session.plan.n_windows > 0 && !bridge->has_store)
+        return mafat_error_set(error, MAFAT_FAILED, "no weights file was loaded for this network");
+    if (bridge->has_store)
+        bridge->exec.parameters = bridge->store.parameters;
+    return mafat_exec_run(&bridge->exec, input, results, observer, error);
+}
+
+/* A caller's map given row by row: some plans take nothing else. */
+typedef struct {
+    const float *map;
+    mafat_shape shape;
+} map_rows;
+
+static void copy_rows(void *context, int y0, int y1, float *to, size_t row_stride,
+                      size_t channel_stride)
+{
+    const map_rows *from = context;
+    size_t width = (size_t)from->shape.w;
+    for (int c = 0; c < from->shape.c; c++)
+        for (int y = y0; y < y1; y++)
+            memcpy(to + (size_t)c * channel_stride + (size_t)(y - y0) * row_stride,
+                   from->map + ((size_t)c * (size_t)from->shape.h + (size_t)y) * width,
+                   width * sizeof *to);
+}
+
+/* One inference, for each image of the batch. */
+static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
+{
+    network *net = bridge->network;
+    mafat_status status = MAFAT_OK;
+    if (net->train)
+        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
+                                 "MAFAT runs networks and does not train them; take mafat=, "
+                                 "mafat_memory= and mafat_threads= out of [net]");
+    if (status == MAFAT_OK)
+        status = follow_size(bridge, error);
+    if (status == MAFAT_OK)
+        refresh(bridge);
+    for (int b = 0; b < net->batch && status == MAFAT_OK; b++) {
+        for (int i = 0; i < net->n && b > 0; i++)
+            if (net->layers[i].output != NULL)
+                bridge->results[i] += net->layers[i].outputs;
+        float *map = net->input + (size_t)b * (size_t)net->inputs;
+        map_rows rows = {map, bridge->session.cfg.network.input};
+        mafat_input input = {.source = {&rows, copy_rows}, .map = map};
+        status = run(bridge, &input, bridge->results, NULL, error);
+    }
+    return status;
+}
+
 static void forward_hook(network *net)
 {
     mafat_bridge *bridge = net->hook_data;
+    mafat_error error = {0};
     bridge->network = net;
-    mafat_error error;
-    mafat_status status = follow_size(bridge, &error);
-    if (status != MAFAT_OK) {
-        mafat_error_set_file(&error, bridge->cfg_path);
-        fail(status, &error);
-    }
-    refresh(bridge);
-    for (int b = 0; b < net->batch; b++) {
-        for (int i = 0; i < net->n; i++)
-            bridge->results[i] = net->layers[i].output + (size_t)b * (size_t)net->layers[i].outputs;
-        float *input = net->input + (size_t)b * (size_t)net->inputs;
-        mafat_exec_run(&bridge->exec, input, bridge->results, NULL);
-    }
+    mafat_status status = run_batch(bridge, &error);
+    if (status == MAFAT_OK)
+        return;
+    mafat_error_set_file(&error, bridge->cfg_path);
+    fail(status, &error);
 }
 
 static void free_hook(network *net)
@@ -200,57 +210,71 @@ static void free_hook(network *net)
     free_bridge(net->hook_data);
 }
 
-static mafat_status attach(network *net, const char *cfg_path, mafat_error *error)
+static mafat_status begin(network *net, const char *cfg_path, mafat_error *error)
 {
     size_t n = (size_t)net->n;
     mafat_bridge *bridge = calloc(1, sizeof *bridge);
     if (bridge == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to attach to a network");
+    net->hook_data = bridge;
     bridge->network = net;
+    bridge->keeps_darknet = asked.keeps_darknet;
     bridge->cfg_path = strdup(cfg_path);
     bridge->parameters = calloc(n, sizeof *bridge->parameters);
     bridge->results = calloc(n, sizeof *bridge->results);
     bridge->layers = calloc(n, sizeof *bridge->layers);
-    mafat_status status = MAFAT_OK;
     if (bridge->cfg_path == NULL || bridge->parameters == NULL || bridge->results == NULL ||
         bridge->layers == NULL)
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory to attach to %zu layers", n);
-    if (status == MAFAT_OK)
-        status = prepare(bridge, 0, 0, error);
-    if (status != MAFAT_OK) {
-        free_bridge(bridge);
-        return status;
-    }
-    mafat_team_set_default_size(bridge->session.n_threads);
-    net->hook_data = bridge;
-    net->forward_hook = forward_hook;
-    net->free_hook = free_hook;
-    return MAFAT_OK;
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to attach to %zu layers", n);
+    return open_session(bridge, 0, 0, error);
 }
 
-void mafat_attach(network *net, const char *cfg_path)
+void mafat_begin(network *net, const char *cfg_path)
 {
     if (!is_asked && !mafat_session_is_asked_for(cfg_path))
         return;
-    mafat_error error;
-    mafat_status status = attach(net, cfg_path, &error);
+    mafat_error error = {0};
+    mafat_status status = begin(net, cfg_path, &error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(&error, cfg_path);
         fail(status, &error);
     }
+    /* what is freed goes back at once: glibc would keep blocks that look like small ones */
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    weights_start_as_zeros = 1;
+    net->layer_hook = layer_hook;
+}
+
+void mafat_attach(network *net)
+{
+    mafat_bridge *bridge = net->hook_data;
+    mafat_error error = {0};
+    weights_start_as_zeros = 0;
+    if (bridge == NULL)
+        return;
+    mafat_team_set_default_size(bridge->session.n_threads);
+    net->free_hook = free_hook;
+    if (bridge->session.by_layers)
+        return;
+    mafat_status status = prepare(bridge, &error);
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(&error, bridge->cfg_path);
+        fail(status, &error);
+    }
+    net->load_hook = load_hook;
+    net->forward_hook = forward_hook;
 }
 
 /* -------------------------------------------------------------------- for MAFAT's own commands */
 
 mafat_bridge *mafat_bridge_load_network(const char *cfg_path, const char *weights_path,
-                                        const mafat_options *options)
+                                        const mafat_request *request)
 {
-    mafat_bridge_ask(options);
+    mafat_bridge_ask(request);
     network *net = load_network((char *)cfg_path, (char *)weights_path, 0);
     set_batch_network(net, 1);
-    mafat_bridge *bridge = net->hook_data;
-    refresh(bridge);
-    return bridge;
+    refresh(net->hook_data);
+    return net->hook_data;
 }
 
 void mafat_bridge_free_network(mafat_bridge *bridge)
@@ -263,19 +287,48 @@ void mafat_bridge_forward_darknet(mafat_bridge *bridge, float *input)
     network *net = bridge->network;
     net->forward_hook = NULL;
     network_predict(net, input);
-    net->forward_hook = forward_hook;
+    net->forward_hook = bridge->session.by_layers ? NULL : forward_hook;
 }
 
-void mafat_bridge_forward(mafat_bridge *bridge, float *input, float *const *results,
-                          const mafat_observer *observer)
+/* Darknet's own forward pass on a lean network: everything is whole and stays where Darknet has it. */
+static mafat_status forward_by_layers(mafat_bridge *bridge, const mafat_input *input,
+                                      const mafat_observer *observer, mafat_error *error)
+{
+    mafat_shape shape = bridge->session.cfg.network.input;
+    size_t width = (size_t)shape.w, plane = (size_t)shape.h * width;
+    float *map = malloc(mafat_shape_floats(shape) * sizeof *map);
+    if (map == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the input");
+    input->source.rows(input->source.context, 0, shape.h, map, width, plane);
+    mafat_bridge_forward_darknet(bridge, map);
+    for (int l = 0; l < bridge->network->n && observer != NULL; l++)
+        if (observer->map_done != NULL)
+            observer->map_done(observer->context, l, mafat_bridge_darknet_output(bridge, l));
+    free(map);
+    return MAFAT_OK;
+}
+
+mafat_status mafat_bridge_forward(mafat_bridge *bridge, const mafat_input *input,
+                                  float *const *results, const mafat_observer *observer,
+                                  mafat_error *error)
 {
     network *net = bridge->network;
     network saved = *net;
+    if (bridge->session.by_layers)
+        return forward_by_layers(bridge, input, observer, error);
     net->truth = NULL;
     net->train = 0;
     net->delta = NULL;
-    mafat_exec_run(&bridge->exec, input, results, observer);
+    mafat_status status = run(bridge, input, results != NULL ? results : bridge->results,
+                              observer, error);
     *net = saved;
+    return status;
+}
+
+void mafat_bridge_release(mafat_bridge *bridge)
+{
+    if (!bridge->session.by_layers)
+        mafat_exec_release(&bridge->exec);
 }
 
 const float *mafat_bridge_darknet_output(const mafat_bridge *bridge, int index)

@@ -1,9 +1,10 @@
 /* The bridge to Darknet: the only place that knows Darknet's own structures.
  *
- * Darknet calls mafat_attach() for every network that it makes from a cfg (patches/0007). Where
- * MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans the network and sets
- * the network's hooks (patches/0006): from then on every inference of that network runs through
- * MAFAT. */
+ * Darknet calls mafat_begin() and mafat_attach() for every network that it makes from a cfg
+ * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans the
+ * network, frees what only training needs as soon as Darknet has allocated it, reads the weights
+ * if the plan says so, and sets the network's hooks (patches/0007): from then on every inference of
+ * that network runs through MAFAT. */
 #ifndef MAFAT_FRONT_BRIDGE_H
 #define MAFAT_FRONT_BRIDGE_H
 
@@ -19,37 +20,58 @@ struct layer;
 typedef struct {
     struct network *network;        /* borrowed */
     char *cfg_path;                 /* owned */
+    bool keeps_darknet;             /* Darknet's own forward pass still works */
     int width, height;              /* of the network when it was planned */
     mafat_session session;
+    mafat_store store;
+    bool has_store;                 /* it is open: the weights file has been read as the plan says */
     mafat_exec exec;
-    mafat_parameters *parameters;   /* [n_layers], owned */
+    mafat_parameters *parameters;   /* [n_layers], owned: where Darknet has them */
     float **results;                /* [n_layers], owned: where commands look for outputs */
     struct layer *layers;           /* [n_layers], owned: copies of Darknet's, on our buffers */
 } mafat_bridge;
 
+/* How MAFAT is asked for. */
+typedef struct {
+    mafat_options options;
+    mafat_session_use use;
+    bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
+} mafat_request;
+
 /* What mafat_bridge_ask() was told lives for the whole process. From the next network on, MAFAT is
- * asked for with these options, as if they stood in its cfg; and its weights, which a verified file
- * will overwrite, are not filled with random numbers first. */
-void mafat_bridge_ask(const mafat_options *options);
+ * asked for in this way, as if its options stood in the cfg. */
+void mafat_bridge_ask(const mafat_request *request);
 
-/* Called by parse_network_cfg(). Returns at once where nobody asks for MAFAT; prints what is wrong
- * and exits with the documented code where it cannot do what it is asked. */
-void mafat_attach(struct network *network, const char *cfg_path);
+/* Called by parse_network_cfg() before it makes the first layer, and behind the last one. They
+ * return at once where nobody asks for MAFAT; they print what is wrong and exit with the documented
+ * code where it cannot do what it is asked. */
+void mafat_begin(struct network *network, const char *cfg_path);
+void mafat_attach(struct network *network);
 
-/* Makes a network with MAFAT attached, loads its weights and sets its batch to one image. The files
- * must have been verified. The caller frees it with mafat_bridge_free_network(). */
+/* Makes a network with MAFAT attached, loads its weights, where a file is named, and sets its batch
+ * to one image. The files must have been verified. The caller frees it with
+ * mafat_bridge_free_network(). */
 mafat_bridge *mafat_bridge_load_network(const char *cfg_path, const char *weights_path,
-                                        const mafat_options *options);
+                                        const mafat_request *request);
 void mafat_bridge_free_network(mafat_bridge *bridge);
 
-/* Darknet's own forward pass, as network_predict() runs it without MAFAT, and where it leaves the
- * output of a layer, one float after the other. */
+/* Darknet's own forward pass, as network_predict() runs it without MAFAT, on a network that
+ * keeps_darknet; and where it leaves the output of a layer, one float after the other. */
 void mafat_bridge_forward_darknet(mafat_bridge *bridge, float *input);
 const float *mafat_bridge_darknet_output(const mafat_bridge *bridge, int index);
 
-/* The same through MAFAT, with result layers' outputs going to results[] as in mafat_exec_run(). */
-void mafat_bridge_forward(mafat_bridge *bridge, float *input, float *const *results,
-                          const mafat_observer *observer);
+/* The same through MAFAT, with result layers' outputs going to results[] as in mafat_exec_run(), or
+ * to where Darknet's commands look for them if it is NULL. Errors: those of mafat_exec_run(). */
+mafat_status mafat_bridge_forward(mafat_bridge *bridge, const mafat_input *input,
+                                  float *const *results, const mafat_observer *observer,
+                                  mafat_error *error);
+
+/* Gives the memory of an inference back until the next one. */
+void mafat_bridge_release(mafat_bridge *bridge);
+
+/* Measures how this build of Darknet rounds (bridge_probe.c). MAFAT_UNSUPPORTED where it does so in
+ * a pattern that base/rounding.h has no words for. */
+mafat_status mafat_bridge_probe(mafat_rounding *rounding, mafat_error *error);
 
 /* Decodes an image file and letterboxes it to the network's input with Darknet's own functions. The
  * caller frees the floats, [c][h][w]. MAFAT_FAILED where the file does not decode. */
@@ -62,9 +84,5 @@ mafat_status mafat_bridge_verify_image(const char *path, mafat_error *error);
 
 /* Whether a file begins as an image does: quick, for long lists. */
 bool mafat_bridge_is_image(const char *path);
-
-/* Measures how this build of Darknet rounds (bridge_probe.c). MAFAT_UNSUPPORTED where it does so in
- * a pattern that base/rounding.h has no words for. */
-mafat_status mafat_bridge_probe(mafat_rounding *rounding, mafat_error *error);
 
 #endif

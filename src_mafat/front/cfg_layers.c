@@ -527,6 +527,8 @@ static void describe_route(job *j)
         FAIL(j, "layers= is absent: must list the layers to join");
     else
         join(j, n_sources, sources);
+    if (sources != NULL && n_sources == 1)
+        j->layer->kind = MAFAT_IDENTITY;
     free(sources);
 }
 
@@ -536,7 +538,9 @@ static void describe_shortcut(job *j)
         FAIL(j, "from= is absent: must name the layer to add");
     int number = mafat_cfg_text_get_int(&j->options, "from", -1, -LARGEST, LARGEST);
     int from = find_layer(j, "from", number);
-    get_activation(j, "linear");
+    mafat_activation activation = get_activation(j, "linear");
+    float alpha = mafat_cfg_text_get_float(&j->options, "alpha", 1);
+    float beta = mafat_cfg_text_get_float(&j->options, "beta", 1);
     if (failed(j))
         return;
     const mafat_shape in = j->in->map, added = j->context->outputs[from].map;
@@ -552,6 +556,10 @@ static void describe_shortcut(job *j)
         FAIL(j, "from=%d: Darknet cannot resize a shortcut between maps of different sizes",
              number);
     set_sources(j, 2, (const int[]){j->index - 1, from});
+    if (added.c == in.c && added.h == in.h && added.w == in.w && alpha == 1 && beta == 1) {
+        j->layer->kind = MAFAT_SHORTCUT;
+        j->layer->activation = activation;
+    }
     give_same(j);
 }
 

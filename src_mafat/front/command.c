@@ -45,18 +45,23 @@ static void print_help(FILE *stream)
 
 typedef mafat_status command_function(const mafat_arguments *arguments, mafat_error *error);
 
-static command_function *find_command(const char *word)
+/* The command that MAFAT runs itself; NULL: it is Darknet's, or none. */
+static command_function *find_command(const mafat_arguments *arguments)
 {
     static const struct {
-        const char *word;
+        const char *word, *subword;    /* subword is NULL where there is none */
         command_function *function;
     } commands[] = {
-        {"plan", mafat_command_plan},
-        {"compare", mafat_command_compare},
-        {"bench", mafat_command_bench},
+        {"plan", NULL, mafat_command_plan},
+        {"compare", NULL, mafat_command_compare},
+        {"bench", NULL, mafat_command_bench},
+        {"detector", "test", mafat_command_detector},
+        {"detect", NULL, mafat_command_detector},
     };
+    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(word, commands[i].word) == 0)
+        if (strcmp(arguments->words[0], commands[i].word) == 0 &&
+            (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
             return commands[i].function;
     return NULL;
 }
@@ -64,7 +69,8 @@ static command_function *find_command(const char *word)
 /* Leaves in argv the words of Darknet's own command, behind the program's name. */
 static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
 {
-    mafat_bridge_ask(&arguments->options);
+    mafat_bridge_ask(&(mafat_request){.options = arguments->options,
+                                      .use = {.reads_weights = true}});
     memmove(argv + 1, arguments->words, (size_t)arguments->n_words * sizeof *argv);
     *argc = 1 + arguments->n_words;
     argv[*argc] = NULL;
@@ -81,7 +87,7 @@ int mafat_main(int *argc, char **argv)
     }
     command_function *function = NULL;
     if (status == MAFAT_OK) {
-        function = find_command(arguments.words[0]);
+        function = find_command(&arguments);
         status = (function != NULL ? function : mafat_command_darknet)(&arguments, &error);
     }
     if (status == MAFAT_OK && function != NULL && (fflush(stdout) != 0 || ferror(stdout)))

@@ -18,6 +18,11 @@ mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error
  * of. */
 mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *error);
 
+/* detector test DATA CFG WEIGHTS [IMAGE] and detect CFG WEIGHTS [IMAGE], as Darknet runs them: the
+ * same lines on stdout but for the seconds, the same picture byte for byte, paths from stdin where
+ * no IMAGE is named. The picture stays bytes, and is written whole or not at all. */
+mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_error *error);
+
 /* Any other word: one of Darknet's own inference commands, whose arguments it verifies. MAFAT_OK
  * says that Darknet may run it. */
 mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error);

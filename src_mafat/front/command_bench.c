@@ -1,6 +1,7 @@
 /* `darknet mafat bench`: the time of whole inferences in a process that does nothing else.
  *
- * A run is one mafat_exec_run(): weights are loaded and the image is decoded before. The peak that
+ * A run is one mafat_exec_run(): weights are loaded, but for those that the plan reads in each run, and
+ * the image is decoded before. The peak that
  * shares refer to is measured right before and right after the runs, in as many threads, and the
  * higher one taken: what else goes on in the machine can only lower it. */
 #include <stdlib.h>
@@ -32,27 +33,30 @@ static void note_step(void *context, const mafat_step *step)
 {
     bench *b = context;
     double now = mafat_measure_now_s();
-    b->layer_s[(size_t)step->layer * (size_t)b->n_runs + (size_t)b->run] += now - b->step_begin_s;
+    int layer = step->layer < 0 ? 0 : step->layer;    /* rows of the image: for its first reader */
+    b->layer_s[(size_t)layer * (size_t)b->n_runs + (size_t)b->run] += now - b->step_begin_s;
     b->step_begin_s = now;
 }
 
-static void time_run(bench *b)
+static mafat_status time_run(bench *b, mafat_error *error)
 {
     mafat_observer observer = {.context = b, .step_done = b->layer_s != NULL ? note_step : NULL};
     double begin = b->step_begin_s = mafat_measure_now_s();
-    mafat_bridge_forward(b->trial.bridge, b->trial.input, b->trial.results, &observer);
+    mafat_status status = mafat_trial_run(&b->trial, &observer, error);
     b->latency_s[b->run] = mafat_measure_now_s() - begin;
+    return status;
 }
 
-static void time_runs(bench *b)
+static mafat_status time_runs(bench *b, mafat_error *error)
 {
     int n_threads = b->trial.bridge->session.n_threads;
     double before = mafat_measure_peak_flops(n_threads);
-    mafat_bridge_forward(b->trial.bridge, b->trial.input, b->trial.results, NULL);
-    for (b->run = 0; b->run < b->n_runs; b->run++)
-        time_run(b);
+    mafat_status status = mafat_trial_run(&b->trial, NULL, error);
+    for (b->run = 0; b->run < b->n_runs && status == MAFAT_OK; b->run++)
+        status = time_run(b, error);
     double after = mafat_measure_peak_flops(n_threads);
     b->peak_flops = before > after ? before : after;
+    return status;
 }
 
 static mafat_status allocate(bench *b, bool layers, mafat_error *error)
@@ -73,10 +77,11 @@ static mafat_status measure(bench *b, bool layers, mafat_error *error)
     mafat_status status = allocate(b, layers, error);
     if (status == MAFAT_OK)
         status = mafat_measure_since_start(&b->start_to_first_run_s, error);
-    if (status != MAFAT_OK)
-        return status;
-    time_runs(b);
-    return mafat_measure_peak_rss(&b->peak_rss_bytes, error);
+    if (status == MAFAT_OK)
+        status = time_runs(b, error);
+    if (status == MAFAT_OK)
+        status = mafat_measure_peak_rss(&b->peak_rss_bytes, error);
+    return status;
 }
 
 /* ---------------------------------------------------------------------------------- reporting */
@@ -97,7 +102,7 @@ typedef struct {
 static int tiles_of(const mafat_plan *plan, int l)
 {
     int g = 0;
-    while (plan->groups[g].end <= l)
+    while (l < plan->groups[g].first || l >= plan->groups[g].end)
         g++;
     return plan->groups[g].n_tiles;
 }
@@ -157,23 +162,28 @@ static void print_layers(const bench *b)
     }
 }
 
+static size_t needed_macs(const mafat_network *network)
+{
+    size_t macs = 0;
+    for (int l = 0; l < network->n_layers; l++) {
+        mafat_shape out = network->layers[l].out;
+        macs += mafat_layer_macs(&network->layers[l], (size_t)out.h * (size_t)out.w);
+    }
+    return macs;
+}
+
 static void report(const bench *b, bool json)
 {
     const mafat_session *session = &b->trial.bridge->session;
-    const mafat_plan *plan = &session->plan;
     mafat_spread latency_s = mafat_measure_spread(b->latency_s, b->n_runs);
-    double flops = 2.0 * (double)(plan->macs - plan->redundant_macs) / latency_s.median;
+    double flops = 2.0 * (double)needed_macs(&session->cfg.network) / latency_s.median;
     mafat_report r;
     mafat_report_begin(&r, json);
-    mafat_report_config(&r, "config", &session->config);
-    mafat_report_size(&r, "threads", (size_t)session->n_threads);
+    mafat_report_session(&r, session);
     mafat_report_size(&r, "runs", (size_t)b->n_runs);
     mafat_report_real(&r, "latency_s_min", latency_s.min);
     mafat_report_real(&r, "latency_s_median", latency_s.median);
     mafat_report_real(&r, "latency_s_max", latency_s.max);
-    mafat_report_size(&r, "arena_bytes", plan->arena_bytes);
-    mafat_report_real(&r, "redundant_macs_percent",
-                      mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
     mafat_report_real(&r, "gflops", flops * 1e-9);
     mafat_report_real(&r, "peak_gflops", b->peak_flops * 1e-9);
     mafat_report_real(&r, "share_of_peak_percent", percent(flops, b->peak_flops));
@@ -207,7 +217,7 @@ static mafat_status read_options(mafat_arguments *arguments, int *n_runs, bool *
         return status;
     return mafat_error_set(error, MAFAT_USAGE,
                            "usage: darknet mafat bench CFG WEIGHTS [IMAGE] [-mafat CONFIG] "
-                           "[-threads N] [-n N] [-layers] [-json]");
+                           "[-memory LIMIT] [-threads N] [-n N] [-layers] [-json]");
 }
 
 mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *error)
@@ -220,6 +230,7 @@ mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *
         status = mafat_trial_open(&b.trial, &left, error);
     if (status != MAFAT_OK)
         return status;
+    mafat_trial_load(&b.trial, &left, false);
     status = measure(&b, layers, error);
     if (status == MAFAT_OK)
         report(&b, arguments->json);

@@ -1,37 +1,43 @@
-/* `darknet mafat compare`: Darknet's own forward pass and MAFAT's on the same input, every output
- * that the plan makes whole, bit by bit. */
+/* `darknet mafat compare`: Darknet's own forward pass, in a process of its own, and MAFAT's on the same
+ * input; every output that the plan makes whole, bit by bit. */
 #include "front/command.h"
-#include "front/comparison.h"
+#include "front/oracle.h"
 #include "front/report.h"
 #include "front/trial.h"
+#include "run/measure.h"
 
-static void report(const mafat_comparison *c, bool json)
+static mafat_status report(const mafat_comparison *c, const mafat_session *session, bool json,
+                           mafat_error *error)
 {
-    const mafat_session *session = &c->bridge->session;
+    size_t peak_rss_bytes;
+    mafat_status status = mafat_measure_peak_rss(&peak_rss_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
     mafat_report r;
     mafat_report_begin(&r, json);
-    mafat_report_config(&r, "config", &session->config);
-    mafat_report_size(&r, "threads", (size_t)session->n_threads);
-    mafat_report_size(&r, "arena_bytes", session->plan.arena_bytes);
-    mafat_report_real(&r, "redundant_macs_percent",
-                      mafat_plan_redundant_percent(session->plan.macs,
-                                                   session->plan.redundant_macs));
+    mafat_report_session(&r, session);
     mafat_report_size(&r, "layers_compared", (size_t)c->n_layers);
     mafat_report_size(&r, "values_compared", c->n_values);
     mafat_report_size(&r, "values_different", c->n_different);
     mafat_report_real(&r, "max_abs_diff", c->max_abs_diff);
+    mafat_report_size(&r, "peak_rss_bytes", peak_rss_bytes);
     mafat_report_end(&r);
+    return MAFAT_OK;
 }
 
-static mafat_status compare(const mafat_trial *trial, bool json, mafat_error *error)
+static mafat_status compare(mafat_trial *trial, mafat_oracle *oracle, bool json,
+                            mafat_error *error)
 {
+    const mafat_session *session = &trial->bridge->session;
     mafat_comparison c;
-    mafat_comparison_begin(&c, trial->bridge);
-    mafat_bridge_forward_darknet(trial->bridge, trial->input);
-    mafat_bridge_forward(trial->bridge, trial->input, trial->results,
-                         &(mafat_observer){.context = &c, .map_done = mafat_comparison_map_done});
-    report(&c, json);
-    return c.n_different == 0 ? MAFAT_OK : mafat_comparison_describe(&c, error);
+    mafat_comparison_begin(&c, &session->cfg.network, mafat_oracle_outputs(oracle));
+    mafat_observer observer = {.context = &c, .map_done = mafat_comparison_map_done};
+    mafat_status status = mafat_trial_run(trial, &observer, error);
+    if (status == MAFAT_OK && c.status == MAFAT_OK)
+        status = report(&c, session, json, error);
+    if (status == MAFAT_OK)
+        status = mafat_comparison_judge(&c, error);
+    return status;
 }
 
 mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error)
@@ -39,15 +45,21 @@ mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error
     if (arguments->n_words < 3 || arguments->n_words > 4)
         return mafat_error_set(error, MAFAT_USAGE,
                                "usage: darknet mafat compare CFG WEIGHTS [IMAGE] [-mafat CONFIG] "
-                               "[-threads N] [-json]");
+                               "[-memory LIMIT] [-threads N] [-json]");
     mafat_trial trial;
+    mafat_oracle oracle;
     mafat_status status = mafat_arguments_refuse_options(arguments, "", error);
     if (status == MAFAT_OK)
         status = mafat_trial_open(&trial, arguments, error);
     if (status != MAFAT_OK)
         return status;
-    status = compare(&trial, arguments->json, error);
+    status = mafat_oracle_start(&oracle, arguments, &trial.input, error);
+    if (status == MAFAT_OK) {
+        mafat_trial_load(&trial, arguments, false);
+        status = compare(&trial, &oracle, arguments->json, error);
+    }
     mafat_error_set_file(error, arguments->words[1]);
+    mafat_oracle_stop(&oracle);
     mafat_trial_close(&trial);
     return status;
 }

@@ -1,12 +1,19 @@
-/* Darknet's own inference commands run through MAFAT: which they are, what they read, what they
- * write. Sources: the run_*() functions in Darknet's examples. */
+/* Darknet's own inference commands run through MAFAT; see command_darknet.h. Sources: the run_*()
+ * functions in Darknet's examples. */
+#include "front/command_darknet.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "front/bridge.h"
 #include "front/command.h"
+#include "front/picture.h"
 #include "front/verify.h"
+#include "run/letterbox.h"
+
+/* Who draws boxes with labels, into -out or "predictions". */
+typedef enum { NOBODY, DARKNET, OURSELVES } drawer;
 
 typedef struct {
     const char *word, *subword;    /* subword is NULL where there is none */
@@ -14,7 +21,7 @@ typedef struct {
                                       the last two may lack */
     const char *data;              /* the data file where it is no argument; NULL: none */
     mafat_verify_needs needs;
-    bool draws;                    /* boxes with labels, into -out or "predictions" */
+    drawer drawer;
 } darknet_command;
 
 #define DETECTOR_NAMES {"names"}, "data/names.list"
@@ -27,34 +34,34 @@ typedef struct {
 #define DETECTOR_LIST "valid", 4, true, 0
 
 static const darknet_command commands[] = {
-    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, true},
-    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, false},
-    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, false},
-    {"detector", "recall", "dcw", NULL, {NO_NAMES, NO_LIST}, false},
-    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, false},
-    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, true},
-    {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, true},
-    {"yolo", "valid", "cw", NULL, {NO_NAMES, NO_LIST}, false},
-    {"yolo", "recall", "cw", NULL, {NO_NAMES, NO_LIST}, false},
-    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, false},
-    {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, true},
-    {"coco", "valid", "cw", NULL, {NO_NAMES, NO_LIST}, false},
-    {"coco", "recall", "cw", NULL, {NO_NAMES, NO_LIST}, false},
-    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, false},
-    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, false},
-    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, false},
-    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
-    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
-    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
-    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
-    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, false},
-    {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, false},
-    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, false},
-    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, false},
-    {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, false},
-    {"regressor", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, false},
-    {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, false},
-    {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, false},
+    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OURSELVES},
+    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, NOBODY},
+    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, NOBODY},
+    {"detector", "recall", "dcw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, NOBODY},
+    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OURSELVES},
+    {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, DARKNET},
+    {"yolo", "valid", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"yolo", "recall", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, DARKNET},
+    {"coco", "valid", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"coco", "recall", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, NOBODY},
+    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, NOBODY},
+    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
+    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
+    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
+    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
+    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
+    {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, NOBODY},
+    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"regressor", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -73,11 +80,6 @@ static const struct {
 };
 
 enum { N_OPTIONS = sizeof options / sizeof options[0] };
-
-/* A command line sorted out: what each argument is for. */
-typedef struct {
-    const char *data, *cfg, *weights, *image, *video, *out;
-} operands;
 
 static const char *argument_name(char letter)
 {
@@ -132,8 +134,27 @@ static bool is_number(const char *text)
     return end != text && *end == '\0' && errno == 0;
 }
 
+/* Keeps the value of an option that MAFAT looks at too. Darknet takes the first of two, and the
+ * second for an argument. */
+static mafat_status keep_option(mafat_operands *found, const char *name, const char *value,
+                                mafat_error *error)
+{
+    const struct { const char *name, **kept; } kept[] = {
+        {"-out", &found->out}, {"-gpus", &found->gpus}, {"-thresh", &found->threshold},
+        {"-hier", &found->hier_threshold},
+    };
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (strcmp(name, kept[i].name) != 0)
+            continue;
+        if (*kept[i].kept != NULL)
+            return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", name);
+        *kept[i].kept = value;
+    }
+    return MAFAT_OK;
+}
+
 /* Handles words[*i] if it is an option, and moves *i on to its value. */
-static mafat_status take_option(char **words, int n_words, int *i, operands *found,
+static mafat_status take_option(char **words, int n_words, int *i, mafat_operands *found,
                                 mafat_error *error)
 {
     const char *name = words[*i];
@@ -147,15 +168,13 @@ static mafat_status take_option(char **words, int n_words, int *i, operands *fou
         if (options[k].kind == NUMBER && !is_number(words[*i]))
             return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%s\" is no number", name,
                                    words[*i]);
-        if (strcmp(name, "-out") == 0)
-            found->out = words[*i];
-        return MAFAT_OK;
+        return keep_option(found, name, words[*i], error);
     }
     return mafat_error_set(error, MAFAT_USAGE,
                            "unknown option %s; `darknet mafat --help` lists MAFAT's", name);
 }
 
-static void set_operand(operands *found, char letter, const char *word)
+static void set_operand(mafat_operands *found, char letter, const char *word)
 {
     switch (letter) {
     case 'd': found->data = word; break;
@@ -167,9 +186,9 @@ static void set_operand(operands *found, char letter, const char *word)
 }
 
 static mafat_status sort_words(const darknet_command *command, const mafat_arguments *arguments,
-                               operands *found, mafat_error *error)
+                               mafat_operands *found, mafat_error *error)
 {
-    *found = (operands){.data = command->data};
+    *found = (mafat_operands){.data = command->data};
     const char *expected = command->arguments;
     for (int i = command->subword != NULL ? 2 : 1; i < arguments->n_words; i++) {
         char *word = arguments->words[i];
@@ -200,54 +219,92 @@ static int count_classes(const mafat_cfg *cfg)
 }
 
 /* The picture that a command draws: save_image() adds the suffix. */
-static mafat_status verify_picture(const char *name, mafat_error *error)
+static mafat_status verify_picture(const darknet_command *command, const mafat_operands *found,
+                                   mafat_error *error)
 {
     char path[512];
+    const char *name = found->out != NULL ? found->out : "predictions";
     int length = snprintf(path, sizeof path, "%s.jpg", name);
     if (length >= 256)
         return mafat_error_set(error, MAFAT_USAGE,
                                "-out is longer than the 255 bytes that Darknet allows a path");
+    if (command->drawer == OURSELVES)
+        return mafat_verify_replaceable(path, error);
     return mafat_verify_writable(path, error);
 }
 
-/* Checks every file that the command will read or write. */
-static mafat_status verify(const darknet_command *command, const mafat_arguments *arguments,
-                           const operands *found, mafat_error *error)
+/* What the command does itself while the network runs. */
+static mafat_status find_use(const darknet_command *command, mafat_operands *found,
+                             mafat_error *error)
+{
+    int w, h;
+    found->use = (mafat_session_use){.reads_weights = true,
+                                     .image_by_rows = command->drawer == OURSELVES};
+    if (command->drawer != OURSELVES || found->image == NULL)
+        return MAFAT_OK;
+    mafat_status status = mafat_verify_image_path(found->image, error);
+    if (status == MAFAT_OK)
+        status = mafat_picture_read_size(found->image, &w, &h, error);
+    if (status == MAFAT_OK)
+        found->use.image_bytes = MAFAT_COLOURS * (size_t)w * (size_t)h;
+    return status;
+}
+
+/* Checks the cfg, the weights and what the data file must hold for them. */
+static mafat_status verify_network(const darknet_command *command, const mafat_arguments *arguments,
+                                   mafat_operands *found, mafat_error *error)
 {
     mafat_session session;
-    mafat_status status = mafat_session_open(&session, found->cfg, &arguments->options, 0, 0,
-                                             error);
+    mafat_status status = mafat_session_open(&session, found->cfg, &arguments->options,
+                                             &found->use, error);
     if (status != MAFAT_OK)
         return status;
     mafat_verify_needs needs = command->needs;
     needs.n_classes = count_classes(&session.cfg);
+    found->input = session.cfg.network.input;
     status = mafat_verify_network(&session.cfg, found->weights, error);
     mafat_session_close(&session);
     if (status == MAFAT_OK && found->data != NULL)
         status = mafat_verify_data(found->data, &needs, error);
-    if (status == MAFAT_OK && command->draws)
+    return status;
+}
+
+/* Checks every file that the command will read or write. */
+static mafat_status verify(const darknet_command *command, const mafat_arguments *arguments,
+                           mafat_operands *found, mafat_error *error)
+{
+    mafat_status status = find_use(command, found, error);
+    if (status == MAFAT_OK)
+        status = verify_network(command, arguments, found, error);
+    if (status == MAFAT_OK && command->drawer == DARKNET)
         status = mafat_verify_labels(error);
-    if (status == MAFAT_OK && command->draws)
-        status = verify_picture(found->out != NULL ? found->out : "predictions", error);
+    if (status == MAFAT_OK && command->drawer != NOBODY)
+        status = verify_picture(command, found, error);
     if (status == MAFAT_OK && found->image != NULL)
         status = mafat_verify_image_path(found->image, error);
-    if (status == MAFAT_OK && found->image != NULL)
+    if (status == MAFAT_OK && found->image != NULL && command->drawer != OURSELVES)
         status = mafat_bridge_verify_image(found->image, error);
     if (status == MAFAT_OK && found->video != NULL)
         status = mafat_verify_readable(found->video, error);
     return status;
 }
 
-mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error)
+mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
+                                          mafat_operands *operands, mafat_error *error)
 {
     const darknet_command *command;
-    operands found;
     mafat_status status = find_command(arguments, &command, error);
     if (status == MAFAT_OK && arguments->json)
         status = mafat_error_set(error, MAFAT_USAGE, "-json is for MAFAT's own commands only");
     if (status == MAFAT_OK)
-        status = sort_words(command, arguments, &found, error);
+        status = sort_words(command, arguments, operands, error);
     if (status == MAFAT_OK)
-        status = verify(command, arguments, &found, error);
+        status = verify(command, arguments, operands, error);
     return status;
+}
+
+mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error)
+{
+    mafat_operands operands;
+    return mafat_command_darknet_verify(arguments, &operands, error);
 }

@@ -7,15 +7,11 @@ static void report(const mafat_session *session, bool json)
     const mafat_plan *plan = &session->plan;
     mafat_report r;
     mafat_report_begin(&r, json);
-    mafat_report_config(&r, "config", &session->config);
-    mafat_report_size(&r, "threads", (size_t)session->n_threads);
+    mafat_report_session(&r, session);
     mafat_report_size(&r, "groups", (size_t)plan->n_groups);
     mafat_report_size(&r, "steps", (size_t)plan->n_steps);
-    mafat_report_size(&r, "arena_bytes", plan->arena_bytes);
     mafat_report_size(&r, "live_bytes", plan->live_bytes);
     mafat_report_size(&r, "macs", plan->macs);
-    mafat_report_real(&r, "redundant_macs_percent",
-                      mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
     mafat_report_end(&r);
 }
 
@@ -45,23 +41,42 @@ static void print_groups(const mafat_session *session)
     }
 }
 
+/* What a buffer holds, in words; NULL for weights, which have a table of their own. */
+static const char *contents(const mafat_plan *plan, int index)
+{
+    const mafat_buffer *buffer = &plan->buffers[index];
+    if (index == MAFAT_WORKSPACE_BUFFER)
+        return "panels";
+    for (int w = 0; w < plan->n_windows; w++)
+        if (plan->windows[w].buffer == index)
+            return NULL;
+    if (buffer->is_map)
+        return "whole map";
+    bool by_rows = buffer->layer < 0;
+    for (int g = 0; g < plan->n_groups; g++) {
+        const mafat_group *group = &plan->groups[g];
+        if (group->first <= buffer->layer && buffer->layer < group->end)
+            by_rows = group->tiling.reuse;
+    }
+    return by_rows ? "rows" : "one tile";
+}
+
 static void print_buffers(const mafat_session *session)
 {
     const mafat_plan *plan = &session->plan;
-    printf("\nbuffer      holds             bytes     alive in layers  at\n");
+    printf("\nbuffer      holds             bytes   alive in moments  at\n");
     for (int i = 0; i < plan->n_buffers; i++) {
         const mafat_buffer *buffer = &plan->buffers[i];
+        const char *what = contents(plan, i);
         char name[32], alive[32];
-        if (i == MAFAT_IMAGE_BUFFER)
+        if (what == NULL || buffer->storage == MAFAT_IN_IMAGE)
             continue;
-        if (i == MAFAT_WORKSPACE_BUFFER)
-            snprintf(name, sizeof name, "workspace");
-        else
+        if (buffer->layer >= 0)
             snprintf(name, sizeof name, "layer %d", buffer->layer);
+        else
+            snprintf(name, sizeof name, i == MAFAT_IMAGE_BUFFER ? "image" : "workspace");
         snprintf(alive, sizeof alive, "%d-%d", buffer->place.first, buffer->place.last);
-        printf("%-10s  %-9s  %12zu  %16s  ", name,
-               i == MAFAT_WORKSPACE_BUFFER ? "panels" : buffer->is_map ? "whole map" : "one tile",
-               buffer->place.bytes, alive);
+        printf("%-10s  %-9s  %12zu  %17s  ", name, what, buffer->place.bytes, alive);
         if (buffer->storage == MAFAT_IN_ARENA)
             printf("%zu\n", buffer->place.offset);
         else
@@ -69,17 +84,62 @@ static void print_buffers(const mafat_session *session)
     }
 }
 
+/* One line a layer: how its weights come into memory. */
+static void print_weights(const mafat_plan *plan)
+{
+    if (plan->n_windows == 0) {
+        printf("\nweights: all in memory, where Darknet loads them\n");
+        return;
+    }
+    printf("\nweights         bytes  windows  of up to  pinned  read in each run\n");
+    for (int w = 0; w < plan->n_windows;) {
+        int layer = plan->windows[w].layer, n_windows = 0, n_pinned = 0;
+        size_t bytes = 0, most = 0, n_read = 0;
+        for (; w < plan->n_windows && plan->windows[w].layer == layer; w++, n_windows++) {
+            const mafat_weight_window *window = &plan->windows[w];
+            bytes += window->bytes;
+            most = window->bytes > most ? window->bytes : most;
+            n_pinned += window->pinned;
+            n_read += window->pinned ? 0 : window->bytes;
+        }
+        printf("layer %-4d  %10zu  %7d  %8zu  %6d  %16zu\n", layer, bytes, n_windows, most,
+               n_pinned, n_read);
+    }
+}
+
+static const char *step_name(mafat_step_kind kind)
+{
+    switch (kind) {
+    case MAFAT_STEP_LAYER:
+        return "compute";
+    case MAFAT_STEP_INPUT:
+        return "fetch";
+    case MAFAT_STEP_KEEP:
+        return "keep";
+    }
+    return "";
+}
+
+static void print_region(mafat_region r, char *text, size_t size)
+{
+    snprintf(text, size, "%d-%d, %d-%d", r.y0, r.y1 - 1, r.x0, r.x1 - 1);
+}
+
 static void print_steps(const mafat_plan *plan)
 {
-    printf("\n step  group  tile     layer  reads rows and columns    writes rows and columns\n");
+    printf("\n step  moment  group  tile     layer  does     filters    reads rows and columns    "
+           "writes rows and columns\n");
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *step = &plan->steps[i];
-        mafat_region in = step->in.region, out = step->out.region;
-        char tile[32], read[64];
+        char tile[32], filters[32] = "", in[64] = "", out[64];
         snprintf(tile, sizeof tile, "%d,%d", step->tile_row, step->tile_col);
-        snprintf(read, sizeof read, "%d-%d, %d-%d", in.y0, in.y1 - 1, in.x0, in.x1 - 1);
-        printf("%5d  %5d  %-7s  %5d  %-24s  %d-%d, %d-%d\n", i, step->group, tile, step->layer,
-               read, out.y0, out.y1 - 1, out.x0, out.x1 - 1);
+        if (step->filter_end > 0)
+            snprintf(filters, sizeof filters, "%d-%d", step->filter_begin, step->filter_end - 1);
+        if (step->kind != MAFAT_STEP_INPUT)
+            print_region(step->in.region, in, sizeof in);
+        print_region(step->out.region, out, sizeof out);
+        printf("%5d  %6d  %5d  %-7s  %5d  %-7s  %-9s  %-24s  %s\n", i, step->moment, step->group,
+               tile, step->layer, step_name(step->kind), filters, in, out);
     }
 }
 
@@ -90,16 +150,18 @@ mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *e
         return status;
     if (arguments->n_words != 2)
         return mafat_error_set(error, MAFAT_USAGE,
-                               "usage: darknet mafat plan CFG [-mafat CONFIG] [-threads N] "
-                               "[-steps | -json]");
+                               "usage: darknet mafat plan CFG [-mafat CONFIG] [-memory LIMIT] "
+                               "[-threads N] [-steps | -json]");
     mafat_session session;
-    status = mafat_session_open(&session, arguments->words[1], &arguments->options, 0, 0, error);
+    mafat_session_use use = {.image_by_rows = true, .reads_weights = true};
+    status = mafat_session_open(&session, arguments->words[1], &arguments->options, &use, error);
     if (status != MAFAT_OK)
         return status;
     report(&session, arguments->json);
-    if (!arguments->json) {
+    if (!arguments->json && !session.by_layers) {
         print_groups(&session);
         print_buffers(&session);
+        print_weights(&session.plan);
         if (arguments->steps)
             print_steps(&session.plan);
     }

@@ -6,9 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
-void mafat_comparison_begin(mafat_comparison *c, const mafat_bridge *bridge)
+enum { PIECE_FLOATS = 4096 };
+
+void mafat_comparison_begin(mafat_comparison *c, const mafat_network *network,
+                            mafat_outputs darknet)
 {
-    *c = (mafat_comparison){.bridge = bridge, .first_layer = -1};
+    *c = (mafat_comparison){.network = network, .darknet = darknet, .first_layer = -1};
 }
 
 static uint32_t bits_of(float x)
@@ -33,21 +36,34 @@ static void note_difference(mafat_comparison *c, int layer, size_t index, float 
     c->n_different++;
 }
 
+static void compare_piece(mafat_comparison *c, int layer, size_t first, size_t n, const float *map)
+{
+    float darknet[PIECE_FLOATS];
+    c->status = c->darknet.read(c->darknet.context, layer, first, n, darknet, &c->error);
+    for (size_t i = 0; i < n && c->status == MAFAT_OK; i++)
+        if (bits_of(darknet[i]) != bits_of(map[first + i]))
+            note_difference(c, layer, first + i, darknet[i], map[first + i]);
+    c->n_values += n;
+}
+
 void mafat_comparison_map_done(void *context, int layer, const float *map)
 {
     mafat_comparison *c = context;
-    const float *darknet = mafat_bridge_darknet_output(c->bridge, layer);
-    size_t n = mafat_shape_floats(c->bridge->session.cfg.network.layers[layer].out);
-    for (size_t i = 0; i < n; i++)
-        if (bits_of(darknet[i]) != bits_of(map[i]))
-            note_difference(c, layer, i, darknet[i], map[i]);
-    c->n_values += n;
+    size_t n = mafat_shape_floats(c->network->layers[layer].out);
+    for (size_t first = 0; first < n && c->status == MAFAT_OK; first += PIECE_FLOATS)
+        compare_piece(c, layer, first, n - first < PIECE_FLOATS ? n - first : PIECE_FLOATS, map);
     c->n_layers++;
 }
 
-mafat_status mafat_comparison_describe(const mafat_comparison *c, mafat_error *error)
+mafat_status mafat_comparison_judge(const mafat_comparison *c, mafat_error *error)
 {
-    const mafat_layer *layer = &c->bridge->session.cfg.network.layers[c->first_layer];
+    if (c->status != MAFAT_OK) {
+        *error = c->error;
+        return c->status;
+    }
+    if (c->n_different == 0)
+        return MAFAT_OK;
+    const mafat_layer *layer = &c->network->layers[c->first_layer];
     size_t plane = (size_t)layer->out.h * (size_t)layer->out.w, width = (size_t)layer->out.w;
     return mafat_error_set_layer(
         error, MAFAT_FAILED, c->first_layer, layer->type,

@@ -1,12 +1,24 @@
-/* Compares MAFAT's outputs with those that Darknet's own forward pass left behind, bit by bit. */
+/* Compares MAFAT's outputs with those of Darknet's own forward pass, bit by bit. */
 #ifndef MAFAT_FRONT_COMPARISON_H
 #define MAFAT_FRONT_COMPARISON_H
 
 #include "base/status.h"
-#include "front/bridge.h"
+#include "base/layer.h"
+
+/* Where Darknet's outputs are. */
+typedef struct {
+    void *context;
+    /* Gives values [first, first + n) of a layer's output; of one layer they are asked for in
+     * order. */
+    mafat_status (*read)(void *context, int layer, size_t first, size_t n, float *to,
+                         mafat_error *error);
+} mafat_outputs;
 
 typedef struct {
-    const mafat_bridge *bridge;     /* borrowed */
+    const mafat_network *network;   /* borrowed */
+    mafat_outputs darknet;
+    mafat_status status;            /* of reading Darknet's outputs */
+    mafat_error error;
     int n_layers;                   /* compared so far, as all below */
     size_t n_values, n_different;
     double max_abs_diff;            /* NaN where one of the two is NaN */
@@ -15,13 +27,15 @@ typedef struct {
     float first_darknet, first_mafat;
 } mafat_comparison;
 
-void mafat_comparison_begin(mafat_comparison *c, const mafat_bridge *bridge);
+void mafat_comparison_begin(mafat_comparison *c, const mafat_network *network,
+                            mafat_outputs darknet);
 
 /* An observer's map_done(): compares one output. `context` is the comparison. */
 void mafat_comparison_map_done(void *context, int layer, const float *map);
 
-/* Puts the first difference into the error record, with its channel, row and column and both
- * values; returns MAFAT_FAILED. There must be one. */
-mafat_status mafat_comparison_describe(const mafat_comparison *c, mafat_error *error);
+/* MAFAT_OK where all that was compared is equal. Else MAFAT_FAILED, with the first difference in the
+ * error record: its channel, row and column and both values; or with what kept Darknet's
+ * outputs from being read. */
+mafat_status mafat_comparison_judge(const mafat_comparison *c, mafat_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* Whole numbers that people write in options and flags. */
+/* Whole numbers and sizes that people write in options and flags. */
 #ifndef MAFAT_FRONT_NUMBER_H
 #define MAFAT_FRONT_NUMBER_H
 
@@ -8,5 +8,10 @@
  * given and what is allowed: least to most, neither negative. */
 mafat_status mafat_number_read(const char *what, const char *text, int least, int most, int *number,
                                mafat_error *error);
+
+/* Reads a size: digits, and behind them nothing for bytes, or K, M or G for 2^10, 2^20 or 2^30 of
+ * them. MAFAT_USAGE, as above, for anything else, for 0, and for more than a size_t holds. */
+mafat_status mafat_number_read_bytes(const char *what, const char *text, size_t *bytes,
+                                     mafat_error *error);
 
 #endif

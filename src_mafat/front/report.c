@@ -78,6 +78,26 @@ void mafat_report_real(mafat_report *report, const char *key, double value)
     end_value(report);
 }
 
+void mafat_report_session(mafat_report *report, const mafat_session *session)
+{
+    const mafat_plan *plan = &session->plan;
+    if (session->by_layers)
+        mafat_report_text(report, "config", MAFAT_LAYERS_CONFIG);
+    else
+        mafat_report_config(report, "config", &session->config);
+    mafat_report_size(report, "threads", (size_t)session->n_threads);
+    if (session->by_layers)
+        return;
+    if (session->limit_bytes > 0)
+        mafat_report_size(report, "limit_bytes", session->limit_bytes);
+    mafat_report_size(report, "predicted_bytes", session->prediction.total_bytes);
+    mafat_report_size(report, "arena_bytes", plan->arena_bytes);
+    mafat_report_size(report, "pinned_bytes", plan->pinned_bytes);
+    mafat_report_size(report, "weight_bytes_read", plan->weight_bytes_read);
+    mafat_report_real(report, "redundant_macs_percent",
+                      mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
+}
+
 void mafat_report_begin_list(mafat_report *report, const char *key)
 {
     begin_value(report, key);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "plan/config.h"
+#include "front/session.h"
 
 typedef struct {
     bool json;
@@ -19,6 +19,9 @@ void mafat_report_text(mafat_report *report, const char *key, const char *value)
 void mafat_report_config(mafat_report *report, const char *key, const mafat_config *config);
 void mafat_report_size(mafat_report *report, const char *key, size_t value);
 void mafat_report_real(mafat_report *report, const char *key, double value);
+
+/* What is planned: the configuration, threads, and the sizes of plan and prediction. */
+void mafat_report_session(mafat_report *report, const mafat_session *session);
 
 /* A list of objects under a key, for JSON alone; what is reported between an item's begin and its
  * end goes into the item. */

@@ -1,13 +1,17 @@
 /* Options and a cfg file made into a plan; see session.h. */
 #include "front/session.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "front/cfg_text.h"
 #include "front/number.h"
+#include "kernels/conv.h"
+#include "plan/search.h"
 #include "run/exec.h"
+#include "run/measure.h"
 #include "run/team.h"
 
 static mafat_status read_threads(const char *text, int *n_threads, mafat_error *error)
@@ -40,38 +44,90 @@ static const char *first_of(const char *option, const char *flag)
     return option != NULL ? option : flag;
 }
 
-static mafat_status make_plan(mafat_session *session, const mafat_options *options,
-                              mafat_error *error)
+/* What a thread costs beside its scratch, which is in the plan: the touched part of its stack, and what
+ * the kernel and OpenMP keep for it. */
+enum { THREAD_BYTES = 64 << 10 };
+
+/* What the program will come to hold beside all that is counted: Darknet's layers and the cfg, growing
+ * heaps, page tables. Measured: front/session.c's numbers stand in tests/network/memory.sh. */
+enum { LATER_BYTES = 512 << 10 };
+
+static mafat_process process_of(const mafat_session *session, const mafat_session_use *use)
 {
-    const mafat_cfg *cfg = &session->cfg;
-    const char *memory = first_of(options->memory, cfg->memory);
-    if (memory != NULL)
-        return mafat_error_set(error, MAFAT_USAGE,
-                               "memory limit \"%s\": limits are not built yet; name a "
-                               "configuration instead (-mafat, or mafat= in [net])",
-                               memory);
-    mafat_status status = read_threads(first_of(options->threads, cfg->threads),
-                                       &session->n_threads, error);
+    return (mafat_process){
+        .base_bytes = mafat_measure_rss() + LATER_BYTES,
+        .image_bytes = use->image_bytes,
+        .statistics_bytes = mafat_store_statistics_bytes(&session->cfg.network),
+        .thread_bytes = THREAD_BYTES,
+        .n_threads = session->n_threads,
+    };
+}
+
+/* Plans with the configuration that is asked for, NULL where none is, within the limit if there is
+ * one. */
+static mafat_status make_plan(mafat_session *session, const char *config,
+                              const mafat_session_use *use, mafat_error *error)
+{
+    const mafat_network *network = &session->cfg.network;
+    mafat_process process = process_of(session, use);
+    bool reads_weights = (use->reads_weights || session->limit_bytes > 0) &&
+                         mafat_store_can_hold(network);
+    mafat_plan_options options = {
+        .workspace_bytes = mafat_exec_workspace_bytes(session->n_threads),
+        .image_by_rows = use->image_by_rows,
+        .window_bytes = reads_weights ? SIZE_MAX : 0,
+        .pinned_bytes = reads_weights ? SIZE_MAX : 0,
+        .filter_unit = mafat_conv_round_filters(1),
+    };
+    mafat_config fixed = {0};
+    mafat_status status = MAFAT_OK;
+    if (config != NULL || session->limit_bytes == 0)
+        status = mafat_config_parse(&fixed, config != NULL ? config : MAFAT_DEFAULT_CONFIG, error);
+    if (status == MAFAT_OK && session->limit_bytes > 0)
+        status = mafat_search(network, config != NULL ? &fixed : NULL, &options, &process,
+                              session->limit_bytes, &session->config, &session->plan, error);
+    else if (status == MAFAT_OK)
+        status = mafat_plan_build(&session->plan, network, &fixed, &options, error);
+    if (session->config.n_groups == 0)
+        session->config = fixed;
+    else
+        mafat_config_free(&fixed);
     if (status == MAFAT_OK)
-        status = check_layers(&cfg->network, error);
-    const char *config = first_of(options->config, cfg->config);
-    if (status == MAFAT_OK)
-        status = mafat_config_parse(&session->config,
-                                    config != NULL ? config : MAFAT_DEFAULT_CONFIG, error);
-    if (status == MAFAT_OK)
-        status = mafat_plan_build(&session->plan, &cfg->network, &session->config,
-                                  mafat_exec_workspace_bytes(session->n_threads), error);
+        session->prediction = mafat_predict(&session->plan, &process);
     return status;
 }
 
+static mafat_status read_options(mafat_session *session, const mafat_options *options,
+                                 const mafat_session_use *use, mafat_error *error)
+{
+    const mafat_cfg *cfg = &session->cfg;
+    const char *config = first_of(options->config, cfg->config);
+    session->by_layers = config != NULL && strcmp(config, MAFAT_LAYERS_CONFIG) == 0;
+    bool wins_over_cfg = session->by_layers && options->config != NULL;
+    const char *memory = first_of(options->memory, wins_over_cfg ? NULL : cfg->memory);
+    mafat_status status = read_threads(first_of(options->threads, cfg->threads),
+                                       &session->n_threads, error);
+    if (status == MAFAT_OK && memory != NULL)
+        status = mafat_number_read_bytes("memory limit", memory, &session->limit_bytes, error);
+    if (status == MAFAT_OK)
+        status = check_layers(&cfg->network, error);
+    if (status != MAFAT_OK || (session->by_layers && memory == NULL))
+        return status;
+    if (session->by_layers)
+        return mafat_error_set(error, MAFAT_USAGE,
+                               "configuration \"" MAFAT_LAYERS_CONFIG "\" is Darknet's own forward "
+                               "pass, which knows no memory limit; given %s", memory);
+    return make_plan(session, config, use, error);
+}
+
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
-                                const mafat_options *options, int width, int height,
+                                const mafat_options *options, const mafat_session_use *use,
                                 mafat_error *error)
 {
     *session = (mafat_session){0};
-    mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, width, height, error);
+    mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
     if (status == MAFAT_OK)
-        status = make_plan(session, options, error);
+        status = read_options(session, options, use, error);
     if (status == MAFAT_OK)
         return MAFAT_OK;
     mafat_error_set_file(error, cfg_path);

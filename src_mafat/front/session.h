@@ -7,6 +7,7 @@
 #include "front/cfg.h"
 #include "plan/config.h"
 #include "plan/plan.h"
+#include "plan/predict.h"
 
 enum { MAFAT_MAX_THREADS = 256 };
 
@@ -16,22 +17,38 @@ typedef struct {
     const char *config, *memory, *threads;
 } mafat_options;
 
+/* What the program that runs the network does itself. */
+typedef struct {
+    int width, height;     /* of the input; 0: as the cfg says */
+    bool image_by_rows;    /* it gives the input by rows (run/source.h) */
+    bool reads_weights;    /* it has MAFAT read the weights file, whatever the plan */
+    size_t image_bytes;    /* it holds so much for the image while the network runs */
+} mafat_session_use;
+
 typedef struct {
     mafat_cfg cfg;
+    bool by_layers;        /* "layers": Darknet's own forward pass; there is no plan */
     mafat_config config;
     mafat_plan plan;
+    mafat_prediction prediction;
+    size_t limit_bytes;    /* 0: none */
     int n_threads;
 } mafat_session;
 
 /* The configuration where nobody names one: no tiles, layers fused up to the forced cuts. */
 #define MAFAT_DEFAULT_CONFIG "1x1"
 
-/* Reads the cfg and plans it. `width` and `height` as in mafat_cfg_read(). Errors, all of which
- * name the file: those of mafat_cfg_read(), mafat_config_parse() and mafat_plan_build();
- * MAFAT_UNSUPPORTED for a network with a layer that MAFAT cannot run; MAFAT_USAGE for other options
- * that are wrong. On error nothing needs to be closed. */
+/* In place of a configuration: no plan, Darknet's own forward pass on a network without training
+ * buffers, to compare with. */
+#define MAFAT_LAYERS_CONFIG "layers"
+
+/* Reads the cfg and plans it. Weights are read by MAFAT where the use says so or there is a memory
+ * limit, and the network's kinds of layers allow it; else they stay where Darknet loads them. Errors,
+ * all of which name the file: those of mafat_cfg_read(), mafat_config_parse(), mafat_plan_build()
+ * and mafat_search(); MAFAT_UNSUPPORTED for a network with a layer that MAFAT cannot run;
+ * MAFAT_USAGE for other options that are wrong. On error nothing needs to be closed. */
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
-                                const mafat_options *options, int width, int height,
+                                const mafat_options *options, const mafat_session_use *use,
                                 mafat_error *error);
 
 /* Whether the [net] section of a cfg has one of MAFAT's flags. Reads those lines alone, and judges

@@ -3,100 +3,97 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "front/verify.h"
 
-static void free_results(float **results, int n)
+/* The value from 0 to 1 of element `index`: a scramble of its bits, so that rows can be had in any
+ * order. */
+static float value_at(uint32_t index)
 {
-    for (int l = 0; results != NULL && l < n; l++)
-        free(results[l]);
-    free(results);
+    uint32_t bits = index * 2654435761u;
+    bits ^= bits >> 15;
+    bits *= 2246822519u;
+    bits ^= bits >> 13;
+    return (float)(bits >> 8) * 0x1p-24f;
 }
 
-static float **allocate_results(const mafat_plan *plan)
+static void make_rows(void *context, int y0, int y1, float *to, size_t row_stride,
+                      size_t channel_stride)
 {
-    float **results = calloc((size_t)plan->n_layers, sizeof *results);
-    for (int i = 0; results != NULL && i < plan->n_buffers; i++) {
-        const mafat_buffer *buffer = &plan->buffers[i];
-        if (buffer->storage != MAFAT_IN_RESULT)
-            continue;
-        results[buffer->layer] = calloc(1, buffer->place.bytes);
-        if (results[buffer->layer] == NULL) {
-            free_results(results, plan->n_layers);
-            return NULL;
+    const mafat_trial_input *input = context;
+    size_t h = (size_t)input->shape.h, w = (size_t)input->shape.w;
+    for (size_t c = 0; c < (size_t)input->shape.c; c++) {
+        for (size_t y = (size_t)y0; y < (size_t)y1; y++) {
+            float *row = to + c * channel_stride + (y - (size_t)y0) * row_stride;
+            size_t first = (c * h + y) * w;
+            if (input->image != NULL)
+                memcpy(row, input->image + first, w * sizeof *row);
+            for (size_t x = 0; x < w && input->image == NULL; x++)
+                row[x] = value_at((uint32_t)(first + x));
         }
     }
-    return results;
 }
 
-/* Values from 0 to 1 for networks and users without an image; the same ones every time. */
-static float *make_input(mafat_shape shape)
-{
-    size_t n = mafat_shape_floats(shape);
-    float *input = malloc(n * sizeof *input);
-    uint32_t state = 1;
-    for (size_t i = 0; input != NULL && i < n; i++) {
-        state = state * 1664525u + 1013904223u;
-        input[i] = (float)(state >> 8) * 0x1p-24f;
-    }
-    return input;
-}
-
-static mafat_status read_input(const mafat_arguments *arguments, mafat_shape shape, float **input,
+static mafat_status make_input(mafat_trial_input *input, const char *image_path, mafat_shape shape,
                                mafat_error *error)
 {
-    if (arguments->n_words > 3) {
-        if (shape.c == 3 && shape.h > 1 && shape.w > 1)
-            return mafat_bridge_read_image(arguments->words[3], shape, input, error);
+    input->shape = shape;
+    input->source = (mafat_source){input, make_rows};
+    if (image_path == NULL)
+        return MAFAT_OK;
+    if (shape.c != 3 || shape.h < 2 || shape.w < 2)
         return mafat_error_set(error, MAFAT_USAGE,
                                "an image has 3 channels, the network's input is %dx%dx%d; leave "
                                "IMAGE out",
                                shape.c, shape.h, shape.w);
-    }
-    *input = make_input(shape);
-    if (*input != NULL)
-        return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_FAILED, "no memory for an input of %zu floats",
-                           mafat_shape_floats(shape));
+    return mafat_bridge_read_image(image_path, shape, &input->image, error);
 }
 
-/* Everything that can be wrong with the files, before Darknet sees them. */
-static mafat_status verify(const mafat_arguments *arguments, float **input, mafat_error *error)
+static const char *image_path(const mafat_arguments *arguments)
 {
-    mafat_session session;
-    mafat_status status = mafat_session_open(&session, arguments->words[1], &arguments->options, 0,
-                                             0, error);
-    if (status != MAFAT_OK)
-        return status;
-    status = mafat_verify_network(&session.cfg, arguments->words[2], error);
-    if (status == MAFAT_OK)
-        status = read_input(arguments, session.cfg.network.input, input, error);
-    mafat_session_close(&session);
-    return status;
+    return arguments->n_words > 3 ? arguments->words[3] : NULL;
 }
 
 mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments,
                               mafat_error *error)
 {
+    mafat_session session;
+    mafat_session_use use = {.image_by_rows = true, .reads_weights = true};
     *trial = (mafat_trial){0};
-    mafat_status status = verify(arguments, &trial->input, error);
+    mafat_status status = mafat_session_open(&session, arguments->words[1], &arguments->options,
+                                             &use, error);
     if (status != MAFAT_OK)
         return status;
-    trial->bridge = mafat_bridge_load_network(arguments->words[1], arguments->words[2],
-                                              &arguments->options);
-    trial->results = allocate_results(&trial->bridge->session.plan);
-    if (trial->results != NULL)
-        return MAFAT_OK;
-    mafat_trial_close(trial);
-    return mafat_error_set(error, MAFAT_FAILED, "no memory for the network's results");
+    status = mafat_verify_network(&session.cfg, arguments->words[2], error);
+    if (status == MAFAT_OK)
+        status = make_input(&trial->input, image_path(arguments), session.cfg.network.input,
+                            error);
+    mafat_session_close(&session);
+    return status;
+}
+
+void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool keeps_darknet)
+{
+    mafat_request request = {
+        .options = arguments->options,
+        .use = {.image_by_rows = true, .reads_weights = !keeps_darknet},
+        .keeps_darknet = keeps_darknet,
+    };
+    trial->bridge = mafat_bridge_load_network(arguments->words[1], arguments->words[2], &request);
+}
+
+mafat_status mafat_trial_run(mafat_trial *trial, const mafat_observer *observer,
+                             mafat_error *error)
+{
+    mafat_input input = {.source = trial->input.source};
+    return mafat_bridge_forward(trial->bridge, &input, NULL, observer, error);
 }
 
 void mafat_trial_close(mafat_trial *trial)
 {
-    if (trial->bridge != NULL) {
-        free_results(trial->results, trial->bridge->session.plan.n_layers);
+    if (trial->bridge != NULL)
         mafat_bridge_free_network(trial->bridge);
-    }
-    free(trial->input);
+    free(trial->input.image);
     *trial = (mafat_trial){0};
 }

@@ -212,37 +212,69 @@ mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs
     return status;
 }
 
-mafat_status mafat_verify_writable(const char *path, mafat_error *error)
+/* That new files can be made beside `path`. */
+static mafat_status verify_folder(const char *path, mafat_error *error)
 {
-    struct stat about;
-    if (stat(path, &about) == 0) {
-        if (!S_ISREG(about.st_mode))
-            return fail_file(error, path, "is there already, and is no file");
-        return access(path, W_OK) == 0 ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
-    }
     const char *slash = strrchr(path, '/');
-    char *directory = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
-    if (directory == NULL)
+    char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    if (folder == NULL)
         return fail_file(error, path, "no memory to check it");
-    bool writable = access(directory, W_OK | X_OK) == 0;
+    bool writable = access(folder, W_OK | X_OK) == 0;
     mafat_status status = writable ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
-    free(directory);
+    free(folder);
     return status;
 }
 
+mafat_status mafat_verify_writable(const char *path, mafat_error *error)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return verify_folder(path, error);
+    if (!S_ISREG(about.st_mode))
+        return fail_file(error, path, "is there already, and is no file");
+    return access(path, W_OK) == 0 ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
+}
+
+mafat_status mafat_verify_replaceable(const char *path, mafat_error *error)
+{
+    char *target = realpath(path, NULL);
+    mafat_status status = mafat_verify_writable(path, error);
+    if (status == MAFAT_OK)
+        status = verify_folder(target != NULL ? target : path, error);
+    free(target);
+    return status;
+}
+
+static mafat_status verify_letter(int letter, int size, mafat_error *error)
+{
+    char path[sizeof MAFAT_LETTER_PATH + 16];
+    snprintf(path, sizeof path, MAFAT_LETTER_PATH, letter, size);
+    if (access(path, R_OK) == 0)
+        return MAFAT_OK;
+    return fail_file(error, path, "%s; run this inside a Darknet tree, where data/labels is",
+                     strerror(errno));
+}
+
+enum { FIRST_LETTER = 32, LAST_LETTER = 126, N_LETTER_SIZES = 8 };
+
 mafat_status mafat_verify_labels(mafat_error *error)
 {
-    enum { N_SIZES = 8, FIRST = 32, LAST = 126 };
-    for (int size = 0; size < N_SIZES; size++) {
-        for (int c = FIRST; c <= LAST; c++) {
-            char path[64];
-            snprintf(path, sizeof path, "data/labels/%d_%d.png", c, size);
-            if (access(path, R_OK) != 0) {
-                return fail_file(error, path,
-                                 "%s; run this inside a Darknet tree, where data/labels is",
-                                 strerror(errno));
-            }
-        }
-    }
-    return MAFAT_OK;
+    mafat_status status = MAFAT_OK;
+    for (int size = 0; size < N_LETTER_SIZES; size++)
+        for (int c = FIRST_LETTER; c <= LAST_LETTER && status == MAFAT_OK; c++)
+            status = verify_letter(c, size, error);
+    return status;
+}
+
+mafat_status mafat_verify_letters(char *const *lines, int n, int size, mafat_error *error)
+{
+    bool occurs[256] = {[','] = true, [' '] = true};    /* between two names */
+    for (int i = 0; i < n; i++)
+        for (const char *c = lines[i]; *c != '\0'; c++)
+            occurs[(unsigned char)*c] = true;
+    mafat_status status = MAFAT_OK;
+    for (int c = FIRST_LETTER; c <= LAST_LETTER && status == MAFAT_OK; c++)
+        if (occurs[c])
+            status = verify_letter(c, size, error);
+    return status;
 }

@@ -36,7 +36,14 @@ mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs
 /* That a file can be written: its folder can be, and it is not there as something else. */
 mafat_status mafat_verify_writable(const char *path, mafat_error *error);
 
-/* That the pictures of letters in data/labels, with which Darknet labels boxes, are there. */
+/* The same for a file that is written under another name first and then takes its place: its folder
+ * must take new files even where the file is there. */
+mafat_status mafat_verify_replaceable(const char *path, mafat_error *error);
+
+/* That the pictures of letters in data/labels, with which Darknet labels boxes, are there: all, or
+ * those of one size, 0 to 7, that occur in lines[n]. */
 mafat_status mafat_verify_labels(mafat_error *error);
+mafat_status mafat_verify_letters(char *const *lines, int n, int size, mafat_error *error);
+#define MAFAT_LETTER_PATH "data/labels/%d_%d.png"    /* of a letter from 32 to 126 in a size */
 
 #endif

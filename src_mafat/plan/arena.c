@@ -3,9 +3,19 @@
 
 #include <stdlib.h>
 
+static size_t round_up_to(size_t bytes, size_t unit)
+{
+    return (bytes + unit - 1) / unit * unit;
+}
+
 static size_t round_up(size_t bytes)
 {
-    return (bytes + MAFAT_ARENA_ALIGN - 1) / MAFAT_ARENA_ALIGN * MAFAT_ARENA_ALIGN;
+    return round_up_to(bytes, MAFAT_ARENA_ALIGN);
+}
+
+static size_t alignment(const mafat_arena_buffer *buffer)
+{
+    return buffer->align == 0 ? MAFAT_ARENA_ALIGN : buffer->align;
 }
 
 static bool alive_together(const mafat_arena_buffer *a, const mafat_arena_buffer *b)
@@ -60,7 +70,7 @@ static void place_one(mafat_arena_buffer *buffer, mafat_arena_buffer **placed, i
         if (placed[i]->offset >= buffer->offset && placed[i]->offset - buffer->offset >= need)
             break;
         if (end_of(placed[i]) > buffer->offset)
-            buffer->offset = end_of(placed[i]);
+            buffer->offset = round_up_to(end_of(placed[i]), alignment(buffer));
     }
 }
 
@@ -78,7 +88,7 @@ static bool sizes_add_up(const mafat_arena_buffer *buffers, int n_buffers)
     size_t sum = 0;
     for (int i = 0; i < n_buffers; i++)
         if (!mafat_size_add(sum, buffers[i].bytes, &sum) ||
-            !mafat_size_add(sum, MAFAT_ARENA_ALIGN, &sum))
+            !mafat_size_add(sum, alignment(&buffers[i]), &sum))
             return false;
     return true;
 }

@@ -13,7 +13,8 @@ enum { MAFAT_ARENA_ALIGN = 64 };  /* bytes: a cache line, and the widest vector 
 typedef struct {
     size_t bytes;     /* 0: takes no room and never collides */
     int first, last;  /* moments at which it is alive, both inclusive */
-    size_t offset;    /* result: a multiple of MAFAT_ARENA_ALIGN */
+    size_t offset;    /* result: a multiple of its alignment */
+    size_t align;     /* of its offset: a multiple of MAFAT_ARENA_ALIGN, or 0 for just that */
 } mafat_arena_buffer;
 
 /* Places the buffers so that no two that are alive at the same moment overlap, and stores the size

@@ -8,28 +8,55 @@ bool mafat_group_can_fuse(const mafat_layer *layer)
     return layer->kind != MAFAT_WHOLE;
 }
 
-/* Marks the layers whose output somebody else than the next layer reads. */
-static void find_whole_maps(const mafat_network *network, bool *must_be_whole)
+bool mafat_group_takes_turns(const mafat_group *group)
 {
+    return group->tiling.reuse || group->tiling.rows > 1 || group->tiling.cols > 1;
+}
+
+/* What the network says about where groups may end. */
+typedef struct {
+    const mafat_network *network;
+    bool *is_result;      /* [n_layers]: read after the run, under whatever name */
+    int *last_reader;     /* [n_layers]: the last layer that reads it; itself where there is none */
+} readers;
+
+static void find_readers(readers *r)
+{
+    const mafat_network *network = r->network;
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
-        must_be_whole[l] |= layer->is_result || l + 1 == network->n_layers;
+        int producer = mafat_layer_producer(network, l);
+        bool is_result = layer->is_result || l + 1 == network->n_layers;
+        r->is_result[l] |= is_result;
+        if (producer >= 0)
+            r->is_result[producer] |= is_result;
+        r->last_reader[l] = l;
         for (int s = 0; s < layer->n_sources; s++)
-            if (layer->sources[s] >= 0 && layer->sources[s] != l - 1)
-                must_be_whole[layer->sources[s]] = true;
+            if (layer->sources[s] >= 0)
+                r->last_reader[layer->sources[s]] = l;
     }
 }
 
-/* The end of a group that begins at `first` and may not go beyond `limit`. */
-static int group_end(const mafat_network *network, const bool *must_be_whole, int first, int limit)
+/* Whether the map of layer l must exist whole if its group ends at `end`. */
+static bool must_be_whole(const readers *r, int l, int end, bool reuse)
 {
+    return r->is_result[l] || r->last_reader[l] > (reuse ? end - 1 : l + 1);
+}
+
+/* The end of a group that begins at `first` and may not go beyond `limit`. */
+static int group_end(const readers *r, int first, int limit, bool reuse)
+{
+    const mafat_layer *layers = r->network->layers;
     int end = first;
-    while (end < limit && mafat_group_can_fuse(&network->layers[end])) {
+    while (end < limit && mafat_group_can_fuse(&layers[end]) &&
+           (end == first || layers[end].sources[0] == end - 1))
         end++;
-        bool next_reads_it = end < network->n_layers &&
-                             network->layers[end].sources[0] == end - 1;
-        if (must_be_whole[end - 1] || !next_reads_it)
-            break;
+    /* an earlier end may leave out readers of layers before it */
+    for (int l = first; l < end - 1; l++) {
+        if (must_be_whole(r, l, end, reuse)) {
+            end = l + 1;
+            l = first - 1;
+        }
     }
     return end;
 }
@@ -47,11 +74,6 @@ static mafat_status check(const mafat_network *network, const mafat_config_group
                                "cut %d is behind the last layer; cuts go from 1 to %d", asked->cut,
                                network->n_layers - 1);
     const mafat_layer *layer = &network->layers[asked->cut];
-    if (asked->tiling.reuse)
-        return mafat_error_set_layer(error, MAFAT_USAGE, asked->cut, layer->type,
-                                     "tiling %s: reuse of halo rows ('r') is not built yet; "
-                                     "allowed are tilings without r",
-                                     tiling);
     if (!mafat_group_can_fuse(layer))
         return mafat_error_set_layer(error, MAFAT_USAGE, asked->cut, layer->type,
                                      "cannot be inside a layer group, so that no tiling but 1x1 "
@@ -66,10 +88,10 @@ static mafat_group group_of(int first, int end, mafat_tiling tiling)
 }
 
 /* Adds the groups of layers [first, limit), of which the tiling covers the first ones. */
-static void divide(const mafat_network *network, const bool *must_be_whole, int first, int limit,
-                   mafat_tiling tiling, mafat_group *groups, int *n_groups)
+static void divide(const readers *r, int first, int limit, mafat_tiling tiling, mafat_group *groups,
+                   int *n_groups)
 {
-    int end = group_end(network, must_be_whole, first, limit);
+    int end = group_end(r, first, limit, tiling.reuse);
     if (end > first)
         groups[(*n_groups)++] = group_of(first, end, tiling);
     for (int l = end; l < limit; l++)
@@ -86,16 +108,21 @@ mafat_status mafat_group_resolve(const mafat_network *network, const mafat_confi
         if (status != MAFAT_OK)
             return status;
     }
-    bool *must_be_whole = calloc((size_t)n_layers, sizeof *must_be_whole);
-    if (must_be_whole == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to group %d layers", n_layers);
-    find_whole_maps(network, must_be_whole);
-    for (int i = 0; i < config->n_groups; i++) {
+    readers r = {.network = network,
+                 .is_result = calloc((size_t)n_layers, sizeof *r.is_result),
+                 .last_reader = calloc((size_t)n_layers, sizeof *r.last_reader)};
+    mafat_status status = MAFAT_OK;
+    if (r.is_result == NULL || r.last_reader == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory to group %d layers", n_layers);
+    else
+        find_readers(&r);
+    for (int i = 0; i < config->n_groups && status == MAFAT_OK; i++) {
         const mafat_config_group *asked = &config->groups[i];
         int limit = i + 1 < config->n_groups ? config->groups[i + 1].cut : n_layers;
-        divide(network, must_be_whole, asked->cut, limit < n_layers ? limit : n_layers,
-               asked->tiling, groups, n_groups);
+        divide(&r, asked->cut, limit < n_layers ? limit : n_layers, asked->tiling, groups,
+               n_groups);
     }
-    free(must_be_whole);
-    return MAFAT_OK;
+    free(r.is_result);
+    free(r.last_reader);
+    return status;
 }

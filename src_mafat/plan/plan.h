@@ -1,10 +1,11 @@
 /* The plan: everything that a run will do, as data. The executor is a loop over its steps; the
  * predictor adds its buffers up; the commands print it. No floats, no pointers into memory.
  *
- * Time is counted in layers. All tiles of a layer group run the same layers in the same order and
- * no tile outlives the next, so that one buffer per layer serves all tiles of the group, and "alive
- * while layer l runs" says everything about lifetimes: the plan's size does not depend on the
- * grid. */
+ * Lifetimes are counted in moments. A layer that runs once, whole, has a moment of its own, or one
+ * for each window of its weights. In a layer group of several tiles each layer has one moment,
+ * which comes back with every tile: no tile outlives the next, so that one buffer a layer serves
+ * all tiles, and the plan's size does not depend on the grid. A group that reuses rows is one single
+ * moment. */
 #ifndef MAFAT_PLAN_PLAN_H
 #define MAFAT_PLAN_PLAN_H
 
@@ -22,68 +23,113 @@ enum { MAFAT_MAX_STEPS = 1 << 20 };
  * that is less, the rows of one row of windows). Nothing is computed twice for it. */
 enum { MAFAT_BAND_BYTES = 512 << 10 };
 
+/* What direct reads from a file need: places, lengths and addresses that are multiples of it. */
+enum { MAFAT_PAGE = 4096 };
+
+/* What a plan depends on beside the network and the configuration. */
+typedef struct {
+    size_t workspace_bytes;   /* that the kernels need beside their operands while they run */
+    bool image_by_rows;       /* the input comes from a source of rows, not as a map of the caller's */
+    size_t window_bytes;      /* of weights read at a time; 0: all weights are in the caller's memory */
+    size_t pinned_bytes;      /* of windows that are read once for all runs: at most so many */
+    int filter_unit;          /* filters of a window: a multiple of it, but for a layer's last */
+} mafat_plan_options;
+
 typedef enum {
     MAFAT_IN_IMAGE,   /* the caller's input */
     MAFAT_IN_ARENA,
+    MAFAT_IN_PINNED,  /* the block of what is read once */
     MAFAT_IN_RESULT   /* the caller's memory for a result layer's output */
 } mafat_storage;
 
 typedef struct {
     mafat_storage storage;
-    int layer;                  /* whose output it holds; -1 for the image and the workspace */
-    bool is_map;                /* the whole map; else one tile's region at a time, densely */
-    mafat_arena_buffer place;   /* bytes and lifetime in layers; offset only for MAFAT_IN_ARENA */
+    int layer;                  /* whose output or weights; -1 for the image and the workspace */
+    bool is_map;                /* the whole map; else a tile's region or some rows at a time */
+    mafat_arena_buffer place;   /* bytes and lifetime; offset in the arena or the pinned block */
 } mafat_buffer;
 
 /* The two buffers that belong to no layer. */
 enum { MAFAT_IMAGE_BUFFER, MAFAT_WORKSPACE_BUFFER };
 
+/* Weights of some filters of one layer, read from the file at once, and the buffer for them, with
+ * room for whole pages around them. */
+typedef struct {
+    int layer;
+    int filter_begin, filter_end;
+    size_t bytes;               /* of these weights */
+    bool pinned;
+    int buffer;                 /* may be written from its place.first on */
+} mafat_weight_window;
+
 /* What a step reads or writes: `region` of a layer's map, in a buffer that holds the region `held`
- * of it, densely. A map's buffer holds the map, a tile's what the tile needs. */
+ * of it, densely. A map's buffer holds the map, a tile's what the tile needs. Rows that are reused
+ * lie in a buffer that may have room for rows behind the map's last one: `held` has them too. */
 typedef struct {
     int buffer;
     mafat_region region, held;
 } mafat_operand;
 
-/* One layer on one tile, or on a band of its rows. in.region is the receptive field of out.region,
- * cut to the map; the padding is what was cut off above and to the left (below and to the right it
- * follows from the sizes). A layer of kind MAFAT_WHOLE reads all its sources whole; `in` is the
- * first. */
+typedef enum {
+    MAFAT_STEP_LAYER,
+    MAFAT_STEP_INPUT,           /* rows of the network's input come in: `out` */
+    MAFAT_STEP_KEEP             /* rows that are needed again move up in their buffer: `in` to `out` */
+} mafat_step_kind;
+
+/* One layer on one tile, or on a part of its rows or filters. in.region is the receptive field of
+ * out.region, cut to the map; the padding is what was cut off above and to the left (below and to
+ * the right it follows from the sizes). A layer of kind MAFAT_WHOLE reads all its sources whole;
+ * `in` is the first. */
 typedef struct {
-    int group, tile_row, tile_col, layer;
+    mafat_step_kind kind;
+    int group, tile_row, tile_col;
+    int layer;                  /* -1 for the image */
+    int moment;
     mafat_operand in, out;
+    mafat_operand also;         /* a shortcut's second source */
     int pad_top, pad_left;
-    bool completes_map;         /* the last tile of the layer whose whole map the group makes */
+    int filter_begin, filter_end;  /* of a convolution */
+    int window;                 /* with these filters' weights; -1: they are the caller's */
+    bool completes_map;         /* the last step of the layer whose whole map the group makes */
 } mafat_step;
 
 typedef struct {
     int n_groups;
-    mafat_group *groups;        /* [n_groups], owned: all layers, in order */
+    mafat_group *groups;        /* [n_groups], owned: all layers, in the order of execution */
     int n_buffers;
     mafat_buffer *buffers;      /* [n_buffers], owned */
     int n_layers;
     int *output_buffers;        /* [n_layers], owned: which buffer a layer's output is in */
+    int n_windows;
+    mafat_weight_window *windows;      /* [n_windows], owned: in the order of use */
     int n_steps;
     mafat_step *steps;          /* [n_steps], owned: in the order of execution */
+    int n_moments;
+    bool image_by_rows;
 
     size_t arena_bytes;         /* the block that holds all MAFAT_IN_ARENA buffers */
     size_t live_bytes;          /* what no placement can go below */
+    size_t pinned_bytes;        /* the block that holds all MAFAT_IN_PINNED buffers */
+    size_t weight_bytes_read;   /* of windows that are not pinned: in each run */
     size_t macs;                /* of all groups */
     size_t redundant_macs;
 } mafat_plan;
 
-/* Makes the plan of a network and a configuration; `workspace_bytes` is what the kernels need
- * beside their operands while they run.
+/* Makes the plan of a network and a configuration.
  *
  * Errors: those of mafat_group_resolve(), MAFAT_USAGE for more than MAFAT_MAX_STEPS steps,
  * MAFAT_FAILED where memory for the plan is lacking or a size overflows. On error nothing needs to
  * be freed. */
 mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
-                              const mafat_config *config, size_t workspace_bytes,
+                              const mafat_config *config, const mafat_plan_options *options,
                               mafat_error *error);
 
 /* Frees what the plan owns and clears it; a zeroed plan may be freed. */
 void mafat_plan_free(mafat_plan *plan);
+
+/* The first moment of what the step belongs to: its group's where its layers take turns, else its
+ * own. Nothing that was alive only before it will be used again in this run. */
+int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step);
 
 /* Redundant multiply-accumulates in percent of those that would do. */
 double mafat_plan_redundant_percent(size_t macs, size_t redundant_macs);

@@ -1,29 +1,27 @@
-/* The executor; see exec.h. Each step becomes one kernel call, cut into shares that the team
- * computes side by side: shares of filters, pixels or channels, never of a sum. */
+/* The executor; see exec.h. */
+#define _GNU_SOURCE    /* MAP_ANONYMOUS, MADV_DONTNEED */
 #include "run/exec.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 
-#include "kernels/conv.h"
-#include "kernels/pool.h"
+#include "run/guard.h"
+#include "run/step.h"
 
-size_t mafat_exec_workspace_bytes(int n_threads)
-{
-    size_t floats = mafat_conv_scratch_floats(mafat_conv_panel_pixels(n_threads));
-    return (size_t)n_threads * floats * sizeof(float);
-}
+/* -------------------------------------------------------------------------------- memory */
 
 mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, const mafat_plan *plan,
-                             const mafat_parameters *parameters, const mafat_host *host,
-                             int n_threads, mafat_error *error)
+                             const mafat_parameters *parameters, mafat_store *store,
+                             const mafat_host *host, int n_threads, mafat_error *error)
 {
     *exec = (mafat_exec){
-        .network = network, .plan = plan, .parameters = parameters, .host = *host,
-        .arena = aligned_alloc(MAFAT_ARENA_ALIGN, plan->arena_bytes),
+        .network = network, .plan = plan, .parameters = parameters, .store = store, .host = *host,
         .maps = calloc((size_t)plan->n_layers, sizeof *exec->maps),
     };
     mafat_team_init(&exec->team, n_threads);
+    void *arena = mmap(NULL, plan->arena_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    exec->arena = arena == MAP_FAILED ? NULL : arena;
     if (exec->arena != NULL && exec->maps != NULL)
         return MAFAT_OK;
     mafat_exec_free(exec);
@@ -31,247 +29,31 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
                            plan->arena_bytes);
 }
 
+void mafat_exec_release(mafat_exec *exec)
+{
+    madvise(exec->arena, exec->plan->arena_bytes, MADV_DONTNEED);
+}
+
 void mafat_exec_free(mafat_exec *exec)
 {
-    free(exec->arena);
+    if (exec->arena != NULL) {
+        mafat_guard_end(exec->arena, exec->plan);
+        munmap(exec->arena, exec->plan->arena_bytes);
+    }
     free(exec->maps);
     *exec = (mafat_exec){0};
 }
 
-/* --------------------------------------------------------------------------------- windows */
-
-/* The window of what a step reads or writes, in the buffer where it is. */
-static mafat_window window_of(const mafat_exec *exec, const mafat_operand *operand, float *image)
+float *mafat_exec_buffer(const mafat_exec *exec, const mafat_buffer *buffer)
 {
-    const mafat_buffer *buffer = &exec->plan->buffers[operand->buffer];
-    mafat_region region = operand->region, held = operand->held;
-    float *data = buffer->storage == MAFAT_IN_IMAGE ? image
-                  : buffer->is_map                  ? exec->maps[buffer->layer]
-                                   : (float *)(exec->arena + buffer->place.offset);
-    size_t row_stride = (size_t)mafat_region_width(held);
-    size_t offset = (size_t)(region.y0 - held.y0) * row_stride + (size_t)(region.x0 - held.x0);
-    return (mafat_window){
-        .data = data + offset,
-        .h = mafat_region_height(region), .w = mafat_region_width(region),
-        .row_stride = row_stride, .channel_stride = mafat_region_pixels(held),
-    };
+    if (buffer->is_map && buffer->layer >= 0)
+        return exec->maps[buffer->layer];
+    return buffer->storage == MAFAT_IN_IMAGE ? exec->input.map
+                                             : (float *)(exec->arena + buffer->place.offset);
 }
-
-/* What a step reads and writes, and how it is shared out. */
-typedef struct {
-    const mafat_exec *exec;
-    const mafat_step *step;
-    const mafat_layer *layer;
-    mafat_window in, out;
-    int n_shares;               /* of each filter group (convolution), or of all channels */
-    int each;                   /* filters or pixels, or channels, of a share */
-    bool by_filters;            /* convolution: shares of filters; else of pixels */
-} task;
-
-/* ----------------------------------------------------------------------------- convolution */
-
-static mafat_epilogue epilogue_of(const mafat_exec *exec, const task *t)
-{
-    const mafat_layer *layer = t->layer;
-    const mafat_parameters *p = &exec->parameters[t->step->layer];
-    size_t width = (size_t)layer->out.w;
-    mafat_epilogue epilogue = {
-        .batch_normalize = layer->batch_normalize,
-        .mean = p->mean, .variance = p->variance, .scales = p->scales, .biases = p->biases,
-        .activation = MAFAT_EPILOGUE_CALL,
-        .call = exec->host.activate, .code = (int)layer->activation,
-        .plane_origin = (size_t)t->step->out.region.y0 * width + (size_t)t->step->out.region.x0,
-        .plane_width = layer->out.w,
-        .n_reciprocals = mafat_rounding_reciprocals(&exec->host.rounding,
-                                                    (size_t)layer->out.h * width),
-    };
-    if (layer->activation == MAFAT_LINEAR)
-        epilogue.activation = MAFAT_EPILOGUE_LINEAR;
-    if (layer->activation == MAFAT_LEAKY)
-        epilogue.activation = MAFAT_EPILOGUE_LEAKY;
-    return epilogue;
-}
-
-/* The convolution of one filter group: its own channels, filters and parameters. */
-static mafat_conv conv_of(const mafat_exec *exec, const task *t, int filter_group)
-{
-    const mafat_layer *layer = t->layer;
-    int channels = layer->in.c / layer->groups;
-    size_t first_filter = (size_t)filter_group * (size_t)(layer->out.c / layer->groups);
-    size_t window = (size_t)layer->size * (size_t)layer->size;
-    mafat_conv conv = {
-        .in = t->in, .out = t->out,
-        .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
-        .channels = channels, .size = layer->size, .stride = layer->stride,
-        .weights = exec->parameters[t->step->layer].weights +
-                   first_filter * (size_t)channels * window,
-        .epilogue = epilogue_of(exec, t),
-    };
-    conv.in.data += (size_t)filter_group * (size_t)channels * conv.in.channel_stride;
-    conv.out.data += first_filter * conv.out.channel_stride;
-    conv.epilogue.biases += first_filter;
-    if (layer->batch_normalize) {
-        conv.epilogue.mean += first_filter;
-        conv.epilogue.variance += first_filter;
-        conv.epilogue.scales += first_filter;
-    }
-    return conv;
-}
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int shares_of(int extent, int each)
-{
-    return (extent + each - 1) / each;
-}
-
-static int panel_pixels(const mafat_exec *exec)
-{
-    return mafat_conv_panel_pixels(exec->team.n_threads);
-}
-
-/* Shares of pixels are panels: they pack nothing twice, and are many enough to even out. Where a
- * map has too few pixels for that, as in the deep layers, filters are shared instead, as few times
- * as there are threads: each share packs all panels for itself. */
-static void share_conv(task *t)
-{
-    int n_threads = t->exec->team.n_threads;
-    int n_filters = t->layer->out.c / t->layer->groups, n_pixels = t->out.h * t->out.w;
-    t->each = panel_pixels(t->exec);
-    t->n_shares = shares_of(n_pixels, t->each);
-    t->by_filters = n_threads > 1 && t->n_shares < 4 * n_threads && n_filters > n_pixels;
-    if (t->by_filters) {
-        t->each = mafat_conv_round_filters(shares_of(n_filters, n_threads));
-        t->n_shares = shares_of(n_filters, t->each);
-    }
-}
-
-static void run_conv_share(void *context, int index, int thread)
-{
-    const task *t = context;
-    const mafat_exec *exec = t->exec;
-    int n_filters = t->layer->out.c / t->layer->groups, n_pixels = t->out.h * t->out.w;
-    const mafat_buffer *workspace = &exec->plan->buffers[MAFAT_WORKSPACE_BUFFER];
-    float *scratch = (float *)(exec->arena + workspace->place.offset) +
-                     (size_t)thread * mafat_conv_scratch_floats(panel_pixels(exec));
-    mafat_conv conv = conv_of(exec, t, index / t->n_shares);
-    int begin = index % t->n_shares * t->each;
-    if (t->by_filters)
-        mafat_conv_run(&conv, begin, least(begin + t->each, n_filters), 0, n_pixels,
-                       panel_pixels(exec), scratch);
-    else
-        mafat_conv_run(&conv, 0, n_filters, begin, least(begin + t->each, n_pixels),
-                       panel_pixels(exec), scratch);
-}
-
-static void run_conv(mafat_team *team, task *t)
-{
-    share_conv(t);
-    mafat_team_share(team, t->layer->groups * t->n_shares, run_conv_share, t);
-}
-
-/* ---------------------------------------------------------------------------- other layers */
-
-static void maxpool(const task *t, int channel_begin, int channel_end)
-{
-    mafat_maxpool pool = {
-        .in = t->in, .out = t->out,
-        .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
-        .size = t->layer->size, .stride = t->layer->stride,
-        .keep_later = t->exec->host.rounding.maxpool_keeps_later,
-    };
-    mafat_maxpool_run(&pool, channel_begin, channel_end);
-}
-
-static void upsample(const task *t, int channel_begin, int channel_end)
-{
-    mafat_upsample up = {
-        .in = t->in, .out = t->out,
-        .offset_y = t->step->out.region.y0 - t->step->in.region.y0 * t->layer->stride,
-        .offset_x = t->step->out.region.x0 - t->step->in.region.x0 * t->layer->stride,
-        .stride = t->layer->stride, .scale = t->layer->scale,
-    };
-    mafat_upsample_run(&up, channel_begin, channel_end);
-}
-
-static void activate(const task *t, int channel_begin, int channel_end)
-{
-    for (int c = channel_begin; c < channel_end; c++) {
-        const float *in = t->in.data + (size_t)c * t->in.channel_stride;
-        float *out = t->out.data + (size_t)c * t->out.channel_stride;
-        for (int y = 0; y < t->out.h; y++) {
-            memcpy(out, in, (size_t)t->out.w * sizeof *out);
-            t->exec->host.activate(out, t->out.w, (int)t->layer->activation);
-            in += t->in.row_stride;
-            out += t->out.row_stride;
-        }
-    }
-}
-
-static void run_channels_share(void *context, int index, int thread)
-{
-    const task *t = context;
-    int begin = index * t->each, end = least(begin + t->each, t->layer->out.c);
-    (void)thread;
-    switch (t->layer->kind) {
-    case MAFAT_MAXPOOL:
-        maxpool(t, begin, end);
-        return;
-    case MAFAT_UPSAMPLE:
-        upsample(t, begin, end);
-        return;
-    case MAFAT_ACTIVATION:
-        activate(t, begin, end);
-        return;
-    case MAFAT_CONVOLUTION:
-    case MAFAT_IDENTITY:
-    case MAFAT_WHOLE:
-        break;
-    }
-    mafat_check_failed("a layer that is not run by channels", __FILE__, __LINE__);
-}
-
-/* Two shares of channels a thread: enough to even out, few enough to be worth their handing out. */
-static void run_channels(mafat_team *team, task *t)
-{
-    t->each = shares_of(t->layer->out.c, 2 * team->n_threads);
-    t->n_shares = shares_of(t->layer->out.c, t->each);
-    mafat_team_share(team, t->n_shares, run_channels_share, t);
-}
-
-static void run_step(mafat_exec *exec, const mafat_step *step, float *image)
-{
-    const mafat_layer *layer = &exec->network->layers[step->layer];
-    task t = {
-        .exec = exec, .step = step, .layer = layer,
-        .in = window_of(exec, &step->in, image),
-        .out = window_of(exec, &step->out, image),
-    };
-    switch (layer->kind) {
-    case MAFAT_CONVOLUTION:
-        run_conv(&exec->team, &t);
-        return;
-    case MAFAT_MAXPOOL:
-    case MAFAT_UPSAMPLE:
-    case MAFAT_ACTIVATION:
-        run_channels(&exec->team, &t);
-        return;
-    case MAFAT_WHOLE:
-        exec->host.forward(exec->host.context, step->layer, t.in.data, exec->maps);
-        return;
-    case MAFAT_IDENTITY:
-        break;
-    }
-    mafat_check_failed("a step of a layer that has none", __FILE__, __LINE__);
-}
-
-/* ------------------------------------------------------------------------------------- run */
 
 /* Finds where each layer's whole output will be. */
-static void find_maps(mafat_exec *exec, float *image, float *const *results)
+static void find_maps(mafat_exec *exec, float *const *results)
 {
     const mafat_plan *plan = exec->plan;
     for (int l = 0; l < plan->n_layers; l++) {
@@ -281,7 +63,7 @@ static void find_maps(mafat_exec *exec, float *image, float *const *results)
             continue;
         switch (buffer->storage) {
         case MAFAT_IN_IMAGE:
-            exec->maps[l] = image;
+            exec->maps[l] = exec->input.map;
             break;
         case MAFAT_IN_ARENA:
             exec->maps[l] = (float *)(exec->arena + buffer->place.offset);
@@ -289,53 +71,76 @@ static void find_maps(mafat_exec *exec, float *image, float *const *results)
         case MAFAT_IN_RESULT:
             exec->maps[l] = results[buffer->layer];
             break;
+        case MAFAT_IN_PINNED:
+            mafat_check_failed("an output among pinned weights", __FILE__, __LINE__);
         }
     }
 }
+
+/* ------------------------------------------------------------------------------------- run */
 
 /* Reports the map that the step completed, also under the names of the layers that hand it on. */
 static void report_map(const mafat_exec *exec, const mafat_step *step,
                        const mafat_observer *observer)
 {
     const mafat_network *network = exec->network;
-    int l = step->layer;
-    do
-        observer->map_done(observer->context, l, exec->maps[step->layer]);
-    while (++l < network->n_layers && network->layers[l].kind == MAFAT_IDENTITY);
+    for (int l = step->layer; l < network->n_layers; l++)
+        if (mafat_layer_producer(network, l) == step->layer)
+            observer->map_done(observer->context, l, exec->maps[step->layer]);
 }
 
 /* Steps that follow one another, for the team's leader. */
 typedef struct {
     mafat_exec *exec;
-    float *image;
     const mafat_observer *observer;
+    mafat_error *error;
     int first, end;
 } span;
+
+/* Finds the weights that the step uses, and waits for them where they are read meanwhile. */
+static mafat_status find_weights(mafat_exec *exec, const mafat_step *step, const float **weights,
+                                 mafat_error *error)
+{
+    *weights = NULL;
+    if (exec->store != NULL)
+        mafat_store_advance(exec->store, mafat_plan_floor(exec->plan, step));
+    if (step->window >= 0)
+        return mafat_store_take(exec->store, step->window, weights, error);
+    if (step->kind == MAFAT_STEP_LAYER)
+        *weights = exec->parameters[step->layer].weights;
+    return MAFAT_OK;
+}
 
 static void run_span(void *context)
 {
     const span *steps = context;
+    mafat_exec *exec = steps->exec;
     const mafat_observer *observer = steps->observer;
-    for (int i = steps->first; i < steps->end; i++) {
-        const mafat_step *step = &steps->exec->plan->steps[i];
-        run_step(steps->exec, step, steps->image);
+    for (int i = steps->first; i < steps->end && exec->status == MAFAT_OK; i++) {
+        const mafat_step *step = &exec->plan->steps[i];
+        const float *weights;
+        mafat_guard_enter(exec->arena, exec->plan, exec->moment, step->moment);
+        exec->moment = step->moment;
+        exec->status = find_weights(exec, step, &weights, steps->error);
+        if (exec->status != MAFAT_OK)
+            return;
+        mafat_step_run(exec, step, weights);
         if (observer != NULL && observer->step_done != NULL)
             observer->step_done(observer->context, step);
         if (observer != NULL && observer->map_done != NULL && step->completes_map)
-            report_map(steps->exec, step, observer);
+            report_map(exec, step, observer);
     }
 }
 
-static bool is_whole(const mafat_exec *exec, int step)
+static bool is_whole(const mafat_exec *exec, int i)
 {
-    return exec->network->layers[exec->plan->steps[step].layer].kind == MAFAT_WHOLE;
+    const mafat_step *step = &exec->plan->steps[i];
+    return step->layer >= 0 && exec->network->layers[step->layer].kind == MAFAT_WHOLE;
 }
 
-void mafat_exec_run(mafat_exec *exec, float *image, float *const *results,
-                    const mafat_observer *observer)
+static void run_steps(mafat_exec *exec, const mafat_observer *observer, mafat_error *error)
 {
-    find_maps(exec, image, results);
-    span steps = {exec, image, observer, 0, 0};
+    span steps = {exec, observer, error, 0, 0};
     while (steps.end < exec->plan->n_steps) {
         steps.first = steps.end++;
         if (is_whole(exec, steps.first)) {
@@ -346,4 +151,26 @@ void mafat_exec_run(mafat_exec *exec, float *image, float *const *results,
             steps.end++;
         mafat_team_lead(&exec->team, run_span, &steps);
     }
+}
+
+mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *input, float *const *results,
+                            const mafat_observer *observer, mafat_error *error)
+{
+    exec->input = *input;
+    exec->moment = 0;
+    exec->status = MAFAT_OK;
+    find_maps(exec, results);
+    mafat_guard_begin(exec->arena, exec->plan);
+    if (exec->store != NULL)
+        exec->status = mafat_store_begin(exec->store, exec->arena, error);
+    if (exec->status != MAFAT_OK)
+        return exec->status;
+    run_steps(exec, observer, error);
+    mafat_error late;
+    if (exec->store != NULL && mafat_store_end(exec->store, &late) != MAFAT_OK &&
+        exec->status == MAFAT_OK) {
+        exec->status = MAFAT_FAILED;
+        *error = late;
+    }
+    return exec->status;
 }

@@ -6,15 +6,9 @@
 #include "base/rounding.h"
 #include "base/status.h"
 #include "plan/plan.h"
+#include "run/source.h"
+#include "run/store.h"
 #include "run/team.h"
-
-/* A convolution's parameters as Darknet holds them; all borrowed. With batch norm all five are
- * set. */
-typedef struct {
-    const float *weights;    /* [filters][channels/groups][size][size] */
-    const float *biases;     /* [filters] */
-    const float *scales, *mean, *variance;  /* [filters] */
-} mafat_parameters;
 
 /* What the executor needs of the program that it lives in: Darknet, or a test. */
 typedef struct {
@@ -36,30 +30,47 @@ typedef struct {
     void (*step_done)(void *context, const mafat_step *step);
 } mafat_observer;
 
+/* The network's input: rows where the plan takes it by rows, else the whole map, [c][h][w]. */
+typedef struct {
+    mafat_source source;
+    float *map;
+} mafat_input;
+
 typedef struct {
     const mafat_network *network;      /* borrowed, as all below but for the arena and maps */
     const mafat_plan *plan;
     const mafat_parameters *parameters; /* [n_layers]; only those of MAFAT_CONVOLUTION are read */
+    mafat_store *store;                /* NULL where the plan has no windows */
     mafat_host host;
     mafat_team team;
-    char *arena;                       /* [plan->arena_bytes], owned, MAFAT_ARENA_ALIGN-aligned */
+    char *arena;                       /* [plan->arena_bytes], owned, aligned to MAFAT_PAGE */
     float **maps;                      /* [n_layers], owned; NULL for outputs that are no maps */
+    mafat_input input;                 /* of the run under way */
+    int moment;                        /* that the run has come to */
+    mafat_status status;
 } mafat_exec;
 
 /* Bytes of workspace that the plan must provide for so many threads: a conv.h panel for each. */
 size_t mafat_exec_workspace_bytes(int n_threads);
 
 /* Allocates all that a run needs. Everything given must outlive the executor; `parameters` may be
- * filled in later, but before a run. n_threads >= 1. On MAFAT_FAILED nothing needs to be freed. */
+ * filled in later, but before a run. The store is for plans that read weights in windows, else NULL.
+ * n_threads >= 1. On MAFAT_FAILED nothing needs to be freed. */
 mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, const mafat_plan *plan,
-                             const mafat_parameters *parameters, const mafat_host *host,
-                             int n_threads, mafat_error *error);
+                             const mafat_parameters *parameters, mafat_store *store,
+                             const mafat_host *host, int n_threads, mafat_error *error);
 
-/* Runs one image. `image` is [c][h][w] of the network's input; results[l], [n_layers], is where the
- * output of layer l goes if the plan stores it as a result, and is not read otherwise. Nothing is
- * allocated by this call. `observer` may be NULL. */
-void mafat_exec_run(mafat_exec *exec, float *image, float *const *results,
-                    const mafat_observer *observer);
+/* Runs one image. results[l], [n_layers], is where the output of layer l goes if the plan stores it
+ * as a result, and is not read otherwise. Nothing is allocated by this call. `observer` may be NULL.
+ * MAFAT_FAILED where weights could not be read, and the results mean nothing. */
+mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *input, float *const *results,
+                            const mafat_observer *observer, mafat_error *error);
+
+/* Gives the arena's memory back until the next run. */
+void mafat_exec_release(mafat_exec *exec);
+
+/* Where a buffer is; during a run. */
+float *mafat_exec_buffer(const mafat_exec *exec, const mafat_buffer *buffer);
 
 /* Frees what the executor owns and clears it; a zeroed executor may be freed. */
 void mafat_exec_free(mafat_exec *exec);

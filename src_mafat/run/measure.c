@@ -81,6 +81,17 @@ mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error)
     return MAFAT_OK;
 }
 
+size_t mafat_measure_rss(void)
+{
+    char text[256];
+    mafat_error error;
+    unsigned long all, resident;
+    if (read_proc("/proc/self/statm", text, sizeof text, &error) != MAFAT_OK ||
+        sscanf(text, "%lu %lu", &all, &resident) != 2)
+        return 0;
+    return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 mafat_status mafat_measure_since_start(double *seconds, mafat_error *error)
 {
     static const char path[] = "/proc/self/stat";

@@ -21,6 +21,10 @@ mafat_spread mafat_measure_spread(double *values, int n);
  * cache holds. MAFAT_FAILED, here and below, where the kernel does not tell. */
 mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error);
 
+/* Bytes of memory that this process holds now, shared libraries' pages too; 0 where the kernel does
+ * not tell. */
+size_t mafat_measure_rss(void);
+
 /* Seconds since the kernel made this process, from starttime of /proc/self/stat, which counts in
  * clock ticks: up to one of them, 10 ms, too long. */
 mafat_status mafat_measure_since_start(double *seconds, mafat_error *error);

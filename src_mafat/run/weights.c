@@ -105,3 +105,25 @@ mafat_status mafat_weights_verify(const char *path, const mafat_network *network
         mafat_error_set_file(error, path);
     return status;
 }
+
+mafat_status mafat_weights_find(const char *path, const mafat_network *network, uint64_t *offsets,
+                                mafat_error *error)
+{
+    size_t header_bytes = 0;
+    mafat_status status = find_header_bytes(path, &header_bytes, error);
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(error, path);
+        return status;
+    }
+    uint64_t at = header_bytes;
+    for (int l = 0; l < network->n_layers; l++) {
+        const mafat_layer *layer = &network->layers[l];
+        if (layer->n_blocks > 0) {
+            const mafat_weight_block *block = &layer->blocks[0];
+            size_t n_before = block->n_biases + (block->norms_last ? 0 : 3 * block->n_norms);
+            offsets[l] = at + n_before * sizeof(float);
+        }
+        at += layer_bytes(layer);
+    }
+    return MAFAT_OK;
+}

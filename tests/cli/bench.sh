@@ -34,8 +34,9 @@ cfg=$scratch/small.cfg
 w=$scratch/small.weights
 "$top/tools/random_weights" "$cfg" "$w" >/dev/null || fail "no weights"
 bench() { "$darknet" mafat bench "$cfg" "$w" "$@"; }
-keys="config threads runs latency_s_min latency_s_median latency_s_max arena_bytes
-    redundant_macs_percent gflops peak_gflops share_of_peak_percent peak_rss_bytes start_to_first_run_s"
+keys="config threads predicted_bytes arena_bytes pinned_bytes weight_bytes_read redundant_macs_percent runs
+    latency_s_min latency_s_median latency_s_max gflops peak_gflops share_of_peak_percent peak_rss_bytes
+    start_to_first_run_s"
 
 # what is known beforehand
 expect 0 '^config: 1x1$' bench -threads 1

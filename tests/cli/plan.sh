@@ -1,13 +1,14 @@
 #!/bin/bash
-# The text of a plan. Sizes that depend on the machine's vectors (the workspace) are left out.
+# The text of a plan. Sizes that depend on the machine (its vectors' workspace, what the process holds) are
+# left out.
 . "$(dirname "$0")/../lib.sh"
 cd "$top/darknet" || exit 1
 expect 0 '^config: 5x5/8/2x2$' "$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/8/2x2 -threads 2
-sed -E '/^(arena|live)_bytes|^workspace/d; s/(one tile|whole map)( .*)  [0-9]+$/\1\2/' "$scratch/stdout" |
+sed -E '/^(arena|live|predicted)_bytes|^workspace/d; s/(one tile|whole map)( .*)  [0-9]+$/\1\2/' "$scratch/stdout" |
     diff "$top/tests/cli/plan.expected" - || fail "the plan's text changed"
 
 "$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/8/2x2 -threads 2 -json >"$scratch/json"
-for key in config threads groups steps arena_bytes live_bytes macs redundant_macs_percent; do
+for key in config threads groups steps arena_bytes live_bytes pinned_bytes macs redundant_macs_percent; do
     text=$(value $key)
     grep -qE "^  \"$key\": \"?$text\"?,?$" "$scratch/json" || fail "JSON lacks \"$key\": $text"
 done
@@ -16,8 +17,14 @@ done
 # a configuration of any length comes back whole; steps can be printed
 long=1x1$(printf '/%d/1x1' $(seq 1 140))
 expect 0 "^config: $long\$" "$darknet" mafat plan cfg/resnet152.cfg -mafat "$long"
-expect 0 '^  580     16  0,0         31  0-18, 0-18 +0-18, 0-18$' \
+expect 0 '^  580      27     16  0,0         31  compute  0-424      0-18, 0-18 +0-18, 0-18$' \
     "$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/8/2x2 -steps
+
+# a limit chooses a plan; one that is too small names the smallest that works, with exit code 3
+expect 0 '^config: [0-9]+x1r/[0-9]+/1x1$' "$darknet" mafat plan cfg/yolov2.cfg -memory 16M
+[ "$(value predicted_bytes)" -le 16777216 ] || fail "predicted $(value predicted_bytes) bytes for 16M"
+expect 3 'nothing fits 4194304 bytes; the smallest limit that works is [0-9]+' \
+    "$darknet" mafat plan cfg/yolov2.cfg -memory 4M
 
 # without a configuration: the cfg's own, else 1x1; the command line wins
 expect 0 '^config: 5x5/8/2x2$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg"

@@ -1,0 +1,170 @@
+/* `darknet mafat detector test` and `darknet mafat detect`: Darknet's test_detector(), on pictures
+ * of bytes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/boxes.h"
+#include "front/bridge.h"
+#include "front/command.h"
+#include "front/command_darknet.h"
+#include "front/picture.h"
+#include "front/verify.h"
+#include "run/letterbox.h"
+#include "run/measure.h"
+
+typedef struct {
+    mafat_operands operands;
+    float threshold, hier_threshold;
+    char drawn[256];                    /* the file that pictures go to */
+    mafat_names names;
+    mafat_image_rounding rounding;
+    mafat_bridge *bridge;               /* owned: freed with its network */
+} detector;
+
+/* A picture, and what the network is given of it. */
+typedef struct {
+    mafat_picture picture;
+    mafat_letterbox letterbox;
+} subject;
+
+static void close_subject(subject *s)
+{
+    mafat_letterbox_free(&s->letterbox);
+    mafat_picture_free(&s->picture);
+}
+
+/* Reads an image, and checks everything that depends on it before the network runs. */
+static mafat_status open_subject(const detector *d, const char *path, subject *s,
+                                 mafat_error *error)
+{
+    *s = (subject){0};
+    mafat_shape input = d->operands.input;
+    mafat_status status = mafat_verify_image_path(path, error);
+    if (status == MAFAT_OK)
+        status = mafat_picture_read(&s->picture, path, error);
+    if (status == MAFAT_OK)
+        status = mafat_verify_letters(d->names.lines, d->names.n,
+                                      mafat_boxes_letter_size(s->picture.h), error);
+    if (status == MAFAT_OK)
+        status = mafat_letterbox_init(&s->letterbox, s->picture.rgb, s->picture.w, s->picture.h,
+                                      input.w, input.h, &d->rounding, error);
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(error, path);
+        close_subject(s);
+    }
+    return status;
+}
+
+/* One inference, whose input is made as it is read. */
+static mafat_status run_image(const detector *d, subject *s, mafat_error *error)
+{
+    mafat_input input = {.source = mafat_letterbox_source(&s->letterbox)};
+    return mafat_bridge_forward(d->bridge, &input, NULL, NULL, error);
+}
+
+static mafat_status detect(const detector *d, const char *path, subject *s, mafat_error *error)
+{
+    double begin = mafat_measure_now_s();
+    mafat_status status = run_image(d, s, error);
+    if (status != MAFAT_OK)
+        return status;
+    printf("%s: Predicted in %f seconds.\n", path, mafat_measure_now_s() - begin);
+    mafat_boxes boxes;
+    mafat_boxes_find(&boxes, d->bridge->network, s->picture.w, s->picture.h, d->threshold,
+                     d->hier_threshold);
+    /* the boxes are all that drawing needs of the inference */
+    mafat_bridge_release(d->bridge);
+    mafat_boxes_print(&boxes, &d->names, d->threshold);
+    status = mafat_boxes_draw(&boxes, &d->names, d->threshold, &d->rounding, &s->picture, error);
+    if (status == MAFAT_OK)
+        status = mafat_picture_write(&s->picture, d->drawn, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, path);
+    mafat_boxes_free(&boxes);
+    return status;
+}
+
+/* Darknet's loop over paths that are typed in, one a line. */
+static mafat_status detect_list(const detector *d, mafat_error *error)
+{
+    char *line = NULL;
+    size_t size = 0;
+    mafat_status status = MAFAT_OK;
+    for (int n = 1; status == MAFAT_OK; n++) {
+        printf("Enter Image Path: ");
+        fflush(stdout);
+        if (getline(&line, &size, stdin) < 0)
+            break;
+        line[strcspn(line, "\n")] = '\0';
+        subject s = {0};
+        if (line[0] == '\0')
+            status = mafat_error_set(error, MAFAT_FAILED,
+                                     "line %d of standard input is empty; expected the path of an "
+                                     "image",
+                                     n);
+        if (status == MAFAT_OK)
+            status = open_subject(d, line, &s, error);
+        if (status == MAFAT_OK)
+            status = detect(d, line, &s, error);
+        close_subject(&s);
+    }
+    if (status == MAFAT_OK && ferror(stdin))
+        status = mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
+                                 strerror(errno));
+    free(line);
+    return status;
+}
+
+/* Loads the network and runs it on the one image of the command line, which is read first: a bad
+ * one must not wait for the weights. */
+static mafat_status detect_all(detector *d, const mafat_arguments *arguments, mafat_error *error)
+{
+    const mafat_operands *o = &d->operands;
+    subject s = {0};
+    mafat_status status = MAFAT_OK;
+    if (o->image != NULL)
+        status = open_subject(d, o->image, &s, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_request request = {.options = arguments->options, .use = o->use};
+    d->bridge = mafat_bridge_load_network(o->cfg, o->weights, &request);
+    status = o->image != NULL ? detect(d, o->image, &s, error) : detect_list(d, error);
+    close_subject(&s);
+    mafat_bridge_free_network(d->bridge);
+    return status;
+}
+
+/* The options by Darknet's defaults. `detect` takes no -hier. */
+static void set_options(detector *d, bool has_hier)
+{
+    const mafat_operands *o = &d->operands;
+    d->threshold = o->threshold != NULL ? (float)strtod(o->threshold, NULL) : .5f;
+    d->hier_threshold = has_hier && o->hier_threshold != NULL
+                            ? (float)strtod(o->hier_threshold, NULL) : .5f;
+    int length = snprintf(d->drawn, sizeof d->drawn, "%s.jpg",
+                          o->out != NULL ? o->out : "predictions");
+    MAFAT_CHECK((size_t)length < sizeof d->drawn);
+}
+
+mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_error *error)
+{
+    detector d = {0};
+    bool is_detector = strcmp(arguments->words[0], "detector") == 0;
+    mafat_status status = mafat_command_darknet_verify(arguments, &d.operands, error);
+    if (status == MAFAT_OK && d.operands.input.c != MAFAT_COLOURS)
+        status = mafat_error_set(error, MAFAT_USAGE,
+                                 "an image has 3 channels, the network's input is %dx%dx%d",
+                                 d.operands.input.c, d.operands.input.h, d.operands.input.w);
+    if (status == MAFAT_OK)
+        status = mafat_picture_probe(&d.rounding, error);
+    if (status != MAFAT_OK)
+        return status;
+    set_options(&d, is_detector);
+    mafat_names_read(&d.names, d.operands.data);
+    if (is_detector && d.operands.gpus != NULL)
+        printf("%s\n", d.operands.gpus);    /* so does Darknet's run_detector() */
+    status = detect_all(&d, arguments, error);
+    mafat_names_free(&d.names);
+    return status;
+}

@@ -1,0 +1,75 @@
+/* What the parts of plan/ share while a plan is made: plan.c makes buffers and places them,
+ * windows.c divides weights, steps.c and rows.c make the steps of a group. */
+#ifndef MAFAT_PLAN_BUILDER_H
+#define MAFAT_PLAN_BUILDER_H
+
+#include "plan/plan.h"
+
+/* Which rows (or columns) of a layer's output the tiles of a group compute, counted once however
+ * often they are computed; tiles come in ascending order. */
+typedef struct {
+    int n_covered, end;
+} mafat_coverage;
+
+/* The rows of a layer in a group that reuses them. */
+typedef struct {
+    int n_made;                 /* rows [0, n_made) have been computed */
+    int top;                    /* the first row that its buffer holds */
+    int capacity;               /* rows that its buffer has room for */
+    int each;                   /* rows that it computes at once */
+} mafat_rows;
+
+typedef struct {
+    mafat_plan *plan;
+    const mafat_network *network;
+    const mafat_plan_options *options;
+    mafat_error *error;
+    int *first_windows, *n_windows;   /* [n_layers]: of the layer, in plan->windows */
+    int *first_moments, *last_moments;/* [n_layers] */
+    mafat_field *fields;        /* [n_layers]: receptive fields of the tile at hand */
+    mafat_region *outputs;      /* [n_layers]: output regions of the tile at hand */
+    mafat_coverage *rows, *cols;/* [n_layers]: of the group at hand */
+    mafat_rows *reused;         /* [n_layers + 1]: the image's, then the layers' */
+    int n_rooms;                /* for steps in the plan */
+} mafat_builder;
+
+/* The tile that steps are being made for. */
+typedef struct {
+    int group, row, col;
+} mafat_position;
+
+/* The group's number in the plan and the group of a position. */
+mafat_group *mafat_builder_group(const mafat_builder *b, mafat_position at);
+
+/* Whether layer l is a convolution that the next layer of the group pools without overlap, band by
+ * band (plan.h). */
+bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, int l);
+
+/* Bytes of a map or of a part of it. MAFAT_FAILED where they do not fit a size_t. */
+mafat_status mafat_builder_bytes(const mafat_builder *b, int layer, mafat_shape shape,
+                                 size_t *bytes);
+
+/* Divides the weights of all convolutions into windows (windows.c). Needs the groups in their
+ * order. */
+mafat_status mafat_builder_make_windows(mafat_builder *b);
+
+/* Gives the windows their buffers (windows.c). Needs the moments. */
+void mafat_builder_place_windows(mafat_builder *b);
+
+/* Adds the steps of a group: by tiles (steps.c), or by rows that are kept (rows.c). */
+mafat_status mafat_builder_add_tiles(mafat_builder *b, int group);
+mafat_status mafat_builder_add_rows(mafat_builder *b, int group);
+
+/* Adds a step as it is, but for its place and moment, and makes room in its output's buffer for what it
+ * holds (steps.c). */
+mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_step step);
+
+/* The step that computes `out`, a part of the output of layer l, which lies in a buffer that holds
+ * `out_held`; that of its input holds `in_held`. Where they hold maps, that goes before. */
+mafat_step mafat_builder_layer_step(const mafat_builder *b, int l, mafat_region out,
+                                    mafat_region in_held, mafat_region out_held);
+
+/* The buffer of what layer l reads: of its source number s. */
+int mafat_builder_source_buffer(const mafat_builder *b, int l, int s);
+
+#endif

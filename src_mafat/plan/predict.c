@@ -1,0 +1,43 @@
+/* Sums over a plan; see predict.h. */
+#include "plan/predict.h"
+
+/* What the kernel charges: pages. */
+static size_t in_pages(size_t bytes)
+{
+    return (bytes + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE;
+}
+
+static size_t plan_bytes(const mafat_plan *plan)
+{
+    return in_pages((size_t)plan->n_steps * sizeof *plan->steps) +
+           in_pages((size_t)plan->n_buffers * sizeof *plan->buffers +
+                    (size_t)plan->n_windows * sizeof *plan->windows +
+                    (size_t)plan->n_groups * sizeof *plan->groups);
+}
+
+static size_t result_bytes(const mafat_plan *plan)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < plan->n_buffers; i++)
+        if (plan->buffers[i].storage == MAFAT_IN_RESULT)
+            bytes += in_pages(plan->buffers[i].place.bytes);
+    return bytes;
+}
+
+mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process)
+{
+    int n_threads = process->n_threads - 1 + (plan->weight_bytes_read > 0 || plan->pinned_bytes > 0);
+    mafat_prediction p = {
+        .base_bytes = process->base_bytes,
+        .image_bytes = in_pages(process->image_bytes),
+        .thread_bytes = (size_t)n_threads * process->thread_bytes,
+        .plan_bytes = plan_bytes(plan),
+        .arena_bytes = in_pages(plan->arena_bytes),
+        .result_bytes = result_bytes(plan),
+    };
+    if (plan->n_windows > 0)
+        p.pinned_bytes = in_pages(plan->pinned_bytes) + in_pages(process->statistics_bytes);
+    p.total_bytes = p.base_bytes + p.image_bytes + p.thread_bytes + p.plan_bytes + p.arena_bytes +
+                    p.pinned_bytes + p.result_bytes;
+    return p;
+}

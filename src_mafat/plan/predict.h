@@ -1,0 +1,28 @@
+/* How much memory a plan takes: the plan's own sums, and beside them what the process holds. There is
+ * no second formula for anything that is in the plan. */
+#ifndef MAFAT_PLAN_PREDICT_H
+#define MAFAT_PLAN_PREDICT_H
+
+#include "plan/plan.h"
+
+/* What a process holds whatever the plan; the caller measures or knows it. */
+typedef struct {
+    size_t base_bytes;        /* the program itself, as it is when the network is planned */
+    size_t image_bytes;       /* a decoded image, and what it takes to make rows of it */
+    size_t statistics_bytes;  /* biases and batch norm statistics, read once */
+    size_t thread_bytes;      /* of one thread: its stack and what the kernel keeps for it */
+    int n_threads;            /* that compute; one more reads weights */
+} mafat_process;
+
+typedef struct {
+    size_t base_bytes, image_bytes, thread_bytes;
+    size_t plan_bytes;        /* the plan itself */
+    size_t arena_bytes;       /* maps, tiles, rows, workspace, windows of weights */
+    size_t pinned_bytes;      /* weights that are read once, and statistics */
+    size_t result_bytes;      /* outputs that Darknet's commands read */
+    size_t total_bytes;
+} mafat_prediction;
+
+mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process);
+
+#endif

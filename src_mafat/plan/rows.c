@@ -1,0 +1,216 @@
+/* The steps of layer groups that keep the rows that they need again ('r' tilings); builder.h.
+ *
+ * Each tile of the group's output asks for its rows, and every layer asks the layers that it reads
+ * for just the rows that it lacks: a layer computes a few rows as soon as they are wanted, and none
+ * of them twice. Its buffer holds the rows that somebody still needs and those that are being
+ * added; when it is full, the ones that are still needed move to its top.
+ *
+ * A layer computes at once about as many pixels as the group's output has in one tile, so that
+ * wide maps come one row at a time and narrow ones by several. A pool that does not overlap fires
+ * with the convolution before it.
+ *
+ * The same walk is done twice: first to learn how many rows each buffer must hold, then to add the
+ * steps. */
+#include <limits.h>
+
+#include "plan/builder.h"
+
+enum { IMAGE = -1 };
+
+typedef struct {
+    mafat_builder *b;
+    mafat_position at;
+    const mafat_group *group;
+    bool adds_steps;            /* the second walk */
+} walk;
+
+static mafat_rows *rows_of(const walk *w, int l)
+{
+    return &w->b->reused[l + 1];
+}
+
+static const mafat_layer *layer_of(const walk *w, int l)
+{
+    return &w->b->network->layers[l];
+}
+
+static mafat_shape shape_of(const walk *w, int l)
+{
+    return l == IMAGE ? w->b->network->input : layer_of(w, l)->out;
+}
+
+static int buffer_of(const walk *w, int l)
+{
+    return l == IMAGE ? MAFAT_IMAGE_BUFFER : w->b->plan->output_buffers[l];
+}
+
+/* Whether rows of l are made by this walk: l is a layer of the group, or the image if it comes by
+ * rows. */
+static bool is_inside(const walk *w, int l)
+{
+    if (l == IMAGE)
+        return w->b->options->image_by_rows;
+    return l >= w->group->first && l < w->group->end;
+}
+
+/* Rows [y0, y1) of l's map. */
+static mafat_region rows_between(const walk *w, int l, int y0, int y1)
+{
+    return (mafat_region){y0, 0, y1, shape_of(w, l).w};
+}
+
+/* Layer l computes rows [y0, y1): the rows that it reads for them. */
+static mafat_region rows_behind(const walk *w, int l, int y0, int y1)
+{
+    return mafat_region_back(layer_of(w, l), rows_between(w, l, y0, y1)).region;
+}
+
+/* What l's buffer holds now. */
+static mafat_region held_rows(const walk *w, int l)
+{
+    const mafat_rows *rows = rows_of(w, l);
+    if (!is_inside(w, l) || w->b->plan->buffers[buffer_of(w, l)].is_map)
+        return mafat_region_whole(shape_of(w, l));
+    return rows_between(w, l, rows->top, rows->top + rows->capacity);
+}
+
+/* The first row of `l` that is still needed: all its readers are in the group. */
+static int first_needed(const walk *w, int l)
+{
+    int first = rows_of(w, l)->n_made;
+    for (int reader = l == IMAGE ? 0 : l + 1; reader < w->group->end; reader++) {
+        const mafat_layer *layer = layer_of(w, reader);
+        int n_made = rows_of(w, reader)->n_made;
+        if (layer->kind == MAFAT_IDENTITY || n_made == layer->out.h)
+            continue;
+        for (int s = 0; s < layer->n_sources; s++) {
+            if (mafat_layer_producer(w->b->network, layer->sources[s]) != l)
+                continue;
+            int y = rows_behind(w, reader, n_made, n_made + 1).y0;
+            first = y < first ? y : first;
+        }
+    }
+    return first;
+}
+
+/* Makes room in l's buffer for rows up to `end`. */
+static mafat_status make_room(const walk *w, int l, int end)
+{
+    mafat_rows *rows = rows_of(w, l);
+    int first = first_needed(w, l);
+    if (!w->adds_steps && end - first > rows->capacity)
+        rows->capacity = end - first;
+    if (!w->adds_steps || end - rows->top <= rows->capacity)
+        return MAFAT_OK;
+    mafat_region kept = rows_between(w, l, first, rows->n_made);
+    mafat_step step = {.kind = MAFAT_STEP_KEEP, .layer = l, .moment = w->group->first_moment,
+                       .in = {buffer_of(w, l), kept, held_rows(w, l)}, .window = -1};
+    rows->top = first;
+    if (mafat_region_is_empty(kept))
+        return MAFAT_OK;
+    step.out = (mafat_operand){step.in.buffer, kept, held_rows(w, l)};
+    return mafat_builder_add_step(w->b, w->at, step);
+}
+
+/* Adds the step that computes rows [y0, y1) of l. */
+static mafat_status add_step(const walk *w, int l, int y0, int y1)
+{
+    mafat_region out = rows_between(w, l, y0, y1);
+    if (l == IMAGE)
+        return mafat_builder_add_step(w->b, w->at, (mafat_step){
+            .kind = MAFAT_STEP_INPUT, .layer = IMAGE, .moment = w->group->first_moment,
+            .out = {MAFAT_IMAGE_BUFFER, out, held_rows(w, l)}, .window = -1});
+    const mafat_layer *layer = layer_of(w, l);
+    int source = mafat_layer_producer(w->b->network, layer->sources[0]);
+    mafat_step step = mafat_builder_layer_step(w->b, l, out, held_rows(w, source),
+                                               held_rows(w, l));
+    if (layer->kind == MAFAT_SHORTCUT)
+        step.also.held = held_rows(w, mafat_layer_producer(w->b->network, layer->sources[1]));
+    return mafat_builder_add_step(w->b, w->at, step);
+}
+
+static mafat_status want(const walk *w, int l, int end);
+
+/* Computes the next n rows of l, and first what they need. */
+static mafat_status fire(const walk *w, int l, int n)
+{
+    mafat_rows *rows = rows_of(w, l);
+    int y0 = rows->n_made, y1 = y0 + n;
+    mafat_status status = MAFAT_OK;
+    for (int s = 0; l != IMAGE && s < layer_of(w, l)->n_sources && status == MAFAT_OK; s++) {
+        int source = mafat_layer_producer(w->b->network, layer_of(w, l)->sources[s]);
+        if (is_inside(w, source))
+            status = want(w, source, rows_behind(w, l, y0, y1).y1);
+    }
+    if (status == MAFAT_OK && !w->b->plan->buffers[buffer_of(w, l)].is_map)
+        status = make_room(w, l, y1);
+    if (status == MAFAT_OK && w->adds_steps)
+        status = add_step(w, l, y0, y1);
+    rows->n_made = y1;
+    return status;
+}
+
+/* Sees to it that rows [0, end) of l have been made. */
+static mafat_status want(const walk *w, int l, int end)
+{
+    mafat_rows *rows = rows_of(w, l);
+    mafat_status status = MAFAT_OK;
+    while (rows->n_made < end && status == MAFAT_OK) {
+        int n = end - rows->n_made;
+        status = fire(w, l, n < rows->each ? n : rows->each);
+    }
+    return status;
+}
+
+/* Decides how many rows each layer computes at once. */
+static void choose_rows(walk *w)
+{
+    mafat_builder *b = w->b;
+    mafat_shape out = shape_of(w, w->group->end - 1);
+    int n_tiles = w->group->tiling.rows;
+    long long n_pixels = (long long)((out.h + n_tiles - 1) / n_tiles) * out.w;
+    rows_of(w, IMAGE)->each = b->network->input.h;
+    for (int l = w->group->first; l < w->group->end; l++) {
+        long long each = n_pixels / shape_of(w, l).w;
+        rows_of(w, l)->each = each < 1 ? 1 : (int)each;
+        if (l > w->group->first && mafat_builder_is_pooled(b, w->group, l - 1)) {
+            int stride = layer_of(w, l)->stride, before = rows_of(w, l - 1)->each;
+            rows_of(w, l)->each = before < stride ? 1 : before / stride;
+            rows_of(w, l - 1)->each = rows_of(w, l)->each * stride;
+        }
+    }
+}
+
+static mafat_status walk_tiles(walk *w)
+{
+    mafat_shape map = shape_of(w, w->group->end - 1);
+    int output = mafat_layer_producer(w->b->network, w->group->end - 1);
+    int n_tiles = w->group->tiling.rows;
+    mafat_status status = MAFAT_OK;
+    rows_of(w, IMAGE)->n_made = rows_of(w, IMAGE)->top = 0;
+    for (int l = w->group->first; l < w->group->end; l++)
+        rows_of(w, l)->n_made = rows_of(w, l)->top = 0;
+    for (int row = 0; row < n_tiles && status == MAFAT_OK; row++) {
+        mafat_region tile = mafat_region_tile(map.h, map.w, n_tiles, 1, row, 0);
+        w->at.row = row;
+        if (mafat_region_is_empty(tile))
+            continue;
+        status = want(w, output, tile.y1);
+        if (w->adds_steps)
+            w->b->plan->groups[w->at.group].n_tiles++;
+    }
+    return status;
+}
+
+mafat_status mafat_builder_add_rows(mafat_builder *b, int g)
+{
+    walk w = {.b = b, .at = {.group = g}, .group = &b->plan->groups[g]};
+    if (mafat_layer_producer(b->network, w.group->end - 1) < w.group->first)
+        return MAFAT_OK;    /* a group of layers that change nothing */
+    choose_rows(&w);
+    mafat_status status = walk_tiles(&w);
+    w.adds_steps = true;
+    if (status == MAFAT_OK)
+        status = walk_tiles(&w);
+    return status;
+}

@@ -1,0 +1,148 @@
+/* A simple rule for memory limits; see search.h. */
+#include "plan/search.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Windows of weights, from the size that costs no time to the smallest that is worth a read. */
+static const size_t window_sizes[] = {2 << 20, 1 << 20, 512 << 10, 256 << 10, 128 << 10};
+enum { N_WINDOW_SIZES = sizeof window_sizes / sizeof window_sizes[0] };
+
+/* Rows of the head's output at a time: fewer take less memory and more time. */
+static const int row_counts[] = {8, 4, 2, 1};
+enum { N_ROW_COUNTS = sizeof row_counts / sizeof row_counts[0] };
+
+typedef struct {
+    const mafat_network *network;
+    mafat_plan_options options;
+    const mafat_process *process;
+    size_t limit_bytes;
+    size_t least_bytes;     /* of all plans that were tried */
+    mafat_error *error;
+} search;
+
+/* Plans one configuration; *fits tells whether it is within the limit. A plan that is not, or that
+ * cannot be made, is freed. */
+static mafat_status try_plan(search *s, const mafat_config *config, size_t window_bytes,
+                             size_t pinned_bytes, mafat_plan *plan, bool *fits)
+{
+    *fits = false;
+    s->options.window_bytes = s->options.window_bytes == 0 ? 0 : window_bytes;
+    s->options.pinned_bytes = pinned_bytes;
+    mafat_status status = mafat_plan_build(plan, s->network, config, &s->options, s->error);
+    if (status != MAFAT_OK)
+        return status;
+    size_t bytes = mafat_predict(plan, s->process).total_bytes;
+    if (bytes < s->least_bytes)
+        s->least_bytes = bytes;
+    *fits = bytes <= s->limit_bytes;
+    if (!*fits)
+        mafat_plan_free(plan);
+    return MAFAT_OK;
+}
+
+/* Spends what a plan leaves of the limit on pinned windows. */
+static mafat_status pin_rest(search *s, const mafat_config *config, size_t window_bytes,
+                             mafat_plan *plan)
+{
+    size_t rest = s->limit_bytes - mafat_predict(plan, s->process).total_bytes;
+    mafat_plan pinned;
+    bool fits;
+    if (plan->weight_bytes_read == 0)
+        return MAFAT_OK;
+    mafat_status status = try_plan(s, config, window_bytes, rest, &pinned, &fits);
+    if (status == MAFAT_OK && fits) {
+        mafat_plan_free(plan);
+        *plan = pinned;
+    }
+    return status;
+}
+
+/* Tries a configuration with windows of all sizes, the largest first. */
+static mafat_status try_config(search *s, const mafat_config *config, mafat_plan *plan, bool *fits)
+{
+    mafat_status status = try_plan(s, config, SIZE_MAX, SIZE_MAX, plan, fits);
+    for (int i = 0; i < N_WINDOW_SIZES && status == MAFAT_OK && !*fits; i++) {
+        status = try_plan(s, config, window_sizes[i], 0, plan, fits);
+        if (status == MAFAT_OK && *fits)
+            status = pin_rest(s, config, window_sizes[i], plan);
+    }
+    return status;
+}
+
+/* The cut up to which rows from layer 0 on need least; 0 where nothing can be fused there. */
+static mafat_status find_cut(search *s, int n_rows, int *best_cut, int *best_tiles)
+{
+    size_t least = SIZE_MAX;
+    *best_cut = 0;
+    for (int cut = 2; cut < s->network->n_layers; cut++) {
+        char text[64];
+        mafat_config config;
+        mafat_plan plan;
+        if (!mafat_group_can_fuse(&s->network->layers[cut - 1]))
+            break;
+        int n_tiles = s->network->layers[cut - 1].out.h / n_rows;
+        snprintf(text, sizeof text, "%dx1r/%d/1x1", n_tiles > 0 ? n_tiles : 1, cut);
+        mafat_status status = mafat_config_parse(&config, text, s->error);
+        if (status != MAFAT_OK)
+            return status;
+        s->options.window_bytes = s->options.window_bytes == 0 ? 0 : window_sizes[1];
+        s->options.pinned_bytes = 0;
+        status = mafat_plan_build(&plan, s->network, &config, &s->options, s->error);
+        mafat_config_free(&config);
+        if (status != MAFAT_OK)
+            return status;
+        if (plan.arena_bytes < least && plan.groups[0].end == cut) {
+            least = plan.arena_bytes;
+            *best_cut = cut;
+            *best_tiles = n_tiles > 0 ? n_tiles : 1;
+        }
+        mafat_plan_free(&plan);
+    }
+    return MAFAT_OK;
+}
+
+static mafat_status choose_config(search *s, mafat_config *config, mafat_plan *plan, bool *fits)
+{
+    mafat_status status = mafat_config_parse(config, "1x1", s->error);
+    if (status == MAFAT_OK)
+        status = try_plan(s, config, SIZE_MAX, SIZE_MAX, plan, fits);
+    for (int i = 0; i < N_ROW_COUNTS && status == MAFAT_OK && !*fits; i++) {
+        char text[64];
+        int cut, n_tiles;
+        status = find_cut(s, row_counts[i], &cut, &n_tiles);
+        if (status != MAFAT_OK || cut == 0)
+            continue;
+        mafat_config_free(config);
+        snprintf(text, sizeof text, "%dx1r/%d/1x1", n_tiles, cut);
+        status = mafat_config_parse(config, text, s->error);
+        if (status == MAFAT_OK)
+            status = try_config(s, config, plan, fits);
+    }
+    return status;
+}
+
+mafat_status mafat_search(const mafat_network *network, const mafat_config *fixed,
+                          const mafat_plan_options *options, const mafat_process *process,
+                          size_t limit_bytes, mafat_config *config, mafat_plan *plan,
+                          mafat_error *error)
+{
+    search s = {.network = network, .options = *options, .process = process,
+                .limit_bytes = limit_bytes, .least_bytes = SIZE_MAX, .error = error};
+    bool fits = false;
+    mafat_status status;
+    *config = (mafat_config){0};
+    if (fixed != NULL)
+        status = try_config(&s, fixed, plan, &fits);
+    else
+        status = choose_config(&s, config, plan, &fits);
+    if (status == MAFAT_OK && !fits)
+        status = mafat_error_set(error, MAFAT_NO_FIT,
+                                 "nothing fits %zu bytes; the smallest limit that works is %zu",
+                                 limit_bytes, s.least_bytes);
+    if (status != MAFAT_OK)
+        mafat_config_free(config);
+    return status;
+}

@@ -1,0 +1,155 @@
+/* Direct reads of Linux; see direct.h. */
+#define _GNU_SOURCE             /* O_DIRECT */
+#define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
+#include "run/direct.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const uint64_t no_page = UINT64_MAX;
+
+static mafat_status fail(const mafat_direct *direct, mafat_error *error, const char *what,
+                         int reason)
+{
+    mafat_status status = mafat_error_set(error, MAFAT_FAILED, "%s: %s", what, strerror(reason));
+    mafat_error_set_file(error, direct->path);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------ opening */
+
+/* Opens the file for direct reads and tries one: some file systems refuse only then. */
+static void open_direct(mafat_direct *direct)
+{
+    direct->file = open(direct->path, O_RDONLY | O_CLOEXEC | O_DIRECT);
+    direct->direct = direct->file >= 0 && pread(direct->file, direct->page, MAFAT_PAGE, 0) >= 0;
+    if (direct->direct)
+        return;
+    if (direct->file >= 0)
+        close(direct->file);
+    direct->file = open(direct->path, O_RDONLY | O_CLOEXEC);
+    if (direct->file < 0)
+        return;
+    fprintf(stderr, "mafat: %s: direct reads are refused here; its pages pass through the page "
+            "cache, which a memory limit counts\n", direct->path);
+    posix_fadvise(direct->file, 0, 0, POSIX_FADV_RANDOM);    /* no reading ahead into the cache */
+}
+
+mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_error *error)
+{
+    struct stat about;
+    *direct = (mafat_direct){.path = strdup(path), .file = -1, .page_offset = no_page,
+                             .page = aligned_alloc(MAFAT_PAGE, MAFAT_PAGE)};
+    if (direct->path == NULL || direct->page == NULL) {
+        mafat_direct_close(direct);
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to read a file");
+    }
+    open_direct(direct);
+    mafat_status status = MAFAT_OK;
+    if (direct->file < 0 || fstat(direct->file, &about) != 0)
+        status = fail(direct, error, "cannot be opened", errno);
+    else if (!S_ISREG(about.st_mode))
+        status = fail(direct, error, "is not a regular file", EINVAL);
+    if (status != MAFAT_OK) {
+        mafat_direct_close(direct);
+        return status;
+    }
+    direct->n_bytes = (uint64_t)about.st_size;
+    direct->changed = about.st_mtim;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_direct_check(const mafat_direct *direct, mafat_error *error)
+{
+    struct stat about;
+    if (fstat(direct->file, &about) != 0)
+        return fail(direct, error, "cannot be looked at", errno);
+    if ((uint64_t)about.st_size == direct->n_bytes &&
+        about.st_mtim.tv_sec == direct->changed.tv_sec &&
+        about.st_mtim.tv_nsec == direct->changed.tv_nsec)
+        return MAFAT_OK;
+    mafat_status status = mafat_error_set(error, MAFAT_FAILED,
+                                          "was changed while it was in use: it had %llu bytes, it "
+                                          "has %llu now",
+                                          (unsigned long long)direct->n_bytes,
+                                          (unsigned long long)about.st_size);
+    mafat_error_set_file(error, direct->path);
+    return status;
+}
+
+void mafat_direct_close(mafat_direct *direct)
+{
+    if (direct->path != NULL && direct->file >= 0)
+        close(direct->file);
+    free(direct->path);
+    free(direct->page);
+    *direct = (mafat_direct){.file = -1};
+}
+
+/* ------------------------------------------------------------------------------------ reading */
+
+size_t mafat_direct_room(size_t n_bytes)
+{
+    return (n_bytes + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE + MAFAT_PAGE;
+}
+
+static mafat_status fail_short(const mafat_direct *direct, uint64_t end, mafat_error *error)
+{
+    mafat_status status = mafat_error_set(error, MAFAT_FAILED,
+                                          "was cut off while it was in use: it ends before byte "
+                                          "%llu", (unsigned long long)end);
+    mafat_error_set_file(error, direct->path);
+    return status;
+}
+
+/* Reads [offset, end), of which the bytes before `needed` must be there. */
+static mafat_status read_range(const mafat_direct *direct, uint64_t offset, uint64_t end,
+                               uint64_t needed, char *to, mafat_error *error)
+{
+    while (offset < needed) {
+        ssize_t n = pread(direct->file, to, (size_t)(end - offset), (off_t)offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail(direct, error, "cannot be read", errno);
+        if (n == 0)
+            return fail_short(direct, needed, error);
+        offset += (uint64_t)n;
+        to += n;
+    }
+    return MAFAT_OK;
+}
+
+/* Through the page cache: just the bytes, which the cache need not keep. */
+static mafat_status read_cached(const mafat_direct *direct, uint64_t offset, size_t n_bytes,
+                                char *to, mafat_error *error)
+{
+    uint64_t end = offset + n_bytes;
+    mafat_status status = read_range(direct, offset, end, end, to, error);
+    posix_fadvise(direct->file, (off_t)(offset - offset % MAFAT_PAGE),
+                  (off_t)(n_bytes + MAFAT_PAGE), POSIX_FADV_DONTNEED);
+    return status;
+}
+
+mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *room,
+                               mafat_error *error)
+{
+    uint64_t skew = offset % MAFAT_PAGE, begin = offset - skew, needed = offset + n_bytes;
+    uint64_t end = (needed + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE, at = begin;
+    if (!direct->direct)
+        return read_cached(direct, offset, n_bytes, room + skew, error);
+    if (n_bytes > 0 && begin == direct->page_offset) {
+        memcpy(room, direct->page, MAFAT_PAGE);
+        at += MAFAT_PAGE;
+    }
+    mafat_status status = read_range(direct, at, end, needed, room + (at - begin), error);
+    if (status == MAFAT_OK && end > begin) {
+        direct->page_offset = end - MAFAT_PAGE;
+        memcpy(direct->page, room + (direct->page_offset - begin), MAFAT_PAGE);
+    }
+    return status;
+}

@@ -1,0 +1,46 @@
+/* A file read past the page cache, so that only the reader's own buffers count as memory.
+ *
+ * Why so: a cgroup is charged for the pages that its reads leave in the page cache. Of a weights file
+ * that is read once in each run none will be there when it is read again. Where a file system
+ * refuses direct reads (tmpfs, some network ones) the pages go through the cache and are given back
+ * at once, and the user is told. */
+#ifndef MAFAT_RUN_DIRECT_H
+#define MAFAT_RUN_DIRECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/status.h"
+#include "plan/plan.h"
+
+typedef struct {
+    char *path;               /* owned */
+    int file;                 /* -1: not open */
+    bool direct;
+    uint64_t n_bytes;         /* of the file, when it was opened */
+    struct timespec changed;  /* its time of modification then */
+    char *page;               /* [MAFAT_PAGE], owned: the last page that was read */
+    uint64_t page_offset;     /* its place in the file; not a page's where there is none */
+} mafat_direct;
+
+/* Opens a regular file. MAFAT_FAILED, naming it, where that fails. On error nothing needs to be
+ * closed. */
+mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_error *error);
+
+/* Bytes of room that a read of `n_bytes` needs, wherever it begins. */
+size_t mafat_direct_room(size_t n_bytes);
+
+/* Reads bytes [offset, offset + n_bytes) to room[offset % MAFAT_PAGE ...); `room` is aligned to
+ * MAFAT_PAGE and has mafat_direct_room(n_bytes) bytes. A page that two reads in sequence share is
+ * read once. MAFAT_FAILED, naming the file, where it cannot be read or ends before that. */
+mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *room,
+                               mafat_error *error);
+
+/* MAFAT_FAILED where the file is not any more what it was when it was opened. */
+mafat_status mafat_direct_check(const mafat_direct *direct, mafat_error *error);
+
+/* Closes it; a zeroed one, and one that was never opened, may be closed. */
+void mafat_direct_close(mafat_direct *direct);
+
+#endif

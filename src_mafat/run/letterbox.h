@@ -1,0 +1,46 @@
+/* A decoded picture as the rows of a network's input, made when they are asked for.
+ *
+ * The rows are those of Darknet's letterbox_image(load_image_color(file, 0, 0), net_w, net_h), bit
+ * for bit: the picture scaled to fit with its proportions kept, in the middle of a plane of 0.5.
+ * Darknet holds the picture, a copy resized in width, a copy resized in both, and the input itself,
+ * all as floats. Here the picture stays bytes, and only two rows, resized in width, are floats. */
+#ifndef MAFAT_RUN_LETTERBOX_H
+#define MAFAT_RUN_LETTERBOX_H
+
+#include "base/rounding.h"
+#include "base/status.h"
+#include "run/source.h"
+
+enum { MAFAT_COLOURS = 3 };
+
+/* Pixel i of the input lies at i * before * after in the picture; all 0 for a single pixel. */
+typedef struct {
+    float before, after;
+} mafat_scale;
+
+typedef struct {
+    const unsigned char *rgb;       /* [h][w][3], borrowed */
+    int w, h;                       /* of the picture */
+    int net_w, net_h;               /* of the input */
+    int new_w, new_h;               /* of the picture inside the input; one of them may be 0 */
+    int left, top;                  /* where it begins there */
+    mafat_image_rounding rounding;
+    mafat_scale x, y;
+    float *rows;                    /* [2][3][new_w], owned */
+    int held[2];                    /* which of the picture's rows those are; -1: none so far */
+} mafat_letterbox;
+
+/* Allocates the two rows; nothing does later. MAFAT_FAILED for memory, and for a picture of which
+ * Darknet makes no defined input: one that shrinks to a single row, whose scale it divides by zero,
+ * or whose size its int arithmetic does not hold. On error nothing needs to be freed. */
+mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, const unsigned char *rgb, int w,
+                                  int h, int net_w, int net_h,
+                                  const mafat_image_rounding *rounding, mafat_error *error);
+
+/* The input's rows, as often as one likes and in any order; the letterbox must stay where it is. */
+mafat_source mafat_letterbox_source(mafat_letterbox *letterbox);
+
+/* Frees what the letterbox owns and clears it; a zeroed letterbox may be freed. */
+void mafat_letterbox_free(mafat_letterbox *letterbox);
+
+#endif

@@ -1,0 +1,16 @@
+/* Where the rows of a network's input come from. */
+#ifndef MAFAT_RUN_SOURCE_H
+#define MAFAT_RUN_SOURCE_H
+
+#include <stddef.h>
+
+typedef struct {
+    void *context;
+    /* Writes rows [y0, y1) of all channels: row y of channel c goes to
+     * to + c*channel_stride + (y - y0)*row_stride, in floats. Rows are asked for from top to
+     * bottom, once each. */
+    void (*rows)(void *context, int y0, int y1, float *to, size_t row_stride,
+                 size_t channel_stride);
+} mafat_source;
+
+#endif

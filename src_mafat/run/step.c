@@ -1,0 +1,303 @@
+/* One step of a plan as one kernel call, cut into shares that the team computes side by side: shares of
+ * filters, pixels or channels, never of a sum. See exec.h. */
+#include "run/step.h"
+
+#include <string.h>
+
+#include "kernels/add.h"
+#include "kernels/conv.h"
+#include "kernels/pool.h"
+
+size_t mafat_exec_workspace_bytes(int n_threads)
+{
+    size_t floats = mafat_conv_scratch_floats(mafat_conv_panel_pixels(n_threads));
+    return (size_t)n_threads * floats * sizeof(float);
+}
+
+/* --------------------------------------------------------------------------------- windows */
+
+/* The window of what a step reads or writes, in the buffer where it is. */
+static mafat_window window_of(const mafat_exec *exec, const mafat_operand *operand)
+{
+    const mafat_buffer *buffer = &exec->plan->buffers[operand->buffer];
+    mafat_region region = operand->region, held = operand->held;
+    size_t row_stride = (size_t)mafat_region_width(held);
+    size_t offset = (size_t)(region.y0 - held.y0) * row_stride + (size_t)(region.x0 - held.x0);
+    return (mafat_window){
+        .data = mafat_exec_buffer(exec, buffer) + offset,
+        .h = mafat_region_height(region), .w = mafat_region_width(region),
+        .row_stride = row_stride, .channel_stride = mafat_region_pixels(held),
+    };
+}
+
+/* What a step reads and writes, and how it is shared out. */
+typedef struct {
+    const mafat_exec *exec;
+    const mafat_step *step;
+    const mafat_layer *layer;
+    const float *weights;       /* of the step's first filter */
+    mafat_window in, also, out;
+    int n_channels;             /* of the output */
+    int n_shares;               /* of each filter group (convolution), or of all channels */
+    int each;                   /* filters or pixels, or channels, of a share */
+    bool by_filters;            /* convolution: shares of filters; else of pixels */
+} task;
+
+/* ----------------------------------------------------------------------------- convolution */
+
+static mafat_epilogue epilogue_of(const mafat_exec *exec, const task *t)
+{
+    const mafat_layer *layer = t->layer;
+    const mafat_parameters *p = &exec->parameters[t->step->layer];
+    size_t width = (size_t)layer->out.w;
+    mafat_epilogue epilogue = {
+        .batch_normalize = layer->batch_normalize,
+        .mean = p->mean, .variance = p->variance, .scales = p->scales, .biases = p->biases,
+        .activation = MAFAT_EPILOGUE_CALL,
+        .call = exec->host.activate, .code = (int)layer->activation,
+        .plane_origin = (size_t)t->step->out.region.y0 * width + (size_t)t->step->out.region.x0,
+        .plane_width = layer->out.w,
+        .n_reciprocals = mafat_rounding_reciprocals(&exec->host.rounding,
+                                                    (size_t)layer->out.h * width),
+    };
+    if (layer->activation == MAFAT_LINEAR)
+        epilogue.activation = MAFAT_EPILOGUE_LINEAR;
+    if (layer->activation == MAFAT_LEAKY)
+        epilogue.activation = MAFAT_EPILOGUE_LEAKY;
+    return epilogue;
+}
+
+/* Filters that the step computes of each filter group: all groups' where there are several. */
+static int filters_of(const task *t)
+{
+    return (t->step->filter_end - t->step->filter_begin) / t->layer->groups;
+}
+
+/* The convolution of one filter group: its own channels, filters and parameters. */
+static mafat_conv conv_of(const mafat_exec *exec, const task *t, int filter_group)
+{
+    const mafat_layer *layer = t->layer;
+    int channels = layer->in.c / layer->groups;
+    size_t first_of_step = (size_t)filter_group * (size_t)filters_of(t);
+    size_t first_filter = (size_t)t->step->filter_begin + first_of_step;
+    size_t window = (size_t)layer->size * (size_t)layer->size;
+    mafat_conv conv = {
+        .in = t->in, .out = t->out,
+        .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
+        .channels = channels, .size = layer->size, .stride = layer->stride,
+        .weights = t->weights + first_of_step * (size_t)channels * window,
+        .epilogue = epilogue_of(exec, t),
+    };
+    conv.in.data += (size_t)filter_group * (size_t)channels * conv.in.channel_stride;
+    conv.out.data += first_filter * conv.out.channel_stride;
+    conv.epilogue.biases += first_filter;
+    if (layer->batch_normalize) {
+        conv.epilogue.mean += first_filter;
+        conv.epilogue.variance += first_filter;
+        conv.epilogue.scales += first_filter;
+    }
+    return conv;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int shares_of(int extent, int each)
+{
+    return (extent + each - 1) / each;
+}
+
+static int panel_pixels(const mafat_exec *exec)
+{
+    return mafat_conv_panel_pixels(exec->team.n_threads);
+}
+
+/* Shares of pixels are panels: they pack nothing twice, and are many enough to even out. Where a
+ * map has too few pixels for that, as in the deep layers, filters are shared instead, as few times
+ * as there are threads: each share packs all panels for itself. */
+static void share_conv(task *t)
+{
+    int n_threads = t->exec->team.n_threads;
+    int n_filters = filters_of(t), n_pixels = t->out.h * t->out.w;
+    int even = mafat_conv_round_pixels(shares_of(n_pixels, n_threads));
+    t->each = least(panel_pixels(t->exec), even);
+    t->n_shares = shares_of(n_pixels, t->each);
+    t->by_filters = n_threads > 1 && t->n_shares < 4 * n_threads && n_filters > n_pixels;
+    if (t->by_filters) {
+        t->each = mafat_conv_round_filters(shares_of(n_filters, n_threads));
+        t->n_shares = shares_of(n_filters, t->each);
+    }
+}
+
+static void run_conv_share(void *context, int index, int thread)
+{
+    const task *t = context;
+    const mafat_exec *exec = t->exec;
+    int n_filters = filters_of(t), n_pixels = t->out.h * t->out.w;
+    const mafat_buffer *workspace = &exec->plan->buffers[MAFAT_WORKSPACE_BUFFER];
+    float *scratch = (float *)(exec->arena + workspace->place.offset) +
+                     (size_t)thread * mafat_conv_scratch_floats(panel_pixels(exec));
+    mafat_conv conv = conv_of(exec, t, index / t->n_shares);
+    int begin = index % t->n_shares * t->each;
+    if (t->by_filters)
+        mafat_conv_run(&conv, begin, least(begin + t->each, n_filters), 0, n_pixels,
+                       panel_pixels(exec), scratch);
+    else
+        mafat_conv_run(&conv, 0, n_filters, begin, least(begin + t->each, n_pixels),
+                       panel_pixels(exec), scratch);
+}
+
+static void run_conv(mafat_team *team, task *t)
+{
+    share_conv(t);
+    mafat_team_share(team, t->layer->groups * t->n_shares, run_conv_share, t);
+}
+
+/* ---------------------------------------------------------------------------- other layers */
+
+static void maxpool(const task *t, int channel_begin, int channel_end)
+{
+    mafat_maxpool pool = {
+        .in = t->in, .out = t->out,
+        .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
+        .size = t->layer->size, .stride = t->layer->stride,
+        .keep_later = t->exec->host.rounding.maxpool_keeps_later,
+    };
+    mafat_maxpool_run(&pool, channel_begin, channel_end);
+}
+
+static void upsample(const task *t, int channel_begin, int channel_end)
+{
+    mafat_upsample up = {
+        .in = t->in, .out = t->out,
+        .offset_y = t->step->out.region.y0 - t->step->in.region.y0 * t->layer->stride,
+        .offset_x = t->step->out.region.x0 - t->step->in.region.x0 * t->layer->stride,
+        .stride = t->layer->stride, .scale = t->layer->scale,
+    };
+    mafat_upsample_run(&up, channel_begin, channel_end);
+}
+
+static void activate(const task *t, int channel_begin, int channel_end)
+{
+    for (int c = channel_begin; c < channel_end; c++) {
+        const float *in = t->in.data + (size_t)c * t->in.channel_stride;
+        float *out = t->out.data + (size_t)c * t->out.channel_stride;
+        for (int y = 0; y < t->out.h; y++) {
+            memcpy(out, in, (size_t)t->out.w * sizeof *out);
+            t->exec->host.activate(out, t->out.w, (int)t->layer->activation);
+            in += t->in.row_stride;
+            out += t->out.row_stride;
+        }
+    }
+}
+
+static void add(const task *t, int channel_begin, int channel_end)
+{
+    mafat_add sum = {.a = t->in, .b = t->also, .out = t->out};
+    mafat_add_run(&sum, channel_begin, channel_end);
+    if (t->layer->activation == MAFAT_LINEAR)
+        return;
+    for (int c = channel_begin; c < channel_end; c++) {
+        float *out = t->out.data + (size_t)c * t->out.channel_stride;
+        for (int y = 0; y < t->out.h; y++, out += t->out.row_stride)
+            t->exec->host.activate(out, t->out.w, (int)t->layer->activation);
+    }
+}
+
+/* Rows of a channel that move up in their buffer, from the top one on. */
+static void keep(const task *t, int channel_begin, int channel_end)
+{
+    for (int c = channel_begin; c < channel_end; c++) {
+        const float *in = t->in.data + (size_t)c * t->in.channel_stride;
+        float *out = t->out.data + (size_t)c * t->out.channel_stride;
+        memmove(out, in, (size_t)t->out.h * t->out.row_stride * sizeof *out);
+    }
+}
+
+static void run_channels_share(void *context, int index, int thread)
+{
+    const task *t = context;
+    int begin = index * t->each, end = least(begin + t->each, t->n_channels);
+    (void)thread;
+    if (t->step->kind == MAFAT_STEP_KEEP) {
+        keep(t, begin, end);
+        return;
+    }
+    switch (t->layer->kind) {
+    case MAFAT_MAXPOOL:
+        maxpool(t, begin, end);
+        return;
+    case MAFAT_UPSAMPLE:
+        upsample(t, begin, end);
+        return;
+    case MAFAT_ACTIVATION:
+        activate(t, begin, end);
+        return;
+    case MAFAT_SHORTCUT:
+        add(t, begin, end);
+        return;
+    case MAFAT_CONVOLUTION:
+    case MAFAT_IDENTITY:
+    case MAFAT_WHOLE:
+        break;
+    }
+    mafat_check_failed("a layer that is not run by channels", __FILE__, __LINE__);
+}
+
+/* Two shares of channels a thread: enough to even out. Small steps are not worth handing out. */
+static void run_channels(mafat_team *team, task *t)
+{
+    enum { SMALL_FLOATS = 8192 };
+    size_t n_floats = (size_t)t->n_channels * (size_t)t->out.h * (size_t)t->out.w;
+    t->each = n_floats <= SMALL_FLOATS ? t->n_channels
+                                       : shares_of(t->n_channels, 2 * team->n_threads);
+    t->n_shares = shares_of(t->n_channels, t->each);
+    mafat_team_share(team, t->n_shares, run_channels_share, t);
+}
+
+static void run_layer(mafat_exec *exec, task *t)
+{
+    switch (t->layer->kind) {
+    case MAFAT_CONVOLUTION:
+        run_conv(&exec->team, t);
+        return;
+    case MAFAT_MAXPOOL:
+    case MAFAT_UPSAMPLE:
+    case MAFAT_ACTIVATION:
+    case MAFAT_SHORTCUT:
+        run_channels(&exec->team, t);
+        return;
+    case MAFAT_WHOLE:
+        exec->host.forward(exec->host.context, t->step->layer, t->in.data, exec->maps);
+        return;
+    case MAFAT_IDENTITY:
+        break;
+    }
+    mafat_check_failed("a step of a layer that has none", __FILE__, __LINE__);
+}
+
+void mafat_step_run(mafat_exec *exec, const mafat_step *step, const float *weights)
+{
+    task t = {.exec = exec, .step = step, .weights = weights, .out = window_of(exec, &step->out)};
+    if (step->kind == MAFAT_STEP_INPUT) {
+        const mafat_source *source = &exec->input.source;
+        source->rows(source->context, step->out.region.y0, step->out.region.y1, t.out.data,
+                     t.out.row_stride, t.out.channel_stride);
+        return;
+    }
+    t.in = window_of(exec, &step->in);
+    t.n_channels = exec->network->input.c;
+    if (step->layer >= 0) {
+        t.layer = &exec->network->layers[step->layer];
+        t.n_channels = t.layer->out.c;
+    }
+    if (step->kind == MAFAT_STEP_KEEP) {
+        run_channels(&exec->team, &t);
+        return;
+    }
+    if (t.layer->kind == MAFAT_SHORTCUT)
+        t.also = window_of(exec, &step->also);
+    run_layer(exec, &t);
+}

@@ -1,0 +1,295 @@
+/* Weights read as a plan says; see store.h. */
+#define _GNU_SOURCE    /* MAP_ANONYMOUS */
+#include "run/store.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "run/weights.h"
+
+/* ------------------------------------------------------------------------- what is read once */
+
+/* Floats that stand before the weights of a convolution in the file. */
+static size_t n_statistics(const mafat_layer *layer)
+{
+    if (layer->kind != MAFAT_CONVOLUTION || layer->n_blocks == 0)
+        return 0;
+    return layer->blocks[0].n_biases + 3 * layer->blocks[0].n_norms;
+}
+
+size_t mafat_store_statistics_bytes(const mafat_network *network)
+{
+    size_t n = 0;
+    for (int l = 0; l < network->n_layers; l++)
+        n += n_statistics(&network->layers[l]);
+    return n * sizeof(float);
+}
+
+bool mafat_store_can_hold(const mafat_network *network)
+{
+    for (int l = 0; l < network->n_layers; l++) {
+        const mafat_layer *layer = &network->layers[l];
+        if (layer->n_blocks != (layer->kind == MAFAT_CONVOLUTION))
+            return false;
+    }
+    return true;
+}
+
+/* The order of the file: biases, scales, means, variances. */
+static void point_to(mafat_parameters *parameters, const mafat_layer *layer, const float *at)
+{
+    size_t n = (size_t)layer->out.c;
+    parameters->biases = at;
+    if (layer->batch_normalize) {
+        parameters->scales = at + n;
+        parameters->mean = at + 2 * n;
+        parameters->variance = at + 3 * n;
+    }
+}
+
+static mafat_status read_statistics(mafat_store *store, char *room, mafat_error *error)
+{
+    float *to = store->statistics;
+    mafat_status status = MAFAT_OK;
+    for (int l = 0; l < store->network->n_layers && status == MAFAT_OK; l++) {
+        const mafat_layer *layer = &store->network->layers[l];
+        size_t n_bytes = n_statistics(layer) * sizeof(float);
+        if (n_bytes == 0)
+            continue;
+        uint64_t offset = store->offsets[l] - n_bytes;
+        status = mafat_direct_read(&store->file, offset, n_bytes, room, error);
+        if (status == MAFAT_OK)
+            memcpy(to, room + offset % MAFAT_PAGE, n_bytes);
+        point_to(&store->parameters[l], layer, to);
+        to += n_statistics(layer);
+    }
+    return status;
+}
+
+static uint64_t offset_of(const mafat_store *store, const mafat_weight_window *window)
+{
+    const mafat_layer *layer = &store->network->layers[window->layer];
+    size_t filter_floats = layer->blocks[0].n_weights / (size_t)layer->out.c;
+    return store->offsets[window->layer] +
+           (uint64_t)window->filter_begin * filter_floats * sizeof(float);
+}
+
+static char *room_of(const mafat_store *store, const mafat_weight_window *window)
+{
+    const mafat_buffer *buffer = &store->plan->buffers[window->buffer];
+    return (window->pinned ? store->pinned : store->arena) + buffer->place.offset;
+}
+
+static mafat_status read_window(mafat_store *store, const mafat_weight_window *window, mafat_error *error)
+{
+    return mafat_direct_read(&store->file, offset_of(store, window), window->bytes,
+                             room_of(store, window), error);
+}
+
+static mafat_status read_pinned(mafat_store *store, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    for (int i = 0; i < store->plan->n_windows && status == MAFAT_OK; i++)
+        if (store->plan->windows[i].pinned)
+            status = read_window(store, &store->plan->windows[i], error);
+    return status;
+}
+
+static mafat_status read_once(mafat_store *store, mafat_error *error)
+{
+    size_t most = 0;
+    for (int l = 0; l < store->network->n_layers; l++) {
+        size_t n_bytes = n_statistics(&store->network->layers[l]) * sizeof(float);
+        most = n_bytes > most ? n_bytes : most;
+    }
+    char *room = aligned_alloc(MAFAT_PAGE, mafat_direct_room(most));
+    if (room == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to read %zu bytes", most);
+    mafat_status status = mafat_weights_find(store->file.path, store->network, store->offsets,
+                                             error);
+    if (status == MAFAT_OK)
+        status = read_statistics(store, room, error);
+    free(room);
+    if (status == MAFAT_OK)
+        status = read_pinned(store, error);
+    return status;
+}
+
+/* ----------------------------------------------------------------------------- the thread */
+
+/* Reads the windows of one run; called and left with the mutex held. */
+static void read_run(mafat_store *store)
+{
+    const mafat_plan *plan = store->plan;
+    while (store->n_read < plan->n_windows && !store->cancelled) {
+        const mafat_weight_window *window = &plan->windows[store->n_read];
+        if (!window->pinned) {
+            if (store->floor < plan->buffers[window->buffer].place.first) {
+                pthread_cond_wait(&store->changed, &store->mutex);
+                continue;
+            }
+            pthread_mutex_unlock(&store->mutex);
+            mafat_error error = {0};
+            mafat_status status = read_window(store, window, &error);
+            pthread_mutex_lock(&store->mutex);
+            if (status != MAFAT_OK) {
+                store->status = status;
+                store->error = error;
+                return;
+            }
+        }
+        store->n_read++;
+        pthread_cond_broadcast(&store->changed);
+    }
+}
+
+static void *read_runs(void *context)
+{
+    mafat_store *store = context;
+    pthread_mutex_lock(&store->mutex);
+    while (!store->ended) {
+        if (store->reading) {
+            read_run(store);
+            store->reading = false;
+            pthread_cond_broadcast(&store->changed);
+        } else {
+            pthread_cond_wait(&store->changed, &store->mutex);
+        }
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return NULL;
+}
+
+/* Its stack holds little; the default of megabytes would count against limits of address space. */
+static mafat_status start_thread(mafat_store *store, mafat_error *error)
+{
+    enum { STACK_BYTES = 256 << 10 };
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    int reason = pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    if (reason == 0)
+        reason = pthread_create(&store->thread, &attributes, read_runs, store);
+    pthread_attr_destroy(&attributes);
+    store->has_thread = reason == 0;
+    if (reason == 0)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_FAILED, "no thread to read weights: %s", strerror(reason));
+}
+
+/* ----------------------------------------------------------------------------------- public */
+
+static mafat_status allocate(mafat_store *store, mafat_error *error)
+{
+    size_t n = (size_t)store->network->n_layers;
+    size_t statistics_bytes = mafat_store_statistics_bytes(store->network);
+    size_t pinned_bytes = store->plan->pinned_bytes;
+    store->offsets = calloc(n, sizeof *store->offsets);
+    store->parameters = calloc(n, sizeof *store->parameters);
+    store->statistics = malloc(statistics_bytes + sizeof(float));
+    if (pinned_bytes > 0) {
+        void *block = mmap(NULL, pinned_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                           -1, 0);
+        store->pinned = block == MAP_FAILED ? NULL : block;
+    }
+    if (store->offsets != NULL && store->parameters != NULL && store->statistics != NULL &&
+        (store->pinned != NULL || pinned_bytes == 0))
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_FAILED, "no memory for %zu bytes of weights", pinned_bytes);
+}
+
+mafat_status mafat_store_open(mafat_store *store, const char *path, const mafat_network *network,
+                              const mafat_plan *plan, mafat_error *error)
+{
+    *store = (mafat_store){.network = network, .plan = plan, .file = {.file = -1}};
+    pthread_mutex_init(&store->mutex, NULL);
+    pthread_cond_init(&store->changed, NULL);
+    mafat_status status = mafat_direct_open(&store->file, path, error);
+    if (status == MAFAT_OK)
+        status = allocate(store, error);
+    if (status == MAFAT_OK)
+        status = read_once(store, error);
+    if (status == MAFAT_OK)
+        status = start_thread(store, error);
+    if (status != MAFAT_OK)
+        mafat_store_close(store);
+    return status;
+}
+
+mafat_status mafat_store_begin(mafat_store *store, char *arena, mafat_error *error)
+{
+    mafat_status status = mafat_direct_check(&store->file, error);
+    if (status != MAFAT_OK)
+        return status;
+    pthread_mutex_lock(&store->mutex);
+    store->arena = arena;
+    store->floor = store->n_read = 0;
+    store->status = MAFAT_OK;
+    store->cancelled = false;
+    store->reading = true;
+    pthread_cond_broadcast(&store->changed);
+    pthread_mutex_unlock(&store->mutex);
+    return MAFAT_OK;
+}
+
+void mafat_store_advance(mafat_store *store, int moment)
+{
+    pthread_mutex_lock(&store->mutex);
+    if (moment > store->floor) {
+        store->floor = moment;
+        pthread_cond_broadcast(&store->changed);
+    }
+    pthread_mutex_unlock(&store->mutex);
+}
+
+mafat_status mafat_store_take(mafat_store *store, int index, const float **weights,
+                              mafat_error *error)
+{
+    const mafat_weight_window *window = &store->plan->windows[index];
+    mafat_status status = MAFAT_OK;
+    pthread_mutex_lock(&store->mutex);
+    while (!window->pinned && store->n_read <= index && store->status == MAFAT_OK)
+        pthread_cond_wait(&store->changed, &store->mutex);
+    if (!window->pinned && store->n_read <= index) {
+        status = store->status;
+        *error = store->error;
+    }
+    pthread_mutex_unlock(&store->mutex);
+    *weights = (const float *)(room_of(store, window) + offset_of(store, window) % MAFAT_PAGE);
+    return status;
+}
+
+mafat_status mafat_store_end(mafat_store *store, mafat_error *error)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->cancelled = true;
+    pthread_cond_broadcast(&store->changed);
+    while (store->reading)
+        pthread_cond_wait(&store->changed, &store->mutex);
+    pthread_mutex_unlock(&store->mutex);
+    return mafat_direct_check(&store->file, error);
+}
+
+void mafat_store_close(mafat_store *store)
+{
+    if (store->has_thread) {
+        pthread_mutex_lock(&store->mutex);
+        store->ended = true;
+        pthread_cond_broadcast(&store->changed);
+        pthread_mutex_unlock(&store->mutex);
+        pthread_join(store->thread, NULL);
+    }
+    if (store->network != NULL) {
+        pthread_cond_destroy(&store->changed);
+        pthread_mutex_destroy(&store->mutex);
+    }
+    if (store->pinned != NULL)
+        munmap(store->pinned, store->plan->pinned_bytes);
+    mafat_direct_close(&store->file);
+    free(store->offsets);
+    free(store->parameters);
+    free(store->statistics);
+    *store = (mafat_store){.file = {.file = -1}};
+}

@@ -1,0 +1,380 @@
+/* Pictures as bytes against Darknet's, which are floats: what is read, what draw_detections() and
+ * save_image() make of random boxes, byte by byte and as a file, and what it prints. Runs in
+ * darknet/, where data/labels is. */
+#include <check.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "darknet.h"
+#include "front/boxes.h"
+#include "front/picture.h"
+#include "support/random.h"
+#include "support/suite.h"
+
+enum { N_CLASSES = 80 };
+
+static test_random r = {815};
+static char scratch[] = "/tmp/mafat-test-XXXXXX";
+static mafat_names names;
+static image **alphabet;
+static mafat_image_rounding rounding;
+
+static void set_up(void)
+{
+    mafat_error error;
+    ck_assert_int_eq(chdir("darknet"), 0);
+    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    ck_assert_int_eq(mafat_picture_probe(&rounding, &error), MAFAT_OK);
+    mafat_names_read(&names, "cfg/coco.data");
+    ck_assert_int_eq(names.n, N_CLASSES);
+    alphabet = load_alphabet();
+}
+
+/* Removes what the test left in the scratch folder, and the folder. */
+static void tear_down(void)
+{
+    static const char *const files[] = {"a.bmp", "a.jpg", "b.jpg", "printed", "c.jpg", "link.jpg"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/%s", scratch, files[i]);
+        unlink(path);
+    }
+    ck_assert_int_eq(rmdir(scratch), 0);
+    mafat_names_free(&names);
+    for (int size = 0; size < 8; size++) {
+        for (int c = 32; c < 127; c++)
+            free_image(alphabet[size][c]);
+        free(alphabet[size]);
+    }
+    free(alphabet);
+    ck_assert_int_eq(chdir(".."), 0);
+}
+
+static const char *in_scratch(const char *name)
+{
+    static char paths[4][64];
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", scratch, name);
+    return path;
+}
+
+static mafat_picture make_picture(int w, int h)
+{
+    mafat_picture picture = {.w = w, .h = h, .rgb = malloc((size_t)w * (size_t)h * 3)};
+    for (int i = 0; i < w * h * 3; i++)
+        picture.rgb[i] = (unsigned char)test_random_int(&r, 256);
+    return picture;
+}
+
+/* Darknet's floats of a picture. */
+static image make_floats(const mafat_picture *picture)
+{
+    image floats = make_image(picture->w, picture->h, 3);
+    int plane = picture->w * picture->h;
+    for (int i = 0; i < plane * 3; i++)
+        floats.data[i % 3 * plane + i / 3] = rounding.from_byte[picture->rgb[i]];
+    return floats;
+}
+
+/* A box somewhere; one in ten is of a size that ends networks gone wild. */
+static box make_box(void)
+{
+    static const float wild[] = {0, 1e-9f, 300, 4e6f, 1e8f, 3e9f, 1e30f, INFINITY, -1, NAN};
+    box b = {
+        test_random_float(&r, -0.3f, 1.3f), test_random_float(&r, -0.3f, 1.3f),
+        test_random_float(&r, 0, 1.2f), test_random_float(&r, 0, 1.2f),
+    };
+    if (test_random_int(&r, 10) == 0)
+        b.w = wild[test_random_int(&r, 10)];
+    if (test_random_int(&r, 10) == 0)
+        b.h = wild[test_random_int(&r, 10)];
+    return b;
+}
+
+/* Boxes with no class, one or several over .5; with masks where they have a size. */
+static mafat_boxes make_boxes(int n, bool masks)
+{
+    mafat_boxes boxes = {.n = n, .n_classes = N_CLASSES};
+    boxes.detections = calloc((size_t)n, sizeof *boxes.detections);
+    for (int i = 0; i < n; i++) {
+        detection *d = &boxes.detections[i];
+        *d = (detection){.bbox = make_box(), .classes = N_CLASSES};
+        d->prob = calloc(N_CLASSES, sizeof *d->prob);
+        for (int k = test_random_int(&r, 4); k > 0; k--)
+            d->prob[test_random_int(&r, N_CLASSES)] = test_random_float(&r, 0.4f, 1.0f);
+        if (!masks)
+            continue;
+        d->bbox.w = test_random_float(&r, 0, 1.2f);
+        d->bbox.h = test_random_float(&r, 0.2f, 1.2f);
+        d->mask = calloc(14 * 14, sizeof *d->mask);
+        for (int k = 0; k < 14 * 14; k++)
+            d->mask[k] = test_random_float(&r, 0, 1);
+    }
+    return boxes;
+}
+
+static char *slurp(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    struct stat about;
+    ck_assert_int_eq(fstat(fileno(file), &about), 0);
+    *size = (size_t)about.st_size;
+    char *bytes = malloc(*size + 1);
+    ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
+    fclose(file);
+    return bytes;
+}
+
+static void expect_same_files(const char *a, const char *b)
+{
+    size_t n_a, n_b;
+    char *bytes_a = slurp(a, &n_a), *bytes_b = slurp(b, &n_b);
+    ck_assert_uint_eq(n_a, n_b);
+    ck_assert_int_eq(memcmp(bytes_a, bytes_b, n_a), 0);
+    free(bytes_a);
+    free(bytes_b);
+}
+
+/* stdout to a file, and back. */
+static int redirect(const char *path)
+{
+    fflush(stdout);
+    int saved = dup(STDOUT_FILENO), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(file, STDOUT_FILENO);
+    close(file);
+    return saved;
+}
+
+static void restore(int saved)
+{
+    fflush(stdout);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+}
+
+/* draw_detections() frees the masks that it draws, and test_detector() then frees them again: give
+ * it ones of its own. */
+static void draw_by_darknet(image floats, const mafat_boxes *boxes)
+{
+    detection *detections = malloc((size_t)boxes->n * sizeof *detections);
+    for (int i = 0; i < boxes->n; i++) {
+        detections[i] = boxes->detections[i];
+        float prob = 0;
+        for (int k = 0; k < N_CLASSES; k++)
+            prob = detections[i].prob[k] > prob ? detections[i].prob[k] : prob;
+        if (detections[i].mask == NULL || prob <= .5f)
+            continue;
+        detections[i].mask = malloc(14 * 14 * sizeof(float));
+        memcpy(detections[i].mask, boxes->detections[i].mask, 14 * 14 * sizeof(float));
+    }
+    draw_detections(floats, detections, boxes->n, .5, names.lines, alphabet, N_CLASSES);
+    free(detections);
+}
+
+static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
+{
+    mafat_error error;
+    image floats = make_floats(picture);
+    int saved = redirect(in_scratch("a.jpg"));
+    draw_by_darknet(floats, boxes);
+    restore(saved);
+    saved = redirect(in_scratch("b.jpg"));
+    mafat_boxes_print(boxes, &names, .5f);
+    restore(saved);
+    expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
+
+    if (mafat_boxes_draw(boxes, &names, .5f, &rounding, picture, &error) != MAFAT_OK)
+        ck_abort_msg("%s: %s", error.file, error.text);
+    save_image_options(floats, in_scratch("a"), BMP, 0);
+    mafat_picture expected;
+    ck_assert_int_eq(mafat_picture_read(&expected, in_scratch("a.bmp"), &error), MAFAT_OK);
+    for (int i = 0; i < picture->w * picture->h * 3; i++)
+        if (picture->rgb[i] != expected.rgb[i])
+            ck_abort_msg("%dx%d: row %d, column %d, channel %d: Darknet %d, ours %d", picture->w,
+                         picture->h, i / 3 / picture->w, i / 3 % picture->w, i % 3,
+                         expected.rgb[i], picture->rgb[i]);
+    mafat_picture_free(&expected);
+
+    save_image(floats, in_scratch("a"));
+    ck_assert_int_eq(mafat_picture_write(picture, in_scratch("b.jpg"), &error), MAFAT_OK);
+    expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
+    free_image(floats);
+}
+
+static void draw_random(int w, int h, int n, bool masks)
+{
+    mafat_picture picture = make_picture(w, h);
+    mafat_boxes boxes = make_boxes(n, masks);
+    expect_same_drawing(&picture, &boxes);
+    mafat_boxes_free(&boxes);
+    mafat_picture_free(&picture);
+}
+
+START_TEST(photos_are_read_to_darknets_floats)
+{
+    static const char *const photos[] = {"dog", "eagle", "giraffe", "kite", "person", "scream"};
+    for (size_t i = 0; i < sizeof photos / sizeof photos[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "data/%s.jpg", photos[i]);
+        mafat_error error;
+        mafat_picture picture;
+        int w, h;
+        ck_assert_int_eq(mafat_picture_read(&picture, path, &error), MAFAT_OK);
+        ck_assert_int_eq(mafat_picture_read_size(path, &w, &h, &error), MAFAT_OK);
+        image ours = make_floats(&picture), darknets = load_image_color(path, 0, 0);
+        ck_assert(w == picture.w && h == picture.h && w == darknets.w && h == darknets.h);
+        ck_assert_int_eq(memcmp(ours.data, darknets.data, (size_t)(w * h) * 3 * sizeof(float)), 0);
+        free_image(ours);
+        free_image(darknets);
+        mafat_picture_free(&picture);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_picture_is_refused_by_name)
+{
+    static const char *const files[] = {"no-such.jpg", "cfg/coco.data", "data"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        mafat_error error;
+        mafat_picture picture;
+        int w, h;
+        ck_assert_int_eq(mafat_picture_read(&picture, files[i], &error), MAFAT_FAILED);
+        ck_assert_str_eq(error.file, files[i]);
+        ck_assert_ptr_null(picture.rgb);
+        ck_assert_int_eq(mafat_picture_read_size(files[i], &w, &h, &error), MAFAT_FAILED);
+        ck_assert_str_eq(error.file, files[i]);
+    }
+}
+END_TEST
+
+START_TEST(small_drawings_are_darknets)
+{
+    for (int k = 0; k < 300; k++)
+        draw_random(1 + test_random_int(&r, 60), 1 + test_random_int(&r, 60), 8, false);
+}
+END_TEST
+
+/* All sizes of letters, and frames up to 18 pixels wide. */
+START_TEST(large_drawings_are_darknets)
+{
+    for (int k = 0; k < 40; k++)
+        draw_random(1 + test_random_int(&r, 500), 1 + test_random_int(&r, 700), 12, false);
+    for (int k = 0; k < 12; k++)
+        draw_random(1 + test_random_int(&r, 150), 1 + test_random_int(&r, 3200), 12, false);
+}
+END_TEST
+
+START_TEST(masks_are_darknets)
+{
+    for (int k = 0; k < 60; k++)
+        draw_random(1 + test_random_int(&r, 200), 20 + test_random_int(&r, 200), 5, true);
+}
+END_TEST
+
+/* Names that Darknet's arrays cannot take are refused, not drawn. */
+START_TEST(impossible_labels_are_refused)
+{
+    static const char *const bad[] = {"Sch\303\244fer", NULL};
+    for (int k = 0; k < 2; k++) {
+        char longest[MAFAT_LONGEST_LABEL + 2];
+        memset(longest, 'x', sizeof longest - 1);
+        longest[sizeof longest - 1] = '\0';
+        char *lines[1] = {(char *)bad[k]};
+        lines[0] = k == 0 ? lines[0] : longest;
+        mafat_names one = {.n = 1, .lines = lines};
+        float prob[1] = {1};
+        detection found = {.bbox = {.5, .5, .5, .5}, .classes = 1, .prob = prob};
+        mafat_boxes boxes = {.n = 1, .n_classes = 1, .detections = &found};
+        mafat_picture picture = make_picture(50, 50);
+        mafat_error error;
+        ck_assert_int_eq(mafat_boxes_draw(&boxes, &one, .5f, &rounding, &picture, &error),
+                         MAFAT_FAILED);
+        mafat_picture_free(&picture);
+    }
+}
+END_TEST
+
+/* How many files there are in the scratch folder. */
+static int count_files(void)
+{
+    char command[64];
+    snprintf(command, sizeof command, "ls -A %s | wc -l", scratch);
+    FILE *list = popen(command, "r");
+    int n = -1;
+    ck_assert_int_eq(fscanf(list, "%d", &n), 1);
+    pclose(list);
+    return n;
+}
+
+START_TEST(a_failed_write_leaves_nothing_behind)
+{
+    mafat_picture picture = make_picture(300, 300);
+    mafat_error error;
+    ck_assert_int_eq(mafat_picture_write(&picture, "no-such-folder/c.jpg", &error), MAFAT_FAILED);
+    ck_assert_str_eq(error.file, "no-such-folder/c.jpg");
+    ck_assert_int_eq(mafat_picture_write(&picture, in_scratch("c.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_picture_write(&picture, in_scratch("b.jpg"), &error), MAFAT_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit, small = {1000, RLIM_INFINITY};
+    getrlimit(RLIMIT_FSIZE, &limit);
+    small.rlim_max = limit.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &small);
+    picture.rgb[0] ^= 255;
+    mafat_status status = mafat_picture_write(&picture, in_scratch("c.jpg"), &error);
+    mafat_status fresh = mafat_picture_write(&picture, in_scratch("a.jpg"), &error);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    ck_assert_int_eq(status, MAFAT_FAILED);
+    ck_assert_int_eq(fresh, MAFAT_FAILED);
+    expect_same_files(in_scratch("b.jpg"), in_scratch("c.jpg"));
+    ck_assert_int_eq(count_files(), 2);
+    mafat_picture_free(&picture);
+}
+END_TEST
+
+/* Permissions are those that Darknet's fopen() would leave, and a link stays one. */
+START_TEST(a_written_file_is_one_as_fopen_makes_it)
+{
+    mafat_picture picture = make_picture(20, 20);
+    mafat_error error;
+    struct stat about;
+    umask(027);
+    ck_assert_int_eq(mafat_picture_write(&picture, in_scratch("c.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(stat(in_scratch("c.jpg"), &about), 0);
+    ck_assert_int_eq(about.st_mode & 0777, 0640);
+    ck_assert_int_eq(chmod(in_scratch("c.jpg"), 0604), 0);
+    ck_assert_int_eq(symlink("c.jpg", in_scratch("link.jpg")), 0);
+    picture.rgb[0] ^= 255;
+    ck_assert_int_eq(mafat_picture_write(&picture, in_scratch("link.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(lstat(in_scratch("link.jpg"), &about), 0);
+    ck_assert(S_ISLNK(about.st_mode));
+    ck_assert_int_eq(stat(in_scratch("c.jpg"), &about), 0);
+    ck_assert_int_eq(about.st_mode & 0777, 0604);
+    ck_assert_int_eq(count_files(), 2);
+    mafat_picture_free(&picture);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("picture");
+    TCase *tests = tcase_create("picture");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, photos_are_read_to_darknets_floats);
+    tcase_add_test(tests, what_is_no_picture_is_refused_by_name);
+    tcase_add_test(tests, small_drawings_are_darknets);
+    tcase_add_test(tests, large_drawings_are_darknets);
+    tcase_add_test(tests, masks_are_darknets);
+    tcase_add_test(tests, impossible_labels_are_refused);
+    tcase_add_test(tests, a_failed_write_leaves_nothing_behind);
+    tcase_add_test(tests, a_written_file_is_one_as_fopen_makes_it);
+    suite_add_tcase(suite, tests);
+    return test_suite_run(suite);
+}
