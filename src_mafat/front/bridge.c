@@ -21,6 +21,12 @@ void mafat_bridge_ask(const mafat_request *request)
     is_asked = true;
 }
 
+/* glibc would raise the size from which it gives blocks back at once with each one that is freed. */
+void mafat_bridge_keep_heap_small(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+}
+
 static _Noreturn void fail(mafat_status status, const mafat_error *error)
 {
     mafat_error_print(error, stderr);
@@ -229,18 +235,33 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
     return open_session(bridge, 0, 0, error);
 }
 
+/* Says what was chosen for a memory limit, and what it will take. */
+static void print_choice(const mafat_session *session)
+{
+    const mafat_prediction *p = &session->prediction;
+    char config[256];
+    mafat_config_print(&session->config, config, sizeof config);
+    fprintf(stderr, "mafat: limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
+            "results %zu, plan %zu, threads %zu, process %zu)\n",
+            session->limit_bytes, config, p->total_bytes, p->arena_bytes, p->pinned_bytes,
+            p->image_bytes, p->result_bytes, p->plan_bytes, p->thread_bytes, p->base_bytes);
+}
+
 void mafat_begin(network *net, const char *cfg_path)
 {
     if (!is_asked && !mafat_session_is_asked_for(cfg_path))
         return;
     mafat_error error = {0};
+    mafat_bridge_keep_heap_small();
     mafat_status status = begin(net, cfg_path, &error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(&error, cfg_path);
         fail(status, &error);
     }
-    /* what is freed goes back at once: glibc would keep blocks that look like small ones */
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    malloc_trim(0);    /* what planning left over */
+    const mafat_session *session = &((mafat_bridge *)net->hook_data)->session;
+    if (session->limit_bytes > 0 && !asked.keeps_darknet)
+        print_choice(session);
     weights_start_as_zeros = 1;
     net->layer_hook = layer_hook;
 }

@@ -42,6 +42,10 @@ typedef struct {
  * asked for in this way, as if its options stood in the cfg. */
 void mafat_bridge_ask(const mafat_request *request);
 
+/* Has the allocator give large blocks back to the system as soon as they are freed. For the start of
+ * a program; mafat_begin() does it too. */
+void mafat_bridge_keep_heap_small(void);
+
 /* Called by parse_network_cfg() before it makes the first layer, and behind the last one. They
  * return at once where nobody asks for MAFAT; they print what is wrong and exit with the documented
  * code where it cannot do what it is asked. */

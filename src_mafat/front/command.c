@@ -80,6 +80,7 @@ int mafat_main(int *argc, char **argv)
 {
     mafat_arguments arguments;
     mafat_error error = {0};
+    mafat_bridge_keep_heap_small();
     mafat_status status = mafat_arguments_parse(&arguments, *argc - 2, argv + 2, &error);
     if (status == MAFAT_OK && (arguments.help || arguments.n_words == 0)) {
         print_help(arguments.help ? stdout : stderr);

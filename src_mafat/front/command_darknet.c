@@ -233,6 +233,9 @@ static mafat_status verify_picture(const darknet_command *command, const mafat_o
     return mafat_verify_writable(path, error);
 }
 
+/* What a memory limit must leave for images whose names are typed in later: a megapixel. */
+enum { UNKNOWN_IMAGE_BYTES = 3 << 20 };
+
 /* What the command does itself while the network runs. */
 static mafat_status find_use(const darknet_command *command, mafat_operands *found,
                              mafat_error *error)
@@ -240,7 +243,10 @@ static mafat_status find_use(const darknet_command *command, mafat_operands *fou
     int w, h;
     found->use = (mafat_session_use){.reads_weights = true,
                                      .image_by_rows = command->drawer == OURSELVES};
-    if (command->drawer != OURSELVES || found->image == NULL)
+    if (command->drawer != OURSELVES)
+        return MAFAT_OK;
+    found->use.image_bytes = UNKNOWN_IMAGE_BYTES;
+    if (found->image == NULL)
         return MAFAT_OK;
     mafat_status status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK)

@@ -34,6 +34,23 @@ static void close_subject(subject *s)
     mafat_picture_free(&s->picture);
 }
 
+/* Where there is a memory limit, a plan has been made for images of some size. */
+static mafat_status check_size(const detector *d, const char *path, mafat_error *error)
+{
+    int w, h;
+    size_t most = d->operands.use.image_bytes;
+    mafat_status status = mafat_picture_read_size(path, &w, &h, error);
+    if (status != MAFAT_OK || d->bridge->session.limit_bytes == 0)
+        return status;
+    size_t bytes = MAFAT_COLOURS * (size_t)w * (size_t)h;
+    if (bytes <= most)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_NO_FIT,
+                           "%dx%d pixels take %zu bytes; of %zu bytes in all, %zu are left for an "
+                           "image: name it on the command line, or a larger limit",
+                           w, h, bytes, d->bridge->session.limit_bytes, most);
+}
+
 /* Reads an image, and checks everything that depends on it before the network runs. */
 static mafat_status open_subject(const detector *d, const char *path, subject *s,
                                  mafat_error *error)
@@ -41,6 +58,8 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
     *s = (subject){0};
     mafat_shape input = d->operands.input;
     mafat_status status = mafat_verify_image_path(path, error);
+    if (status == MAFAT_OK)
+        status = check_size(d, path, error);
     if (status == MAFAT_OK)
         status = mafat_picture_read(&s->picture, path, error);
     if (status == MAFAT_OK)
@@ -70,11 +89,11 @@ static mafat_status detect(const detector *d, const char *path, subject *s, mafa
     if (status != MAFAT_OK)
         return status;
     printf("%s: Predicted in %f seconds.\n", path, mafat_measure_now_s() - begin);
+    /* Darknet's own outputs are all that boxes need of the inference, and there are many boxes */
+    mafat_bridge_release(d->bridge);
     mafat_boxes boxes;
     mafat_boxes_find(&boxes, d->bridge->network, s->picture.w, s->picture.h, d->threshold,
                      d->hier_threshold);
-    /* the boxes are all that drawing needs of the inference */
-    mafat_bridge_release(d->bridge);
     mafat_boxes_print(&boxes, &d->names, d->threshold);
     status = mafat_boxes_draw(&boxes, &d->names, d->threshold, &d->rounding, &s->picture, error);
     if (status == MAFAT_OK)
@@ -82,6 +101,17 @@ static mafat_status detect(const detector *d, const char *path, subject *s, mafa
     if (status != MAFAT_OK)
         mafat_error_set_file(error, path);
     mafat_boxes_free(&boxes);
+    return status;
+}
+
+static mafat_status detect_one(const detector *d, const char *path, mafat_error *error)
+{
+    subject s;
+    mafat_status status = open_subject(d, path, &s, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = detect(d, path, &s, error);
+    close_subject(&s);
     return status;
 }
 
@@ -97,17 +127,13 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
         if (getline(&line, &size, stdin) < 0)
             break;
         line[strcspn(line, "\n")] = '\0';
-        subject s = {0};
         if (line[0] == '\0')
             status = mafat_error_set(error, MAFAT_FAILED,
                                      "line %d of standard input is empty; expected the path of an "
                                      "image",
                                      n);
-        if (status == MAFAT_OK)
-            status = open_subject(d, line, &s, error);
-        if (status == MAFAT_OK)
-            status = detect(d, line, &s, error);
-        close_subject(&s);
+        else
+            status = detect_one(d, line, error);
     }
     if (status == MAFAT_OK && ferror(stdin))
         status = mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
@@ -116,21 +142,15 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
     return status;
 }
 
-/* Loads the network and runs it on the one image of the command line, which is read first: a bad
- * one must not wait for the weights. */
+/* Loads the network, then runs it on the one image of the command line, or on those that are typed. The
+ * network is planned first: what it may take is measured before an image is in memory. */
 static mafat_status detect_all(detector *d, const mafat_arguments *arguments, mafat_error *error)
 {
     const mafat_operands *o = &d->operands;
-    subject s = {0};
-    mafat_status status = MAFAT_OK;
-    if (o->image != NULL)
-        status = open_subject(d, o->image, &s, error);
-    if (status != MAFAT_OK)
-        return status;
     mafat_request request = {.options = arguments->options, .use = o->use};
     d->bridge = mafat_bridge_load_network(o->cfg, o->weights, &request);
-    status = o->image != NULL ? detect(d, o->image, &s, error) : detect_list(d, error);
-    close_subject(&s);
+    mafat_status status = o->image != NULL ? detect_one(d, o->image, error)
+                                           : detect_list(d, error);
     mafat_bridge_free_network(d->bridge);
     return status;
 }

@@ -50,17 +50,20 @@ enum { THREAD_BYTES = 64 << 10 };
 
 /* What the program will come to hold beside all that is counted: Darknet's layers and the cfg, growing
  * heaps, page tables. Measured: front/session.c's numbers stand in tests/network/memory.sh. */
-enum { LATER_BYTES = 512 << 10 };
+enum { LATER_BYTES = 1800 << 10 };
 
-static mafat_process process_of(const mafat_session *session, const mafat_session_use *use)
+static mafat_status measure_process(const mafat_session *session, const mafat_session_use *use,
+                                    mafat_process *process, mafat_error *error)
 {
-    return (mafat_process){
-        .base_bytes = mafat_measure_rss() + LATER_BYTES,
+    *process = (mafat_process){
         .image_bytes = use->image_bytes,
         .statistics_bytes = mafat_store_statistics_bytes(&session->cfg.network),
         .thread_bytes = THREAD_BYTES,
         .n_threads = session->n_threads,
     };
+    mafat_status status = mafat_measure_anonymous(&process->base_bytes, error);
+    process->base_bytes += LATER_BYTES;
+    return status;
 }
 
 /* Plans with the configuration that is asked for, NULL where none is, within the limit if there is
@@ -69,7 +72,7 @@ static mafat_status make_plan(mafat_session *session, const char *config,
                               const mafat_session_use *use, mafat_error *error)
 {
     const mafat_network *network = &session->cfg.network;
-    mafat_process process = process_of(session, use);
+    mafat_process process;
     bool reads_weights = (use->reads_weights || session->limit_bytes > 0) &&
                          mafat_store_can_hold(network);
     mafat_plan_options options = {
@@ -80,8 +83,8 @@ static mafat_status make_plan(mafat_session *session, const char *config,
         .filter_unit = mafat_conv_round_filters(1),
     };
     mafat_config fixed = {0};
-    mafat_status status = MAFAT_OK;
-    if (config != NULL || session->limit_bytes == 0)
+    mafat_status status = measure_process(session, use, &process, error);
+    if (status == MAFAT_OK && (config != NULL || session->limit_bytes == 0))
         status = mafat_config_parse(&fixed, config != NULL ? config : MAFAT_DEFAULT_CONFIG, error);
     if (status == MAFAT_OK && session->limit_bytes > 0)
         status = mafat_search(network, config != NULL ? &fixed : NULL, &options, &process,

@@ -1,6 +1,7 @@
 /* Placement of buffers in the arena; see arena.h. */
 #include "plan/arena.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 static size_t round_up_to(size_t bytes, size_t unit)
@@ -93,6 +94,51 @@ static bool sizes_add_up(const mafat_arena_buffer *buffers, int n_buffers)
     return true;
 }
 
+/* Places buffers in the given order; returns the size of the block. */
+static size_t place_all(mafat_arena_buffer **order, mafat_arena_buffer **placed, int n)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < n; i++) {
+        place_one(order[i], placed, i);
+        insert_by_offset(order[i], placed, i);
+        if (end_of(order[i]) > bytes)
+            bytes = end_of(order[i]);
+    }
+    return bytes;
+}
+
+/* Puts the buffer that reaches highest first. */
+static void promote_highest(mafat_arena_buffer **order, int n)
+{
+    int highest = 0;
+    for (int i = 1; i < n; i++)
+        if (end_of(order[i]) > end_of(order[highest]))
+            highest = i;
+    mafat_arena_buffer *buffer = order[highest];
+    for (int i = highest; i > 0; i--)
+        order[i] = order[i - 1];
+    order[0] = buffer;
+}
+
+/* Tries orders until one needs no more than what is alive at once, and keeps the best. offsets[] has
+ * room for the offsets of the best so far. */
+static size_t place_best(mafat_arena_buffer **order, mafat_arena_buffer **placed, int n,
+                         size_t live_bytes, size_t *offsets, mafat_arena_buffer *buffers)
+{
+    size_t best = SIZE_MAX;
+    qsort(order, (size_t)n, sizeof *order, by_size_then_birth);
+    for (int try = 0; try < MAFAT_ARENA_TRIES && best > live_bytes; try++) {
+        size_t bytes = place_all(order, placed, n);
+        for (int i = 0; i < n && bytes < best; i++)
+            offsets[order[i] - buffers] = order[i]->offset;
+        best = bytes < best ? bytes : best;
+        promote_highest(order, n);
+    }
+    for (int i = 0; i < n; i++)
+        order[i]->offset = offsets[order[i] - buffers];
+    return best;
+}
+
 mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t *arena_bytes,
                                mafat_error *error)
 {
@@ -101,23 +147,21 @@ mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_
         return MAFAT_OK;
     if (!sizes_add_up(buffers, n_buffers))
         return mafat_error_set(error, MAFAT_FAILED, "the sizes of %d buffers overflow", n_buffers);
-    mafat_arena_buffer **todo = calloc((size_t)n_buffers, 2 * sizeof *todo);
-    if (todo == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to place %d buffers", n_buffers);
-    mafat_arena_buffer **placed = todo + n_buffers;
-    int n_todo = 0;
-    for (int i = 0; i < n_buffers; i++) {
+    mafat_arena_buffer **order = calloc((size_t)n_buffers, 2 * sizeof *order);
+    size_t *offsets = calloc((size_t)n_buffers, sizeof *offsets);
+    int n = 0;
+    for (int i = 0; i < n_buffers && order != NULL; i++) {
         buffers[i].offset = 0;
         if (buffers[i].bytes > 0)
-            todo[n_todo++] = &buffers[i];
+            order[n++] = &buffers[i];
     }
-    qsort(todo, (size_t)n_todo, sizeof *todo, by_size_then_birth);
-    for (int i = 0; i < n_todo; i++) {
-        place_one(todo[i], placed, i);
-        insert_by_offset(todo[i], placed, i);
-        if (end_of(todo[i]) > *arena_bytes)
-            *arena_bytes = end_of(todo[i]);
-    }
-    free(todo);
-    return MAFAT_OK;
+    mafat_status status = MAFAT_OK;
+    if (order == NULL || offsets == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory to place %d buffers", n_buffers);
+    else if (n > 0)
+        *arena_bytes = place_best(order, order + n_buffers, n,
+                                  mafat_arena_live_bytes(buffers, n_buffers), offsets, buffers);
+    free(order);
+    free(offsets);
+    return status;
 }

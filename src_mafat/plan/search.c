@@ -19,6 +19,7 @@ typedef struct {
     mafat_plan_options options;
     const mafat_process *process;
     size_t limit_bytes;
+    size_t tried_bytes;     /* of the plan that was tried last */
     size_t least_bytes;     /* of all plans that were tried */
     mafat_error *error;
 } search;
@@ -34,28 +35,33 @@ static mafat_status try_plan(search *s, const mafat_config *config, size_t windo
     mafat_status status = mafat_plan_build(plan, s->network, config, &s->options, s->error);
     if (status != MAFAT_OK)
         return status;
-    size_t bytes = mafat_predict(plan, s->process).total_bytes;
-    if (bytes < s->least_bytes)
-        s->least_bytes = bytes;
-    *fits = bytes <= s->limit_bytes;
+    s->tried_bytes = mafat_predict(plan, s->process).total_bytes;
+    if (s->tried_bytes < s->least_bytes)
+        s->least_bytes = s->tried_bytes;
+    *fits = s->tried_bytes <= s->limit_bytes;
     if (!*fits)
         mafat_plan_free(plan);
     return MAFAT_OK;
 }
 
-/* Spends what a plan leaves of the limit on pinned windows. */
+/* Spends what a plan leaves of the limit on pinned windows. Pinned windows change the arena too, so
+ * that a plan may turn out too large by a little: then as much less is pinned. */
 static mafat_status pin_rest(search *s, const mafat_config *config, size_t window_bytes,
                              mafat_plan *plan)
 {
+    enum { TRIES = 8 };
     size_t rest = s->limit_bytes - mafat_predict(plan, s->process).total_bytes;
-    mafat_plan pinned;
-    bool fits;
-    if (plan->weight_bytes_read == 0)
-        return MAFAT_OK;
-    mafat_status status = try_plan(s, config, window_bytes, rest, &pinned, &fits);
-    if (status == MAFAT_OK && fits) {
-        mafat_plan_free(plan);
-        *plan = pinned;
+    mafat_status status = MAFAT_OK;
+    bool fits = plan->weight_bytes_read == 0;
+    for (int i = 0; i < TRIES && !fits && rest > 0 && status == MAFAT_OK; i++) {
+        mafat_plan pinned;
+        status = try_plan(s, config, window_bytes, rest, &pinned, &fits);
+        if (status == MAFAT_OK && fits) {
+            mafat_plan_free(plan);
+            *plan = pinned;
+        }
+        size_t too_much = s->tried_bytes > s->limit_bytes ? s->tried_bytes - s->limit_bytes : 0;
+        rest = rest > too_much ? rest - too_much : 0;
     }
     return status;
 }

@@ -66,9 +66,10 @@ static mafat_status lacks(const char *path, const char *what, mafat_error *error
     return status;
 }
 
-mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error)
+/* Reads one of the lines of /proc/self/status that count kilobytes. */
+static mafat_status read_status(const char *key, size_t *bytes, mafat_error *error)
 {
-    static const char path[] = "/proc/self/status", key[] = "\nVmHWM:";
+    static const char path[] = "/proc/self/status";
     char text[4096];
     mafat_status status = read_proc(path, text, sizeof text, error);
     if (status != MAFAT_OK)
@@ -76,20 +77,19 @@ mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error)
     const char *line = strstr(text, key);
     unsigned long kib;
     if (line == NULL || sscanf(line + strlen(key), "%lu kB", &kib) != 1)
-        return lacks(path, "VmHWM", error);
+        return lacks(path, key + 1, error);
     *bytes = (size_t)kib * 1024;
     return MAFAT_OK;
 }
 
-size_t mafat_measure_rss(void)
+mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error)
 {
-    char text[256];
-    mafat_error error;
-    unsigned long all, resident;
-    if (read_proc("/proc/self/statm", text, sizeof text, &error) != MAFAT_OK ||
-        sscanf(text, "%lu %lu", &all, &resident) != 2)
-        return 0;
-    return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+    return read_status("\nVmHWM:", bytes, error);
+}
+
+mafat_status mafat_measure_anonymous(size_t *bytes, mafat_error *error)
+{
+    return read_status("\nRssAnon:", bytes, error);
 }
 
 mafat_status mafat_measure_since_start(double *seconds, mafat_error *error)

@@ -21,9 +21,9 @@ mafat_spread mafat_measure_spread(double *values, int n);
  * cache holds. MAFAT_FAILED, here and below, where the kernel does not tell. */
 mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error);
 
-/* Bytes of memory that this process holds now, shared libraries' pages too; 0 where the kernel does
- * not tell. */
-size_t mafat_measure_rss(void);
+/* Bytes of memory of its own that this process holds now (RssAnon of /proc/self/status): without
+ * pages of files, such as programs and libraries. */
+mafat_status mafat_measure_anonymous(size_t *bytes, mafat_error *error);
 
 /* Seconds since the kernel made this process, from starttime of /proc/self/stat, which counts in
  * clock ticks: up to one of them, 10 ms, too long. */
