@@ -1,0 +1,366 @@
+/* Memory cgroups, read from trees that a test writes: both versions, nested, hybrid, broken. */
+#define _GNU_SOURCE    /* nftw */
+#include <check.h>
+#include <ftw.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run/cgroup.h"
+#include "support/suite.h"
+
+/* What the kernel writes in version 1 for "no limit". */
+#define NO_LIMIT_V1 "9223372036854771712"
+
+static char root[64];
+static mafat_cgroup cgroup;
+static mafat_error fault;
+
+/* ----------------------------------------------------------------------------------- fake trees */
+
+/* Writes a file below the root, and the folders it needs. */
+static void put(const char *name, const char *text)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    for (char *at = strchr(path + strlen(root) + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
+        *at = '\0';
+        mkdir(path, 0755);
+        *at = '/';
+    }
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void put_v1(const char *name)
+{
+    char line[256];
+    snprintf(line, sizeof line, "5:cpu,cpuacct:/other\n4:memory:%s\n0::/\n", name);
+    put("proc/self/cgroup", line);
+    put("proc/self/mountinfo",
+        "22 1 8:1 / / rw,relatime - ext4 /dev/vda rw\n"
+        "31 22 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
+        "33 31 0:30 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+        "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory\n"
+        "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
+}
+
+static void put_v2(const char *name)
+{
+    char line[256];
+    snprintf(line, sizeof line, "0::%s\n", name);
+    put("proc/self/cgroup", line);
+    put("proc/self/mountinfo",
+        "22 1 8:1 / / rw,relatime - ext4 /dev/vda rw\n"
+        "31 22 0:28 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n");
+    put("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
+}
+
+static void setup(void)
+{
+    snprintf(root, sizeof root, "/tmp/mafat_test_cgroup_XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    fault = (mafat_error){0};
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info, (void)kind, (void)where;
+    return remove(path);
+}
+
+static void teardown(void)
+{
+    ck_assert_int_eq(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void expect_found(int version, const char *path)
+{
+    char whole[256];
+    snprintf(whole, sizeof whole, "%s%s", root, path);
+    ck_assert_msg(mafat_cgroup_find(&cgroup, root, &fault) == MAFAT_OK, "%s: %s", fault.file,
+                  fault.text);
+    ck_assert_int_eq(cgroup.version, version);
+    ck_assert_str_eq(cgroup.path, whole);
+}
+
+static void expect_limit(size_t expected)
+{
+    size_t bytes = 1;
+    ck_assert_msg(mafat_cgroup_limit(&cgroup, &bytes, &fault) == MAFAT_OK, "%s: %s", fault.file,
+                  fault.text);
+    ck_assert_uint_eq(bytes, expected);
+}
+
+/* The error names this file and says this. */
+static void expect_fault(mafat_status status, const char *file, const char *text)
+{
+    ck_assert_int_eq(status, MAFAT_FAILED);
+    ck_assert_msg(strstr(fault.file, file) != NULL, "no %s in %s", file, fault.file);
+    ck_assert_msg(strstr(fault.text, text) != NULL, "no \"%s\" in \"%s\"", text, fault.text);
+}
+
+/* -------------------------------------------------------------------------------------- finding */
+
+START_TEST(version_1_is_found_where_memory_is_mounted)
+{
+    put_v1("/a/b");
+    expect_found(1, "/sys/fs/cgroup/memory/a/b");
+    put_v1("/");
+    expect_found(1, "/sys/fs/cgroup/memory");
+}
+END_TEST
+
+START_TEST(version_2_is_found)
+{
+    put_v2("/user.slice/run-1.scope");
+    expect_found(2, "/sys/fs/cgroup/user.slice/run-1.scope");
+    put_v2("/");
+    expect_found(2, "/sys/fs/cgroup");
+    put_v2("/with:colon");
+    expect_found(2, "/sys/fs/cgroup/with:colon");
+}
+END_TEST
+
+START_TEST(hybrid_counts_memory_in_one_of_them)
+{
+    put_v1("/a");    /* mounts version 2 as well */
+    expect_found(1, "/sys/fs/cgroup/memory/a");
+    put("proc/self/cgroup", "1:cpu:/x\n0::/a\n");
+    put("sys/fs/cgroup/unified/cgroup.controllers", "memory\n");
+    expect_found(2, "/sys/fs/cgroup/unified/a");
+}
+END_TEST
+
+START_TEST(containers_see_their_own_part)
+{
+    put("proc/self/cgroup", "4:memory:/docker/1f/job\n");
+    put("proc/self/mountinfo",
+        "34 31 0:31 /docker/1 /wrong rw - cgroup cgroup rw,memory\n"
+        "35 31 0:32 /docker/1f /cg\\040mem rw - cgroup cgroup rw,memory\n");
+    expect_found(1, "/cg mem/job");
+    ck_assert(mafat_cgroup_ascend(&cgroup));
+    ck_assert(!mafat_cgroup_ascend(&cgroup));
+    put("proc/self/cgroup", "4:memory:/docker/1f\n");
+    expect_found(1, "/cg mem");
+}
+END_TEST
+
+START_TEST(what_cannot_be_found_is_said)
+{
+    expect_fault(mafat_cgroup_find(&cgroup, root, &fault), "proc/self/cgroup", "No such file");
+    put("proc/self/cgroup", "1:name=systemd:/\nnonsense\n");
+    expect_fault(mafat_cgroup_find(&cgroup, root, &fault), "proc/self/cgroup", "no memory cgroup");
+    put("proc/self/cgroup", "4:memory:/a\n");
+    expect_fault(mafat_cgroup_find(&cgroup, root, &fault), "mountinfo", "No such file");
+    put("proc/self/mountinfo", "35 31 0:32 / /cg rw - cgroup cgroup rw,cpu,memoryless\n\nx - y\n");
+    expect_fault(mafat_cgroup_find(&cgroup, root, &fault), "mountinfo", "version 1 with /a");
+    put_v2("/../../elsewhere");
+    expect_fault(mafat_cgroup_find(&cgroup, root, &fault), "mountinfo", "version 2");
+    put_v2("/a");
+    put("sys/fs/cgroup/cgroup.controllers", "cpu memoryless pids\n");
+    expect_fault(mafat_cgroup_find(&cgroup, root, &fault), "cgroup.controllers",
+                 "cgroup_enable=memory");
+}
+END_TEST
+
+/* --------------------------------------------------------------------------------------- limits */
+
+START_TEST(the_tightest_of_all_ancestors_counts)
+{
+    static const char *const order[][3] = {
+        {"4096000", "8192000", "16384000"},
+        {"8192000", "4096000", "16384000"},
+        {"8192000", "16384000", "4096000"},
+        {"max", "4096000", "max"},
+        {"max", "max", "4096000"},
+    };
+    put_v2("/a/b");
+    put("sys/fs/cgroup/memory.max", order[_i][0]);
+    put("sys/fs/cgroup/a/memory.max", order[_i][1]);
+    put("sys/fs/cgroup/a/b/memory.max", order[_i][2]);
+    expect_found(2, "/sys/fs/cgroup/a/b");
+    expect_limit(4096000);
+}
+END_TEST
+
+START_TEST(high_is_a_limit_too)
+{
+    put_v2("/a");
+    put("sys/fs/cgroup/a/memory.max", "8192000\n");
+    put("sys/fs/cgroup/a/memory.high", "4096000\n");
+    expect_found(2, "/sys/fs/cgroup/a");
+    expect_limit(4096000);
+}
+END_TEST
+
+START_TEST(no_limit_is_no_limit)
+{
+    put_v1("/a/b");
+    expect_found(1, "/sys/fs/cgroup/memory/a/b");
+    expect_limit(SIZE_MAX);    /* without any files */
+    put("sys/fs/cgroup/memory/memory.limit_in_bytes", NO_LIMIT_V1 "\n");
+    put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", NO_LIMIT_V1 "\n");
+    expect_limit(SIZE_MAX);
+    put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "16777216\n");
+    put("sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", NO_LIMIT_V1 "\n");
+    expect_limit(16777216);
+    put_v2("/a/b");
+    put("sys/fs/cgroup/a/b/memory.max", "max\n");
+    put("sys/fs/cgroup/a/b/memory.high", "max\n");
+    expect_found(2, "/sys/fs/cgroup/a/b");
+    expect_limit(SIZE_MAX);
+    put("sys/fs/cgroup/a/memory.max", "0\n");
+    expect_limit(0);
+}
+END_TEST
+
+START_TEST(a_limit_that_cannot_be_read_is_no_guess)
+{
+    static const char *const broken[] = {"", "\n", "many", "-1", "12x", "99999999999999999999",
+                                         "12 13"};
+    size_t bytes;
+    put_v2("/a");
+    put("sys/fs/cgroup/a/memory.max", broken[_i]);
+    expect_found(2, "/sys/fs/cgroup/a");
+    expect_fault(mafat_cgroup_limit(&cgroup, &bytes, &fault), "a/memory.max", "has no number");
+}
+END_TEST
+
+START_TEST(ancestors_end_at_the_mount)
+{
+    put_v2("/a/b");
+    put("sys/fs/memory.max", "1\n");    /* not a cgroup */
+    expect_found(2, "/sys/fs/cgroup/a/b");
+    expect_limit(SIZE_MAX);
+    int n = 0;
+    while (mafat_cgroup_ascend(&cgroup))
+        n++;
+    ck_assert_int_eq(n, 2);
+    expect_found(2, "/sys/fs/cgroup/a/b");
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------- counters */
+
+START_TEST(counters_are_read_by_either_name)
+{
+    size_t usage, peak;
+    uint64_t hits, kills, swap;
+    put_v1("/a");
+    put("sys/fs/cgroup/memory/a/memory.usage_in_bytes", "4096\n");
+    put("sys/fs/cgroup/memory/a/memory.max_usage_in_bytes", "8192\n");
+    put("sys/fs/cgroup/memory/a/memory.failcnt", "3\n");
+    put("sys/fs/cgroup/memory/a/memory.oom_control",
+        "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+    for (int version = 1; version <= 2; version++) {
+        if (version == 2) {
+            put_v2("/a");
+            put("sys/fs/cgroup/a/memory.current", "4096\n");
+            put("sys/fs/cgroup/a/memory.peak", "8192\n");
+            put("sys/fs/cgroup/a/memory.swap.peak", "5\n");
+            put("sys/fs/cgroup/a/memory.events",
+                "low 9\nhigh 8\nmax 3\noom 7\noom_kill 2\noom_group_kill 6\n");
+        }
+        expect_found(version, version == 1 ? "/sys/fs/cgroup/memory/a" : "/sys/fs/cgroup/a");
+        ck_assert_int_eq(mafat_cgroup_usage(&cgroup, &usage, &fault), MAFAT_OK);
+        ck_assert_int_eq(mafat_cgroup_peak(&cgroup, &peak, &fault), MAFAT_OK);
+        ck_assert_int_eq(mafat_cgroup_limit_hits(&cgroup, &hits, &fault), MAFAT_OK);
+        ck_assert_int_eq(mafat_cgroup_oom_kills(&cgroup, &kills, &fault), MAFAT_OK);
+        ck_assert_uint_eq(usage, 4096);
+        ck_assert_uint_eq(peak, 8192);
+        ck_assert_uint_eq(hits, 3);
+        ck_assert_uint_eq(kills, 2);
+    }
+    ck_assert_int_eq(mafat_cgroup_peak_swap(&cgroup, &swap, &fault), MAFAT_OK);
+    ck_assert_uint_eq(swap, 5);
+}
+END_TEST
+
+START_TEST(counters_that_a_kernel_lacks_are_said)
+{
+    size_t bytes;
+    uint64_t n;
+    put_v2("/a");
+    put("sys/fs/cgroup/a/memory.events", "oom_kill_disable 3\nmaximum 4\n");
+    expect_found(2, "/sys/fs/cgroup/a");
+    expect_fault(mafat_cgroup_peak(&cgroup, &bytes, &fault), "a/memory.peak", "No such file");
+    expect_fault(mafat_cgroup_peak_swap(&cgroup, &n, &fault), "memory.swap.peak", "No such file");
+    expect_fault(mafat_cgroup_oom_kills(&cgroup, &n, &fault), "memory.events", "behind oom_kill");
+    expect_fault(mafat_cgroup_limit_hits(&cgroup, &n, &fault), "memory.events", "behind max");
+}
+END_TEST
+
+START_TEST(swapping_of_the_machine_counts_zswap)
+{
+    uint64_t bytes, page = (uint64_t)sysconf(_SC_PAGESIZE);
+    expect_fault(mafat_cgroup_swapped_out(root, &bytes, &fault), "proc/vmstat", "No such file");
+    put("proc/vmstat", "pswpin 1\npswpout 20\n");
+    ck_assert_int_eq(mafat_cgroup_swapped_out(root, &bytes, &fault), MAFAT_OK);
+    ck_assert_uint_eq(bytes, 20 * page);
+    put("proc/vmstat", "pswpin 1\npswpout 20\nzswpin 4\nzswpout 300\n");
+    ck_assert_int_eq(mafat_cgroup_swapped_out(root, &bytes, &fault), MAFAT_OK);
+    ck_assert_uint_eq(bytes, 320 * page);
+}
+END_TEST
+
+START_TEST(the_tightest_is_a_limit_or_what_is_available)
+{
+    size_t bytes;
+    expect_fault(mafat_cgroup_tightest(root, &bytes, &fault), "proc/meminfo", "No such file");
+    put("proc/meminfo", "MemTotal:  24681472 kB\nMemFree:   2 kB\nMemAvailable:    1000 kB\n");
+    ck_assert_int_eq(mafat_cgroup_tightest(root, &bytes, &fault), MAFAT_OK);    /* no cgroup */
+    ck_assert_uint_eq(bytes, 1024000);
+    put_v1("/a");
+    put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1024001\n");
+    ck_assert_int_eq(mafat_cgroup_tightest(root, &bytes, &fault), MAFAT_OK);
+    ck_assert_uint_eq(bytes, 1024000);
+    put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1023999\n");
+    ck_assert_int_eq(mafat_cgroup_tightest(root, &bytes, &fault), MAFAT_OK);
+    ck_assert_uint_eq(bytes, 1023999);
+    put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "nonsense\n");
+    expect_fault(mafat_cgroup_tightest(root, &bytes, &fault), "memory.limit_in_bytes", "no number");
+    put("proc/meminfo", "MemTotal:  24681472 kB\n");
+    expect_fault(mafat_cgroup_tightest(root, &bytes, &fault), "meminfo", "behind MemAvailable");
+}
+END_TEST
+
+/* Whatever this machine is like: an answer, or a message. */
+START_TEST(this_machine_has_something_available)
+{
+    size_t bytes = 0;
+    ck_assert_msg(mafat_cgroup_tightest("", &bytes, &fault) == MAFAT_OK, "%s: %s", fault.file,
+                  fault.text);
+    ck_assert_uint_gt(bytes, 1 << 20);
+    if (mafat_cgroup_find(&cgroup, "", &fault) == MAFAT_OK)
+        ck_assert(mafat_cgroup_has(&cgroup, "cgroup.procs"));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("cgroup");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, version_1_is_found_where_memory_is_mounted);
+    tcase_add_test(tcase, version_2_is_found);
+    tcase_add_test(tcase, hybrid_counts_memory_in_one_of_them);
+    tcase_add_test(tcase, containers_see_their_own_part);
+    tcase_add_test(tcase, what_cannot_be_found_is_said);
+    tcase_add_loop_test(tcase, the_tightest_of_all_ancestors_counts, 0, 5);
+    tcase_add_test(tcase, high_is_a_limit_too);
+    tcase_add_test(tcase, no_limit_is_no_limit);
+    tcase_add_loop_test(tcase, a_limit_that_cannot_be_read_is_no_guess, 0, 7);
+    tcase_add_test(tcase, ancestors_end_at_the_mount);
+    tcase_add_test(tcase, counters_are_read_by_either_name);
+    tcase_add_test(tcase, counters_that_a_kernel_lacks_are_said);
+    tcase_add_test(tcase, swapping_of_the_machine_counts_zswap);
+    tcase_add_test(tcase, the_tightest_is_a_limit_or_what_is_available);
+    tcase_add_test(tcase, this_machine_has_something_available);
+    Suite *suite = suite_create("cgroup");
+    suite_add_tcase(suite, tcase);
+    return test_suite_run(suite);
+}
