@@ -24,7 +24,6 @@ typedef struct {
     double step_begin_s;            /* of the step under way */
     double start_to_first_run_s;
     double peak_flops;              /* a second, of all threads that run */
-    size_t peak_rss_bytes;
 } bench;
 
 /* ---------------------------------------------------------------------------------- measuring */
@@ -79,8 +78,6 @@ static mafat_status measure(bench *b, bool layers, mafat_error *error)
         status = mafat_measure_since_start(&b->start_to_first_run_s, error);
     if (status == MAFAT_OK)
         status = time_runs(b, error);
-    if (status == MAFAT_OK)
-        status = mafat_measure_peak_rss(&b->peak_rss_bytes, error);
     return status;
 }
 
@@ -172,7 +169,7 @@ static size_t needed_macs(const mafat_network *network)
     return macs;
 }
 
-static void report(const bench *b, bool json)
+static mafat_status report(const bench *b, bool json, mafat_error *error)
 {
     const mafat_session *session = &b->trial.bridge->session;
     mafat_spread latency_s = mafat_measure_spread(b->latency_s, b->n_runs);
@@ -187,13 +184,14 @@ static void report(const bench *b, bool json)
     mafat_report_real(&r, "gflops", flops * 1e-9);
     mafat_report_real(&r, "peak_gflops", b->peak_flops * 1e-9);
     mafat_report_real(&r, "share_of_peak_percent", percent(flops, b->peak_flops));
-    mafat_report_size(&r, "peak_rss_bytes", b->peak_rss_bytes);
+    mafat_status status = mafat_report_peaks(&r, error);
     mafat_report_real(&r, "start_to_first_run_s", b->start_to_first_run_s);
     if (b->layer_s != NULL && json)
         report_layers(b, &r);
     mafat_report_end(&r);
     if (b->layer_s != NULL && !json)
         print_layers(b);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------ command */
@@ -233,7 +231,7 @@ mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *
     mafat_trial_load(&b.trial, &left, false);
     status = measure(&b, layers, error);
     if (status == MAFAT_OK)
-        report(&b, arguments->json);
+        status = report(&b, arguments->json, error);
     mafat_error_set_file(error, left.words[1]);
     free(b.latency_s);
     free(b.layer_s);

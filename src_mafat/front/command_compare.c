@@ -4,15 +4,10 @@
 #include "front/oracle.h"
 #include "front/report.h"
 #include "front/trial.h"
-#include "run/measure.h"
 
 static mafat_status report(const mafat_comparison *c, const mafat_session *session, bool json,
                            mafat_error *error)
 {
-    size_t peak_rss_bytes;
-    mafat_status status = mafat_measure_peak_rss(&peak_rss_bytes, error);
-    if (status != MAFAT_OK)
-        return status;
     mafat_report r;
     mafat_report_begin(&r, json);
     mafat_report_session(&r, session);
@@ -20,9 +15,9 @@ static mafat_status report(const mafat_comparison *c, const mafat_session *sessi
     mafat_report_size(&r, "values_compared", c->n_values);
     mafat_report_size(&r, "values_different", c->n_different);
     mafat_report_real(&r, "max_abs_diff", c->max_abs_diff);
-    mafat_report_size(&r, "peak_rss_bytes", peak_rss_bytes);
+    mafat_status status = mafat_report_peaks(&r, error);
     mafat_report_end(&r);
-    return MAFAT_OK;
+    return status;
 }
 
 static mafat_status compare(mafat_trial *trial, mafat_oracle *oracle, bool json,

@@ -8,7 +8,7 @@
 
 #include "front/bridge.h"
 #include "front/command.h"
-#include "front/picture.h"
+#include "front/picture_memory.h"
 #include "front/verify.h"
 #include "run/letterbox.h"
 
@@ -240,20 +240,23 @@ enum { UNKNOWN_IMAGE_BYTES = 3 << 20 };
 static mafat_status find_use(const darknet_command *command, mafat_operands *found,
                              mafat_error *error)
 {
-    int w, h;
+    mafat_picture_memory memory;
     found->use = (mafat_session_use){.reads_weights = true,
                                      .image_by_rows = command->drawer == OURSELVES};
     if (command->drawer != OURSELVES)
         return MAFAT_OK;
     found->use.image_bytes = UNKNOWN_IMAGE_BYTES;
+    found->use.decode_bytes = 4 * UNKNOWN_IMAGE_BYTES;
     if (found->image == NULL)
         return MAFAT_OK;
     mafat_status status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK)
-        status = mafat_picture_read_size(found->image, &w, &h, error);
-    if (status == MAFAT_OK)
-        found->use.image_bytes = MAFAT_COLOURS * (size_t)w * (size_t)h;
-    return status;
+        status = mafat_picture_memory_find(&memory, found->image, error);
+    if (status != MAFAT_OK)
+        return status;
+    found->use.image_bytes = memory.rgb_bytes;
+    found->use.decode_bytes = memory.decode_bytes;
+    return MAFAT_OK;
 }
 
 /* Checks the cfg, the weights and what the data file must hold for them. */

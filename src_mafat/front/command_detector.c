@@ -9,6 +9,7 @@
 #include "front/command.h"
 #include "front/command_darknet.h"
 #include "front/picture.h"
+#include "front/picture_memory.h"
 #include "front/verify.h"
 #include "run/letterbox.h"
 #include "run/measure.h"
@@ -37,18 +38,21 @@ static void close_subject(subject *s)
 /* Where there is a memory limit, a plan has been made for images of some size. */
 static mafat_status check_size(const detector *d, const char *path, mafat_error *error)
 {
-    int w, h;
-    size_t most = d->operands.use.image_bytes;
-    mafat_status status = mafat_picture_read_size(path, &w, &h, error);
-    if (status != MAFAT_OK || d->bridge->session.limit_bytes == 0)
+    const mafat_session_use *use = &d->operands.use;
+    mafat_picture_memory memory;
+    if (d->bridge->session.limit_bytes == 0)
+        return MAFAT_OK;
+    mafat_status status = mafat_picture_memory_find(&memory, path, error);
+    if (status != MAFAT_OK)
         return status;
-    size_t bytes = MAFAT_COLOURS * (size_t)w * (size_t)h;
-    if (bytes <= most)
+    if (memory.rgb_bytes <= use->image_bytes && memory.decode_bytes <= use->decode_bytes)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_NO_FIT,
-                           "%dx%d pixels take %zu bytes; of %zu bytes in all, %zu are left for an "
-                           "image: name it on the command line, or a larger limit",
-                           w, h, bytes, d->bridge->session.limit_bytes, most);
+                           "%dx%d pixels take %zu bytes, and %zu while they are decoded; of %zu "
+                           "bytes in all %zu and %zu are left for an image that is not named on "
+                           "the command line",
+                           memory.w, memory.h, memory.rgb_bytes, memory.decode_bytes,
+                           d->bridge->session.limit_bytes, use->image_bytes, use->decode_bytes);
 }
 
 /* Reads an image, and checks everything that depends on it before the network runs. */

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "run/cgroup.h"
+#include "run/measure.h"
+
 void mafat_report_begin(mafat_report *report, bool json)
 {
     *report = (mafat_report){.json = json};
@@ -96,6 +99,28 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
     mafat_report_size(report, "weight_bytes_read", plan->weight_bytes_read);
     mafat_report_real(report, "redundant_macs_percent",
                       mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
+}
+
+mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
+{
+    mafat_cgroup cgroup;
+    mafat_error ignored;
+    size_t peak_bytes, peak_rss_bytes;
+    mafat_status status = mafat_measure_peak_rss(&peak_rss_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    bool is_known = mafat_cgroup_find(&cgroup, "", &ignored) == MAFAT_OK;
+    if (is_known) {
+        mafat_cgroup above = cgroup;
+        is_known = mafat_cgroup_ascend(&above) &&
+                   mafat_cgroup_peak(&cgroup, &peak_bytes, &ignored) == MAFAT_OK;
+    }
+    if (is_known)
+        mafat_report_size(report, "peak_bytes", peak_bytes);
+    else
+        mafat_report_text(report, "peak_bytes", "unknown");
+    mafat_report_size(report, "peak_rss_bytes", peak_rss_bytes);
+    return MAFAT_OK;
 }
 
 void mafat_report_begin_list(mafat_report *report, const char *key)

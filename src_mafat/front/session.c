@@ -10,6 +10,7 @@
 #include "front/number.h"
 #include "kernels/conv.h"
 #include "plan/search.h"
+#include "run/cgroup.h"
 #include "run/exec.h"
 #include "run/measure.h"
 #include "run/team.h"
@@ -39,6 +40,18 @@ static mafat_status check_layers(const mafat_network *network, mafat_error *erro
     return MAFAT_OK;
 }
 
+/* Reads a memory limit. "auto" is what may be taken here, but for a margin: others will want memory
+ * too, and what a machine has available is the kernel's estimate. */
+static mafat_status read_limit(const char *text, size_t *bytes, mafat_error *error)
+{
+    enum { MARGIN_PARTS = 16 };
+    if (strcmp(text, "auto") != 0)
+        return mafat_number_read_bytes("memory limit", text, bytes, error);
+    mafat_status status = mafat_cgroup_tightest("", bytes, error);
+    *bytes -= *bytes / MARGIN_PARTS;
+    return status;
+}
+
 static const char *first_of(const char *option, const char *flag)
 {
     return option != NULL ? option : flag;
@@ -57,6 +70,7 @@ static mafat_status measure_process(const mafat_session *session, const mafat_se
 {
     *process = (mafat_process){
         .image_bytes = use->image_bytes,
+        .decode_bytes = use->decode_bytes,
         .statistics_bytes = mafat_store_statistics_bytes(&session->cfg.network),
         .thread_bytes = THREAD_BYTES,
         .n_threads = session->n_threads,
@@ -111,7 +125,7 @@ static mafat_status read_options(mafat_session *session, const mafat_options *op
     mafat_status status = read_threads(first_of(options->threads, cfg->threads),
                                        &session->n_threads, error);
     if (status == MAFAT_OK && memory != NULL)
-        status = mafat_number_read_bytes("memory limit", memory, &session->limit_bytes, error);
+        status = read_limit(memory, &session->limit_bytes, error);
     if (status == MAFAT_OK)
         status = check_layers(&cfg->network, error);
     if (status != MAFAT_OK || (session->by_layers && memory == NULL))

@@ -23,6 +23,7 @@ typedef struct {
     bool image_by_rows;    /* it gives the input by rows (run/source.h) */
     bool reads_weights;    /* it has MAFAT read the weights file, whatever the plan */
     size_t image_bytes;    /* it holds so much for the image while the network runs */
+    size_t decode_bytes;   /* and so much while it decodes it, before that */
 } mafat_session_use;
 
 typedef struct {

@@ -8,7 +8,8 @@
 /* What a process holds whatever the plan; the caller measures or knows it. */
 typedef struct {
     size_t base_bytes;        /* the program itself, as it is when the network is planned */
-    size_t image_bytes;       /* a decoded image, and what it takes to make rows of it */
+    size_t image_bytes;       /* a decoded image, held while the network runs */
+    size_t decode_bytes;      /* the most that decoding it takes, before the network runs */
     size_t statistics_bytes;  /* biases and batch norm statistics, read once */
     size_t thread_bytes;      /* of one thread: its stack and what the kernel keeps for it */
     int n_threads;            /* that compute; one more reads weights */
@@ -20,7 +21,8 @@ typedef struct {
     size_t arena_bytes;       /* maps, tiles, rows, workspace, windows of weights */
     size_t pinned_bytes;      /* weights that are read once, and statistics */
     size_t result_bytes;      /* outputs that Darknet's commands read */
-    size_t total_bytes;
+    size_t decode_bytes;      /* in place of image, arena and results, before the network runs */
+    size_t total_bytes;       /* the sum, with the larger of the two */
 } mafat_prediction;
 
 mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process);

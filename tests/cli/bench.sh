@@ -35,7 +35,7 @@ w=$scratch/small.weights
 "$top/tools/random_weights" "$cfg" "$w" >/dev/null || fail "no weights"
 bench() { "$darknet" mafat bench "$cfg" "$w" "$@"; }
 keys="config threads predicted_bytes arena_bytes pinned_bytes weight_bytes_read redundant_macs_percent runs
-    latency_s_min latency_s_median latency_s_max gflops peak_gflops share_of_peak_percent peak_rss_bytes
+    latency_s_min latency_s_median latency_s_max gflops peak_gflops share_of_peak_percent peak_bytes peak_rss_bytes
     start_to_first_run_s"
 
 # what is known beforehand
@@ -45,7 +45,7 @@ expect 0 '^runs: 3$' bench -n 3 -threads 2 -mafat 2x2
 [ "$(value config)" = 2x2 ] || fail "config $(value config) instead of 2x2"
 [ "$(cut -d: -f1 "$scratch/stdout" | xargs)" = "$(echo $keys | xargs)" ] || fail "other keys, or another order"
 for key in $keys; do
-    value $key | grep -qE "^(2x2|[0-9.e+-]+)$" || fail "$key is \"$(value $key)\""
+    value $key | grep -qE "^(2x2|unknown|[0-9.e+-]+)$" || fail "$key is \"$(value $key)\""
 done
 awk -v min="$(value latency_s_min)" -v median="$(value latency_s_median)" -v max="$(value latency_s_max)" \
     -v gflops="$(value gflops)" -v peak="$(value peak_gflops)" -v share="$(value share_of_peak_percent)" '
