@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "darknet.h"
+#include "kernels/add.h"
 #include "kernels/conv.h"
 #include "kernels/pool.h"
 #include "kernels/reference.h"
@@ -21,6 +22,8 @@ void activate_array(float *x, const int n, const ACTIVATION a);
 void upsample_cpu(float *in, int w, int h, int c, int batch, int stride, int forward, float scale,
                   float *out);
 void forward_maxpool_layer(const layer l, network net);
+void shortcut_cpu(int batch, int w1, int h1, int c1, float *add, int w2, int h2, int c2, float s1,
+                  float s2, float *out);
 
 enum { MAX_FLOATS = 1 << 20, SCRATCH_FLOATS = 1 << 18, MAX_FILTERS = 64, TIMEOUT_S = 60 };
 
@@ -397,6 +400,48 @@ START_TEST(epilogue_equals_darknets_passes)
 }
 END_TEST
 
+/* The epilogue of a linear layer with leaky activation, and Darknet's, on expected[0..n). */
+static void assert_leaky_equals_darknet(int n)
+{
+    float minus_zero = -0.f;            /* the one bias that changes no bit */
+    mafat_epilogue epilogue = {.biases = &minus_zero, .activation = MAFAT_EPILOGUE_LEAKY,
+                               .plane_width = n};
+
+    memcpy(out_data, expected, (size_t)n * sizeof(float));
+    activate_array(expected, n, LEAKY);
+    mafat_epilogue_run(&epilogue, 0, out_data, n, 0);
+    assert_same_bits(out_data, expected, (size_t)n, "leaky");
+}
+
+START_TEST(leaky_equals_darknet_for_every_mantissa)
+{
+    enum { N = 1 << 16 };
+
+    for (unsigned mantissa = 0; mantissa < 1u << 23; mantissa += N) {
+        for (unsigned i = 0; i < N; i++) {
+            unsigned u = (_i ? 0xbf800000u : 0x3f800000u) | (mantissa + i);
+            memcpy(&expected[i], &u, sizeof(u));
+        }
+        assert_leaky_equals_darknet(N);
+    }
+}
+END_TEST
+
+START_TEST(leaky_equals_darknet_for_every_exponent)
+{
+    for (unsigned exponent = 0; exponent < 512; exponent++) {
+        for (int i = 0; i < 999; i++) {
+            unsigned u = exponent << 23 | (unsigned)random_below(1 << 23);
+            if ((exponent & 255) == 255)        /* no NaN */
+                u &= 0xff800000u;
+            memcpy(&expected[i], &u, sizeof(u));
+        }
+        expected[999] = exponent & 1 ? -1.f : -INFINITY;
+        assert_leaky_equals_darknet(1000);
+    }
+}
+END_TEST
+
 /* A 1x1 convolution that copies its input, on windows of a plane, whose pixels are all telltale. */
 START_TEST(reciprocals_are_counted_in_the_plane)
 {
@@ -571,6 +616,68 @@ START_TEST(upsample_equals_darknet_in_every_window)
 }
 END_TEST
 
+/* Both NaN is left out: which payload is kept is not specified. */
+static void fill_terms(float *a, float *b, size_t n, int kind)
+{
+    fill_special(a, n, kind);
+    fill_special(b, n, kind);
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(a[i]) && isnan(b[i]))
+            b[i] = -0.f;
+    }
+}
+
+START_TEST(add_equals_darknets_shortcut)
+{
+    enum { N_CHANNELS = 3 };
+
+    for (int trial = 0; trial < 300; trial++) {
+        int h = 1 + random_below(6), w = 1 + random_below(70);
+        size_t n = (size_t)(h * w * N_CHANNELS);
+        mafat_add add = {.a = window_inside(in_data, h, w, 0),
+                         .b = window_inside(weights, h, w, 0),
+                         .out = window_inside(out_data, h, w, 0)};
+
+        fill_terms(in_data, weights, n, trial % 3);
+        memcpy(expected, in_data, n * sizeof(float));
+        shortcut_cpu(1, w, h, N_CHANNELS, weights, w, h, N_CHANNELS, 1, 1, expected);
+        mafat_add_run(&add, 0, 1);
+        mafat_add_run(&add, 1, N_CHANNELS);
+        assert_same_or_zero(out_data, expected, n, "add");
+        mafat_reference_add(&add, N_CHANNELS);
+        assert_same_or_zero(out_data, expected, n, "reference add");
+    }
+}
+END_TEST
+
+/* In place 1: the sum goes to a, 2: to b, 0: to a map of its own. */
+START_TEST(add_equals_reference_in_every_window_and_place)
+{
+    enum { N_CHANNELS = 2 };
+    int place = _i;
+
+    for (int trial = 0; trial < 300; trial++) {
+        int h = 1 + random_below(6), w = 1 + random_below(70);
+        mafat_add add = {.a = window_inside(in_data, h, w, random_below(3)),
+                         .b = window_inside(weights, h, w, random_below(3)),
+                         .out = window_inside(expected, h, w, random_below(3))};
+        mafat_window target = place == 1 ? add.a : place == 2 ? add.b : add.out;
+        size_t n = map_floats(&target, N_CHANNELS);
+        float *map = place == 1 ? in_data : place == 2 ? weights : expected;
+
+        fill_terms(in_data, weights, MAX_FLOATS / 64, trial % 3);
+        fill_guard(expected, n);
+        memcpy(out_data, map, n * sizeof(float));
+        add.out = target;
+        add.out.data = out_data + (target.data - map);
+        mafat_reference_add(&add, N_CHANNELS);
+        add.out = target;
+        mafat_add_run(&add, 0, N_CHANNELS);
+        assert_same_or_zero(map, out_data, n, "add in place");
+    }
+}
+END_TEST
+
 START_TEST(panels_and_rounding_follow_the_tile)
 {
     int filters = mafat_conv_round_filters(1), pixels = mafat_conv_round_pixels(1);
@@ -601,11 +708,15 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, rows_of_a_plane_computed_apart_make_the_plane);
     tcase_add_test(tcase, conv_equals_darknets_im2col_and_gemm);
     tcase_add_test(tcase, epilogue_equals_darknets_passes);
+    tcase_add_loop_test(tcase, leaky_equals_darknet_for_every_mantissa, 0, 2);
+    tcase_add_test(tcase, leaky_equals_darknet_for_every_exponent);
     tcase_add_test(tcase, reciprocals_are_counted_in_the_plane);
     tcase_add_test(tcase, other_activations_are_darknets_own);
     tcase_add_loop_test(tcase, maxpool_equals_darknet, 0, 10);
     tcase_add_test(tcase, maxpool_equals_reference_in_both_orders);
     tcase_add_loop_test(tcase, upsample_equals_darknet_in_every_window, 1, 4);
+    tcase_add_test(tcase, add_equals_darknets_shortcut);
+    tcase_add_loop_test(tcase, add_equals_reference_in_every_window_and_place, 0, 3);
     tcase_add_test(tcase, panels_and_rounding_follow_the_tile);
     suite_add_tcase(suite, tcase);
     return suite;

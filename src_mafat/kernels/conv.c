@@ -4,6 +4,7 @@
  *         for blocks of k:                        sums wait in the output map in between, exactly
  *             pack the block's taps               [panels][k][MAFAT_TILE_PIXELS]
  *             for blocks of MAFAT_TILE_FILTERS filters:
+ *                 spread their weights            where MAFAT_TILE_SPREAD
  *                 for panels: the register tile
  *                 after the last k: epilogue      while the filters' sums are in the cache
  */
@@ -18,7 +19,7 @@ typedef struct {
     int pixel_begin, pixel_end;
     int filter_end;
     int k_begin, k_end, n_k;    /* n_k: of the whole filter */
-    const float *panels;
+    float *panels, *spread;     /* the scratch: packed taps and, after them, spread weights */
 } block;
 
 static int min_int(int a, int b)
@@ -33,7 +34,8 @@ static int round_up(int n, int unit)
 
 size_t mafat_conv_scratch_floats(int panel_pixels)
 {
-    return (size_t)MAFAT_CONV_KC * (size_t)round_up(panel_pixels, MAFAT_TILE_PIXELS);
+    int spread = MAFAT_TILE_SPREAD ? MAFAT_TILE_FILTERS * MAFAT_SIMD_FLOATS : 0;
+    return (size_t)MAFAT_CONV_KC * (size_t)(round_up(panel_pixels, MAFAT_TILE_PIXELS) + spread);
 }
 
 int mafat_conv_panel_pixels(int n_threads)
@@ -52,10 +54,14 @@ int mafat_conv_round_pixels(int n_pixels)
     return round_up(n_pixels, MAFAT_TILE_PIXELS);
 }
 
+/* Without a division where it can be: a tile of few taps takes little longer than some of them. */
 static float *out_pixel(const mafat_window *out, int f, int pixel)
 {
-    return out->data + (size_t)f * out->channel_stride + (size_t)(pixel / out->w) * out->row_stride
-           + pixel % out->w;
+    float *plane = out->data + (size_t)f * out->channel_stride;
+
+    if (out->row_stride == (size_t)out->w)
+        return plane + pixel;
+    return plane + (size_t)(pixel / out->w) * out->row_stride + pixel % out->w;
 }
 
 /* Whether pixels [begin, end) follow one another in memory. */
@@ -99,17 +105,17 @@ static const float *filter_weights(const block *b, int f)
     return b->conv->weights + (size_t)f * (size_t)b->n_k + b->k_begin;
 }
 
-/* Fetches ahead of the tile at pixel `begin`: the sums of the next panel, and this panel's share of
- * the weights of the next filters, which come in pieces too short for the hardware to foresee. */
-static void prefetch(const block *b, int f, int n_filters, int begin)
+/* Fetches ahead of the tile of panel number `panel`, which ends before pixel `end`: the sums of the
+ * next panel, and this panel's share of the weights of the next filters, which come in pieces too
+ * short for the hardware to foresee. */
+static void prefetch(const block *b, int f, int n_filters, int panel, int end)
 {
     const mafat_window *out = &b->conv->out;
     int n_panels = round_up(b->pixel_end - b->pixel_begin, MAFAT_TILE_PIXELS) / MAFAT_TILE_PIXELS;
-    int panel = (begin - b->pixel_begin) / MAFAT_TILE_PIXELS;
     int next_end = min_int(f + 2 * MAFAT_TILE_FILTERS, b->filter_end);
 
-    if (panel + 1 < n_panels) {
-        const float *sums = out_pixel(out, f, begin + MAFAT_TILE_PIXELS);
+    if (end < b->pixel_end) {
+        const float *sums = out_pixel(out, f, end);
         for (int i = 0; i < n_filters; i++)
             mafat_simd_prefetch(sums + (size_t)i * out->channel_stride, MAFAT_TILE_PIXELS);
     }
@@ -126,9 +132,13 @@ static void run_tiles(const block *b, int f, int n_filters)
                        .n_k = b->k_end - b->k_begin,
                        .start = b->k_begin == 0};
 
-    for (int begin = b->pixel_begin; begin < b->pixel_end; begin += MAFAT_TILE_PIXELS) {
-        int end = min_int(begin + MAFAT_TILE_PIXELS, b->pixel_end);
-        prefetch(b, f, n_filters, begin);
+    if (MAFAT_TILE_SPREAD) {
+        mafat_pack_weights(tile.weights, tile.weight_stride, n_filters, tile.n_k, b->spread);
+        tile.weights = b->spread;
+    }
+    for (int begin = b->pixel_begin, panel = 0, end; begin < b->pixel_end; begin = end, panel++) {
+        end = begin + mafat_pack_panel_pixels(b->pixel_end - begin);
+        prefetch(b, f, n_filters, panel, end);
         if (is_contiguous(out, begin, end) && (end - begin) % MAFAT_SIMD_FLOATS == 0) {
             tile.sums = out_pixel(out, f, begin);
             tile.sum_stride = out->channel_stride;
@@ -157,15 +167,14 @@ static void run_epilogue(const block *b, int f)
     }
 }
 
-static void run_pixels(block *b, int filter_begin, float *panels)
+static void run_pixels(block *b, int filter_begin)
 {
     int n_blocks = (b->n_k + MAFAT_CONV_KC - 1) / MAFAT_CONV_KC;
     int step = (b->n_k + n_blocks - 1) / n_blocks;
 
-    b->panels = panels;
     for (b->k_begin = 0; b->k_begin < b->n_k; b->k_begin = b->k_end) {
         b->k_end = min_int(b->k_begin + step, b->n_k);
-        mafat_pack_run(b->conv, b->k_begin, b->k_end, b->pixel_begin, b->pixel_end, panels);
+        mafat_pack_run(b->conv, b->k_begin, b->k_end, b->pixel_begin, b->pixel_end, b->panels);
         for (int f = filter_begin; f < b->filter_end; f += MAFAT_TILE_FILTERS) {
             int n_filters = min_int(MAFAT_TILE_FILTERS, b->filter_end - f);
             run_tiles(b, f, n_filters);
@@ -179,11 +188,13 @@ void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, in
                     int pixel_end, int panel_pixels, float *scratch)
 {
     block b = {.conv = conv, .filter_end = filter_end,
-               .n_k = conv->channels * conv->size * conv->size};
+               .n_k = conv->channels * conv->size * conv->size, .panels = scratch,
+               .spread = scratch
+                         + MAFAT_CONV_KC * round_up(panel_pixels, MAFAT_TILE_PIXELS)};
 
     for (int pixel = pixel_begin; pixel < pixel_end; pixel = b.pixel_end) {
         b.pixel_begin = pixel;
         b.pixel_end = min_int(pixel + panel_pixels, pixel_end);
-        run_pixels(&b, filter_begin, scratch);
+        run_pixels(&b, filter_begin);
     }
 }

@@ -16,55 +16,54 @@ typedef struct {
     bool fetch_next;        /* the next panel's floats, which mostly follow in the row */
 } strip;
 
-/* Copies n floats of each channel as n_vectors vectors, the last one overlapping the one before;
- * n_vectors is constant wherever this is inlined. */
-static MAFAT_ALWAYS_INLINE void copy_vectors(const strip *s, int n, int n_vectors)
+/* The loops over channels; `stride` is constant wherever they are inlined. */
+
+/* n floats of each channel as n_vectors vectors, the last one overlapping the one before; n_vectors
+ * is constant too. */
+static MAFAT_ALWAYS_INLINE void copy_vectors(const strip *s, int n, int n_vectors, int stride)
 {
     float *to = s->panel + s->before;
     const float *from = s->in;
 
     for (int c = 0; c < s->n_channels; c++, to += s->panel_step, from += s->in_step) {
         if (s->fetch_next)
-            mafat_simd_prefetch(from + MAFAT_TILE_PIXELS, MAFAT_TILE_PIXELS);
+            mafat_simd_prefetch(from + stride * MAFAT_TILE_PIXELS, stride * MAFAT_TILE_PIXELS);
         for (int v = 0; v < n_vectors; v++) {
             int i = v + 1 < n_vectors ? v * MAFAT_SIMD_FLOATS : n - MAFAT_SIMD_FLOATS;
-            mafat_simd_store(to + i, mafat_simd_load(from + i));
+            mafat_simd_store(to + i, stride == 1 ? mafat_simd_load(from + i)
+                                                 : mafat_simd_load_even(from + 2 * i));
         }
     }
 }
 
-static MAFAT_ALWAYS_INLINE void copy_floats(const strip *s, int n)
+static MAFAT_ALWAYS_INLINE void copy_floats(const strip *s, int n, int stride)
 {
     float *to = s->panel + s->before;
     const float *from = s->in;
 
     for (int c = 0; c < s->n_channels; c++, to += s->panel_step, from += s->in_step) {
         if (s->fetch_next)
-            mafat_simd_prefetch(from + MAFAT_TILE_PIXELS, MAFAT_TILE_PIXELS);
-        mafat_simd_copy(to, from, n);
+            mafat_simd_prefetch(from + stride * MAFAT_TILE_PIXELS, stride * MAFAT_TILE_PIXELS);
+        if (stride == 1) {
+            mafat_simd_copy(to, from, n);
+            continue;
+        }
+        for (int i = 0; i < n; i++)
+            to[i] = from[i * stride];
     }
 }
 
-static void copy_channels(const strip *s, int n)
+#define COPY_CASE(STRIDE, V) case V: copy_vectors(s, n, V, STRIDE); break;
+
+/* For strides 1 and 2. */
+static MAFAT_ALWAYS_INLINE void copy_channels(const strip *s, int n, int stride)
 {
-    _Static_assert(MAFAT_TILE_VECTORS == 3, "a panel's width has its own case");
-
-    if (n > 2 * MAFAT_SIMD_FLOATS)
-        copy_vectors(s, n, 3);
-    else if (n > MAFAT_SIMD_FLOATS)
-        copy_vectors(s, n, 2);
-    else
-        copy_floats(s, n);
-}
-
-static MAFAT_ALWAYS_INLINE void gather_channels(const strip *s, int n, int stride)
-{
-    float *to = s->panel + s->before;
-    const float *from = s->in;
-
-    for (int c = 0; c < s->n_channels; c++, to += s->panel_step, from += s->in_step) {
-        for (int i = 0; i < n; i++)
-            to[i] = from[i * stride];
+    if (n < MAFAT_SIMD_FLOATS) {
+        copy_floats(s, n, stride);
+        return;
+    }
+    switch ((n + MAFAT_SIMD_FLOATS - 1) / MAFAT_SIMD_FLOATS) {
+    MAFAT_TILE_EACH_VECTORS(COPY_CASE, stride)
     }
 }
 
@@ -84,12 +83,14 @@ static void pack_strip(const strip *s)
 
     clear_channels(s, 0, s->before);
     clear_channels(s, s->n - s->after, s->n);
-    if (s->stride == 1 && n > 0)
-        copy_channels(s, n);
-    else if (s->stride == 2 && n > 0)
-        gather_channels(s, n, 2);
-    else if (n > 0)
-        gather_channels(s, n, s->stride);
+    if (n <= 0)
+        return;
+    if (s->stride == 1)
+        copy_channels(s, n, 1);
+    else if (s->stride == 2)
+        copy_channels(s, n, 2);
+    else
+        copy_floats(s, n, s->stride);
 }
 
 /* How many of n points, `stride` apart from 0 on, lie before `distance`. */
@@ -97,8 +98,15 @@ static int points_before(int distance, int stride, int n)
 {
     if (distance <= 0)
         return 0;
-    int points = (distance - 1) / stride + 1;
-    return points < n ? points : n;
+    if (distance > (n - 1) * stride)
+        return n;
+    return (distance - 1) / stride + 1;
+}
+
+/* How many channels' k = c*n_taps + tap lie before k. */
+static int channels_before(int k, int tap, int n_taps)
+{
+    return (k - tap + n_taps - 1) / n_taps;
 }
 
 /* Packs the taps of n output pixels from (y, x) on, which lie in one row; `panel` is theirs. */
@@ -108,14 +116,16 @@ static void pack_pixels(const mafat_conv *conv, int k_begin, int k_end, int y, i
     const mafat_window *in = &conv->in;
     int n_taps = conv->size * conv->size;
 
-    for (int tap = 0; tap < n_taps; tap++) {
-        /* [c_begin, c_end): the channels whose k = c*n_taps + tap lies in the block */
-        int c_begin = (k_begin - tap + n_taps - 1) / n_taps;
-        int c_end = (k_end - tap + n_taps - 1) / n_taps;
+    for (int tap = 0, kx = 0, row = y * conv->stride - conv->pad_top; tap < n_taps; tap++, kx++) {
+        if (kx == conv->size) {
+            kx = 0;
+            row++;
+        }
+        int c_begin = channels_before(k_begin, tap, n_taps);
+        int c_end = channels_before(k_end, tap, n_taps);
         if (c_begin >= c_end)
             continue;
-        int row = y * conv->stride + tap / conv->size - conv->pad_top;
-        int column = x * conv->stride + tap % conv->size - conv->pad_left;
+        int column = x * conv->stride + kx - conv->pad_left;
         int before = points_before(-column, conv->stride, n);
         int end = points_before(in->w - column, conv->stride, n);
         if (row < 0 || row >= in->h || before >= end)
@@ -125,7 +135,7 @@ static void pack_pixels(const mafat_conv *conv, int k_begin, int k_end, int y, i
                    .in_step = in->channel_stride,
                    .n_channels = c_end - c_begin,
                    .n = n, .before = before, .after = n - end,
-                   .stride = conv->stride, .fetch_next = tap % conv->size == 0};
+                   .stride = conv->stride, .fetch_next = kx == 0};
         if (before < n)
             s.in = in->data + (size_t)c_begin * in->channel_stride + (size_t)row * in->row_stride
                    + (column + before * conv->stride);
@@ -138,8 +148,8 @@ void mafat_pack_run(const mafat_conv *conv, int k_begin, int k_end, int pixel_be
 {
     size_t panel_floats = (size_t)(k_end - k_begin) * MAFAT_TILE_PIXELS;
 
-    for (int begin = pixel_begin; begin < pixel_end; begin += MAFAT_TILE_PIXELS) {
-        int end = begin + MAFAT_TILE_PIXELS < pixel_end ? begin + MAFAT_TILE_PIXELS : pixel_end;
+    for (int begin = pixel_begin, end; begin < pixel_end; begin = end) {
+        end = begin + mafat_pack_panel_pixels(pixel_end - begin);
         for (int pixel = begin; pixel < end;) {
             int n = mafat_pack_row_rest(&conv->out, pixel, end);
             pack_pixels(conv, k_begin, k_end, pixel / conv->out.w, pixel % conv->out.w, n,
@@ -151,5 +161,14 @@ void mafat_pack_run(const mafat_conv *conv, int k_begin, int k_end, int pixel_be
         rest.before = rest.n;
         pack_strip(&rest);
         panels += panel_floats;
+    }
+}
+
+void mafat_pack_weights(const float *weights, size_t stride, int n_filters, int n_k, float *spread)
+{
+    for (int f = 0; f < n_filters; f++, weights += stride) {
+        float *to = spread + f * MAFAT_SIMD_FLOATS;
+        for (int k = 0; k < n_k; k++, to += MAFAT_TILE_FILTERS * MAFAT_SIMD_FLOATS)
+            mafat_simd_store(to, mafat_simd_fill(weights[k]));
     }
 }

@@ -109,3 +109,13 @@ void mafat_reference_upsample(const mafat_upsample *up, int n_channels)
         }
     }
 }
+
+void mafat_reference_add(const mafat_add *add, int n_channels)
+{
+    for (int c = 0; c < n_channels; c++) {
+        for (int y = 0; y < add->out.h; y++) {
+            for (int x = 0; x < add->out.w; x++)
+                *at(&add->out, c, y, x) = *at(&add->a, c, y, x) + *at(&add->b, c, y, x);
+        }
+    }
+}

@@ -1,13 +1,15 @@
-/* The equivalent loops of conv.h and pool.h written down as they stand there: slow, and obviously
- * right. The tests compare every other kernel with these, and these with Darknet. */
+/* The equivalent loops of conv.h, pool.h and add.h written down as they stand there: slow, and
+ * obviously right. The tests compare every other kernel with these, and these with Darknet. */
 #ifndef MAFAT_KERNELS_REFERENCE_H
 #define MAFAT_KERNELS_REFERENCE_H
 
+#include "kernels/add.h"
 #include "kernels/conv.h"
 #include "kernels/pool.h"
 
 void mafat_reference_conv(const mafat_conv *conv, int n_filters);
 void mafat_reference_maxpool(const mafat_maxpool *pool, int n_channels);
 void mafat_reference_upsample(const mafat_upsample *upsample, int n_channels);
+void mafat_reference_add(const mafat_add *add, int n_channels);
 
 #endif

@@ -1,7 +1,8 @@
 /* The vector type and the register tile of the instruction set that the compiler builds for.
  *
  * A tile is MAFAT_TILE_FILTERS filters by MAFAT_TILE_VECTORS vectors of pixels, its sums in
- * registers; each step of k loads the vectors once and broadcasts one weight a filter. */
+ * registers; each step of k loads the vectors once and broadcasts one weight a filter, or loads it
+ * broadcast already where MAFAT_TILE_SPREAD is 1. */
 #ifndef MAFAT_KERNELS_SIMD_H
 #define MAFAT_KERNELS_SIMD_H
 
@@ -11,31 +12,44 @@
 #include <arm_neon.h>
 #endif
 
-/* Why these tiles. YOLOv2's 38x38 256->512 3x3 on one Zen 5 core, whole map, percent of the peak of
- * the same instruction set measured beside it, gcc / clang:
- *     AVX-512  8x3 88/90, 6x4 89/89, 9x3 86/88
- *     AVX2     4x3 94/95, 6x2 93/93, 5x2 86/86
- *     SSE2     3x3 91/86, 3x4 92/60, 4x2 87/67, 6x2 89/76, 2x6 96/61
- * NEON is not measured: AVX-512's tile, as it has as many registers; clang's loop spills none. */
+/* Why these tiles. YOLOv2's 38x38 256->512 3x3 on one core, whole map, percent of the peak of the
+ * same instruction set measured beside it, gcc / clang:
+ *     AVX-512  Zen 5: 8x3 88/90, 6x4 89/89, 9x3 86/88
+ *     AVX2     Zen 5: 4x3 94/95, 6x2 93/93, 5x2 86/86; Zen 3: 4x3 85/86
+ *     SSE2     Zen 3: 3x3 63/62, spread 3x3 77/72, spread 2x6 77/76
+ * SSE2 takes two instructions to broadcast and multiplies in place, so that shuffles and copies
+ * compete with arithmetic. Spreading a tile's weights over vectors beforehand takes a third of the
+ * tile's own time, and serves all tiles beside it. NEON is not measured: AVX-512's tile, as it has
+ * as many registers; clang's loop spills none. */
 #if defined(__AVX512F__)
 enum { MAFAT_SIMD_FLOATS = 16, MAFAT_TILE_FILTERS = 8, MAFAT_TILE_VECTORS = 3 };
+enum { MAFAT_TILE_SPREAD = 0 };
 #define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #elif defined(__AVX__)
 enum { MAFAT_SIMD_FLOATS = 8, MAFAT_TILE_FILTERS = 4, MAFAT_TILE_VECTORS = 3 };
+enum { MAFAT_TILE_SPREAD = 0 };
 #define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2) X(3) X(4)
 #elif defined(__aarch64__)
 enum { MAFAT_SIMD_FLOATS = 4, MAFAT_TILE_FILTERS = 8, MAFAT_TILE_VECTORS = 3 };
+enum { MAFAT_TILE_SPREAD = 0 };
 #define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #else
-enum { MAFAT_SIMD_FLOATS = 4, MAFAT_TILE_FILTERS = 3, MAFAT_TILE_VECTORS = 3 };
-#define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2) X(3)
+enum { MAFAT_SIMD_FLOATS = 4, MAFAT_TILE_FILTERS = 2, MAFAT_TILE_VECTORS = 6 };
+enum { MAFAT_TILE_SPREAD = 1 };
+#define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2)
+#define MAFAT_TILE_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3) X(F, 4) X(F, 5) X(F, 6)
 #endif
+#ifndef MAFAT_TILE_EACH_VECTORS
 #define MAFAT_TILE_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3)
+#endif
 
-/* Taps and pixels of the packed block: 432 KB, which must stay in the second-level cache. All of
- * YOLOv2-608, AVX-512, 1 MB of it: KC 288 with NC 96 79 % of peak, 192 82, 240 83, 384 84, 576 83;
- * NC 384 with KC 144 83 %, 192 84, 384 83, 576 83. */
-enum { MAFAT_CONV_KC = 288, MAFAT_CONV_NC = 384 };
+/* Taps and pixels of the packed block, 432 KB or 216, which must stay in the second-level cache.
+ * All of YOLOv2-608, AVX-512, Zen 5, 1 MB of it: KC 288 with NC 96 79 % of peak, 192 82, 240 83,
+ * 384 84, 576 83; NC 384 with KC 144 83 %, 192 84, 384 83, 576 83. AVX2, Zen 3, 512 KB: KC 192 and
+ * 288 are level. SSE2, Zen 3, where a panel and spread weights should leave room in 32 KB, five
+ * layers: NC 384 with KC 96 69 % of peak, 128 74, 144 75, 192 74, 288 72; KC 128 with NC 192 71 %,
+ * 576 75. */
+enum { MAFAT_CONV_KC = MAFAT_TILE_SPREAD ? 144 : 288, MAFAT_CONV_NC = 384 };
 
 enum { MAFAT_TILE_PIXELS = MAFAT_TILE_VECTORS * MAFAT_SIMD_FLOATS };
 
@@ -48,8 +62,10 @@ typedef float mafat_simd_in_memory
  * loop too late to keep the array out of memory, with it clang does. */
 #ifdef __clang__
 #define MAFAT_UNROLL
+#define MAFAT_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
 #else
 #define MAFAT_UNROLL _Pragma("GCC unroll 8")
+#define MAFAT_UNROLL_TWICE _Pragma("GCC unroll 2")
 #endif
 
 #define MAFAT_ALWAYS_INLINE inline __attribute__((always_inline))
@@ -57,6 +73,36 @@ typedef float mafat_simd_in_memory
 static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_load(const float *x)
 {
     return *(const mafat_simd_in_memory *)x;
+}
+
+static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_fill(float value)
+{
+    return value - (mafat_simd){0};     /* as x - 0 is x, also where x + 0 is not: -0 */
+}
+
+/* The same value, but no longer known to be in memory too: where registers are few, gcc would load
+ * it anew for each multiply-add, which is more than a core can load (AVX2 on Zen 3: 64 % of peak
+ * instead of 85). */
+static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_keep(mafat_simd x)
+{
+#if defined(__AVX__)
+    __asm__("" : "+v"(x));
+#endif
+    return x;
+}
+
+/* Every other float from x on. The second half comes from a vector that begins one float early, so
+ * that nothing is read beyond the last one. */
+static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_load_even(const float *x)
+{
+    mafat_simd a = mafat_simd_load(x), b = mafat_simd_load(x + MAFAT_SIMD_FLOATS - 1);
+#if defined(__AVX512F__)
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31);
+#elif defined(__AVX__)
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 9, 11, 13, 15);
+#else
+    return __builtin_shufflevector(a, b, 0, 2, 5, 7);
+#endif
 }
 
 static MAFAT_ALWAYS_INLINE void mafat_simd_store(float *x, mafat_simd value)
@@ -76,6 +122,20 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_product(mafat_simd sum, flo
     return _mm256_fmadd_ps(_mm256_set1_ps(factor), x, sum);
 #elif defined(__aarch64__)
     return vfmaq_n_f32(sum, x, factor);
+#else
+    return sum + factor * x;
+#endif
+}
+
+/* The same for a factor in all lanes and a target that has no fused multiply-add. Written out for
+ * SSE2, because clang adds into the product's register, which costs copies and, unrolled, spills
+ * (66 % of peak instead of 76). */
+static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_spread(mafat_simd sum, mafat_simd factor,
+                                                            mafat_simd x)
+{
+#if defined(__SSE2__) && !defined(__AVX__)
+    __asm__("mulps %2, %1\n\taddps %1, %0" : "+x"(sum), "+x"(x) : "x"(factor));
+    return sum;
 #else
     return sum + factor * x;
 #endif

@@ -4,13 +4,59 @@
 
 #include "kernels/simd.h"
 
-static MAFAT_ALWAYS_INLINE void run(const mafat_tile *tile, int n_filters, int n_vectors)
+/* Adds the taps to the sums: pixels wait in registers, while weights are broadcast one by one. */
+static MAFAT_ALWAYS_INLINE void add_taps(const mafat_tile *tile, int n_filters, int n_vectors,
+                                         mafat_simd (*sums)[MAFAT_TILE_VECTORS])
 {
     const float *weights = tile->weights, *panel = tile->panel;
-    size_t weight_stride = tile->weight_stride, sum_stride = tile->sum_stride;
+    size_t weight_stride = tile->weight_stride;
+    mafat_simd x[MAFAT_TILE_VECTORS];
+
+    for (int k = tile->n_k; k > 0; k--, weights++, panel += MAFAT_TILE_PIXELS) {
+        MAFAT_UNROLL
+        for (int v = 0; v < n_vectors; v++)
+            x[v] = mafat_simd_keep(mafat_simd_load(panel + v * MAFAT_SIMD_FLOATS));
+        MAFAT_UNROLL
+        for (int f = 0; f < n_filters; f++) {
+            MAFAT_UNROLL
+            for (int v = 0; v < n_vectors; v++)
+                sums[f][v] = mafat_simd_add_product(sums[f][v],
+                                                    weights[(size_t)f * weight_stride], x[v]);
+        }
+    }
+}
+
+/* The same for spread weights, which wait in registers, while pixels pass. */
+static MAFAT_ALWAYS_INLINE void add_taps_spread(const mafat_tile *tile, int n_filters,
+                                                int n_vectors,
+                                                mafat_simd (*sums)[MAFAT_TILE_VECTORS])
+{
+    const float *weights = tile->weights, *panel = tile->panel;
+    mafat_simd w[MAFAT_TILE_FILTERS];
+
+    MAFAT_UNROLL_TWICE
+    for (int k = tile->n_k; k > 0; k--) {
+        MAFAT_UNROLL
+        for (int f = 0; f < n_filters; f++)
+            w[f] = mafat_simd_load(weights + f * MAFAT_SIMD_FLOATS);
+        MAFAT_UNROLL
+        for (int v = 0; v < n_vectors; v++) {
+            mafat_simd x = mafat_simd_load(panel + v * MAFAT_SIMD_FLOATS);
+            MAFAT_UNROLL
+            for (int f = 0; f < n_filters; f++)
+                sums[f][v] = mafat_simd_add_spread(sums[f][v], w[f], x);
+        }
+        weights += MAFAT_TILE_FILTERS * MAFAT_SIMD_FLOATS;
+        panel += MAFAT_TILE_PIXELS;
+    }
+}
+
+static MAFAT_ALWAYS_INLINE void run(const mafat_tile *tile, int n_filters, int n_vectors)
+{
+    size_t sum_stride = tile->sum_stride;
     float *out = tile->sums;
     bool start = tile->start;
-    mafat_simd sums[MAFAT_TILE_FILTERS][MAFAT_TILE_VECTORS], x[MAFAT_TILE_VECTORS];
+    mafat_simd sums[MAFAT_TILE_FILTERS][MAFAT_TILE_VECTORS];
 
     MAFAT_UNROLL
     for (int f = 0; f < n_filters; f++) {
@@ -20,18 +66,10 @@ static MAFAT_ALWAYS_INLINE void run(const mafat_tile *tile, int n_filters, int n
             sums[f][v] = start ? (mafat_simd){0} : mafat_simd_load(from);
         }
     }
-    for (int k = tile->n_k; k > 0; k--, weights++, panel += MAFAT_TILE_PIXELS) {
-        MAFAT_UNROLL
-        for (int v = 0; v < n_vectors; v++)
-            x[v] = mafat_simd_load(panel + v * MAFAT_SIMD_FLOATS);
-        MAFAT_UNROLL
-        for (int f = 0; f < n_filters; f++) {
-            MAFAT_UNROLL
-            for (int v = 0; v < n_vectors; v++)
-                sums[f][v] = mafat_simd_add_product(sums[f][v],
-                                                    weights[(size_t)f * weight_stride], x[v]);
-        }
-    }
+    if (MAFAT_TILE_SPREAD)
+        add_taps_spread(tile, n_filters, n_vectors, sums);
+    else
+        add_taps(tile, n_filters, n_vectors, sums);
     MAFAT_UNROLL
     for (int f = 0; f < n_filters; f++) {
         MAFAT_UNROLL

@@ -13,7 +13,8 @@
  *     sums[f][p] = sum;
  */
 typedef struct {
-    const float *weights;   /* rows of weight_stride floats */
+    const float *weights;   /* rows of weight_stride floats; with MAFAT_TILE_SPREAD, weights[f][k]
+                               is all lanes of [k][f] of mafat_pack_weights */
     size_t weight_stride;
     const float *panel;     /* [n_k][MAFAT_TILE_PIXELS] */
     float *sums;            /* rows of sum_stride floats */
