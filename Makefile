@@ -90,7 +90,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench test check check-asan check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory test check check-asan check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -111,6 +111,10 @@ demo: ## set up, build, and run stock YOLOv2 on a photo through fused tiles, com
 bench: ## one table, side by side: stock, ours and OpenCV, seconds and ratios [CFG=cfg/yolov2.cfg]
 	+@$(in_parallel) all stock
 	@DARKNET_FLAGS='$(DARKNET_FLAGS)' MAFAT_FLAGS='$(filter-out -W% -I%,$(MAFAT_FLAGS))' tools/bench
+
+memory: ## one table of peak memory, in cgroups: stock, without training buffers, ours [LIMITS="64M 16M 12M"]
+	+@$(in_parallel) all stock
+	@tools/memory
 
 test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
 	@tools/setup test

@@ -12,6 +12,7 @@ static const char help[] =
     "Runs Darknet networks as fused tile stacks: less memory, the same bits.\n"
     "\n"
     "  plan CFG [-steps]               print the plan of a configuration as tables\n"
+    "  predict CFG [-image FILE]       the memory that it will take, term by term, with that image\n"
     "  compare CFG WEIGHTS [IMAGE]     run Darknet's own forward pass and MAFAT's on the same input\n"
     "                                  and compare every output that the plan makes whole, bit by bit\n"
     "  bench CFG WEIGHTS [IMAGE]       time whole inferences, with the weights loaded: a warm-up, then\n"
@@ -25,13 +26,19 @@ static const char help_options[] =
     "  -mafat CONFIG   layer groups and their tiles (default " MAFAT_DEFAULT_CONFIG "):\n"
     "                    5x5/8/2x2  layers from 0 on in 5x5 tiles, from 8 on in 2x2\n"
     "                    3x3/NoCut  one tiling for all layers that can be fused from 0 on\n"
+    "                    38x1r/12/1x1  layers 0-11 row by row, rows kept where they are needed again;\n"
+    "                                  layers from 12 on whole\n"
+    "                    layers     Darknet's own forward pass without training buffers\n"
+    "  -memory LIMIT   the most memory that the process may take, as a cgroup counts it: bytes, or with\n"
+    "                    K, M or G; auto: what the cgroup and the machine have left. Chooses the\n"
+    "                    configuration where none is given, and how many weights stay in memory\n"
     "  -threads N      threads (default: OMP_NUM_THREADS, or one for each core)\n"
     "  -json           plan, compare, bench: results as one JSON object instead of \"key: value\"\n"
     "  -n N            bench: timed runs (default 10)\n"
     "  -layers         bench: a table of the layers too\n"
     "\n"
-    "In the [net] section of a cfg, mafat=CONFIG and mafat_threads=N do the same for every Darknet\n"
-    "command; options on the command line win.\n"
+    "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT and mafat_threads=N do the same\n"
+    "for every Darknet command; options on the command line win.\n"
     "\n"
     "exit codes: 0 ok, 1 a file, memory or results that differ, 2 usage, 3 nothing fits the limit,\n"
     "            4 a network that MAFAT cannot run\n";
@@ -53,6 +60,7 @@ static command_function *find_command(const mafat_arguments *arguments)
         command_function *function;
     } commands[] = {
         {"plan", NULL, mafat_command_plan},
+        {"predict", NULL, mafat_command_predict},
         {"compare", NULL, mafat_command_compare},
         {"bench", NULL, mafat_command_bench},
         {"detector", "test", mafat_command_detector},

@@ -11,6 +11,9 @@ int mafat_main(int *argc, char **argv);
 /* plan CFG: prints the plan as a table. */
 mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error);
 
+/* predict CFG [-image FILE]: the memory that a plan will take, term by term. */
+mafat_status mafat_command_predict(const mafat_arguments *arguments, mafat_error *error);
+
 /* compare CFG WEIGHTS [IMAGE]: Darknet's own forward pass against MAFAT's, bit by bit. */
 mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error);
 

@@ -65,6 +65,14 @@ enum { THREAD_BYTES = 64 << 10 };
  * heaps, page tables. Measured: front/session.c's numbers stand in tests/network/memory.sh. */
 enum { LATER_BYTES = 1800 << 10 };
 
+static size_t weight_bytes(const mafat_network *network)
+{
+    size_t n_floats = 0;
+    for (int l = 0; l < network->n_layers; l++)
+        n_floats += mafat_layer_weight_floats(&network->layers[l]);
+    return n_floats * sizeof(float);
+}
+
 static mafat_status measure_process(const mafat_session *session, const mafat_session_use *use,
                                     mafat_process *process, mafat_error *error)
 {
@@ -72,6 +80,7 @@ static mafat_status measure_process(const mafat_session *session, const mafat_se
         .image_bytes = use->image_bytes,
         .decode_bytes = use->decode_bytes,
         .statistics_bytes = mafat_store_statistics_bytes(&session->cfg.network),
+        .weight_bytes = weight_bytes(&session->cfg.network),
         .thread_bytes = THREAD_BYTES,
         .n_threads = session->n_threads,
     };

@@ -36,8 +36,9 @@ mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *proc
         .result_bytes = result_bytes(plan),
         .decode_bytes = in_pages(process->decode_bytes),
     };
-    if (plan->n_windows > 0)
-        p.pinned_bytes = in_pages(plan->pinned_bytes) + in_pages(process->statistics_bytes);
+    p.pinned_bytes = plan->n_windows == 0
+                         ? in_pages(process->weight_bytes)
+                         : in_pages(plan->pinned_bytes) + in_pages(process->statistics_bytes);
     size_t running_bytes = p.image_bytes + p.arena_bytes + p.result_bytes;
     p.total_bytes = p.base_bytes + p.thread_bytes + p.plan_bytes + p.pinned_bytes +
                     (running_bytes > p.decode_bytes ? running_bytes : p.decode_bytes);

@@ -11,6 +11,7 @@ typedef struct {
     size_t image_bytes;       /* a decoded image, held while the network runs */
     size_t decode_bytes;      /* the most that decoding it takes, before the network runs */
     size_t statistics_bytes;  /* biases and batch norm statistics, read once */
+    size_t weight_bytes;      /* all weights, where the program loads them itself */
     size_t thread_bytes;      /* of one thread: its stack and what the kernel keeps for it */
     int n_threads;            /* that compute; one more reads weights */
 } mafat_process;
@@ -19,7 +20,8 @@ typedef struct {
     size_t base_bytes, image_bytes, thread_bytes;
     size_t plan_bytes;        /* the plan itself */
     size_t arena_bytes;       /* maps, tiles, rows, workspace, windows of weights */
-    size_t pinned_bytes;      /* weights that are read once, and statistics */
+    size_t pinned_bytes;      /* weights that are read once, and statistics: all of them where the plan
+                                 has no windows */
     size_t result_bytes;      /* outputs that Darknet's commands read */
     size_t decode_bytes;      /* in place of image, arena and results, before the network runs */
     size_t total_bytes;       /* the sum, with the larger of the two */

@@ -83,7 +83,7 @@ static mafat_status find_cut(search *s, int n_rows, int *best_cut, int *best_til
 {
     size_t least = SIZE_MAX;
     *best_cut = 0;
-    for (int cut = 2; cut < s->network->n_layers; cut++) {
+    for (int cut = 1; cut < s->network->n_layers; cut++) {
         char text[64];
         mafat_config config;
         mafat_plan plan;
@@ -110,6 +110,19 @@ static mafat_status find_cut(search *s, int n_rows, int *best_cut, int *best_til
     return MAFAT_OK;
 }
 
+/* Tries the configuration that a text names, and leaves it in *config. */
+static mafat_status try_text(search *s, const char *text, mafat_config *config, mafat_plan *plan,
+                             bool *fits)
+{
+    mafat_config_free(config);
+    mafat_status status = mafat_config_parse(config, text, s->error);
+    if (status == MAFAT_OK)
+        status = try_config(s, config, plan, fits);
+    return status;
+}
+
+/* Everything in memory is fastest; then rows for the head, as many at a time as fit; and windows of
+ * weights alone where the head cannot be taken in rows. */
 static mafat_status choose_config(search *s, mafat_config *config, mafat_plan *plan, bool *fits)
 {
     mafat_status status = mafat_config_parse(config, "1x1", s->error);
@@ -121,12 +134,11 @@ static mafat_status choose_config(search *s, mafat_config *config, mafat_plan *p
         status = find_cut(s, row_counts[i], &cut, &n_tiles);
         if (status != MAFAT_OK || cut == 0)
             continue;
-        mafat_config_free(config);
         snprintf(text, sizeof text, "%dx1r/%d/1x1", n_tiles, cut);
-        status = mafat_config_parse(config, text, s->error);
-        if (status == MAFAT_OK)
-            status = try_config(s, config, plan, fits);
+        status = try_text(s, text, config, plan, fits);
     }
+    if (status == MAFAT_OK && !*fits)
+        status = try_text(s, "1x1", config, plan, fits);
     return status;
 }
 

@@ -26,6 +26,17 @@ expect 0 '^config: [0-9]+x1r/[0-9]+/1x1$' "$darknet" mafat plan cfg/yolov2.cfg -
 expect 3 'nothing fits 4194304 bytes; the smallest limit that works is [0-9]+' \
     "$darknet" mafat plan cfg/yolov2.cfg -memory 4M
 
+# what a prediction adds up to: decoding comes before the network runs
+expect 0 '^predicted_bytes: ' "$darknet" mafat predict cfg/yolov2.cfg -memory 16M -image data/dog.jpg
+sum=0
+for key in process thread plan image result arena pinned; do sum=$((sum + $(value ${key}_bytes))); done
+rest=$(($(value predicted_bytes) - sum))
+[ $rest -ge 0 ] && [ $rest -lt 262144 ] || fail "the terms add up to $sum of $(value predicted_bytes) bytes"
+[ "$(value image_bytes)" = 1327104 ] || fail "dog.jpg is 768x576 pixels of 3 bytes"
+expect 1 'none.jpg: cannot be read as an image' "$darknet" mafat predict cfg/yolov2.cfg -image none.jpg
+# weights that MAFAT cannot read itself are counted whole
+expect 3 'nothing fits 314572800 bytes' "$darknet" mafat predict cfg/vgg-16.cfg -memory 300M
+
 # without a configuration: the cfg's own, else 1x1; the command line wins
 expect 0 '^config: 5x5/8/2x2$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg"
 expect 0 '^config: 3x3/NoCut$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg" -mafat 3x3/NoCut
