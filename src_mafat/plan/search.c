@@ -6,9 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Windows of weights, from the size that costs no time to the smallest that is worth a read. */
-static const size_t window_sizes[] = {2 << 20, 1 << 20, 512 << 10, 256 << 10, 128 << 10};
+/* Windows of weights, from the size that costs next to no time to the smallest that is worth a read.
+ * Each window packs the layer's input anew: YOLOv2-608 on one thread, windows of 2 MB 19 % above all
+ * weights in memory, 8 MB 2 %. */
+static const size_t window_sizes[] = {8 << 20, 4 << 20, 2 << 20, 1 << 20, 512 << 10, 256 << 10,
+                                      128 << 10};
 enum { N_WINDOW_SIZES = sizeof window_sizes / sizeof window_sizes[0] };
+
+/* With windows of this size cuts are compared. */
+enum { USUAL_WINDOW_BYTES = 1 << 20 };
 
 /* Rows of the head's output at a time: fewer take less memory and more time. */
 static const int row_counts[] = {8, 4, 2, 1};
@@ -94,7 +100,7 @@ static mafat_status find_cut(search *s, int n_rows, int *best_cut, int *best_til
         mafat_status status = mafat_config_parse(&config, text, s->error);
         if (status != MAFAT_OK)
             return status;
-        s->options.window_bytes = s->options.window_bytes == 0 ? 0 : window_sizes[1];
+        s->options.window_bytes = s->options.window_bytes == 0 ? 0 : USUAL_WINDOW_BYTES;
         s->options.pinned_bytes = 0;
         status = mafat_plan_build(&plan, s->network, &config, &s->options, s->error);
         mafat_config_free(&config);
