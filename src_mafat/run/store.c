@@ -194,6 +194,9 @@ static mafat_status allocate(mafat_store *store, mafat_error *error)
                            -1, 0);
         store->pinned = block == MAP_FAILED ? NULL : block;
     }
+    /* all of it will be used: large pages are had faster, and found faster */
+    if (store->pinned != NULL)
+        madvise(store->pinned, pinned_bytes, MADV_HUGEPAGE);
     if (store->offsets != NULL && store->parameters != NULL && store->statistics != NULL &&
         (store->pinned != NULL || pinned_bytes == 0))
         return MAFAT_OK;
