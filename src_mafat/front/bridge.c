@@ -1,7 +1,6 @@
 /* Darknet's networks run through plans; see bridge.h. */
 #include "front/bridge.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include "front/bridge_parts.h"
 #include "run/team.h"
 #include "run/weights.h"
-#include "stb_image.h"
 
 static mafat_request asked;
 static bool is_asked;
@@ -355,52 +353,4 @@ void mafat_bridge_release(mafat_bridge *bridge)
 const float *mafat_bridge_darknet_output(const mafat_bridge *bridge, int index)
 {
     return bridge->network->layers[index].output;
-}
-
-/* -------------------------------------------------------------------------------------- images */
-
-/* Decodes the file to bytes; the caller frees them with stbi_image_free(). */
-static mafat_status decode(const char *path, stbi_uc **pixels, mafat_error *error)
-{
-    int w, h, c;
-    FILE *file = fopen(path, "rb");
-    *pixels = file == NULL ? NULL : stbi_load_from_file(file, &w, &h, &c, 3);
-    const char *reason = file == NULL ? strerror(errno) : stbi_failure_reason();
-    if (file != NULL)
-        fclose(file);
-    if (*pixels != NULL)
-        return MAFAT_OK;
-    mafat_status status = mafat_error_set(error, MAFAT_FAILED,
-                                          "cannot be read as an image: %s; allowed are JPEG, PNG, "
-                                          "BMP, GIF, PSD, TGA, HDR, PIC and PNM",
-                                          reason);
-    mafat_error_set_file(error, path);
-    return status;
-}
-
-mafat_status mafat_bridge_verify_image(const char *path, mafat_error *error)
-{
-    stbi_uc *pixels;
-    mafat_status status = decode(path, &pixels, error);
-    if (status == MAFAT_OK)
-        stbi_image_free(pixels);
-    return status;
-}
-
-bool mafat_bridge_is_image(const char *path)
-{
-    int w, h, c;
-    return stbi_info(path, &w, &h, &c) != 0;
-}
-
-mafat_status mafat_bridge_read_image(const char *path, mafat_shape input, float **floats,
-                                     mafat_error *error)
-{
-    mafat_status status = mafat_bridge_verify_image(path, error);
-    if (status != MAFAT_OK)
-        return status;
-    image decoded = load_image_color((char *)path, 0, 0);
-    *floats = letterbox_image(decoded, input.w, input.h).data;
-    free_image(decoded);
-    return MAFAT_OK;
 }

@@ -77,16 +77,4 @@ void mafat_bridge_release(mafat_bridge *bridge);
  * a pattern that base/rounding.h has no words for. */
 mafat_status mafat_bridge_probe(mafat_rounding *rounding, mafat_error *error);
 
-/* Decodes an image file and letterboxes it to the network's input with Darknet's own functions. The
- * caller frees the floats, [c][h][w]. MAFAT_FAILED where the file does not decode. */
-mafat_status mafat_bridge_read_image(const char *path, mafat_shape input, float **floats,
-                                     mafat_error *error);
-
-/* Checks that an image file decodes, so that Darknet, which exits with 0 where one does not, never
- * sees one that does not. */
-mafat_status mafat_bridge_verify_image(const char *path, mafat_error *error);
-
-/* Whether a file begins as an image does: quick, for long lists. */
-bool mafat_bridge_is_image(const char *path);
-
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "run/cgroup.h"
 #include "run/measure.h"
@@ -101,21 +102,25 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
                       mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
 }
 
-mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
+/* Finds what this process was charged: what its cgroup was, if nobody else is in it. */
+static bool find_charged(size_t *bytes)
 {
     mafat_cgroup cgroup;
-    mafat_error ignored;
+    mafat_error error;
+    uint64_t process;
+    return mafat_cgroup_find(&cgroup, "", &error) == MAFAT_OK &&
+           mafat_cgroup_read(&cgroup, "cgroup.procs", NULL, &process, &error) == MAFAT_OK &&
+           process == (uint64_t)getpid() &&
+           mafat_cgroup_peak(&cgroup, bytes, &error) == MAFAT_OK;
+}
+
+mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
+{
     size_t peak_bytes, peak_rss_bytes;
     mafat_status status = mafat_measure_peak_rss(&peak_rss_bytes, error);
     if (status != MAFAT_OK)
         return status;
-    bool is_known = mafat_cgroup_find(&cgroup, "", &ignored) == MAFAT_OK;
-    if (is_known) {
-        mafat_cgroup above = cgroup;
-        is_known = mafat_cgroup_ascend(&above) &&
-                   mafat_cgroup_peak(&cgroup, &peak_bytes, &ignored) == MAFAT_OK;
-    }
-    if (is_known)
+    if (find_charged(&peak_bytes))
         mafat_report_size(report, "peak_bytes", peak_bytes);
     else
         mafat_report_text(report, "peak_bytes", "unknown");

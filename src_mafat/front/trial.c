@@ -2,8 +2,6 @@
 #include "front/trial.h"
 
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "front/verify.h"
 
@@ -26,28 +24,46 @@ static void make_rows(void *context, int y0, int y1, float *to, size_t row_strid
     for (size_t c = 0; c < (size_t)input->shape.c; c++) {
         for (size_t y = (size_t)y0; y < (size_t)y1; y++) {
             float *row = to + c * channel_stride + (y - (size_t)y0) * row_stride;
-            size_t first = (c * h + y) * w;
-            if (input->image != NULL)
-                memcpy(row, input->image + first, w * sizeof *row);
-            for (size_t x = 0; x < w && input->image == NULL; x++)
-                row[x] = value_at((uint32_t)(first + x));
+            for (size_t x = 0; x < w; x++)
+                row[x] = value_at((uint32_t)((c * h + y) * w + x));
         }
     }
 }
 
-static mafat_status make_input(mafat_trial_input *input, const char *image_path, mafat_shape shape,
-                               mafat_error *error)
+static mafat_status read_picture(mafat_trial_input *input, const char *path, mafat_error *error)
 {
-    input->shape = shape;
-    input->source = (mafat_source){input, make_rows};
-    if (image_path == NULL)
-        return MAFAT_OK;
-    if (shape.c != 3 || shape.h < 2 || shape.w < 2)
+    mafat_image_rounding rounding;
+    mafat_shape shape = input->shape;
+    if (shape.c != MAFAT_COLOURS || shape.h < 2 || shape.w < 2)
         return mafat_error_set(error, MAFAT_USAGE,
                                "an image has 3 channels, the network's input is %dx%dx%d; leave "
                                "IMAGE out",
                                shape.c, shape.h, shape.w);
-    return mafat_bridge_read_image(image_path, shape, &input->image, error);
+    mafat_status status = mafat_picture_probe(&rounding, error);
+    if (status == MAFAT_OK)
+        status = mafat_picture_read(&input->picture, path, error);
+    if (status == MAFAT_OK)
+        status = mafat_letterbox_init(&input->letterbox, input->picture.rgb, input->picture.w,
+                                      input->picture.h, shape.w, shape.h, &rounding, error);
+    if (status == MAFAT_OK)
+        input->source = mafat_letterbox_source(&input->letterbox);
+    else
+        mafat_error_set_file(error, path);
+    return status;
+}
+
+static mafat_status make_input(mafat_trial_input *input, const char *path, mafat_shape shape,
+                               mafat_error *error)
+{
+    input->shape = shape;
+    input->source = (mafat_source){input, make_rows};
+    return path == NULL ? MAFAT_OK : read_picture(input, path, error);
+}
+
+static void free_input(mafat_trial_input *input)
+{
+    mafat_letterbox_free(&input->letterbox);
+    mafat_picture_free(&input->picture);
 }
 
 static const char *image_path(const mafat_arguments *arguments)
@@ -70,6 +86,8 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
         status = make_input(&trial->input, image_path(arguments), session.cfg.network.input,
                             error);
     mafat_session_close(&session);
+    if (status != MAFAT_OK)
+        free_input(&trial->input);
     return status;
 }
 
@@ -94,6 +112,6 @@ void mafat_trial_close(mafat_trial *trial)
 {
     if (trial->bridge != NULL)
         mafat_bridge_free_network(trial->bridge);
-    free(trial->input.image);
+    free_input(&trial->input);
     *trial = (mafat_trial){0};
 }

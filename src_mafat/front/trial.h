@@ -5,12 +5,16 @@
 
 #include "front/arguments.h"
 #include "front/bridge.h"
+#include "front/picture.h"
+#include "run/letterbox.h"
 
-/* Where an input's values come from: an image, or the same values from 0 to 1 every time. */
+/* Where an input's values come from: an image, or the same values from 0 to 1 every time. Must not
+ * move once it is made. */
 typedef struct {
     mafat_shape shape;
-    float *image;            /* [c][h][w], owned; NULL where none is named */
-    mafat_source source;     /* its context is this structure, which must not move */
+    mafat_picture picture;   /* zeroed, as the letterbox, where none is named */
+    mafat_letterbox letterbox;
+    mafat_source source;
 } mafat_trial_input;
 
 typedef struct {

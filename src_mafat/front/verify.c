@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/bridge.h"
+#include "front/picture.h"
 #include "front/cfg_text.h"
 #include "run/weights.h"
 
@@ -125,9 +125,10 @@ static mafat_status check_list_line(void *context, char *path, int number, mafat
 {
     (void)context;
     (void)number;
+    int w, h;
     mafat_status status = mafat_verify_image_path(path, error);
-    if (status == MAFAT_OK && !mafat_bridge_is_image(path))
-        status = fail_file(error, path, "is not an image that Darknet can read");
+    if (status == MAFAT_OK)
+        status = mafat_picture_read_size(path, &w, &h, error);
     return status;
 }
 

@@ -114,7 +114,7 @@ expect 1 'holds 2 images; this command needs 4 at least' \
 printf 'names=data/coco.names\nmap=no-such.map\n' >"$scratch/map.data"
 expect 1 'no-such.map: No such file' detect "$scratch/map.data" "$tiny" "$tiny_w" "$dog"
 printf '%s\n%s\n' "$dog" "$tiny" >"$scratch/list"
-expect 1 'yolov2-tiny.cfg: is not an image' \
+expect 1 'yolov2-tiny.cfg: cannot be read as an image' \
     "$darknet" mafat detector valid "$scratch/list.data" "$tiny" "$tiny_w"
 printf 'one\ntwo\n' >"$scratch/two.names"
 printf 'names=%s\n' "$scratch/two.names" >"$scratch/two-names.data"
