@@ -11,7 +11,7 @@ static const char help[] =
     "\n"
     "Runs Darknet networks as fused tile stacks: less memory, the same bits.\n"
     "\n"
-    "  plan CFG [-steps]               print the plan of a configuration as tables\n"
+    "  plan CFG [-steps] [-svg FILE]   print the plan of a configuration as tables; draw it\n"
     "  predict CFG [-image FILE]       the memory that it will take, term by term, with that image\n"
     "  compare CFG WEIGHTS [IMAGE]     run Darknet's own forward pass and MAFAT's on the same input\n"
     "                                  and compare every output that the plan makes whole, bit by bit\n"

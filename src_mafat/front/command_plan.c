@@ -1,5 +1,6 @@
-/* `darknet mafat plan`: the plan as keys and tables. */
+/* `darknet mafat plan`: the plan as keys and tables, and as a picture. */
 #include "front/command.h"
+#include "front/plan_picture.h"
 #include "front/report.h"
 
 static void report(const mafat_session *session, bool json)
@@ -143,28 +144,40 @@ static void print_steps(const mafat_plan *plan)
     }
 }
 
+static void print(const mafat_session *session, const mafat_arguments *arguments)
+{
+    report(session, arguments->json);
+    if (arguments->json || session->by_layers)
+        return;
+    print_groups(session);
+    print_buffers(session);
+    print_weights(&session->plan);
+    if (arguments->steps)
+        print_steps(&session->plan);
+}
+
 mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error)
 {
-    mafat_status status = mafat_arguments_refuse_options(arguments, "", error);
+    const char *svg;
+    mafat_arguments words = *arguments;
+    mafat_status status = mafat_arguments_take_value(&words, "-svg", &svg, error);
+    if (status == MAFAT_OK)
+        status = mafat_arguments_refuse_options(&words, "-svg FILE, ", error);
     if (status != MAFAT_OK)
         return status;
-    if (arguments->n_words != 2)
+    if (words.n_words != 2)
         return mafat_error_set(error, MAFAT_USAGE,
                                "usage: darknet mafat plan CFG [-mafat CONFIG] [-memory LIMIT] "
-                               "[-threads N] [-steps | -json]");
+                               "[-threads N] [-steps | -json] [-svg FILE]");
     mafat_session session;
     mafat_session_use use = {.image_by_rows = true, .reads_weights = true};
-    status = mafat_session_open(&session, arguments->words[1], &arguments->options, &use, error);
+    status = mafat_session_open(&session, words.words[1], &words.options, &use, error);
     if (status != MAFAT_OK)
         return status;
-    report(&session, arguments->json);
-    if (!arguments->json && !session.by_layers) {
-        print_groups(&session);
-        print_buffers(&session);
-        print_weights(&session.plan);
-        if (arguments->steps)
-            print_steps(&session.plan);
-    }
+    if (svg != NULL)
+        status = mafat_plan_picture_write(&session, words.words[1], svg, error);
+    if (status == MAFAT_OK)
+        print(&session, &words);
     mafat_session_close(&session);
-    return MAFAT_OK;
+    return status;
 }

@@ -1,12 +1,9 @@
-/* Drawing in bytes, and files written whole or not at all; see picture.h. */
+/* Drawing in bytes, and the file; see picture.h. */
 #include "front/picture.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "front/new_file.h"
 
 /* -------------------------------------------------------------------------------------- drawing */
 
@@ -80,59 +77,13 @@ void mafat_picture_draw_label(mafat_picture *picture, const mafat_picture *label
 
 /* -------------------------------------------------------------------------------------- writing */
 
-static mafat_status fail_file(mafat_error *error, const char *path, const char *what)
-{
-    mafat_status status = mafat_error_set(error, MAFAT_FAILED, "%s: %s", what, strerror(errno));
-    mafat_error_set_file(error, path);
-    return status;
-}
-
-/* The permissions of the file that is there, or those that fopen() would give a new one. */
-static mode_t permissions(const char *path)
-{
-    struct stat about;
-    if (stat(path, &about) == 0)
-        return about.st_mode & 0777;
-    mode_t mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
-}
-
-/* Writes the file `written`, which is open as `descriptor`, and gives it the name `path`. */
-static mafat_status write_as(const mafat_picture *picture, int descriptor, const char *written,
-                             const char *path, mafat_error *error)
-{
-    FILE *stream = fdopen(descriptor, "wb");
-    if (stream == NULL) {
-        close(descriptor);
-        return fail_file(error, path, "cannot be written");
-    }
-    mafat_picture_encode(picture, stream);
-    bool complete = !ferror(stream) && fchmod(descriptor, permissions(path)) == 0;
-    if (fclose(stream) != 0 || !complete || rename(written, path) != 0)
-        return fail_file(error, path, "cannot be written");
-    return MAFAT_OK;
-}
-
 mafat_status mafat_picture_write(const mafat_picture *picture, const char *path,
                                  mafat_error *error)
 {
-    /* a link stays one: the file that it leads to is replaced */
-    char *target = realpath(path, NULL);
-    const char *name = target != NULL ? target : path;
-    char written[PATH_MAX];
-    mafat_status status = MAFAT_OK;
-    int descriptor = -1;
-    if (snprintf(written, sizeof written, "%s.XXXXXX", name) >= (int)sizeof written)
-        errno = ENAMETOOLONG;
-    else
-        descriptor = mkstemp(written);
-    if (descriptor < 0)
-        status = fail_file(error, name, "cannot be written");
-    else
-        status = write_as(picture, descriptor, written, name, error);
-    if (descriptor >= 0 && status != MAFAT_OK)
-        unlink(written);
-    free(target);
-    return status;
+    mafat_new_file file;
+    mafat_status status = mafat_new_file_begin(&file, path, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_picture_encode(picture, file.stream);
+    return mafat_new_file_end(&file, error);
 }

@@ -1,0 +1,24 @@
+/* A file that is written whole or not at all: beside its place first, then it takes its name. */
+#ifndef MAFAT_FRONT_NEW_FILE_H
+#define MAFAT_FRONT_NEW_FILE_H
+
+#include <limits.h>
+
+#include "base/status.h"
+
+typedef struct {
+    FILE *stream;              /* to write to; its errors are looked for at the end */
+    char path[PATH_MAX];       /* where the file will be: links are followed */
+    char written[PATH_MAX];    /* where it is until then */
+} mafat_new_file;
+
+/* Opens a file beside `path`. MAFAT_FAILED, with the file named, where it cannot be made or where
+ * `path` is something else than a regular file; then nothing needs to be ended. */
+mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_error *error);
+
+/* Closes the file and gives it its name, with the permissions of the file that had it, or those
+ * that fopen() gives. MAFAT_FAILED, with the file named, where that or anything that was written
+ * failed; then what was written is gone and `path` is as it was. */
+mafat_status mafat_new_file_end(mafat_new_file *file, mafat_error *error);
+
+#endif
