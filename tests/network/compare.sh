@@ -20,6 +20,21 @@ for cfg in cfg/yolov2.cfg cfg/yolov2-voc.cfg cfg/yolov2-tiny.cfg "$top/cfg/yolov
         threads=$((threads % 3 + 1))
     done
 done
+# rows that are kept, and limits that choose for themselves and read weights in windows
+limited() { # CFG LIMIT
+    expect 0 '^values_different: 0$' "$darknet" mafat compare "$1" "$(weights "$1")" data/dog.jpg -memory "$2"
+    [ "$(value weight_bytes_read)" -gt 0 ] || fail "$1 $2: all weights were in memory"
+    [ "$(value redundant_macs_percent)" = 0 ] || fail "$1 $2: something was computed twice"
+    echo "  $1 in $2: $(value config), $(value values_compared) values"
+}
+same cfg/yolov2.cfg 3 38x1r/12/1x1
+same cfg/yolov2.cfg 2 7x1r/8/19x1r/12/5x1r/17/1x1
+same cfg/yolov2-tiny.cfg 1 13x1r/12/1x1
+limited cfg/yolov2.cfg 16M
+limited cfg/yolov2.cfg 64M
+limited cfg/yolov2-tiny.cfg 8M
+limited cfg/yolov3-tiny.cfg 12M
+limited cfg/resnet18.cfg 12M
 same cfg/yolov3-tiny.cfg 2 3x3/8/2x2
 same cfg/resnet18.cfg 2 3x2
 same cfg/extraction.cfg 2 2x2/5/3x3
