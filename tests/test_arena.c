@@ -30,7 +30,8 @@ static void expect_sound(const mafat_arena_buffer *buffers, int n, size_t arena_
 START_TEST(a_chain_needs_its_two_largest_neighbours)
 {
     /* each map is alive while the next layer reads it; sizes 10, 8, 6: 18 units do */
-    mafat_arena_buffer chain[] = {{10 * UNIT, 0, 1, 0, 0}, {8 * UNIT, 1, 2, 0, 0}, {6 * UNIT, 2, 3, 0, 0}};
+    mafat_arena_buffer chain[] = {{10 * UNIT, 0, 1, 0, 0}, {8 * UNIT, 1, 2, 0, 0},
+                                  {6 * UNIT, 2, 3, 0, 0}};
     ck_assert_uint_eq(place(chain, 3), 18 * UNIT);
     ck_assert_uint_eq(chain[2].offset, 0);
     expect_sound(chain, 3, 18 * UNIT);
@@ -133,7 +134,8 @@ START_TEST(placement_is_near_the_best_of_all_orders)
         for (int i = 0; i < 7; i++) {
             int first = test_random_int(&r, 8);
             size_t lines = 1 + (size_t)test_random_int(&r, 20);
-            buffers[i] = (mafat_arena_buffer){lines * UNIT, first, first + test_random_int(&r, 4), 0, 0};
+            int last = first + test_random_int(&r, 4);
+            buffers[i] = (mafat_arena_buffer){lines * UNIT, first, last, 0, 0};
         }
         size_t bytes = place(buffers, 7);
         size_t best = best_of_all_orders(buffers, 7, 0, 0, SIZE_MAX);

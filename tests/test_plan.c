@@ -268,8 +268,8 @@ static void read_operand(const memory *m, const mafat_plan *plan, const mafat_op
     test_require(in->region.x0 >= in->held.x0 && in->region.x1 <= in->held.x1);
 }
 
-/* A tile starts its buffer anew and goes on row by row; a map is claimed once, and tiles or windows of
- * filters fill it. */
+/* A tile starts its buffer anew and goes on row by row; a map is claimed once, and tiles or
+ * windows of filters fill it. */
 static void write_operand(memory *m, const mafat_plan *plan, const mafat_step *s)
 {
     const mafat_operand *out = &s->out;

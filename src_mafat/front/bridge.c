@@ -19,7 +19,8 @@ void mafat_bridge_ask(const mafat_request *request)
     is_asked = true;
 }
 
-/* glibc would raise the size from which it gives blocks back at once with each one that is freed. */
+/* glibc would raise the size from which it gives blocks back at once with each one that is
+ * freed. */
 void mafat_bridge_keep_heap_small(void)
 {
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
@@ -99,6 +100,7 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
     char *weights_path = bridge->has_store ? strdup(bridge->store.file.path) : NULL;
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);
+    bridge->has_store = false;
     mafat_session_close(&bridge->session);
     mafat_status status = open_session(bridge, net->w, net->h, error);
     for (int i = 0; i < net->n && status == MAFAT_OK; i++)
@@ -108,6 +110,7 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
     if (status == MAFAT_OK && weights_path != NULL)
         status = mafat_store_open(&bridge->store, weights_path, &bridge->session.cfg.network,
                                   &bridge->session.plan, error);
+    bridge->has_store = status == MAFAT_OK && weights_path != NULL;
     free(weights_path);
     return status;
 }
@@ -309,7 +312,8 @@ void mafat_bridge_forward_darknet(mafat_bridge *bridge, float *input)
     net->forward_hook = bridge->session.by_layers ? NULL : forward_hook;
 }
 
-/* Darknet's own forward pass on a lean network: everything is whole and stays where Darknet has it. */
+/* Darknet's own forward pass on a lean network: everything is whole and stays where Darknet has
+ * it. */
 static mafat_status forward_by_layers(mafat_bridge *bridge, const mafat_input *input,
                                       const mafat_observer *observer, mafat_error *error)
 {

@@ -1,10 +1,10 @@
 /* The bridge to Darknet: the only place that knows Darknet's own structures.
  *
  * Darknet calls mafat_begin() and mafat_attach() for every network that it makes from a cfg
- * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans the
- * network, frees what only training needs as soon as Darknet has allocated it, reads the weights
- * if the plan says so, and sets the network's hooks (patches/0007): from then on every inference of
- * that network runs through MAFAT. */
+ * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it
+ * plans the network, frees what only training needs as soon as Darknet has allocated it, reads
+ * the weights if the plan says so, and sets the network's hooks (patches/0007): from then on
+ * every inference of that network runs through MAFAT. */
 #ifndef MAFAT_FRONT_BRIDGE_H
 #define MAFAT_FRONT_BRIDGE_H
 
@@ -24,7 +24,7 @@ typedef struct {
     int width, height;              /* of the network when it was planned */
     mafat_session session;
     mafat_store store;
-    bool has_store;                 /* it is open: the weights file has been read as the plan says */
+    bool has_store;                 /* it is open: the plan has windows, and a file was loaded */
     mafat_exec exec;
     mafat_parameters *parameters;   /* [n_layers], owned: where Darknet has them */
     float **results;                /* [n_layers], owned: where commands look for outputs */
@@ -42,8 +42,8 @@ typedef struct {
  * asked for in this way, as if its options stood in the cfg. */
 void mafat_bridge_ask(const mafat_request *request);
 
-/* Has the allocator give large blocks back to the system as soon as they are freed. For the start of
- * a program; mafat_begin() does it too. */
+/* Has the allocator give large blocks back to the system as soon as they are freed. For the
+ * start of a program; mafat_begin() does it too. */
 void mafat_bridge_keep_heap_small(void);
 
 /* Called by parse_network_cfg() before it makes the first layer, and behind the last one. They

@@ -1,11 +1,11 @@
 /* A network without what inference does not need.
  *
- * Darknet allocates a layer's training buffers with the layer: for each output its delta and, with
- * batch norm, two copies, for each weight its update. calloc() gives them as pages that are not there
- * until somebody touches them, so that allocating them costs address space, for one layer at a time,
- * and nothing else. Outputs go too, where the plan has its own place for them, and so do weights and
- * statistics that are read from the file as the plan says. Layers of kinds that MAFAT does not know
- * by heart keep everything. */
+ * Darknet allocates a layer's training buffers with the layer: for each output its delta and,
+ * with batch norm, two copies, for each weight its update. calloc() gives them as pages that are
+ * not there until somebody touches them, so that allocating them costs address space, for one
+ * layer at a time, and nothing else. Outputs go too, where the plan has its own place for them,
+ * and so do weights and statistics that are read from the file as the plan says. Layers of kinds
+ * that MAFAT does not know by heart keep everything. */
 #include <stdlib.h>
 
 #include "darknet.h"

@@ -9,7 +9,8 @@
 void mafat_bridge_be_host(mafat_bridge *bridge, mafat_host *host);
 
 /* Checks that Darknet's layers are what the plan was made for: both sides read the cfg for
- * themselves, and a program may change its network afterwards. MAFAT_UNSUPPORTED (bridge_host.c). */
+ * themselves, and a program may change its network afterwards. MAFAT_UNSUPPORTED
+ * (bridge_host.c). */
 mafat_status mafat_bridge_check_agreement(const mafat_bridge *bridge, mafat_error *error);
 
 /* Frees what an inference through MAFAT does not need of the layer that Darknet has just made, and

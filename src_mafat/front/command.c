@@ -77,8 +77,6 @@ static command_function *find_command(const mafat_arguments *arguments)
 /* Leaves in argv the words of Darknet's own command, behind the program's name. */
 static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
 {
-    mafat_bridge_ask(&(mafat_request){.options = arguments->options,
-                                      .use = {.reads_weights = true}});
     memmove(argv + 1, arguments->words, (size_t)arguments->n_words * sizeof *argv);
     *argc = 1 + arguments->n_words;
     argv[*argc] = NULL;

@@ -27,7 +27,7 @@ mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *
 mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_error *error);
 
 /* Any other word: one of Darknet's own inference commands, whose arguments it verifies. MAFAT_OK
- * says that Darknet may run it. */
+ * says that Darknet may run it; MAFAT has been asked for then. */
 mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error);
 
 /* The lines of the help text that list Darknet's inference commands. */

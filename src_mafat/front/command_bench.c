@@ -1,9 +1,9 @@
 /* `darknet mafat bench`: the time of whole inferences in a process that does nothing else.
  *
- * A run is one mafat_exec_run(): weights are loaded, but for those that the plan reads in each run, and
- * the image is decoded before. The peak that
- * shares refer to is measured right before and right after the runs, in as many threads, and the
- * higher one taken: what else goes on in the machine can only lower it. */
+ * A run is one mafat_exec_run(): weights are loaded, but for those that the plan reads in each
+ * run, and the image is decoded before. The peak that shares refer to is measured right before
+ * and right after the runs, in as many threads, and the higher one taken: what else goes on in
+ * the machine can only lower it. */
 #include <stdlib.h>
 
 #include "front/command.h"

@@ -1,5 +1,5 @@
-/* `darknet mafat compare`: Darknet's own forward pass, in a process of its own, and MAFAT's on the same
- * input; every output that the plan makes whole, bit by bit. */
+/* `darknet mafat compare`: Darknet's own forward pass, in a process of its own, and MAFAT's on
+ * the same input; every output that the plan makes whole, bit by bit. */
 #include "front/command.h"
 #include "front/oracle.h"
 #include "front/report.h"

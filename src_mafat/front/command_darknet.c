@@ -12,6 +12,7 @@
 #include "front/picture_memory.h"
 #include "front/verify.h"
 #include "run/letterbox.h"
+#include "run/measure.h"
 
 /* Who draws boxes with labels, into -out or "predictions". */
 typedef enum { NOBODY, DARKNET, OURSELVES } drawer;
@@ -234,30 +235,42 @@ static mafat_status verify_picture(const darknet_command *command, const mafat_o
     return mafat_verify_writable(path, error);
 }
 
-/* What a memory limit must leave for images whose names are typed in later: a megapixel. */
-enum { UNKNOWN_IMAGE_BYTES = 3 << 20 };
+/* What a memory limit must leave for images that are not named on the command line: a megapixel. Of
+ * lists Darknet's commands load up to eight images at once. */
+enum { UNKNOWN_PIXELS = 1 << 20, MOST_AT_ONCE = 8 };
+
+/* What Darknet's own commands hold of an image: its bytes, then floats, and copies of them while they
+ * resize, crop or flip it. */
+enum { DARKNETS_BYTES_A_PIXEL = 3 + 4 * 12 };
+
+/* What the command will hold of images, by their size if one is named. */
+static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
+                                     mafat_error *error)
+{
+    bool ours = command->drawer == OURSELVES;
+    mafat_picture_memory memory = {.rgb_bytes = MAFAT_COLOURS * UNKNOWN_PIXELS,
+                                   .decode_bytes = 4 * MAFAT_COLOURS * UNKNOWN_PIXELS};
+    mafat_status status = MAFAT_OK;
+    if (found->image != NULL)
+        status = mafat_verify_image_path(found->image, error);
+    if (status == MAFAT_OK && found->image != NULL)
+        status = mafat_picture_memory_find(&memory, found->image, error);
+    size_t n_pixels = memory.rgb_bytes / MAFAT_COLOURS;
+    int n_images = found->image != NULL ? 1 : MOST_AT_ONCE;
+    found->use.decode_bytes = memory.decode_bytes;
+    found->use.image_bytes = ours ? memory.rgb_bytes
+                                  : (size_t)n_images * DARKNETS_BYTES_A_PIXEL * n_pixels;
+    return status;
+}
 
 /* What the command does itself while the network runs. */
 static mafat_status find_use(const darknet_command *command, mafat_operands *found,
                              mafat_error *error)
 {
-    mafat_picture_memory memory;
     found->use = (mafat_session_use){.reads_weights = true,
                                      .image_by_rows = command->drawer == OURSELVES};
-    if (command->drawer != OURSELVES)
-        return MAFAT_OK;
-    found->use.image_bytes = UNKNOWN_IMAGE_BYTES;
-    found->use.decode_bytes = 4 * UNKNOWN_IMAGE_BYTES;
-    if (found->image == NULL)
-        return MAFAT_OK;
-    mafat_status status = mafat_verify_image_path(found->image, error);
-    if (status == MAFAT_OK)
-        status = mafat_picture_memory_find(&memory, found->image, error);
-    if (status != MAFAT_OK)
-        return status;
-    found->use.image_bytes = memory.rgb_bytes;
-    found->use.decode_bytes = memory.decode_bytes;
-    return MAFAT_OK;
+    mafat_status status = mafat_measure_anonymous(&found->use.base_bytes, error);
+    return status == MAFAT_OK ? find_image_bytes(command, found, error) : status;
 }
 
 /* Checks the cfg, the weights and what the data file must hold for them. */
@@ -279,7 +292,8 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
     return status;
 }
 
-/* Decodes an image, so that Darknet, which exits with 0 where one does not decode, never sees it. */
+/* Decodes an image, so that Darknet, which exits with 0 where one does not decode, never sees
+ * it. */
 static mafat_status verify_image(const char *path, mafat_error *error)
 {
     mafat_picture picture;
@@ -326,5 +340,8 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
 mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error)
 {
     mafat_operands operands;
-    return mafat_command_darknet_verify(arguments, &operands, error);
+    mafat_status status = mafat_command_darknet_verify(arguments, &operands, error);
+    if (status == MAFAT_OK)
+        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use = operands.use});
+    return status;
 }

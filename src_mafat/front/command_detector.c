@@ -146,8 +146,9 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
     return status;
 }
 
-/* Loads the network, then runs it on the one image of the command line, or on those that are typed. The
- * network is planned first: what it may take is measured before an image is in memory. */
+/* Loads the network, then runs it on the one image of the command line, or on those that are
+ * typed. The network is planned first: what it may take is measured before an image is in
+ * memory. */
 static mafat_status detect_all(detector *d, const mafat_arguments *arguments, mafat_error *error)
 {
     const mafat_operands *o = &d->operands;

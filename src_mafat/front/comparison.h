@@ -33,8 +33,8 @@ void mafat_comparison_begin(mafat_comparison *c, const mafat_network *network,
 /* An observer's map_done(): compares one output. `context` is the comparison. */
 void mafat_comparison_map_done(void *context, int layer, const float *map);
 
-/* MAFAT_OK where all that was compared is equal. Else MAFAT_FAILED, with the first difference in the
- * error record: its channel, row and column and both values; or with what kept Darknet's
+/* MAFAT_OK where all that was compared is equal. Else MAFAT_FAILED, with the first difference in
+ * the error record: its channel, row and column and both values; or with what kept Darknet's
  * outputs from being read. */
 mafat_status mafat_comparison_judge(const mafat_comparison *c, mafat_error *error);
 

@@ -2,6 +2,7 @@
 #include "front/oracle.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -110,7 +111,9 @@ void mafat_oracle_stop(mafat_oracle *oracle)
 {
     if (oracle->process > 0) {
         close(oracle->link);
-        waitpid(oracle->process, NULL, 0);
+        kill(oracle->process, SIGKILL);    /* it may be in the middle of its pass */
+        while (waitpid(oracle->process, NULL, 0) < 0 && errno == EINTR)
+            ;
     }
     *oracle = (mafat_oracle){0};
 }

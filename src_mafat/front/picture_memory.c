@@ -19,8 +19,8 @@ static int read_word(FILE *file)
     return high == EOF || low == EOF ? -1 : high << 8 | low;
 }
 
-/* Bytes of the planes of a frame of w x h pixels, from its components' sampling factors: whole blocks of
- * 8x8 in whole groups of them. */
+/* Bytes of the planes of a frame of w x h pixels, from its components' sampling factors: whole
+ * blocks of 8x8 in whole groups of them. */
 static size_t plane_bytes(const int *sampling, int n, int w, int h)
 {
     int most_x = 1, most_y = 1;
@@ -34,6 +34,14 @@ static size_t plane_bytes(const int *sampling, int n, int w, int h)
     for (int i = 0; i < n; i++)
         bytes += groups_x * groups_y * 64 * (size_t)(sampling[i] >> 4) * (size_t)(sampling[i] & 15);
     return bytes;
+}
+
+/* Whether the file is a PNM, whose bytes are the picture's. */
+static bool is_plain(FILE *file)
+{
+    int first = getc(file), second = getc(file);
+    rewind(file);
+    return first == 'P' && (second == '5' || second == '6');
 }
 
 /* Finds the frame header of a JPEG file; false in any other file, or where there is none. */
@@ -77,8 +85,11 @@ mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char 
     size_t work_bytes, n_pixels = (size_t)memory->w * (size_t)memory->h;
     memory->rgb_bytes = COLOURS * n_pixels;
     FILE *file = fopen(path, "rb");
-    if (file == NULL || !read_frame(file, memory, &work_bytes))
-        work_bytes = 5 * n_pixels + 2 * (size_t)file_bytes;    /* PNG: RGBA, filters, a buffer that doubles */
+    if (file != NULL && is_plain(file))
+        work_bytes = 0;
+    else if (file == NULL || !read_frame(file, memory, &work_bytes))
+        /* PNG: RGBA, filters, and a buffer that doubles */
+        work_bytes = 5 * n_pixels + 2 * (size_t)file_bytes;
     if (file != NULL)
         fclose(file);
     memory->decode_bytes = memory->rgb_bytes + work_bytes + STATE_BYTES;

@@ -24,6 +24,8 @@ typedef struct {
     bool reads_weights;    /* it has MAFAT read the weights file, whatever the plan */
     size_t image_bytes;    /* it holds so much for the image while the network runs */
     size_t decode_bytes;   /* and so much while it decodes it, before that */
+    size_t base_bytes;     /* it held so much before it did anything; 0: as it holds now. Who
+                              plans a network twice says it, so that both plans are one */
 } mafat_session_use;
 
 typedef struct {
@@ -43,11 +45,11 @@ typedef struct {
  * buffers, to compare with. */
 #define MAFAT_LAYERS_CONFIG "layers"
 
-/* Reads the cfg and plans it. Weights are read by MAFAT where the use says so or there is a memory
- * limit, and the network's kinds of layers allow it; else they stay where Darknet loads them. Errors,
- * all of which name the file: those of mafat_cfg_read(), mafat_config_parse(), mafat_plan_build()
- * and mafat_search(); MAFAT_UNSUPPORTED for a network with a layer that MAFAT cannot run;
- * MAFAT_USAGE for other options that are wrong. On error nothing needs to be closed. */
+/* Reads the cfg and plans it. Weights are read by MAFAT where the use says so or there is a
+ * memory limit, and the network's kinds of layers allow it; else they stay where Darknet loads
+ * them. Errors, all of which name the file: those of mafat_cfg_read(), mafat_config_parse(),
+ * mafat_plan_build() and mafat_search(); MAFAT_UNSUPPORTED for a network with a layer that MAFAT
+ * cannot run; MAFAT_USAGE for other options that are wrong. On error nothing needs to be closed. */
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
                                 const mafat_options *options, const mafat_session_use *use,
                                 mafat_error *error);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "front/verify.h"
+#include "run/measure.h"
 
 /* The value from 0 to 1 of element `index`: a scramble of its bits, so that rows can be had in any
  * order. */
@@ -75,10 +76,11 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
                               mafat_error *error)
 {
     mafat_session session;
-    mafat_session_use use = {.image_by_rows = true, .reads_weights = true};
-    *trial = (mafat_trial){0};
-    mafat_status status = mafat_session_open(&session, arguments->words[1], &arguments->options,
-                                             &use, error);
+    *trial = (mafat_trial){.use = {.image_by_rows = true, .reads_weights = true}};
+    mafat_status status = mafat_measure_anonymous(&trial->use.base_bytes, error);
+    if (status == MAFAT_OK)
+        status = mafat_session_open(&session, arguments->words[1], &arguments->options,
+                                    &trial->use, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_verify_network(&session.cfg, arguments->words[2], error);
@@ -93,11 +95,9 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
 
 void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool keeps_darknet)
 {
-    mafat_request request = {
-        .options = arguments->options,
-        .use = {.image_by_rows = true, .reads_weights = !keeps_darknet},
-        .keeps_darknet = keeps_darknet,
-    };
+    mafat_request request = {.options = arguments->options, .use = trial->use,
+                             .keeps_darknet = keeps_darknet};
+    request.use.reads_weights = !keeps_darknet;
     trial->bridge = mafat_bridge_load_network(arguments->words[1], arguments->words[2], &request);
 }
 

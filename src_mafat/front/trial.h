@@ -20,11 +20,13 @@ typedef struct {
 typedef struct {
     mafat_bridge *bridge;    /* owned: freed with its network */
     mafat_trial_input input;
+    mafat_session_use use;   /* as it was when the network was verified */
 } mafat_trial;
 
-/* Verifies the files that the words after the command name, of which there must be two or three, and
- * makes the input. Errors: those of mafat_session_open() and mafat_verify_network(); an image that
- * does not decode or does not suit the network; memory. On error nothing needs to be closed. */
+/* Verifies the files that the words after the command name, of which there must be two or three,
+ * and makes the input. Errors: those of mafat_session_open() and mafat_verify_network(); an
+ * image that does not decode or does not suit the network; memory. On error nothing needs to be
+ * closed. */
 mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments,
                               mafat_error *error);
 

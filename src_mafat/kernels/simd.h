@@ -111,8 +111,8 @@ static MAFAT_ALWAYS_INLINE void mafat_simd_store(float *x, mafat_simd value)
 }
 
 /* sum + factor*x, rounded once where the target can, as Darknet's GEMM is. An intrinsic, because
- * compilers need not fuse an expression: tuned for Zen, gcc prefers not to in a chain of sums, which
- * is what a convolution is. */
+ * compilers need not fuse an expression: tuned for Zen, gcc prefers not to in a chain of sums,
+ * which is what a convolution is. */
 static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_product(mafat_simd sum, float factor,
                                                              mafat_simd x)
 {

@@ -120,8 +120,8 @@ static void promote_highest(mafat_arena_buffer **order, int n)
     order[0] = buffer;
 }
 
-/* Tries orders until one needs no more than what is alive at once, and keeps the best. offsets[] has
- * room for the offsets of the best so far. */
+/* Tries orders until one needs no more than what is alive at once, and keeps the best. offsets[]
+ * has room for the offsets of the best so far. */
 static size_t place_best(mafat_arena_buffer **order, mafat_arena_buffer **placed, int n,
                          size_t live_bytes, size_t *offsets, mafat_arena_buffer *buffers)
 {

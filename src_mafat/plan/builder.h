@@ -24,6 +24,7 @@ typedef struct {
     const mafat_network *network;
     const mafat_plan_options *options;
     mafat_error *error;
+    bool *pinned;               /* [n_layers]: its weights are */
     int *first_windows, *n_windows;   /* [n_layers]: of the layer, in plan->windows */
     int *first_moments, *last_moments;/* [n_layers] */
     mafat_field *fields;        /* [n_layers]: receptive fields of the tile at hand */
@@ -60,8 +61,8 @@ void mafat_builder_place_windows(mafat_builder *b);
 mafat_status mafat_builder_add_tiles(mafat_builder *b, int group);
 mafat_status mafat_builder_add_rows(mafat_builder *b, int group);
 
-/* Adds a step as it is, but for its place and moment, and makes room in its output's buffer for what it
- * holds (steps.c). */
+/* Adds a step as it is, but for its place and moment, and makes room in its output's buffer for
+ * what it holds (steps.c). */
 mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_step step);
 
 /* The step that computes `out`, a part of the output of layer l, which lies in a buffer that holds

@@ -263,13 +263,15 @@ static bool begin(mafat_builder *b)
     size_t n = (size_t)b->network->n_layers;
     b->plan->groups = calloc(n, sizeof *b->plan->groups);
     b->plan->output_buffers = calloc(n, sizeof *b->plan->output_buffers);
+    b->pinned = calloc(n, sizeof *b->pinned);
     b->first_windows = calloc(4 * n, sizeof *b->first_windows);
     b->fields = calloc(n, sizeof *b->fields);
     b->outputs = calloc(n, sizeof *b->outputs);
     b->rows = calloc(2 * n, sizeof *b->rows);
     b->reused = calloc(n + 1, sizeof *b->reused);
-    if (b->plan->groups == NULL || b->plan->output_buffers == NULL || b->first_windows == NULL ||
-        b->fields == NULL || b->outputs == NULL || b->rows == NULL || b->reused == NULL)
+    if (b->plan->groups == NULL || b->plan->output_buffers == NULL || b->pinned == NULL ||
+        b->first_windows == NULL || b->fields == NULL || b->outputs == NULL || b->rows == NULL ||
+        b->reused == NULL)
         return false;
     b->n_windows = b->first_windows + n;
     b->first_moments = b->n_windows + n;
@@ -280,6 +282,7 @@ static bool begin(mafat_builder *b)
 
 static void end(mafat_builder *b)
 {
+    free(b->pinned);
     free(b->first_windows);
     free(b->fields);
     free(b->outputs);

@@ -1,11 +1,11 @@
 /* The plan: everything that a run will do, as data. The executor is a loop over its steps; the
  * predictor adds its buffers up; the commands print it. No floats, no pointers into memory.
  *
- * Lifetimes are counted in moments. A layer that runs once, whole, has a moment of its own, or one
- * for each window of its weights. In a layer group of several tiles each layer has one moment,
- * which comes back with every tile: no tile outlives the next, so that one buffer a layer serves
- * all tiles, and the plan's size does not depend on the grid. A group that reuses rows is one single
- * moment. */
+ * Lifetimes are counted in moments. A layer that runs once, whole, has a moment of its own, or
+ * one for each window of its weights. In a layer group of several tiles each layer has one
+ * moment, which comes back with every tile: no tile outlives the next, so that one buffer a
+ * layer serves all tiles, and the plan's size does not depend on the grid. A group that reuses
+ * rows is one single moment. */
 #ifndef MAFAT_PLAN_PLAN_H
 #define MAFAT_PLAN_PLAN_H
 
@@ -29,9 +29,9 @@ enum { MAFAT_PAGE = 4096 };
 /* What a plan depends on beside the network and the configuration. */
 typedef struct {
     size_t workspace_bytes;   /* that the kernels need beside their operands while they run */
-    bool image_by_rows;       /* the input comes from a source of rows, not as a map of the caller's */
-    size_t window_bytes;      /* of weights read at a time; 0: all weights are in the caller's memory */
-    size_t pinned_bytes;      /* of windows that are read once for all runs: at most so many */
+    bool image_by_rows;       /* the input comes from a source of rows, not as a map */
+    size_t window_bytes;      /* of weights read at a time; 0: all are in the caller's memory */
+    size_t pinned_bytes;      /* at most, of layers whose weights are read once for all runs */
     int filter_unit;          /* filters of a window: a multiple of it, but for a layer's last */
 } mafat_plan_options;
 
@@ -73,7 +73,7 @@ typedef struct {
 typedef enum {
     MAFAT_STEP_LAYER,
     MAFAT_STEP_INPUT,           /* rows of the network's input come in: `out` */
-    MAFAT_STEP_KEEP             /* rows that are needed again move up in their buffer: `in` to `out` */
+    MAFAT_STEP_KEEP             /* rows needed again move up in their buffer: `in` to `out` */
 } mafat_step_kind;
 
 /* One layer on one tile, or on a part of its rows or filters. in.region is the receptive field of

@@ -26,7 +26,7 @@ static size_t result_bytes(const mafat_plan *plan)
 
 mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process)
 {
-    int n_threads = process->n_threads - 1 + (plan->weight_bytes_read > 0 || plan->pinned_bytes > 0);
+    int n_threads = process->n_threads - 1 + (plan->n_windows > 0);
     mafat_prediction p = {
         .base_bytes = process->base_bytes,
         .image_bytes = in_pages(process->image_bytes),

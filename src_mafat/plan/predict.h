@@ -1,5 +1,5 @@
-/* How much memory a plan takes: the plan's own sums, and beside them what the process holds. There is
- * no second formula for anything that is in the plan. */
+/* How much memory a plan takes: the plan's own sums, and beside them what the process holds.
+ * There is no second formula for anything that is in the plan. */
 #ifndef MAFAT_PLAN_PREDICT_H
 #define MAFAT_PLAN_PREDICT_H
 
@@ -20,8 +20,8 @@ typedef struct {
     size_t base_bytes, image_bytes, thread_bytes;
     size_t plan_bytes;        /* the plan itself */
     size_t arena_bytes;       /* maps, tiles, rows, workspace, windows of weights */
-    size_t pinned_bytes;      /* weights that are read once, and statistics: all of them where the plan
-                                 has no windows */
+    size_t pinned_bytes;      /* weights that are read once, and statistics: all of them where
+                                 the plan has no windows */
     size_t result_bytes;      /* outputs that Darknet's commands read */
     size_t decode_bytes;      /* in place of image, arena and results, before the network runs */
     size_t total_bytes;       /* the sum, with the larger of the two */

@@ -9,9 +9,9 @@
  * it. Weights are read in windows, and what the limit leaves over pins as many of them as it can
  * hold. options->window_bytes is 0 for networks whose weights MAFAT cannot read itself.
  *
- * Stores the configuration and the plan, which the caller frees. MAFAT_NO_FIT where nothing fits, with
- * the smallest limit that does; other errors are those of mafat_plan_build(). On error nothing needs
- * to be freed. */
+ * Stores the configuration and the plan, which the caller frees. MAFAT_NO_FIT where nothing
+ * fits, with the smallest limit that does; other errors are those of mafat_plan_build(). On
+ * error nothing needs to be freed. */
 mafat_status mafat_search(const mafat_network *network, const mafat_config *fixed,
                           const mafat_plan_options *options, const mafat_process *process,
                           size_t limit_bytes, mafat_config *config, mafat_plan *plan,

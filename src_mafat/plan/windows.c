@@ -3,7 +3,10 @@
  * A layer that runs once takes its filters window by window: its weights pass through memory and
  * are read once. A layer that runs many times, tile after tile, needs them all at hand, so that its
  * window is the layer. While one window is used the next one is read: it gets its room from the
- * moment on at which the window before it is used. */
+ * moment on at which the window before it is used.
+ *
+ * Whole layers are pinned, the largest first: each window packs its layer's input anew, and a
+ * pinned layer is one window. */
 #include <stdlib.h>
 
 #include "plan/builder.h"
@@ -12,6 +15,17 @@ static size_t filter_bytes(const mafat_layer *layer)
 {
     return (size_t)(layer->in.c / layer->groups) * (size_t)layer->size * (size_t)layer->size *
            sizeof(float);
+}
+
+/* Room for so many bytes wherever they begin in their page. */
+static size_t room_for(size_t bytes)
+{
+    return (bytes + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE + MAFAT_PAGE;
+}
+
+static size_t layer_room(const mafat_layer *layer)
+{
+    return room_for((size_t)layer->out.c * filter_bytes(layer));
 }
 
 static int round_up(int n, int unit)
@@ -24,7 +38,8 @@ static int window_filters(const mafat_builder *b, const mafat_group *group, int 
 {
     const mafat_layer *layer = &b->network->layers[l];
     size_t most = b->options->window_bytes / filter_bytes(layer);
-    if (mafat_group_takes_turns(group) || layer->groups > 1 || most >= (size_t)layer->out.c)
+    if (b->pinned[l] || mafat_group_takes_turns(group) || layer->groups > 1 ||
+        most >= (size_t)layer->out.c)
         return layer->out.c;
     int n_windows = most == 0 ? layer->out.c : (layer->out.c + (int)most - 1) / (int)most;
     int each = round_up((layer->out.c + n_windows - 1) / n_windows, b->options->filter_unit);
@@ -44,7 +59,7 @@ static void add_windows(mafat_builder *b, const mafat_group *group, int l)
         if (plan->windows != NULL)
             plan->windows[plan->n_windows] = (mafat_weight_window){
                 .layer = l, .filter_begin = f, .filter_end = end,
-                .bytes = (size_t)(end - f) * filter_bytes(layer),
+                .bytes = (size_t)(end - f) * filter_bytes(layer), .pinned = b->pinned[l],
             };
     }
 }
@@ -60,31 +75,26 @@ static void add_all_windows(mafat_builder *b)
     }
 }
 
-/* Room for a window wherever it begins in its page. */
-static size_t room_of(const mafat_weight_window *window)
+/* The largest layer that is not pinned yet and fits `rest`; -1: none does. */
+static int find_largest(const mafat_builder *b, size_t rest)
 {
-    return (window->bytes + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE + MAFAT_PAGE;
+    int largest = -1;
+    for (int l = 0; l < b->network->n_layers; l++) {
+        const mafat_layer *layer = &b->network->layers[l];
+        if (layer->kind != MAFAT_CONVOLUTION || b->pinned[l] || layer_room(layer) > rest)
+            continue;
+        if (largest < 0 || layer_room(layer) > layer_room(&b->network->layers[largest]))
+            largest = l;
+    }
+    return largest;
 }
 
-/* Spreads the pinned windows evenly over all: what is left to read is then spread evenly too, over
- * the time in which it can be read. */
 static void choose_pinned(mafat_builder *b)
 {
-    mafat_plan *plan = b->plan;
-    double all_bytes = 0, seen_bytes = 0;
-    size_t pinned_bytes = 0;
-    for (int i = 0; i < plan->n_windows; i++)
-        all_bytes += (double)room_of(&plan->windows[i]);
-    double share = all_bytes > 0 ? (double)b->options->pinned_bytes / all_bytes : 0;
-    for (int i = 0; i < plan->n_windows; i++) {
-        mafat_weight_window *window = &plan->windows[i];
-        size_t room = room_of(window);
-        seen_bytes += (double)room;
-        window->pinned = (double)(pinned_bytes + room) <= share * seen_bytes;
-        if (window->pinned)
-            pinned_bytes += room;
-        else
-            plan->weight_bytes_read += window->bytes;
+    size_t rest = b->options->pinned_bytes;
+    for (int l = find_largest(b, rest); l >= 0; l = find_largest(b, rest)) {
+        b->pinned[l] = true;
+        rest -= layer_room(&b->network->layers[l]);
     }
 }
 
@@ -93,13 +103,15 @@ mafat_status mafat_builder_make_windows(mafat_builder *b)
     mafat_plan *plan = b->plan;
     if (b->options->window_bytes == 0)
         return MAFAT_OK;
+    choose_pinned(b);
     add_all_windows(b);
     plan->windows = calloc((size_t)plan->n_windows + 1, sizeof *plan->windows);
     if (plan->windows == NULL)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory for %d windows of weights",
                                plan->n_windows);
     add_all_windows(b);
-    choose_pinned(b);
+    for (int i = 0; i < plan->n_windows; i++)
+        plan->weight_bytes_read += plan->windows[i].pinned ? 0 : plan->windows[i].bytes;
     return MAFAT_OK;
 }
 
@@ -131,7 +143,7 @@ void mafat_builder_place_windows(mafat_builder *b)
         }
         plan->buffers[plan->n_buffers] = (mafat_buffer){
             .storage = window->pinned ? MAFAT_IN_PINNED : MAFAT_IN_ARENA, .layer = window->layer,
-            .place = {.bytes = room_of(window), .align = MAFAT_PAGE,
+            .place = {.bytes = room_for(window->bytes), .align = MAFAT_PAGE,
                       .first = use_before, .last = last},
         };
         window->buffer = plan->n_buffers++;

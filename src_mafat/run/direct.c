@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "run/file.h"
+
 static const uint64_t no_page = UINT64_MAX;
 
 static mafat_status fail(const mafat_direct *direct, mafat_error *error, const char *what,
@@ -48,13 +50,13 @@ mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_err
         mafat_direct_close(direct);
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read a file");
     }
-    open_direct(direct);
-    mafat_status status = MAFAT_OK;
-    if (direct->file < 0 || fstat(direct->file, &about) != 0)
+    mafat_status status = mafat_file_size(path, "file", &direct->n_bytes, error);
+    if (status == MAFAT_OK)
+        open_direct(direct);
+    if (status == MAFAT_OK && (direct->file < 0 || fstat(direct->file, &about) != 0))
         status = fail(direct, error, "cannot be opened", errno);
-    else if (!S_ISREG(about.st_mode))
-        status = fail(direct, error, "is not a regular file", EINVAL);
     if (status != MAFAT_OK) {
+        mafat_error_set_file(error, path);
         mafat_direct_close(direct);
         return status;
     }
@@ -72,11 +74,14 @@ mafat_status mafat_direct_check(const mafat_direct *direct, mafat_error *error)
         about.st_mtim.tv_sec == direct->changed.tv_sec &&
         about.st_mtim.tv_nsec == direct->changed.tv_nsec)
         return MAFAT_OK;
-    mafat_status status = mafat_error_set(error, MAFAT_FAILED,
-                                          "was changed while it was in use: it had %llu bytes, it "
-                                          "has %llu now",
-                                          (unsigned long long)direct->n_bytes,
-                                          (unsigned long long)about.st_size);
+    mafat_status status;
+    if ((uint64_t)about.st_size == direct->n_bytes)
+        status = mafat_error_set(error, MAFAT_FAILED, "was written to while it was in use");
+    else
+        status = mafat_error_set(error, MAFAT_FAILED,
+                                 "was changed while it was in use: it had %llu bytes, it has %llu "
+                                 "now", (unsigned long long)direct->n_bytes,
+                                 (unsigned long long)about.st_size);
     mafat_error_set_file(error, direct->path);
     return status;
 }
@@ -106,30 +111,35 @@ static mafat_status fail_short(const mafat_direct *direct, uint64_t end, mafat_e
     return status;
 }
 
-/* Reads [offset, end), of which the bytes before `needed` must be there. */
+/* Reads [offset, end), of which the bytes before `needed` must be there; stores where those end
+ * that there are. Direct reads go on from whole pages only. */
 static mafat_status read_range(const mafat_direct *direct, uint64_t offset, uint64_t end,
-                               uint64_t needed, char *to, mafat_error *error)
+                               uint64_t needed, char *to, uint64_t *read_end, mafat_error *error)
 {
-    while (offset < needed) {
+    ssize_t unit = direct->direct ? MAFAT_PAGE : 1;
+    for (;;) {
         ssize_t n = pread(direct->file, to, (size_t)(end - offset), (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return fail(direct, error, "cannot be read", errno);
+        *read_end = offset + (uint64_t)n;
+        if (*read_end >= needed)
+            return MAFAT_OK;
+        n -= n % unit;
         if (n == 0)
             return fail_short(direct, needed, error);
         offset += (uint64_t)n;
         to += n;
     }
-    return MAFAT_OK;
 }
 
 /* Through the page cache: just the bytes, which the cache need not keep. */
 static mafat_status read_cached(const mafat_direct *direct, uint64_t offset, size_t n_bytes,
                                 char *to, mafat_error *error)
 {
-    uint64_t end = offset + n_bytes;
-    mafat_status status = read_range(direct, offset, end, end, to, error);
+    uint64_t end = offset + n_bytes, read_end;
+    mafat_status status = read_range(direct, offset, end, end, to, &read_end, error);
     posix_fadvise(direct->file, (off_t)(offset - offset % MAFAT_PAGE),
                   (off_t)(n_bytes + MAFAT_PAGE), POSIX_FADV_DONTNEED);
     return status;
@@ -140,15 +150,21 @@ mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_b
 {
     uint64_t skew = offset % MAFAT_PAGE, begin = offset - skew, needed = offset + n_bytes;
     uint64_t end = (needed + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE, at = begin;
+    uint64_t read_end = direct->page_end;
+    mafat_status status = MAFAT_OK;
+    if (n_bytes == 0)
+        return MAFAT_OK;
     if (!direct->direct)
         return read_cached(direct, offset, n_bytes, room + skew, error);
-    if (n_bytes > 0 && begin == direct->page_offset) {
+    if (begin == direct->page_offset && (needed <= read_end || read_end == begin + MAFAT_PAGE)) {
         memcpy(room, direct->page, MAFAT_PAGE);
         at += MAFAT_PAGE;
     }
-    mafat_status status = read_range(direct, at, end, needed, room + (at - begin), error);
-    if (status == MAFAT_OK && end > begin) {
+    if (at < needed)
+        status = read_range(direct, at, end, needed, room + (at - begin), &read_end, error);
+    if (status == MAFAT_OK) {
         direct->page_offset = end - MAFAT_PAGE;
+        direct->page_end = read_end;
         memcpy(direct->page, room + (direct->page_offset - begin), MAFAT_PAGE);
     }
     return status;

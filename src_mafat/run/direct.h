@@ -1,9 +1,9 @@
 /* A file read past the page cache, so that only the reader's own buffers count as memory.
  *
- * Why so: a cgroup is charged for the pages that its reads leave in the page cache. Of a weights file
- * that is read once in each run none will be there when it is read again. Where a file system
- * refuses direct reads (tmpfs, some network ones) the pages go through the cache and are given back
- * at once, and the user is told. */
+ * Why so: a cgroup is charged for the pages that its reads leave in the page cache. Of a weights
+ * file that is read once in each run none will be there when it is read again. Where a file
+ * system refuses direct reads (tmpfs, some network ones) the pages go through the cache and are
+ * given back at once, and the user is told. */
 #ifndef MAFAT_RUN_DIRECT_H
 #define MAFAT_RUN_DIRECT_H
 
@@ -22,6 +22,7 @@ typedef struct {
     struct timespec changed;  /* its time of modification then */
     char *page;               /* [MAFAT_PAGE], owned: the last page that was read */
     uint64_t page_offset;     /* its place in the file; not a page's where there is none */
+    uint64_t page_end;        /* where its bytes end: before the page does at the file's end */
 } mafat_direct;
 
 /* Opens a regular file. MAFAT_FAILED, naming it, where that fails. On error nothing needs to be

@@ -53,16 +53,16 @@ typedef struct {
 /* Bytes of workspace that the plan must provide for so many threads: a conv.h panel for each. */
 size_t mafat_exec_workspace_bytes(int n_threads);
 
-/* Allocates all that a run needs. Everything given must outlive the executor; `parameters` may be
- * filled in later, but before a run. The store is for plans that read weights in windows, else NULL.
- * n_threads >= 1. On MAFAT_FAILED nothing needs to be freed. */
+/* Allocates all that a run needs. Everything given must outlive the executor; `parameters` may
+ * be filled in later, but before a run. The store is for plans that read weights in windows,
+ * else NULL. n_threads >= 1. On MAFAT_FAILED nothing needs to be freed. */
 mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, const mafat_plan *plan,
                              const mafat_parameters *parameters, mafat_store *store,
                              const mafat_host *host, int n_threads, mafat_error *error);
 
-/* Runs one image. results[l], [n_layers], is where the output of layer l goes if the plan stores it
- * as a result, and is not read otherwise. Nothing is allocated by this call. `observer` may be NULL.
- * MAFAT_FAILED where weights could not be read, and the results mean nothing. */
+/* Runs one image. results[l], [n_layers], is where the output of layer l goes if the plan stores
+ * it as a result, and is not read otherwise. Nothing is allocated by this call. `observer` may
+ * be NULL. MAFAT_FAILED where weights could not be read, and the results mean nothing. */
 mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *input, float *const *results,
                             const mafat_observer *observer, mafat_error *error);
 

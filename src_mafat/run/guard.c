@@ -47,8 +47,8 @@ static bool is_alive(const mafat_buffer *buffer, int moment)
     return buffer->place.first <= moment && moment <= buffer->place.last;
 }
 
-/* What dies goes first: what is born may take its place. Weights are written by another thread, which
- * need not be late: theirs is left alone. */
+/* What dies goes first: what is born may take its place. The thread that reads weights is told of a
+ * moment only after this, and writes to nothing that is not alive. */
 void mafat_guard_enter(char *arena, const mafat_plan *plan, int from, int to)
 {
     for (int dies = 1; dies >= 0 && from != to; dies--) {

@@ -1,6 +1,6 @@
-/* Makes mistakes in lifetimes loud: what is dead in the arena cannot be read unnoticed. In sanitized
- * builds dead buffers are poisoned, in debug builds (DEBUG=1) they are filled with NaN; in all others
- * these functions do nothing. */
+/* Makes mistakes in lifetimes loud: what is dead in the arena cannot be read unnoticed. In
+ * sanitized builds dead buffers are poisoned, in debug builds (DEBUG=1) they are filled with
+ * NaN; in all others these functions do nothing. */
 #ifndef MAFAT_RUN_GUARD_H
 #define MAFAT_RUN_GUARD_H
 

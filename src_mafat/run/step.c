@@ -1,5 +1,5 @@
-/* One step of a plan as one kernel call, cut into shares that the team computes side by side: shares of
- * filters, pixels or channels, never of a sum. See exec.h. */
+/* One step of a plan as one kernel call, cut into shares that the team computes side by side:
+ * shares of filters, pixels or channels, never of a sum. See exec.h. */
 #include "run/step.h"
 
 #include <string.h>

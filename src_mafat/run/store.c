@@ -83,7 +83,8 @@ static char *room_of(const mafat_store *store, const mafat_weight_window *window
     return (window->pinned ? store->pinned : store->arena) + buffer->place.offset;
 }
 
-static mafat_status read_window(mafat_store *store, const mafat_weight_window *window, mafat_error *error)
+static mafat_status read_window(mafat_store *store, const mafat_weight_window *window,
+                                mafat_error *error)
 {
     return mafat_direct_read(&store->file, offset_of(store, window), window->bytes,
                              room_of(store, window), error);
@@ -279,7 +280,7 @@ void mafat_store_close(mafat_store *store)
 {
     if (store->has_thread) {
         pthread_mutex_lock(&store->mutex);
-        store->ended = true;
+        store->cancelled = store->ended = true;
         pthread_cond_broadcast(&store->changed);
         pthread_mutex_unlock(&store->mutex);
         pthread_join(store->thread, NULL);

@@ -23,7 +23,7 @@ typedef struct {
     const mafat_network *network;   /* borrowed, as is the plan */
     const mafat_plan *plan;
     mafat_direct file;
-    uint64_t *offsets;              /* [n_layers], owned: where the layer's weights are in the file */
+    uint64_t *offsets;              /* [n_layers], owned: of the layers' weights in the file */
     mafat_parameters *parameters;   /* [n_layers], owned */
     float *statistics;              /* owned: biases, scales, means, variances of all layers */
     char *pinned;                   /* [plan->pinned_bytes], owned, page-aligned */
@@ -41,7 +41,8 @@ typedef struct {
     mafat_error error;
 } mafat_store;
 
-/* Whether a network's parameters can be in a store: all of them are convolutions' that MAFAT runs. */
+/* Whether a network's parameters can be in a store: all of them are convolutions' that MAFAT
+ * runs. */
 bool mafat_store_can_hold(const mafat_network *network);
 
 /* Bytes of the statistics that a store holds for a network. */
@@ -56,7 +57,8 @@ mafat_status mafat_store_open(mafat_store *store, const char *path, const mafat_
 /* Begins a run whose windows go to `arena`. MAFAT_FAILED where the file is not what it was. */
 mafat_status mafat_store_begin(mafat_store *store, char *arena, mafat_error *error);
 
-/* Says that the run has come to steps whose floor is `moment`: windows that wait for it are read. */
+/* Says that the run has come to steps whose floor is `moment`: windows that wait for it are
+ * read. */
 void mafat_store_advance(mafat_store *store, int moment);
 
 /* Waits until a window is there; stores where the weights of its first filter are. They stay there
@@ -64,11 +66,12 @@ void mafat_store_advance(mafat_store *store, int moment);
 mafat_status mafat_store_take(mafat_store *store, int window, const float **weights,
                               mafat_error *error);
 
-/* Ends a run, however it went: nothing writes to the arena any more. MAFAT_FAILED where the file was
- * changed meanwhile. */
+/* Ends a run, however it went: nothing writes to the arena any more. MAFAT_FAILED where the file
+ * was changed meanwhile. */
 mafat_status mafat_store_end(mafat_store *store, mafat_error *error);
 
-/* Frees what the store owns and clears it; a zeroed one may be closed. */
+/* Frees what the store owns and clears it, and ends a run that is under way; a zeroed one may be
+ * closed. */
 void mafat_store_close(mafat_store *store);
 
 #endif

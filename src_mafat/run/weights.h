@@ -21,8 +21,8 @@ uint64_t mafat_weights_file_bytes(const mafat_network *network);
 mafat_status mafat_weights_verify(const char *path, const mafat_network *network,
                                   mafat_error *error);
 
-/* Finds where in the file the weights of each layer's first block begin; offsets[n_layers] of layers
- * without blocks are not set. MAFAT_FAILED where the header cannot be read. */
+/* Finds where in the file the weights of each layer's first block begin; offsets[n_layers] of
+ * layers without blocks are not set. MAFAT_FAILED where the header cannot be read. */
 mafat_status mafat_weights_find(const char *path, const mafat_network *network, uint64_t *offsets,
                                 mafat_error *error);
 

@@ -1,0 +1,523 @@
+/* The executor in all its ways: random networks by tiles and by rows, weights in windows of a few
+ * filters from a file that Darknet wrote, some of them pinned, the image by rows, some threads.
+ * Every output that a plan makes whole is Darknet's, bit by bit; nothing is allocated in a run;
+ * nothing is written outside the arena; a read that fails ends a run and spoils none after it. */
+#include "support/reads.h"
+
+#include <check.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "darknet.h"
+#include "front/bridge.h"
+#include "run/guard.h"
+#include "run/team.h"
+#include "run/weights.h"
+#include "support/random.h"
+#include "support/random_cfg.h"
+#include "support/suite.h"
+
+enum { N_NETWORKS = 40, N_PLANS = 8, PAGE = MAFAT_PAGE, MARK = 0x77 };
+
+/* ------------------------------------------------------------------------- counting allocations */
+
+#if defined(__GLIBC__) && defined(__LP64__) && !defined(__SANITIZE_ADDRESS__)
+#define COUNTS_ALLOCATIONS 1
+
+static atomic_int n_allocations;    /* by whichever thread */
+
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *block, size_t n);
+void *__libc_memalign(size_t align, size_t n);
+
+void *malloc(size_t n)
+{
+    n_allocations++;
+    return __libc_malloc(n);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    n_allocations++;
+    return __libc_calloc(n, size);
+}
+
+void *realloc(void *block, size_t n)
+{
+    n_allocations++;
+    return __libc_realloc(block, n);
+}
+
+void *aligned_alloc(size_t align, size_t n)
+{
+    n_allocations++;
+    return __libc_memalign(align, n);
+}
+
+int posix_memalign(void **block, size_t align, size_t n)
+{
+    n_allocations++;
+    *block = __libc_memalign(align, n);
+    return *block == NULL ? ENOMEM : 0;
+}
+
+/* The system call itself: libc's mmap() cannot be reached from here. Both of libc's names for
+ * it. */
+void *mmap(void *at, size_t n, int protection, int flags, int file, off_t offset)
+{
+    n_allocations++;
+    return (void *)syscall(SYS_mmap, at, n, protection, flags, file, offset);
+}
+
+void *map_with_long_offset(void *at, size_t n, int protection, int flags, int file, long offset)
+    __asm__("mmap");
+void *map_with_long_offset(void *at, size_t n, int protection, int flags, int file, long offset)
+{
+    return mmap(at, n, protection, flags, file, offset);
+}
+#else
+#define COUNTS_ALLOCATIONS 0
+static int n_allocations;
+#endif
+
+/* ------------------------------------------------------------------------------------ subject */
+
+/* One network, for which Darknet's own outputs are known. */
+static test_random random_state;
+static char cfg_path[32], path[32];
+static mafat_bridge *bridge;
+static float *floats;               /* [c][h][w] */
+static float **results;             /* [n_layers] */
+
+/* One plan of it, and what runs it. */
+static mafat_plan plan;
+static mafat_store store;
+static mafat_exec exec;
+static mafat_error fault;
+static char *block, *arena;         /* [block_bytes]: whole pages, and the middle of them */
+static size_t block_bytes;          /* of the arena's pages and one more on each side */
+static char *own_arena;             /* that the executor allocated, and frees */
+static char described[256];
+
+static void fill(float *x, int n, float low, float high)
+{
+    for (int i = 0; x != NULL && i < n; i++)
+        x[i] = test_random_float(&random_state, low, high);
+}
+
+static void randomise_network(network *net)
+{
+    for (int i = 0; i < net->n; i++) {
+        layer *l = &net->layers[i];
+        if (l->type != CONVOLUTIONAL)
+            continue;
+        fill(l->weights, l->nweights, -0.3f, 0.3f);
+        fill(l->biases, l->n, -0.3f, 0.3f);
+        fill(l->scales, l->n, 0.5f, 1.5f);
+        fill(l->rolling_mean, l->n, -0.2f, 0.2f);
+        fill(l->rolling_variance, l->n, 0.3f, 1.7f);
+    }
+}
+
+/* Darknet prints a table for each network. */
+static void load_network_quietly(void)
+{
+    mafat_request request = {.options = {.config = "1x1", .threads = "2"}, .keeps_darknet = true};
+    int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+    dup2(null, STDERR_FILENO);
+    bridge = mafat_bridge_load_network(cfg_path, NULL, &request);
+    randomise_network(bridge->network);
+    save_weights(bridge->network, path);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(null);
+}
+
+static void make_network_of(const char *cfg)
+{
+    FILE *file = fopen(cfg_path, "w");
+    fputs(cfg, file);
+    fclose(file);
+    load_network_quietly();
+    network *net = bridge->network;
+    floats = calloc((size_t)net->inputs, sizeof *floats);
+    fill(floats, net->inputs, -1, 1);
+    results = calloc((size_t)net->n, sizeof *results);
+    for (int i = 0; i < net->n; i++)
+        results[i] = calloc((size_t)net->layers[i].outputs, sizeof **results);
+    mafat_bridge_forward_darknet(bridge, floats);
+    const mafat_network *ours = &bridge->session.cfg.network;
+    ck_assert_msg(mafat_weights_verify(path, ours, &fault) == MAFAT_OK, "%s", fault.text);
+    ck_assert(mafat_store_can_hold(ours));
+}
+
+static void make_random_network(int seed)
+{
+    char cfg[TEST_CFG_BYTES];
+    random_state = (test_random){(uint64_t)seed * 104729 + 3};
+    test_cfg_make(&random_state, cfg, 1 + test_random_int(&random_state, 6));
+    make_network_of(cfg);
+}
+
+static void free_network_of_test(void)
+{
+    for (int i = 0; bridge != NULL && i < bridge->network->n; i++)
+        free(results[i]);
+    free(results);
+    free(floats);
+    if (bridge != NULL)
+        mafat_bridge_free_network(bridge);
+    bridge = NULL;
+    results = NULL;
+    floats = NULL;
+}
+
+/* --------------------------------------------------------------------------------------- plans */
+
+static mafat_plan_options random_options(void)
+{
+    static const size_t window_sizes[] = {1, 300, 3000, 30000, SIZE_MAX, 0};
+    static const size_t pinned_sizes[] = {0, 20000, 60000, SIZE_MAX};
+    return (mafat_plan_options){
+        .image_by_rows = test_random_int(&random_state, 2) == 0,
+        .window_bytes = window_sizes[test_random_int(&random_state, 6)],
+        .pinned_bytes = pinned_sizes[test_random_int(&random_state, 4)],
+        .filter_unit = 1 + test_random_int(&random_state, 4),
+    };
+}
+
+static void random_tiling(char *text, size_t size, bool divides)
+{
+    int rows = 1 + test_random_int(&random_state, 12);
+    if (!divides || test_random_int(&random_state, 5) == 0)
+        snprintf(text, size, "1x1");
+    else if (test_random_int(&random_state, 3) > 0)
+        snprintf(text, size, "%dx1r", rows);
+    else
+        snprintf(text, size, "%dx%d", rows, 1 + test_random_int(&random_state, 4));
+}
+
+/* A tiling, or two. */
+static void random_config(char *text, size_t size)
+{
+    const mafat_network *ours = &bridge->session.cfg.network;
+    char first[32], second[32];
+    int cut = ours->n_layers < 2 ? 0 : 1 + test_random_int(&random_state, ours->n_layers - 1);
+    random_tiling(first, sizeof first, true);
+    if (cut == 0 || test_random_int(&random_state, 2) == 0) {
+        snprintf(text, size, "%s", first);
+        return;
+    }
+    random_tiling(second, sizeof second, mafat_group_can_fuse(&ours->layers[cut]));
+    snprintf(text, size, "%s/%d/%s", first, cut, second);
+}
+
+/* The arena with a page on each side that nobody may write to, and room to its last page's end. */
+static void surround_arena(void)
+{
+    size_t pages = (plan.arena_bytes + PAGE - 1) / PAGE;
+    block_bytes = (pages + 2) * PAGE;
+    block = aligned_alloc(PAGE, block_bytes);
+    ck_assert_ptr_nonnull(block);
+    arena = block + PAGE;
+    memset(block, MARK, block_bytes);
+    own_arena = exec.arena;
+    exec.arena = arena;
+}
+
+/* Gives the arena's pages back, and with them the mark behind its end. */
+static void release(void)
+{
+    mafat_exec_release(&exec);
+    memset(arena + plan.arena_bytes, MARK, block_bytes - PAGE - plan.arena_bytes);
+}
+
+static void make_plan_of(const char *text, mafat_plan_options options, int n_threads)
+{
+    const mafat_network *ours = &bridge->session.cfg.network;
+    mafat_config config;
+    options.workspace_bytes = mafat_exec_workspace_bytes(n_threads);
+    snprintf(described, sizeof described, "%s, windows %zu, pinned %zu, unit %d, %s, %d threads",
+             text, options.window_bytes, options.pinned_bytes, options.filter_unit,
+             options.image_by_rows ? "rows" : "map", n_threads);
+    ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
+    mafat_status status = mafat_plan_build(&plan, ours, &config, &options, &fault);
+    ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
+    mafat_config_free(&config);
+    bool streams = plan.n_windows > 0;
+    if (streams)
+        status = mafat_store_open(&store, path, ours, &plan, &fault);
+    ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
+    status = mafat_exec_init(&exec, ours, &plan, streams ? store.parameters : bridge->parameters,
+                             streams ? &store : NULL, &bridge->exec.host, n_threads, &fault);
+    ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
+    surround_arena();
+}
+
+static void make_random_plan(void)
+{
+    char config[96];
+    random_config(config, sizeof config);
+    make_plan_of(config, random_options(), 1 + test_random_int(&random_state, 3));
+}
+
+static void free_plan(void)
+{
+    if (block != NULL) {
+        mafat_guard_end(arena, &plan);
+        free(block);
+        exec.arena = own_arena;
+    }
+    mafat_exec_free(&exec);
+    mafat_store_close(&store);
+    mafat_plan_free(&plan);
+    block = NULL;
+}
+
+/* ---------------------------------------------------------------------------------------- runs */
+
+/* Rows of the image, which must be asked for from top to bottom and once each. */
+static int next_row;
+
+static void give_rows(void *context, int y0, int y1, float *to, size_t row_stride,
+                      size_t channel_stride)
+{
+    mafat_shape shape = bridge->session.cfg.network.input;
+    size_t width = (size_t)shape.w;
+    (void)context;
+    if (y0 != next_row || y1 <= y0 || y1 > shape.h)    /* ck_assert() would allocate */
+        ck_abort_msg("%s: rows %d to %d behind %d", described, y0, y1, next_row);
+    next_row = y1;
+    for (int c = 0; c < shape.c; c++)
+        for (int y = y0; y < y1; y++)
+            memcpy(to + (size_t)c * channel_stride + (size_t)(y - y0) * row_stride,
+                   floats + ((size_t)c * (size_t)shape.h + (size_t)y) * width, width * sizeof *to);
+}
+
+/* What is compared in a run; values that are not zero must be among it. */
+static int n_maps, n_steps_done;
+static bool any_value;
+
+static void expect_darknets(void *context, int index, const float *map)
+{
+    const float *expected = mafat_bridge_darknet_output(bridge, index);
+    int n = bridge->network->layers[index].outputs;
+    (void)context;
+    for (int i = 0; i < n; i++) {
+        if (memcmp(&expected[i], &map[i], sizeof *map) != 0)
+            ck_abort_msg("%s: layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g", described,
+                         index, i, n, (double)expected[i], (double)map[i]);
+        any_value |= map[i] != 0;
+    }
+    n_maps++;
+}
+
+static void count_step(void *context, const mafat_step *step)
+{
+    (void)context;
+    (void)step;
+    n_steps_done++;
+}
+
+static void clear_results(void)
+{
+    for (int i = 0; i < bridge->network->n; i++)
+        memset(results[i], 0x55, (size_t)bridge->network->layers[i].outputs * sizeof **results);
+}
+
+static mafat_status run(void)
+{
+    mafat_observer observer = {.map_done = expect_darknets, .step_done = count_step};
+    mafat_input input = {.source = {NULL, give_rows}, .map = plan.image_by_rows ? NULL : floats};
+    next_row = n_maps = n_steps_done = 0;
+    any_value = false;
+    clear_results();
+    return mafat_exec_run(&exec, &input, results, &observer, &fault);
+}
+
+/* What lies around the arena, and what of its last page is behind its end. */
+static void expect_only_arena_written(void)
+{
+    for (size_t i = 0; i < block_bytes; i++) {
+        bool inside = i >= PAGE && i < PAGE + plan.arena_bytes;
+        if (!inside && block[i] != MARK)
+            ck_abort_msg("%s: byte %zd of an arena of %zu was written", described,
+                         (ssize_t)i - PAGE, plan.arena_bytes);
+    }
+}
+
+static void expect_results(void)
+{
+    const mafat_network *ours = &bridge->session.cfg.network;
+    for (int l = 0; l < ours->n_layers; l++) {
+        const mafat_buffer *buffer = &plan.buffers[plan.output_buffers[l]];
+        if (buffer->storage == MAFAT_IN_RESULT && buffer->layer == l)
+            expect_darknets(NULL, l, results[l]);
+    }
+}
+
+static void expect_run(void)
+{
+    mafat_status status = run();
+    ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
+    ck_assert_int_gt(n_maps, 0);
+    ck_assert_int_eq(n_steps_done, plan.n_steps);
+    ck_assert(any_value);
+    if (plan.image_by_rows)
+        ck_assert_int_eq(next_row, bridge->session.cfg.network.input.h);
+    expect_results();
+    expect_only_arena_written();
+}
+
+/* --------------------------------------------------------------------------------------- tests */
+
+static void setup(void)
+{
+    snprintf(path, sizeof path, "/tmp/mafat-test-XXXXXX");
+    snprintf(cfg_path, sizeof cfg_path, "/tmp/mafat-test-XXXXXX");
+    close(mkstemp(path));
+    close(mkstemp(cfg_path));
+    memset(&test_reads, 0, sizeof test_reads);
+}
+
+static void teardown(void)
+{
+    free_plan();
+    free_network_of_test();
+    unlink(path);
+    unlink(cfg_path);
+}
+
+START_TEST(every_plan_gives_darknets_bits)
+{
+    make_random_network(_i);
+    for (int p = 0; p < N_PLANS; p++) {
+        make_random_plan();
+        expect_run();
+        expect_run();
+        free_plan();
+    }
+}
+END_TEST
+
+/* What a run finds in the arena does not matter: another run's remains, zeros, nothing sensible. */
+START_TEST(runs_do_not_depend_on_what_was_before)
+{
+    make_random_network(_i);
+    make_random_plan();
+    for (int n = 0; n < 4; n++) {
+        mafat_guard_end(arena, &plan);
+        if (n < 2)
+            memset(arena, n == 0 ? 0xff : 0, plan.arena_bytes);    /* NaNs */
+        else
+            release();
+        expect_run();
+    }
+}
+END_TEST
+
+static void lead_nothing(void *context)
+{
+    (void)context;
+}
+
+START_TEST(a_run_allocates_nothing)
+{
+    make_random_network(_i);
+    for (int p = 0; p < N_PLANS; p++) {
+        make_random_plan();
+        mafat_team_set_default_size(exec.team.n_threads);    /* what Darknet's own loops take */
+        mafat_team_lead(&exec.team, lead_nothing, NULL);     /* OpenMP starts its threads */
+        mafat_input input = {.source = {NULL, give_rows},
+                             .map = plan.image_by_rows ? NULL : floats};
+        for (int n = 0; n < 2; n++) {
+            next_row = 0;
+            int before = n_allocations;
+            mafat_status status = mafat_exec_run(&exec, &input, results, NULL, &fault);
+            int after = n_allocations;
+            ck_assert_int_eq(status, MAFAT_OK);
+            ck_assert_msg(after == before, "%s: %d allocations", described, after - before);
+        }
+        free_plan();
+    }
+}
+END_TEST
+
+START_TEST(a_read_that_fails_ends_the_run_and_spoils_none_after_it)
+{
+    make_random_network(_i);
+    for (int n = 0; n < 6; n++) {
+        make_random_plan();
+        test_reads_fail(n, EIO);
+        mafat_status status = run();
+        if (test_reads.reason == 0) {    /* there were so many reads */
+            ck_assert_int_eq(status, MAFAT_FAILED);
+            ck_assert_str_eq(fault.file, path);
+            ck_assert_ptr_nonnull(strstr(fault.text, "cannot be read: Input/output error"));
+            ck_assert_int_lt(n_steps_done, plan.n_steps);
+        }
+        test_reads_fail(0, 0);
+        expect_only_arena_written();
+        release();
+        expect_run();
+        expect_run();
+        free_plan();
+    }
+}
+END_TEST
+
+/* Each way there is, on a network with all that can be in one. */
+START_TEST(every_way_on_one_network)
+{
+    static const char *const configs[] = {"1x1", "3x2", "5x1r", "20x1r/4/3x1r", "2x2/4/6x1r"};
+    static const size_t window_sizes[] = {0, 1, 2000, SIZE_MAX};
+    static const size_t pinned_sizes[] = {0, 9000, SIZE_MAX};
+    random_state = (test_random){2718};
+    make_network_of("[net]\nwidth=32\nheight=24\nchannels=3\n"
+                    "[convolutional]\nfilters=8\nsize=3\npad=1\nbatch_normalize=1\n"
+                    "activation=leaky\n"
+                    "[maxpool]\nsize=2\nstride=2\n"
+                    "[convolutional]\nfilters=17\nsize=3\npad=1\nactivation=leaky\n"
+                    "[convolutional]\nfilters=9\nsize=1\nbatch_normalize=1\nactivation=linear\n"
+                    "[convolutional]\nfilters=9\nsize=3\npad=1\nactivation=logistic\n"
+                    "[shortcut]\nfrom=-2\nactivation=leaky\n"
+                    "[maxpool]\nsize=2\nstride=1\n"
+                    "[convolutional]\nfilters=12\nsize=3\nstride=2\npad=1\ngroups=3\n"
+                    "activation=elu\n"
+                    "[upsample]\nstride=2\n"
+                    "[route]\nlayers=-1,-3\n"
+                    "[convolutional]\nfilters=7\nsize=1\nactivation=linear\n");
+    for (int w = 0; w < 4; w++)
+        for (int p = 0; p < 3; p++)
+            for (int way = 0; way < 12; way++) {
+                mafat_plan_options options = {
+                    .image_by_rows = way % 2 == 0, .window_bytes = window_sizes[w],
+                    .pinned_bytes = pinned_sizes[p], .filter_unit = 1 + way % 4,
+                };
+                make_plan_of(configs[_i], options, 1 + way % 3);
+                expect_run();
+                free_plan();
+            }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("exec");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, every_plan_gives_darknets_bits, 0, N_NETWORKS);
+    tcase_add_loop_test(tcase, runs_do_not_depend_on_what_was_before, 0, N_NETWORKS);
+    if (COUNTS_ALLOCATIONS)
+        tcase_add_loop_test(tcase, a_run_allocates_nothing, 0, N_NETWORKS);
+    tcase_add_loop_test(tcase, a_read_that_fails_ends_the_run_and_spoils_none_after_it, 0,
+                        N_NETWORKS);
+    tcase_add_loop_test(tcase, every_way_on_one_network, 0, 5);
+    Suite *suite = suite_create("exec");
+    suite_add_tcase(suite, tcase);
+    return test_suite_run(suite);
+}
