@@ -61,9 +61,8 @@ static const char *first_of(const char *option, const char *flag)
  * and what the kernel and OpenMP keep for it. */
 enum { THREAD_BYTES = 64 << 10 };
 
-/* What the program will come to hold beside all that is counted: Darknet's layers and the cfg,
- * growing heaps, page tables. Measured: front/session.c's numbers stand in
- * tests/network/memory.sh. */
+/* What the program will come to hold beside all that is counted: its own pages, Darknet's layers
+ * and cfg, growing heaps, page tables. tests/network/memory.sh holds it to what a cgroup charges. */
 enum { LATER_BYTES = 2100 << 10 };
 
 static size_t weight_bytes(const mafat_network *network)
