@@ -110,13 +110,15 @@ static MAFAT_ALWAYS_INLINE void mafat_simd_store(float *x, mafat_simd value)
     *(mafat_simd_in_memory *)x = value;
 }
 
-/* sum + factor*x, rounded once where the target can, as Darknet's GEMM is. An intrinsic, because
- * compilers need not fuse an expression: tuned for Zen, gcc prefers not to in a chain of sums,
- * which is what a convolution is. */
+/* sum + factor*x, rounded once where Darknet's GEMM is: where the target can, but for gcc without
+ * optimisation, which fuses nothing. An intrinsic, because compilers need not fuse an expression:
+ * tuned for Zen, gcc prefers not to in a chain of sums, which is what a convolution is. */
 static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_product(mafat_simd sum, float factor,
                                                              mafat_simd x)
 {
-#if defined(__AVX512F__)
+#if !defined(__OPTIMIZE__) && !defined(__clang__)
+    return sum + factor * x;
+#elif defined(__AVX512F__)
     return _mm512_fmadd_ps(_mm512_set1_ps(factor), x, sum);
 #elif defined(__FMA__)
     return _mm256_fmadd_ps(_mm256_set1_ps(factor), x, sum);
