@@ -95,7 +95,7 @@ static const char *open_file(int way)
 /* Reads a range, and requires its bytes, and none beyond the room. */
 static void expect_range(size_t offset, size_t n)
 {
-    size_t n_room = mafat_direct_room(n);
+    size_t n_room = mafat_plan_room(n);
     test_require(n_room + PAGE <= MOST_ROOM);
     memset(room, 0x5a, MOST_ROOM);
     mafat_status status = mafat_direct_read(&direct, offset, n, room, &error);

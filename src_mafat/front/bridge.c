@@ -91,16 +91,28 @@ static mafat_status prepare(mafat_bridge *bridge, mafat_error *error)
     return status;
 }
 
+static bool has_store(const mafat_bridge *bridge)
+{
+    return bridge->store.network != NULL;
+}
+
+/* Reads what the plan reads once; a store that was open is closed. */
+static mafat_status open_store(mafat_bridge *bridge, const char *path, mafat_error *error)
+{
+    const mafat_session *session = &bridge->session;
+    mafat_store_close(&bridge->store);
+    return mafat_store_open(&bridge->store, path, &session->cfg.network, &session->plan, error);
+}
+
 /* Plans the network anew where resize_network() gave it another size. */
 static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
 {
     network *net = bridge->network;
     if (net->w == bridge->width && net->h == bridge->height)
         return mafat_bridge_check_agreement(bridge, error);
-    char *weights_path = bridge->has_store ? strdup(bridge->store.file.path) : NULL;
+    char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);
-    bridge->has_store = false;
     mafat_session_close(&bridge->session);
     mafat_status status = open_session(bridge, net->w, net->h, error);
     for (int i = 0; i < net->n && status == MAFAT_OK; i++)
@@ -108,9 +120,7 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
     if (status == MAFAT_OK)
         status = prepare(bridge, error);
     if (status == MAFAT_OK && weights_path != NULL)
-        status = mafat_store_open(&bridge->store, weights_path, &bridge->session.cfg.network,
-                                  &bridge->session.plan, error);
-    bridge->has_store = status == MAFAT_OK && weights_path != NULL;
+        status = open_store(bridge, weights_path, error);
     free(weights_path);
     return status;
 }
@@ -138,10 +148,8 @@ static int load_hook(network *net, char *path, int start, int cutoff)
                                  start, cutoff - 1);
     if (status == MAFAT_OK)
         status = mafat_weights_verify(path, ours, &error);
-    mafat_store_close(&bridge->store);
     if (status == MAFAT_OK)
-        status = mafat_store_open(&bridge->store, path, ours, &bridge->session.plan, &error);
-    bridge->has_store = status == MAFAT_OK;
+        status = open_store(bridge, path, &error);
     if (status != MAFAT_OK)
         fail(status, &error);
     return 1;
@@ -150,9 +158,9 @@ static int load_hook(network *net, char *path, int start, int cutoff)
 static mafat_status run(mafat_bridge *bridge, const mafat_input *input, float *const *results,
                         const mafat_observer *observer, mafat_error *error)
 {
-    if (bridge->session.plan.n_windows > 0 && !bridge->has_store)
+    if (bridge->session.plan.n_windows > 0 && !has_store(bridge))
         return mafat_error_set(error, MAFAT_FAILED, "no weights file was loaded for this network");
-    if (bridge->has_store)
+    if (has_store(bridge))
         bridge->exec.parameters = bridge->store.parameters;
     return mafat_exec_run(&bridge->exec, input, results, observer, error);
 }

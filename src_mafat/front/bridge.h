@@ -23,8 +23,7 @@ typedef struct {
     bool keeps_darknet;             /* Darknet's own forward pass still works */
     int width, height;              /* of the network when it was planned */
     mafat_session session;
-    mafat_store store;
-    bool has_store;                 /* it is open: the plan has windows, and a file was loaded */
+    mafat_store store;              /* open where the plan has windows and a file was loaded */
     mafat_exec exec;
     mafat_parameters *parameters;   /* [n_layers], owned: where Darknet has them */
     float **results;                /* [n_layers], owned: where commands look for outputs */

@@ -11,6 +11,16 @@ double mafat_plan_redundant_percent(size_t macs, size_t redundant_macs)
     return needed == 0 ? 0 : 100.0 * (double)redundant_macs / (double)needed;
 }
 
+size_t mafat_plan_pages(size_t bytes)
+{
+    return (bytes + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE;
+}
+
+size_t mafat_plan_room(size_t bytes)
+{
+    return mafat_plan_pages(bytes) + MAFAT_PAGE;
+}
+
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step)
 {
     const mafat_group *group = &plan->groups[step->group];

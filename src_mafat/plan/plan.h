@@ -26,6 +26,10 @@ enum { MAFAT_BAND_BYTES = 512 << 10 };
 /* What direct reads from a file need: places, lengths and addresses that are multiples of it. */
 enum { MAFAT_PAGE = 4096 };
 
+/* So many bytes in whole pages; and room for them wherever they begin in their page. */
+size_t mafat_plan_pages(size_t bytes);
+size_t mafat_plan_room(size_t bytes);
+
 /* What a plan depends on beside the network and the configuration. */
 typedef struct {
     size_t workspace_bytes;   /* that the kernels need beside their operands while they run */

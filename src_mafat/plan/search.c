@@ -30,15 +30,22 @@ typedef struct {
     mafat_error *error;
 } search;
 
+static mafat_status build(search *s, const mafat_config *config, size_t window_bytes,
+                          size_t pinned_bytes, mafat_plan *plan)
+{
+    mafat_plan_options options = s->options;
+    options.window_bytes = s->options.window_bytes == 0 ? 0 : window_bytes;
+    options.pinned_bytes = pinned_bytes;
+    return mafat_plan_build(plan, s->network, config, &options, s->error);
+}
+
 /* Plans one configuration; *fits tells whether it is within the limit. A plan that is not, or that
  * cannot be made, is freed. */
 static mafat_status try_plan(search *s, const mafat_config *config, size_t window_bytes,
                              size_t pinned_bytes, mafat_plan *plan, bool *fits)
 {
     *fits = false;
-    s->options.window_bytes = s->options.window_bytes == 0 ? 0 : window_bytes;
-    s->options.pinned_bytes = pinned_bytes;
-    mafat_status status = mafat_plan_build(plan, s->network, config, &s->options, s->error);
+    mafat_status status = build(s, config, window_bytes, pinned_bytes, plan);
     if (status != MAFAT_OK)
         return status;
     s->tried_bytes = mafat_predict(plan, s->process).total_bytes;
@@ -72,11 +79,13 @@ static mafat_status pin_rest(search *s, const mafat_config *config, size_t windo
     return status;
 }
 
-/* Tries a configuration with windows of all sizes, the largest first. */
+/* Tries a configuration with all weights in memory, then with windows of all sizes, the largest
+ * first, where there can be any. */
 static mafat_status try_config(search *s, const mafat_config *config, mafat_plan *plan, bool *fits)
 {
     mafat_status status = try_plan(s, config, SIZE_MAX, SIZE_MAX, plan, fits);
-    for (int i = 0; i < N_WINDOW_SIZES && status == MAFAT_OK && !*fits; i++) {
+    int n_sizes = s->options.window_bytes == 0 ? 0 : N_WINDOW_SIZES;
+    for (int i = 0; i < n_sizes && status == MAFAT_OK && !*fits; i++) {
         status = try_plan(s, config, window_sizes[i], 0, plan, fits);
         if (status == MAFAT_OK && *fits)
             status = pin_rest(s, config, window_sizes[i], plan);
@@ -84,13 +93,16 @@ static mafat_status try_config(search *s, const mafat_config *config, mafat_plan
     return status;
 }
 
-/* The cut up to which rows from layer 0 on need least; 0 where nothing can be fused there. */
-static mafat_status find_cut(search *s, int n_rows, int *best_cut, int *best_tiles)
+enum { TEXT_BYTES = 64 };
+
+/* Writes the configuration that takes layers from 0 on in rows, up to the cut where that needs
+ * least; "" where nothing can be fused there. */
+static mafat_status find_head(search *s, int n_rows, char best[TEXT_BYTES])
 {
     size_t least = SIZE_MAX;
-    *best_cut = 0;
+    best[0] = '\0';
     for (int cut = 1; cut < s->network->n_layers; cut++) {
-        char text[64];
+        char text[TEXT_BYTES];
         mafat_config config;
         mafat_plan plan;
         if (!mafat_group_can_fuse(&s->network->layers[cut - 1]))
@@ -100,16 +112,13 @@ static mafat_status find_cut(search *s, int n_rows, int *best_cut, int *best_til
         mafat_status status = mafat_config_parse(&config, text, s->error);
         if (status != MAFAT_OK)
             return status;
-        s->options.window_bytes = s->options.window_bytes == 0 ? 0 : USUAL_WINDOW_BYTES;
-        s->options.pinned_bytes = 0;
-        status = mafat_plan_build(&plan, s->network, &config, &s->options, s->error);
+        status = build(s, &config, USUAL_WINDOW_BYTES, 0, &plan);
         mafat_config_free(&config);
         if (status != MAFAT_OK)
             return status;
         if (plan.arena_bytes < least && plan.groups[0].end == cut) {
             least = plan.arena_bytes;
-            *best_cut = cut;
-            *best_tiles = n_tiles > 0 ? n_tiles : 1;
+            memcpy(best, text, sizeof text);
         }
         mafat_plan_free(&plan);
     }
@@ -135,13 +144,10 @@ static mafat_status choose_config(search *s, mafat_config *config, mafat_plan *p
     if (status == MAFAT_OK)
         status = try_plan(s, config, SIZE_MAX, SIZE_MAX, plan, fits);
     for (int i = 0; i < N_ROW_COUNTS && status == MAFAT_OK && !*fits; i++) {
-        char text[64];
-        int cut, n_tiles;
-        status = find_cut(s, row_counts[i], &cut, &n_tiles);
-        if (status != MAFAT_OK || cut == 0)
-            continue;
-        snprintf(text, sizeof text, "%dx1r/%d/1x1", n_tiles, cut);
-        status = try_text(s, text, config, plan, fits);
+        char text[TEXT_BYTES];
+        status = find_head(s, row_counts[i], text);
+        if (status == MAFAT_OK && text[0] != '\0')
+            status = try_text(s, text, config, plan, fits);
     }
     if (status == MAFAT_OK && !*fits)
         status = try_text(s, "1x1", config, plan, fits);

@@ -17,15 +17,9 @@ static size_t filter_bytes(const mafat_layer *layer)
            sizeof(float);
 }
 
-/* Room for so many bytes wherever they begin in their page. */
-static size_t room_for(size_t bytes)
-{
-    return (bytes + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE + MAFAT_PAGE;
-}
-
 static size_t layer_room(const mafat_layer *layer)
 {
-    return room_for((size_t)layer->out.c * filter_bytes(layer));
+    return mafat_plan_room((size_t)layer->out.c * filter_bytes(layer));
 }
 
 static int round_up(int n, int unit)
@@ -143,7 +137,7 @@ void mafat_builder_place_windows(mafat_builder *b)
         }
         plan->buffers[plan->n_buffers] = (mafat_buffer){
             .storage = window->pinned ? MAFAT_IN_PINNED : MAFAT_IN_ARENA, .layer = window->layer,
-            .place = {.bytes = room_for(window->bytes), .align = MAFAT_PAGE,
+            .place = {.bytes = mafat_plan_room(window->bytes), .align = MAFAT_PAGE,
                       .first = use_before, .last = last},
         };
         window->buffer = plan->n_buffers++;

@@ -97,11 +97,6 @@ void mafat_direct_close(mafat_direct *direct)
 
 /* ------------------------------------------------------------------------------------ reading */
 
-size_t mafat_direct_room(size_t n_bytes)
-{
-    return (n_bytes + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE + MAFAT_PAGE;
-}
-
 static mafat_status fail_short(const mafat_direct *direct, uint64_t end, mafat_error *error)
 {
     mafat_status status = mafat_error_set(error, MAFAT_FAILED,

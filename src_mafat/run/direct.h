@@ -29,11 +29,8 @@ typedef struct {
  * closed. */
 mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_error *error);
 
-/* Bytes of room that a read of `n_bytes` needs, wherever it begins. */
-size_t mafat_direct_room(size_t n_bytes);
-
 /* Reads bytes [offset, offset + n_bytes) to room[offset % MAFAT_PAGE ...); `room` is aligned to
- * MAFAT_PAGE and has mafat_direct_room(n_bytes) bytes. A page that two reads in sequence share is
+ * MAFAT_PAGE and has mafat_plan_room(n_bytes) bytes. A page that two reads in sequence share is
  * read once. MAFAT_FAILED, naming the file, where it cannot be read or ends before that. */
 mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *room,
                                mafat_error *error);

@@ -106,7 +106,7 @@ static mafat_status read_once(mafat_store *store, mafat_error *error)
         size_t n_bytes = n_statistics(&store->network->layers[l]) * sizeof(float);
         most = n_bytes > most ? n_bytes : most;
     }
-    char *room = aligned_alloc(MAFAT_PAGE, mafat_direct_room(most));
+    char *room = aligned_alloc(MAFAT_PAGE, mafat_plan_room(most));
     if (room == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read %zu bytes", most);
     mafat_status status = mafat_weights_find(store->file.path, store->network, store->offsets,
