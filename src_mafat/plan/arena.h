@@ -9,7 +9,7 @@
 #include "base/status.h"
 
 enum { MAFAT_ARENA_ALIGN = 64 };  /* bytes: a cache line, and the widest vector */
-enum { MAFAT_ARENA_TRIES = 32 };
+enum { MAFAT_ARENA_TRIES = 4000 };
 
 typedef struct {
     size_t bytes;     /* 0: takes no room and never collides */
@@ -22,11 +22,12 @@ typedef struct {
  * of the block in *arena_bytes.
  *
  * The largest buffer first (of equals the one that is born first), each at the lowest offset where
- * it collides with none of those that are placed and alive together with it; then again with the
- * buffer that reached highest placed first, up to MAFAT_ARENA_TRIES times or until the block is as
- * small as mafat_arena_live_bytes(). The best of all tries counts; that is not always the smallest
- * block possible. O(n_buffers^2) a try. MAFAT_FAILED where the sizes overflow or there is no memory
- * for the work lists. */
+ * it collides with none of those that are placed and alive together with it; then in other orders,
+ * in which the buffer that reached highest is placed earlier, until the block is about as small
+ * as mafat_arena_live_bytes() or up to MAFAT_ARENA_TRIES orders, less of many buffers, were tried. The
+ * same buffers get the same offsets every time. The best of all tries counts; that is not always
+ * the smallest block possible. MAFAT_FAILED where the sizes overflow or there is no memory for the
+ * work lists. */
 mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t *arena_bytes,
                                mafat_error *error);
 

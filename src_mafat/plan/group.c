@@ -98,31 +98,59 @@ static void divide(const readers *r, int first, int limit, mafat_tiling tiling, 
         groups[(*n_groups)++] = group_of(l, l + 1, (mafat_tiling){1, 1, false});
 }
 
+/* Allocates and fills it; to be freed by free_readers(), however it went. */
+static mafat_status make_readers(readers *r, const mafat_network *network, mafat_error *error)
+{
+    size_t n = (size_t)network->n_layers;
+    *r = (readers){.network = network,
+                   .is_result = calloc(n, sizeof *r->is_result),
+                   .last_reader = calloc(n, sizeof *r->last_reader)};
+    if (r->is_result == NULL || r->last_reader == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to group %zu layers", n);
+    find_readers(r);
+    return MAFAT_OK;
+}
+
+static void free_readers(readers *r)
+{
+    free(r->is_result);
+    free(r->last_reader);
+}
+
+mafat_status mafat_group_find_blocks(const mafat_network *network, mafat_group *blocks,
+                                     int *n_blocks, mafat_error *error)
+{
+    readers r;
+    mafat_status status = make_readers(&r, network, error);
+    *n_blocks = 0;
+    for (int first = 0, end; status == MAFAT_OK && first < network->n_layers; first = end) {
+        end = group_end(&r, first, network->n_layers, true);
+        if (end == first)
+            end++;
+        blocks[(*n_blocks)++] = group_of(first, end, (mafat_tiling){1, 1, false});
+    }
+    free_readers(&r);
+    return status;
+}
+
 mafat_status mafat_group_resolve(const mafat_network *network, const mafat_config *config,
                                  mafat_group *groups, int *n_groups, mafat_error *error)
 {
     int n_layers = network->n_layers;
+    readers r;
     *n_groups = 0;
     for (int i = 0; i < config->n_groups; i++) {
         mafat_status status = check(network, &config->groups[i], error);
         if (status != MAFAT_OK)
             return status;
     }
-    readers r = {.network = network,
-                 .is_result = calloc((size_t)n_layers, sizeof *r.is_result),
-                 .last_reader = calloc((size_t)n_layers, sizeof *r.last_reader)};
-    mafat_status status = MAFAT_OK;
-    if (r.is_result == NULL || r.last_reader == NULL)
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory to group %d layers", n_layers);
-    else
-        find_readers(&r);
+    mafat_status status = make_readers(&r, network, error);
     for (int i = 0; i < config->n_groups && status == MAFAT_OK; i++) {
         const mafat_config_group *asked = &config->groups[i];
         int limit = i + 1 < config->n_groups ? config->groups[i + 1].cut : n_layers;
         divide(&r, asked->cut, limit < n_layers ? limit : n_layers, asked->tiling, groups,
                n_groups);
     }
-    free(r.is_result);
-    free(r.last_reader);
+    free_readers(&r);
     return status;
 }

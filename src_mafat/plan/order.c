@@ -1,10 +1,10 @@
 /* The order in which layer groups run; see mafat_group_order() in group.h.
  *
- * A map is alive from the group that makes it to the last group that reads it, so an order has a
- * price: the most bytes of maps alive at once and, of orders equal in that, their sum over the
- * groups. Starting from the cfg's order, each group is tried at the earliest place behind all that
- * it reads, and stays there unless that is dearer. Groups only ever move forward to where their
- * sources are, so that a whole branch follows its first group. */
+ * A block's map is alive from the block that makes it to the last one that reads it, so an order of
+ * blocks has a price: the most bytes of maps alive at once and, of orders equal in that, their sum
+ * over the blocks. Starting from the cfg's order, each block is tried at the earliest place behind
+ * all that it reads, and stays there unless that is dearer. Blocks only ever move forward to where
+ * their sources are, so that a whole branch follows its first block. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,17 +16,17 @@ typedef struct {
 
 typedef struct {
     const mafat_network *network;
-    mafat_group *groups;
-    int n_groups;
-    int *places;          /* [n_layers]: the place in the order of the layer's group */
-    int *last_readers;    /* [n_layers]: the last place that reads a producer's map */
+    mafat_group *blocks;  /* [2 * n_layers], owned: n_blocks in their order, and room */
+    int n_blocks;
+    int *places;          /* [n_layers], owned: the place in the order of the layer's block */
+    int *last_readers;    /* [n_layers], owned: the last place that reads a producer's map */
 } order;
 
 static void find_places(order *o)
 {
-    for (int g = 0; g < o->n_groups; g++)
-        for (int l = o->groups[g].first; l < o->groups[g].end; l++)
-            o->places[l] = o->last_readers[l] = g;
+    for (int b = 0; b < o->n_blocks; b++)
+        for (int l = o->blocks[b].first; l < o->blocks[b].end; l++)
+            o->places[l] = o->last_readers[l] = b;
     for (int l = 0; l < o->network->n_layers; l++) {
         const mafat_layer *layer = &o->network->layers[l];
         for (int s = 0; s < layer->n_sources; s++) {
@@ -38,16 +38,16 @@ static void find_places(order *o)
     }
 }
 
-/* Adds up the maps of the groups; what lies inside a group does not depend on the order. */
+/* Adds up the maps of the blocks; what lies inside a block does not depend on the order. */
 static price price_of(order *o)
 {
     price p = {0, 0};
     find_places(o);
-    for (int place = 0; place < o->n_groups; place++) {
+    for (int place = 0; place < o->n_blocks; place++) {
         size_t alive = 0;
-        for (int g = 0; g <= place; g++) {
-            int l = mafat_layer_producer(o->network, o->groups[g].end - 1);
-            if (l >= o->groups[g].first && o->last_readers[l] >= place)
+        for (int b = 0; b <= place; b++) {
+            int l = mafat_layer_producer(o->network, o->blocks[b].end - 1);
+            if (l >= o->blocks[b].first && o->last_readers[l] >= place)
                 alive += mafat_shape_floats(o->network->layers[l].out);
         }
         p.most = alive > p.most ? alive : p.most;
@@ -61,37 +61,37 @@ static bool is_dearer(price a, price b)
     return a.most != b.most ? a.most > b.most : a.sum > b.sum;
 }
 
-/* The first place where a group finds all that it reads. */
+/* The first place where a block finds all that it reads. */
 static int earliest_place(const order *o, int place)
 {
-    const mafat_group *group = &o->groups[place];
+    const mafat_group *block = &o->blocks[place];
     int earliest = 0;
-    for (int l = group->first; l < group->end; l++) {
+    for (int l = block->first; l < block->end; l++) {
         const mafat_layer *layer = &o->network->layers[l];
         for (int s = 0; s < layer->n_sources; s++) {
             int source = layer->sources[s];
-            if (source >= 0 && source < group->first && o->places[source] >= earliest)
+            if (source >= 0 && source < block->first && o->places[source] >= earliest)
                 earliest = o->places[source] + 1;
         }
     }
     return earliest;
 }
 
-/* Takes a group out of one place and puts it into another. */
+/* Takes a block out of one place and puts it into another. */
 static void move(order *o, int from, int to)
 {
-    mafat_group group = o->groups[from];
+    mafat_group block = o->blocks[from];
     if (to < from)
-        memmove(&o->groups[to + 1], &o->groups[to], (size_t)(from - to) * sizeof group);
+        memmove(&o->blocks[to + 1], &o->blocks[to], (size_t)(from - to) * sizeof block);
     else
-        memmove(&o->groups[from], &o->groups[from + 1], (size_t)(to - from) * sizeof group);
-    o->groups[to] = group;
+        memmove(&o->blocks[from], &o->blocks[from + 1], (size_t)(to - from) * sizeof block);
+    o->blocks[to] = block;
 }
 
 static void improve(order *o)
 {
     price best = price_of(o);
-    for (int place = 1; place < o->n_groups; place++) {
+    for (int place = 1; place < o->n_blocks; place++) {
         int earliest = earliest_place(o, place);
         if (earliest == place)
             continue;
@@ -105,18 +105,36 @@ static void improve(order *o)
     }
 }
 
+/* Sorts the groups by their blocks; ordered[n_groups] is room to do it in. */
+static void sort(const order *o, mafat_group *groups, int n_groups, mafat_group *ordered)
+{
+    int n = 0;
+    for (int b = 0; b < o->n_blocks; b++)
+        for (int g = 0; g < n_groups; g++)
+            if (o->blocks[b].first <= groups[g].first && groups[g].first < o->blocks[b].end)
+                ordered[n++] = groups[g];
+    MAFAT_CHECK(n == n_groups);
+    memcpy(groups, ordered, (size_t)n * sizeof *groups);
+}
+
 mafat_status mafat_group_order(const mafat_network *network, mafat_group *groups, int n_groups,
                                mafat_error *error)
 {
     size_t n_layers = (size_t)network->n_layers;
-    order o = {.network = network, .groups = groups, .n_groups = n_groups,
+    order o = {.network = network,
+               .blocks = calloc(2 * n_layers, sizeof *o.blocks),
                .places = calloc(n_layers, sizeof *o.places),
                .last_readers = calloc(n_layers, sizeof *o.last_readers)};
     mafat_status status = MAFAT_OK;
-    if (o.places != NULL && o.last_readers != NULL)
-        improve(&o);
-    else
+    if (o.blocks == NULL || o.places == NULL || o.last_readers == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to order %d groups", n_groups);
+    if (status == MAFAT_OK)
+        status = mafat_group_find_blocks(network, o.blocks, &o.n_blocks, error);
+    if (status == MAFAT_OK) {
+        improve(&o);
+        sort(&o, groups, n_groups, o.blocks + n_layers);
+    }
+    free(o.blocks);
     free(o.places);
     free(o.last_readers);
     return status;
