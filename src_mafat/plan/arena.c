@@ -1,4 +1,8 @@
-/* Placement of buffers in the arena; see arena.h. */
+/* Placement of buffers in the arena; see arena.h.
+ *
+ * Which offsets are free for a buffer depends on nothing but where those lie that are alive when it is
+ * born. So time is walked through, and of all that could lie where, the layouts that leave free space
+ * in the largest pieces go on. */
 #include "plan/arena.h"
 
 #include <stdint.h>
@@ -50,220 +54,309 @@ size_t mafat_arena_live_bytes(const mafat_arena_buffer *buffers, int n_buffers)
     return most;
 }
 
-/* ------------------------------------------------------------------------------ one placement */
+/* ------------------------------------------------------------------------------------- layouts */
+
+/* A buffer in its place, and what was placed before it: back through all layouts to the first. */
+typedef struct {
+    int buffer, before;          /* -1: none */
+    size_t offset;
+} placed;
+
+/* What is alive at the moment that has been reached, from the lowest offset up. */
+typedef struct {
+    int last;                    /* in the list of what has been placed */
+    int n;
+    int *alive;                  /* [most_alive]: in that list too */
+} layout;
+
+/* A buffer more in a layout. */
+typedef struct {
+    int layout, index;           /* before which of those alive */
+    size_t offset;
+    int64_t waste;               /* of what is left free; less is better */
+} candidate;
 
 typedef struct {
     mafat_arena_buffer *buffers;
-    int n;                       /* buffers that take room */
-    int *order, *best;           /* [n], owned: the order at hand, and the best so far */
-    int *first_neighbours;       /* [n_buffers + 1], owned: of each buffer, in neighbours[] */
-    int *neighbours;             /* owned: the buffers that are alive together with it */
-    bool *is_placed;             /* [n_buffers], owned */
-    int *below;                  /* [n_buffers], owned: room to sort neighbours by offset */
-    uint64_t random;
-} placement;
+    int n;                       /* of them that take room */
+    int *order;                  /* [n], owned: by birth */
+    int most_alive;
+    size_t block_bytes;          /* that all must fit in */
+    placed *list;                /* [n * MAFAT_ARENA_LAYOUTS + 1], owned */
+    int n_placed;
+    layout layouts[MAFAT_ARENA_LAYOUTS], next[MAFAT_ARENA_LAYOUTS];
+    int n_layouts;
+    int *alive;                  /* owned: of all layouts */
+    candidate *candidates;       /* [MAFAT_ARENA_LAYOUTS * 2 * (most_alive + 1)], owned */
+    int n_candidates;
+} walk;
 
-/* Sorts those neighbours of a buffer that have been placed by offset; returns how many. */
-static int sort_neighbours(const placement *p, int buffer)
+static const mafat_arena_buffer *buffer_of(const walk *w, int index)
+{
+    return &w->buffers[w->list[index].buffer];
+}
+
+static size_t end_of_placed(const walk *w, int index)
+{
+    return w->list[index].offset + round_up(buffer_of(w, index)->bytes);
+}
+
+static void drop_dead(const walk *w, layout *l, int moment)
 {
     int n = 0;
-    for (int k = p->first_neighbours[buffer]; k < p->first_neighbours[buffer + 1]; k++) {
-        int other = p->neighbours[k], i = n;
-        if (!p->is_placed[other])
-            continue;
-        for (; i > 0 && p->buffers[p->below[i - 1]].offset > p->buffers[other].offset; i--)
-            p->below[i] = p->below[i - 1];
-        p->below[i] = other;
-        n++;
-    }
-    return n;
+    for (int i = 0; i < l->n; i++)
+        if (buffer_of(w, l->alive[i])->last >= moment)
+            l->alive[n++] = l->alive[i];
+    l->n = n;
 }
 
-/* Gives a buffer the lowest offset that is free for its lifetime; returns where it ends. */
-static size_t place_one(const placement *p, int index)
+/* How little one gap is worth: a large one is worth more than its parts, and alignment makes some
+ * that are worth nothing. */
+static int64_t gap_waste(const walk *w, size_t bytes)
 {
-    mafat_arena_buffer *buffer = &p->buffers[index];
-    size_t need = round_up(buffer->bytes);
-    int n = sort_neighbours(p, index);
-    buffer->offset = 0;
-    for (int i = 0; i < n; i++) {
-        const mafat_arena_buffer *other = &p->buffers[p->below[i]];
-        if (other->offset >= buffer->offset && other->offset - buffer->offset >= need)
-            break;
-        if (end_of(other) > buffer->offset)
-            buffer->offset = round_up_to(end_of(other), alignment(buffer));
-    }
-    p->is_placed[index] = true;
-    return end_of(buffer);
+    enum { PARTS = 1024, A_GAP = 1000, NO_GAP_BYTES = 4096 };
+    int64_t part = (int64_t)((uint64_t)bytes / (w->block_bytes / PARTS + 1));
+    return bytes <= NO_GAP_BYTES ? 0 : A_GAP - part * part;
 }
 
-/* Places all buffers in their order, and stores the place in it of the one that reaches highest;
- * returns the size of the block, or something larger than `most` as soon as it is that. */
-static size_t place_all(const placement *p, size_t most, int *highest)
+/* The waste of a layout with `need` bytes more at `offset`, before number `index` of those alive. */
+static int64_t waste_with(const walk *w, const layout *l, int index, size_t offset, size_t need)
 {
-    size_t bytes = 0;
-    for (int i = 0; i < p->n; i++)
-        p->is_placed[p->order[i]] = false;
-    for (int i = 0; i < p->n && bytes <= most; i++) {
-        size_t end = place_one(p, p->order[i]);
-        if (end > bytes) {
-            bytes = end;
-            *highest = i;
+    size_t free_from = 0;
+    int64_t waste = 0;
+    for (int i = 0; i <= l->n; i++) {
+        if (i == index) {
+            waste += gap_waste(w, offset - free_from);
+            free_from = offset + need;
         }
+        size_t end = i < l->n ? w->list[l->alive[i]].offset : w->block_bytes;
+        waste += gap_waste(w, end - free_from);
+        free_from = i < l->n ? end_of_placed(w, l->alive[i]) : end;
     }
-    return bytes;
+    return waste;
 }
 
-/* ---------------------------------------------------------------------------- many placements */
-
-/* A number from 0 to n - 1: xorshift, the same numbers every time. */
-static int pick(placement *p, int n)
+/* Adds the lowest and the highest place for a buffer in each gap of a layout. */
+static void add_candidates(walk *w, int index, const mafat_arena_buffer *buffer)
 {
-    p->random ^= p->random << 13;
-    p->random ^= p->random >> 7;
-    p->random ^= p->random << 17;
-    return (int)(p->random % (uint64_t)n);
-}
-
-/* Takes one buffer out of its place in the order and puts it into another. */
-static void move(int *order, int from, int to)
-{
-    int buffer = order[from];
-    if (to < from)
-        memmove(&order[to + 1], &order[to], (size_t)(from - to) * sizeof *order);
-    else
-        memmove(&order[from], &order[from + 1], (size_t)(to - from) * sizeof *order);
-    order[to] = buffer;
-}
-
-/* By size, of equals by birth. */
-static void sort_by_size(placement *p)
-{
-    for (int i = 1; i < p->n; i++) {
-        const mafat_arena_buffer *buffer = &p->buffers[p->order[i]];
-        int to = i;
-        for (; to > 0; to--) {
-            const mafat_arena_buffer *before = &p->buffers[p->order[to - 1]];
-            if (before->bytes > buffer->bytes ||
-                (before->bytes == buffer->bytes && before->first <= buffer->first))
-                break;
-        }
-        move(p->order, i, to);
-    }
-}
-
-/* How many orders are worth a try: fewer where each costs more. */
-static int count_tries(const placement *p, int n_buffers)
-{
-    enum { MOST_VISITS = 10000000 };
-    int n_visits = p->first_neighbours[n_buffers] + 1;
-    int tries = MOST_VISITS / n_visits;
-    return tries < MAFAT_ARENA_TRIES ? tries : MAFAT_ARENA_TRIES;
-}
-
-/* Tries orders until one needs no more than what is alive at once, or a page more, as alignment may
- * need: the buffer that reaches highest goes to an earlier place, and in every second try another
- * one somewhere. An order that is no worse than the best becomes the best. Leaves the buffers where
- * the best one puts them. */
-static size_t place_best(placement *p, int n_buffers, size_t live_bytes)
-{
-    enum { SLACK_BYTES = 4096 };
-    int highest = 0, n_tries = count_tries(p, n_buffers);
-    sort_by_size(p);
-    size_t bytes = place_all(p, SIZE_MAX, &highest), best = bytes;
-    int best_highest = highest;
-    memcpy(p->best, p->order, (size_t)p->n * sizeof *p->order);
-    for (int try = 0; try < n_tries && best > live_bytes + SLACK_BYTES; try++) {
-        memcpy(p->order, p->best, (size_t)p->n * sizeof *p->order);
-        if (best_highest > 0)
-            move(p->order, best_highest, pick(p, best_highest));
-        if (try % 2 == 1)
-            move(p->order, pick(p, p->n), pick(p, p->n));
-        bytes = place_all(p, best, &highest);
-        if (bytes > best)
-            continue;
-        best = bytes;
-        best_highest = highest;
-        memcpy(p->best, p->order, (size_t)p->n * sizeof *p->order);
-    }
-    memcpy(p->order, p->best, (size_t)p->n * sizeof *p->order);
-    return place_all(p, SIZE_MAX, &highest);
-}
-
-/* ------------------------------------------------------------------------------------- public */
-
-/* Whether the sum of all sizes fits a size_t: then no offset can overflow. */
-static bool sizes_add_up(const mafat_arena_buffer *buffers, int n_buffers)
-{
-    size_t sum = 0;
-    for (int i = 0; i < n_buffers; i++)
-        if (!mafat_size_add(sum, buffers[i].bytes, &sum) ||
-            !mafat_size_add(sum, alignment(&buffers[i]), &sum))
-            return false;
-    return true;
-}
-
-/* Finds out who is alive together: counts it first, then writes it down; false without memory. */
-static bool find_neighbours(placement *p, int n_buffers)
-{
-    size_t n_neighbours = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        n_neighbours = 0;
-        for (int i = 0; i < n_buffers; i++) {
-            p->first_neighbours[i] = (int)n_neighbours;
-            for (int k = 0; k < n_buffers && p->buffers[i].bytes > 0; k++) {
-                if (k == i || p->buffers[k].bytes == 0 ||
-                    !alive_together(&p->buffers[i], &p->buffers[k]))
-                    continue;
-                if (pass == 1)
-                    p->neighbours[n_neighbours] = k;
-                n_neighbours++;
+    const layout *l = &w->layouts[index];
+    size_t need = round_up(buffer->bytes), free_from = 0;
+    for (int i = 0; i <= l->n; i++) {
+        size_t end = i < l->n ? w->list[l->alive[i]].offset : w->block_bytes;
+        size_t lowest = round_up_to(free_from, alignment(buffer));
+        if (end >= need && lowest <= end - need) {
+            size_t highest = (end - need) / alignment(buffer) * alignment(buffer);
+            for (int side = 0; side < (highest > lowest ? 2 : 1); side++) {
+                size_t offset = side == 0 ? lowest : highest;
+                w->candidates[w->n_candidates++] =
+                    (candidate){index, i, offset, waste_with(w, l, i, offset, need)};
             }
         }
-        if (pass == 0)
-            p->neighbours = calloc(n_neighbours + 1, sizeof *p->neighbours);
-        if (p->neighbours == NULL)
+        if (i < l->n)
+            free_from = end_of_placed(w, l->alive[i]);
+    }
+}
+
+static int compare_candidates(const void *left, const void *right)
+{
+    const candidate *a = left, *b = right;
+    if (a->waste != b->waste)
+        return a->waste < b->waste ? -1 : 1;
+    if (a->layout != b->layout)
+        return a->layout - b->layout;
+    return (a->offset > b->offset) - (a->offset < b->offset);
+}
+
+/* Whether two layouts leave the same room at every moment to come. */
+static bool are_alike(const walk *w, const layout *a, const layout *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (int i = 0; i < a->n; i++) {
+        const mafat_arena_buffer *x = buffer_of(w, a->alive[i]), *y = buffer_of(w, b->alive[i]);
+        if (w->list[a->alive[i]].offset != w->list[b->alive[i]].offset || x->bytes != y->bytes ||
+            x->last != y->last)
             return false;
     }
-    p->first_neighbours[n_buffers] = (int)n_neighbours;
     return true;
 }
 
-static mafat_status allocate(placement *p, int n_buffers, mafat_error *error)
+/* ------------------------------------------------------------------------------------- the walk */
+
+/* Makes the layout of a candidate, in next[n], where it lasts if it is not like one before it. */
+static void make_layout(walk *w, const candidate *c, int buffer, int n)
 {
-    size_t n = (size_t)n_buffers;
-    p->order = calloc(3 * n, sizeof *p->order);
-    p->first_neighbours = calloc(n + 1, sizeof *p->first_neighbours);
-    p->is_placed = calloc(n, sizeof *p->is_placed);
-    if (p->order != NULL && p->first_neighbours != NULL && p->is_placed != NULL &&
-        find_neighbours(p, n_buffers)) {
-        p->best = p->order + n;
-        p->below = p->best + n;
-        return MAFAT_OK;
+    const layout *from = &w->layouts[c->layout];
+    layout *to = &w->next[n];
+    w->list[w->n_placed] = (placed){buffer, from->last, c->offset};
+    to->last = w->n_placed;
+    to->n = from->n + 1;
+    memcpy(to->alive, from->alive, (size_t)c->index * sizeof *to->alive);
+    to->alive[c->index] = w->n_placed;
+    memcpy(to->alive + c->index + 1, from->alive + c->index,
+           (size_t)(from->n - c->index) * sizeof *to->alive);
+}
+
+/* Goes on with the best candidates, of which there are fewer than MAFAT_ARENA_LAYOUTS if some are
+ * alike. */
+static void choose_layouts(walk *w, int buffer)
+{
+    int n = 0;
+    qsort(w->candidates, (size_t)w->n_candidates, sizeof *w->candidates, compare_candidates);
+    for (int i = 0; i < w->n_candidates && n < MAFAT_ARENA_LAYOUTS; i++) {
+        bool is_new = true;
+        make_layout(w, &w->candidates[i], buffer, n);
+        for (int k = n - 1; k >= 0 && is_new; k--)
+            is_new = !are_alike(w, &w->next[k], &w->next[n]);
+        n += is_new;
+        w->n_placed += is_new;
     }
-    return mafat_error_set(error, MAFAT_FAILED, "no memory to place %d buffers", n_buffers);
+    for (int i = 0; i < n; i++) {
+        layout swapped = w->layouts[i];
+        w->layouts[i] = w->next[i];
+        w->next[i] = swapped;
+    }
+    w->n_layouts = n;
+}
+
+/* Places all buffers in a block of so many bytes; false where no layout is left. */
+static bool place_in(walk *w, size_t block_bytes)
+{
+    w->block_bytes = block_bytes;
+    w->n_placed = 0;
+    w->n_layouts = 1;
+    w->layouts[0].n = 0;
+    w->layouts[0].last = -1;
+    for (int i = 0; i < w->n && w->n_layouts > 0; i++) {
+        const mafat_arena_buffer *buffer = &w->buffers[w->order[i]];
+        w->n_candidates = 0;
+        for (int k = 0; k < w->n_layouts; k++) {
+            drop_dead(w, &w->layouts[k], buffer->first);
+            add_candidates(w, k, buffer);
+        }
+        choose_layouts(w, w->order[i]);
+    }
+    return w->n_layouts > 0;
+}
+
+/* One behind the other: what always works. */
+static size_t stack_all(const walk *w)
+{
+    size_t end = 0;
+    for (int i = 0; i < w->n; i++) {
+        mafat_arena_buffer *buffer = &w->buffers[w->order[i]];
+        buffer->offset = round_up_to(end, alignment(buffer));
+        end = end_of(buffer);
+    }
+    return end;
+}
+
+/* Tries blocks from what is alive at once upwards, by a page, two more, four more, .... */
+static size_t place_all(walk *w, size_t live_bytes, size_t sum_bytes)
+{
+    enum { FIRST_STEP = 4096 };
+    size_t block_bytes = live_bytes, step = FIRST_STEP, used = 0;
+    while (!place_in(w, block_bytes)) {
+        if (block_bytes >= sum_bytes)
+            return stack_all(w);
+        block_bytes += step;
+        step *= 2;
+    }
+    for (int i = w->layouts[0].last; i >= 0; i = w->list[i].before) {
+        w->buffers[w->list[i].buffer].offset = w->list[i].offset;
+        used = end_of_placed(w, i) > used ? end_of_placed(w, i) : used;
+    }
+    return used;
+}
+
+/* --------------------------------------------------------------------------------------- public */
+
+/* By birth; of equals first those that live longest, then the largest. */
+static bool comes_before(const mafat_arena_buffer *a, const mafat_arena_buffer *b)
+{
+    if (a->first != b->first)
+        return a->first < b->first;
+    if (a->last != b->last)
+        return a->last > b->last;
+    return a->bytes > b->bytes;
+}
+
+static void sort_buffers(walk *w, int n_buffers)
+{
+    for (int i = 0; i < n_buffers; i++) {
+        w->buffers[i].offset = 0;
+        if (w->buffers[i].bytes == 0)
+            continue;
+        int to = w->n++;
+        for (; to > 0 && comes_before(&w->buffers[i], &w->buffers[w->order[to - 1]]); to--)
+            w->order[to] = w->order[to - 1];
+        w->order[to] = i;
+    }
+}
+
+/* The most buffers that are alive at once: that can only rise at a birth. */
+static int count_alive(const walk *w)
+{
+    int most = 0;
+    for (int i = 0; i < w->n; i++) {
+        int n = 0;
+        for (int k = 0; k < w->n; k++)
+            n += w->buffers[w->order[k]].first <= w->buffers[w->order[i]].first &&
+                 w->buffers[w->order[i]].first <= w->buffers[w->order[k]].last;
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static bool allocate(walk *w)
+{
+    size_t n_layouts = MAFAT_ARENA_LAYOUTS, alive = (size_t)w->most_alive + 1;
+    w->list = calloc((size_t)w->n * n_layouts + 1, sizeof *w->list);
+    w->alive = calloc(2 * n_layouts * alive, sizeof *w->alive);
+    w->candidates = calloc(2 * n_layouts * alive, sizeof *w->candidates);
+    if (w->list == NULL || w->alive == NULL || w->candidates == NULL)
+        return false;
+    for (size_t i = 0; i < n_layouts; i++) {
+        w->layouts[i].alive = w->alive + 2 * i * alive;
+        w->next[i].alive = w->alive + (2 * i + 1) * alive;
+    }
+    return true;
+}
+
+/* Adds all sizes up, with room for their alignment; false where that does not fit a size_t: if it
+ * does, no offset can overflow. */
+static bool add_sizes(const mafat_arena_buffer *buffers, int n_buffers, size_t *sum)
+{
+    *sum = 0;
+    for (int i = 0; i < n_buffers; i++)
+        if (!mafat_size_add(*sum, buffers[i].bytes, sum) ||
+            !mafat_size_add(*sum, 2 * alignment(&buffers[i]), sum))
+            return false;
+    return true;
 }
 
 mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t *arena_bytes,
                                mafat_error *error)
 {
-    placement p = {.buffers = buffers, .random = 88172645463325252u};
+    size_t sum_bytes;
     *arena_bytes = 0;
     if (n_buffers <= 0)
         return MAFAT_OK;
-    if (!sizes_add_up(buffers, n_buffers))
+    if (!add_sizes(buffers, n_buffers, &sum_bytes))
         return mafat_error_set(error, MAFAT_FAILED, "the sizes of %d buffers overflow", n_buffers);
-    mafat_status status = allocate(&p, n_buffers, error);
-    for (int i = 0; i < n_buffers && status == MAFAT_OK; i++) {
-        buffers[i].offset = 0;
-        if (buffers[i].bytes > 0)
-            p.order[p.n++] = i;
+    walk w = {.buffers = buffers, .order = calloc((size_t)n_buffers, sizeof *w.order)};
+    mafat_status status = MAFAT_OK;
+    if (w.order != NULL) {
+        sort_buffers(&w, n_buffers);
+        w.most_alive = count_alive(&w);
     }
-    if (status == MAFAT_OK && p.n > 0)
-        *arena_bytes = place_best(&p, n_buffers, mafat_arena_live_bytes(buffers, n_buffers));
-    free(p.order);
-    free(p.first_neighbours);
-    free(p.neighbours);
-    free(p.is_placed);
+    if (w.order == NULL || !allocate(&w))
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory to place %d buffers", n_buffers);
+    else
+        *arena_bytes = place_all(&w, mafat_arena_live_bytes(buffers, n_buffers), sum_bytes);
+    free(w.order);
+    free(w.list);
+    free(w.alive);
+    free(w.candidates);
     return status;
 }

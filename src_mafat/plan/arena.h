@@ -9,7 +9,7 @@
 #include "base/status.h"
 
 enum { MAFAT_ARENA_ALIGN = 64 };  /* bytes: a cache line, and the widest vector */
-enum { MAFAT_ARENA_TRIES = 4000 };
+enum { MAFAT_ARENA_LAYOUTS = 64 };
 
 typedef struct {
     size_t bytes;     /* 0: takes no room and never collides */
@@ -21,13 +21,11 @@ typedef struct {
 /* Places the buffers so that no two that are alive at the same moment overlap, and stores the size
  * of the block in *arena_bytes.
  *
- * The largest buffer first (of equals the one that is born first), each at the lowest offset where
- * it collides with none of those that are placed and alive together with it; then in other orders,
- * in which the buffer that reached highest is placed earlier, until the block is about as small
- * as mafat_arena_live_bytes() or up to MAFAT_ARENA_TRIES orders, less of many buffers, were tried. The
- * same buffers get the same offsets every time. The best of all tries counts; that is not always
- * the smallest block possible. MAFAT_FAILED where the sizes overflow or there is no memory for the
- * work lists. */
+ * Buffers are placed in the order of their births, each at the lowest or the highest place in any gap
+ * between those that are alive then; up to MAFAT_ARENA_LAYOUTS ways to do so are followed side by
+ * side. They have to fit a block of mafat_arena_live_bytes(); where none does, one a little larger is
+ * tried. The same buffers get the same offsets every time. That is not always the smallest block
+ * possible. MAFAT_FAILED where the sizes overflow or there is no memory for the work lists. */
 mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t *arena_bytes,
                                mafat_error *error);
 
