@@ -19,6 +19,7 @@
 #include "support/random.h"
 #include "support/random_cfg.h"
 #include "support/suite.h"
+#include "support/weight_modes.h"
 
 enum { N_NETWORKS = 40, N_PLANS = 8, PAGE = MAFAT_PAGE, MARK = 0x77 };
 
@@ -178,15 +179,23 @@ static void free_network_of_test(void)
 
 /* --------------------------------------------------------------------------------------- plans */
 
-static mafat_plan_options random_options(void)
+/* What a plan is made with. */
+typedef struct {
+    bool image_by_rows;
+    test_weights weights;
+} variant;
+
+static variant random_variant(void)
 {
     static const size_t window_sizes[] = {1, 300, 3000, 30000, SIZE_MAX, 0};
     static const size_t pinned_sizes[] = {0, 20000, 60000, SIZE_MAX};
-    return (mafat_plan_options){
+    return (variant){
         .image_by_rows = test_random_int(&random_state, 2) == 0,
-        .window_bytes = window_sizes[test_random_int(&random_state, 6)],
-        .pinned_bytes = pinned_sizes[test_random_int(&random_state, 4)],
-        .filter_unit = 1 + test_random_int(&random_state, 4),
+        .weights = {
+            .window_bytes = window_sizes[test_random_int(&random_state, 6)],
+            .pinned_bytes = pinned_sizes[test_random_int(&random_state, 4)],
+            .filter_unit = 1 + test_random_int(&random_state, 4),
+        },
     };
 }
 
@@ -236,14 +245,18 @@ static void release(void)
     memset(arena + plan.arena_bytes, MARK, block_bytes - PAGE - plan.arena_bytes);
 }
 
-static void make_plan_of(const char *text, mafat_plan_options options, int n_threads)
+static void make_plan_of(const char *text, variant v, int n_threads)
 {
     const mafat_network *ours = &bridge->session.cfg.network;
     mafat_config config;
-    options.workspace_bytes = mafat_exec_workspace_bytes(n_threads);
+    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    mafat_plan_options options = {
+        .workspace_bytes = mafat_exec_workspace_bytes(n_threads), .image_by_rows = v.image_by_rows,
+        .weights = test_weight_modes(ours, v.weights, modes),
+    };
     snprintf(described, sizeof described, "%s, windows %zu, pinned %zu, unit %d, %s, %d threads",
-             text, options.window_bytes, options.pinned_bytes, options.filter_unit,
-             options.image_by_rows ? "rows" : "map", n_threads);
+             text, v.weights.window_bytes, v.weights.pinned_bytes, v.weights.filter_unit,
+             v.image_by_rows ? "rows" : "map", n_threads);
     ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
     mafat_status status = mafat_plan_build(&plan, ours, &config, &options, &fault);
     ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
@@ -262,7 +275,7 @@ static void make_random_plan(void)
 {
     char config[96];
     random_config(config, sizeof config);
-    make_plan_of(config, random_options(), 1 + test_random_int(&random_state, 3));
+    make_plan_of(config, random_variant(), 1 + test_random_int(&random_state, 3));
 }
 
 static void free_plan(void)
@@ -494,11 +507,8 @@ START_TEST(every_way_on_one_network)
     for (int w = 0; w < 4; w++)
         for (int p = 0; p < 3; p++)
             for (int way = 0; way < 12; way++) {
-                mafat_plan_options options = {
-                    .image_by_rows = way % 2 == 0, .window_bytes = window_sizes[w],
-                    .pinned_bytes = pinned_sizes[p], .filter_unit = 1 + way % 4,
-                };
-                make_plan_of(configs[_i], options, 1 + way % 3);
+                variant v = {way % 2 == 0, {window_sizes[w], pinned_sizes[p], 1 + way % 4}};
+                make_plan_of(configs[_i], v, 1 + way % 3);
                 expect_run();
                 free_plan();
             }

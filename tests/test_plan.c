@@ -7,11 +7,12 @@
 #include "plan/plan.h"
 #include "support/random.h"
 #include "support/suite.h"
+#include "support/weight_modes.h"
 
 enum { MOST_LAYERS = 16, MOST_BUFFERS = 1024, WORKSPACE = 4096 };
 
 /* Plans as they were before weights came in windows. */
-static const mafat_plan_options plain = {.workspace_bytes = WORKSPACE, .filter_unit = 1};
+static const mafat_plan_options plain = {.workspace_bytes = WORKSPACE};
 
 /* A network under construction: each add_*() appends a layer that reads the one before. */
 typedef struct {
@@ -464,18 +465,21 @@ static void expect_sound_with(const draft *d, const char *config,
 
 static void expect_sound(const draft *d, const char *config)
 {
-    static const mafat_plan_options variants[] = {
-        {.workspace_bytes = WORKSPACE, .filter_unit = 1},
-        {.workspace_bytes = WORKSPACE, .filter_unit = 1, .image_by_rows = true},
-        {.workspace_bytes = WORKSPACE, .filter_unit = 1, .image_by_rows = true,
-         .window_bytes = SIZE_MAX},
-        {.workspace_bytes = WORKSPACE, .filter_unit = 2, .image_by_rows = true,
-         .window_bytes = 100},
-        {.workspace_bytes = WORKSPACE, .filter_unit = 2, .window_bytes = 200,
-         .pinned_bytes = 60000},
+    static const struct {
+        bool image_by_rows;
+        test_weights weights;
+    } variants[] = {
+        {false, {0, 0, 1}}, {true, {0, 0, 1}}, {true, {SIZE_MAX, 0, 1}}, {true, {100, 0, 2}},
+        {false, {200, 60000, 2}},
     };
-    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
-        expect_sound_with(d, config, &variants[i]);
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        mafat_weight_mode modes[TEST_MOST_LAYERS];
+        mafat_plan_options options = {
+            .workspace_bytes = WORKSPACE, .image_by_rows = variants[i].image_by_rows,
+            .weights = test_weight_modes(&d->network, variants[i].weights, modes),
+        };
+        expect_sound_with(d, config, &options);
+    }
 }
 
 START_TEST(plans_are_sound_for_every_grid)

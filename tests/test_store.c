@@ -17,6 +17,7 @@
 #include "support/random.h"
 #include "support/random_cfg.h"
 #include "support/suite.h"
+#include "support/weight_modes.h"
 
 enum { N_NETWORKS = 30, N_RUNS = 3, HEADER_BYTES = 20 };
 
@@ -90,11 +91,16 @@ static void make_plan(void)
     test_random *r = &random_state;
     char text[64];
     mafat_config config;
-    mafat_plan_options options = {
-        .workspace_bytes = 64, .image_by_rows = test_random_int(r, 2) == 0,
+    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    bool image_by_rows = test_random_int(r, 2) == 0;
+    test_weights weights = {
         .window_bytes = window_sizes[test_random_int(r, 5)],
         .pinned_bytes = pinned_sizes[test_random_int(r, 5)],
         .filter_unit = 1 + test_random_int(r, 4),
+    };
+    mafat_plan_options options = {
+        .workspace_bytes = 64, .image_by_rows = image_by_rows,
+        .weights = test_weight_modes(&cfg.network, weights, modes),
     };
     bool rows = test_random_int(r, 2) == 0;
     snprintf(text, sizeof text, "%dx%d%s", 1 + test_random_int(r, 8),
@@ -189,8 +195,8 @@ static void dawdle(void)
 static void expect_windows_stay(const float **taken, int floor)
 {
     for (int w = 0; w < plan.n_windows; w++) {
-        const mafat_buffer *buffer = &plan.buffers[plan.windows[w].buffer];
-        if (taken[w] != NULL && (plan.windows[w].pinned || buffer->place.last >= floor))
+        const mafat_weight_window *window = &plan.windows[w];
+        if (taken[w] != NULL && (window->pinned || window->last_moment >= floor))
             expect_window(w, taken[w]);
     }
 }

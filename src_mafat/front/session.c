@@ -8,7 +8,6 @@
 
 #include "front/cfg_text.h"
 #include "front/number.h"
-#include "kernels/conv.h"
 #include "plan/search.h"
 #include "run/cgroup.h"
 #include "run/exec.h"
@@ -92,6 +91,35 @@ static mafat_status measure_process(const mafat_session *session, const mafat_se
     return status;
 }
 
+/* The modes of a network's weights where all are read once; NULL without memory. */
+static mafat_weight_mode *pin_all(int n_layers)
+{
+    mafat_weight_mode *weights = calloc((size_t)n_layers, sizeof *weights);
+    for (int l = 0; l < n_layers && weights != NULL; l++)
+        weights[l].pinned = true;
+    return weights;
+}
+
+/* Chooses what fits the limit. */
+static mafat_status search_plan(mafat_session *session, const mafat_config *fixed,
+                                const mafat_plan_options *options, const mafat_process *process,
+                                mafat_error *error)
+{
+    mafat_search search;
+    mafat_status status = mafat_search_init(&search, &session->cfg.network, fixed, options, process,
+                                            error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_found found;
+    status = mafat_search_best(&search, session->limit_bytes, &found, error);
+    if (status == MAFAT_OK) {
+        session->config = found.config;
+        session->plan = found.plan;
+    }
+    mafat_search_free(&search);
+    return status;
+}
+
 /* Plans with the configuration that is asked for, NULL where none is, within the limit if there is
  * one. */
 static mafat_status make_plan(mafat_session *session, const char *config,
@@ -99,24 +127,29 @@ static mafat_status make_plan(mafat_session *session, const char *config,
 {
     const mafat_network *network = &session->cfg.network;
     mafat_process process;
+    mafat_config fixed = {0};
     bool reads_weights = (use->reads_weights || session->limit_bytes > 0) &&
                          mafat_store_can_hold(network);
+    mafat_weight_mode *weights = pin_all(network->n_layers);
+    if (weights == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to plan %d layers",
+                               network->n_layers);
+    mafat_kernel_shape shape = mafat_exec_kernel_shape(session->n_threads);
+    mafat_costs costs = mafat_cost_defaults(&shape);
     mafat_plan_options options = {
         .workspace_bytes = mafat_exec_workspace_bytes(session->n_threads),
         .image_by_rows = use->image_by_rows,
-        .window_bytes = reads_weights ? SIZE_MAX : 0,
-        .pinned_bytes = reads_weights ? SIZE_MAX : 0,
-        .filter_unit = mafat_conv_round_filters(1),
+        .weights = reads_weights ? weights : NULL,
+        .costs = &costs,
     };
-    mafat_config fixed = {0};
     mafat_status status = measure_process(session, use, &process, error);
     if (status == MAFAT_OK && (config != NULL || session->limit_bytes == 0))
         status = mafat_config_parse(&fixed, config != NULL ? config : MAFAT_DEFAULT_CONFIG, error);
     if (status == MAFAT_OK && session->limit_bytes > 0)
-        status = mafat_search(network, config != NULL ? &fixed : NULL, &options, &process,
-                              session->limit_bytes, &session->config, &session->plan, error);
+        status = search_plan(session, config != NULL ? &fixed : NULL, &options, &process, error);
     else if (status == MAFAT_OK)
         status = mafat_plan_build(&session->plan, network, &fixed, &options, error);
+    free(weights);
     if (session->config.n_groups == 0)
         session->config = fixed;
     else

@@ -1,5 +1,5 @@
 /* What the parts of plan/ share while a plan is made: plan.c makes buffers and places them,
- * windows.c divides weights, steps.c and rows.c make the steps of a group. */
+ * windows.c divides weights, steps.c and rows.c make the steps of a group, timing.c times them. */
 #ifndef MAFAT_PLAN_BUILDER_H
 #define MAFAT_PLAN_BUILDER_H
 
@@ -17,6 +17,7 @@ typedef struct {
     int top;                    /* the first row that its buffer holds */
     int capacity;               /* rows that its buffer has room for */
     int each;                   /* rows that it computes at once */
+    int last_reader;            /* the last layer of the group that reads it */
 } mafat_rows;
 
 typedef struct {
@@ -24,13 +25,15 @@ typedef struct {
     const mafat_network *network;
     const mafat_plan_options *options;
     mafat_error *error;
-    bool *pinned;               /* [n_layers]: its weights are */
+    int *producers;             /* [n_layers]: mafat_layer_producer() of each */
     int *first_windows, *n_windows;   /* [n_layers]: of the layer, in plan->windows */
     int *first_moments, *last_moments;/* [n_layers] */
     mafat_field *fields;        /* [n_layers]: receptive fields of the tile at hand */
     mafat_region *outputs;      /* [n_layers]: output regions of the tile at hand */
     mafat_coverage *rows, *cols;/* [n_layers]: of the group at hand */
     mafat_rows *reused;         /* [n_layers + 1]: the image's, then the layers' */
+    double *layer_s;            /* [n_layers]: what the layer's steps take to compute */
+    bool is_part;               /* of one group: steps are counted and forgotten */
     int n_rooms;                /* for steps in the plan */
 } mafat_builder;
 
@@ -42,8 +45,7 @@ typedef struct {
 /* The group's number in the plan and the group of a position. */
 mafat_group *mafat_builder_group(const mafat_builder *b, mafat_position at);
 
-/* Whether layer l is a convolution that the next layer of the group pools without overlap, band by
- * band (plan.h). */
+/* Whether layer l and the next one of the group run band by band (plan.h). */
 bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, int l);
 
 /* Bytes of a map or of a part of it. MAFAT_FAILED where they do not fit a size_t. */
@@ -57,6 +59,11 @@ mafat_status mafat_builder_make_windows(mafat_builder *b);
 /* Gives the windows their buffers (windows.c). Needs the moments. */
 void mafat_builder_place_windows(mafat_builder *b);
 
+/* Adds what a step takes to its layer's time; and sets a group's time when all its steps are there
+ * (timing.c). */
+void mafat_builder_time_step(mafat_builder *b, const mafat_step *step);
+void mafat_builder_time_group(mafat_builder *b, mafat_group *group);
+
 /* Adds the steps of a group: by tiles (steps.c), or by rows that are kept (rows.c). */
 mafat_status mafat_builder_add_tiles(mafat_builder *b, int group);
 mafat_status mafat_builder_add_rows(mafat_builder *b, int group);
@@ -69,6 +76,9 @@ mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_s
  * `out_held`; that of its input holds `in_held`. Where they hold maps, that goes before. */
 mafat_step mafat_builder_layer_step(const mafat_builder *b, int l, mafat_region out,
                                     mafat_region in_held, mafat_region out_held);
+
+/* mafat_layer_producer() of source number s of layer l. */
+int mafat_builder_source(const mafat_builder *b, int l, int s);
 
 /* The buffer of what layer l reads: of its source number s. */
 int mafat_builder_source_buffer(const mafat_builder *b, int l, int s);

@@ -145,3 +145,14 @@ void mafat_config_free(mafat_config *config)
     free(config->groups);
     *config = (mafat_config){0};
 }
+
+mafat_status mafat_config_copy(mafat_config *config, const mafat_config *from, mafat_error *error)
+{
+    size_t n = (size_t)from->n_groups;
+    *config = *from;
+    config->groups = malloc(n * sizeof *config->groups);
+    if (config->groups == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
+    memcpy(config->groups, from->groups, n * sizeof *config->groups);
+    return MAFAT_OK;
+}

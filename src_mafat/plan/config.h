@@ -43,6 +43,9 @@ int mafat_config_print(const mafat_config *config, char *text, size_t size);
 /* Writes one tiling, "5x5" or "38x1r", in the same manner. */
 int mafat_config_print_tiling(mafat_tiling tiling, char *text, size_t size);
 
+/* Copies a configuration. MAFAT_FAILED without memory. */
+mafat_status mafat_config_copy(mafat_config *config, const mafat_config *from, mafat_error *error);
+
 /* Frees what the configuration owns and clears it; a zeroed one may be freed. */
 void mafat_config_free(mafat_config *config);
 

@@ -13,14 +13,18 @@ bool mafat_group_takes_turns(const mafat_group *group)
     return group->tiling.reuse || group->tiling.rows > 1 || group->tiling.cols > 1;
 }
 
-/* What the network says about where groups may end. */
-typedef struct {
-    const mafat_network *network;
-    bool *is_result;      /* [n_layers]: read after the run, under whatever name */
-    int *last_reader;     /* [n_layers]: the last layer that reads it; itself where there is none */
-} readers;
+bool mafat_group_pools(const mafat_network *network, const mafat_group *group, int l)
+{
+    if (l + 1 >= group->end)
+        return false;
+    const mafat_layer *pool = &network->layers[l + 1];
+    return network->layers[l].kind == MAFAT_CONVOLUTION && pool->kind == MAFAT_MAXPOOL &&
+           pool->size == pool->stride;
+}
 
-static void find_readers(readers *r)
+/* ------------------------------------------------------------------------------------- readers */
+
+static void find_readers(mafat_readers *r)
 {
     const mafat_network *network = r->network;
     for (int l = 0; l < network->n_layers; l++) {
@@ -37,14 +41,33 @@ static void find_readers(readers *r)
     }
 }
 
+mafat_status mafat_readers_init(mafat_readers *r, const mafat_network *network, mafat_error *error)
+{
+    size_t n = (size_t)network->n_layers;
+    *r = (mafat_readers){.network = network,
+                   .is_result = calloc(n, sizeof *r->is_result),
+                   .last_reader = calloc(n, sizeof *r->last_reader)};
+    if (r->is_result == NULL || r->last_reader == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to group %zu layers", n);
+    find_readers(r);
+    return MAFAT_OK;
+}
+
+void mafat_readers_free(mafat_readers *r)
+{
+    free(r->is_result);
+    free(r->last_reader);
+}
+
+/* ------------------------------------------------------------------------------------- groups */
+
 /* Whether the map of layer l must exist whole if its group ends at `end`. */
-static bool must_be_whole(const readers *r, int l, int end, bool reuse)
+static bool must_be_whole(const mafat_readers *r, int l, int end, bool reuse)
 {
     return r->is_result[l] || r->last_reader[l] > (reuse ? end - 1 : l + 1);
 }
 
-/* The end of a group that begins at `first` and may not go beyond `limit`. */
-static int group_end(const readers *r, int first, int limit, bool reuse)
+int mafat_group_end(const mafat_readers *r, int first, int limit, bool reuse)
 {
     const mafat_layer *layers = r->network->layers;
     int end = first;
@@ -88,48 +111,29 @@ static mafat_group group_of(int first, int end, mafat_tiling tiling)
 }
 
 /* Adds the groups of layers [first, limit), of which the tiling covers the first ones. */
-static void divide(const readers *r, int first, int limit, mafat_tiling tiling, mafat_group *groups,
+static void divide(const mafat_readers *r, int first, int limit, mafat_tiling tiling, mafat_group *groups,
                    int *n_groups)
 {
-    int end = group_end(r, first, limit, tiling.reuse);
+    int end = mafat_group_end(r, first, limit, tiling.reuse);
     if (end > first)
         groups[(*n_groups)++] = group_of(first, end, tiling);
     for (int l = end; l < limit; l++)
         groups[(*n_groups)++] = group_of(l, l + 1, (mafat_tiling){1, 1, false});
 }
 
-/* Allocates and fills it; to be freed by free_readers(), however it went. */
-static mafat_status make_readers(readers *r, const mafat_network *network, mafat_error *error)
-{
-    size_t n = (size_t)network->n_layers;
-    *r = (readers){.network = network,
-                   .is_result = calloc(n, sizeof *r->is_result),
-                   .last_reader = calloc(n, sizeof *r->last_reader)};
-    if (r->is_result == NULL || r->last_reader == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to group %zu layers", n);
-    find_readers(r);
-    return MAFAT_OK;
-}
-
-static void free_readers(readers *r)
-{
-    free(r->is_result);
-    free(r->last_reader);
-}
-
 mafat_status mafat_group_find_blocks(const mafat_network *network, mafat_group *blocks,
                                      int *n_blocks, mafat_error *error)
 {
-    readers r;
-    mafat_status status = make_readers(&r, network, error);
+    mafat_readers r;
+    mafat_status status = mafat_readers_init(&r, network, error);
     *n_blocks = 0;
     for (int first = 0, end; status == MAFAT_OK && first < network->n_layers; first = end) {
-        end = group_end(&r, first, network->n_layers, true);
+        end = mafat_group_end(&r, first, network->n_layers, true);
         if (end == first)
             end++;
         blocks[(*n_blocks)++] = group_of(first, end, (mafat_tiling){1, 1, false});
     }
-    free_readers(&r);
+    mafat_readers_free(&r);
     return status;
 }
 
@@ -137,20 +141,20 @@ mafat_status mafat_group_resolve(const mafat_network *network, const mafat_confi
                                  mafat_group *groups, int *n_groups, mafat_error *error)
 {
     int n_layers = network->n_layers;
-    readers r;
+    mafat_readers r;
     *n_groups = 0;
     for (int i = 0; i < config->n_groups; i++) {
         mafat_status status = check(network, &config->groups[i], error);
         if (status != MAFAT_OK)
             return status;
     }
-    mafat_status status = make_readers(&r, network, error);
+    mafat_status status = mafat_readers_init(&r, network, error);
     for (int i = 0; i < config->n_groups && status == MAFAT_OK; i++) {
         const mafat_config_group *asked = &config->groups[i];
         int limit = i + 1 < config->n_groups ? config->groups[i + 1].cut : n_layers;
         divide(&r, asked->cut, limit < n_layers ? limit : n_layers, asked->tiling, groups,
                n_groups);
     }
-    free_readers(&r);
+    mafat_readers_free(&r);
     return status;
 }

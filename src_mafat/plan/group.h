@@ -17,6 +17,8 @@ typedef struct {
     int n_tiles;                /* that are not empty */
     size_t macs;                /* multiply-accumulates of its convolution steps */
     size_t redundant_macs;      /* of them, those that another tile computes too */
+    double computing_s;         /* by the cost model (cost.h); 0 without one */
+    double seconds;             /* the same with what reading weights adds to it */
 } mafat_group;
 
 /* Whether a layer can stand inside a layer group. */
@@ -38,6 +40,28 @@ bool mafat_group_takes_turns(const mafat_group *group);
  * tiling that begins at a layer that cannot be fused. MAFAT_FAILED without memory. */
 mafat_status mafat_group_resolve(const mafat_network *network, const mafat_config *config,
                                  mafat_group *groups, int *n_groups, mafat_error *error);
+
+/* What a network says about where groups may end. */
+typedef struct {
+    const mafat_network *network;  /* borrowed */
+    bool *is_result;      /* [n_layers], owned: read after the run, under whatever name */
+    int *last_reader;     /* [n_layers], owned: the last layer that reads it; itself where there is
+                             none */
+} mafat_readers;
+
+/* Fills it for a network; MAFAT_FAILED without memory. Freed by mafat_readers_free(), however that
+ * went. */
+mafat_status mafat_readers_init(mafat_readers *readers, const mafat_network *network,
+                                mafat_error *error);
+void mafat_readers_free(mafat_readers *readers);
+
+/* Where a group ends that begins at `first`, if nothing but the network forces it to, or the next
+ * cut at `limit`: `first` itself where that layer cannot be fused. */
+int mafat_group_end(const mafat_readers *readers, int first, int limit, bool reuse);
+
+/* Whether layer l of a group is a convolution that the next layer of the group pools without
+ * overlap: they can run band by band (plan.h). */
+bool mafat_group_pools(const mafat_network *network, const mafat_group *group, int l);
 
 /* Divides all layers into blocks, in order, in blocks[n_layers], and stores how many there are. A
  * block is what one group could hold at most, with reuse: whatever the configuration, each group

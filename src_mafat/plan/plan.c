@@ -21,6 +21,12 @@ size_t mafat_plan_room(size_t bytes)
     return mafat_plan_pages(bytes) + MAFAT_PAGE;
 }
 
+size_t mafat_plan_array_bytes(int n_steps, int n_windows)
+{
+    return (size_t)n_steps * sizeof(mafat_step) +
+           (size_t)n_windows * sizeof(mafat_weight_window);
+}
+
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step)
 {
     const mafat_group *group = &plan->groups[step->group];
@@ -41,12 +47,8 @@ void mafat_plan_free(mafat_plan *plan)
 
 bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, int l)
 {
-    if (l + 1 >= group->end)
-        return false;
-    const mafat_layer *pool = &b->network->layers[l + 1];
     /* windows of filters leave bands of rows no room: each would read all weights again */
-    return b->network->layers[l].kind == MAFAT_CONVOLUTION && pool->kind == MAFAT_MAXPOOL &&
-           pool->size == pool->stride && b->n_windows[l] <= 1;
+    return mafat_group_pools(b->network, group, l) && b->n_windows[l] <= 1;
 }
 
 /* Gives the layers of a group their moments from `moment` on; returns the next one that is free. */
@@ -86,9 +88,15 @@ static int add_buffer(mafat_plan *plan, mafat_buffer buffer)
     return plan->n_buffers++;
 }
 
+int mafat_builder_source(const mafat_builder *b, int l, int s)
+{
+    int source = b->network->layers[l].sources[s];
+    return source < 0 ? source : b->producers[source];
+}
+
 int mafat_builder_source_buffer(const mafat_builder *b, int l, int s)
 {
-    int producer = mafat_layer_producer(b->network, b->network->layers[l].sources[s]);
+    int producer = mafat_builder_source(b, l, s);
     return producer < 0 ? MAFAT_IMAGE_BUFFER : b->plan->output_buffers[producer];
 }
 
@@ -114,7 +122,7 @@ static mafat_status add_image_buffer(mafat_builder *b)
 {
     mafat_buffer image = {.storage = MAFAT_IN_IMAGE, .layer = -1, .is_map = true};
     mafat_status status = MAFAT_OK;
-    if (b->options->image_by_rows) {
+    if (b->options->image_by_rows && b->plan->groups[0].first == 0) {
         image.storage = MAFAT_IN_ARENA;
         image.is_map = !b->plan->groups[0].tiling.reuse;
         if (image.is_map)
@@ -164,7 +172,7 @@ static mafat_status add_group_buffers(mafat_builder *b, const mafat_group *group
 {
     mafat_status status = MAFAT_OK;
     for (int l = group->first; l < group->end && status == MAFAT_OK; l++) {
-        int producer = mafat_layer_producer(b->network, l);
+        int producer = b->producers[l];
         if (producer == l)
             status = add_output_buffer(b, group, l);
         else
@@ -173,6 +181,35 @@ static mafat_status add_group_buffers(mafat_builder *b, const mafat_group *group
     }
     if (status == MAFAT_OK)
         extend_lifetimes(b, group);
+    return status;
+}
+
+/* Adds the map of a layer that the group of a part reads. */
+static mafat_status add_source_buffer(mafat_builder *b, int producer)
+{
+    mafat_buffer buffer = {
+        .storage = is_result(b->network, producer) ? MAFAT_IN_RESULT : MAFAT_IN_ARENA,
+        .layer = producer, .is_map = true, .place = {.last = b->plan->n_moments - 1},
+    };
+    mafat_status status = mafat_builder_bytes(b, producer, b->network->layers[producer].out,
+                                              &buffer.place.bytes);
+    b->plan->output_buffers[producer] = add_buffer(b->plan, buffer);
+    return status;
+}
+
+/* Adds the maps that stand ready for a part: the sources of its group that are not in it. */
+static mafat_status add_sources(mafat_builder *b)
+{
+    const mafat_group *group = &b->plan->groups[0];
+    mafat_status status = MAFAT_OK;
+    for (int l = group->first; l < group->end; l++) {
+        const mafat_layer *layer = &b->network->layers[l];
+        for (int s = 0; s < layer->n_sources && status == MAFAT_OK; s++) {
+            int producer = mafat_builder_source(b, l, s);
+            if (producer >= 0 && producer < group->first && b->plan->output_buffers[producer] == 0)
+                status = add_source_buffer(b, producer);
+        }
+    }
     return status;
 }
 
@@ -189,6 +226,8 @@ static mafat_status make_buffers(mafat_builder *b)
         .storage = MAFAT_IN_ARENA, .layer = -1,
         .place = {.bytes = b->options->workspace_bytes, .last = plan->n_moments - 1},
     });
+    if (status == MAFAT_OK && b->is_part)
+        status = add_sources(b);
     for (int g = 0; g < plan->n_groups && status == MAFAT_OK; g++)
         status = add_group_buffers(b, &plan->groups[g]);
     if (status == MAFAT_OK)
@@ -206,10 +245,12 @@ static mafat_status make_steps(mafat_builder *b)
         mafat_group *group = &plan->groups[g];
         int first_step = plan->n_steps;
         status = group->tiling.reuse ? mafat_builder_add_rows(b, g) : mafat_builder_add_tiles(b, g);
-        if (plan->n_steps > first_step)
+        if (plan->n_steps > first_step && !b->is_part)
             plan->steps[plan->n_steps - 1].completes_map = true;
         plan->macs += group->macs;
         plan->redundant_macs += group->redundant_macs;
+        mafat_builder_time_group(b, group);
+        plan->latency_s += group->seconds;
     }
     return status;
 }
@@ -249,6 +290,17 @@ static mafat_status place_buffers(mafat_builder *b)
 
 /* ----------------------------------------------------------------------------------- build */
 
+/* Groups into buffers and steps. */
+static mafat_status build_groups(mafat_builder *b)
+{
+    mafat_status status = mafat_builder_make_windows(b);
+    if (status == MAFAT_OK)
+        status = make_buffers(b);
+    if (status == MAFAT_OK)
+        status = make_steps(b);
+    return status;
+}
+
 static mafat_status build(mafat_builder *b, const mafat_config *config)
 {
     mafat_plan *plan = b->plan;
@@ -257,11 +309,7 @@ static mafat_status build(mafat_builder *b, const mafat_config *config)
     if (status == MAFAT_OK)
         status = mafat_group_order(b->network, plan->groups, plan->n_groups, b->error);
     if (status == MAFAT_OK)
-        status = mafat_builder_make_windows(b);
-    if (status == MAFAT_OK)
-        status = make_buffers(b);
-    if (status == MAFAT_OK)
-        status = make_steps(b);
+        status = build_groups(b);
     if (status == MAFAT_OK)
         status = place_buffers(b);
     return status;
@@ -273,45 +321,70 @@ static bool begin(mafat_builder *b)
     size_t n = (size_t)b->network->n_layers;
     b->plan->groups = calloc(n, sizeof *b->plan->groups);
     b->plan->output_buffers = calloc(n, sizeof *b->plan->output_buffers);
-    b->pinned = calloc(n, sizeof *b->pinned);
-    b->first_windows = calloc(4 * n, sizeof *b->first_windows);
+    b->first_windows = calloc(5 * n, sizeof *b->first_windows);
     b->fields = calloc(n, sizeof *b->fields);
     b->outputs = calloc(n, sizeof *b->outputs);
     b->rows = calloc(2 * n, sizeof *b->rows);
     b->reused = calloc(n + 1, sizeof *b->reused);
-    if (b->plan->groups == NULL || b->plan->output_buffers == NULL || b->pinned == NULL ||
+    b->layer_s = calloc(n, sizeof *b->layer_s);
+    if (b->plan->groups == NULL || b->plan->output_buffers == NULL ||
         b->first_windows == NULL || b->fields == NULL || b->outputs == NULL || b->rows == NULL ||
-        b->reused == NULL)
+        b->reused == NULL || b->layer_s == NULL)
         return false;
     b->n_windows = b->first_windows + n;
     b->first_moments = b->n_windows + n;
     b->last_moments = b->first_moments + n;
+    b->producers = b->last_moments + n;
+    for (int l = 0; l < b->network->n_layers; l++)
+        b->producers[l] = mafat_layer_producer(b->network, l);
     b->cols = b->rows + n;
     return true;
 }
 
 static void end(mafat_builder *b)
 {
-    free(b->pinned);
     free(b->first_windows);
     free(b->fields);
     free(b->outputs);
     free(b->rows);
     free(b->reused);
+    free(b->layer_s);
+}
+
+/* Builds a plan of a configuration, or a part of one group: one of the two is NULL. */
+static mafat_status build_either(mafat_plan *plan, const mafat_network *network,
+                                 const mafat_config *config, const mafat_group *part,
+                                 const mafat_plan_options *options, mafat_error *error)
+{
+    *plan = (mafat_plan){.n_layers = network->n_layers, .image_by_rows = options->image_by_rows};
+    mafat_builder b = {.plan = plan, .network = network, .options = options, .error = error,
+                       .is_part = part != NULL};
+    mafat_status status = MAFAT_OK;
+    if (!begin(&b)) {
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for a plan of %d layers",
+                                 network->n_layers);
+    } else if (part != NULL) {
+        plan->groups[plan->n_groups++] = *part;
+        status = build_groups(&b);
+    } else {
+        status = build(&b, config);
+    }
+    end(&b);
+    if (status != MAFAT_OK)
+        mafat_plan_free(plan);
+    return status;
 }
 
 mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
                               const mafat_config *config, const mafat_plan_options *options,
                               mafat_error *error)
 {
-    *plan = (mafat_plan){.n_layers = network->n_layers, .image_by_rows = options->image_by_rows};
-    mafat_builder b = {.plan = plan, .network = network, .options = options, .error = error};
-    mafat_status status = begin(&b) ? build(&b, config)
-                                    : mafat_error_set(error, MAFAT_FAILED,
-                                                      "no memory for a plan of %d layers",
-                                                      network->n_layers);
-    end(&b);
-    if (status != MAFAT_OK)
-        mafat_plan_free(plan);
-    return status;
+    return build_either(plan, network, config, NULL, options, error);
+}
+
+mafat_status mafat_plan_build_part(mafat_plan *plan, const mafat_network *network,
+                                   const mafat_group *group, const mafat_plan_options *options,
+                                   mafat_error *error)
+{
+    return build_either(plan, network, NULL, group, options, error);
 }

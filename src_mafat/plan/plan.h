@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "plan/arena.h"
 #include "plan/config.h"
+#include "plan/cost.h"
 #include "plan/group.h"
 #include "plan/region.h"
 
@@ -30,13 +31,20 @@ enum { MAFAT_PAGE = 4096 };
 size_t mafat_plan_pages(size_t bytes);
 size_t mafat_plan_room(size_t bytes);
 
+/* How the weights of a convolution come into memory: once for all runs, whole, or in each run, in
+ * windows of so many filters. A layer that runs many times, tile after tile, has one window. */
+typedef struct {
+    bool pinned;
+    int window_filters;       /* 1 or more; that of all filters, or more: one window */
+} mafat_weight_mode;
+
 /* What a plan depends on beside the network and the configuration. */
 typedef struct {
     size_t workspace_bytes;   /* that the kernels need beside their operands while they run */
     bool image_by_rows;       /* the input comes from a source of rows, not as a map */
-    size_t window_bytes;      /* of weights read at a time; 0: all are in the caller's memory */
-    size_t pinned_bytes;      /* at most, of layers whose weights are read once for all runs */
-    int filter_unit;          /* filters of a window: a multiple of it, but for a layer's last */
+    const mafat_weight_mode *weights;  /* [n_layers], borrowed, those of convolutions are read;
+                                          NULL: all weights are in the caller's memory */
+    const mafat_costs *costs; /* borrowed; NULL: the plan says nothing of time */
 } mafat_plan_options;
 
 typedef enum {
@@ -57,13 +65,15 @@ typedef struct {
 enum { MAFAT_IMAGE_BUFFER, MAFAT_WORKSPACE_BUFFER };
 
 /* Weights of some filters of one layer, read from the file at once, and the buffer for them, with
- * room for whole pages around them. */
+ * room for whole pages around them. Windows of one layer take turns in two buffers. */
 typedef struct {
     int layer;
     int filter_begin, filter_end;
     size_t bytes;               /* of these weights */
     bool pinned;
-    int buffer;                 /* may be written from its place.first on */
+    int first_moment;           /* from which on its buffer may be written */
+    int last_moment;            /* at which it is used */
+    int buffer;
 } mafat_weight_window;
 
 /* What a step reads or writes: `region` of a layer's map, in a buffer that holds the region `held`
@@ -117,6 +127,7 @@ typedef struct {
     size_t weight_bytes_read;   /* of windows that are not pinned: in each run */
     size_t macs;                /* of all groups */
     size_t redundant_macs;
+    double latency_s;           /* of all groups */
 } mafat_plan;
 
 /* Makes the plan of a network and a configuration.
@@ -128,12 +139,27 @@ mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
                               const mafat_config *config, const mafat_plan_options *options,
                               mafat_error *error);
 
+/* Plans one group as if it ran alone, for a search that puts plans together: what it reads of other
+ * layers is there, as whole maps that are alive all the time. Steps are counted and not kept, and
+ * buffers have sizes and lifetimes but no places: arena_bytes and live_bytes are 0.
+ * Errors as above. */
+mafat_status mafat_plan_build_part(mafat_plan *plan, const mafat_network *network,
+                                   const mafat_group *group, const mafat_plan_options *options,
+                                   mafat_error *error);
+
+/* Bytes of a plan's arrays that grow with its steps and windows. */
+size_t mafat_plan_array_bytes(int n_steps, int n_windows);
+
 /* Frees what the plan owns and clears it; a zeroed plan may be freed. */
 void mafat_plan_free(mafat_plan *plan);
 
 /* The first moment of what the step belongs to: its group's where its layers take turns, else its
  * own. Nothing that was alive only before it will be used again in this run. */
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step);
+
+/* The work of a step, in the units of the cost model. */
+mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
+                                const mafat_step *step);
 
 /* Redundant multiply-accumulates in percent of those that would do. */
 double mafat_plan_redundant_percent(size_t macs, size_t redundant_macs);

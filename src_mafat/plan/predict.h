@@ -27,6 +27,21 @@ typedef struct {
     size_t total_bytes;       /* the sum, with the larger of the two */
 } mafat_prediction;
 
+/* What a prediction needs of a plan: a search knows it before there is one. */
+typedef struct {
+    size_t arena_bytes;
+    size_t pinned_bytes;      /* weights that are read once */
+    size_t array_bytes;       /* mafat_plan_array_bytes() */
+    size_t result_bytes;
+    int n_layers;
+    bool reads_weights;       /* in windows or once; else they are in the caller's memory */
+} mafat_plan_sums;
+
+mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan);
+
+mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process);
+
+/* The two above, one after the other. */
 mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process);
 
 #endif

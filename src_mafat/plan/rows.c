@@ -77,14 +77,14 @@ static mafat_region held_rows(const walk *w, int l)
 /* The first row of `l` that is still needed: all its readers are in the group. */
 static int first_needed(const walk *w, int l)
 {
-    int first = rows_of(w, l)->n_made;
-    for (int reader = l == IMAGE ? 0 : l + 1; reader < w->group->end; reader++) {
+    int first = rows_of(w, l)->n_made, last = rows_of(w, l)->last_reader;
+    for (int reader = l == IMAGE ? 0 : l + 1; reader <= last; reader++) {
         const mafat_layer *layer = layer_of(w, reader);
         int n_made = rows_of(w, reader)->n_made;
         if (layer->kind == MAFAT_IDENTITY || n_made == layer->out.h)
             continue;
         for (int s = 0; s < layer->n_sources; s++) {
-            if (mafat_layer_producer(w->b->network, layer->sources[s]) != l)
+            if (mafat_builder_source(w->b, reader, s) != l)
                 continue;
             int y = rows_behind(w, reader, n_made, n_made + 1).y0;
             first = y < first ? y : first;
@@ -121,11 +121,11 @@ static mafat_status add_step(const walk *w, int l, int y0, int y1)
             .kind = MAFAT_STEP_INPUT, .layer = IMAGE, .moment = w->group->first_moment,
             .out = {MAFAT_IMAGE_BUFFER, out, held_rows(w, l)}, .window = -1});
     const mafat_layer *layer = layer_of(w, l);
-    int source = mafat_layer_producer(w->b->network, layer->sources[0]);
+    int source = mafat_builder_source(w->b, l, 0);
     mafat_step step = mafat_builder_layer_step(w->b, l, out, held_rows(w, source),
                                                held_rows(w, l));
     if (layer->kind == MAFAT_SHORTCUT)
-        step.also.held = held_rows(w, mafat_layer_producer(w->b->network, layer->sources[1]));
+        step.also.held = held_rows(w, mafat_builder_source(w->b, l, 1));
     return mafat_builder_add_step(w->b, w->at, step);
 }
 
@@ -138,7 +138,7 @@ static mafat_status fire(const walk *w, int l, int n)
     int y0 = rows->n_made, y1 = y0 + n;
     mafat_status status = MAFAT_OK;
     for (int s = 0; l != IMAGE && s < layer_of(w, l)->n_sources && status == MAFAT_OK; s++) {
-        int source = mafat_layer_producer(w->b->network, layer_of(w, l)->sources[s]);
+        int source = mafat_builder_source(w->b, l, s);
         if (is_inside(w, source))
             status = want(w, source, rows_behind(w, l, y0, y1).y1);
     }
@@ -181,10 +181,20 @@ static void choose_rows(walk *w)
     }
 }
 
+/* Notes which layer of the group reads each of its layers last. */
+static void find_last_readers(walk *w)
+{
+    for (int l = IMAGE; l < w->group->end; l++)
+        rows_of(w, l)->last_reader = l;
+    for (int l = w->group->first; l < w->group->end; l++)
+        for (int s = 0; s < layer_of(w, l)->n_sources; s++)
+            rows_of(w, mafat_builder_source(w->b, l, s))->last_reader = l;
+}
+
 static mafat_status walk_tiles(walk *w)
 {
     mafat_shape map = shape_of(w, w->group->end - 1);
-    int output = mafat_layer_producer(w->b->network, w->group->end - 1);
+    int output = w->b->producers[w->group->end - 1];
     int n_tiles = w->group->tiling.rows;
     mafat_status status = MAFAT_OK;
     rows_of(w, IMAGE)->n_made = rows_of(w, IMAGE)->top = 0;
@@ -205,9 +215,10 @@ static mafat_status walk_tiles(walk *w)
 mafat_status mafat_builder_add_rows(mafat_builder *b, int g)
 {
     walk w = {.b = b, .at = {.group = g}, .group = &b->plan->groups[g]};
-    if (mafat_layer_producer(b->network, w.group->end - 1) < w.group->first)
+    if (b->producers[w.group->end - 1] < w.group->first)
         return MAFAT_OK;    /* a group of layers that change nothing */
     choose_rows(&w);
+    find_last_readers(&w);
     mafat_status status = walk_tiles(&w);
     w.adds_steps = true;
     if (status == MAFAT_OK)

@@ -1,178 +1,281 @@
-/* A simple rule for memory limits; see search.h. */
+/* From paths to the plan that fits; see search.h.
+ *
+ * Branch and bound. What makes the search hard is that pinned weights and the arena share the limit:
+ * paths that pin more and have a smaller arena stand beside others without end. So a pass looks at
+ * arenas of one range of sizes only, in which what a path may pin is all but known, keeps the paths
+ * from each place that promise most, and has a bound for all that it looked at. Where it had to leave
+ * paths out and the bound is below the best plan so far, the range is halved. */
 #include "plan/search.h"
 
+#include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* Windows of weights, from the size that costs next to no time to the smallest that is worth a
- * read. Each window packs the layer's input anew: YOLOv2-608 on one thread, windows of 2 MB 19 %
- * above all weights in memory, 8 MB 2 %. */
-static const size_t window_sizes[] = {16 << 20, 8 << 20,   4 << 20,   2 << 20,
-                                      1 << 20,  512 << 10, 256 << 10, 128 << 10};
-enum { N_WINDOW_SIZES = sizeof window_sizes / sizeof window_sizes[0] };
+#include "plan/spell.h"
 
-/* With windows of this size cuts are compared. */
-enum { USUAL_WINDOW_BYTES = 1 << 20 };
+/* ------------------------------------------------------------------------------------ preparing */
 
-/* Rows of the head's output at a time: fewer take less memory and more time. */
-static const int row_counts[] = {8, 4, 2, 1};
-enum { N_ROW_COUNTS = sizeof row_counts / sizeof row_counts[0] };
-
-typedef struct {
-    const mafat_network *network;
-    mafat_plan_options options;
-    const mafat_process *process;
-    size_t limit_bytes;
-    size_t tried_bytes;     /* of the plan that was tried last */
-    size_t least_bytes;     /* of all plans that were tried */
-    mafat_error *error;
-} search;
-
-static mafat_status build(search *s, const mafat_config *config, size_t window_bytes,
-                          size_t pinned_bytes, mafat_plan *plan)
+/* The groups of the configuration that is fixed, in the order of execution. */
+static mafat_status find_groups(const mafat_search *s, mafat_group *groups, int *n_groups,
+                                mafat_error *error)
 {
-    mafat_plan_options options = s->options;
-    options.window_bytes = s->options.window_bytes == 0 ? 0 : window_bytes;
-    options.pinned_bytes = pinned_bytes;
-    return mafat_plan_build(plan, s->network, config, &options, s->error);
+    mafat_status status = mafat_group_resolve(s->network, s->fixed, groups, n_groups, error);
+    if (status == MAFAT_OK)
+        status = mafat_group_order(s->network, groups, *n_groups, error);
+    return status;
 }
 
-/* Plans one configuration; *fits tells whether it is within the limit. A plan that is not, or that
- * cannot be made, is freed. */
-static mafat_status try_plan(search *s, const mafat_config *config, size_t window_bytes,
-                             size_t pinned_bytes, mafat_plan *plan, bool *fits)
+static mafat_status make_edges(mafat_search *s, mafat_error *error)
 {
-    *fits = false;
-    mafat_status status = build(s, config, window_bytes, pinned_bytes, plan);
+    mafat_group *groups = calloc((size_t)s->network->n_layers, sizeof *groups);
+    int n_groups = 0;
+    mafat_status status = MAFAT_OK;
+    if (groups == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
+                               s->network->n_layers);
+    if (s->fixed != NULL)
+        status = find_groups(s, groups, &n_groups, error);
+    if (status == MAFAT_OK)
+        status = mafat_edges_make(&s->edges, s->network, s->fixed != NULL ? groups : NULL,
+                                  n_groups, &s->options, error);
+    free(groups);
+    return status;
+}
+
+/* What all plans have in common is in any of them. */
+static mafat_status find_sums(mafat_search *s, mafat_error *error)
+{
+    mafat_config_group group = {.tiling = {1, 1, false}};
+    mafat_config whole = {.n_groups = 1, .groups = &group};
+    mafat_plan plan;
+    for (int l = 0; l < s->network->n_layers; l++)
+        s->weights[l] = (mafat_weight_mode){.pinned = true, .window_filters = 1};
+    mafat_status status = mafat_plan_build(&plan, s->network, &whole, &s->options, error);
     if (status != MAFAT_OK)
         return status;
-    s->tried_bytes = mafat_predict(plan, s->process).total_bytes;
-    if (s->tried_bytes < s->least_bytes)
-        s->least_bytes = s->tried_bytes;
-    *fits = s->tried_bytes <= s->limit_bytes;
-    if (!*fits)
-        mafat_plan_free(plan);
+    s->sums = mafat_predict_sum_up(&plan);
+    s->sums.arena_bytes = s->sums.pinned_bytes = s->sums.array_bytes = 0;
+    mafat_plan_free(&plan);
     return MAFAT_OK;
 }
 
-/* Spends what a plan leaves of the limit on pinned windows. Pinned windows change the arena too, so
- * that a plan may turn out too large by a little: then as much less is pinned. */
-static mafat_status pin_rest(search *s, const mafat_config *config, size_t window_bytes,
-                             mafat_plan *plan)
+mafat_status mafat_search_init(mafat_search *search, const mafat_network *network,
+                               const mafat_config *fixed, const mafat_plan_options *options,
+                               const mafat_process *process, mafat_error *error)
 {
-    enum { TRIES = 8 };
-    size_t rest = s->limit_bytes - mafat_predict(plan, s->process).total_bytes;
+    *search = (mafat_search){.network = network, .fixed = fixed, .process = process,
+                             .options = *options,
+                             .weights = calloc((size_t)network->n_layers,
+                                               sizeof *search->weights)};
     mafat_status status = MAFAT_OK;
-    bool fits = plan->weight_bytes_read == 0;
-    for (int i = 0; i < TRIES && !fits && rest > 0 && status == MAFAT_OK; i++) {
-        mafat_plan pinned;
-        status = try_plan(s, config, window_bytes, rest, &pinned, &fits);
-        if (status == MAFAT_OK && fits) {
-            mafat_plan_free(plan);
-            *plan = pinned;
-        }
-        size_t too_much = s->tried_bytes > s->limit_bytes ? s->tried_bytes - s->limit_bytes : 0;
-        rest = rest > too_much ? rest - too_much : 0;
-    }
-    return status;
-}
-
-/* Tries a configuration with all weights in memory, then with windows of all sizes, the largest
- * first, where there can be any. */
-static mafat_status try_config(search *s, const mafat_config *config, mafat_plan *plan, bool *fits)
-{
-    mafat_status status = try_plan(s, config, SIZE_MAX, SIZE_MAX, plan, fits);
-    int n_sizes = s->options.window_bytes == 0 ? 0 : N_WINDOW_SIZES;
-    for (int i = 0; i < n_sizes && status == MAFAT_OK && !*fits; i++) {
-        status = try_plan(s, config, window_sizes[i], 0, plan, fits);
-        if (status == MAFAT_OK && *fits)
-            status = pin_rest(s, config, window_sizes[i], plan);
-    }
-    return status;
-}
-
-enum { TEXT_BYTES = 64 };
-
-/* Writes the configuration that takes layers from 0 on in rows, up to the cut where that needs
- * least; "" where nothing can be fused there. */
-static mafat_status find_head(search *s, int n_rows, char best[TEXT_BYTES])
-{
-    size_t least = SIZE_MAX;
-    best[0] = '\0';
-    for (int cut = 1; cut < s->network->n_layers; cut++) {
-        char text[TEXT_BYTES];
-        mafat_config config;
-        mafat_plan plan;
-        if (!mafat_group_can_fuse(&s->network->layers[cut - 1]))
-            break;
-        int n_tiles = s->network->layers[cut - 1].out.h / n_rows;
-        snprintf(text, sizeof text, "%dx1r/%d/1x1", n_tiles > 0 ? n_tiles : 1, cut);
-        mafat_status status = mafat_config_parse(&config, text, s->error);
-        if (status != MAFAT_OK)
-            return status;
-        status = build(s, &config, USUAL_WINDOW_BYTES, 0, &plan);
-        mafat_config_free(&config);
-        if (status != MAFAT_OK)
-            return status;
-        if (plan.arena_bytes < least && plan.groups[0].end == cut) {
-            least = plan.arena_bytes;
-            memcpy(best, text, sizeof text);
-        }
-        mafat_plan_free(&plan);
-    }
-    return MAFAT_OK;
-}
-
-/* Tries the configuration that a text names, and leaves it in *config. */
-static mafat_status try_text(search *s, const char *text, mafat_config *config, mafat_plan *plan,
-                             bool *fits)
-{
-    mafat_config_free(config);
-    mafat_status status = mafat_config_parse(config, text, s->error);
+    if (search->weights == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
+                                 network->n_layers);
+    if (options->weights != NULL)
+        search->options.weights = search->weights;
     if (status == MAFAT_OK)
-        status = try_config(s, config, plan, fits);
-    return status;
-}
-
-/* Everything in memory is fastest; then rows for the head, as many at a time as fit; and windows of
- * weights alone where the head cannot be taken in rows. */
-static mafat_status choose_config(search *s, mafat_config *config, mafat_plan *plan, bool *fits)
-{
-    mafat_status status = mafat_config_parse(config, "1x1", s->error);
+        status = find_sums(search, error);
     if (status == MAFAT_OK)
-        status = try_plan(s, config, SIZE_MAX, SIZE_MAX, plan, fits);
-    for (int i = 0; i < N_ROW_COUNTS && status == MAFAT_OK && !*fits; i++) {
-        char text[TEXT_BYTES];
-        status = find_head(s, row_counts[i], text);
-        if (status == MAFAT_OK && text[0] != '\0')
-            status = try_text(s, text, config, plan, fits);
-    }
-    if (status == MAFAT_OK && !*fits)
-        status = try_text(s, "1x1", config, plan, fits);
+        status = make_edges(search, error);
+    if (status != MAFAT_OK)
+        mafat_search_free(search);
     return status;
 }
 
-mafat_status mafat_search(const mafat_network *network, const mafat_config *fixed,
-                          const mafat_plan_options *options, const mafat_process *process,
-                          size_t limit_bytes, mafat_config *config, mafat_plan *plan,
-                          mafat_error *error)
+void mafat_search_free(mafat_search *search)
 {
-    search s = {.network = network, .options = *options, .process = process,
-                .limit_bytes = limit_bytes, .least_bytes = SIZE_MAX, .error = error};
-    bool fits = false;
-    mafat_status status;
+    mafat_edges_free(&search->edges);
+    free(search->weights);
+    *search = (mafat_search){0};
+}
+
+/* -------------------------------------------------------------------------------------- choosing */
+
+static void set_weights(mafat_search *s, const mafat_edge *edge)
+{
+    for (int l = edge->group.first; l < edge->group.end; l++)
+        s->weights[l] = edge->weights;
+}
+
+mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, int index,
+                               mafat_config *config, mafat_plan *plan, mafat_error *error)
+{
+    const mafat_edge **edges = calloc((size_t)search->network->n_layers, sizeof *edges);
+    mafat_status status = MAFAT_OK;
     *config = (mafat_config){0};
-    if (fixed != NULL)
-        status = try_config(&s, fixed, plan, &fits);
+    if (edges == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
+    for (int i = index; paths->paths[i].edge >= 0; i = paths->paths[i].rest) {
+        const mafat_edge *edge = &search->edges.edges[paths->paths[i].edge];
+        edges[edge->group.first] = edge;
+        set_weights(search, edge);
+    }
+    if (search->fixed != NULL)
+        status = mafat_config_copy(config, search->fixed, error);
     else
-        status = choose_config(&s, config, plan, &fits);
-    if (status == MAFAT_OK && !fits)
-        status = mafat_error_set(error, MAFAT_NO_FIT,
-                                 "nothing fits %zu bytes; the smallest limit that works is %zu",
-                                 limit_bytes, s.least_bytes);
+        status = mafat_spell_config(config, search->network, edges, error);
+    if (status == MAFAT_OK)
+        status = mafat_plan_build(plan, search->network, config, &search->options, error);
     if (status != MAFAT_OK)
         mafat_config_free(config);
+    free(edges);
     return status;
+}
+
+/* Paths from one place that one pass goes on with; how many passes a search makes, each over one range
+ * of sizes of the arena; how many ranges may wait, and how narrow they may become. */
+enum { MOST_PATHS = 64, MOST_PASSES = 40, MOST_RANGES = 64, LEAST_RANGE_BYTES = 64 << 10 };
+
+static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
+{
+    return (mafat_path_query){.process = s->process, .sums = s->sums, .limit_bytes = limit_bytes,
+                              .limit_s = INFINITY, .to_bytes = SIZE_MAX,
+                              .most_paths = MOST_PATHS};
+}
+
+mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error)
+{
+    mafat_paths paths;
+    mafat_path_query query = query_of(search, SIZE_MAX);
+    query.ignores_time = true;
+    mafat_status status = mafat_paths_find(&paths, &search->edges, &query, error);
+    *bytes = SIZE_MAX;
+    for (int i = paths.n - 1; i >= 0 && status == MAFAT_OK && paths.total_bytes[i] < *bytes; i--) {
+        mafat_config config;
+        mafat_plan plan;
+        status = mafat_search_plan(search, &paths, paths.first + i, &config, &plan, error);
+        if (status != MAFAT_OK)
+            break;
+        size_t total = mafat_predict(&plan, search->process).total_bytes;
+        *bytes = total < *bytes ? total : *bytes;
+        mafat_plan_free(&plan);
+        mafat_config_free(&config);
+    }
+    mafat_paths_free(&paths);
+    return status;
+}
+
+static mafat_status refuse(mafat_search *s, size_t limit_bytes, mafat_error *error)
+{
+    size_t least;
+    mafat_status status = mafat_search_least(s, &least, error);
+    if (status != MAFAT_OK)
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT,
+                           "nothing fits %zu bytes; the smallest limit that works is %zu",
+                           limit_bytes, least);
+}
+
+/* A range of sizes of the arena that is still to be searched. */
+typedef struct {
+    size_t from_bytes, to_bytes;
+    double least_s;              /* none of its plans takes less */
+} range;
+
+/* The search for one limit: the best plan so far, and what is left. */
+typedef struct {
+    mafat_search *search;
+    mafat_path_query query;
+    mafat_found *best;
+    bool found;
+    range ranges[MOST_RANGES + 1];
+    int n_ranges;
+    double missed_s;             /* no plan that was left out takes less */
+    mafat_error *error;
+} hunt;
+
+/* Makes the plan of a path, and keeps it if it fits and is the best so far. */
+static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool *kept)
+{
+    mafat_found found = {0};
+    mafat_status status = mafat_search_plan(h->search, paths, index, &found.config, &found.plan,
+                                            h->error);
+    *kept = false;
+    if (status != MAFAT_OK)
+        return status;
+    size_t bytes = mafat_predict(&found.plan, h->search->process).total_bytes;
+    *kept = bytes <= h->query.limit_bytes && found.plan.latency_s < h->query.limit_s;
+    if (!*kept) {
+        mafat_found_free(&found);
+        return MAFAT_OK;
+    }
+    mafat_found_free(h->best);
+    *h->best = found;
+    h->found = true;
+    h->query.limit_s = found.plan.latency_s;
+    return MAFAT_OK;
+}
+
+/* Takes the most promising range out of those that are left. */
+static range take_range(hunt *h)
+{
+    int best = 0;
+    for (int i = 1; i < h->n_ranges; i++)
+        if (h->ranges[i].least_s < h->ranges[best].least_s)
+            best = i;
+    range taken = h->ranges[best];
+    h->ranges[best] = h->ranges[--h->n_ranges];
+    return taken;
+}
+
+/* Puts the halves of a range back, if it is wide enough to have any. */
+static void divide_range(hunt *h, range r, const mafat_paths *paths)
+{
+    size_t from = r.from_bytes > paths->least_arena_bytes ? r.from_bytes : paths->least_arena_bytes;
+    size_t to = r.to_bytes < h->query.limit_bytes ? r.to_bytes : h->query.limit_bytes;
+    size_t middle = from + (to - from) / 2;
+    if (to - from < LEAST_RANGE_BYTES || h->n_ranges + 2 > MOST_RANGES) {
+        h->missed_s = fmin(h->missed_s, paths->least_s);
+        return;
+    }
+    h->ranges[h->n_ranges++] = (range){from, middle, paths->least_s};
+    h->ranges[h->n_ranges++] = (range){middle, to, paths->least_s};
+}
+
+static mafat_status search_range(hunt *h, range r)
+{
+    mafat_paths paths;
+    h->query.from_bytes = r.from_bytes;
+    h->query.to_bytes = r.to_bytes;
+    mafat_status status = mafat_paths_find(&paths, &h->search->edges, &h->query, h->error);
+    bool kept = false;
+    for (int i = 0; i < paths.n && status == MAFAT_OK && !kept; i++) {
+        if (paths.paths[paths.first + i].seconds >= h->query.limit_s)
+            break;
+        status = try_path(h, &paths, paths.first + i, &kept);
+    }
+    if (status == MAFAT_OK && !paths.is_exact)
+        divide_range(h, r, &paths);
+    mafat_paths_free(&paths);
+    return status;
+}
+
+mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
+                               mafat_error *error)
+{
+    hunt h = {.search = search, .query = query_of(search, limit_bytes), .best = found,
+              .ranges = {{0, SIZE_MAX, 0}}, .n_ranges = 1, .missed_s = INFINITY, .error = error};
+    mafat_status status = MAFAT_OK;
+    *found = (mafat_found){0};
+    for (int i = 0; i < MOST_PASSES && h.n_ranges > 0 && status == MAFAT_OK; i++) {
+        range r = take_range(&h);
+        if (r.least_s < h.query.limit_s)
+            status = search_range(&h, r);
+    }
+    for (int i = 0; i < h.n_ranges; i++)
+        h.missed_s = fmin(h.missed_s, h.ranges[i].least_s);
+    if (status == MAFAT_OK && !h.found)
+        status = refuse(search, limit_bytes, error);
+    if (status == MAFAT_OK)
+        found->least_s = fmin(h.missed_s, found->plan.latency_s);
+    else
+        mafat_found_free(found);
+    return status;
+}
+
+void mafat_found_free(mafat_found *found)
+{
+    mafat_plan_free(&found->plan);
+    mafat_config_free(&found->config);
+    *found = (mafat_found){0};
 }

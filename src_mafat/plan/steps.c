@@ -31,11 +31,13 @@ static mafat_status make_room(mafat_builder *b)
     mafat_plan *plan = b->plan;
     if (plan->n_steps < b->n_rooms)
         return MAFAT_OK;
-    if (plan->n_steps == MAFAT_MAX_STEPS)
+    if (plan->n_steps >= MAFAT_MAX_STEPS)
         return mafat_error_set(b->error, MAFAT_USAGE,
                                "the configuration makes more than %d steps, which is the most "
                                "allowed",
                                MAFAT_MAX_STEPS);
+    if (b->is_part)
+        return MAFAT_OK;
     int n_rooms = b->n_rooms == 0 ? 256 : 2 * b->n_rooms;
     mafat_step *steps = realloc(plan->steps, (size_t)n_rooms * sizeof *steps);
     if (steps == NULL)
@@ -78,7 +80,10 @@ mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_s
             group->macs += macs / (size_t)layer->out.c *
                            (size_t)(step.filter_end - step.filter_begin);
     }
-    plan->steps[plan->n_steps++] = step;
+    mafat_builder_time_step(b, &step);
+    if (!b->is_part)
+        plan->steps[plan->n_steps] = step;
+    plan->n_steps++;
     return fit_buffer(b, &step);
 }
 

@@ -5,8 +5,7 @@
  * window is the layer. While one window is used the next one is read: it gets its room from the
  * moment on at which the window before it is used.
  *
- * Whole layers are pinned, the largest first: each window packs its layer's input anew, and a
- * pinned layer is one window. */
+ * A pinned layer is one window, as a layer that takes turns is. */
 #include <stdlib.h>
 
 #include "plan/builder.h"
@@ -17,27 +16,16 @@ static size_t filter_bytes(const mafat_layer *layer)
            sizeof(float);
 }
 
-static size_t layer_room(const mafat_layer *layer)
-{
-    return mafat_plan_room((size_t)layer->out.c * filter_bytes(layer));
-}
-
-static int round_up(int n, int unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
 /* The filters of each of a layer's windows but the last. */
 static int window_filters(const mafat_builder *b, const mafat_group *group, int l)
 {
     const mafat_layer *layer = &b->network->layers[l];
-    size_t most = b->options->window_bytes / filter_bytes(layer);
-    if (b->pinned[l] || mafat_group_takes_turns(group) || layer->groups > 1 ||
-        most >= (size_t)layer->out.c)
+    mafat_weight_mode mode = b->options->weights[l];
+    MAFAT_CHECK(mode.pinned || mode.window_filters >= 1);
+    if (mode.pinned || mafat_group_takes_turns(group) || layer->groups > 1 ||
+        mode.window_filters > layer->out.c)
         return layer->out.c;
-    int n_windows = most == 0 ? layer->out.c : (layer->out.c + (int)most - 1) / (int)most;
-    int each = round_up((layer->out.c + n_windows - 1) / n_windows, b->options->filter_unit);
-    return each < layer->out.c ? each : layer->out.c;
+    return mode.window_filters;
 }
 
 /* Adds the windows of layer l, or only counts them where there is no room for them yet. */
@@ -53,7 +41,7 @@ static void add_windows(mafat_builder *b, const mafat_group *group, int l)
         if (plan->windows != NULL)
             plan->windows[plan->n_windows] = (mafat_weight_window){
                 .layer = l, .filter_begin = f, .filter_end = end,
-                .bytes = (size_t)(end - f) * filter_bytes(layer), .pinned = b->pinned[l],
+                .bytes = (size_t)(end - f) * filter_bytes(layer), .pinned = b->options->weights[l].pinned,
             };
     }
 }
@@ -69,35 +57,11 @@ static void add_all_windows(mafat_builder *b)
     }
 }
 
-/* The largest layer that is not pinned yet and fits `rest`; -1: none does. */
-static int find_largest(const mafat_builder *b, size_t rest)
-{
-    int largest = -1;
-    for (int l = 0; l < b->network->n_layers; l++) {
-        const mafat_layer *layer = &b->network->layers[l];
-        if (layer->kind != MAFAT_CONVOLUTION || b->pinned[l] || layer_room(layer) > rest)
-            continue;
-        if (largest < 0 || layer_room(layer) > layer_room(&b->network->layers[largest]))
-            largest = l;
-    }
-    return largest;
-}
-
-static void choose_pinned(mafat_builder *b)
-{
-    size_t rest = b->options->pinned_bytes;
-    for (int l = find_largest(b, rest); l >= 0; l = find_largest(b, rest)) {
-        b->pinned[l] = true;
-        rest -= layer_room(&b->network->layers[l]);
-    }
-}
-
 mafat_status mafat_builder_make_windows(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
-    if (b->options->window_bytes == 0)
+    if (b->options->weights == NULL)
         return MAFAT_OK;
-    choose_pinned(b);
     add_all_windows(b);
     plan->windows = calloc((size_t)plan->n_windows + 1, sizeof *plan->windows);
     if (plan->windows == NULL)
@@ -120,13 +84,33 @@ static void find_use(const mafat_builder *b, int index, const mafat_group *group
     *last = takes_turns ? group->last_moment : *first;
 }
 
-void mafat_builder_place_windows(mafat_builder *b)
+/* Gives window number `index` a buffer for the moments [first, last] of its own, or that of the last
+ * but one of its layer: while one window is used the other one's is free for the next. */
+static void place_window(mafat_builder *b, int index, int first, int last)
 {
     mafat_plan *plan = b->plan;
-    const mafat_group *group = plan->groups;
+    mafat_weight_window *window = &plan->windows[index];
+    window->first_moment = first;
+    window->last_moment = last;
+    if (index - b->first_windows[window->layer] >= 2) {
+        window->buffer = plan->windows[index - 2].buffer;
+        plan->buffers[window->buffer].place.last = last;
+        return;
+    }
+    window->buffer = plan->n_buffers++;
+    plan->buffers[window->buffer] = (mafat_buffer){
+        .storage = window->pinned ? MAFAT_IN_PINNED : MAFAT_IN_ARENA, .layer = window->layer,
+        .place = {.bytes = mafat_plan_room(window->bytes), .align = MAFAT_PAGE,
+                  .first = first, .last = last},
+    };
+}
+
+void mafat_builder_place_windows(mafat_builder *b)
+{
+    const mafat_group *group = b->plan->groups;
     int use = 0, use_before = 0;      /* of the windows at hand, and of those before them */
-    for (int i = 0; i < plan->n_windows; i++) {
-        mafat_weight_window *window = &plan->windows[i];
+    for (int i = 0; i < b->plan->n_windows; i++) {
+        const mafat_weight_window *window = &b->plan->windows[i];
         int first, last;
         while (window->layer < group->first || window->layer >= group->end)
             group++;
@@ -135,11 +119,6 @@ void mafat_builder_place_windows(mafat_builder *b)
             use_before = use;
             use = first;
         }
-        plan->buffers[plan->n_buffers] = (mafat_buffer){
-            .storage = window->pinned ? MAFAT_IN_PINNED : MAFAT_IN_ARENA, .layer = window->layer,
-            .place = {.bytes = mafat_plan_room(window->bytes), .align = MAFAT_PAGE,
-                      .first = use_before, .last = last},
-        };
-        window->buffer = plan->n_buffers++;
+        place_window(b, i, use_before, last);
     }
 }

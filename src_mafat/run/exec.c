@@ -16,6 +16,7 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
 {
     *exec = (mafat_exec){
         .network = network, .plan = plan, .parameters = parameters, .store = store, .host = *host,
+        .shape = mafat_exec_kernel_shape(n_threads),
         .maps = calloc((size_t)plan->n_layers, sizeof *exec->maps),
     };
     mafat_team_init(&exec->team, n_threads);

@@ -6,6 +6,7 @@
 #include "base/rounding.h"
 #include "base/status.h"
 #include "plan/plan.h"
+#include "plan/share.h"
 #include "run/source.h"
 #include "run/store.h"
 #include "run/team.h"
@@ -42,6 +43,7 @@ typedef struct {
     const mafat_parameters *parameters; /* [n_layers]; only those of MAFAT_CONVOLUTION are read */
     mafat_store *store;                /* NULL where the plan has no windows */
     mafat_host host;
+    mafat_kernel_shape shape;          /* how convolutions are shared out */
     mafat_team team;
     char *arena;                       /* [plan->arena_bytes], owned, aligned to MAFAT_PAGE */
     float **maps;                      /* [n_layers], owned; NULL for outputs that are no maps */
@@ -49,6 +51,9 @@ typedef struct {
     int moment;                        /* that the run has come to */
     mafat_status status;
 } mafat_exec;
+
+/* What the convolution kernel of this build computes at once, for so many threads. */
+mafat_kernel_shape mafat_exec_kernel_shape(int n_threads);
 
 /* Bytes of workspace that the plan must provide for so many threads: a conv.h panel for each. */
 size_t mafat_exec_workspace_bytes(int n_threads);

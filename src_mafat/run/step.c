@@ -7,6 +7,16 @@
 #include "kernels/add.h"
 #include "kernels/conv.h"
 #include "kernels/pool.h"
+#include "kernels/simd.h"
+
+mafat_kernel_shape mafat_exec_kernel_shape(int n_threads)
+{
+    return (mafat_kernel_shape){
+        .tile_filters = MAFAT_TILE_FILTERS, .tile_pixels = MAFAT_TILE_PIXELS,
+        .vector_pixels = MAFAT_SIMD_FLOATS, .block_taps = MAFAT_CONV_KC,
+        .panel_pixels = mafat_conv_panel_pixels(n_threads), .n_threads = n_threads,
+    };
+}
 
 size_t mafat_exec_workspace_bytes(int n_threads)
 {
@@ -109,26 +119,12 @@ static int shares_of(int extent, int each)
     return (extent + each - 1) / each;
 }
 
-static int panel_pixels(const mafat_exec *exec)
-{
-    return mafat_conv_panel_pixels(exec->team.n_threads);
-}
-
-/* Shares of pixels are panels: they pack nothing twice, and are many enough to even out. Where a
- * map has too few pixels for that, as in the deep layers, filters are shared instead, as few times
- * as there are threads: each share packs all panels for itself. */
 static void share_conv(task *t)
 {
-    int n_threads = t->exec->team.n_threads;
-    int n_filters = filters_of(t), n_pixels = t->out.h * t->out.w;
-    int even = mafat_conv_round_pixels(shares_of(n_pixels, n_threads));
-    t->each = least(panel_pixels(t->exec), even);
-    t->n_shares = shares_of(n_pixels, t->each);
-    t->by_filters = n_threads > 1 && t->n_shares < 4 * n_threads && n_filters > n_pixels;
-    if (t->by_filters) {
-        t->each = mafat_conv_round_filters(shares_of(n_filters, n_threads));
-        t->n_shares = shares_of(n_filters, t->each);
-    }
+    mafat_share share = mafat_share_conv(&t->exec->shape, filters_of(t), t->out.h * t->out.w);
+    t->each = share.each;
+    t->n_shares = share.n;
+    t->by_filters = share.by_filters;
 }
 
 static void run_conv_share(void *context, int index, int thread)
@@ -137,16 +133,17 @@ static void run_conv_share(void *context, int index, int thread)
     const mafat_exec *exec = t->exec;
     int n_filters = filters_of(t), n_pixels = t->out.h * t->out.w;
     const mafat_buffer *workspace = &exec->plan->buffers[MAFAT_WORKSPACE_BUFFER];
+    int panel_pixels = exec->shape.panel_pixels;
     float *scratch = (float *)(exec->arena + workspace->place.offset) +
-                     (size_t)thread * mafat_conv_scratch_floats(panel_pixels(exec));
+                     (size_t)thread * mafat_conv_scratch_floats(panel_pixels);
     mafat_conv conv = conv_of(exec, t, index / t->n_shares);
     int begin = index % t->n_shares * t->each;
     if (t->by_filters)
         mafat_conv_run(&conv, begin, least(begin + t->each, n_filters), 0, n_pixels,
-                       panel_pixels(exec), scratch);
+                       panel_pixels, scratch);
     else
         mafat_conv_run(&conv, 0, n_filters, begin, least(begin + t->each, n_pixels),
-                       panel_pixels(exec), scratch);
+                       panel_pixels, scratch);
 }
 
 static void run_conv(mafat_team *team, task *t)

@@ -128,7 +128,7 @@ static void read_run(mafat_store *store)
     while (store->n_read < plan->n_windows && !store->cancelled) {
         const mafat_weight_window *window = &plan->windows[store->n_read];
         if (!window->pinned) {
-            if (store->floor < plan->buffers[window->buffer].place.first) {
+            if (store->floor < window->first_moment) {
                 pthread_cond_wait(&store->changed, &store->mutex);
                 continue;
             }

@@ -20,12 +20,13 @@ END
 drawn() {
     rm -f "$svg"
     expect 0 '^config: ' "$darknet" mafat plan "$@" -svg "$svg"
-    local n_outputs n_windows n_pinned
+    local n_outputs n_windows n_rooms n_pinned
     n_outputs=$(grep -cE '^(image|workspace|layer [0-9]+) .* [0-9]+-[0-9]+ +[0-9]+$' "$scratch/stdout")
     n_windows=$(sed -n '/^weights  /,$p' "$scratch/stdout" | awk '/^layer/ {n += $4} END {print n + 0}')
+    n_rooms=$(sed -n '/^weights  /,$p' "$scratch/stdout" | awk '/^layer/ {n += $4 > 2 ? 2 : $4} END {print n + 0}')
     n_pinned=$(sed -n '/^weights  /,$p' "$scratch/stdout" | awk '/^layer/ {n += $6} END {print n + 0}')
-    [ "$(n_in buffers)" = $((n_outputs + n_windows - n_pinned)) ] ||
-        fail "$*: $(n_in buffers) buffers drawn of $n_outputs and $n_windows windows less $n_pinned"
+    [ "$(n_in buffers)" = $((n_outputs + n_rooms - n_pinned)) ] ||
+        fail "$*: $(n_in buffers) buffers drawn of $n_outputs and of $n_rooms for windows less $n_pinned"
     [ $n_windows -eq 0 ] || [ "$(n_in weights)" = $n_windows ] ||
         fail "$*: $(n_in weights) windows drawn of $n_windows"
     grep -qE 'nan|inf[^o]|script|href' "$svg" && fail "$*: not plain: $(grep -E 'nan|inf' "$svg")"

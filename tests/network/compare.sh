@@ -24,7 +24,6 @@ done
 limited() { # CFG LIMIT
     expect 0 '^values_different: 0$' "$darknet" mafat compare "$1" "$(weights "$1")" data/dog.jpg -memory "$2"
     [ "$(value weight_bytes_read)" -gt 0 ] || fail "$1 $2: all weights were in memory"
-    [ "$(value redundant_macs_percent)" = 0 ] || fail "$1 $2: something was computed twice"
     echo "  $1 in $2: $(value config), $(value values_compared) values"
 }
 same cfg/yolov2.cfg 3 38x1r/12/1x1

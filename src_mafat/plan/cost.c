@@ -1,0 +1,96 @@
+/* Counting work; see cost.h. What it counts are the loops of kernels/conv.c. */
+#include "plan/cost.h"
+
+static size_t parts_of(size_t extent, size_t each)
+{
+    return (extent + each - 1) / each;
+}
+
+/* Vectors of the tiles that cover n pixels, and those of them in tiles one vector wide, of which
+ * there is at most one: the last two tiles share what is left (kernels/pack.h). */
+static void count_vectors(const mafat_kernel_shape *shape, size_t n_pixels, size_t *full,
+                          size_t *thin)
+{
+    size_t tile_vectors = (size_t)(shape->tile_pixels / shape->vector_pixels);
+    size_t n = parts_of(n_pixels, (size_t)shape->vector_pixels);
+    *thin = n == 1 || (n == 2 && tile_vectors == 1) ? n : 0;
+    *full = n - *thin;
+}
+
+/* Adds the work of one share: all taps of so many filters and pixels, panel by panel. */
+static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const mafat_layer *layer,
+                      size_t n_filters, size_t n_pixels)
+{
+    size_t n_taps = (size_t)(layer->in.c / layer->groups) * (size_t)layer->size *
+                    (size_t)layer->size;
+    size_t n_rows = parts_of(n_filters, (size_t)shape->tile_filters) * (size_t)shape->tile_filters;
+    size_t n_panels = parts_of(n_pixels, (size_t)shape->panel_pixels);
+    size_t n_blocks = parts_of(n_taps, (size_t)shape->block_taps);
+    size_t n_weights = n_taps * n_filters, full, thin;
+    double lanes = (double)n_taps * (double)n_rows * (double)shape->vector_pixels;
+    count_vectors(shape, n_pixels, &full, &thin);
+    work->units[MAFAT_COST_MAC] += lanes * (double)full;
+    work->units[MAFAT_COST_THIN_MAC] += lanes * (double)thin;
+    work->units[layer->size > 1 ? MAFAT_COST_PACK : MAFAT_COST_PACK_POINT] +=
+        (double)n_taps * (double)n_pixels;
+    work->units[MAFAT_COST_SUM] += (double)n_filters * (double)n_pixels * (double)n_blocks;
+    if (n_weights * sizeof(float) > MAFAT_COST_NEAR_BYTES)
+        work->units[MAFAT_COST_WEIGHT] += (double)n_weights * (double)n_panels;
+}
+
+mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *layer, int n_filters,
+                           size_t n_pixels)
+{
+    mafat_work work = {{0}};
+    int each_filters = n_filters / layer->groups;
+    mafat_share share = mafat_share_conv(shape, each_filters, (int)n_pixels);
+    size_t n_shares = (size_t)layer->groups * (size_t)share.n;
+    size_t most = parts_of(n_shares, (size_t)shape->n_threads);
+    size_t extent = share.by_filters ? (size_t)each_filters : n_pixels;
+    size_t each = (size_t)share.each < extent ? (size_t)share.each : extent;
+    /* a thread that has all shares of a group has its last one too, which may be smaller */
+    size_t all = most >= (size_t)share.n ? most / (size_t)share.n : 0;
+    work.units[MAFAT_COST_STEP] = 1;
+    for (size_t i = 0; i < all; i++)
+        add_share(&work, shape, layer, (size_t)each_filters, n_pixels);
+    size_t rest = (most - all * (size_t)share.n) * each;
+    if (rest > 0)
+        add_share(&work, shape, layer, share.by_filters ? rest : (size_t)each_filters,
+                  share.by_filters ? n_pixels : rest);
+    return work;
+}
+
+mafat_work mafat_cost_move(const mafat_kernel_shape *shape, size_t n_floats)
+{
+    mafat_work work = {{0}};
+    work.units[MAFAT_COST_STEP] = 1;
+    work.units[MAFAT_COST_MOVE] = (double)n_floats / shape->n_threads;
+    return work;
+}
+
+double mafat_cost_seconds(const mafat_costs *costs, const mafat_work *work)
+{
+    double seconds = 0;
+    for (int i = 0; i < MAFAT_N_COSTS; i++)
+        seconds += costs->unit_s[i] * work->units[i];
+    return seconds;
+}
+
+double mafat_cost_read_seconds(const mafat_costs *costs, int n_reads, size_t n_bytes)
+{
+    return n_reads * costs->read_s + (double)n_bytes * costs->read_byte_s;
+}
+
+mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape)
+{
+    return (mafat_costs){
+        .shape = *shape,
+        .unit_s = {
+            [MAFAT_COST_STEP] = 1.2e-6, [MAFAT_COST_MAC] = 9.4e-12,
+            [MAFAT_COST_THIN_MAC] = 2e-11, [MAFAT_COST_PACK] = 8e-11,
+            [MAFAT_COST_PACK_POINT] = 1e-10, [MAFAT_COST_SUM] = 1.6e-10,
+            [MAFAT_COST_WEIGHT] = 3e-11, [MAFAT_COST_MOVE] = 8e-11,
+        },
+        .read_s = 1e-4, .read_byte_s = 1e-9,
+    };
+}

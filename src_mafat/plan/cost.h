@@ -1,0 +1,60 @@
+/* What a plan costs in time: a linear model. The work of a step is counted in a few kinds of units,
+ * on the thread that has most of it; a unit of each kind costs so many seconds on this machine
+ * (run/calibrate.h measures them). Weights that are read meanwhile cost what reading takes longer
+ * than computing.
+ *
+ * The one place in plan/ that has floats: seconds, which decide nothing but which plan is better. */
+#ifndef MAFAT_PLAN_COST_H
+#define MAFAT_PLAN_COST_H
+
+#include <stddef.h>
+
+#include "base/layer.h"
+#include "plan/share.h"
+
+typedef enum {
+    MAFAT_COST_STEP,        /* a step handed out to the threads */
+    MAFAT_COST_MAC,         /* a multiply-add in a full register tile; what pads it counts too */
+    MAFAT_COST_THIN_MAC,    /* a multiply-add in tiles that are one vector wide */
+    MAFAT_COST_PACK,        /* a tap packed for windows of more than one pixel */
+    MAFAT_COST_PACK_POINT,  /* a tap packed for windows of one pixel */
+    MAFAT_COST_SUM,         /* a sum that goes to memory and back: once for each block of taps */
+    MAFAT_COST_WEIGHT,      /* a weight fetched for a panel, of more than fit a near cache */
+    MAFAT_COST_MOVE,        /* a float read or written by layers that are not convolutions */
+    MAFAT_N_COSTS
+} mafat_cost_kind;
+
+/* Weights of a step that are more bytes than this come from further away each time. */
+enum { MAFAT_COST_NEAR_BYTES = 256 << 10 };
+
+/* Units of each kind. */
+typedef struct {
+    double units[MAFAT_N_COSTS];
+} mafat_work;
+
+typedef struct {
+    mafat_kernel_shape shape;
+    double unit_s[MAFAT_N_COSTS];   /* seconds a unit */
+    double read_s;                  /* of one read of weights, whatever its size */
+    double read_byte_s;             /* and for each byte of it */
+} mafat_costs;
+
+/* The work of a convolution's step: `n_filters` of all its filters, for `n_pixels` of its output. */
+mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *layer, int n_filters,
+                           size_t n_pixels);
+
+/* The work of a step that only reads and writes floats, so many in all, shared by the threads. */
+mafat_work mafat_cost_move(const mafat_kernel_shape *shape, size_t n_floats);
+
+/* Costs where nobody measured them, for a kernel of this shape: those of one core of AVX2 at 3.4 GHz
+ * (Zen 3, 103 GFLOP/s), divided by the threads where they share the work, and a disk that reads
+ * 500 MB/s. What matters for a search is how they compare with each other. */
+mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape);
+
+/* Seconds of the work. */
+double mafat_cost_seconds(const mafat_costs *costs, const mafat_work *work);
+
+/* Seconds that `n_reads` reads of weights take, of n_bytes in all. */
+double mafat_cost_read_seconds(const mafat_costs *costs, int n_reads, size_t n_bytes);
+
+#endif

@@ -1,0 +1,304 @@
+/* Label setting from the last place to the first; see path.h. */
+#include "plan/path.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Prices of a byte in seconds, for bounds: from nothing to what no byte is worth. */
+static const double prices[] = {
+    0, 1e-13, 3e-13, 1e-12, 2e-12, 4e-12, 8e-12, 1.6e-11, 3.2e-11, 6.4e-11, 1.28e-10, 2.56e-10,
+    5.12e-10, 1e-9, 2e-9, 4e-9, 8e-9, 1.6e-8, 3.2e-8, 1e-7, 1e-6,
+};
+enum { N_PRICES = sizeof prices / sizeof prices[0] };
+
+/* What the way from the first place to some place takes at least, by each criterion alone, and by
+ * seconds and priced bytes together. */
+typedef struct {
+    size_t arena_bytes, sum_bytes;
+    double priced_s[N_PRICES];
+} least;
+
+typedef struct {
+    mafat_paths *paths;
+    const mafat_edges *edges;
+    const mafat_path_query *query;
+    least *before;            /* [n_places + 1], owned */
+    int *firsts;              /* [n_places + 1], owned: of the paths from each place; their number */
+    int *counts;              /* [n_places + 1], owned */
+    mafat_path *found;        /* [n_found], owned: the paths from the place at hand */
+    int n_found, n_found_rooms, n_path_rooms;
+} finder;
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
+{
+    mafat_plan_sums sums = f->query->sums;
+    sums.arena_bytes = arena_bytes;
+    sums.pinned_bytes = sum_bytes;
+    return mafat_predict_of_sums(&sums, f->query->process).total_bytes;
+}
+
+/* ------------------------------------------------------------------------------------- bounds */
+
+static size_t alive_bytes(const mafat_edge *edge)
+{
+    return larger(edge->early_bytes, edge->late_bytes);
+}
+
+static double seconds_of(const finder *f, const mafat_edge *edge)
+{
+    return f->query->ignores_time ? 0 : edge->seconds;
+}
+
+/* Goes on over an edge. */
+static void extend(const finder *f, const least *from, const mafat_edge *edge, least *to)
+{
+    size_t arena_bytes = larger(from->arena_bytes, alive_bytes(edge));
+    size_t sum_bytes = from->sum_bytes + edge->sum_bytes;
+    if (arena_bytes < to->arena_bytes)
+        to->arena_bytes = arena_bytes;
+    if (sum_bytes < to->sum_bytes)
+        to->sum_bytes = sum_bytes;
+    for (int i = 0; i < N_PRICES; i++) {
+        double priced_s = from->priced_s[i] + seconds_of(f, edge) +
+                          prices[i] * (double)edge->sum_bytes;
+        if (priced_s < to->priced_s[i])
+            to->priced_s[i] = priced_s;
+    }
+}
+
+static void find_least(finder *f)
+{
+    const mafat_edges *edges = f->edges;
+    for (int place = 0; place <= edges->n_places; place++) {
+        least *before = &f->before[place];
+        *before = (least){0};
+        if (place == 0)
+            continue;
+        before->arena_bytes = before->sum_bytes = SIZE_MAX;
+        for (int i = 0; i < N_PRICES; i++)
+            before->priced_s[i] = INFINITY;
+    }
+    for (int i = 0; i < edges->n_edges; i++) {
+        const mafat_edge *edge = &edges->edges[i];
+        const least *from = &f->before[edges->places[edge->group.first]];
+        if (from->arena_bytes < SIZE_MAX &&
+            alive_bytes(edge) <= f->query->to_bytes)
+            extend(f, from, edge, &f->before[mafat_edges_end(edges, edge)]);
+    }
+}
+
+/* The least seconds of a whole plan within the limit that ends with the path, going by what stands
+ * before it; INFINITY where none fits. */
+static double least_seconds(const finder *f, int place, const mafat_path *path)
+{
+    const least *before = &f->before[place];
+    size_t limit_bytes = f->query->limit_bytes;
+    size_t bytes = total_bytes(f, path->arena_bytes, 0);
+    if (path->arena_bytes > f->query->to_bytes || before->arena_bytes == SIZE_MAX ||
+        bytes > limit_bytes ||
+        path->sum_bytes + before->sum_bytes > limit_bytes - bytes)
+        return INFINITY;
+    double rest = (double)(limit_bytes - bytes - path->sum_bytes), most_s = 0;
+    for (int i = 0; i < N_PRICES; i++)
+        most_s = fmax(most_s, path->seconds + before->priced_s[i] - prices[i] * rest);
+    return most_s;
+}
+
+/* ------------------------------------------------------------------------------------ one place */
+
+static bool is_as_good(const mafat_path *a, const mafat_path *b)
+{
+    return a->arena_bytes <= b->arena_bytes && a->sum_bytes <= b->sum_bytes &&
+           a->window_bytes <= b->window_bytes && a->seconds <= b->seconds;
+}
+
+/* By seconds; of equals those first that can be as good as the others. */
+static int compare_paths(const void *left, const void *right)
+{
+    const mafat_path *a = left, *b = right;
+    if (a->seconds != b->seconds)
+        return a->seconds < b->seconds ? -1 : 1;
+    if (a->arena_bytes != b->arena_bytes)
+        return a->arena_bytes < b->arena_bytes ? -1 : 1;
+    if (a->sum_bytes != b->sum_bytes)
+        return a->sum_bytes < b->sum_bytes ? -1 : 1;
+    if (a->window_bytes != b->window_bytes)
+        return a->window_bytes < b->window_bytes ? -1 : 1;
+    return a->edge != b->edge ? a->edge - b->edge : a->rest - b->rest;
+}
+
+/* Makes room for one more of `n` paths. */
+static bool make_room(mafat_path **paths, int n, int *n_rooms)
+{
+    if (n < *n_rooms)
+        return true;
+    int more = *n_rooms == 0 ? 1024 : 2 * *n_rooms;
+    mafat_path *rooms = realloc(*paths, (size_t)more * sizeof *rooms);
+    if (rooms == NULL)
+        return false;
+    *paths = rooms;
+    *n_rooms = more;
+    return true;
+}
+
+/* The path that goes over `edge` and then along path number `rest`. */
+static mafat_path prepend(const finder *f, int edge_index, int rest)
+{
+    const mafat_edge *edge = &f->edges->edges[edge_index];
+    const mafat_path *behind = &f->paths->paths[rest];
+    const least *before = &f->before[f->edges->places[edge->group.first]];
+    size_t alive = larger(edge->early_bytes, edge->late_bytes + behind->window_bytes);
+    return (mafat_path){
+        .seconds = seconds_of(f, edge) + behind->seconds,
+        .arena_bytes = larger(larger(alive, behind->arena_bytes),
+                              larger(before->arena_bytes, f->query->from_bytes)),
+        .sum_bytes = edge->sum_bytes + behind->sum_bytes,
+        .window_bytes = edge->window_bytes > 0 ? edge->window_bytes : behind->window_bytes,
+        .edge = edge_index, .rest = rest,
+    };
+}
+
+/* Finds all paths from a place that can be part of a plan within the limit. */
+static bool find_from(finder *f, int place)
+{
+    f->n_found = 0;
+    for (int e = f->edges->first_edges[place]; e < f->edges->first_edges[place + 1]; e++) {
+        int end = mafat_edges_end(f->edges, &f->edges->edges[e]);
+        for (int i = 0; i < f->counts[end]; i++) {
+            mafat_path path = prepend(f, e, f->firsts[end] + i);
+            path.least_s = least_seconds(f, place, &path);
+            if (path.least_s == INFINITY || path.least_s > f->query->limit_s)
+                continue;
+            if (!make_room(&f->found, f->n_found, &f->n_found_rooms))
+                return false;
+            f->found[f->n_found++] = path;
+        }
+    }
+    return true;
+}
+
+static int compare_promise(const void *left, const void *right)
+{
+    const mafat_path *a = left, *b = right;
+    if (a->least_s != b->least_s)
+        return a->least_s < b->least_s ? -1 : 1;
+    return compare_paths(left, right);
+}
+
+/* Leaves so many of the paths from a place as the query wants, and among them the slowest one, which
+ * needs least. */
+static void thin_out(finder *f, int place)
+{
+    mafat_path *from = &f->paths->paths[f->firsts[place]];
+    int n = f->counts[place], most = f->query->most_paths;
+    if (n <= most || n <= 1)
+        return;
+    mafat_path slowest = from[n - 1];
+    qsort(from, (size_t)n - 1, sizeof *from, compare_promise);
+    from[most - 1] = slowest;
+    qsort(from, (size_t)most, sizeof *from, compare_paths);
+    f->counts[place] = most;
+    f->paths->n_paths = f->firsts[place] + most;
+    f->paths->is_exact = false;
+}
+
+/* Keeps those of the paths from a place that no other one is as good as. */
+static bool keep_best(finder *f, int place)
+{
+    mafat_paths *paths = f->paths;
+    int first = f->firsts[place] = paths->n_paths;
+    qsort(f->found, (size_t)f->n_found, sizeof *f->found, compare_paths);
+    for (int i = 0; i < f->n_found; i++) {
+        bool is_best = true;
+        for (int k = paths->n_paths - 1; k >= first && is_best; k--)
+            is_best = !is_as_good(&paths->paths[k], &f->found[i]);
+        if (!is_best)
+            continue;
+        if (!make_room(&paths->paths, paths->n_paths, &f->n_path_rooms))
+            return false;
+        paths->paths[paths->n_paths++] = f->found[i];
+    }
+    f->counts[place] = paths->n_paths - first;
+    thin_out(f, place);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------ all places */
+
+static bool find_all(finder *f)
+{
+    int last = f->edges->n_places;
+    find_least(f);
+    f->paths->is_exact = true;
+    f->n_found = 1;
+    if (!make_room(&f->found, 0, &f->n_found_rooms))
+        return false;
+    f->found[0] = (mafat_path){.edge = -1, .rest = -1, .arena_bytes = larger(
+        f->before[last].arena_bytes, f->query->from_bytes)};
+    f->paths->least_s = f->found[0].least_s = least_seconds(f, last, &f->found[0]);
+    f->paths->least_arena_bytes = f->before[last].arena_bytes;
+    f->n_found = f->paths->least_s <= f->query->limit_s && f->paths->least_s < INFINITY;
+    if (!keep_best(f, last))
+        return false;
+    for (int place = last - 1; place >= 0; place--)
+        if (!find_from(f, place) || !keep_best(f, place))
+            return false;
+    return true;
+}
+
+/* Whole plans: their first windows are read before anything runs, so that they make no difference
+ * any more, nor does it matter what is arena and what is not. */
+static bool keep_front(finder *f)
+{
+    mafat_paths *paths = f->paths;
+    size_t least_bytes = SIZE_MAX;
+    int n = f->counts[0];
+    paths->first = f->firsts[0];
+    paths->total_bytes = calloc((size_t)n + 1, sizeof *paths->total_bytes);
+    if (paths->total_bytes == NULL)
+        return false;
+    for (int i = 0; i < n; i++) {
+        mafat_path path = paths->paths[paths->first + i];
+        size_t bytes = total_bytes(f, path.arena_bytes, path.sum_bytes);
+        if (bytes >= least_bytes)
+            continue;
+        least_bytes = bytes;
+        paths->total_bytes[paths->n] = bytes;
+        paths->paths[paths->first + paths->n++] = path;
+    }
+    return true;
+}
+
+mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
+                              const mafat_path_query *query, mafat_error *error)
+{
+    size_t n = (size_t)edges->n_places + 1;
+    *paths = (mafat_paths){.edges = edges};
+    finder f = {.paths = paths, .edges = edges, .query = query,
+                .before = calloc(n, sizeof *f.before),
+                .firsts = calloc(2 * n, sizeof *f.firsts)};
+    f.counts = f.firsts + n;
+    bool found = f.before != NULL && f.firsts != NULL && find_all(&f) && keep_front(&f);
+    free(f.before);
+    free(f.firsts);
+    free(f.found);
+    if (found)
+        return MAFAT_OK;
+    mafat_paths_free(paths);
+    return mafat_error_set(error, MAFAT_FAILED, "no memory to search %d layer groups",
+                           edges->n_edges);
+}
+
+void mafat_paths_free(mafat_paths *paths)
+{
+    free(paths->paths);
+    free(paths->total_bytes);
+    *paths = (mafat_paths){0};
+}

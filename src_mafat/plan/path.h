@@ -1,0 +1,57 @@
+/* Paths through the edges of all plans (edge.h), from the last place back to the first: shortest
+ * paths by several criteria at once. Time adds up, and so do pinned weights and the plan's own
+ * arrays; the arena is the largest of what is alive anywhere. A path is kept where no other one from
+ * the same place is as good in all of these, so that the paths from the first place are the whole
+ * front of time and memory, whatever the limit. */
+#ifndef MAFAT_PLAN_PATH_H
+#define MAFAT_PLAN_PATH_H
+
+#include "plan/edge.h"
+#include "plan/predict.h"
+
+/* A path from some place to the last one. */
+typedef struct {
+    double seconds;
+    double least_s;        /* no whole plan within the limit that ends with this path takes less */
+    size_t arena_bytes;    /* the most alive at once, no less than any way to its place needs */
+    size_t sum_bytes;      /* pinned weights and arrays */
+    size_t window_bytes;   /* room of the first windows of weights on the path */
+    int edge;              /* its first one; -1: the path ends here */
+    int rest;              /* the path behind that, in paths[] */
+} mafat_path;
+
+typedef struct {
+    const mafat_edges *edges;   /* borrowed */
+    int n_paths;
+    mafat_path *paths;          /* [n_paths], owned */
+    int first, n;               /* paths[first] to paths[first + n - 1] are whole plans, in ascending
+                                   order of seconds */
+    bool is_exact;              /* no path was left out */
+    double least_s;             /* no plan of the query takes less, even so; INFINITY: there is none */
+    size_t least_arena_bytes;   /* nor has one a smaller arena */
+    size_t *total_bytes;        /* [n], owned: what each of them is predicted to take if its arena
+                                   is no larger than what is alive at once */
+} mafat_paths;
+
+/* What to look for. */
+typedef struct {
+    const mafat_process *process;   /* borrowed */
+    mafat_plan_sums sums;           /* what all plans have in common; else 0 */
+    size_t limit_bytes;             /* no path whose plan takes more */
+    double limit_s;                 /* nor longer: INFINITY where all are wanted */
+    size_t from_bytes, to_bytes;    /* only plans whose arena is in this range, as far as what is
+                                       alive at once goes; smaller ones count as from_bytes */
+    bool ignores_time;              /* only bytes count: the plans that need least */
+    int most_paths;                 /* from one place; where there are more, those that promise least
+                                       seconds are kept, and the best plan may be missed */
+} mafat_path_query;
+
+/* Finds the front of all plans within the query's limits; none: nothing fits. MAFAT_FAILED without
+ * memory. On error nothing needs to be freed. */
+mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
+                              const mafat_path_query *query, mafat_error *error);
+
+/* Frees what the paths own and clears them; zeroed ones may be freed. */
+void mafat_paths_free(mafat_paths *paths);
+
+#endif

@@ -1,0 +1,29 @@
+/* How the work of a convolution's step is cut into shares that threads take: some pixels, or some
+ * filters, never a part of a sum. The executor shares so, and the cost model counts so. */
+#ifndef MAFAT_PLAN_SHARE_H
+#define MAFAT_PLAN_SHARE_H
+
+#include <stdbool.h>
+
+/* What the convolution kernel computes at once (kernels/conv.h), as numbers. */
+typedef struct {
+    int tile_filters;    /* of its register tile */
+    int tile_pixels;
+    int vector_pixels;   /* a tile is so many vectors wide; the last one may be narrower */
+    int block_taps;      /* of a filter, between which sums rest in memory */
+    int panel_pixels;    /* the most that it packs at once, with so many threads */
+    int n_threads;
+} mafat_kernel_shape;
+
+typedef struct {
+    bool by_filters;     /* shares of filters, each for all pixels; else of pixels, for all filters */
+    int each;            /* filters or pixels of a share; the last one may have less */
+    int n;               /* shares of each filter group of the layer */
+} mafat_share;
+
+/* Shares of pixels are panels: they pack nothing twice, and are many enough to even out. Where a
+ * map has too few pixels for that, as in the deep layers, filters are shared instead, as few times
+ * as there are threads: each share packs all panels for itself. */
+mafat_share mafat_share_conv(const mafat_kernel_shape *shape, int n_filters, int n_pixels);
+
+#endif

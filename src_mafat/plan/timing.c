@@ -1,0 +1,79 @@
+/* How long the groups of a plan take, by the cost model; builder.h.
+ *
+ * What a group costs does not depend on the groups around it, so that a search can add groups up.
+ * Weights are read while something computes, by a thread that is one window ahead: a layer that
+ * runs once hides its reads behind its own steps, and a group that takes turns behind its own; what
+ * is longer counts. Nothing runs before the first group that could hide its first read, nor, where
+ * it takes turns, any of its reads. */
+#include "plan/builder.h"
+
+/* Floats of a region in so many channels. */
+static size_t floats_of(mafat_region region, int n_channels)
+{
+    return mafat_region_pixels(region) * (size_t)n_channels;
+}
+
+mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
+                           const mafat_step *step)
+{
+    if (step->layer < 0)
+        return mafat_cost_move(shape, floats_of(step->out.region, network->input.c));
+    const mafat_layer *layer = &network->layers[step->layer];
+    if (step->kind == MAFAT_STEP_LAYER && layer->kind == MAFAT_CONVOLUTION)
+        return mafat_cost_conv(shape, layer, step->filter_end - step->filter_begin,
+                               mafat_region_pixels(step->out.region));
+    return mafat_cost_move(shape, floats_of(step->in.region, layer->in.c) +
+                                  floats_of(step->out.region, layer->out.c));
+}
+
+void mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
+{
+    if (b->options->costs == NULL)
+        return;
+    mafat_work work = mafat_plan_step_work(&b->options->costs->shape, b->network, step);
+    b->layer_s[step->layer < 0 ? 0 : step->layer] += mafat_cost_seconds(b->options->costs, &work);
+}
+
+/* Seconds of reading a layer's weights in each run, and how many reads that takes. */
+static double reading_seconds(const mafat_builder *b, int l, int *n_reads)
+{
+    size_t n_bytes = 0;
+    *n_reads = 0;
+    for (int w = 0; w < b->n_windows[l]; w++) {
+        const mafat_weight_window *window = &b->plan->windows[b->first_windows[l] + w];
+        n_bytes += window->pinned ? 0 : window->bytes;
+        *n_reads += !window->pinned;
+    }
+    return mafat_cost_read_seconds(b->options->costs, *n_reads, n_bytes);
+}
+
+/* Of two plans that take the same time the simpler one is better. */
+#define SIMPLER_S 1e-7
+
+static double longer(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+void mafat_builder_time_group(mafat_builder *b, mafat_group *group)
+{
+    bool takes_turns = mafat_group_takes_turns(group);
+    double reading = 0;
+    int n_reads;
+    if (b->options->costs == NULL)
+        return;
+    if (takes_turns)
+        group->computing_s = SIMPLER_S;
+    for (int l = group->first; l < group->end; l++) {
+        double read_s = reading_seconds(b, l, &n_reads);
+        if (!takes_turns)
+            group->seconds += longer(b->layer_s[l], read_s);
+        if (!takes_turns && l == 0 && n_reads > 0)
+            group->seconds += read_s / n_reads;
+        group->computing_s += b->layer_s[l];
+        reading += read_s;
+    }
+    if (takes_turns)
+        group->seconds = group->first == 0 ? group->computing_s + reading
+                                           : longer(group->computing_s, reading);
+}

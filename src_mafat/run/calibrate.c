@@ -1,0 +1,286 @@
+/* Timed layers and a fit; see calibrate.h. */
+#include "run/calibrate.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "plan/plan.h"
+#include "run/direct.h"
+#include "run/exec.h"
+#include "run/measure.h"
+
+/* A layer and its map, which is computed in so many steps, one tile of rows each. */
+typedef struct {
+    mafat_layer_kind kind;
+    int channels, filters, size, stride;
+    int h, w;                 /* of the output */
+    int n_tiles;
+} sample;
+
+/* Wide maps and narrow ones, few rows at a time and many, few channels and many: what YOLOv2 and its
+ * like are made of. None takes more than some megabytes. */
+static const sample samples[] = {
+    {MAFAT_CONVOLUTION, 3, 32, 3, 1, 16, 608, 4},
+    {MAFAT_CONVOLUTION, 3, 16, 3, 1, 32, 416, 2},
+    {MAFAT_CONVOLUTION, 32, 64, 3, 1, 8, 304, 8},
+    {MAFAT_CONVOLUTION, 32, 64, 3, 1, 16, 304, 1},
+    {MAFAT_CONVOLUTION, 32, 64, 3, 2, 8, 152, 2},
+    {MAFAT_CONVOLUTION, 64, 32, 1, 1, 16, 304, 4},
+    {MAFAT_CONVOLUTION, 64, 128, 3, 1, 8, 152, 8},
+    {MAFAT_CONVOLUTION, 64, 128, 3, 1, 16, 152, 2},
+    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 8, 152, 8},
+    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 32, 152, 1},
+    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 8, 76, 8},
+    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 8, 76, 4},
+    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 16, 76, 1},
+    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 8, 76, 8},
+    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 38, 76, 1},
+    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 4, 38, 4},
+    {MAFAT_CONVOLUTION, 256, 512, 3, 1, 8, 38, 2},
+    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 19, 38, 1},
+    {MAFAT_CONVOLUTION, 256, 32, 3, 1, 19, 38, 1},
+    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 19, 38, 1},
+    {MAFAT_CONVOLUTION, 512, 256, 3, 1, 19, 19, 1},
+    {MAFAT_CONVOLUTION, 512, 48, 3, 1, 19, 19, 1},
+    {MAFAT_CONVOLUTION, 512, 512, 1, 1, 19, 19, 1},
+    {MAFAT_CONVOLUTION, 512, 128, 3, 1, 13, 13, 1},
+    {MAFAT_CONVOLUTION, 1024, 255, 1, 1, 13, 13, 1},
+    {MAFAT_CONVOLUTION, 256, 128, 3, 1, 4, 13, 4},
+    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 4, 13, 4},
+    {MAFAT_MAXPOOL, 32, 32, 2, 2, 32, 304, 32},
+    {MAFAT_MAXPOOL, 64, 64, 2, 2, 16, 152, 2},
+    {MAFAT_MAXPOOL, 512, 512, 2, 2, 19, 19, 1},
+};
+
+enum { N_SAMPLES = sizeof samples / sizeof samples[0], N_ROUNDS = 3 };
+
+/* A part of a round takes so long. */
+#define PART_S 0.02
+
+typedef struct {
+    mafat_layer layer;
+    int source;
+    mafat_network network;
+    mafat_plan plan;
+    mafat_exec exec;
+    mafat_work work;          /* of one run */
+    double seconds;           /* of one run: the least of all rounds */
+} trial;
+
+/* What the layers share. */
+typedef struct {
+    int n_threads;
+    mafat_kernel_shape shape;
+    float *in, *out, *weights;    /* owned, as large as any sample wants */
+    trial trials[N_SAMPLES];
+} bench;
+
+/* ------------------------------------------------------------------------------- timing a layer */
+
+static mafat_shape input_of(const sample *s)
+{
+    return (mafat_shape){s->channels, s->h * s->stride, s->w * s->stride};
+}
+
+static void describe(const sample *s, trial *t)
+{
+    t->source = -1;
+    t->layer = (mafat_layer){
+        .kind = s->kind, .type = s->kind == MAFAT_CONVOLUTION ? "convolutional" : "maxpool",
+        .in = input_of(s), .out = {s->filters, s->h, s->w},
+        .n_sources = 1, .sources = &t->source, .is_result = true,
+        .size = s->size, .stride = s->stride, .groups = 1,
+        .pad = s->kind == MAFAT_CONVOLUTION ? s->size / 2 : 0,
+        .activation = s->kind == MAFAT_CONVOLUTION ? MAFAT_LEAKY : MAFAT_LINEAR, .scale = 1,
+    };
+    t->network = (mafat_network){.input = t->layer.in, .n_layers = 1, .layers = &t->layer};
+}
+
+static void count_work(const bench *b, trial *t)
+{
+    for (int i = 0; i < t->plan.n_steps; i++) {
+        mafat_work work = mafat_plan_step_work(&b->shape, &t->network, &t->plan.steps[i]);
+        for (int k = 0; k < MAFAT_N_COSTS; k++)
+            t->work.units[k] += work.units[k];
+    }
+}
+
+static mafat_status prepare(bench *b, const sample *s, trial *t,
+                            const mafat_parameters *parameters, mafat_error *error)
+{
+    mafat_config_group group = {.tiling = {s->n_tiles, 1, false}};
+    mafat_config config = {.n_groups = 1, .groups = &group};
+    mafat_plan_options options = {.workspace_bytes = mafat_exec_workspace_bytes(b->n_threads)};
+    mafat_host host = {0};
+    describe(s, t);
+    t->seconds = INFINITY;
+    mafat_status status = mafat_plan_build(&t->plan, &t->network, &config, &options, error);
+    if (status != MAFAT_OK)
+        return status;
+    count_work(b, t);
+    return mafat_exec_init(&t->exec, &t->network, &t->plan, parameters, NULL, &host, b->n_threads,
+                           error);
+}
+
+static mafat_status time_part(bench *b, trial *t, mafat_error *error)
+{
+    mafat_input input = {.map = b->in};
+    float *results[] = {b->out};
+    mafat_status status = MAFAT_OK;
+    double begin = mafat_measure_now_s(), before = begin;
+    while (before - begin < PART_S && status == MAFAT_OK) {
+        status = mafat_exec_run(&t->exec, &input, results, NULL, error);
+        double now = mafat_measure_now_s();
+        t->seconds = fmin(t->seconds, now - before);
+        before = now;
+    }
+    return status;
+}
+
+/* All layers take turns, so that none finds its weights where it left them, as in a network. */
+static mafat_status time_all(bench *b, const mafat_progress *progress, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    for (int i = 0; i < N_ROUNDS * N_SAMPLES && status == MAFAT_OK; i++) {
+        status = time_part(b, &b->trials[i % N_SAMPLES], error);
+        if (progress->report != NULL)
+            progress->report(progress->context, i + 1, N_ROUNDS * N_SAMPLES);
+    }
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------- the fit */
+
+/* Least squares by coordinates: each cost in turn becomes what is best beside the others, or 0. */
+static void fit(const bench *b, double *unit_s)
+{
+    enum { SWEEPS = 3000 };
+    for (int k = 0; k < MAFAT_N_COSTS; k++)
+        unit_s[k] = 0;
+    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        for (int k = 0; k < MAFAT_N_COSTS; k++) {
+            double above = 0, below = 0;
+            for (int i = 0; i < N_SAMPLES; i++) {
+                const trial *t = &b->trials[i];
+                double left = 1, unit = t->work.units[k] / t->seconds;
+                for (int j = 0; j < MAFAT_N_COSTS; j++)
+                    left -= j == k ? 0 : unit_s[j] * t->work.units[j] / t->seconds;
+                above += left * unit;
+                below += unit * unit;
+            }
+            unit_s[k] = below > 0 ? fmax(above / below, 0) : 0;
+        }
+    }
+}
+
+static float *make_floats(size_t n)
+{
+    float *floats = malloc(n * sizeof *floats);
+    for (size_t i = 0; i < n && floats != NULL; i++)
+        floats[i] = (float)(i * 2654435761u % 1000) * 1e-3f - 0.5f;
+    return floats;
+}
+
+static bool allocate(bench *b)
+{
+    size_t n_in = 0, n_out = 0, n_weights = 0;
+    for (int i = 0; i < N_SAMPLES; i++) {
+        const sample *s = &samples[i];
+        size_t in = mafat_shape_floats(input_of(s));
+        size_t out = (size_t)s->filters * (size_t)s->h * (size_t)s->w;
+        size_t weights = (size_t)s->filters * (size_t)s->channels * (size_t)s->size *
+                         (size_t)s->size;
+        n_in = in > n_in ? in : n_in;
+        n_out = out > n_out ? out : n_out;
+        n_weights = weights > n_weights ? weights : n_weights;
+    }
+    b->in = make_floats(n_in);
+    b->out = make_floats(n_out);
+    b->weights = make_floats(n_weights);
+    return b->in != NULL && b->out != NULL && b->weights != NULL;
+}
+
+static void free_bench(bench *b)
+{
+    for (int i = 0; i < N_SAMPLES; i++) {
+        mafat_exec_free(&b->trials[i].exec);
+        mafat_plan_free(&b->trials[i].plan);
+    }
+    free(b->in);
+    free(b->out);
+    free(b->weights);
+    free(b);
+}
+
+mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
+                                     mafat_costs *costs, mafat_error *error)
+{
+    bench *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to calibrate");
+    *b = (bench){.n_threads = n_threads, .shape = mafat_exec_kernel_shape(n_threads)};
+    mafat_status status = MAFAT_OK;
+    if (!allocate(b))
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory to calibrate");
+    mafat_parameters parameters = {.weights = b->weights, .biases = b->weights};
+    for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++)
+        status = prepare(b, &samples[i], &b->trials[i], &parameters, error);
+    if (status == MAFAT_OK)
+        status = time_all(b, progress, error);
+    if (status == MAFAT_OK) {
+        costs->shape = b->shape;
+        fit(b, costs->unit_s);
+    }
+    free_bench(b);
+    return status;
+}
+
+/* ----------------------------------------------------------------------------------------- reading */
+
+/* Seconds of one read of so many bytes: the median of a few, one behind the other in the file. */
+static mafat_status time_reads(mafat_direct *file, size_t n_bytes, char *room, double *seconds,
+                               mafat_error *error)
+{
+    enum { N_READS = 9 };
+    double times[N_READS];
+    uint64_t offset = 0;
+    mafat_status status = MAFAT_OK;
+    for (int i = 0; i < N_READS && status == MAFAT_OK; i++) {
+        if (offset + n_bytes > file->n_bytes)
+            offset = 0;
+        double begin = mafat_measure_now_s();
+        status = mafat_direct_read(file, offset, n_bytes, room, error);
+        times[i] = mafat_measure_now_s() - begin;
+        offset += n_bytes;
+    }
+    if (status == MAFAT_OK)
+        *seconds = mafat_measure_spread(times, N_READS).median;
+    return status;
+}
+
+mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error)
+{
+    enum { SMALL_BYTES = 64 << 10, LARGE_BYTES = 4 << 20 };
+    mafat_direct file = {.file = -1};
+    double small_s = 0, large_s = 0;
+    mafat_status status = mafat_direct_open(&file, path, error);
+    if (status != MAFAT_OK)
+        return status;
+    size_t small = file.n_bytes < SMALL_BYTES ? (size_t)file.n_bytes : SMALL_BYTES;
+    size_t large = file.n_bytes < LARGE_BYTES ? (size_t)file.n_bytes : LARGE_BYTES;
+    char *room = aligned_alloc(MAFAT_PAGE, mafat_plan_room(large));
+    if (room == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory to time reads of %zu bytes", large);
+    if (status == MAFAT_OK)
+        status = time_reads(&file, large, room, &large_s, error);
+    if (status == MAFAT_OK)
+        status = time_reads(&file, small, room, &small_s, error);
+    if (status == MAFAT_OK && large > small) {
+        costs->read_byte_s = fmax(large_s - small_s, 0) / (double)(large - small);
+        costs->read_s = fmax(small_s - costs->read_byte_s * (double)small, 0);
+    }
+    free(room);
+    mafat_direct_close(&file);
+    return status;
+}

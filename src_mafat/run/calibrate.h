@@ -1,0 +1,24 @@
+/* The cost model's constants, measured on this machine: plan/cost.h. */
+#ifndef MAFAT_RUN_CALIBRATE_H
+#define MAFAT_RUN_CALIBRATE_H
+
+#include "base/status.h"
+#include "plan/cost.h"
+
+/* Told how far a calibration has come: `done` of `all` parts. */
+typedef struct {
+    void *context;
+    void (*report)(void *context, int done, int all);    /* NULL: nobody wants to know */
+} mafat_progress;
+
+/* Runs layers of many shapes through the executor with so many threads, some two seconds in all, and
+ * finds the unit costs that explain their times best: least squares of relative errors, no cost below
+ * 0. Costs of reading stay as they are. Takes some 16 MB. MAFAT_FAILED without memory. */
+mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
+                                     mafat_costs *costs, mafat_error *error);
+
+/* Reads from a file as weights are read (direct.h), in small parts and in large ones, for a quarter of
+ * a second, and sets the costs of reading. MAFAT_FAILED where the file cannot be read or is empty. */
+mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error);
+
+#endif
