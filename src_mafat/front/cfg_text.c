@@ -134,22 +134,40 @@ static mafat_status split(mafat_cfg_text *text, size_t n_bytes, mafat_error *err
     return MAFAT_OK;
 }
 
-mafat_status mafat_cfg_text_read(mafat_cfg_text *text, const char *path, mafat_error *error)
+mafat_status mafat_cfg_text_load(const char *path, char **bytes, size_t *n_bytes,
+                                 mafat_error *error)
 {
-    *text = (mafat_cfg_text){0};
-    size_t n_bytes = 0;
-    mafat_status status = find_size(path, &n_bytes, error);
-    if (status == MAFAT_OK) {
-        text->bytes = malloc(n_bytes + 1);
-        status = text->bytes != NULL
-                     ? read_bytes(text->bytes, n_bytes, path, error)
-                     : mafat_error_set(error, MAFAT_FAILED, "out of memory: %zu bytes", n_bytes);
+    *bytes = NULL;
+    mafat_status status = find_size(path, n_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    *bytes = malloc(*n_bytes + 1);
+    if (*bytes == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "out of memory: %zu bytes", *n_bytes);
+    status = read_bytes(*bytes, *n_bytes, path, error);
+    if (status != MAFAT_OK) {
+        free(*bytes);
+        *bytes = NULL;
     }
-    if (status == MAFAT_OK)
-        status = split(text, n_bytes, error);
+    return status;
+}
+
+mafat_status mafat_cfg_text_parse(mafat_cfg_text *text, char *bytes, size_t n_bytes,
+                                  mafat_error *error)
+{
+    *text = (mafat_cfg_text){.bytes = bytes};
+    mafat_status status = split(text, n_bytes, error);
     if (status != MAFAT_OK)
         mafat_cfg_text_free(text);
     return status;
+}
+
+mafat_status mafat_cfg_text_read(mafat_cfg_text *text, const char *path, mafat_error *error)
+{
+    char *bytes;
+    size_t n_bytes;
+    mafat_status status = mafat_cfg_text_load(path, &bytes, &n_bytes, error);
+    return status == MAFAT_OK ? mafat_cfg_text_parse(text, bytes, n_bytes, error) : status;
 }
 
 void mafat_cfg_text_free(mafat_cfg_text *text)

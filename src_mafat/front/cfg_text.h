@@ -37,6 +37,14 @@ void mafat_cfg_text_strip(char *line);
 
 /* Reads the file; on error nothing needs to be freed. */
 mafat_status mafat_cfg_text_read(mafat_cfg_text *text, const char *path, mafat_error *error);
+
+/* The same in two parts. _load reads the file into (*bytes)[*n_bytes + 1], the last of them NUL,
+ * which the caller frees; NULL on error. _parse takes such bytes over, on error too, and changes
+ * them. */
+mafat_status mafat_cfg_text_load(const char *path, char **bytes, size_t *n_bytes,
+                                 mafat_error *error);
+mafat_status mafat_cfg_text_parse(mafat_cfg_text *text, char *bytes, size_t n_bytes,
+                                  mafat_error *error);
 void mafat_cfg_text_free(mafat_cfg_text *text);
 
 /* A reader of one section's options. The first fault stays in `status` and `error`; after it the
