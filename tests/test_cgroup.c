@@ -1,6 +1,8 @@
-/* Memory cgroups, read from trees that a test writes: both versions, nested, hybrid, broken. */
+/* Memory cgroups, read from trees that a test writes: both versions, nested, hybrid, broken; and
+ * how much memory a process may take in them. */
 #define _GNU_SOURCE    /* nftw */
 #include <check.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "front/auto_memory.h"
 #include "run/cgroup.h"
+#include "run/room.h"
 #include "support/suite.h"
 
 /* What the kernel writes in version 1 for "no limit". */
@@ -308,36 +312,218 @@ START_TEST(swapping_of_the_machine_counts_zswap)
 }
 END_TEST
 
-START_TEST(the_tightest_is_a_limit_or_what_is_available)
+/* ----------------------------------------------------------------------------------------- room */
+
+#define MEMINFO "MemTotal:  24681472 kB\nMemFree:   2 kB\nMemAvailable:    1000 kB\n"
+
+/* The room for a process that holds own_bytes, and whose limit it is: the cgroup, by its path below
+ * the mount, and the file; NULL where it is what the machine has available. */
+static void expect_room(size_t own_bytes, size_t bytes, const char *name, const char *file)
 {
-    size_t bytes;
-    expect_fault(mafat_cgroup_tightest(root, &bytes, &fault), "proc/meminfo", "No such file");
-    put("proc/meminfo", "MemTotal:  24681472 kB\nMemFree:   2 kB\nMemAvailable:    1000 kB\n");
-    ck_assert_int_eq(mafat_cgroup_tightest(root, &bytes, &fault), MAFAT_OK);    /* no cgroup */
-    ck_assert_uint_eq(bytes, 1024000);
+    mafat_room room;
+    ck_assert_msg(mafat_room_find(&room, root, own_bytes, &fault) == MAFAT_OK, "%s: %s", fault.file,
+                  fault.text);
+    ck_assert_uint_eq(room.bytes, bytes);
+    ck_assert_int_eq(room.limit_bytes == SIZE_MAX, name == NULL);
+    if (name == NULL)
+        return;
+    ck_assert_str_eq(room.cgroup.path + room.cgroup.mount_length, name);
+    ck_assert_str_eq(room.file, file);
+}
+
+START_TEST(the_room_is_a_limit_or_what_is_available)
+{
+    mafat_room room;
+    expect_fault(mafat_room_find(&room, root, 0, &fault), "proc/meminfo", "No such file");
+    put("proc/meminfo", MEMINFO);
+    expect_room(0, 1024000, NULL, NULL);    /* no cgroup */
     put_v1("/a");
+    expect_room(0, 1024000, NULL, NULL);    /* without a limit */
     put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1024001\n");
-    ck_assert_int_eq(mafat_cgroup_tightest(root, &bytes, &fault), MAFAT_OK);
-    ck_assert_uint_eq(bytes, 1024000);
+    expect_room(0, 1024000, NULL, NULL);
     put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1023999\n");
-    ck_assert_int_eq(mafat_cgroup_tightest(root, &bytes, &fault), MAFAT_OK);
-    ck_assert_uint_eq(bytes, 1023999);
+    expect_room(0, 1023999, "/a", "memory.limit_in_bytes");
     put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "nonsense\n");
-    expect_fault(mafat_cgroup_tightest(root, &bytes, &fault), "memory.limit_in_bytes", "no number");
+    expect_fault(mafat_room_find(&room, root, 0, &fault), "memory.limit_in_bytes", "no number");
     put("proc/meminfo", "MemTotal:  24681472 kB\n");
-    expect_fault(mafat_cgroup_tightest(root, &bytes, &fault), "meminfo", "behind MemAvailable");
+    expect_fault(mafat_room_find(&room, root, 0, &fault), "meminfo", "behind MemAvailable");
+}
+END_TEST
+
+START_TEST(what_a_process_holds_is_not_in_its_way)
+{
+    put("proc/meminfo", MEMINFO);
+    expect_room(3000, 1027000, NULL, NULL);
+    expect_room(SIZE_MAX, SIZE_MAX, NULL, NULL);
+    put_v2("/a");
+    put("sys/fs/cgroup/a/memory.max", "90000\n");
+    put("sys/fs/cgroup/a/memory.current", "50000\n");
+    put("sys/fs/cgroup/a/memory.stat", "anon 30000\ninactive_file 0\n");
+    expect_room(0, 40000, "/a", "memory.max");
+    expect_room(30000, 70000, "/a", "memory.max");
+    expect_room(50000, 90000, "/a", "memory.max");
+    expect_room(50001, 90000, "/a", "memory.max");    /* it may be charged elsewhere */
+}
+END_TEST
+
+/* Files of either version, with the keys that matter among those that do not. */
+static void put_charge(int version, const char *name, const char *limit, const char *usage,
+                       const char *idle)
+{
+    char path[256], text[256];
+    const char *const files[2][2] = {{"memory.limit_in_bytes", "memory.usage_in_bytes"},
+                                     {"memory.max", "memory.current"}};
+    const char *mount = version == 1 ? "sys/fs/cgroup/memory" : "sys/fs/cgroup";
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s%s/%s", mount, name, files[version - 1][i]);
+        put(path, i == 0 ? limit : usage);
+    }
+    snprintf(path, sizeof path, "%s%s/memory.stat", mount, name);
+    snprintf(text, sizeof text, "active_file 7\ninactive_file %s\n%s%s\n",
+             version == 1 ? "5" : idle, version == 1 ? "total_active_file 9\ntotal_inactive_file "
+                                                     : "unevictable ", version == 1 ? idle : "3");
+    put(path, text);
+}
+
+START_TEST(pages_that_lie_idle_are_no_ones)
+{
+    const int version = _i + 1;
+    const char *file = version == 1 ? "memory.limit_in_bytes" : "memory.max";
+    put("proc/meminfo", MEMINFO);
+    version == 1 ? put_v1("/a") : put_v2("/a");
+    put_charge(version, "/a", "90000", "60000", "20000");
+    expect_room(0, 50000, "/a", file);
+    expect_room(10000, 60000, "/a", file);
+    expect_room(40000, 90000, "/a", file);
+    put_charge(version, "/a", "90000", "60000", "60001");    /* counted at another moment */
+    expect_room(10000, 90000, "/a", file);
+    put_charge(version, "/a", "50000", "60000", "0");        /* a limit that was lowered */
+    expect_room(10000, 0, "/a", file);
+    expect_room(15000, 5000, "/a", file);
+}
+END_TEST
+
+START_TEST(others_may_be_charged_in_any_ancestor)
+{
+    static const struct {
+        const char *top[3], *middle[3], *own[3];    /* limit, usage, idle */
+        size_t bytes;
+        const char *name;
+    } cases[] = {
+        {{"900000", "0", "0"}, {"90000", "60000", "0"}, {"80000", "0", "0"}, 40000, "/a"},
+        {{"900000", "880000", "5000"}, {"90000", "0", "0"}, {"80000", "0", "0"}, 35000, ""},
+        {{"900000", "880000", "50000"}, {"90000", "0", "0"}, {"80000", "30000", "0"}, 60000,
+         "/a/b"},
+        {{"900000", "900000", "0"}, {"90000", "90000", "90000"}, {"80000", "0", "0"}, 10000, ""},
+    };
+    put("proc/meminfo", MEMINFO);
+    for (int version = 1; version <= 2; version++) {
+        version == 1 ? put_v1("/a/b") : put_v2("/a/b");
+        put_charge(version, "", cases[_i].top[0], cases[_i].top[1], cases[_i].top[2]);
+        put_charge(version, "/a", cases[_i].middle[0], cases[_i].middle[1], cases[_i].middle[2]);
+        put_charge(version, "/a/b", cases[_i].own[0], cases[_i].own[1], cases[_i].own[2]);
+        expect_room(10000, cases[_i].bytes, cases[_i].name,
+                    version == 1 ? "memory.limit_in_bytes" : "memory.max");
+    }
+}
+END_TEST
+
+START_TEST(what_is_charged_without_a_limit_does_not_matter)
+{
+    put("proc/meminfo", MEMINFO);
+    put_v2("/a");
+    put_charge(2, "/a", "max", "nonsense", "0");
+    expect_room(0, 1024000, NULL, NULL);
+    put("sys/fs/cgroup/a/memory.high", "90000");
+    mafat_room room;
+    expect_fault(mafat_room_find(&room, root, 0, &fault), "memory.current", "no number");
+    put_charge(2, "/a", "95000", "20000", "many");
+    expect_fault(mafat_room_find(&room, root, 0, &fault), "memory.stat", "behind inactive_file");
+    put_charge(2, "/a", "95000", "20000", "0");
+    expect_room(0, 70000, "/a", "memory.high");
+}
+END_TEST
+
+/* ----------------------------------------------------------------------------- the limit "auto" */
+
+static void expect_auto(size_t own_bytes, size_t bytes, const char *why)
+{
+    char given[640];
+    size_t limit_bytes;
+    ck_assert_int_eq(mafat_auto_memory_choose(root, own_bytes, &limit_bytes, given, sizeof given,
+                                              &fault), MAFAT_OK);
+    ck_assert_uint_eq(limit_bytes, bytes);
+    ck_assert_str_eq(given, why);
+}
+
+START_TEST(auto_says_what_it_chose_and_why)
+{
+    put("proc/meminfo", MEMINFO);
+    expect_auto(0, 960000, "15/16 of 1024000, what the machine has available (MemAvailable) and "
+                           "this process holds");
+    put_v2("/user.slice/x");
+    put("sys/fs/cgroup/user.slice/x/memory.max", "160000\n");
+    expect_auto(0, 150000, "15/16 of 160000, the limit of cgroup /user.slice/x (memory.max)");
+    put("sys/fs/cgroup/user.slice/x/memory.current", "96000\n");
+    expect_auto(32000, 90000, "15/16 of 96000, what is left of 160000, the limit of cgroup "
+                              "/user.slice/x (memory.max)");
+    put("sys/fs/cgroup/memory.high", "32000\n");
+    expect_auto(0, 30000, "15/16 of 32000, the limit of cgroup / (memory.high)");
+}
+END_TEST
+
+START_TEST(auto_with_nothing_left_fits_nothing)
+{
+    char why[640];
+    size_t bytes;
+    put("proc/meminfo", MEMINFO);
+    put_v2("/a");
+    put_charge(2, "/a", "90000", "100000", "0");
+    ck_assert_int_eq(mafat_auto_memory_choose(root, 0, &bytes, why, sizeof why, &fault),
+                     MAFAT_NO_FIT);
+    ck_assert_str_eq(fault.text, "memory auto: no memory is left: 15/16 of 0, what is left of "
+                                 "90000, the limit of cgroup /a (memory.max)");
+    put("proc/meminfo", "MemTotal:  24681472 kB\n");
+    expect_fault(mafat_auto_memory_choose(root, 0, &bytes, why, sizeof why, &fault), "meminfo",
+                 "behind MemAvailable");
 }
 END_TEST
 
 /* Whatever this machine is like: an answer, or a message. */
 START_TEST(this_machine_has_something_available)
 {
-    size_t bytes = 0;
-    ck_assert_msg(mafat_cgroup_tightest("", &bytes, &fault) == MAFAT_OK, "%s: %s", fault.file,
+    mafat_room room;
+    ck_assert_msg(mafat_room_find(&room, "", 0, &fault) == MAFAT_OK, "%s: %s", fault.file,
                   fault.text);
-    ck_assert_uint_gt(bytes, 1 << 20);
+    ck_assert_uint_gt(room.bytes, 1 << 20);
     if (mafat_cgroup_find(&cgroup, "", &fault) == MAFAT_OK)
         ck_assert(mafat_cgroup_has(&cgroup, "cgroup.procs"));
+}
+END_TEST
+
+START_TEST(auto_is_chosen_and_printed_once)
+{
+    size_t first = 0, second = 0;
+    char path[128], text[1024] = "", expected[64];
+    snprintf(path, sizeof path, "%s/stderr", root);
+    int kept = dup(STDERR_FILENO), file = open(path, O_RDWR | O_CREAT, 0600);
+    ck_assert_int_ge(file, 0);
+    fflush(stderr);
+    dup2(file, STDERR_FILENO);
+    mafat_status status = mafat_auto_memory_limit(&first, &fault);
+    if (status == MAFAT_OK)
+        status = mafat_auto_memory_limit(&second, &fault);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    ck_assert_int_gt(pread(file, text, sizeof text - 1, 0), 0);
+    close(file);
+    ck_assert_int_eq(status, MAFAT_OK);
+    ck_assert_uint_gt(first, 1 << 20);
+    ck_assert_uint_eq(first, second);
+    snprintf(expected, sizeof expected, "mafat: memory auto: %zu bytes: 15/16 of ", first);
+    ck_assert_msg(strncmp(text, expected, strlen(expected)) == 0, "%s", text);
+    ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
 }
 END_TEST
 
@@ -358,7 +544,14 @@ int main(void)
     tcase_add_test(tcase, counters_are_read_by_either_name);
     tcase_add_test(tcase, counters_that_a_kernel_lacks_are_said);
     tcase_add_test(tcase, swapping_of_the_machine_counts_zswap);
-    tcase_add_test(tcase, the_tightest_is_a_limit_or_what_is_available);
+    tcase_add_test(tcase, the_room_is_a_limit_or_what_is_available);
+    tcase_add_test(tcase, what_a_process_holds_is_not_in_its_way);
+    tcase_add_loop_test(tcase, pages_that_lie_idle_are_no_ones, 0, 2);
+    tcase_add_loop_test(tcase, others_may_be_charged_in_any_ancestor, 0, 4);
+    tcase_add_test(tcase, what_is_charged_without_a_limit_does_not_matter);
+    tcase_add_test(tcase, auto_says_what_it_chose_and_why);
+    tcase_add_test(tcase, auto_with_nothing_left_fits_nothing);
+    tcase_add_test(tcase, auto_is_chosen_and_printed_once);
     tcase_add_test(tcase, this_machine_has_something_available);
     Suite *suite = suite_create("cgroup");
     suite_add_tcase(suite, tcase);

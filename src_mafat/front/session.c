@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "front/auto_memory.h"
 #include "front/cfg_text.h"
 #include "front/number.h"
 #include "plan/search.h"
-#include "run/cgroup.h"
 #include "run/exec.h"
 #include "run/measure.h"
 #include "run/team.h"
@@ -39,15 +39,13 @@ static mafat_status check_layers(const mafat_network *network, mafat_error *erro
     return MAFAT_OK;
 }
 
-/* Reads a memory limit. "auto" is what may be taken here, but for a margin: others will want memory
- * too, and what a machine has available is the kernel's estimate. */
 static mafat_status read_limit(const char *text, size_t *bytes, mafat_error *error)
 {
-    enum { MARGIN_PARTS = 16 };
-    if (strcmp(text, "auto") != 0)
-        return mafat_number_read_bytes("memory limit", text, bytes, error);
-    mafat_status status = mafat_cgroup_tightest("", bytes, error);
-    *bytes -= *bytes / MARGIN_PARTS;
+    if (strcmp(text, "auto") == 0)
+        return mafat_auto_memory_limit(bytes, error);
+    mafat_status status = mafat_number_read_bytes("memory limit", text, bytes, error);
+    if (status != MAFAT_OK)
+        strncat(error->text, ", or auto", sizeof error->text - strlen(error->text) - 1);
     return status;
 }
 

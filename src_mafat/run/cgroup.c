@@ -261,26 +261,43 @@ static mafat_status read_bytes(const mafat_cgroup *cgroup, const char *const fil
     return status;
 }
 
-mafat_status mafat_cgroup_limit(const mafat_cgroup *cgroup, size_t *bytes, mafat_error *error)
+mafat_status mafat_cgroup_own_limit(const mafat_cgroup *cgroup, size_t *bytes, const char **file,
+                                    mafat_error *error)
 {
     static const char *const files[2][2] = {
         {"memory.limit_in_bytes", NULL},
         {"memory.max", "memory.high"},
     };
+    *bytes = SIZE_MAX;
+    *file = NULL;
+    for (int i = 0; i < 2; i++) {
+        const char *name = files[cgroup->version - 1][i];
+        uint64_t number;
+        if (name == NULL || !mafat_cgroup_has(cgroup, name))
+            continue;
+        mafat_status status = mafat_cgroup_read(cgroup, name, NULL, &number, error);
+        if (status != MAFAT_OK)
+            return status;
+        if (to_bytes(number) < *bytes) {
+            *bytes = to_bytes(number);
+            *file = name;
+        }
+    }
+    return MAFAT_OK;
+}
+
+mafat_status mafat_cgroup_limit(const mafat_cgroup *cgroup, size_t *bytes, mafat_error *error)
+{
     mafat_cgroup at = *cgroup;
     *bytes = SIZE_MAX;
     do {
-        for (int i = 0; i < 2; i++) {
-            const char *file = files[at.version - 1][i];
-            uint64_t number;
-            if (file == NULL || !mafat_cgroup_has(&at, file))
-                continue;
-            mafat_status status = mafat_cgroup_read(&at, file, NULL, &number, error);
-            if (status != MAFAT_OK)
-                return status;
-            if (to_bytes(number) < *bytes)
-                *bytes = to_bytes(number);
-        }
+        size_t limit;
+        const char *file;
+        mafat_status status = mafat_cgroup_own_limit(&at, &limit, &file, error);
+        if (status != MAFAT_OK)
+            return status;
+        if (limit < *bytes)
+            *bytes = limit;
     } while (mafat_cgroup_ascend(&at));
     return MAFAT_OK;
 }
@@ -289,6 +306,17 @@ mafat_status mafat_cgroup_usage(const mafat_cgroup *cgroup, size_t *bytes, mafat
 {
     static const char *const files[2] = {"memory.usage_in_bytes", "memory.current"};
     return read_bytes(cgroup, files, bytes, error);
+}
+
+mafat_status mafat_cgroup_idle(const mafat_cgroup *cgroup, size_t *bytes, mafat_error *error)
+{
+    static const char *const keys[2] = {"total_inactive_file", "inactive_file"};
+    uint64_t number;
+    mafat_status status = mafat_cgroup_read(cgroup, "memory.stat", keys[cgroup->version - 1],
+                                            &number, error);
+    if (status == MAFAT_OK)
+        *bytes = to_bytes(number);
+    return status;
 }
 
 mafat_status mafat_cgroup_peak(const mafat_cgroup *cgroup, size_t *bytes, mafat_error *error)
@@ -328,19 +356,11 @@ mafat_status mafat_cgroup_swapped_out(const char *root, uint64_t *bytes, mafat_e
     return MAFAT_OK;
 }
 
-mafat_status mafat_cgroup_tightest(const char *root, size_t *bytes, mafat_error *error)
+mafat_status mafat_cgroup_available(const char *root, size_t *bytes, mafat_error *error)
 {
-    mafat_cgroup cgroup;
     uint64_t kib;
     mafat_status status = read_number(root, "proc/meminfo", "MemAvailable:", &kib, error);
-    if (status != MAFAT_OK)
-        return status;
-    *bytes = kib < SIZE_MAX / 1024 ? (size_t)kib * 1024 : SIZE_MAX;
-    mafat_error unseen;
-    size_t limit = SIZE_MAX;
-    if (mafat_cgroup_find(&cgroup, root, &unseen) == MAFAT_OK)
-        status = mafat_cgroup_limit(&cgroup, &limit, error);
-    if (status == MAFAT_OK && limit < *bytes)
-        *bytes = limit;
+    if (status == MAFAT_OK)
+        *bytes = kib < SIZE_MAX / 1024 ? (size_t)kib * 1024 : SIZE_MAX;
     return status;
 }

@@ -38,9 +38,14 @@ bool mafat_cgroup_has(const mafat_cgroup *cgroup, const char *file);
 mafat_status mafat_cgroup_read(const mafat_cgroup *cgroup, const char *file, const char *key,
                                uint64_t *number, mafat_error *error);
 
+/* The cgroup's own limit and the file that says so (static): SIZE_MAX and NULL where it has none.
+ * Version 2's memory.high counts as one: beyond it the kernel slows processes down until they are
+ * worth nothing. */
+mafat_status mafat_cgroup_own_limit(const mafat_cgroup *cgroup, size_t *bytes, const char **file,
+                                    mafat_error *error);
+
 /* The least limit of the cgroup and of all its ancestors that can be seen, for each of them has to
- * hold: SIZE_MAX where no one has a limit. Version 2's memory.high counts as one: beyond it the
- * kernel slows processes down until they are worth nothing. */
+ * hold: SIZE_MAX where no one has a limit. */
 mafat_status mafat_cgroup_limit(const mafat_cgroup *cgroup, size_t *bytes, mafat_error *error);
 
 /* What is charged to the cgroup and those below it now, and the most since it was made, by all
@@ -48,6 +53,10 @@ mafat_status mafat_cgroup_limit(const mafat_cgroup *cgroup, size_t *bytes, mafat
  * Version 2 knows the peak since Linux 5.19, and the top of a hierarchy has neither. */
 mafat_status mafat_cgroup_usage(const mafat_cgroup *cgroup, size_t *bytes, mafat_error *error);
 mafat_status mafat_cgroup_peak(const mafat_cgroup *cgroup, size_t *bytes, mafat_error *error);
+
+/* What of the usage is pages of files that nobody has used for some time (inactive_file of
+ * memory.stat), which the kernel drops when there is need. */
+mafat_status mafat_cgroup_idle(const mafat_cgroup *cgroup, size_t *bytes, mafat_error *error);
 
 /* Also since it was made: how often a charge did not fit its limit, how many processes were killed
  * for want of memory, and the most bytes in swap, which version 1 does not count at all and version
@@ -61,8 +70,7 @@ mafat_status mafat_cgroup_peak_swap(const mafat_cgroup *cgroup, uint64_t *bytes,
  * stead (zswap): where that did not grow, no cgroup has swapped. */
 mafat_status mafat_cgroup_swapped_out(const char *root, uint64_t *bytes, mafat_error *error);
 
-/* What a process may take here: the lesser of mafat_cgroup_limit() and what the machine has
- * available (MemAvailable of /proc/meminfo). Without a memory cgroup the latter alone. */
-mafat_status mafat_cgroup_tightest(const char *root, size_t *bytes, mafat_error *error);
+/* What the whole machine has available: the kernel's estimate, MemAvailable of /proc/meminfo. */
+mafat_status mafat_cgroup_available(const char *root, size_t *bytes, mafat_error *error);
 
 #endif
