@@ -338,6 +338,18 @@ START_TEST(text_is_read_as_darknet_reads_it)
 }
 END_TEST
 
+/* What they mean, and that they mean nothing, is said by whoever takes them. */
+START_TEST(empty_flags_are_read_as_they_are)
+{
+    mafat_cfg cfg;
+    read_good(IMAGE "mafat=\nmafat_memory = \nmafat_threads=\t\n" CONV, &cfg);
+    ck_assert_str_eq(cfg.config, "");
+    ck_assert_str_eq(cfg.memory, "");
+    ck_assert_str_eq(cfg.threads, "");
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
 START_TEST(another_image_size_gives_the_shapes_of_a_resized_network)
 {
     mafat_cfg cfg;
@@ -371,6 +383,8 @@ static const bad_case bad[] = {
     {"[net]\r\nwidth=3\r\n", "line 1 holds a carriage return"},
     {"[net]\nwidth\n", "line 2: 'width' is neither"},
     {"[net]\nwidth=\n", "line 2: 'width=' is neither"},
+    {"[net]\nxmafat=\n", "line 2: 'xmafat=' is neither"},
+    {IMAGE CONV "mafat=\n", "line 9: 'mafat=' is neither"},
     {"[net]\n=3\n", "line 2: '=3' is neither"},
     {"[net]\nwidth=3\n", "all three must be given"},
     {"[net]\n", "must give width="},
@@ -496,6 +510,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, results_are_what_darknets_commands_read);
     tcase_add_test(tcase, loading_options_change_the_weights_in_the_file);
     tcase_add_test(tcase, text_is_read_as_darknet_reads_it);
+    tcase_add_test(tcase, empty_flags_are_read_as_they_are);
     tcase_add_test(tcase, another_image_size_gives_the_shapes_of_a_resized_network);
     tcase_add_loop_test(tcase, faults_are_refused_with_their_reason, 0, COUNT(bad));
     tcase_add_test(tcase, files_that_are_no_cfg_are_refused);

@@ -205,6 +205,7 @@ static const text_case texts[] = {
      "[net]\nmafat=2x2\nwidth=16\n" CONV},
     {{"2x2", "1G", "4"}, "[net]\nmafat_threads=1\nwidth=16\nmafat_memory=2M\nmafat=1x1\n" CONV,
      "[net]\nmafat_threads=4\nwidth=16\nmafat_memory=1G\nmafat=2x2\n" CONV},
+    {{"2x2", NULL, NULL}, "[net]\nmafat=\nwidth=16\n" CONV, "[net]\nmafat=2x2\nwidth=16\n" CONV},
     /* of duplicates the first counts, and only those of flags that are set go */
     {{"2x2", NULL, NULL}, "[net]\nmafat=1x1\nmafat_memory=1M\nmafat = 4x4\nmafat_memory=2M\n" CONV,
      "[net]\nmafat=2x2\nmafat_memory=1M\nmafat_memory=2M\n" CONV},

@@ -87,7 +87,9 @@ static mafat_status add_option(mafat_cfg_text *text, char *line, int number, maf
                                "line %d: '" QUOTE "' stands before the first section: a cfg file "
                                "starts with [net]", number, line);
     char *equals = strchr(line, '=');
-    if (equals == NULL || equals == line || equals[1] == '\0')
+    /* MAFAT's own flags are judged where they are read, by the rules of the command line */
+    bool may_be_empty = text->n_sections == 1 && strncmp(line, "mafat", 5) == 0;
+    if (equals == NULL || equals == line || (equals[1] == '\0' && !may_be_empty))
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: '" QUOTE "' is neither [section] nor key=value nor a "
                                "#comment", number, line);

@@ -2,8 +2,9 @@
  *
  * Blanks and tabs count nowhere; a line that starts with '#' or ';' is a comment; of options with
  * the same key the first wins. What Darknet skips with a warning, or crashes on, is an error here:
- * options before the first section, lines that are no KEY=VALUE, NUL bytes, carriage returns (which
- * Darknet takes for a part of the value). */
+ * options before the first section, lines that are no KEY=VALUE (only MAFAT's flags, in the first
+ * section, may have an empty VALUE), NUL bytes, carriage returns (which Darknet takes for a part of
+ * the value). */
 #ifndef MAFAT_FRONT_CFG_TEXT_H
 #define MAFAT_FRONT_CFG_TEXT_H
 

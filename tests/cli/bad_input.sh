@@ -39,17 +39,30 @@ done
 expect 2 'cut 40 is behind the last layer; cuts go from 1 to 15' "$darknet" mafat plan "$cfg" -mafat 5x5/40/2x2
 expect 2 'yolov2.cfg: layer 27 \[reorg\]: cannot be inside a layer group' \
     "$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/27/2x2
-for limit in 0 -1 16Q 1e99 '' 16MB 99999999999999999999 ' 1M'; do
-    expect 2 "memory limit \"$limit\"" "$darknet" mafat plan cfg/yolov2.cfg -memory "$limit"
+# limits, as an option and as a flag, for MAFAT's own commands and for Darknet's
+for limit in 0 -1 16Q 1e99 '' 16MB 99999999999999999999; do
+    message="memory limit \"$limit\": expected a number of bytes from 1 to [0-9]+, .*K, M or G.* or auto$"
+    sed "s/^mafat=.*/mafat_memory=$limit/" "$cfg" >"$scratch/flag.cfg"
+    expect 2 "yolov2.cfg: $message" "$darknet" mafat plan cfg/yolov2.cfg -memory "$limit"
+    expect 2 "yolov2-tiny.cfg: $message" detect $coco "$tiny" "$tiny_w" "$dog" -memory "$limit"
+    expect 2 "flag.cfg: $message" "$darknet" mafat plan "$scratch/flag.cfg"
+    expect 2 "flag.cfg: $message" "$darknet" mafat compare "$scratch/flag.cfg" "$w" "$dog"
+    expect 2 "flag.cfg: $message" detect $coco "$scratch/flag.cfg" "$w" "$dog"
+    expect 2 "flag.cfg: $message" \
+        "$darknet" detector test $coco "$scratch/flag.cfg" "$w" "$dog" -out "$scratch/drawn"
 done
+# blanks count in an option, and nowhere in a cfg
+expect 2 'memory limit " 1M"' "$darknet" mafat plan cfg/yolov2.cfg -memory ' 1M'
+sed 's/^mafat=.*/mafat=\nmafat_threads=/' "$cfg" >"$scratch/flag.cfg"
+expect 2 'flag.cfg: threads "": expected a number' "$darknet" mafat plan "$scratch/flag.cfg"
+expect 2 'flag.cfg: configuration "": expected rows at its end' \
+    "$darknet" mafat plan "$scratch/flag.cfg" -threads 1
 expect 3 'nothing fits 1 bytes; the smallest limit that works is [0-9]+' \
     "$darknet" mafat plan cfg/yolov2.cfg -memory 1
 sed 's/^mafat=.*/mafat=5x/' "$cfg" >"$scratch/flag.cfg"
 expect 2 'flag.cfg: configuration "5x": expected columns' "$darknet" mafat plan "$scratch/flag.cfg"
 expect 2 'flag.cfg: configuration "5x": expected columns' \
     "$darknet" detector test $coco "$scratch/flag.cfg" "$w" "$dog" -out "$scratch/drawn"
-sed 's/^mafat=.*/mafat_memory=16Q/' "$cfg" >"$scratch/flag.cfg"
-expect 2 'flag.cfg: memory limit "16Q"' "$darknet" mafat plan "$scratch/flag.cfg"
 
 # cfg files
 expect 1 'no-such.cfg: .*No such file' "$darknet" mafat plan no-such.cfg
