@@ -9,6 +9,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/mafat-test.XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 n_failures=0
 unset OMP_NUM_THREADS
+export XDG_CACHE_HOME=$scratch/cache    # what computing costs here is not for the tests to know
 
 fail() {
     echo "  $*"

@@ -61,6 +61,7 @@ static command_function *find_command(const mafat_arguments *arguments)
     } commands[] = {
         {"plan", NULL, mafat_command_plan},
         {"predict", NULL, mafat_command_predict},
+        {"search", NULL, mafat_command_search},
         {"compare", NULL, mafat_command_compare},
         {"bench", NULL, mafat_command_bench},
         {"detector", "test", mafat_command_detector},

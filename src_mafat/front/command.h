@@ -14,6 +14,9 @@ mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *e
 /* predict CFG [-image FILE]: the memory that a plan will take, term by term. */
 mafat_status mafat_command_predict(const mafat_arguments *arguments, mafat_error *error);
 
+/* search CFG [WEIGHTS] -memory LIMIT: the fastest plan that fits; -front: for every limit. */
+mafat_status mafat_command_search(const mafat_arguments *arguments, mafat_error *error);
+
 /* compare CFG WEIGHTS [IMAGE]: Darknet's own forward pass against MAFAT's, bit by bit. */
 mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error);
 

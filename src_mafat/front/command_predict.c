@@ -1,6 +1,6 @@
 /* `darknet mafat predict`: what a plan will take, term by term, without running it. */
 #include "front/command.h"
-#include "front/picture_memory.h"
+#include "front/image_use.h"
 #include "front/report.h"
 
 static const char own_options[] = "-image FILE, ";
@@ -21,19 +21,6 @@ static void report(const mafat_session *session, bool json)
     mafat_report_end(&r);
 }
 
-/* What `detector test` does itself with the image, if one is named. */
-static mafat_status find_use(const char *image, mafat_session_use *use, mafat_error *error)
-{
-    mafat_picture_memory memory;
-    *use = (mafat_session_use){.image_by_rows = true, .reads_weights = true};
-    if (image == NULL)
-        return MAFAT_OK;
-    mafat_status status = mafat_picture_memory_find(&memory, image, error);
-    use->image_bytes = memory.rgb_bytes;
-    use->decode_bytes = memory.decode_bytes;
-    return status;
-}
-
 mafat_status mafat_command_predict(const mafat_arguments *arguments, mafat_error *error)
 {
     mafat_arguments left = *arguments;
@@ -48,7 +35,7 @@ mafat_status mafat_command_predict(const mafat_arguments *arguments, mafat_error
                                  "usage: darknet mafat predict CFG [-mafat CONFIG] [-memory LIMIT] "
                                  "[-image FILE] [-threads N] [-json]");
     if (status == MAFAT_OK)
-        status = find_use(image, &use, error);
+        status = mafat_image_use_find(image, &use, error);
     if (status == MAFAT_OK)
         status = mafat_session_open(&session, left.words[1], &left.options, &use, error);
     if (status != MAFAT_OK)

@@ -100,6 +100,9 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
     mafat_report_size(report, "weight_bytes_read", plan->weight_bytes_read);
     mafat_report_real(report, "redundant_macs_percent",
                       mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
+    mafat_report_real(report, "predicted_latency_s", plan->latency_s);
+    if (session->limit_bytes > 0)
+        mafat_report_real(report, "least_latency_s", session->least_s);
 }
 
 /* Finds what this process was charged: what its cgroup was, if nobody else is in it. */

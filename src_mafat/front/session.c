@@ -8,6 +8,7 @@
 
 #include "front/auto_memory.h"
 #include "front/cfg_text.h"
+#include "front/cost_cache.h"
 #include "front/number.h"
 #include "plan/search.h"
 #include "run/exec.h"
@@ -98,67 +99,19 @@ static mafat_weight_mode *pin_all(int n_layers)
     return weights;
 }
 
-/* Chooses what fits the limit. */
-static mafat_status search_plan(mafat_session *session, const mafat_config *fixed,
-                                const mafat_plan_options *options, const mafat_process *process,
-                                mafat_error *error)
+mafat_plan_options mafat_session_plan_options(const mafat_session *session)
 {
-    mafat_search search;
-    mafat_status status = mafat_search_init(&search, &session->cfg.network, fixed, options, process,
-                                            error);
-    if (status != MAFAT_OK)
-        return status;
-    mafat_found found;
-    status = mafat_search_best(&search, session->limit_bytes, &found, error);
-    if (status == MAFAT_OK) {
-        session->config = found.config;
-        session->plan = found.plan;
-    }
-    mafat_search_free(&search);
-    return status;
-}
-
-/* Plans with the configuration that is asked for, NULL where none is, within the limit if there is
- * one. */
-static mafat_status make_plan(mafat_session *session, const char *config,
-                              const mafat_session_use *use, mafat_error *error)
-{
-    const mafat_network *network = &session->cfg.network;
-    mafat_process process;
-    mafat_config fixed = {0};
-    bool reads_weights = (use->reads_weights || session->limit_bytes > 0) &&
-                         mafat_store_can_hold(network);
-    mafat_weight_mode *weights = pin_all(network->n_layers);
-    if (weights == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to plan %d layers",
-                               network->n_layers);
-    mafat_kernel_shape shape = mafat_exec_kernel_shape(session->n_threads);
-    mafat_costs costs = mafat_cost_defaults(&shape);
-    mafat_plan_options options = {
+    return (mafat_plan_options){
         .workspace_bytes = mafat_exec_workspace_bytes(session->n_threads),
-        .image_by_rows = use->image_by_rows,
-        .weights = reads_weights ? weights : NULL,
-        .costs = &costs,
+        .image_by_rows = session->image_by_rows,
+        .weights = session->reads_weights ? session->weights : NULL,
+        .costs = &session->costs,
     };
-    mafat_status status = measure_process(session, use, &process, error);
-    if (status == MAFAT_OK && (config != NULL || session->limit_bytes == 0))
-        status = mafat_config_parse(&fixed, config != NULL ? config : MAFAT_DEFAULT_CONFIG, error);
-    if (status == MAFAT_OK && session->limit_bytes > 0)
-        status = search_plan(session, config != NULL ? &fixed : NULL, &options, &process, error);
-    else if (status == MAFAT_OK)
-        status = mafat_plan_build(&session->plan, network, &fixed, &options, error);
-    free(weights);
-    if (session->config.n_groups == 0)
-        session->config = fixed;
-    else
-        mafat_config_free(&fixed);
-    if (status == MAFAT_OK)
-        session->prediction = mafat_predict(&session->plan, &process);
-    return status;
 }
 
-static mafat_status read_options(mafat_session *session, const mafat_options *options,
-                                 const mafat_session_use *use, mafat_error *error)
+/* The memory limit and the configuration that are asked for. */
+static mafat_status read_request(mafat_session *session, const mafat_options *options,
+                                 mafat_error *error)
 {
     const mafat_cfg *cfg = &session->cfg;
     const char *config = first_of(options->config, cfg->config);
@@ -169,25 +122,113 @@ static mafat_status read_options(mafat_session *session, const mafat_options *op
                                        &session->n_threads, error);
     if (status == MAFAT_OK && memory != NULL)
         status = read_limit(memory, &session->limit_bytes, error);
-    if (status == MAFAT_OK)
-        status = check_layers(&cfg->network, error);
-    if (status != MAFAT_OK || (session->by_layers && memory == NULL))
+    if (status != MAFAT_OK)
         return status;
-    if (session->by_layers)
+    if (session->by_layers && memory != NULL)
         return mafat_error_set(error, MAFAT_USAGE,
                                "configuration \"" MAFAT_LAYERS_CONFIG "\" is Darknet's own forward "
                                "pass, which knows no memory limit; given %s", memory);
-    return make_plan(session, config, use, error);
+    if (session->by_layers || config == NULL)
+        return MAFAT_OK;
+    return mafat_config_parse(&session->asked, config, error);
+}
+
+/* All that a plan depends on. */
+static mafat_status prepare(mafat_session *session, const mafat_options *options,
+                            const mafat_session_use *use, mafat_error *error)
+{
+    const mafat_network *network = &session->cfg.network;
+    mafat_status status = read_request(session, options, error);
+    if (status == MAFAT_OK)
+        status = check_layers(network, error);
+    if (status != MAFAT_OK || session->by_layers)
+        return status;
+    mafat_kernel_shape shape = mafat_exec_kernel_shape(session->n_threads);
+    mafat_cost_cache_find(&shape, &session->costs, &session->has_measured);
+    session->image_by_rows = use->image_by_rows;
+    session->reads_weights = (use->reads_weights || session->limit_bytes > 0) &&
+                             mafat_store_can_hold(network);
+    session->weights = pin_all(network->n_layers);
+    if (session->weights == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to plan %d layers",
+                               network->n_layers);
+    return measure_process(session, use, &session->process, error);
+}
+
+void mafat_session_take(mafat_session *session, mafat_found *found)
+{
+    mafat_plan_free(&session->plan);
+    mafat_config_free(&session->config);
+    session->config = found->config;
+    session->plan = found->plan;
+    session->least_s = found->least_s;
+    session->prediction = mafat_predict(&session->plan, &session->process);
+    *found = (mafat_found){0};
+}
+
+/* Chooses what fits the limit. */
+static mafat_status search_plan(mafat_session *session, mafat_error *error)
+{
+    mafat_search search;
+    mafat_found found;
+    mafat_plan_options options = mafat_session_plan_options(session);
+    mafat_status status = mafat_search_init(&search, &session->cfg.network,
+                                            session->asked.n_groups > 0 ? &session->asked : NULL,
+                                            &options, &session->process, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = mafat_search_best(&search, session->limit_bytes, &found, error);
+    mafat_search_free(&search);
+    if (status == MAFAT_OK)
+        mafat_session_take(session, &found);
+    return status;
+}
+
+/* Plans what is asked for, or what is usual. */
+static mafat_status build_plan(mafat_session *session, mafat_error *error)
+{
+    mafat_plan_options options = mafat_session_plan_options(session);
+    mafat_status status = session->asked.n_groups > 0
+                              ? mafat_config_copy(&session->config, &session->asked, error)
+                              : mafat_config_parse(&session->config, MAFAT_DEFAULT_CONFIG, error);
+    if (status == MAFAT_OK)
+        status = mafat_plan_build(&session->plan, &session->cfg.network, &session->config, &options,
+                                  error);
+    if (status == MAFAT_OK)
+        session->prediction = mafat_predict(&session->plan, &session->process);
+    return status;
+}
+
+mafat_status mafat_session_plan(mafat_session *session, mafat_error *error)
+{
+    if (session->by_layers)
+        return MAFAT_OK;
+    return session->limit_bytes > 0 ? search_plan(session, error) : build_plan(session, error);
+}
+
+mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
+                                   const mafat_options *options, const mafat_session_use *use,
+                                   mafat_error *error)
+{
+    *session = (mafat_session){0};
+    mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
+    if (status == MAFAT_OK)
+        status = prepare(session, options, use, error);
+    if (status == MAFAT_OK)
+        return MAFAT_OK;
+    mafat_error_set_file(error, cfg_path);
+    mafat_session_close(session);
+    return status;
 }
 
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
                                 const mafat_options *options, const mafat_session_use *use,
                                 mafat_error *error)
 {
-    *session = (mafat_session){0};
-    mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
-    if (status == MAFAT_OK)
-        status = read_options(session, options, use, error);
+    mafat_status status = mafat_session_prepare(session, cfg_path, options, use, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = mafat_session_plan(session, error);
     if (status == MAFAT_OK)
         return MAFAT_OK;
     mafat_error_set_file(error, cfg_path);
@@ -222,6 +263,8 @@ void mafat_session_close(mafat_session *session)
 {
     mafat_plan_free(&session->plan);
     mafat_config_free(&session->config);
+    mafat_config_free(&session->asked);
+    free(session->weights);
     mafat_cfg_free(&session->cfg);
     *session = (mafat_session){0};
 }

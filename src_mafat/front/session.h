@@ -8,6 +8,7 @@
 #include "plan/config.h"
 #include "plan/plan.h"
 #include "plan/predict.h"
+#include "plan/search.h"
 
 enum { MAFAT_MAX_THREADS = 256 };
 
@@ -31,11 +32,20 @@ typedef struct {
 typedef struct {
     mafat_cfg cfg;
     bool by_layers;        /* "layers": Darknet's own forward pass; there is no plan */
-    mafat_config config;
-    mafat_plan plan;
-    mafat_prediction prediction;
     size_t limit_bytes;    /* 0: none */
     int n_threads;
+    mafat_config asked;    /* what is asked for; no groups: nothing is */
+    mafat_process process; /* what it holds beside the plan */
+    mafat_costs costs;     /* of time */
+    bool has_measured;     /* the costs, on this machine; else they are defaults */
+    bool image_by_rows;    /* as the use says */
+    bool reads_weights;    /* MAFAT does, not Darknet */
+    mafat_weight_mode *weights;    /* [n_layers], owned: all read once, the plan where none is
+                                      chosen */
+    mafat_config config;   /* of the plan */
+    mafat_plan plan;
+    mafat_prediction prediction;
+    double least_s;        /* no plan that fits the limit takes less (plan/search.h) */
 } mafat_session;
 
 /* The configuration where nobody names one: no tiles, layers fused up to the forced cuts. */
@@ -53,6 +63,18 @@ typedef struct {
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
                                 const mafat_options *options, const mafat_session_use *use,
                                 mafat_error *error);
+
+/* The two parts of it, for who plans himself: all but the plan, and the plan. Between them, and from
+ * then on, the plan options are what mafat_session_plan_options() says. */
+mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
+                                   const mafat_options *options, const mafat_session_use *use,
+                                   mafat_error *error);
+mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
+
+/* Makes what was found the session's plan, in place of the one it has; `found` is empty then. */
+void mafat_session_take(mafat_session *session, mafat_found *found);
+
+mafat_plan_options mafat_session_plan_options(const mafat_session *session);
 
 /* Whether the [net] section of a cfg has one of MAFAT's flags. Reads those lines alone, and judges
  * nothing: a file that cannot be read has none, nor has a pipe, which can be read only once. */
