@@ -63,9 +63,15 @@ static void free_bridge(mafat_bridge *bridge)
     free(bridge);
 }
 
-/* Reads the cfg and plans the network. */
+/* Reads the cfg and plans the network, if it is not planned yet. */
 static mafat_status open_session(mafat_bridge *bridge, int width, int height, mafat_error *error)
 {
+    if (asked.session != NULL) {
+        bridge->session = *asked.session;
+        *asked.session = (mafat_session){0};
+        asked.session = NULL;
+        return MAFAT_OK;
+    }
     mafat_session_use use = asked.use;
     use.width = width;
     use.height = height;

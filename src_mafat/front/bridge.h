@@ -35,6 +35,8 @@ typedef struct {
     mafat_options options;
     mafat_session_use use;
     bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
+    mafat_session *session;         /* planned already for the next network, which takes it over and
+                                       leaves it empty; NULL: it is planned when it is made */
 } mafat_request;
 
 /* What mafat_bridge_ask() was told lives for the whole process. From the next network on, MAFAT is

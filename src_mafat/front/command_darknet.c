@@ -277,16 +277,14 @@ static mafat_status find_use(const darknet_command *command, mafat_operands *fou
 static mafat_status verify_network(const darknet_command *command, const mafat_arguments *arguments,
                                    mafat_operands *found, mafat_error *error)
 {
-    mafat_session session;
-    mafat_status status = mafat_session_open(&session, found->cfg, &arguments->options,
+    mafat_session *session = &found->session;
+    mafat_status status = mafat_session_open(session, found->cfg, &arguments->options,
                                              &found->use, error);
     if (status != MAFAT_OK)
         return status;
     mafat_verify_needs needs = command->needs;
-    needs.n_classes = count_classes(&session.cfg);
-    found->input = session.cfg.network.input;
-    status = mafat_verify_network(&session.cfg, found->weights, error);
-    mafat_session_close(&session);
+    needs.n_classes = count_classes(&session->cfg);
+    status = mafat_verify_network(&session->cfg, found->weights, error);
     if (status == MAFAT_OK && found->data != NULL)
         status = mafat_verify_data(found->data, &needs, error);
     return status;
@@ -326,6 +324,7 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
                                           mafat_operands *operands, mafat_error *error)
 {
+    *operands = (mafat_operands){0};
     const darknet_command *command;
     mafat_status status = find_command(arguments, &command, error);
     if (status == MAFAT_OK && arguments->json)
@@ -334,14 +333,17 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
         status = sort_words(command, arguments, operands, error);
     if (status == MAFAT_OK)
         status = verify(command, arguments, operands, error);
+    if (status != MAFAT_OK)
+        mafat_session_close(&operands->session);
     return status;
 }
 
 mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error)
 {
-    mafat_operands operands;
+    static mafat_operands operands;    /* until Darknet makes the network */
     mafat_status status = mafat_command_darknet_verify(arguments, &operands, error);
     if (status == MAFAT_OK)
-        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use = operands.use});
+        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use = operands.use,
+                                          .session = &operands.session});
     return status;
 }

@@ -12,14 +12,15 @@ typedef struct {
     const char *data, *cfg, *weights, *image, *video;
     const char *out, *threshold, *hier_threshold, *gpus;    /* options; numbers are well formed */
     mafat_session_use use;    /* how the network is to be planned */
-    mafat_shape input;        /* of the network */
+    mafat_session session;    /* how it was; for the bridge to take over, or to be closed */
 } mafat_operands;
 
 /* Finds the command and sorts its words, then checks the cfg, the weights, and every other file
  * that it will read or write. MAFAT_USAGE for a command that is none of Darknet's inference
  * commands, an option that Darknet does not have, is given twice or lacks its value, and words that
  * are too few or too many. For `detector test` and `detect`, which MAFAT runs itself, it is the
- * caller who reads the image and then knows which letters are needed. */
+ * caller who reads the image and then knows which letters are needed. On error nothing needs to be
+ * closed. */
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
                                           mafat_operands *operands, mafat_error *error);
 

@@ -60,7 +60,7 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
                                  mafat_error *error)
 {
     *s = (subject){0};
-    mafat_shape input = d->operands.input;
+    mafat_shape input = d->bridge->session.cfg.network.input;
     mafat_status status = mafat_verify_image_path(path, error);
     if (status == MAFAT_OK)
         status = check_size(d, path, error);
@@ -151,8 +151,9 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
  * memory. */
 static mafat_status detect_all(detector *d, const mafat_arguments *arguments, mafat_error *error)
 {
-    const mafat_operands *o = &d->operands;
-    mafat_request request = {.options = arguments->options, .use = o->use};
+    mafat_operands *o = &d->operands;
+    mafat_request request = {.options = arguments->options, .use = o->use,
+                             .session = &o->session};
     d->bridge = mafat_bridge_load_network(o->cfg, o->weights, &request);
     mafat_status status = o->image != NULL ? detect_one(d, o->image, error)
                                            : detect_list(d, error);
@@ -177,14 +178,19 @@ mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_erro
     detector d = {0};
     bool is_detector = strcmp(arguments->words[0], "detector") == 0;
     mafat_status status = mafat_command_darknet_verify(arguments, &d.operands, error);
-    if (status == MAFAT_OK && d.operands.input.c != MAFAT_COLOURS)
-        status = mafat_error_set(error, MAFAT_USAGE,
-                                 "an image has 3 channels, the network's input is %dx%dx%d",
-                                 d.operands.input.c, d.operands.input.h, d.operands.input.w);
-    if (status == MAFAT_OK)
-        status = mafat_picture_probe(&d.rounding, error);
     if (status != MAFAT_OK)
         return status;
+    mafat_shape input = d.operands.session.cfg.network.input;
+    if (input.c != MAFAT_COLOURS)
+        status = mafat_error_set(error, MAFAT_USAGE,
+                                 "an image has 3 channels, the network's input is %dx%dx%d",
+                                 input.c, input.h, input.w);
+    if (status == MAFAT_OK)
+        status = mafat_picture_probe(&d.rounding, error);
+    if (status != MAFAT_OK) {
+        mafat_session_close(&d.operands.session);
+        return status;
+    }
     set_options(&d, is_detector);
     mafat_names_read(&d.names, d.operands.data);
     if (is_detector && d.operands.gpus != NULL)

@@ -75,28 +75,30 @@ static const char *image_path(const mafat_arguments *arguments)
 mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments,
                               mafat_error *error)
 {
-    mafat_session session;
+    mafat_session *session = &trial->session;
     *trial = (mafat_trial){.use = {.image_by_rows = true, .reads_weights = true}};
     mafat_status status = mafat_measure_anonymous(&trial->use.base_bytes, error);
     if (status == MAFAT_OK)
-        status = mafat_session_open(&session, arguments->words[1], &arguments->options,
+        status = mafat_session_open(session, arguments->words[1], &arguments->options,
                                     &trial->use, error);
     if (status != MAFAT_OK)
         return status;
-    status = mafat_verify_network(&session.cfg, arguments->words[2], error);
+    status = mafat_verify_network(&session->cfg, arguments->words[2], error);
     if (status == MAFAT_OK)
-        status = make_input(&trial->input, image_path(arguments), session.cfg.network.input,
+        status = make_input(&trial->input, image_path(arguments), session->cfg.network.input,
                             error);
-    mafat_session_close(&session);
-    if (status != MAFAT_OK)
+    if (status != MAFAT_OK) {
         free_input(&trial->input);
+        mafat_session_close(session);
+    }
     return status;
 }
 
 void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool keeps_darknet)
 {
     mafat_request request = {.options = arguments->options, .use = trial->use,
-                             .keeps_darknet = keeps_darknet};
+                             .keeps_darknet = keeps_darknet,
+                             .session = keeps_darknet ? NULL : &trial->session};
     request.use.reads_weights = !keeps_darknet;
     trial->bridge = mafat_bridge_load_network(arguments->words[1], arguments->words[2], &request);
 }
@@ -113,5 +115,6 @@ void mafat_trial_close(mafat_trial *trial)
     if (trial->bridge != NULL)
         mafat_bridge_free_network(trial->bridge);
     free_input(&trial->input);
+    mafat_session_close(&trial->session);
     *trial = (mafat_trial){0};
 }
