@@ -42,21 +42,20 @@ mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *l
                            size_t n_pixels)
 {
     mafat_work work = {{0}};
-    int each_filters = n_filters / layer->groups;
-    mafat_share share = mafat_share_conv(shape, each_filters, (int)n_pixels);
-    size_t n_shares = (size_t)layer->groups * (size_t)share.n;
-    size_t most = parts_of(n_shares, (size_t)shape->n_threads);
-    size_t extent = share.by_filters ? (size_t)each_filters : n_pixels;
-    size_t each = (size_t)share.each < extent ? (size_t)share.each : extent;
-    /* a thread that has all shares of a group has its last one too, which may be smaller */
-    size_t all = most >= (size_t)share.n ? most / (size_t)share.n : 0;
+    size_t n_of_group = (size_t)(n_filters / layer->groups), n_groups = (size_t)layer->groups;
+    mafat_share share = mafat_share_conv(shape, (int)n_of_group, (int)n_pixels);
+    size_t n_threads = (size_t)shape->n_threads;
+    size_t n_units = n_groups * parts_of((size_t)share.extent, (size_t)share.unit);
+    size_t most = parts_of(n_units, n_groups * (size_t)share.n < n_threads
+                                        ? n_groups * (size_t)share.n : n_threads);
+    size_t of_group = most < n_units / n_groups ? most : n_units / n_groups;
+    size_t extent = of_group * (size_t)share.unit;
     work.units[MAFAT_COST_STEP] = 1;
-    for (size_t i = 0; i < all; i++)
-        add_share(&work, shape, layer, (size_t)each_filters, n_pixels);
-    size_t rest = (most - all * (size_t)share.n) * each;
-    if (rest > 0)
-        add_share(&work, shape, layer, share.by_filters ? rest : (size_t)each_filters,
-                  share.by_filters ? n_pixels : rest);
+    for (size_t done = 0; done < most; done += of_group) {
+        size_t part = extent < (size_t)share.extent ? extent : (size_t)share.extent;
+        add_share(&work, shape, layer, share.by_filters ? part : n_of_group,
+                  share.by_filters ? n_pixels : part);
+    }
     return work;
 }
 

@@ -6,21 +6,26 @@ static int parts_of(int extent, int each)
     return (extent + each - 1) / each;
 }
 
-static int round_up(int n, int unit)
+/* Makes n shares of an extent, or fewer where it has not as many units. */
+static mafat_share divide(bool by_filters, int extent, int unit, int n)
 {
-    return parts_of(n, unit) * unit;
+    int n_units = parts_of(extent, unit);
+    return (mafat_share){by_filters, extent, unit, n < n_units ? n : n_units};
 }
 
 mafat_share mafat_share_conv(const mafat_kernel_shape *shape, int n_filters, int n_pixels)
 {
-    int n_threads = shape->n_threads;
-    int even = round_up(parts_of(n_pixels, n_threads), shape->tile_pixels);
-    mafat_share share = {.each = even < shape->panel_pixels ? even : shape->panel_pixels};
-    share.n = parts_of(n_pixels, share.each);
-    share.by_filters = n_threads > 1 && share.n < 4 * n_threads && n_filters > n_pixels;
-    if (share.by_filters) {
-        share.each = round_up(parts_of(n_filters, n_threads), shape->tile_filters);
-        share.n = parts_of(n_filters, share.each);
-    }
-    return share;
+    int n_threads = shape->n_threads, n_panels = parts_of(n_pixels, shape->panel_pixels);
+    bool by_filters = n_threads > 1 && n_panels < 4 * n_threads && n_filters > n_pixels;
+    if (by_filters)
+        return divide(true, n_filters, shape->tile_filters, n_threads);
+    return divide(false, n_pixels, shape->vector_pixels,
+                  parts_of(n_panels, n_threads) * n_threads);
+}
+
+int mafat_share_begin(const mafat_share *share, int index)
+{
+    int n_units = parts_of(share->extent, share->unit);
+    int begin = (int)((long long)n_units * index / share->n) * share->unit;
+    return begin < share->extent ? begin : share->extent;
 }

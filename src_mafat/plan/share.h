@@ -17,13 +17,17 @@ typedef struct {
 
 typedef struct {
     bool by_filters;     /* shares of filters, each for all pixels; else of pixels, for all filters */
-    int each;            /* filters or pixels of a share; the last one may have less */
+    int extent;          /* filters or pixels to be shared */
+    int unit;            /* a share is a multiple of so many of them, but for the last one */
     int n;               /* shares of each filter group of the layer */
 } mafat_share;
 
-/* Shares of pixels are panels: they pack nothing twice, and are many enough to even out. Where a
- * map has too few pixels for that, as in the deep layers, filters are shared instead, as few times
- * as there are threads: each share packs all panels for itself. */
+/* Shares of pixels are panels, whole vectors, as even as can be and a multiple of the threads: they
+ * pack nothing twice. Where a map has too few pixels for that, as in the deep layers, filters are
+ * shared instead, as few times as there are threads: each share packs all panels for itself. */
 mafat_share mafat_share_conv(const mafat_kernel_shape *shape, int n_filters, int n_pixels);
+
+/* Where share number `index` begins, and the one before it ends. */
+int mafat_share_begin(const mafat_share *share, int index);
 
 #endif

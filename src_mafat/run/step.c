@@ -48,9 +48,8 @@ typedef struct {
     const float *weights;       /* of the step's first filter */
     mafat_window in, also, out;
     int n_channels;             /* of the output */
-    int n_shares;               /* of each filter group (convolution), or of all channels */
-    int each;                   /* filters or pixels, or channels, of a share */
-    bool by_filters;            /* convolution: shares of filters; else of pixels */
+    mafat_share share;          /* of a convolution */
+    int each;                   /* channels of a share, of other layers */
 } task;
 
 /* ----------------------------------------------------------------------------- convolution */
@@ -119,37 +118,28 @@ static int shares_of(int extent, int each)
     return (extent + each - 1) / each;
 }
 
-static void share_conv(task *t)
-{
-    mafat_share share = mafat_share_conv(&t->exec->shape, filters_of(t), t->out.h * t->out.w);
-    t->each = share.each;
-    t->n_shares = share.n;
-    t->by_filters = share.by_filters;
-}
-
 static void run_conv_share(void *context, int index, int thread)
 {
     const task *t = context;
     const mafat_exec *exec = t->exec;
-    int n_filters = filters_of(t), n_pixels = t->out.h * t->out.w;
+    const mafat_share *share = &t->share;
+    int begin = mafat_share_begin(share, index % share->n);
+    int end = mafat_share_begin(share, index % share->n + 1);
     const mafat_buffer *workspace = &exec->plan->buffers[MAFAT_WORKSPACE_BUFFER];
     int panel_pixels = exec->shape.panel_pixels;
     float *scratch = (float *)(exec->arena + workspace->place.offset) +
                      (size_t)thread * mafat_conv_scratch_floats(panel_pixels);
-    mafat_conv conv = conv_of(exec, t, index / t->n_shares);
-    int begin = index % t->n_shares * t->each;
-    if (t->by_filters)
-        mafat_conv_run(&conv, begin, least(begin + t->each, n_filters), 0, n_pixels,
-                       panel_pixels, scratch);
+    mafat_conv conv = conv_of(exec, t, index / share->n);
+    if (share->by_filters)
+        mafat_conv_run(&conv, begin, end, 0, t->out.h * t->out.w, panel_pixels, scratch);
     else
-        mafat_conv_run(&conv, 0, n_filters, begin, least(begin + t->each, n_pixels),
-                       panel_pixels, scratch);
+        mafat_conv_run(&conv, 0, filters_of(t), begin, end, panel_pixels, scratch);
 }
 
 static void run_conv(mafat_team *team, task *t)
 {
-    share_conv(t);
-    mafat_team_share(team, t->layer->groups * t->n_shares, run_conv_share, t);
+    t->share = mafat_share_conv(&t->exec->shape, filters_of(t), t->out.h * t->out.w);
+    mafat_team_share(team, t->layer->groups * t->share.n, run_conv_share, t);
 }
 
 /* ---------------------------------------------------------------------------- other layers */
@@ -250,8 +240,7 @@ static void run_channels(mafat_team *team, task *t)
     size_t n_floats = (size_t)t->n_channels * (size_t)t->out.h * (size_t)t->out.w;
     t->each = n_floats <= SMALL_FLOATS ? t->n_channels
                                        : shares_of(t->n_channels, 2 * team->n_threads);
-    t->n_shares = shares_of(t->n_channels, t->each);
-    mafat_team_share(team, t->n_shares, run_channels_share, t);
+    mafat_team_share(team, shares_of(t->n_channels, t->each), run_channels_share, t);
 }
 
 static void run_layer(mafat_exec *exec, task *t)

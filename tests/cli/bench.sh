@@ -34,7 +34,7 @@ cfg=$scratch/small.cfg
 w=$scratch/small.weights
 "$top/tools/random_weights" "$cfg" "$w" >/dev/null || fail "no weights"
 bench() { "$darknet" mafat bench "$cfg" "$w" "$@"; }
-keys="config threads predicted_bytes arena_bytes pinned_bytes weight_bytes_read redundant_macs_percent runs
+keys="config threads predicted_bytes arena_bytes pinned_bytes weight_bytes_read redundant_macs_percent predicted_latency_s runs
     latency_s_min latency_s_median latency_s_max gflops peak_gflops share_of_peak_percent peak_bytes peak_rss_bytes
     start_to_first_run_s"
 
