@@ -94,6 +94,7 @@ static mafat_status prepare(mafat_bridge *bridge, mafat_error *error)
         status = mafat_exec_init(&bridge->exec, &session->cfg.network, &session->plan,
                                  bridge->parameters, reads_weights ? &bridge->store : NULL, &host,
                                  session->n_threads, error);
+    malloc_trim(0);    /* what making layers left over */
     return status;
 }
 
