@@ -1,5 +1,6 @@
 /* Pictures decoded and encoded by Darknet's stb_image; see picture.h. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ mafat_status mafat_picture_read(mafat_picture *picture, const char *path, mafat_
         return fail_to_read(error, path, strerror(errno));
     picture->rgb = stbi_load_from_file(file, &picture->w, &picture->h, &n_channels, 3);
     fclose(file);
+    malloc_trim(0);    /* planes that were decoded on the way */
     if (picture->rgb != NULL)
         return MAFAT_OK;
     *picture = (mafat_picture){0};
