@@ -101,6 +101,12 @@ START_TEST(peak_rss_counts_what_was_touched_and_freed)
 }
 END_TEST
 
+START_TEST(there_is_a_processor_to_run_on)
+{
+    ck_assert_int_ge(mafat_measure_processors(), 1);
+}
+END_TEST
+
 START_TEST(peak_loop_does_the_operations_that_it_counts)
 {
     float sum = 0;
@@ -129,6 +135,7 @@ int main(void)
                         (int)(sizeof spreads / sizeof spreads[0]));
     tcase_add_test(tcase, clocks_never_run_backwards);
     tcase_add_test(tcase, peak_rss_counts_what_was_touched_and_freed);
+    tcase_add_test(tcase, there_is_a_processor_to_run_on);
     tcase_add_test(tcase, peak_loop_does_the_operations_that_it_counts);
     tcase_add_test(tcase, peak_is_a_number_for_one_thread_and_for_all);
     Suite *suite = suite_create("measure");

@@ -258,9 +258,10 @@ static void print_choice(const mafat_session *session)
     char config[256];
     mafat_config_print(&session->config, config, sizeof config);
     fprintf(stderr, "mafat: limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
-            "results %zu, plan %zu, threads %zu, process %zu)\n",
-            session->limit_bytes, config, p->total_bytes, p->arena_bytes, p->pinned_bytes,
-            p->image_bytes, p->result_bytes, p->plan_bytes, p->thread_bytes, p->base_bytes);
+            "results %zu, plan %zu, process %zu)\n",
+            session->limit_bytes, config, p->total_bytes, p->arena_bytes,
+            p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes, p->plan_bytes,
+            mafat_prediction_process_bytes(p));
 }
 
 void mafat_begin(network *net, const char *cfg_path)

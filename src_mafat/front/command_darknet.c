@@ -239,8 +239,8 @@ static mafat_status verify_picture(const darknet_command *command, const mafat_o
  * lists Darknet's commands load up to eight images at once. */
 enum { UNKNOWN_PIXELS = 1 << 20, MOST_AT_ONCE = 8 };
 
-/* What Darknet's own commands hold of an image: its bytes, then floats, and copies of them while they
- * resize, crop or flip it. */
+/* What Darknet's other commands hold of an image: its bytes, then floats, and copies of them while
+ * they resize, crop or flip it. */
 enum { DARKNETS_BYTES_A_PIXEL = 3 + 4 * 12 };
 
 /* What the command will hold of images, by their size if one is named. */
@@ -258,8 +258,15 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
     size_t n_pixels = memory.rgb_bytes / MAFAT_COLOURS;
     int n_images = found->image != NULL ? 1 : MOST_AT_ONCE;
     found->use.decode_bytes = memory.decode_bytes;
-    found->use.image_bytes = ours ? memory.rgb_bytes
-                                  : (size_t)n_images * DARKNETS_BYTES_A_PIXEL * n_pixels;
+    found->use.file_bytes = mafat_plan_pages(memory.file_bytes);
+    if (found->image != NULL && command->drawer == NOBODY &&
+        strncmp(command->word, "classif", 7) == 0) {
+        found->use.letterboxed_w = memory.w;
+        found->use.letterboxed_h = memory.h;
+    } else {
+        found->use.image_bytes = ours ? memory.rgb_bytes
+                                      : (size_t)n_images * DARKNETS_BYTES_A_PIXEL * n_pixels;
+    }
     return status;
 }
 
@@ -270,7 +277,13 @@ static mafat_status find_use(const darknet_command *command, mafat_operands *fou
     found->use = (mafat_session_use){.reads_weights = true,
                                      .image_by_rows = command->drawer == OURSELVES};
     mafat_status status = mafat_measure_anonymous(&found->use.base_bytes, error);
-    return status == MAFAT_OK ? find_image_bytes(command, found, error) : status;
+    if (status == MAFAT_OK)
+        status = find_image_bytes(command, found, error);
+    size_t n_bytes = 0;
+    if (found->data != NULL && command->needs.names_keys[0] != NULL)
+        mafat_verify_count_names(found->data, &command->needs, &found->use.n_names, &n_bytes);
+    found->use.file_bytes += mafat_plan_pages(n_bytes);
+    return status;
 }
 
 /* Checks the cfg, the weights and what the data file must hold for them. */

@@ -16,11 +16,11 @@
 
 static const char usage[] =
     "usage: darknet mafat search CFG [WEIGHTS] -memory LIMIT [-mafat CONFIG] [-paper | -measure] "
-    "[-front [-svg FILE]] [-save NEW.cfg] [-calibrate] [-image FILE] [-threads N] [-json]";
+    "[-front [-svg FILE]] [-save NEW.cfg] [-calibrate] [-image FILE [-data FILE]] [-threads N] [-json]";
 
 typedef struct {
     bool front, measures, paper, calibrates;
-    const char *svg, *saved, *image, *weights;
+    const char *svg, *saved, *image, *data, *weights;
 } wishes;
 
 /* A plan that fits a limit: what is printed of it. */
@@ -385,6 +385,7 @@ static mafat_status read_wishes(mafat_arguments *left, wishes *w, mafat_error *e
     };
     const struct { const char *option, **value; } values[] = {
         {"-svg", &w->svg}, {"-save", &w->saved}, {"-image", &w->image},
+        {"-data", &w->data},
     };
     mafat_status status = MAFAT_OK;
     for (size_t i = 0; i < sizeof flags / sizeof flags[0] && status == MAFAT_OK; i++)
@@ -393,7 +394,7 @@ static mafat_status read_wishes(mafat_arguments *left, wishes *w, mafat_error *e
         status = mafat_arguments_take_value(left, values[i].option, values[i].value, error);
     if (status == MAFAT_OK)
         status = mafat_arguments_refuse_options(left, "-memory LIMIT, -front, -svg FILE, -measure, "
-                                                "-paper, -save FILE, -calibrate, -image FILE, ",
+                                                "-paper, -save FILE, -calibrate, -image FILE, -data FILE, ",
                                                 error);
     if (status == MAFAT_OK)
         status = check(left, w, error);
@@ -406,9 +407,12 @@ mafat_status mafat_command_search(const mafat_arguments *arguments, mafat_error 
     mafat_arguments left = *arguments;
     searcher s = {.arguments = &left};
     mafat_session_use use;
+    mafat_image_files named;
     mafat_status status = read_wishes(&left, &s.wishes, error);
     if (status == MAFAT_OK)
-        status = mafat_image_use_find(s.wishes.image, &use, error);
+        named = (mafat_image_files){s.wishes.image, s.wishes.data};
+    if (status == MAFAT_OK)
+        status = mafat_image_use_find(left.words[1], &named, &use, error);
     if (status == MAFAT_OK)
         status = mafat_session_prepare(&s.session, left.words[1], &left.options, &use, error);
     if (status != MAFAT_OK)

@@ -2,15 +2,55 @@
 #include "front/image_use.h"
 
 #include "front/picture_memory.h"
+#include "front/verify.h"
+#include "run/measure.h"
 
-mafat_status mafat_image_use_find(const char *image, mafat_session_use *use, mafat_error *error)
+/* Of a file of names: a word and the end of its line. */
+enum { USUAL_NAME_BYTES = 12 };
+
+/* Names of classes: those that the data file leads to, or as many as the network needs. */
+static void find_names(const mafat_cfg *cfg, const char *data, mafat_session_use *use)
 {
+    const mafat_verify_needs needs = {.names_keys = {"names", "labels"},
+                                      .names_default = "data/names.list"};
+    const mafat_network *network = &cfg->network;
+    size_t n_bytes = 0, n_outputs = mafat_shape_floats(network->layers[network->n_layers - 1].out);
+    if (data != NULL) {
+        mafat_verify_count_names(data, &needs, &use->n_names, &n_bytes);
+    } else {
+        use->n_names = cfg->n_classes > 0 ? cfg->n_classes : (int)n_outputs;
+        n_bytes = USUAL_NAME_BYTES * (size_t)use->n_names;
+    }
+    use->file_bytes += mafat_plan_pages(n_bytes);
+}
+
+mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files *named,
+                                  mafat_session_use *use, mafat_error *error)
+{
+    mafat_cfg cfg;
     mafat_picture_memory memory;
     *use = (mafat_session_use){.image_by_rows = true, .reads_weights = true};
-    if (image == NULL)
-        return MAFAT_OK;
-    mafat_status status = mafat_picture_memory_find(&memory, image, error);
-    use->image_bytes = memory.rgb_bytes;
+    mafat_status status = mafat_measure_anonymous(&use->base_bytes, error);
+    if (named->image == NULL || status != MAFAT_OK)
+        return status;
+    status = mafat_picture_memory_find(&memory, named->image, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, named->image);
+    if (status == MAFAT_OK && named->data != NULL)
+        status = mafat_verify_readable(named->data, error);
+    if (status == MAFAT_OK)
+        status = mafat_cfg_read(&cfg, cfg_path, 0, 0, error);
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(error, cfg_path);
+        return status;
+    }
+    use->image_by_rows = cfg.n_classes > 0;
+    use->image_bytes = use->image_by_rows ? memory.rgb_bytes : 0;
+    use->letterboxed_w = use->image_by_rows ? 0 : memory.w;
+    use->letterboxed_h = use->image_by_rows ? 0 : memory.h;
     use->decode_bytes = memory.decode_bytes;
-    return status;
+    use->file_bytes = mafat_plan_pages(memory.file_bytes);
+    find_names(&cfg, named->data, use);
+    mafat_cfg_free(&cfg);
+    return MAFAT_OK;
 }

@@ -4,8 +4,15 @@
 
 #include "front/session.h"
 
-/* What `detector test` does itself with the image that is named, or the plain use of a network where
- * `image` is NULL. Errors: those of mafat_picture_memory_find(). */
-mafat_status mafat_image_use_find(const char *image, mafat_session_use *use, mafat_error *error);
+/* The files that a command would be given; NULL where none is named. */
+typedef struct {
+    const char *image, *data;
+} mafat_image_files;
+
+/* What `detector test` does itself with the image that is named, or `classifier predict` if the
+ * network finds no boxes; without an image what `mafat bench` does. Errors: those of
+ * mafat_picture_memory_find() and mafat_cfg_read(), and a data file that cannot be read. */
+mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files *named,
+                                  mafat_session_use *use, mafat_error *error);
 
 #endif

@@ -31,19 +31,20 @@ static void draw_prediction(mafat_plan_page *page, double y)
 {
     enum { BAR = 20 };
     const mafat_prediction *p = &page->session->prediction;
-    size_t known = p->base_bytes + p->thread_bytes + p->image_bytes + p->plan_bytes +
-                   p->pinned_bytes + p->result_bytes + p->arena_bytes;
     const struct {
         const char *name, *color;
         size_t bytes;
     } terms[] = {
-        {"program", "#c3c9d0", p->base_bytes},
+        {"program", "#c3c9d0", p->base_bytes + p->file_bytes + p->network_bytes +
+                                     p->name_bytes},
         {"threads", "#a2abb5", p->thread_bytes},
+        {"kernel", "#8b95a1", p->kernel_bytes + p->page_table_bytes + p->ahead_bytes},
         {"the plan itself", "#dcdfe3", p->plan_bytes},
         {"image", mafat_plan_colors[MAFAT_HOLDS_IMAGE], p->image_bytes},
-        {"decoding the image", "#d9c943", p->total_bytes - known},
+        {"decoding the image", "#d9c943", p->decode_bytes},
         {"results", mafat_plan_colors[MAFAT_HOLDS_MAP], p->result_bytes},
-        {"weights that are kept, statistics", MAFAT_PINNED_COLOR, p->pinned_bytes},
+        {"weights that are kept, statistics", MAFAT_PINNED_COLOR,
+         p->pinned_bytes + p->parameter_bytes},
         {"arena", "#46586b", p->arena_bytes},
     };
     size_t limit = page->session->limit_bytes;

@@ -9,11 +9,15 @@
 #include "front/auto_memory.h"
 #include "front/cfg_text.h"
 #include "front/cost_cache.h"
+#include "front/footprint.h"
 #include "front/number.h"
+#include "front/picture_memory.h"
 #include "plan/search.h"
 #include "run/exec.h"
+#include "run/file.h"
 #include "run/measure.h"
 #include "run/team.h"
+#include "run/weights.h"
 
 static mafat_status read_threads(const char *text, int *n_threads, mafat_error *error)
 {
@@ -55,38 +59,98 @@ static const char *first_of(const char *option, const char *flag)
     return option != NULL ? option : flag;
 }
 
-/* What a thread costs beside its scratch, which is in the plan: the touched part of its stack,
- * and what the kernel and OpenMP keep for it. */
-enum { THREAD_BYTES = 64 << 10 };
+/* What Linux keeps for a process and charges it for, measured on x86-64: structures and the first
+ * thread's kernel stack; page tables of a program, its libraries, a heap and a stack before they
+ * hold much; the touched part of a thread's stack, and its kernel stack and structure. */
+enum { KERNEL_BYTES = 64 << 10, FIRST_TABLES_BYTES = 64 << 10, THREAD_BYTES = 40 << 10 };
 
-/* What the program will come to hold beside all that is counted: its own pages, Darknet's layers
- * and cfg, growing heaps, page tables. tests/network/memory.sh holds it to what a cgroup charges. */
-enum { LATER_BYTES = 2100 << 10 };
+/* Memory is charged in batches, of which each processor keeps what it has not given out yet. */
+enum { AHEAD_BYTES = 64 * MAFAT_PAGE };
 
-static size_t weight_bytes(const mafat_network *network)
+/* What the first thread touches of its stack, of the heap and of blocks that the C library and
+ * OpenMP map for themselves, before and while a network runs. */
+enum { STACK_AND_HEAP_BYTES = 72 << 10 };
+
+/* A program that holds more than that when it comes to plan a network is taken as it is, in units
+ * that are coarse, for what is measured varies by a few pages from run to run. */
+enum { BASE_UNIT = 256 << 10 };
+
+/* Files that are read through the page cache beside those that are counted by their size: the
+ * header of weights and what the kernel reads ahead of it, a data file, what is printed. */
+enum { SMALL_FILES_BYTES = 48 << 10 };
+
+/* A name of a class as Darknet's fgetl() and list leave it: a buffer for a line, whatever is in it,
+ * a node, and a pointer. */
+enum { NAME_BYTES = 512 + 16 + 48 + 8 };
+
+/* The same number for the same command in each run, so that each makes the same plan: its data as
+ * if all had been touched, where what it measures of itself is no more than that explains. */
+static size_t base_bytes(size_t measured_bytes)
 {
-    size_t n_floats = 0;
-    for (int l = 0; l < network->n_layers; l++)
-        n_floats += mafat_layer_weight_floats(&network->layers[l]);
-    return n_floats * sizeof(float);
+    size_t usual_bytes = mafat_measure_writable_data() + STACK_AND_HEAP_BYTES;
+    if (measured_bytes <= usual_bytes)
+        return usual_bytes;
+    return usual_bytes + (measured_bytes - usual_bytes + BASE_UNIT - 1) / BASE_UNIT * BASE_UNIT;
 }
 
-static mafat_status measure_process(const mafat_session *session, const mafat_session_use *use,
-                                    mafat_process *process, mafat_error *error)
+/* A file's size in pages; 0 where it is not there. */
+static size_t cached_bytes(const char *path)
 {
+    uint64_t n_bytes;
+    mafat_error unused;
+    if (mafat_file_size(path, "file", &n_bytes, &unused) != MAFAT_OK)
+        return 0;
+    return mafat_plan_pages((size_t)n_bytes);
+}
+
+/* Page cache for a weights file: its pages, and the tree that finds them. */
+static size_t weight_cache_bytes(const mafat_network *network)
+{
+    enum { BYTES_OF_TREE = 512 };    /* one for so many of the file */
+    size_t n_bytes = mafat_plan_pages((size_t)mafat_weights_file_bytes(network));
+    return n_bytes + mafat_plan_pages(n_bytes / BYTES_OF_TREE);
+}
+
+/* What the program holds of images: as it says, and what follows from the network's input. */
+static void find_image_bytes(const mafat_session_use *use, mafat_shape input,
+                             mafat_process *process)
+{
+    size_t letterboxed_bytes = 0, work_bytes = 0;
+    if (use->letterboxed_w > 0)
+        mafat_picture_memory_letterbox(use->letterboxed_w, use->letterboxed_h, input.w, input.h,
+                                       &letterboxed_bytes, &work_bytes);
+    process->image_bytes = use->image_bytes + letterboxed_bytes;
+    if (!use->image_by_rows)
+        process->image_bytes += mafat_shape_floats(input) * sizeof(float);
+    process->decode_bytes = use->decode_bytes > work_bytes ? use->decode_bytes : work_bytes;
+}
+
+static mafat_status measure_process(const mafat_session *session, const char *cfg_path,
+                                    const mafat_session_use *use, mafat_process *process,
+                                    mafat_error *error)
+{
+    const mafat_network *network = &session->cfg.network;
     *process = (mafat_process){
-        .image_bytes = use->image_bytes,
-        .decode_bytes = use->decode_bytes,
-        .statistics_bytes = mafat_store_statistics_bytes(&session->cfg.network),
-        .weight_bytes = weight_bytes(&session->cfg.network),
+        .file_bytes = cached_bytes("/proc/self/exe") + cached_bytes(cfg_path) +
+                      mafat_plan_pages(use->file_bytes) + SMALL_FILES_BYTES,
+        .network_bytes = mafat_footprint_network_bytes(network),
+        .name_bytes = (size_t)use->n_names * NAME_BYTES,
+        .kernel_bytes = KERNEL_BYTES,
+        .page_table_bytes = FIRST_TABLES_BYTES,
+        .statistics_bytes = mafat_store_statistics_bytes(network),
+        .weight_bytes = mafat_footprint_parameter_bytes(network),
+        .weight_cache_bytes = weight_cache_bytes(network),
         .thread_bytes = THREAD_BYTES,
+        .ahead_bytes = AHEAD_BYTES,
         .n_threads = session->n_threads,
+        .n_processors = mafat_measure_processors(),
     };
+    find_image_bytes(use, network->input, process);
+    size_t measured_bytes = use->base_bytes;
     mafat_status status = MAFAT_OK;
-    process->base_bytes = use->base_bytes;
-    if (use->base_bytes == 0)
-        status = mafat_measure_anonymous(&process->base_bytes, error);
-    process->base_bytes += LATER_BYTES;
+    if (measured_bytes == 0)
+        status = mafat_measure_anonymous(&measured_bytes, error);
+    process->base_bytes = base_bytes(measured_bytes);
     return status;
 }
 
@@ -134,8 +198,9 @@ static mafat_status read_request(mafat_session *session, const mafat_options *op
 }
 
 /* All that a plan depends on. */
-static mafat_status prepare(mafat_session *session, const mafat_options *options,
-                            const mafat_session_use *use, mafat_error *error)
+static mafat_status prepare(mafat_session *session, const char *cfg_path,
+                            const mafat_options *options, const mafat_session_use *use,
+                            mafat_error *error)
 {
     const mafat_network *network = &session->cfg.network;
     mafat_status status = read_request(session, options, error);
@@ -152,7 +217,7 @@ static mafat_status prepare(mafat_session *session, const mafat_options *options
     if (session->weights == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan %d layers",
                                network->n_layers);
-    return measure_process(session, use, &session->process, error);
+    return measure_process(session, cfg_path, use, &session->process, error);
 }
 
 void mafat_session_take(mafat_session *session, mafat_found *found)
@@ -213,7 +278,7 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
     *session = (mafat_session){0};
     mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
     if (status == MAFAT_OK)
-        status = prepare(session, options, use, error);
+        status = prepare(session, cfg_path, options, use, error);
     if (status == MAFAT_OK)
         return MAFAT_OK;
     mafat_error_set_file(error, cfg_path);

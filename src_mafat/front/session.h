@@ -25,6 +25,11 @@ typedef struct {
     bool reads_weights;    /* it has MAFAT read the weights file, whatever the plan */
     size_t image_bytes;    /* it holds so much for the image while the network runs */
     size_t decode_bytes;   /* and so much while it decodes it, before that */
+    int letterboxed_w, letterboxed_h;    /* Darknet's own code fits an image of this size to the
+                              input, as floats, which is not in image_bytes; 0: it does not */
+    size_t file_bytes;     /* so much of files for images and names it reads through the page
+                              cache */
+    int n_names;           /* of classes, which Darknet's code holds line by line */
     size_t base_bytes;     /* it held so much before it did anything; 0: as it holds now. Who
                               plans a network twice says it, so that both plans are one */
 } mafat_session_use;

@@ -10,6 +10,7 @@
 
 #include "front/picture.h"
 #include "front/cfg_text.h"
+#include "run/file.h"
 #include "run/weights.h"
 
 /* Darknet copies paths into arrays of this size (test_detector, read_cfg's callers). */
@@ -194,6 +195,21 @@ static mafat_status verify_named(const char *path, const char *key, const char *
         status = fail_file(error, name, "%s", strerror(errno));
     free(value);
     return status;
+}
+
+void mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
+                              size_t *n_bytes)
+{
+    char *names = NULL;
+    uint64_t size = 0;
+    mafat_error unused;
+    *n_lines = 0;
+    if (find_names(path, needs, &names, &unused) != MAFAT_OK ||
+        mafat_file_size(names, "file", &size, &unused) != MAFAT_OK ||
+        for_each_line(names, n_lines, NULL, NULL, &unused) != MAFAT_OK)
+        *n_lines = 0;
+    *n_bytes = (size_t)size;
+    free(names);
 }
 
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,

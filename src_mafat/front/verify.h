@@ -33,6 +33,11 @@ typedef struct {
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
                                mafat_error *error);
 
+/* How many lines the file of names has that the data file leads to, and its size. Both are 0 where
+ * one of the files is amiss, which mafat_verify_data() tells. */
+void mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
+                              size_t *n_bytes);
+
 /* That a file can be written: its folder can be, and it is not there as something else. */
 mafat_status mafat_verify_writable(const char *path, mafat_error *error);
 

@@ -95,7 +95,7 @@ static void find_least(finder *f)
 }
 
 /* The least seconds of a whole plan within the limit that ends with the path, going by what stands
- * before it; INFINITY where none fits. */
+ * before it, or the least bytes where time is ignored; INFINITY where none fits. */
 static double least_seconds(const finder *f, int place, const mafat_path *path)
 {
     const least *before = &f->before[place];
@@ -105,6 +105,8 @@ static double least_seconds(const finder *f, int place, const mafat_path *path)
         bytes > limit_bytes ||
         path->sum_bytes + before->sum_bytes > limit_bytes - bytes)
         return INFINITY;
+    if (f->query->ignores_time)
+        return (double)total_bytes(f, path->arena_bytes, path->sum_bytes + before->sum_bytes);
     double rest = (double)(limit_bytes - bytes - path->sum_bytes), most_s = 0;
     for (int i = 0; i < N_PRICES; i++)
         most_s = fmax(most_s, path->seconds + before->priced_s[i] - prices[i] * rest);
@@ -267,7 +269,7 @@ static bool keep_front(finder *f)
     for (int i = 0; i < n; i++) {
         mafat_path path = paths->paths[paths->first + i];
         size_t bytes = total_bytes(f, path.arena_bytes, path.sum_bytes);
-        if (bytes >= least_bytes)
+        if (bytes >= least_bytes || bytes > f->query->limit_bytes)
             continue;
         least_bytes = bytes;
         paths->total_bytes[paths->n] = bytes;

@@ -12,7 +12,8 @@
 /* A path from some place to the last one. */
 typedef struct {
     double seconds;
-    double least_s;        /* no whole plan within the limit that ends with this path takes less */
+    double least_s;        /* no whole plan within the limit that ends with this path takes less;
+                              bytes where the query ignores time */
     size_t arena_bytes;    /* the most alive at once, no less than any way to its place needs */
     size_t sum_bytes;      /* pinned weights and arrays */
     size_t window_bytes;   /* room of the first windows of weights on the path */
@@ -42,8 +43,8 @@ typedef struct {
     size_t from_bytes, to_bytes;    /* only plans whose arena is in this range, as far as what is
                                        alive at once goes; smaller ones count as from_bytes */
     bool ignores_time;              /* only bytes count: the plans that need least */
-    int most_paths;                 /* from one place; where there are more, those that promise least
-                                       seconds are kept, and the best plan may be missed */
+    int most_paths;                 /* from one place; where there are more, those that promise most
+                                       are kept, and the best plan may be missed */
 } mafat_path_query;
 
 /* Finds the front of all plans within the query's limits; none: nothing fits. MAFAT_FAILED without

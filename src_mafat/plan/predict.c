@@ -21,24 +21,55 @@ mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan)
     return sums;
 }
 
+static size_t rounding_bytes(size_t bytes)
+{
+    return mafat_plan_pages(bytes) - bytes;
+}
+
+/* A thread that moves on leaves behind what was charged ahead for the processor it was on: one to
+ * come from and one to go to for each. */
+static size_t ahead_bytes(const mafat_process *process, int n_threads)
+{
+    int n = 2 * n_threads < process->n_processors ? 2 * n_threads : process->n_processors;
+    return (size_t)n * process->ahead_bytes;
+}
+
+/* A page of them holds 512 entries; blocks that are apart may each need one page more. */
+static size_t page_table_bytes(size_t held_bytes)
+{
+    enum { ENTRIES = 512, APART = 4 };
+    return mafat_plan_pages(held_bytes / ENTRIES) + APART * (size_t)MAFAT_PAGE;
+}
+
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process)
 {
-    int n_threads = process->n_threads - 1 + sums->reads_weights;
+    bool reads_weights = sums->reads_weights;
+    int n_threads = process->n_threads + reads_weights;
     mafat_prediction p = {
         .base_bytes = process->base_bytes,
-        .image_bytes = mafat_plan_pages(process->image_bytes),
-        .thread_bytes = (size_t)n_threads * process->thread_bytes,
+        .network_bytes = mafat_plan_pages(process->network_bytes),
+        .name_bytes = mafat_plan_pages(process->name_bytes),
+        .file_bytes = process->file_bytes + (reads_weights ? 0 : process->weight_cache_bytes),
+        .kernel_bytes = process->kernel_bytes,
+        .thread_bytes = (size_t)(n_threads - 1) * process->thread_bytes,
+        .ahead_bytes = ahead_bytes(process, n_threads),
         .plan_bytes = plan_bytes(sums),
-        .arena_bytes = mafat_plan_pages(sums->arena_bytes),
+        .arena_bytes = sums->arena_bytes,
+        .pinned_bytes = sums->pinned_bytes,
+        .parameter_bytes = mafat_plan_pages(reads_weights ? process->statistics_bytes
+                                                          : process->weight_bytes),
         .result_bytes = sums->result_bytes,
-        .decode_bytes = mafat_plan_pages(process->decode_bytes),
+        .image_bytes = mafat_plan_pages(process->image_bytes),
+        .rounding_bytes = rounding_bytes(sums->arena_bytes) + rounding_bytes(sums->pinned_bytes),
     };
-    p.pinned_bytes = sums->reads_weights ? mafat_plan_pages(sums->pinned_bytes) +
-                                               mafat_plan_pages(process->statistics_bytes)
-                                         : mafat_plan_pages(process->weight_bytes);
-    size_t running_bytes = p.image_bytes + p.arena_bytes + p.result_bytes;
-    p.total_bytes = p.base_bytes + p.thread_bytes + p.plan_bytes + p.pinned_bytes +
-                    (running_bytes > p.decode_bytes ? running_bytes : p.decode_bytes);
+    size_t running_bytes = p.image_bytes + mafat_plan_pages(p.arena_bytes) + p.result_bytes;
+    size_t decode_bytes = mafat_plan_pages(process->decode_bytes);
+    p.decode_bytes = decode_bytes > running_bytes ? decode_bytes - running_bytes : 0;
+    size_t held_bytes = p.plan_bytes + p.parameter_bytes + p.decode_bytes + running_bytes +
+                        mafat_plan_pages(p.pinned_bytes);
+    p.page_table_bytes = process->page_table_bytes +
+                         page_table_bytes(held_bytes + p.network_bytes + p.name_bytes);
+    p.total_bytes = mafat_prediction_process_bytes(&p) + held_bytes;
     return p;
 }
 
@@ -46,4 +77,10 @@ mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *proc
 {
     mafat_plan_sums sums = mafat_predict_sum_up(plan);
     return mafat_predict_of_sums(&sums, process);
+}
+
+size_t mafat_prediction_process_bytes(const mafat_prediction *p)
+{
+    return p->base_bytes + p->file_bytes + p->network_bytes + p->name_bytes + p->kernel_bytes +
+           p->thread_bytes + p->page_table_bytes + p->ahead_bytes;
 }

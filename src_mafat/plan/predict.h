@@ -1,5 +1,5 @@
-/* How much memory a plan takes: the plan's own sums, and beside them what the process holds.
- * There is no second formula for anything that is in the plan. */
+/* How much memory a plan takes: the plan's own sums, and beside them what the process holds, as a
+ * memory cgroup charges it. There is no second formula for anything that is in the plan. */
 #ifndef MAFAT_PLAN_PREDICT_H
 #define MAFAT_PLAN_PREDICT_H
 
@@ -7,24 +7,39 @@
 
 /* What a process holds whatever the plan; the caller measures or knows it. */
 typedef struct {
-    size_t base_bytes;        /* the program itself, as it is when the network is planned */
+    size_t base_bytes;        /* the program's own memory, as it is when the network is planned */
+    size_t file_bytes;        /* page cache that it is charged for: its program, what it reads */
+    size_t network_bytes;     /* descriptions of layers, and what Darknet's own layers keep */
+    size_t name_bytes;        /* of classes */
+    size_t kernel_bytes;      /* the kernel's, for the process and its first thread */
+    size_t page_table_bytes;  /* of the process before it holds anything that is counted here */
     size_t image_bytes;       /* a decoded image, held while the network runs */
     size_t decode_bytes;      /* the most that decoding it takes, before the network runs */
     size_t statistics_bytes;  /* biases and batch norm statistics, read once */
     size_t weight_bytes;      /* all weights, where the program loads them itself */
-    size_t thread_bytes;      /* of one thread: its stack and what the kernel keeps for it */
+    size_t weight_cache_bytes;/* and page cache for their file */
+    size_t thread_bytes;      /* of one more thread: its stack and what the kernel keeps for it */
+    size_t ahead_bytes;       /* the most that the kernel charges ahead for one processor */
     int n_threads;            /* that compute; one more reads weights */
+    int n_processors;         /* that they may run on */
 } mafat_process;
 
+/* The terms add up to total_bytes. */
 typedef struct {
-    size_t base_bytes, image_bytes, thread_bytes;
+    size_t base_bytes, file_bytes, network_bytes, name_bytes, kernel_bytes, thread_bytes;
+    size_t page_table_bytes;
+    size_t ahead_bytes;
     size_t plan_bytes;        /* the plan itself */
     size_t arena_bytes;       /* maps, tiles, rows, workspace, windows of weights */
-    size_t pinned_bytes;      /* weights that are read once, and statistics: all of them where
-                                 the plan has no windows */
+    size_t pinned_bytes;      /* weights that are read once, as the plan says */
+    size_t parameter_bytes;   /* biases and batch norm statistics; all parameters where the plan has
+                                 no windows: Darknet loads them */
     size_t result_bytes;      /* outputs that Darknet's commands read */
-    size_t decode_bytes;      /* in place of image, arena and results, before the network runs */
-    size_t total_bytes;       /* the sum, with the larger of the two */
+    size_t image_bytes;
+    size_t decode_bytes;      /* what decoding takes beyond image, arena and results, which are not
+                                 there yet */
+    size_t rounding_bytes;    /* up to the whole pages that the kernel charges */
+    size_t total_bytes;
 } mafat_prediction;
 
 /* What a prediction needs of a plan: a search knows it before there is one. */
@@ -43,5 +58,8 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
 
 /* The two above, one after the other. */
 mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process);
+
+/* The terms that are there whatever the configuration: all before plan_bytes. */
+size_t mafat_prediction_process_bytes(const mafat_prediction *prediction);
 
 #endif

@@ -89,6 +89,13 @@ void mafat_search_free(mafat_search *search)
     *search = (mafat_search){0};
 }
 
+void mafat_found_free(mafat_found *found)
+{
+    mafat_plan_free(&found->plan);
+    mafat_config_free(&found->config);
+    *found = (mafat_found){0};
+}
+
 /* -------------------------------------------------------------------------------------- choosing */
 
 static void set_weights(mafat_search *s, const mafat_edge *edge)
@@ -126,6 +133,9 @@ mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, i
  * of sizes of the arena; how many ranges may wait, and how narrow they may become. */
 enum { MOST_PATHS = 64, MOST_PASSES = 40, MOST_RANGES = 64, LEAST_RANGE_BYTES = 64 << 10 };
 
+/* And where only bytes count. */
+enum { MOST_LEAST_PATHS = 4096 };
+
 static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 {
     return (mafat_path_query){.process = s->process, .sums = s->sums, .limit_bytes = limit_bytes,
@@ -133,37 +143,46 @@ static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
                               .most_paths = MOST_PATHS};
 }
 
-mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error)
+/* Finds the plan that needs least, whatever its time: asks for less and less until there is
+ * nothing. */
+static mafat_status find_least(mafat_search *s, mafat_found *least, mafat_error *error)
 {
-    mafat_paths paths;
-    mafat_path_query query = query_of(search, SIZE_MAX);
+    mafat_path_query query = query_of(s, SIZE_MAX);
+    mafat_status status = MAFAT_OK;
+    size_t least_bytes = SIZE_MAX;
     query.ignores_time = true;
-    mafat_status status = mafat_paths_find(&paths, &search->edges, &query, error);
-    *bytes = SIZE_MAX;
-    for (int i = paths.n - 1; i >= 0 && status == MAFAT_OK && paths.total_bytes[i] < *bytes; i--) {
-        mafat_config config;
-        mafat_plan plan;
-        status = mafat_search_plan(search, &paths, paths.first + i, &config, &plan, error);
-        if (status != MAFAT_OK)
+    query.most_paths = MOST_LEAST_PATHS;
+    *least = (mafat_found){0};
+    for (bool found = true; found && status == MAFAT_OK;) {
+        mafat_paths paths;
+        mafat_found other = {0};
+        status = mafat_paths_find(&paths, &s->edges, &query, error);
+        found = status == MAFAT_OK && paths.n > 0;
+        if (!found)
             break;
-        size_t total = mafat_predict(&plan, search->process).total_bytes;
-        *bytes = total < *bytes ? total : *bytes;
-        mafat_plan_free(&plan);
-        mafat_config_free(&config);
+        query.limit_bytes = paths.total_bytes[paths.n - 1] - 1;
+        status = mafat_search_plan(s, &paths, paths.first + paths.n - 1, &other.config, &other.plan,
+                                   error);
+        mafat_paths_free(&paths);
+        size_t bytes = status == MAFAT_OK ? mafat_predict(&other.plan, s->process).total_bytes : 0;
+        if (status != MAFAT_OK || bytes >= least_bytes) {
+            mafat_found_free(&other);
+            continue;
+        }
+        mafat_found_free(least);
+        *least = other;
+        least_bytes = bytes;
     }
-    mafat_paths_free(&paths);
     return status;
 }
 
-static mafat_status refuse(mafat_search *s, size_t limit_bytes, mafat_error *error)
+mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error)
 {
-    size_t least;
-    mafat_status status = mafat_search_least(s, &least, error);
-    if (status != MAFAT_OK)
-        return status;
-    return mafat_error_set(error, MAFAT_NO_FIT,
-                           "nothing fits %zu bytes; the smallest limit that works is %zu",
-                           limit_bytes, least);
+    mafat_found least;
+    mafat_status status = find_least(search, &least, error);
+    *bytes = status == MAFAT_OK ? mafat_predict(&least.plan, search->process).total_bytes : 0;
+    mafat_found_free(&least);
+    return status;
 }
 
 /* A range of sizes of the arena that is still to be searched. */
@@ -250,6 +269,20 @@ static mafat_status search_range(hunt *h, range r)
     return status;
 }
 
+/* Where nothing was found, only what needs least can fit; and if that does not, nothing does. */
+static mafat_status take_least(hunt *h)
+{
+    mafat_status status = find_least(h->search, h->best, h->error);
+    if (status != MAFAT_OK)
+        return status;
+    size_t bytes = mafat_predict(&h->best->plan, h->search->process).total_bytes;
+    if (bytes <= h->query.limit_bytes)
+        return MAFAT_OK;
+    return mafat_error_set(h->error, MAFAT_NO_FIT,
+                           "nothing fits %zu bytes; the smallest limit that works is %zu",
+                           h->query.limit_bytes, bytes);
+}
+
 mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
                                mafat_error *error)
 {
@@ -265,17 +298,10 @@ mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_f
     for (int i = 0; i < h.n_ranges; i++)
         h.missed_s = fmin(h.missed_s, h.ranges[i].least_s);
     if (status == MAFAT_OK && !h.found)
-        status = refuse(search, limit_bytes, error);
+        status = take_least(&h);
     if (status == MAFAT_OK)
         found->least_s = fmin(h.missed_s, found->plan.latency_s);
     else
         mafat_found_free(found);
     return status;
-}
-
-void mafat_found_free(mafat_found *found)
-{
-    mafat_plan_free(&found->plan);
-    mafat_config_free(&found->config);
-    *found = (mafat_found){0};
 }

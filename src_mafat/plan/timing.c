@@ -1,10 +1,9 @@
 /* How long the groups of a plan take, by the cost model; builder.h.
  *
  * What a group costs does not depend on the groups around it, so that a search can add groups up.
- * Weights are read while something computes, by a thread that is one window ahead: a layer that
- * runs once hides its reads behind its own steps, and a group that takes turns behind its own; what
- * is longer counts. Nothing runs before the first group that could hide its first read, nor, where
- * it takes turns, any of its reads. */
+ * Weights are read while something computes, by a thread that is one window ahead: as if each layer
+ * hid its reads behind its own steps; what is longer counts. Nothing runs before the first group that
+ * could hide its first read, nor, where it takes turns, any of its reads. */
 #include "plan/builder.h"
 
 /* Floats of a region in so many channels. */
@@ -58,22 +57,18 @@ static double longer(double a, double b)
 void mafat_builder_time_group(mafat_builder *b, mafat_group *group)
 {
     bool takes_turns = mafat_group_takes_turns(group);
-    double reading = 0;
-    int n_reads;
     if (b->options->costs == NULL)
         return;
     if (takes_turns)
-        group->computing_s = SIMPLER_S;
+        group->computing_s = group->seconds = SIMPLER_S;
     for (int l = group->first; l < group->end; l++) {
+        int n_reads;
         double read_s = reading_seconds(b, l, &n_reads);
-        if (!takes_turns)
-            group->seconds += longer(b->layer_s[l], read_s);
-        if (!takes_turns && l == 0 && n_reads > 0)
-            group->seconds += read_s / n_reads;
         group->computing_s += b->layer_s[l];
-        reading += read_s;
+        group->seconds += longer(b->layer_s[l], read_s);
+        if (group->first == 0 && takes_turns)
+            group->seconds += b->layer_s[l] + read_s - longer(b->layer_s[l], read_s);
+        else if (l == 0 && n_reads > 0)
+            group->seconds += read_s / n_reads;
     }
-    if (takes_turns)
-        group->seconds = group->first == 0 ? group->computing_s + reading
-                                           : longer(group->computing_s, reading);
 }

@@ -1,7 +1,10 @@
 /* Clocks and counters of Linux; see measure.h. */
+#define _GNU_SOURCE    /* dl_iterate_phdr, sched_getaffinity */
 #include "run/measure.h"
 
 #include <errno.h>
+#include <link.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +93,36 @@ mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error)
 mafat_status mafat_measure_anonymous(size_t *bytes, mafat_error *error)
 {
     return read_status("\nRssAnon:", bytes, error);
+}
+
+static int add_writable(struct dl_phdr_info *object, size_t size, void *sum)
+{
+    (void)size;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_W) != 0) {
+            size_t begin = part->p_vaddr / page, end = part->p_vaddr + part->p_memsz + page - 1;
+            *(size_t *)sum += (end / page - begin) * page;
+        }
+    }
+    return 0;
+}
+
+size_t mafat_measure_writable_data(void)
+{
+    size_t bytes = 0;
+    dl_iterate_phdr(add_writable, &bytes);
+    return bytes;
+}
+
+int mafat_measure_processors(void)
+{
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        return CPU_COUNT(&allowed);
+    long n = sysconf(_SC_NPROCESSORS_ONLN);    /* there are more than a cpu_set_t holds */
+    return n > 0 ? (int)n : 1;
 }
 
 mafat_status mafat_measure_since_start(double *seconds, mafat_error *error)

@@ -25,6 +25,13 @@ mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error);
  * pages of files, such as programs and libraries. */
 mafat_status mafat_measure_anonymous(size_t *bytes, mafat_error *error);
 
+/* Bytes in whole pages of what the program and its libraries may write to of their own data: the
+ * same in each run, while what of it has been touched by now is not. */
+size_t mafat_measure_writable_data(void);
+
+/* Processors that this process may run on. */
+int mafat_measure_processors(void);
+
 /* Seconds since the kernel made this process, from starttime of /proc/self/stat, which counts in
  * clock ticks: up to one of them, 10 ms, too long. */
 mafat_status mafat_measure_since_start(double *seconds, mafat_error *error);

@@ -1,0 +1,87 @@
+/* Sizes of Darknet's structures; see footprint.h. */
+#include <string.h>
+
+#include "darknet.h"
+#include "front/bridge_parts.h"
+#include "front/footprint.h"
+#include "plan/plan.h"
+
+/* From what size on the heap gives a block pages of its own (mafat_bridge_keep_heap_small()), and
+ * what it adds to each block. */
+enum { OWN_PAGES = 128 << 10, BLOCK_HEAD = 16 };
+
+/* What stays on the heap whatever the network: buffers of streams, a report's text, what lies
+ * between blocks that planning and reading the cfg leave. */
+enum { SMALL_BLOCKS_BYTES = 64 << 10 };
+
+static size_t block_bytes(size_t n_floats)
+{
+    size_t n_bytes = n_floats * sizeof(float) + BLOCK_HEAD;
+    return n_bytes < OWN_PAGES ? n_bytes : mafat_plan_pages(n_bytes);
+}
+
+/* Arrays of a layer's own that Darknet's forward() writes at inference, in layers that keep them
+ * all (see is_known() in bridge_lean.c). */
+static size_t kept_floats(const mafat_layer *layer)
+{
+    size_t n_out = mafat_shape_floats(layer->out);
+    if (layer->kind != MAFAT_WHOLE)
+        return 0;
+    if (strcmp(layer->type, "normalization") == 0)
+        return 2 * n_out;                                       /* squared, norms */
+    if (strcmp(layer->type, "batchnorm") == 0 || strcmp(layer->type, "l2norm") == 0)
+        return n_out;                                           /* x; scales */
+    if (strcmp(layer->type, "connected") == 0)
+        return layer->blocks[0].n_norms > 0 ? n_out : 0;        /* x */
+    if (strcmp(layer->type, "convolutional") == 0)              /* binary_weights, binary_input */
+        return layer->blocks[0].n_weights + mafat_shape_floats(layer->in);
+    return 0;
+}
+
+/* The im2col of a layer that Darknet's own code runs: the network has one workspace for all. */
+static size_t workspace_floats(const mafat_layer *layer)
+{
+    size_t n_filters = (size_t)layer->out.c, n_pixels = (size_t)layer->out.h * (size_t)layer->out.w;
+    if (layer->kind != MAFAT_WHOLE || layer->n_blocks == 0)
+        return 0;
+    if (strcmp(layer->type, "convolutional") == 0)
+        return layer->size == 1 ? 0 : layer->blocks[0].n_weights / n_filters * n_pixels;
+    if (strcmp(layer->type, "local") == 0)    /* each pixel has its own filters */
+        return layer->blocks[0].n_weights / n_filters;
+    return 0;
+}
+
+/* Blocks on the heap share pages with what was freed between them: half as much again. */
+static size_t layer_bytes(const mafat_layer *layer)
+{
+    size_t n_bytes = 2 * sizeof(struct layer) + sizeof *layer +
+                     (size_t)layer->n_sources * sizeof *layer->sources +
+                     2 * sizeof(mafat_parameters) + 4 * sizeof(float *);
+    return n_bytes + n_bytes / 2;
+}
+
+size_t mafat_footprint_network_bytes(const mafat_network *network)
+{
+    size_t bytes = sizeof(struct network) + SMALL_BLOCKS_BYTES, workspace = 0;
+    for (int l = 0; l < network->n_layers; l++) {
+        const mafat_layer *layer = &network->layers[l];
+        size_t n_floats = workspace_floats(layer);
+        workspace = n_floats > workspace ? n_floats : workspace;
+        bytes += layer_bytes(layer) + block_bytes(kept_floats(layer));
+    }
+    return bytes + block_bytes(workspace);
+}
+
+size_t mafat_footprint_parameter_bytes(const mafat_network *network)
+{
+    size_t bytes = 0;
+    for (int l = 0; l < network->n_layers; l++) {
+        const mafat_layer *layer = &network->layers[l];
+        for (int b = 0; b < layer->n_blocks; b++) {
+            const mafat_weight_block *block = &layer->blocks[b];
+            bytes += block_bytes(block->n_weights) + block_bytes(block->n_biases) +
+                     3 * block_bytes(block->n_norms);
+        }
+    }
+    return bytes;
+}

@@ -1,0 +1,97 @@
+/* Sums over plans that are written down here, not built. */
+#include <check.h>
+
+#include "plan/predict.h"
+#include "support/suite.h"
+
+enum { PAGE = MAFAT_PAGE };
+
+static mafat_buffer buffers[] = {
+    {.storage = MAFAT_IN_IMAGE, .place = {.bytes = 7 * PAGE}},
+    {.storage = MAFAT_IN_ARENA, .place = {.bytes = 900}},
+    {.storage = MAFAT_IN_RESULT, .place = {.bytes = PAGE + 1}},
+};
+
+static mafat_plan plan_of(size_t arena_bytes, size_t pinned_bytes, int n_windows)
+{
+    return (mafat_plan){.n_buffers = 3, .buffers = buffers, .n_windows = n_windows,
+                        .n_steps = 100, .arena_bytes = arena_bytes, .pinned_bytes = pinned_bytes};
+}
+
+static mafat_process process_of(size_t image_bytes, size_t decode_bytes)
+{
+    return (mafat_process){
+        .base_bytes = 3 * PAGE, .file_bytes = 5 * PAGE, .network_bytes = 10, .name_bytes = PAGE + 5,
+        .kernel_bytes = 2 * PAGE, .page_table_bytes = PAGE, .image_bytes = image_bytes,
+        .decode_bytes = decode_bytes, .statistics_bytes = 77, .weight_bytes = 9 * PAGE + 1,
+        .weight_cache_bytes = 10 * PAGE, .thread_bytes = 4 * PAGE, .ahead_bytes = 64 * PAGE,
+        .n_threads = 2, .n_processors = 8,
+    };
+}
+
+static size_t sum(const mafat_prediction *p)
+{
+    return p->base_bytes + p->file_bytes + p->network_bytes + p->name_bytes + p->kernel_bytes +
+           p->thread_bytes + p->page_table_bytes + p->ahead_bytes + p->plan_bytes +
+           p->arena_bytes + p->pinned_bytes + p->parameter_bytes + p->result_bytes +
+           p->image_bytes + p->decode_bytes + p->rounding_bytes;
+}
+
+START_TEST(terms_add_up_to_whole_pages)
+{
+    for (size_t arena_bytes = 0; arena_bytes < 3 * PAGE; arena_bytes += 100)
+        for (size_t decode_bytes = 0; decode_bytes < 20 * PAGE; decode_bytes += 1000)
+            for (int n_windows = 0; n_windows < 2; n_windows++) {
+                mafat_plan plan = plan_of(arena_bytes, decode_bytes / 3, n_windows);
+                mafat_process process = process_of(PAGE / 2, decode_bytes);
+                mafat_prediction p = mafat_predict(&plan, &process);
+                ck_assert_uint_eq(sum(&p), p.total_bytes);
+                ck_assert_uint_eq(p.total_bytes % PAGE, 0);
+            }
+}
+END_TEST
+
+START_TEST(decoding_counts_beyond_what_comes_after_it)
+{
+    mafat_plan plan = plan_of(6 * PAGE, 0, 1);
+    mafat_process process = process_of(PAGE, 9 * PAGE);
+    ck_assert_uint_eq(mafat_predict(&plan, &process).decode_bytes, 0);
+    process.decode_bytes = 15 * PAGE;    /* 6 of arena, 2 of results, 1 of image */
+    ck_assert_uint_eq(mafat_predict(&plan, &process).decode_bytes, 6 * PAGE);
+}
+END_TEST
+
+START_TEST(weights_that_darknet_loads_are_counted_with_their_page_cache)
+{
+    mafat_plan ours = plan_of(PAGE, 0, 1), darknets = plan_of(PAGE, 0, 0);
+    mafat_process process = process_of(0, 0);
+    mafat_prediction a = mafat_predict(&ours, &process), b = mafat_predict(&darknets, &process);
+    ck_assert_uint_eq(a.parameter_bytes, PAGE);
+    ck_assert_uint_eq(b.parameter_bytes, 10 * PAGE);
+    ck_assert_uint_eq(b.file_bytes - a.file_bytes, 10 * PAGE);
+    ck_assert_uint_eq(a.thread_bytes, 8 * PAGE);    /* one that computes, and the reader */
+    ck_assert_uint_eq(b.thread_bytes, 4 * PAGE);
+}
+END_TEST
+
+START_TEST(charges_ahead_are_bounded_by_processors_and_by_threads)
+{
+    mafat_plan plan = plan_of(PAGE, 0, 0);
+    mafat_process process = process_of(0, 0);
+    ck_assert_uint_eq(mafat_predict(&plan, &process).ahead_bytes, 4 * 64 * PAGE);
+    process.n_processors = 1;
+    ck_assert_uint_eq(mafat_predict(&plan, &process).ahead_bytes, 64 * PAGE);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("predict");
+    tcase_add_test(tcase, terms_add_up_to_whole_pages);
+    tcase_add_test(tcase, decoding_counts_beyond_what_comes_after_it);
+    tcase_add_test(tcase, weights_that_darknet_loads_are_counted_with_their_page_cache);
+    tcase_add_test(tcase, charges_ahead_are_bounded_by_processors_and_by_threads);
+    Suite *suite = suite_create("predict");
+    suite_add_tcase(suite, tcase);
+    return test_suite_run(suite);
+}
