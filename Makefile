@@ -90,7 +90,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory test check check-asan check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory predict-table test check check-asan check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -115,6 +115,10 @@ bench: ## one table, side by side: stock, ours and OpenCV, seconds and ratios [C
 memory: ## one table of peak memory, in cgroups: stock, without training buffers, ours [LIMITS="64M 16M 12M"]
 	+@$(in_parallel) all stock
 	@tools/memory
+
+predict-table: ## one table of predictions and what is charged: 200 processes and more [NETWORKS="yolov2 darknet19"]
+	+@$(in_parallel) all
+	@tools/predict_table
 
 test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
 	@tools/setup test
