@@ -13,6 +13,9 @@ static const double prices[] = {
 };
 enum { N_PRICES = sizeof prices / sizeof prices[0] };
 
+/* New paths after which those are dropped that others are as good as. */
+enum { MANY = 4096 };
+
 /* What the way from the first place to some place takes at least, by each criterion alone, and by
  * seconds and priced bytes together. */
 typedef struct {
@@ -141,7 +144,7 @@ static bool make_room(mafat_path **paths, int n, int *n_rooms)
 {
     if (n < *n_rooms)
         return true;
-    int more = *n_rooms == 0 ? 1024 : 2 * *n_rooms;
+    int more = *n_rooms == 0 ? 256 : *n_rooms + *n_rooms / 2;
     mafat_path *rooms = realloc(*paths, (size_t)more * sizeof *rooms);
     if (rooms == NULL)
         return false;
@@ -167,9 +170,25 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
     };
 }
 
-/* Finds all paths from a place that can be part of a plan within the limit. */
+/* Leaves those of the paths that were found that no other one is as good as, in order. */
+static void drop_worse(finder *f)
+{
+    int n = 0;
+    qsort(f->found, (size_t)f->n_found, sizeof *f->found, compare_paths);
+    for (int i = 0; i < f->n_found; i++) {
+        bool is_best = true;
+        for (int k = n - 1; k >= 0 && is_best; k--)
+            is_best = !is_as_good(&f->found[k], &f->found[i]);
+        if (is_best)
+            f->found[n++] = f->found[i];
+    }
+    f->n_found = n;
+}
+
+/* Finds all paths from a place that can be part of a plan within the limits. */
 static bool find_from(finder *f, int place)
 {
+    int n_best = 0;
     f->n_found = 0;
     for (int e = f->edges->first_edges[place]; e < f->edges->first_edges[place + 1]; e++) {
         int end = mafat_edges_end(f->edges, &f->edges->edges[e]);
@@ -182,7 +201,12 @@ static bool find_from(finder *f, int place)
                 return false;
             f->found[f->n_found++] = path;
         }
+        if (f->n_found < n_best + MANY)
+            continue;
+        drop_worse(f);    /* so that little memory is enough */
+        n_best = f->n_found;
     }
+    drop_worse(f);
     return true;
 }
 
@@ -211,23 +235,17 @@ static void thin_out(finder *f, int place)
     f->paths->is_exact = false;
 }
 
-/* Keeps those of the paths from a place that no other one is as good as. */
-static bool keep_best(finder *f, int place)
+/* Adds the paths from a place that were found to all. */
+static bool keep_found(finder *f, int place)
 {
     mafat_paths *paths = f->paths;
-    int first = f->firsts[place] = paths->n_paths;
-    qsort(f->found, (size_t)f->n_found, sizeof *f->found, compare_paths);
+    f->firsts[place] = paths->n_paths;
     for (int i = 0; i < f->n_found; i++) {
-        bool is_best = true;
-        for (int k = paths->n_paths - 1; k >= first && is_best; k--)
-            is_best = !is_as_good(&paths->paths[k], &f->found[i]);
-        if (!is_best)
-            continue;
         if (!make_room(&paths->paths, paths->n_paths, &f->n_path_rooms))
             return false;
         paths->paths[paths->n_paths++] = f->found[i];
     }
-    f->counts[place] = paths->n_paths - first;
+    f->counts[place] = f->n_found;
     thin_out(f, place);
     return true;
 }
@@ -247,10 +265,10 @@ static bool find_all(finder *f)
     f->paths->least_s = f->found[0].least_s = least_seconds(f, last, &f->found[0]);
     f->paths->least_arena_bytes = f->before[last].arena_bytes;
     f->n_found = f->paths->least_s <= f->query->limit_s && f->paths->least_s < INFINITY;
-    if (!keep_best(f, last))
+    if (!keep_found(f, last))
         return false;
     for (int place = last - 1; place >= 0; place--)
-        if (!find_from(f, place) || !keep_best(f, place))
+        if (!find_from(f, place) || !keep_found(f, place))
             return false;
     return true;
 }

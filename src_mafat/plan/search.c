@@ -134,7 +134,7 @@ mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, i
 enum { MOST_PATHS = 64, MOST_PASSES = 40, MOST_RANGES = 64, LEAST_RANGE_BYTES = 64 << 10 };
 
 /* And where only bytes count. */
-enum { MOST_LEAST_PATHS = 4096 };
+enum { MOST_LEAST_PATHS = 1024 };
 
 static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 {
