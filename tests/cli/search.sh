@@ -1,0 +1,96 @@
+#!/bin/bash
+# search: what it prints, its front, the paper's choice, what it saves and measures, and what is refused.
+. "$(dirname "$0")/../lib.sh"
+cd "$top/darknet" || exit 1
+export XDG_CACHE_HOME=$scratch/cache
+search() { # CODE PATTERN ARGUMENTS...
+    local code=$1 pattern=$2
+    shift 2
+    expect "$code" "$pattern" "$darknet" mafat search "$@"
+}
+below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a <= b) }'; }
+
+# costs are measured once for a number of threads, and kept
+search 0 '^costs: measured$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+grep -q '^mafat: measuring what computing costs here: 100 %$' "$scratch/stderr" || fail "no progress"
+[ "$(ls "$scratch/cache/mafat" | wc -l)" = 1 ] || fail "not one file of costs: $(ls "$scratch/cache/mafat")"
+search 0 '^costs: measured$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+! grep -q measuring "$scratch/stderr" || fail "measured again"
+found=$(value config)
+# what is kept is used by all commands, and only where it was written by this program on this machine
+expect 0 "^config: $found\$" "$darknet" mafat plan cfg/yolov2-tiny.cfg -memory 16M -threads 2
+file=$(echo "$scratch"/cache/mafat/costs-*)
+cp "$file" "$scratch/kept"
+for damage in 's/^program: .*/program: another/' 's/^mac_s: .*/mac_s: nan/' '/^sum_s/d' 's/^read_s: .*/read_s: -1/'; do
+    sed "$damage" "$scratch/kept" >"$file"
+    search 0 '^costs: measured$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+    grep -q measuring "$scratch/stderr" || fail "took costs that say '$damage'"
+done
+cp "$scratch/kept" "$file"
+# where they cannot be kept the search goes on
+XDG_CACHE_HOME=/proc/none HOME=/proc/none search 0 '^costs: measured$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+grep -q '^mafat: /proc/none/mafat/costs' "$scratch/stderr" || fail "does not say where costs cannot be kept"
+
+# a plan that fits, for every limit; more memory is never slower, and the paper's is no faster
+before=
+for limit in 7M 8M 12M 16M 24M 32M 48M 64M; do
+    search 0 '^config: ' cfg/yolov2-tiny.cfg -memory $limit -threads 2
+    [ "$(value predicted_bytes)" -le "$(value limit_bytes)" ] || fail "$limit: predicted more"
+    seconds=$(value predicted_latency_s)
+    below "$(value least_latency_s)" "$seconds" || fail "$limit: faster than can be"
+    [ -z "$before" ] || below "$seconds" "$before" || fail "$limit: $seconds s, with less memory $before"
+    before=$seconds
+    "$darknet" mafat search cfg/yolov2-tiny.cfg -memory $limit -threads 2 -paper >"$scratch/stdout" 2>"$scratch/stderr"
+    case $? in
+    0) below "$seconds" "$(value predicted_latency_s)" || fail "$limit: the paper's $(value config) is faster" ;;
+    3) grep -q "none of the paper's configurations fits" "$scratch/stderr" || fail "$limit: $(cat "$scratch/stderr")" ;;
+    *) fail "$limit: -paper: $(cat "$scratch/stderr")" ;;
+    esac
+done
+
+# the smallest limit that works works, and one byte less does not
+search 3 'nothing fits 1048576 bytes; the smallest limit that works is [0-9]+$' cfg/yolov2.cfg -memory 1M -threads 2
+least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
+search 0 "^predicted_bytes: $least\$" cfg/yolov2.cfg -memory "$least" -threads 2
+search 3 "nothing fits $((least - 1)) bytes; the smallest limit that works is $least\$" \
+    cfg/yolov2.cfg -memory $((least - 1)) -threads 2
+
+# the front: from much memory and little time to little memory and much time
+search 0 '^ *limit bytes +takes bytes +latency s  config$' cfg/yolov2-tiny.cfg -front -svg "$scratch/front.svg" -threads 2
+awk '/^ *[0-9]+ +[0-9]+ +[0-9.]+  / { n++; if (n > 1 && ($2 >= bytes || $3 < seconds)) bad = 1; bytes = $2; seconds = $3
+     if ($2 > $1) bad = 1 } END { exit !(n > 10 && !bad) }' "$scratch/stdout" || fail "the front: $(cat "$scratch/stdout")"
+grep -q '</svg>' "$scratch/front.svg" || fail "no picture"
+search 0 '"front": \[' cfg/yolov2-tiny.cfg -front -json -memory 16M -threads 2
+python3 -m json.tool <"$scratch/stdout" >/dev/null 2>&1 || ! command -v python3 >/dev/null || fail "no JSON: $(cat "$scratch/stdout")"
+
+# -save: the cfg as it was, with what was found; it then does the same everywhere
+search 0 '^config: ' cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/new.cfg"
+found=$(value config)
+diff cfg/yolov2-tiny.cfg "$scratch/new.cfg" | grep '^[<>]' >"$scratch/difference"
+printf '> mafat=%s\n> mafat_memory=12M\n> mafat_threads=2\n' "$found" | diff - "$scratch/difference" ||
+    fail "saved something else"
+expect 0 "^config: $found\$" "$darknet" mafat plan "$scratch/new.cfg"
+[ "$(value limit_bytes)" = 12582912 ] && [ "$(value threads)" = 2 ] || fail "saved other limits"
+search 1 'no-such-folder' cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/no-such-folder/new.cfg"
+
+# -measure: runs in processes of their own, ranked
+w=$(weights cfg/yolov2-tiny.cfg)
+search 0 '^ *measured s +predicted s  config$' cfg/yolov2-tiny.cfg "$w" -memory 12M -threads 1 -measure
+awk '/^ *[0-9.]+ +[0-9.]+  [0-9]/ { n++; if ($1 < before) bad = 1; before = $1 } END { exit !(n > 0 && !bad) }' \
+    "$scratch/stdout" || fail "not ranked: $(cat "$scratch/stdout")"
+[ "$(value config)" = "$(sed -n 's/^ *[0-9.]* *[0-9.]*  \([0-9]*x.*\)/\1/p' "$scratch/stdout" | head -n 1)" ] ||
+    fail "chose another than the fastest"
+
+# usage
+search 2 'a search needs a limit: -memory LIMIT' cfg/yolov2.cfg
+search 2 'WEIGHTS is missing' cfg/yolov2.cfg -memory 16M -measure
+search 2 'one can be given at a time' cfg/yolov2.cfg -memory 16M -paper -front
+search 2 '-svg draws what -front finds' cfg/yolov2.cfg -memory 16M -svg "$scratch/x.svg"
+search 2 '-save needs one plan' cfg/yolov2.cfg -front -save "$scratch/x.cfg"
+search 2 '-paper chooses the configuration' cfg/yolov2.cfg -memory 16M -paper -mafat 3x3
+search 2 'nothing to search' cfg/yolov2.cfg -front -mafat layers
+search 2 'usage: darknet mafat search CFG' -memory 16M
+search 2 'unknown option -fast' cfg/yolov2.cfg -memory 16M -fast
+search 1 'none.cfg: ' none.cfg -memory 16M
+[ ! -e "$scratch/x.svg" ] && [ ! -e "$scratch/x.cfg" ] || fail "wrote files after wrong usage"
+finish
