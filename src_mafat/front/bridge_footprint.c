@@ -29,8 +29,8 @@ static size_t kept_floats(const mafat_layer *layer)
         return 0;
     if (strcmp(layer->type, "normalization") == 0)
         return 2 * n_out;                                       /* squared, norms */
-    if (strcmp(layer->type, "batchnorm") == 0 || strcmp(layer->type, "l2norm") == 0)
-        return n_out;                                           /* x; scales */
+    if (strcmp(layer->type, "l2norm") == 0)
+        return n_out;                                           /* scales */
     if (strcmp(layer->type, "connected") == 0)
         return layer->blocks[0].n_norms > 0 ? n_out : 0;        /* x */
     if (strcmp(layer->type, "convolutional") == 0)              /* binary_weights, binary_input */
