@@ -10,53 +10,48 @@
 #include "run/exec.h"
 #include "run/measure.h"
 
-/* A layer and its map, which is computed in so many steps, one tile of rows each. */
+/* A layer, and how many rows of its output it computes at once. */
 typedef struct {
     mafat_layer_kind kind;
     int channels, filters, size, stride;
-    int h, w;                 /* of the output */
-    int n_tiles;
+    int rows, w;              /* of one step's output */
 } sample;
 
 /* Wide maps and narrow ones, few rows at a time and many, few channels and many: what YOLOv2 and its
  * like are made of. None takes more than some megabytes. */
 static const sample samples[] = {
-    {MAFAT_CONVOLUTION, 3, 32, 3, 1, 16, 608, 4},
-    {MAFAT_CONVOLUTION, 3, 16, 3, 1, 32, 416, 2},
-    {MAFAT_CONVOLUTION, 32, 64, 3, 1, 8, 304, 8},
-    {MAFAT_CONVOLUTION, 32, 64, 3, 1, 16, 304, 1},
-    {MAFAT_CONVOLUTION, 32, 64, 3, 2, 8, 152, 2},
-    {MAFAT_CONVOLUTION, 64, 32, 1, 1, 16, 304, 4},
-    {MAFAT_CONVOLUTION, 64, 128, 3, 1, 8, 152, 8},
-    {MAFAT_CONVOLUTION, 64, 128, 3, 1, 16, 152, 2},
-    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 8, 152, 8},
-    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 32, 152, 1},
-    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 8, 76, 8},
-    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 8, 76, 4},
-    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 16, 76, 1},
-    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 8, 76, 8},
-    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 38, 76, 1},
-    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 4, 38, 4},
-    {MAFAT_CONVOLUTION, 256, 512, 3, 1, 8, 38, 2},
-    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 19, 38, 1},
-    {MAFAT_CONVOLUTION, 256, 32, 3, 1, 19, 38, 1},
-    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 19, 38, 1},
-    {MAFAT_CONVOLUTION, 512, 256, 3, 1, 19, 19, 1},
-    {MAFAT_CONVOLUTION, 512, 48, 3, 1, 19, 19, 1},
-    {MAFAT_CONVOLUTION, 512, 512, 1, 1, 19, 19, 1},
-    {MAFAT_CONVOLUTION, 512, 128, 3, 1, 13, 13, 1},
-    {MAFAT_CONVOLUTION, 1024, 255, 1, 1, 13, 13, 1},
-    {MAFAT_CONVOLUTION, 256, 128, 3, 1, 4, 13, 4},
-    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 4, 13, 4},
-    {MAFAT_MAXPOOL, 32, 32, 2, 2, 32, 304, 32},
-    {MAFAT_MAXPOOL, 64, 64, 2, 2, 16, 152, 2},
-    {MAFAT_MAXPOOL, 512, 512, 2, 2, 19, 19, 1},
+    {MAFAT_CONVOLUTION, 3, 32, 3, 1, 4, 608},      {MAFAT_CONVOLUTION, 3, 32, 3, 1, 1, 608},
+    {MAFAT_CONVOLUTION, 3, 16, 3, 1, 8, 416},      {MAFAT_CONVOLUTION, 32, 64, 3, 1, 1, 304},
+    {MAFAT_CONVOLUTION, 32, 64, 3, 1, 6, 304},     {MAFAT_CONVOLUTION, 32, 64, 3, 2, 3, 152},
+    {MAFAT_CONVOLUTION, 64, 32, 1, 1, 4, 304},     {MAFAT_CONVOLUTION, 64, 128, 3, 1, 1, 152},
+    {MAFAT_CONVOLUTION, 64, 128, 3, 1, 6, 152},    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 1, 152},
+    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 8, 152},    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 1, 76},
+    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 2, 76},    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 8, 76},
+    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 1, 76},    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 16, 76},
+    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 1, 38},    {MAFAT_CONVOLUTION, 256, 512, 3, 1, 4, 38},
+    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 19, 38},   {MAFAT_CONVOLUTION, 256, 32, 3, 1, 19, 38},
+    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 19, 38},   {MAFAT_CONVOLUTION, 512, 256, 3, 1, 19, 19},
+    {MAFAT_CONVOLUTION, 512, 48, 3, 1, 19, 19},    {MAFAT_CONVOLUTION, 512, 512, 1, 1, 19, 19},
+    {MAFAT_CONVOLUTION, 512, 128, 3, 1, 13, 13},   {MAFAT_CONVOLUTION, 1024, 255, 1, 1, 13, 13},
+    {MAFAT_CONVOLUTION, 256, 128, 3, 1, 1, 13},    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 1, 13},
+    {MAFAT_MAXPOOL, 32, 32, 2, 2, 1, 304},         {MAFAT_MAXPOOL, 64, 64, 2, 2, 8, 152},
+    {MAFAT_MAXPOOL, 512, 512, 2, 2, 19, 19},
 };
 
-enum { N_SAMPLES = sizeof samples / sizeof samples[0], N_ROUNDS = 3 };
+enum { N_SAMPLES = sizeof samples / sizeof samples[0] };
 
-/* A part of a round takes so long. */
-#define PART_S 0.02
+/* A run makes so many steps. The first one is not timed: threads come together before it. */
+enum { N_STEPS = 3 };
+
+/* A part of a round takes so long. There are as many rounds as it takes to make sense of the times, as a
+ * rule the fewest; where there is none after the most, the machine does something else. */
+#define PART_S 0.015
+enum { FEWEST_ROUNDS = 4, MOST_ROUNDS = 12 };
+
+/* How far the fit may be off, as the root of the mean square of its errors, to end the rounds, and to be
+ * of use at all. */
+#define GOOD_ERROR 0.15
+#define MOST_ERROR 0.3
 
 typedef struct {
     mafat_layer layer;
@@ -64,8 +59,10 @@ typedef struct {
     mafat_network network;
     mafat_plan plan;
     mafat_exec exec;
-    mafat_work work;          /* of one run */
-    double seconds;           /* of one run: the least of all rounds */
+    mafat_work work;          /* of the steps that are timed */
+    double seconds;           /* that they take: the least of all runs */
+    double first_s;           /* when the first step of the run at hand was done */
+    double last_s;            /* and the last one so far */
 } trial;
 
 /* What the layers share. */
@@ -80,7 +77,7 @@ typedef struct {
 
 static mafat_shape input_of(const sample *s)
 {
-    return (mafat_shape){s->channels, s->h * s->stride, s->w * s->stride};
+    return (mafat_shape){s->channels, N_STEPS * s->rows * s->stride, s->w * s->stride};
 }
 
 static void describe(const sample *s, trial *t)
@@ -88,7 +85,7 @@ static void describe(const sample *s, trial *t)
     t->source = -1;
     t->layer = (mafat_layer){
         .kind = s->kind, .type = s->kind == MAFAT_CONVOLUTION ? "convolutional" : "maxpool",
-        .in = input_of(s), .out = {s->filters, s->h, s->w},
+        .in = input_of(s), .out = {s->filters, N_STEPS * s->rows, s->w},
         .n_sources = 1, .sources = &t->source, .is_result = true,
         .size = s->size, .stride = s->stride, .groups = 1,
         .pad = s->kind == MAFAT_CONVOLUTION ? s->size / 2 : 0,
@@ -99,7 +96,7 @@ static void describe(const sample *s, trial *t)
 
 static void count_work(const bench *b, trial *t)
 {
-    for (int i = 0; i < t->plan.n_steps; i++) {
+    for (int i = 1; i < t->plan.n_steps; i++) {
         mafat_work work = mafat_plan_step_work(&b->shape, &t->network, &t->plan.steps[i]);
         for (int k = 0; k < MAFAT_N_COSTS; k++)
             t->work.units[k] += work.units[k];
@@ -109,7 +106,7 @@ static void count_work(const bench *b, trial *t)
 static mafat_status prepare(bench *b, const sample *s, trial *t,
                             const mafat_parameters *parameters, mafat_error *error)
 {
-    mafat_config_group group = {.tiling = {s->n_tiles, 1, false}};
+    mafat_config_group group = {.tiling = {N_STEPS, 1, false}};
     mafat_config config = {.n_groups = 1, .groups = &group};
     mafat_plan_options options = {.workspace_bytes = mafat_exec_workspace_bytes(b->n_threads)};
     mafat_host host = {0};
@@ -123,30 +120,25 @@ static mafat_status prepare(bench *b, const sample *s, trial *t,
                            error);
 }
 
+static void note_step(void *context, const mafat_step *step)
+{
+    trial *t = context;
+    t->last_s = mafat_measure_now_s();
+    if (step->tile_row == 0)
+        t->first_s = t->last_s;
+}
+
 static mafat_status time_part(bench *b, trial *t, mafat_error *error)
 {
     mafat_input input = {.map = b->in};
+    mafat_observer observer = {.context = t, .step_done = note_step};
     float *results[] = {b->out};
     mafat_status status = MAFAT_OK;
-    double begin = mafat_measure_now_s(), before = begin;
-    while (before - begin < PART_S && status == MAFAT_OK) {
-        status = mafat_exec_run(&t->exec, &input, results, NULL, error);
-        double now = mafat_measure_now_s();
-        t->seconds = fmin(t->seconds, now - before);
-        before = now;
-    }
-    return status;
-}
-
-/* All layers take turns, so that none finds its weights where it left them, as in a network. */
-static mafat_status time_all(bench *b, const mafat_progress *progress, mafat_error *error)
-{
-    mafat_status status = MAFAT_OK;
-    for (int i = 0; i < N_ROUNDS * N_SAMPLES && status == MAFAT_OK; i++) {
-        status = time_part(b, &b->trials[i % N_SAMPLES], error);
-        if (progress->report != NULL)
-            progress->report(progress->context, i + 1, N_ROUNDS * N_SAMPLES);
-    }
+    double begin = mafat_measure_now_s();
+    do {
+        status = mafat_exec_run(&t->exec, &input, results, &observer, error);
+        t->seconds = fmin(t->seconds, t->last_s - t->first_s);
+    } while (status == MAFAT_OK && t->last_s - begin < PART_S);
     return status;
 }
 
@@ -174,6 +166,44 @@ static void fit(const bench *b, double *unit_s)
     }
 }
 
+/* How far the fit is off: the root of the mean square of its relative errors. */
+static double error_of_fit(const bench *b, const mafat_costs *costs)
+{
+    double sum = 0;
+    for (int i = 0; i < N_SAMPLES; i++) {
+        double off = mafat_cost_seconds(costs, &b->trials[i].work) / b->trials[i].seconds - 1;
+        sum += off * off;
+    }
+    return sqrt(sum / N_SAMPLES);
+}
+
+/* Times all layers and fits the costs, until the fit is good. All layers take turns, so that none finds
+ * its weights where it left them, as in a network. */
+static mafat_status time_and_fit(bench *b, const mafat_progress *progress, mafat_costs *costs,
+                                 mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    double off = INFINITY;
+    for (int round = 0; round < MOST_ROUNDS && off > GOOD_ERROR && status == MAFAT_OK; round++) {
+        for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
+            status = time_part(b, &b->trials[i], error);
+            if (progress->report != NULL)
+                progress->report(progress->context, round * N_SAMPLES + i + 1,
+                                 (round < FEWEST_ROUNDS ? FEWEST_ROUNDS : MOST_ROUNDS) * N_SAMPLES);
+        }
+        if (status == MAFAT_OK && round + 1 >= FEWEST_ROUNDS) {
+            fit(b, costs->unit_s);
+            off = error_of_fit(b, costs);
+        }
+    }
+    if (status == MAFAT_OK && (off > MOST_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
+        status = mafat_error_set(error, MAFAT_FAILED,
+                                 "this machine is too busy to measure what computing costs: what "
+                                 "should take the same time differs by %.0f %%",
+                                 100 * off);
+    return status;
+}
+
 static float *make_floats(size_t n)
 {
     float *floats = malloc(n * sizeof *floats);
@@ -188,7 +218,7 @@ static bool allocate(bench *b)
     for (int i = 0; i < N_SAMPLES; i++) {
         const sample *s = &samples[i];
         size_t in = mafat_shape_floats(input_of(s));
-        size_t out = (size_t)s->filters * (size_t)s->h * (size_t)s->w;
+        size_t out = N_STEPS * (size_t)s->filters * (size_t)s->rows * (size_t)s->w;
         size_t weights = (size_t)s->filters * (size_t)s->channels * (size_t)s->size *
                          (size_t)s->size;
         n_in = in > n_in ? in : n_in;
@@ -226,12 +256,12 @@ mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progre
     mafat_parameters parameters = {.weights = b->weights, .biases = b->weights};
     for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++)
         status = prepare(b, &samples[i], &b->trials[i], &parameters, error);
+    mafat_costs fitted = *costs;
+    fitted.shape = b->shape;
     if (status == MAFAT_OK)
-        status = time_all(b, progress, error);
-    if (status == MAFAT_OK) {
-        costs->shape = b->shape;
-        fit(b, costs->unit_s);
-    }
+        status = time_and_fit(b, progress, &fitted, error);
+    if (status == MAFAT_OK)
+        *costs = fitted;
     free_bench(b);
     return status;
 }

@@ -13,7 +13,8 @@ typedef struct {
 
 /* Runs layers of many shapes through the executor with so many threads, some two seconds in all, and
  * finds the unit costs that explain their times best: least squares of relative errors, no cost below
- * 0. Costs of reading stay as they are. Takes some 16 MB. MAFAT_FAILED without memory. */
+ * 0. Costs of reading stay as they are. Takes some 20 MB. MAFAT_FAILED without memory, and where the
+ * times make no sense, as on a machine that is busy with something else; then the costs stay too. */
 mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
                                      mafat_costs *costs, mafat_error *error);
 
