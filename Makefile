@@ -90,7 +90,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory predict-table test check check-asan check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory predict-table search-table test check check-asan check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -119,6 +119,10 @@ memory: ## one table of peak memory, in cgroups: stock, without training buffers
 predict-table: ## one table of predictions and what is charged: 200 processes and more [NETWORKS="yolov2 darknet19"]
 	+@$(in_parallel) all
 	@tools/predict_table
+
+search-table: ## tables of what the search chooses against what else fits, measured [LIMITS="16M 64M"]
+	+@$(in_parallel) all
+	@tools/search_table
 
 test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
 	@tools/setup test
