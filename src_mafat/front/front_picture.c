@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "front/svg.h"
 
@@ -132,9 +133,10 @@ static bool overlap(mafat_svg_box a, mafat_svg_box b)
     return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
-/* Draws the points, and the labels that cover no other label. */
+/* Draws the points, and the labels that cover no other label and are not the last one again. */
 static void draw_points(chart *c)
 {
+    const char *last_label = "";
     int n_labels = 0;
     for (int i = 0; i < c->n_points; i++) {
         char bytes[32], tip[128];
@@ -146,7 +148,7 @@ static void draw_points(chart *c)
         mafat_svg_dot(&c->svg, at, 4.5, LINE_COLOR, tip);
         double width = mafat_svg_text_width(label, SIZE);
         mafat_svg_box box = {fmin(at.x + 8, RIGHT - width), at.y - SIZE - 7, width, SIZE + 3};
-        bool is_free = label[0] != '\0';
+        bool is_free = label[0] != '\0' && strcmp(label, last_label) != 0;
         for (int k = 0; k < n_labels && is_free; k++)
             is_free = !overlap(c->labels[k], box);
         if (!is_free)
@@ -154,6 +156,7 @@ static void draw_points(chart *c)
         mafat_svg_text(&c->svg, (mafat_svg_point){box.x, at.y - 8},
                        (mafat_svg_font){.size = SIZE, .color = INK}, label);
         c->labels[n_labels++] = box;
+        last_label = label;
     }
 }
 

@@ -300,8 +300,12 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
     size_t small = file.n_bytes < SMALL_BYTES ? (size_t)file.n_bytes : SMALL_BYTES;
     size_t large = file.n_bytes < LARGE_BYTES ? (size_t)file.n_bytes : LARGE_BYTES;
     char *room = aligned_alloc(MAFAT_PAGE, mafat_plan_room(large));
-    if (room == NULL)
+    if (large == 0) {
+        status = mafat_error_set(error, MAFAT_FAILED, "is empty: there is nothing to read");
+        mafat_error_set_file(error, path);
+    } else if (room == NULL) {
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to time reads of %zu bytes", large);
+    }
     if (status == MAFAT_OK)
         status = time_reads(&file, large, room, &large_s, error);
     if (status == MAFAT_OK)
