@@ -233,7 +233,7 @@ mafat_status mafat_builder_add_tiles(mafat_builder *b, int g)
     mafat_group *group = &b->plan->groups[g];
     mafat_shape map = b->network->layers[group->end - 1].out;
     mafat_status status = MAFAT_OK;
-    if (g == 0 && b->options->image_by_rows)
+    if (group->first == 0 && b->options->image_by_rows)
         status = add_input(b, (mafat_position){g, 0, 0});
     for (int row = 0; row < group->tiling.rows; row++) {
         for (int col = 0; col < group->tiling.cols && status == MAFAT_OK; col++) {
