@@ -210,11 +210,21 @@ START_TEST(a_plan_is_the_sum_of_its_edges)
 }
 END_TEST
 
+START_TEST(plans_of_random_networks_are_sums_of_their_edges)
+{
+    test_random r = {(uint64_t)_i + 1};
+    char text[TEST_CFG_BYTES];
+    test_cfg_make(&r, text, 4 + _i % 8);
+    expect_sums_of_random_ways(test_cfg_parse(text), (uint64_t)_i + 1, 40, text);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("search");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, ROUNDS * COUNT(networks));
+    tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0, 30 * ROUNDS);
     Suite *suite = suite_create("search");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -41,6 +41,12 @@ void mafat_edges_free(mafat_edges *edges)
 
 /* ---------------------------------------------------------------------------------- one edge */
 
+/* As an arena rounds up what it places. */
+static size_t round_up(size_t bytes)
+{
+    return (bytes + MAFAT_ARENA_ALIGN - 1) / MAFAT_ARENA_ALIGN * MAFAT_ARENA_ALIGN;
+}
+
 /* Bytes of the maps that exist while a group runs and that it neither reads nor makes. */
 static size_t kept_bytes(const maker *m, const mafat_group *group)
 {
@@ -55,7 +61,7 @@ static size_t kept_bytes(const maker *m, const mafat_group *group)
             for (int s = 0; s < m->network->layers[i].n_sources; s++)
                 is_source |= mafat_layer_producer(m->network, m->network->layers[i].sources[s]) == l;
         if (!is_source)
-            bytes += mafat_shape_floats(m->network->layers[l].out) * sizeof(float);
+            bytes += round_up(mafat_shape_floats(m->network->layers[l].out) * sizeof(float));
     }
     return bytes;
 }
@@ -78,8 +84,7 @@ static size_t alive_bytes(const mafat_plan *part, int moment)
         const mafat_buffer *buffer = &part->buffers[i];
         if (buffer->storage == MAFAT_IN_ARENA && buffer->place.first <= moment &&
             moment <= buffer->place.last)
-            bytes += (buffer->place.bytes + MAFAT_ARENA_ALIGN - 1) / MAFAT_ARENA_ALIGN *
-                     MAFAT_ARENA_ALIGN;
+            bytes += round_up(buffer->place.bytes);
     }
     return bytes;
 }
