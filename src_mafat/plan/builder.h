@@ -28,8 +28,8 @@ typedef struct {
     int *producers;             /* [n_layers]: mafat_layer_producer() of each */
     int *first_windows, *n_windows;   /* [n_layers]: of the layer, in plan->windows */
     int *first_moments, *last_moments;/* [n_layers] */
-    mafat_field *fields;        /* [n_layers]: receptive fields of the tile at hand */
-    mafat_region *outputs;      /* [n_layers]: output regions of the tile at hand */
+    mafat_region *inputs;       /* [n_layers]: input regions of the tile at hand */
+    mafat_region *outputs;      /* [n_layers]: its output regions */
     mafat_coverage *rows, *cols;/* [n_layers]: of the group at hand */
     mafat_rows *reused;         /* [n_layers + 1]: the image's, then the layers' */
     double *layer_s;            /* [n_layers]: what the layer's steps take to compute */

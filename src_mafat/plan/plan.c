@@ -322,13 +322,13 @@ static bool begin(mafat_builder *b)
     b->plan->groups = calloc(n, sizeof *b->plan->groups);
     b->plan->output_buffers = calloc(n, sizeof *b->plan->output_buffers);
     b->first_windows = calloc(5 * n, sizeof *b->first_windows);
-    b->fields = calloc(n, sizeof *b->fields);
+    b->inputs = calloc(n, sizeof *b->inputs);
     b->outputs = calloc(n, sizeof *b->outputs);
     b->rows = calloc(2 * n, sizeof *b->rows);
     b->reused = calloc(n + 1, sizeof *b->reused);
     b->layer_s = calloc(n, sizeof *b->layer_s);
     if (b->plan->groups == NULL || b->plan->output_buffers == NULL ||
-        b->first_windows == NULL || b->fields == NULL || b->outputs == NULL || b->rows == NULL ||
+        b->first_windows == NULL || b->inputs == NULL || b->outputs == NULL || b->rows == NULL ||
         b->reused == NULL || b->layer_s == NULL)
         return false;
     b->n_windows = b->first_windows + n;
@@ -344,7 +344,7 @@ static bool begin(mafat_builder *b)
 static void end(mafat_builder *b)
 {
     free(b->first_windows);
-    free(b->fields);
+    free(b->inputs);
     free(b->outputs);
     free(b->rows);
     free(b->reused);

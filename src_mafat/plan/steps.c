@@ -132,7 +132,7 @@ static mafat_status add_bands(mafat_builder *b, mafat_position at, int l)
         out.y0 = y;
         out.y1 = y + rows < pooled.y1 ? y + rows : pooled.y1;
         mafat_region band = field_of(&b->network->layers[l + 1], out).region;
-        mafat_step conv = mafat_builder_layer_step(b, l, band, b->fields[l].region, band);
+        mafat_step conv = mafat_builder_layer_step(b, l, band, b->inputs[l], band);
         mafat_step pool = mafat_builder_layer_step(b, l + 1, out, band, pooled);
         status = mafat_builder_add_step(b, at, conv);
         if (status == MAFAT_OK)
@@ -144,7 +144,7 @@ static mafat_status add_bands(mafat_builder *b, mafat_position at, int l)
 /* Adds the layer's step, or one for each window of its weights. */
 static mafat_status add_layer(mafat_builder *b, mafat_position at, int l)
 {
-    mafat_step step = mafat_builder_layer_step(b, l, b->outputs[l], b->fields[l].region,
+    mafat_step step = mafat_builder_layer_step(b, l, b->outputs[l], b->inputs[l],
                                                b->outputs[l]);
     mafat_status status = MAFAT_OK;
     if (b->n_windows[l] <= 1)
@@ -176,13 +176,17 @@ static mafat_status add_tile(mafat_builder *b, mafat_position at)
     return status;
 }
 
-/* Walks back from the tile of the group's output to what each layer of the group must compute. */
+/* Walks back from the tile of the group's output to what each layer of the group must compute. One
+ * tile is all of every map, though a stride may leave out its last rows: layers that run whole do so
+ * alike in any group. */
 static void project_tile(mafat_builder *b, const mafat_group *group, mafat_region tile)
 {
+    bool takes_turns = mafat_group_takes_turns(group);
     for (int l = group->end - 1; l >= group->first; l--) {
-        b->outputs[l] = tile;
-        b->fields[l] = field_of(&b->network->layers[l], tile);
-        tile = b->fields[l].region;
+        const mafat_layer *layer = &b->network->layers[l];
+        b->outputs[l] = takes_turns ? tile : mafat_region_whole(layer->out);
+        b->inputs[l] = takes_turns ? field_of(layer, tile).region : mafat_region_whole(layer->in);
+        tile = b->inputs[l];
     }
 }
 
