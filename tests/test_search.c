@@ -103,6 +103,117 @@ static const char *const networks[] = {
     "16x16x3 c64.3 p1.2 c32.3 d p2.2",
 };
 
+/* The search finds the best plan that fits, and says that no other one is better. Only where a plan
+ * does not fit because its arena has gaps it may find a slower one, and says so. */
+static void expect_best(mafat_search *search, const subject *s, const test_plans *all, size_t limit)
+{
+    const test_outcome *best = test_plans_best(all, limit);
+    mafat_found found;
+    mafat_status status = mafat_search_best(search, limit, &found, &fault);
+    ck_assert_msg(status == (best == NULL ? MAFAT_NO_FIT : MAFAT_OK), "%zu bytes: %s", limit,
+                  fault.text);
+    if (best == NULL)
+        return;
+    size_t excess = test_plans_excess(all, limit, best->seconds);
+    const test_outcome *sure = test_plans_best(all, limit - excess);
+    double most_s = sure == NULL ? INFINITY : sure->seconds, seconds = found.plan.latency_s;
+    test_require(mafat_predict(&found.plan, &s->process).total_bytes <= limit);
+    if (seconds > most_s * (1 + 1e-9) || seconds < best->seconds * (1 - 1e-9))
+        ck_abort_msg("%zu bytes: %.9g s, the best plan takes %.9g s", limit, seconds,
+                     best->seconds);
+    mafat_found_free(&found);
+}
+
+/* The limits where the answer changes, one byte less, and some between. */
+static void expect_best_for_all_limits(mafat_search *search, const subject *s,
+                                       const test_plans *all)
+{
+    double seconds = INFINITY;
+    for (int i = 0; i < all->n; i++) {
+        bool is_faster = all->outcomes[i].seconds < seconds;
+        if (is_faster || i % 500 == 0) {
+            expect_best(search, s, all, all->outcomes[i].bytes);
+            expect_best(search, s, all, all->outcomes[i].bytes - 1);
+        }
+        seconds = is_faster ? all->outcomes[i].seconds : seconds;
+    }
+    expect_best(search, s, all, SIZE_MAX);
+}
+
+/* Less than the least is refused, and the message names it. */
+static void expect_least(mafat_search *search, size_t least)
+{
+    size_t bytes, limits[] = {least - 1, 1};
+    ck_assert_int_eq(mafat_search_least(search, &bytes, &fault), MAFAT_OK);
+    ck_assert_uint_eq(bytes, least);
+    for (int i = 0; i < COUNT(limits); i++) {
+        char expected[128];
+        mafat_found found;
+        snprintf(expected, sizeof expected, "nothing fits %zu bytes; the smallest limit that works "
+                 "is %zu", limits[i], least);
+        ck_assert_int_eq(mafat_search_best(search, limits[i], &found, &fault), MAFAT_NO_FIT);
+        ck_assert_ptr_nonnull(strstr(fault.text, expected));
+        ck_assert_ptr_null(found.plan.steps);
+    }
+}
+
+START_TEST(the_search_finds_the_best_of_all_plans)
+{
+    subject s;
+    mafat_search search;
+    mafat_config_group rooms[TEST_PLAN_LAYERS];
+    mafat_config config = {.groups = rooms};
+    int kind = _i / COUNT(networks);
+    set_up(&s, test_brief_read(networks[_i % COUNT(networks)]), kind + _i % COUNT(networks));
+    test_plans all = {.network = &s.cfg.network, .process = &s.process, .options = s.options};
+    test_plans_from(&all, &config, 0);
+    test_plans_sort(&all);
+    search_subject(&search, &s, NULL);
+    expect_best_for_all_limits(&search, &s, &all);
+    expect_least(&search, all.outcomes[0].bytes);
+    mafat_search_free(&search);
+    test_plans_free(&all);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
+/* A configuration of all sorts, also of tilings that no search would choose. */
+static void random_config(test_random *r, const mafat_network *network, mafat_config *config)
+{
+    mafat_group groups[TEST_PLAN_LAYERS];
+    int n_groups;
+    do {
+        config->n_groups = 0;
+        for (int l = 0; l < network->n_layers; l += 1 + test_random_int(r, 3)) {
+            int rows = 1 + test_random_int(r, 3) * test_random_int(r, 3);
+            bool reuse = test_random_int(r, 3) == 0;
+            config->groups[config->n_groups++] = (mafat_config_group){
+                l, {rows, reuse ? 1 : 1 + test_random_int(r, 3), reuse}};
+        }
+    } while (mafat_group_resolve(network, config, groups, &n_groups, &fault) != MAFAT_OK);
+}
+
+START_TEST(of_a_fixed_configuration_it_finds_the_best_modes)
+{
+    subject s;
+    mafat_search search;
+    test_random r = {(uint64_t)_i + 1};
+    mafat_config_group rooms[TEST_PLAN_LAYERS];
+    mafat_config config = {.groups = rooms};
+    set_up(&s, test_brief_read(networks[_i % COUNT(networks)]), test_random_int(&r, 1000));
+    random_config(&r, &s.cfg.network, &config);
+    test_plans all = {.network = &s.cfg.network, .process = &s.process, .options = s.options};
+    test_plans_of_config(&all, &config);
+    test_plans_sort(&all);
+    search_subject(&search, &s, &config);
+    expect_best_for_all_limits(&search, &s, &all);
+    expect_least(&search, all.outcomes[0].bytes);
+    mafat_search_free(&search);
+    test_plans_free(&all);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 /* --------------------------------------------------------------------------------- additivity */
 
 /* A random way through the edges: what its plan must come to. */
@@ -226,6 +337,10 @@ int main(void)
 {
     TCase *tcase = tcase_create("search");
     tcase_set_timeout(tcase, 120);
+    tcase_add_loop_test(tcase, the_search_finds_the_best_of_all_plans, 0,
+                        ROUNDS * COUNT(networks));
+    tcase_add_loop_test(tcase, of_a_fixed_configuration_it_finds_the_best_modes, 0,
+                        3 * ROUNDS * COUNT(networks));
     tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, ROUNDS * COUNT(networks));
     tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0, 30 * ROUNDS);
     Suite *suite = suite_create("search");

@@ -43,7 +43,7 @@ static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
 {
     mafat_plan_sums sums = f->query->sums;
     sums.arena_bytes = arena_bytes;
-    sums.pinned_bytes = sum_bytes;
+    sums.array_bytes = sum_bytes;    /* pinned windows are whole pages, so that it may be all one */
     return mafat_predict_of_sums(&sums, f->query->process).total_bytes;
 }
 
