@@ -121,6 +121,8 @@ static void expect_best(mafat_search *search, const subject *s, const test_plans
     if (seconds > most_s * (1 + 1e-9) || seconds < best->seconds * (1 - 1e-9))
         ck_abort_msg("%zu bytes: %.9g s, the best plan takes %.9g s", limit, seconds,
                      best->seconds);
+    test_require(found.least_s <= seconds && found.least_s <= best->seconds * (1 + 1e-9));
+    test_require(excess > 0 || found.least_s >= best->seconds * (1 - 1e-9));
     mafat_found_free(&found);
 }
 

@@ -212,8 +212,10 @@ static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool 
     *kept = false;
     if (status != MAFAT_OK)
         return status;
-    size_t bytes = mafat_predict(&found.plan, h->search->process).total_bytes;
-    *kept = bytes <= h->query.limit_bytes && found.plan.latency_s < h->query.limit_s;
+    bool fits = mafat_predict(&found.plan, h->search->process).total_bytes <= h->query.limit_bytes;
+    if (!fits)    /* it hid others, that are slower, and may fit */
+        h->missed_s = fmin(h->missed_s, found.plan.latency_s);
+    *kept = fits && found.plan.latency_s < h->query.limit_s;
     if (!*kept) {
         mafat_found_free(&found);
         return MAFAT_OK;
@@ -261,7 +263,8 @@ static mafat_status search_range(hunt *h, range r)
     for (int i = 0; i < paths.n && status == MAFAT_OK && !kept; i++) {
         if (paths.paths[paths.first + i].seconds >= h->query.limit_s)
             break;
-        status = try_path(h, &paths, paths.first + i, &kept);
+        if (paths.total_bytes[i] <= h->query.limit_bytes)
+            status = try_path(h, &paths, paths.first + i, &kept);
     }
     if (status == MAFAT_OK && !paths.is_exact)
         divide_range(h, r, &paths);
