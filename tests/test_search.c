@@ -1,5 +1,5 @@
 /* The search against all plans there are, made one by one; what it promises of limits, and what its
- * arithmetic rests on. */
+ * arithmetic rests on. Run from the repository root: stock networks are read from darknet/cfg/. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,9 +19,9 @@
 
 /* Sanitized programs are slow: they run each network with one sort of costs, threads, inputs. */
 #ifdef __SANITIZE_ADDRESS__
-enum { ROUNDS = 1 };
+enum { ROUNDS = 1, LIMIT_PARTS = 1 };
 #else
-enum { ROUNDS = 4 };
+enum { ROUNDS = 4, LIMIT_PARTS = 4 };
 #endif
 
 static mafat_error fault;
@@ -335,6 +335,41 @@ START_TEST(plans_of_random_networks_are_sums_of_their_edges)
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------- stock networks */
+
+static const char *const stock[] = {
+    "darknet/cfg/yolov2.cfg", "darknet/cfg/yolov2-tiny.cfg", "darknet/cfg/yolov3-tiny.cfg",
+    "darknet/cfg/resnet18.cfg",
+};
+
+START_TEST(more_bytes_never_take_longer)
+{
+    subject s;
+    mafat_search search;
+    mafat_cfg cfg;
+    size_t least;
+    double seconds = INFINITY;
+    ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i], 0, 0, &fault), MAFAT_OK);
+    set_up(&s, cfg, 10);
+    search_subject(&search, &s, NULL);
+    ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
+    for (size_t limit = least; limit < 40 * least;
+         limit += limit / LIMIT_PARTS) {
+        mafat_found found;
+        ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
+                      fault.text);
+        test_require(mafat_predict(&found.plan, &s.process).total_bytes <= limit);
+        test_require(found.least_s <= found.plan.latency_s);
+        test_require(found.plan.latency_s <= seconds);
+        seconds = found.plan.latency_s;
+        mafat_found_free(&found);
+    }
+    expect_least(&search, least);
+    mafat_search_free(&search);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("search");
@@ -345,6 +380,7 @@ int main(void)
                         3 * ROUNDS * COUNT(networks));
     tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, ROUNDS * COUNT(networks));
     tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0, 30 * ROUNDS);
+    tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, COUNT(stock));
     Suite *suite = suite_create("search");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

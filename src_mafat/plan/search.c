@@ -89,13 +89,6 @@ void mafat_search_free(mafat_search *search)
     *search = (mafat_search){0};
 }
 
-void mafat_found_free(mafat_found *found)
-{
-    mafat_plan_free(&found->plan);
-    mafat_config_free(&found->config);
-    *found = (mafat_found){0};
-}
-
 /* -------------------------------------------------------------------------------------- choosing */
 
 static void set_weights(mafat_search *s, const mafat_edge *edge)
@@ -133,56 +126,14 @@ mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, i
  * of sizes of the arena; how many ranges may wait, and how narrow they may become. */
 enum { MOST_PATHS = 64, MOST_PASSES = 40, MOST_RANGES = 64, LEAST_RANGE_BYTES = 64 << 10 };
 
-/* And where only bytes count. */
-enum { MOST_LEAST_PATHS = 1024 };
+/* Paths from one place where only bytes count. */
+enum { MOST_SMALL_PATHS = 1024 };
 
 static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 {
     return (mafat_path_query){.process = s->process, .sums = s->sums, .limit_bytes = limit_bytes,
                               .limit_s = INFINITY, .to_bytes = SIZE_MAX,
                               .most_paths = MOST_PATHS};
-}
-
-/* Finds the plan that needs least, whatever its time: asks for less and less until there is
- * nothing. */
-static mafat_status find_least(mafat_search *s, mafat_found *least, mafat_error *error)
-{
-    mafat_path_query query = query_of(s, SIZE_MAX);
-    mafat_status status = MAFAT_OK;
-    size_t least_bytes = SIZE_MAX;
-    query.ignores_time = true;
-    query.most_paths = MOST_LEAST_PATHS;
-    *least = (mafat_found){0};
-    for (bool found = true; found && status == MAFAT_OK;) {
-        mafat_paths paths;
-        mafat_found other = {0};
-        status = mafat_paths_find(&paths, &s->edges, &query, error);
-        found = status == MAFAT_OK && paths.n > 0;
-        if (!found)
-            break;
-        query.limit_bytes = paths.total_bytes[paths.n - 1] - 1;
-        status = mafat_search_plan(s, &paths, paths.first + paths.n - 1, &other.config, &other.plan,
-                                   error);
-        mafat_paths_free(&paths);
-        size_t bytes = status == MAFAT_OK ? mafat_predict(&other.plan, s->process).total_bytes : 0;
-        if (status != MAFAT_OK || bytes >= least_bytes) {
-            mafat_found_free(&other);
-            continue;
-        }
-        mafat_found_free(least);
-        *least = other;
-        least_bytes = bytes;
-    }
-    return status;
-}
-
-mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error)
-{
-    mafat_found least;
-    mafat_status status = find_least(search, &least, error);
-    *bytes = status == MAFAT_OK ? mafat_predict(&least.plan, search->process).total_bytes : 0;
-    mafat_found_free(&least);
-    return status;
 }
 
 /* A range of sizes of the arena that is still to be searched. */
@@ -272,22 +223,9 @@ static mafat_status search_range(hunt *h, range r)
     return status;
 }
 
-/* Where nothing was found, only what needs least can fit; and if that does not, nothing does. */
-static mafat_status take_least(hunt *h)
-{
-    mafat_status status = find_least(h->search, h->best, h->error);
-    if (status != MAFAT_OK)
-        return status;
-    size_t bytes = mafat_predict(&h->best->plan, h->search->process).total_bytes;
-    if (bytes <= h->query.limit_bytes)
-        return MAFAT_OK;
-    return mafat_error_set(h->error, MAFAT_NO_FIT,
-                           "nothing fits %zu bytes; the smallest limit that works is %zu",
-                           h->query.limit_bytes, bytes);
-}
-
-mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
-                               mafat_error *error)
+/* Searches range by range. Fills `found` where anything fits; else found->plan has no groups. */
+static mafat_status search_ranges(mafat_search *search, size_t limit_bytes, mafat_found *found,
+                                  mafat_error *error)
 {
     hunt h = {.search = search, .query = query_of(search, limit_bytes), .best = found,
               .ranges = {{0, SIZE_MAX, 0}}, .n_ranges = 1, .missed_s = INFINITY, .error = error};
@@ -300,11 +238,118 @@ mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_f
     }
     for (int i = 0; i < h.n_ranges; i++)
         h.missed_s = fmin(h.missed_s, h.ranges[i].least_s);
-    if (status == MAFAT_OK && !h.found)
-        status = take_least(&h);
+    found->least_s = h.found ? fmin(h.missed_s, found->plan.latency_s) : h.missed_s;
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------- the least */
+
+/* Makes the plan of the path that needs least, if that is less than *bytes, and keeps it if it is. */
+static mafat_status try_smallest(mafat_search *s, const mafat_paths *paths, mafat_found *least,
+                                 size_t *bytes, mafat_error *error)
+{
+    mafat_found found = {0};
+    if (paths->n == 0 || paths->total_bytes[paths->n - 1] >= *bytes)
+        return MAFAT_OK;
+    mafat_status status = mafat_search_plan(s, paths, paths->first + paths->n - 1, &found.config,
+                                            &found.plan, error);
+    if (status != MAFAT_OK)
+        return status;
+    size_t total = mafat_predict(&found.plan, s->process).total_bytes;
+    if (total < *bytes) {
+        mafat_found_free(least);
+        *least = found;
+        *bytes = total;
+    } else {
+        mafat_found_free(&found);
+    }
+    return MAFAT_OK;
+}
+
+/* Finds a plan that takes little, by bytes alone. A pass does not go on with all paths, so that passes
+ * look for a smaller one until there is none. */
+static mafat_status find_small(mafat_search *s, mafat_found *least, size_t *bytes,
+                               mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    size_t before;
+    do {
+        mafat_paths paths;
+        mafat_path_query query = query_of(s, *bytes - 1);
+        before = *bytes;
+        query.ignores_time = true;
+        query.most_paths = MOST_SMALL_PATHS;
+        status = mafat_paths_find(&paths, &s->edges, &query, error);
+        if (status == MAFAT_OK)
+            status = try_smallest(s, &paths, least, bytes, error);
+        mafat_paths_free(&paths);
+    } while (status == MAFAT_OK && *bytes < before);
+    return status;
+}
+
+/* Finds the plan that takes least: a small one, and from there on whatever a search for less finds, so
+ * that none finds anything below it. Not every path's plan comes out as small as it might, and then
+ * one that is faster may be smaller. */
+static mafat_status find_least(mafat_search *s, mafat_found *least, size_t *bytes,
+                               mafat_error *error)
+{
+    mafat_found found = {0};
+    *least = (mafat_found){0};
+    *bytes = SIZE_MAX;
+    mafat_status status = find_small(s, least, bytes, error);
+    while (status == MAFAT_OK) {
+        status = search_ranges(s, *bytes - 1, &found, error);
+        if (status != MAFAT_OK || found.plan.n_groups == 0)
+            break;
+        mafat_found_free(least);
+        *least = found;
+        *bytes = mafat_predict(&found.plan, s->process).total_bytes;
+    }
+    if (status != MAFAT_OK) {
+        mafat_found_free(least);
+        mafat_found_free(&found);
+    }
+    return status;
+}
+
+mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error)
+{
+    mafat_found least;
+    mafat_status status = find_least(search, &least, bytes, error);
     if (status == MAFAT_OK)
-        found->least_s = fmin(h.missed_s, found->plan.latency_s);
-    else
+        mafat_found_free(&least);
+    return status;
+}
+
+/* Where no pass found a plan: the one that takes least, if that fits. */
+static mafat_status settle_for_least(mafat_search *s, size_t limit_bytes, mafat_found *found,
+                                     mafat_error *error)
+{
+    size_t bytes;
+    double least_s = found->least_s;
+    mafat_status status = find_least(s, found, &bytes, error);
+    found->least_s = fmin(least_s, found->plan.latency_s);
+    if (status != MAFAT_OK || bytes <= limit_bytes)
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT,
+                           "nothing fits %zu bytes; the smallest limit that works is %zu",
+                           limit_bytes, bytes);
+}
+
+mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
+                               mafat_error *error)
+{
+    mafat_status status = search_ranges(search, limit_bytes, found, error);
+    if (status == MAFAT_OK && found->plan.n_groups == 0)
+        status = settle_for_least(search, limit_bytes, found, error);
+    if (status != MAFAT_OK)
         mafat_found_free(found);
     return status;
+}
+
+void mafat_found_free(mafat_found *found)
+{
+    mafat_plan_free(&found->plan);
+    mafat_config_free(&found->config);
+    *found = (mafat_found){0};
 }
