@@ -342,6 +342,10 @@ static const char *const stock[] = {
     "darknet/cfg/resnet18.cfg",
 };
 
+/* What an arena may have in gaps, beside what is alive at once: 0.2 % is the most seen, but for one
+ * plan of resnet18 with 3.7 %. */
+enum { MOST_GAPS_PERCENT = 4 };
+
 START_TEST(more_bytes_never_take_longer)
 {
     subject s;
@@ -358,9 +362,11 @@ START_TEST(more_bytes_never_take_longer)
         mafat_found found;
         ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
                       fault.text);
+        size_t live = found.plan.live_bytes, arena = found.plan.arena_bytes;
         test_require(mafat_predict(&found.plan, &s.process).total_bytes <= limit);
         test_require(found.least_s <= found.plan.latency_s);
         test_require(found.plan.latency_s <= seconds);
+        test_require(arena - live <= live / 100 * MOST_GAPS_PERCENT);
         seconds = found.plan.latency_s;
         mafat_found_free(&found);
     }

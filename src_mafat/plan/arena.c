@@ -251,17 +251,35 @@ static size_t stack_all(const walk *w)
     return end;
 }
 
-/* Tries blocks from what is alive at once upwards, by a page, two more, four more, .... */
+/* The smallest block found to hold all: what is alive at once, or so many pages. Tries more pages,
+ * twice as many, and so on, and then between the last two. */
+static bool find_block(walk *w, size_t live_bytes, size_t sum_bytes)
+{
+    enum { PAGE = 4096 };
+    size_t too_few = live_bytes / PAGE, enough = too_few + 1, step = 1;
+    if (place_in(w, live_bytes))
+        return true;
+    for (; !place_in(w, enough * PAGE); step *= 2) {
+        if (enough * PAGE >= sum_bytes)
+            return false;
+        too_few = enough;
+        enough += step;
+    }
+    while (enough - too_few > 1) {
+        size_t middle = too_few + (enough - too_few) / 2;
+        if (place_in(w, middle * PAGE))
+            enough = middle;
+        else
+            too_few = middle;
+    }
+    return place_in(w, enough * PAGE);
+}
+
 static size_t place_all(walk *w, size_t live_bytes, size_t sum_bytes)
 {
-    enum { FIRST_STEP = 4096 };
-    size_t block_bytes = live_bytes, step = FIRST_STEP, used = 0;
-    while (!place_in(w, block_bytes)) {
-        if (block_bytes >= sum_bytes)
-            return stack_all(w);
-        block_bytes += step;
-        step *= 2;
-    }
+    size_t used = 0;
+    if (!find_block(w, live_bytes, sum_bytes))
+        return stack_all(w);
     for (int i = w->layouts[0].last; i >= 0; i = w->list[i].before) {
         w->buffers[w->list[i].buffer].offset = w->list[i].offset;
         used = end_of_placed(w, i) > used ? end_of_placed(w, i) : used;
