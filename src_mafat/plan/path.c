@@ -177,7 +177,7 @@ static void drop_worse(finder *f)
     qsort(f->found, (size_t)f->n_found, sizeof *f->found, compare_paths);
     for (int i = 0; i < f->n_found; i++) {
         bool is_best = true;
-        for (int k = n - 1; k >= 0 && is_best; k--)
+        for (int k = n - 1; k >= 0 && is_best && !f->query->keeps_all; k--)
             is_best = !is_as_good(&f->found[k], &f->found[i]);
         if (is_best)
             f->found[n++] = f->found[i];
@@ -201,7 +201,7 @@ static bool find_from(finder *f, int place)
                 return false;
             f->found[f->n_found++] = path;
         }
-        if (f->n_found < n_best + MANY)
+        if (f->n_found < n_best + MANY || f->query->keeps_all)
             continue;
         drop_worse(f);    /* so that little memory is enough */
         n_best = f->n_found;
@@ -287,7 +287,7 @@ static bool keep_front(finder *f)
     for (int i = 0; i < n; i++) {
         mafat_path path = paths->paths[paths->first + i];
         size_t bytes = total_bytes(f, path.arena_bytes, path.sum_bytes);
-        if (bytes >= least_bytes || bytes > f->query->limit_bytes)
+        if ((bytes >= least_bytes && !f->query->keeps_all) || bytes > f->query->limit_bytes)
             continue;
         least_bytes = bytes;
         paths->total_bytes[paths->n] = bytes;

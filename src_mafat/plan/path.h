@@ -43,6 +43,7 @@ typedef struct {
     size_t from_bytes, to_bytes;    /* only plans whose arena is in this range, as far as what is
                                        alive at once goes; smaller ones count as from_bytes */
     bool ignores_time;              /* only bytes count: the plans that need least */
+    bool keeps_all;                 /* not only the front: paths too that others are as good as */
     int most_paths;                 /* from one place; where there are more, those that promise most
                                        are kept, and the best plan may be missed */
 } mafat_path_query;

@@ -129,6 +129,9 @@ enum { MOST_PATHS = 64, MOST_PASSES = 40, MOST_RANGES = 64, LEAST_RANGE_BYTES = 
 /* Paths from one place where only bytes count. */
 enum { MOST_SMALL_PATHS = 1024 };
 
+/* And where all paths count. */
+enum { MOST_HIDDEN_PATHS = 500 };
+
 static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 {
     return (mafat_path_query){.process = s->process, .sums = s->sums, .limit_bytes = limit_bytes,
@@ -151,6 +154,7 @@ typedef struct {
     range ranges[MOST_RANGES + 1];
     int n_ranges;
     double missed_s;             /* no plan that was left out takes less */
+    double hidden_s;             /* nor one of as many bytes as a plan that did not fit for gaps */
     mafat_error *error;
 } hunt;
 
@@ -165,7 +169,7 @@ static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool 
         return status;
     bool fits = mafat_predict(&found.plan, h->search->process).total_bytes <= h->query.limit_bytes;
     if (!fits)    /* it hid others, that are slower, and may fit */
-        h->missed_s = fmin(h->missed_s, found.plan.latency_s);
+        h->hidden_s = fmin(h->hidden_s, found.plan.latency_s);
     *kept = fits && found.plan.latency_s < h->query.limit_s;
     if (!*kept) {
         mafat_found_free(&found);
@@ -223,12 +227,36 @@ static mafat_status search_range(hunt *h, range r)
     return status;
 }
 
+/* A plan that would fit but for gaps in its arena hides those that are slower and no smaller, by what is
+ * alive. If that can matter, looks at all plans in turn that are faster than the best so far, as long as
+ * they are not too many. */
+static mafat_status search_hidden(hunt *h)
+{
+    mafat_paths paths;
+    mafat_path_query query = query_of(h->search, h->query.limit_bytes);
+    bool kept = false;
+    int i = 0;
+    if (h->hidden_s >= h->query.limit_s)
+        return MAFAT_OK;
+    query.keeps_all = true;
+    query.most_paths = MOST_HIDDEN_PATHS;
+    query.limit_s = h->query.limit_s;
+    mafat_status status = mafat_paths_find(&paths, &h->search->edges, &query, h->error);
+    for (; i < paths.n && i < MOST_HIDDEN_PATHS && status == MAFAT_OK && !kept; i++)
+        status = try_path(h, &paths, paths.first + i, &kept);
+    if (status == MAFAT_OK && paths.is_exact && (kept || i == paths.n))
+        h->hidden_s = INFINITY;
+    mafat_paths_free(&paths);
+    return status;
+}
+
 /* Searches range by range. Fills `found` where anything fits; else found->plan has no groups. */
 static mafat_status search_ranges(mafat_search *search, size_t limit_bytes, mafat_found *found,
                                   mafat_error *error)
 {
     hunt h = {.search = search, .query = query_of(search, limit_bytes), .best = found,
-              .ranges = {{0, SIZE_MAX, 0}}, .n_ranges = 1, .missed_s = INFINITY, .error = error};
+              .ranges = {{0, SIZE_MAX, 0}}, .n_ranges = 1, .missed_s = INFINITY, .hidden_s = INFINITY,
+              .error = error};
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
     for (int i = 0; i < MOST_PASSES && h.n_ranges > 0 && status == MAFAT_OK; i++) {
@@ -236,9 +264,11 @@ static mafat_status search_ranges(mafat_search *search, size_t limit_bytes, mafa
         if (r.least_s < h.query.limit_s)
             status = search_range(&h, r);
     }
+    if (status == MAFAT_OK)
+        status = search_hidden(&h);
     for (int i = 0; i < h.n_ranges; i++)
         h.missed_s = fmin(h.missed_s, h.ranges[i].least_s);
-    found->least_s = h.found ? fmin(h.missed_s, found->plan.latency_s) : h.missed_s;
+    found->least_s = fmin(fmin(h.missed_s, h.hidden_s), h.query.limit_s);
     return status;
 }
 

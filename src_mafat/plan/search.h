@@ -34,10 +34,8 @@ typedef struct {
 } mafat_found;
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
- * The plans are all that edge.h can put together. The search is exact, and says so in least_s, with two
- * exceptions: a network so large that it ends early (of YOLOv3 it may miss one or two percent), and a
- * plan that would fit if its arena were as small as what is alive at once: those that are slower in
- * as many bytes are not looked at.
+ * The plans are all that edge.h can put together. The search is exact, and says so in least_s, unless
+ * the network is so large that it ends early: of YOLOv3 it may miss one or two percent.
  *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
  * mafat_plan_build(). On error nothing needs to be freed. */

@@ -203,20 +203,6 @@ static inline const test_outcome *test_plans_best(const test_plans *p, size_t li
     return best;
 }
 
-/* What a search may stumble over: plans that would fit, and be as fast as any that does, if their
- * arenas had no gaps. Bytes of the largest gaps. */
-static inline size_t test_plans_excess(const test_plans *p, size_t limit, double seconds)
-{
-    size_t excess = 0;
-    for (int i = 0; i < p->n; i++) {
-        const test_outcome *o = &p->outcomes[i];
-        if (o->least_bytes <= limit && o->bytes > limit && o->seconds <= seconds &&
-            o->bytes - o->least_bytes > excess)
-            excess = o->bytes - o->least_bytes;
-    }
-    return excess;
-}
-
 static inline void test_plans_free(test_plans *p)
 {
     free(p->outcomes);
