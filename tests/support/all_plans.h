@@ -13,7 +13,7 @@ enum { TEST_MOST_CHOICES = 20, TEST_PLAN_LAYERS = 16 };
 
 /* What counts of a plan. */
 typedef struct {
-    size_t bytes, least_bytes;       /* predicted; if its arena had no gaps */
+    size_t bytes;                    /* predicted */
     double seconds;
 } test_outcome;
 
@@ -103,8 +103,6 @@ static inline void test_plans_of_config(test_plans *p, const mafat_config *confi
         test_require(mafat_plan_build(&plan, p->network, config, &options, &error) == MAFAT_OK);
         test_outcome outcome = {.seconds = plan.latency_s,
                                 .bytes = mafat_predict(&plan, p->process).total_bytes};
-        plan.arena_bytes = plan.live_bytes;
-        outcome.least_bytes = mafat_predict(&plan, p->process).total_bytes;
         test_plans_add(p, outcome);
         mafat_plan_free(&plan);
         for (u = 0; u < n_units && ++chosen[u] == units[u].n; u++)
