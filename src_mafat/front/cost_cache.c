@@ -32,6 +32,9 @@ static const char *const cost_keys[MAFAT_N_COSTS] = {
     [MAFAT_COST_SUM] = "sum_s", [MAFAT_COST_WEIGHT] = "weight_s", [MAFAT_COST_MOVE] = "move_s",
 };
 
+/* And those of reading. */
+enum { N_READING = 3 };
+
 /* ------------------------------------------------------------------------------------ identity */
 
 /* Appends the value of a line "key : value" to the processor's name, if the key tells. */
@@ -109,8 +112,9 @@ static bool find_path(const identity *id, char *path, size_t size)
 /* Reads a line "key: number" where it is one of the costs; counts it in *n. */
 static void read_cost(const char *line, mafat_costs *costs, int *n)
 {
-    const struct { const char *key; double *value; } others[] = {
+    const struct { const char *key; double *value; } others[N_READING] = {
         {"read_s", &costs->read_s}, {"read_byte_s", &costs->read_byte_s},
+        {"lost_byte_s", &costs->lost_byte_s},
     };
     char key[32];
     double value;
@@ -122,7 +126,7 @@ static void read_cost(const char *line, mafat_costs *costs, int *n)
         costs->unit_s[i] = value;
         ++*n;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < N_READING; i++) {
         if (strcmp(key, others[i].key) != 0)
             continue;
         *others[i].value = value;
@@ -146,7 +150,7 @@ void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, 
     }
     if (file != NULL)
         fclose(file);
-    *measured = n == MAFAT_N_COSTS + 2 && n_same == 2;
+    *measured = n == MAFAT_N_COSTS + N_READING && n_same == 2;
     *costs = *measured ? read : mafat_cost_defaults(shape);
 }
 
@@ -179,7 +183,8 @@ static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_err
             id->n_threads);
     for (int i = 0; i < MAFAT_N_COSTS; i++)
         fprintf(file.stream, "%s: %.9g\n", cost_keys[i], costs->unit_s[i]);
-    fprintf(file.stream, "read_s: %.9g\nread_byte_s: %.9g\n", costs->read_s, costs->read_byte_s);
+    fprintf(file.stream, "read_s: %.9g\nread_byte_s: %.9g\nlost_byte_s: %.9g\n", costs->read_s,
+            costs->read_byte_s, costs->lost_byte_s);
     return mafat_new_file_end(&file, error);
 }
 

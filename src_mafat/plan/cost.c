@@ -80,6 +80,11 @@ double mafat_cost_read_seconds(const mafat_costs *costs, int n_reads, size_t n_b
     return n_reads * costs->read_s + (double)n_bytes * costs->read_byte_s;
 }
 
+double mafat_cost_lost_seconds(const mafat_costs *costs, size_t n_bytes)
+{
+    return (double)n_bytes * costs->lost_byte_s;
+}
+
 mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape)
 {
     return (mafat_costs){
@@ -90,6 +95,6 @@ mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape)
             [MAFAT_COST_PACK_POINT] = 1e-10, [MAFAT_COST_SUM] = 1.6e-10,
             [MAFAT_COST_WEIGHT] = 3e-11, [MAFAT_COST_MOVE] = 8e-11,
         },
-        .read_s = 1e-4, .read_byte_s = 1e-9,
+        .read_s = 1e-4, .read_byte_s = 1e-9, .lost_byte_s = 2e-10,
     };
 }

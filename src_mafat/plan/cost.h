@@ -37,6 +37,7 @@ typedef struct {
     double unit_s[MAFAT_N_COSTS];   /* seconds a unit */
     double read_s;                  /* of one read of weights, whatever its size */
     double read_byte_s;             /* and for each byte of it */
+    double lost_byte_s;             /* computing loses so much for each byte that is read meanwhile */
 } mafat_costs;
 
 /* The work of a convolution's step: `n_filters` of all its filters, for `n_pixels` of its output. */
@@ -46,15 +47,16 @@ mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *l
 /* The work of a step that only reads and writes floats, so many in all, shared by the threads. */
 mafat_work mafat_cost_move(const mafat_kernel_shape *shape, size_t n_floats);
 
-/* Costs where nobody measured them, for a kernel of this shape: those of one core of AVX2 at 3.4 GHz
- * (Zen 3, 103 GFLOP/s), divided by the threads where they share the work, and a disk that reads
- * 500 MB/s. What matters for a search is how they compare with each other. */
+/* Costs where nobody measured them, for a kernel of this shape: a core of
+ * AVX-512 (Zen 5, 200 GFLOP/s), whatever the threads, and a disk that reads
+ * 1 GB/s. What matters for a search is how they compare with each other. */
 mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape);
 
 /* Seconds of the work. */
 double mafat_cost_seconds(const mafat_costs *costs, const mafat_work *work);
 
-/* Seconds that `n_reads` reads of weights take, of n_bytes in all. */
+/* Seconds that `n_reads` reads of weights take, of n_bytes in all; and what computing loses to them. */
 double mafat_cost_read_seconds(const mafat_costs *costs, int n_reads, size_t n_bytes);
+double mafat_cost_lost_seconds(const mafat_costs *costs, size_t n_bytes);
 
 #endif

@@ -33,17 +33,24 @@ void mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
     b->layer_s[step->layer < 0 ? 0 : step->layer] += mafat_cost_seconds(b->options->costs, &work);
 }
 
-/* Seconds of reading a layer's weights in each run, and how many reads that takes. */
-static double reading_seconds(const mafat_builder *b, int l, int *n_reads)
+/* What reading a layer's weights in each run takes. */
+typedef struct {
+    int n_reads;
+    double seconds, lost_s;    /* of the reads; of computing meanwhile */
+} reading;
+
+static reading reading_of(const mafat_builder *b, int l)
 {
     size_t n_bytes = 0;
-    *n_reads = 0;
+    reading r = {0};
     for (int w = 0; w < b->n_windows[l]; w++) {
         const mafat_weight_window *window = &b->plan->windows[b->first_windows[l] + w];
         n_bytes += window->pinned ? 0 : window->bytes;
-        *n_reads += !window->pinned;
+        r.n_reads += !window->pinned;
     }
-    return mafat_cost_read_seconds(b->options->costs, *n_reads, n_bytes);
+    r.seconds = mafat_cost_read_seconds(b->options->costs, r.n_reads, n_bytes);
+    r.lost_s = mafat_cost_lost_seconds(b->options->costs, n_bytes);
+    return r;
 }
 
 /* Of two plans that take the same time the simpler one is better. */
@@ -62,13 +69,13 @@ void mafat_builder_time_group(mafat_builder *b, mafat_group *group)
     if (takes_turns)
         group->computing_s = group->seconds = SIMPLER_S;
     for (int l = group->first; l < group->end; l++) {
-        int n_reads;
-        double read_s = reading_seconds(b, l, &n_reads);
+        reading r = reading_of(b, l);
         group->computing_s += b->layer_s[l];
-        group->seconds += longer(b->layer_s[l], read_s);
         if (group->first == 0 && takes_turns)
-            group->seconds += b->layer_s[l] + read_s - longer(b->layer_s[l], read_s);
-        else if (l == 0 && n_reads > 0)
-            group->seconds += read_s / n_reads;
+            group->seconds += b->layer_s[l] + r.seconds;
+        else
+            group->seconds += longer(b->layer_s[l] + r.lost_s, r.seconds);
+        if (l == 0 && !takes_turns && r.n_reads > 0)
+            group->seconds += r.seconds / r.n_reads;
     }
 }

@@ -2,8 +2,11 @@
 #include "run/calibrate.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plan/plan.h"
 #include "run/direct.h"
@@ -188,7 +191,7 @@ static mafat_status time_and_fit(bench *b, const mafat_progress *progress, mafat
         for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
             status = time_part(b, &b->trials[i], error);
             if (progress->report != NULL)
-                progress->report(progress->context, round * N_SAMPLES + i + 1,
+                progress->report(progress->context, round * N_SAMPLES + i,
                                  (round < FEWEST_ROUNDS ? FEWEST_ROUNDS : MOST_ROUNDS) * N_SAMPLES);
         }
         if (status == MAFAT_OK && round + 1 >= FEWEST_ROUNDS) {
@@ -196,6 +199,8 @@ static mafat_status time_and_fit(bench *b, const mafat_progress *progress, mafat
             off = error_of_fit(b, costs);
         }
     }
+    if (status == MAFAT_OK && progress->report != NULL)
+        progress->report(progress->context, 1, 1);
     if (status == MAFAT_OK && (off > MOST_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
         status = mafat_error_set(error, MAFAT_FAILED,
                                  "this machine is too busy to measure what computing costs: what "
@@ -243,16 +248,26 @@ static void free_bench(bench *b)
     free(b);
 }
 
-mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
-                                     mafat_costs *costs, mafat_error *error)
+/* NULL without memory. */
+static bench *make_bench(int n_threads)
 {
     bench *b = calloc(1, sizeof *b);
     if (b == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to calibrate");
+        return NULL;
     *b = (bench){.n_threads = n_threads, .shape = mafat_exec_kernel_shape(n_threads)};
+    if (allocate(b))
+        return b;
+    free_bench(b);
+    return NULL;
+}
+
+mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
+                                     mafat_costs *costs, mafat_error *error)
+{
+    bench *b = make_bench(n_threads);
+    if (b == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to calibrate");
     mafat_status status = MAFAT_OK;
-    if (!allocate(b))
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory to calibrate");
     mafat_parameters parameters = {.weights = b->weights, .biases = b->weights};
     for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++)
         status = prepare(b, &samples[i], &b->trials[i], &parameters, error);
@@ -289,11 +304,98 @@ static mafat_status time_reads(mafat_direct *file, size_t n_bytes, char *room, d
     return status;
 }
 
+/* Reads a file over and over, in another thread. */
+typedef struct {
+    mafat_direct *file;
+    char *room;
+    size_t each;              /* bytes of a read */
+    atomic_bool ends;
+    atomic_size_t n_bytes;    /* that were read */
+} reader;
+
+static void *read_on(void *context)
+{
+    reader *r = context;
+    mafat_error error;
+    uint64_t offset = 0;
+    while (!atomic_load(&r->ends)) {
+        if (offset + r->each > r->file->n_bytes)
+            offset = 0;
+        if (mafat_direct_read(r->file, offset, r->each, r->room, &error) != MAFAT_OK)
+            break;
+        offset += r->each;
+        atomic_fetch_add(&r->n_bytes, r->each);
+    }
+    return NULL;
+}
+
+/* Runs a layer for so long; stores how often a second. */
+static mafat_status count_runs(bench *b, trial *t, double seconds, double *rate, mafat_error *error)
+{
+    mafat_input input = {.map = b->in};
+    float *results[] = {b->out};
+    mafat_status status = MAFAT_OK;
+    double begin = mafat_measure_now_s(), now = begin;
+    int n = 0;
+    for (; now - begin < seconds && status == MAFAT_OK; n++) {
+        status = mafat_exec_run(&t->exec, &input, results, NULL, error);
+        now = mafat_measure_now_s();
+    }
+    *rate = n / (now - begin);
+    return status;
+}
+
+/* What computing loses for each byte that is read beside it: once computing alone, then beside reads. */
+static mafat_status compare_once(bench *b, mafat_direct *file, size_t each, char *room,
+                                 double *lost_byte_s, mafat_error *error)
+{
+    static const double slice_s = 0.03;
+    reader r = {.file = file, .room = room, .each = each};
+    pthread_t thread;
+    double alone, beside = 0;
+    mafat_status status = count_runs(b, &b->trials[0], slice_s, &alone, error);
+    if (status != MAFAT_OK)
+        return status;
+    int reason = pthread_create(&thread, NULL, read_on, &r);
+    if (reason != 0)
+        return mafat_error_set(error, MAFAT_FAILED, "no thread to read with: %s", strerror(reason));
+    double begin = mafat_measure_now_s();
+    status = count_runs(b, &b->trials[0], slice_s, &beside, error);
+    double n_bytes = (double)atomic_load(&r.n_bytes) + 1, taken_s = mafat_measure_now_s() - begin;
+    atomic_store(&r.ends, true);
+    pthread_join(thread, NULL);
+    *lost_byte_s = fmax(1 - beside / alone, 0) * taken_s / n_bytes;
+    return status;
+}
+
+/* The median of a few comparisons, on a layer whose weights come from memory, as those of most do. */
+static mafat_status time_loss(mafat_direct *file, size_t each, char *room, int n_threads,
+                              double *lost_byte_s, mafat_error *error)
+{
+    enum { N_TRIES = 9 };
+    static const sample load = {MAFAT_CONVOLUTION, 256, 512, 3, 1, 4, 38};
+    double lost[N_TRIES];
+    bench *b = make_bench(n_threads);
+    if (b == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to calibrate");
+    mafat_parameters parameters = {.weights = b->weights, .biases = b->weights};
+    mafat_status status = prepare(b, &load, &b->trials[0], &parameters, error);
+    for (int i = 0; i < N_TRIES && status == MAFAT_OK; i++)
+        status = compare_once(b, file, each, room, &lost[i], error);
+    if (status == MAFAT_OK)
+        *lost_byte_s = mafat_measure_spread(lost, N_TRIES).median;
+    free_bench(b);
+    return status;
+}
+
+/* A byte that need not be read is worth something, whatever is measured. */
+#define LEAST_LOST_BYTE_S 2e-11
+
 mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error)
 {
     enum { SMALL_BYTES = 64 << 10, LARGE_BYTES = 4 << 20 };
     mafat_direct file = {.file = -1};
-    double small_s = 0, large_s = 0;
+    double small_s = 0, large_s = 0, lost_byte_s = costs->lost_byte_s;
     mafat_status status = mafat_direct_open(&file, path, error);
     if (status != MAFAT_OK)
         return status;
@@ -311,8 +413,10 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
     if (status == MAFAT_OK)
         status = time_reads(&file, small, room, &small_s, error);
     if (status == MAFAT_OK && large > small) {
+        status = time_loss(&file, large, room, costs->shape.n_threads, &lost_byte_s, error);
         costs->read_byte_s = fmax(large_s - small_s, 0) / (double)(large - small);
         costs->read_s = fmax(small_s - costs->read_byte_s * (double)small, 0);
+        costs->lost_byte_s = fmax(lost_byte_s, LEAST_LOST_BYTE_S);
     }
     free(room);
     mafat_direct_close(&file);

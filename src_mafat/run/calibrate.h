@@ -5,7 +5,8 @@
 #include "base/status.h"
 #include "plan/cost.h"
 
-/* Told how far a calibration has come: `done` of `all` parts. */
+/* Told how far a calibration has come: `done` of `all` parts, which may become more; done == all once,
+ * at the end. */
 typedef struct {
     void *context;
     void (*report)(void *context, int done, int all);    /* NULL: nobody wants to know */
@@ -18,8 +19,9 @@ typedef struct {
 mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
                                      mafat_costs *costs, mafat_error *error);
 
-/* Reads from a file as weights are read (direct.h), in small parts and in large ones, for a quarter of
- * a second, and sets the costs of reading. MAFAT_FAILED where the file cannot be read or is empty. */
+/* Reads from a file as weights are read (direct.h), in small parts and in large ones, and while the
+ * threads of costs->shape compute, for half a second in all, and sets the costs of reading. MAFAT_FAILED
+ * where the file cannot be read or is empty. */
 mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error);
 
 #endif
