@@ -3,7 +3,7 @@
  *     16x20x3 c64.3 p2.2 c64.3.2 s-2 r-1,-3 u o d a
  *
  * c: convolution of so many filters, size, stride, groups; p: pool of size and stride; u: upsample;
- * s: shortcut; r: route; o: reorg; d: dropout; a: avgpool */
+ * s: shortcut; r: route; o: reorg; d: dropout; a: avgpool. A layer with ! behind it is a result. */
 #ifndef TESTS_SUPPORT_BRIEF_CFG_H
 #define TESTS_SUPPORT_BRIEF_CFG_H
 
@@ -61,16 +61,23 @@ static inline void test_brief_print_layer(FILE *out, const char *word)
 static inline mafat_cfg test_brief_read(const char *line)
 {
     char words[512], text[8192], *rest = NULL;
-    int h, w, c;
+    bool is_result[32] = {false};
+    int h, w, c, n = 0;
     snprintf(words, sizeof words, "%s", line);
     FILE *out = fmemopen(text, sizeof text, "w");
     char *word = strtok_r(words, " ", &rest);
     ck_assert_int_eq(sscanf(word, "%dx%dx%d", &h, &w, &c), 3);
     fprintf(out, "[net]\nbatch=1\nheight=%d\nwidth=%d\nchannels=%d\n", h, w, c);
-    while ((word = strtok_r(NULL, " ", &rest)) != NULL)
+    while ((word = strtok_r(NULL, " ", &rest)) != NULL) {
+        is_result[n++] = strchr(word, '!') != NULL;
+        word[strcspn(word, "!")] = '\0';
         test_brief_print_layer(out, word);
+    }
     fclose(out);
-    return test_cfg_parse(text);
+    mafat_cfg cfg = test_cfg_parse(text);
+    for (int l = 0; l < n; l++)
+        cfg.network.layers[l].is_result |= is_result[l];
+    return cfg;
 }
 
 #endif

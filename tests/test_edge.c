@@ -1,0 +1,200 @@
+/* Edges of the search's graph: that plans come to the sum of their groups, which is what the search
+ * rests on, and what groups wait for. */
+#include <check.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "plan/spell.h"
+#include "support/random.h"
+#include "support/random_cfg.h"
+#include "support/subject.h"
+#include "support/suite.h"
+
+/* Sanitized programs are slow: they run each network with one sort of costs, threads, inputs. */
+#ifdef __SANITIZE_ADDRESS__
+enum { ROUNDS = 1 };
+#else
+enum { ROUNDS = 4 };
+#endif
+
+static mafat_error fault;
+
+/* -------------------------------------------------------------------------------------- sums */
+
+/* A random way through the edges: what its plan must come to. */
+typedef struct {
+    const mafat_edge *edges[TEST_MOST_LAYERS];    /* at their first layers; else NULL */
+    double seconds;
+    size_t live_bytes, sum_bytes;
+} way;
+
+/* Any edge from a place; one layer is as likely as all groups together. */
+static const mafat_edge *random_edge(test_random *r, const mafat_edges *edges, int place)
+{
+    int first = edges->first_edges[place], n = edges->first_edges[place + 1] - first, n_whole = 0;
+    while (n_whole < n && edges->edges[first + n_whole].group.end ==
+                              edges->edges[first].group.first + 1)
+        n_whole++;
+    return &edges->edges[first + test_random_int(r, test_random_int(r, 2) == 0 ? n_whole : n)];
+}
+
+/* Walks forward, and adds sizes up backward: windows have their room in what runs before them. */
+static void walk(test_random *r, const mafat_edges *edges, way *w)
+{
+    const mafat_edge *passed[TEST_MOST_LAYERS];
+    size_t window_bytes = 0;
+    int n = 0;
+    *w = (way){0};
+    for (int place = 0; place < edges->n_places; n++) {
+        passed[n] = random_edge(r, edges, place);
+        w->edges[passed[n]->group.first] = passed[n];
+        place = mafat_edges_end(edges, passed[n]);
+    }
+    while (n-- > 0) {
+        size_t late = passed[n]->late_bytes + window_bytes, early = passed[n]->early_bytes;
+        size_t most = early > late ? early : late;
+        w->live_bytes = most > w->live_bytes ? most : w->live_bytes;
+        window_bytes = passed[n]->window_bytes > 0 ? passed[n]->window_bytes : window_bytes;
+        w->seconds += passed[n]->seconds;
+        w->sum_bytes += passed[n]->sum_bytes;
+    }
+}
+
+/* The plan has the groups of the way, but that whole layers may be grouped otherwise. */
+static void expect_groups(const way *w, const mafat_plan *plan)
+{
+    for (int g = 0; g < plan->n_groups; g++) {
+        const mafat_group *group = &plan->groups[g];
+        const mafat_edge *edge = w->edges[group->first];
+        if (edge == NULL || !mafat_group_takes_turns(&edge->group)) {
+            test_require(!mafat_group_takes_turns(group));
+            continue;
+        }
+        test_require(edge->group.end == group->end);
+        test_require(edge->group.tiling.rows == group->tiling.rows &&
+                     edge->group.tiling.cols == group->tiling.cols &&
+                     edge->group.tiling.reuse == group->tiling.reuse);
+    }
+}
+
+static void expect_sums(const test_subject *s, const way *w, const char *context)
+{
+    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    mafat_plan_options options = s->options;
+    mafat_config config, again;
+    mafat_plan plan;
+    char text[1024];
+    options.weights = options.weights != NULL ? modes : NULL;
+    for (int l = 0; l < s->cfg.network.n_layers; l++)
+        for (int i = l; w->edges[l] != NULL && i < w->edges[l]->group.end; i++)
+            modes[i] = w->edges[l]->weights;
+    ck_assert_int_eq(mafat_spell_config(&config, &s->cfg.network, w->edges, &fault), MAFAT_OK);
+    mafat_config_print(&config, text, sizeof text);
+    ck_assert_int_eq(mafat_config_parse(&again, text, &fault), MAFAT_OK);
+    ck_assert_msg(mafat_plan_build(&plan, &s->cfg.network, &again, &options, &fault) == MAFAT_OK,
+                  "%s: %s", text, fault.text);
+    expect_groups(w, &plan);
+    size_t sum_bytes = plan.pinned_bytes + mafat_plan_array_bytes(plan.n_steps, plan.n_windows);
+    if (plan.live_bytes != w->live_bytes || sum_bytes != w->sum_bytes ||
+        fabs(plan.latency_s - w->seconds) > 1e-9 * w->seconds)
+        ck_abort_msg("%s: alive %zu instead of %zu bytes, sums %zu instead of %zu, %.9g instead of "
+                     "%.9g s; %s", text, plan.live_bytes, w->live_bytes, sum_bytes, w->sum_bytes,
+                     plan.latency_s, w->seconds, context);
+    mafat_plan_free(&plan);
+    mafat_config_free(&config);
+    mafat_config_free(&again);
+}
+
+static void expect_sums_of_random_ways(mafat_cfg cfg, uint64_t seed, int n_ways,
+                                       const char *context)
+{
+    test_random r = {seed};
+    test_subject s;
+    mafat_search search;
+    way w;
+    test_subject_init(&s, cfg, test_random_int(&r, 1000));
+    test_subject_search(&s, NULL, &search);
+    for (int i = 0; i < n_ways; i++) {
+        walk(&r, &search.edges, &w);
+        expect_sums(&s, &w, context);
+    }
+    mafat_search_free(&search);
+    mafat_cfg_free(&s.cfg);
+}
+
+START_TEST(a_plan_is_the_sum_of_its_edges)
+{
+    const char *line = test_networks[_i % TEST_N_NETWORKS];
+    expect_sums_of_random_ways(test_brief_read(line), (uint64_t)_i + 1, 100, line);
+}
+END_TEST
+
+START_TEST(plans_of_random_networks_are_sums_of_their_edges)
+{
+    test_random r = {(uint64_t)_i + 1};
+    char text[TEST_CFG_BYTES];
+    test_cfg_make(&r, text, 4 + _i % 8);
+    expect_sums_of_random_ways(test_cfg_parse(text), (uint64_t)_i + 1, 40, text);
+}
+END_TEST
+
+/* --------------------------------------------------------------------------------- first reads */
+
+static double seconds_of_group(const test_subject *s, const char *text, int group, bool is_pinned)
+{
+    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    mafat_plan_options options = s->options;
+    mafat_config config;
+    mafat_plan plan;
+    options.weights = modes;
+    for (int l = 0; l < s->cfg.network.n_layers; l++)
+        modes[l] = (mafat_weight_mode){is_pinned, INT_MAX};
+    ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_plan_build(&plan, &s->cfg.network, &config, &options, &fault), MAFAT_OK);
+    double seconds = plan.groups[group].seconds;
+    mafat_plan_free(&plan);
+    mafat_config_free(&config);
+    return seconds;
+}
+
+START_TEST(the_first_read_is_waited_for)
+{
+    static const struct {
+        const char *config;
+        int group, first, end;      /* and its layers */
+        int hides;                  /* 0: nothing; 1: all that fits; 2: but the first read */
+    } cases[] = {{"1x1/1/1x1", 0, 0, 1, 2}, {"1x1/1/1x1/2/1x1", 1, 1, 2, 1},
+                 {"2x2", 0, 0, 3, 0}, {"4x1r", 0, 0, 3, 0}, {"1x1/1/1x1/2/1x1", 2, 2, 3, 1}};
+    test_subject s;
+    test_subject_init(&s, test_brief_read("16x16x3 c32.3 c64.3 c96.3"), _i);
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        double computing = seconds_of_group(&s, cases[i].config, cases[i].group, true);
+        double read = 0, lost = 0;
+        for (int l = cases[i].first; l < cases[i].end; l++) {
+            size_t n_bytes = mafat_layer_macs(&s.cfg.network.layers[l], 1) * sizeof(float);
+            read += mafat_cost_read_seconds(&s.costs, 1, n_bytes);
+            lost += mafat_cost_lost_seconds(&s.costs, n_bytes);
+        }
+        double longer = computing + lost > read ? computing + lost : read;
+        double expected = cases[i].hides == 0   ? computing + read
+                          : cases[i].hides == 1 ? longer
+                                                : longer + read;
+        double seconds = seconds_of_group(&s, cases[i].config, cases[i].group, false);
+        test_require(fabs(seconds - expected) <= 1e-9 * expected);
+    }
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("edge");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, ROUNDS * TEST_N_NETWORKS);
+    tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0, 30 * ROUNDS);
+    tcase_add_loop_test(tcase, the_first_read_is_waited_for, 0, 5);
+    Suite *suite = suite_create("edge");
+    suite_add_tcase(suite, tcase);
+    return test_suite_run(suite);
+}
