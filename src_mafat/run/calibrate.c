@@ -345,46 +345,59 @@ static mafat_status count_runs(bench *b, trial *t, double seconds, double *rate,
     return status;
 }
 
-/* What computing loses for each byte that is read beside it: once computing alone, then beside reads. */
-static mafat_status compare_once(bench *b, mafat_direct *file, size_t each, char *room,
-                                 double *lost_byte_s, mafat_error *error)
+/* Runs of a layer a second, and what was read meanwhile. */
+typedef struct {
+    double rate, n_bytes, seconds;
+} slice;
+
+#define SLICE_S 0.03
+
+/* Computes beside reads; keeps the slice in *best if it was the fastest. */
+static mafat_status compute_beside(bench *b, mafat_direct *file, size_t each, char *room,
+                                   slice *best, mafat_error *error)
 {
-    static const double slice_s = 0.03;
     reader r = {.file = file, .room = room, .each = each};
+    slice s = {0};
     pthread_t thread;
-    double alone, beside = 0;
-    mafat_status status = count_runs(b, &b->trials[0], slice_s, &alone, error);
-    if (status != MAFAT_OK)
-        return status;
     int reason = pthread_create(&thread, NULL, read_on, &r);
     if (reason != 0)
         return mafat_error_set(error, MAFAT_FAILED, "no thread to read with: %s", strerror(reason));
     double begin = mafat_measure_now_s();
-    status = count_runs(b, &b->trials[0], slice_s, &beside, error);
-    double n_bytes = (double)atomic_load(&r.n_bytes) + 1, taken_s = mafat_measure_now_s() - begin;
+    mafat_status status = count_runs(b, &b->trials[0], SLICE_S, &s.rate, error);
+    s.n_bytes = (double)atomic_load(&r.n_bytes);
+    s.seconds = mafat_measure_now_s() - begin;
     atomic_store(&r.ends, true);
     pthread_join(thread, NULL);
-    *lost_byte_s = fmax(1 - beside / alone, 0) * taken_s / n_bytes;
+    if (s.rate > best->rate && s.n_bytes > 0)
+        *best = s;
     return status;
 }
 
-/* The median of a few comparisons, on a layer whose weights come from memory, as those of most do. */
+/* What computing loses for each byte that is read beside it: the fastest of some slices of computing
+ * alone against the fastest beside reads, as what else the machine does comes and goes. On a layer whose
+ * weights come from memory, as those of most do. */
 static mafat_status time_loss(mafat_direct *file, size_t each, char *room, int n_threads,
                               double *lost_byte_s, mafat_error *error)
 {
-    enum { N_TRIES = 9 };
+    enum { N_SLICES = 8 };
     static const sample load = {MAFAT_CONVOLUTION, 256, 512, 3, 1, 4, 38};
-    double lost[N_TRIES];
+    double alone = 0;
+    slice beside = {0};
     bench *b = make_bench(n_threads);
     if (b == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to calibrate");
     mafat_parameters parameters = {.weights = b->weights, .biases = b->weights};
     mafat_status status = prepare(b, &load, &b->trials[0], &parameters, error);
-    for (int i = 0; i < N_TRIES && status == MAFAT_OK; i++)
-        status = compare_once(b, file, each, room, &lost[i], error);
-    if (status == MAFAT_OK)
-        *lost_byte_s = mafat_measure_spread(lost, N_TRIES).median;
+    for (int i = 0; i < N_SLICES && status == MAFAT_OK; i++) {
+        double rate = 0;
+        status = count_runs(b, &b->trials[0], SLICE_S, &rate, error);
+        alone = fmax(alone, rate);
+        if (status == MAFAT_OK)
+            status = compute_beside(b, file, each, room, &beside, error);
+    }
     free_bench(b);
+    if (status == MAFAT_OK && beside.n_bytes > 0)
+        *lost_byte_s = fmax(1 - beside.rate / alone, 0) * beside.seconds / beside.n_bytes;
     return status;
 }
 
