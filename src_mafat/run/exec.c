@@ -23,9 +23,6 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
     void *arena = mmap(NULL, plan->arena_bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     exec->arena = arena == MAP_FAILED ? NULL : arena;
-    /* all of it will be used: large pages are had faster, and found faster */
-    if (exec->arena != NULL)
-        madvise(exec->arena, plan->arena_bytes, MADV_HUGEPAGE);
     if (exec->arena != NULL && exec->maps != NULL)
         return MAFAT_OK;
     mafat_exec_free(exec);
@@ -33,8 +30,26 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
                            plan->arena_bytes);
 }
 
+/* Has the arena's memory there before threads need it, in large pages: all of it will be used, and they
+ * are had faster, and found faster. Threads that come upon one at the same time would each be given a
+ * whole one for a moment, and charged for it. Kernels before 5.14 cannot do that; there pages stay
+ * small. */
+static void populate(mafat_exec *exec)
+{
+    if (exec->is_populated)
+        return;
+    exec->is_populated = true;
+    madvise(exec->arena, exec->plan->arena_bytes, MADV_HUGEPAGE);
+#ifdef MADV_POPULATE_WRITE
+    if (madvise(exec->arena, exec->plan->arena_bytes, MADV_POPULATE_WRITE) == 0)
+        return;
+#endif
+    madvise(exec->arena, exec->plan->arena_bytes, MADV_NOHUGEPAGE);
+}
+
 void mafat_exec_release(mafat_exec *exec)
 {
+    exec->is_populated = false;
     madvise(exec->arena, exec->plan->arena_bytes, MADV_DONTNEED);
 }
 
@@ -164,6 +179,7 @@ mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *input, float *c
     exec->moment = 0;
     exec->status = MAFAT_OK;
     find_maps(exec, results);
+    populate(exec);
     mafat_guard_begin(exec->arena, exec->plan);
     if (exec->store != NULL)
         exec->status = mafat_store_begin(exec->store, exec->arena, error);

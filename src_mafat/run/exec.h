@@ -46,6 +46,7 @@ typedef struct {
     mafat_kernel_shape shape;          /* how convolutions are shared out */
     mafat_team team;
     char *arena;                       /* [plan->arena_bytes], owned, aligned to MAFAT_PAGE */
+    bool is_populated;                 /* the arena's memory is there */
     float **maps;                      /* [n_layers], owned; NULL for outputs that are no maps */
     mafat_input input;                 /* of the run under way */
     int moment;                        /* that the run has come to */
