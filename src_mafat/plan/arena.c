@@ -265,14 +265,16 @@ static bool find_block(walk *w, size_t live_bytes, size_t sum_bytes)
         too_few = enough;
         enough += step;
     }
+    bool is_placed = true;
     while (enough - too_few > 1) {
         size_t middle = too_few + (enough - too_few) / 2;
-        if (place_in(w, middle * PAGE))
+        is_placed = place_in(w, middle * PAGE);
+        if (is_placed)
             enough = middle;
         else
             too_few = middle;
     }
-    return place_in(w, enough * PAGE);
+    return is_placed || place_in(w, enough * PAGE);
 }
 
 static size_t place_all(walk *w, size_t live_bytes, size_t sum_bytes)
