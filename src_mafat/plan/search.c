@@ -272,9 +272,9 @@ static mafat_status search_ranges(mafat_search *search, size_t limit_bytes, mafa
     return status;
 }
 
-/* ------------------------------------------------------------------------------------- the least */
+/* ------------------------------------------------------------------------------------ the least */
 
-/* Makes the plan of the path that needs least, if that is less than *bytes, and keeps it if it is. */
+/* Makes the plan of the path that needs least, and keeps it if that is less than *bytes. */
 static mafat_status try_smallest(mafat_search *s, const mafat_paths *paths, mafat_found *least,
                                  size_t *bytes, mafat_error *error)
 {
@@ -296,7 +296,7 @@ static mafat_status try_smallest(mafat_search *s, const mafat_paths *paths, mafa
     return MAFAT_OK;
 }
 
-/* Finds a plan that takes little, by bytes alone. A pass does not go on with all paths, so that passes
+/* Finds a plan that takes little, by bytes alone. A pass does not go on with all paths, so passes
  * look for a smaller one until there is none. */
 static mafat_status find_small(mafat_search *s, mafat_found *least, size_t *bytes,
                                mafat_error *error)
@@ -317,9 +317,9 @@ static mafat_status find_small(mafat_search *s, mafat_found *least, size_t *byte
     return status;
 }
 
-/* Finds the plan that takes least: a small one, and from there on whatever a search for less finds, so
- * that none finds anything below it. Not every path's plan comes out as small as it might, and then
- * one that is faster may be smaller. */
+/* Finds the plan that takes least: a small one, and from there on whatever a search for less finds,
+ * so that none finds anything below it. Not every path's plan comes out as small as it might, and
+ * then one that is faster may be smaller. */
 static mafat_status find_least(mafat_search *s, mafat_found *least, size_t *bytes,
                                mafat_error *error)
 {

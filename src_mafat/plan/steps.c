@@ -176,9 +176,9 @@ static mafat_status add_tile(mafat_builder *b, mafat_position at)
     return status;
 }
 
-/* Walks back from the tile of the group's output to what each layer of the group must compute. One
- * tile is all of every map, though a stride may leave out its last rows: layers that run whole do so
- * alike in any group. */
+/* Walks back from the tile of the group's output to what each layer of the group must compute.
+ * One tile is all of every map, though a stride may leave out its last rows: layers that run whole
+ * do so alike in any group. */
 static void project_tile(mafat_builder *b, const mafat_group *group, mafat_region tile)
 {
     bool takes_turns = mafat_group_takes_turns(group);
