@@ -11,6 +11,7 @@
 #include "front/image_use.h"
 #include "front/race.h"
 #include "front/report.h"
+#include "front/verify.h"
 #include "plan/paper.h"
 #include "run/measure.h"
 
@@ -27,8 +28,8 @@ typedef struct {
 typedef struct {
     size_t limit_bytes, total_bytes;
     double seconds;
+    size_t read_bytes;         /* of weights, in each run */
     char *config;              /* owned */
-    const char *note;          /* NULL: none */
 } point;
 
 typedef struct {
@@ -36,7 +37,7 @@ typedef struct {
     wishes wishes;
     mafat_session session;
     mafat_search search;
-    double searching_s;        /* how long the search took */
+    double begin_s, searching_s;    /* when the search began, and how long it took */
     point *points;             /* [n_points], owned: of the front, or those that were measured */
     int n_points;
     mafat_runner *runners;     /* [n_points], owned: NULL where nothing was measured */
@@ -54,7 +55,7 @@ static char *config_text(const mafat_config *config)
 }
 
 static mafat_status add_point(searcher *s, size_t limit_bytes, const mafat_config *config,
-                              const mafat_plan *plan, const char *note, mafat_error *error)
+                              const mafat_plan *plan, mafat_error *error)
 {
     point *points = realloc(s->points, (size_t)(s->n_points + 1) * sizeof *points);
     if (points != NULL)
@@ -63,21 +64,21 @@ static mafat_status add_point(searcher *s, size_t limit_bytes, const mafat_confi
     if (text == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %d plans", s->n_points + 1);
     s->points[s->n_points++] = (point){
-        .limit_bytes = limit_bytes, .config = text, .note = note, .seconds = plan->latency_s,
+        .limit_bytes = limit_bytes, .config = text, .seconds = plan->latency_s,
         .total_bytes = mafat_predict(plan, &s->session.process).total_bytes,
+        .read_bytes = plan->weight_bytes_read,
     };
     return MAFAT_OK;
 }
 
 /* Finds the best plan for a limit and adds it; MAFAT_NO_FIT as mafat_search_best() has it. */
-static mafat_status search_point(searcher *s, size_t limit_bytes, const char *note,
-                                 mafat_error *error)
+static mafat_status search_point(searcher *s, size_t limit_bytes, mafat_error *error)
 {
     mafat_found found;
     mafat_status status = mafat_search_best(&s->search, limit_bytes, &found, error);
     if (status != MAFAT_OK)
         return status;
-    status = add_point(s, limit_bytes, &found.config, &found.plan, note, error);
+    status = add_point(s, limit_bytes, &found.config, &found.plan, error);
     mafat_found_free(&found);
     return status;
 }
@@ -95,7 +96,7 @@ static mafat_status search_front(searcher *s, size_t limit_bytes, int percent, i
 {
     mafat_status status = MAFAT_OK;
     for (int i = 0; i < most && status == MAFAT_OK; i++) {
-        status = search_point(s, limit_bytes, NULL, error);
+        status = search_point(s, limit_bytes, error);
         if (status != MAFAT_OK)
             break;
         size_t taken = s->points[s->n_points - 1].total_bytes;
@@ -162,8 +163,7 @@ static mafat_status add_candidates(searcher *s, mafat_error *error)
     mafat_status status = search_front(s, s->session.limit_bytes, PERCENT, MOST, error);
     if (status == MAFAT_OK && s->session.asked.n_groups == 0 &&
         search_as_paper(s, &paper, &none) == MAFAT_OK)
-        status = add_point(s, s->session.limit_bytes, &paper.config, &paper.plan, "the paper's",
-                           error);
+        status = add_point(s, s->session.limit_bytes, &paper.config, &paper.plan, error);
     mafat_found_free(&paper);
     for (int i = 1; i < s->n_points; i++) {
         for (int k = 0; k < i; k++) {
@@ -177,31 +177,48 @@ static mafat_status add_candidates(searcher *s, mafat_error *error)
     return status;
 }
 
-/* Runs the candidates, and leaves the session with the plan of the one that was fastest. */
-static mafat_status measure(searcher *s, mafat_error *error)
+/* A configuration as text, with what is best for its weights. */
+static mafat_status search_text(searcher *s, const char *text, mafat_found *found,
+                                mafat_error *error)
+{
+    mafat_config config;
+    mafat_status status = mafat_config_parse(&config, text, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = search_fixed(s, &config, found, error);
+    mafat_config_free(&config);
+    return status;
+}
+
+/* Makes a candidate a runner: what runs is its configuration in the limit, whatever it was found for. */
+static mafat_status enter(searcher *s, int index, mafat_error *error)
+{
+    mafat_found found = {0};
+    mafat_status status = search_text(s, s->points[index].config, &found, error);
+    s->runners[index] = (mafat_runner){.config = s->points[index].config,
+                                       .predicted_s = found.plan.latency_s};
+    mafat_found_free(&found);
+    return status;
+}
+
+/* Runs the candidates, and finds the plan of the one that was fastest. */
+static mafat_status measure(searcher *s, mafat_found *found, mafat_error *error)
 {
     mafat_race race = {s->arguments->words[1], s->wishes.weights, s->session.limit_bytes,
                        s->session.n_threads};
-    mafat_found found;
-    mafat_config best;
     mafat_status status = add_candidates(s, error);
     if (status != MAFAT_OK)
         return status;
     s->runners = calloc((size_t)s->n_points, sizeof *s->runners);
     if (s->runners == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %d plans", s->n_points);
-    for (int i = 0; i < s->n_points; i++)
-        s->runners[i] = (mafat_runner){.config = s->points[i].config,
-                                       .predicted_s = s->points[i].seconds};
-    status = mafat_race_run(&race, s->runners, s->n_points, error);
+    for (int i = 0; i < s->n_points && status == MAFAT_OK; i++)
+        status = enter(s, i, error);
+    s->searching_s = mafat_measure_now_s() - s->begin_s;
     if (status == MAFAT_OK)
-        status = mafat_config_parse(&best, s->runners[0].config, error);
-    if (status != MAFAT_OK)
-        return status;
-    status = search_fixed(s, &best, &found, error);
-    mafat_config_free(&best);
+        status = mafat_race_run(&race, s->runners, s->n_points, error);
     if (status == MAFAT_OK)
-        mafat_session_take(&s->session, &found);
+        status = search_text(s, s->runners[0].config, found, error);
     return status;
 }
 
@@ -209,10 +226,16 @@ static mafat_status measure(searcher *s, mafat_error *error)
 
 static void print_points(const searcher *s)
 {
-    printf("\n%12s  %12s  %10s  config\n", "limit bytes", "takes bytes", "latency s");
-    for (int i = 0; i < s->n_points; i++)
-        printf("%12zu  %12zu  %10.4f  %s\n", s->points[i].limit_bytes, s->points[i].total_bytes,
-               s->points[i].seconds, s->points[i].config);
+    printf("\n%12s  %12s  %10s  %14s  config\n", "limit bytes", "takes bytes", "latency s",
+           "reads in a run");
+    for (int i = 0; i < s->n_points; i++) {
+        const point *p = &s->points[i];
+        char limit[32] = "none";
+        if (p->limit_bytes < SIZE_MAX)
+            snprintf(limit, sizeof limit, "%zu", p->limit_bytes);
+        printf("%12s  %12zu  %10.4f  %14zu  %s\n", limit, p->total_bytes, p->seconds,
+               p->read_bytes, p->config);
+    }
 }
 
 static void print_runners(const searcher *s)
@@ -234,8 +257,10 @@ static void report_points(const searcher *s, mafat_report *r)
             mafat_report_real(r, "latency_s_median", s->runners[i].measured_s);
         } else {
             mafat_report_text(r, "config", s->points[i].config);
-            mafat_report_size(r, "limit_bytes", s->points[i].limit_bytes);
+            if (s->points[i].limit_bytes < SIZE_MAX)
+                mafat_report_size(r, "limit_bytes", s->points[i].limit_bytes);
             mafat_report_size(r, "predicted_bytes", s->points[i].total_bytes);
+            mafat_report_size(r, "weight_bytes_read", s->points[i].read_bytes);
             mafat_report_real(r, "predicted_latency_s", s->points[i].seconds);
         }
         mafat_report_end_item(r);
@@ -252,7 +277,9 @@ static void report(const searcher *s)
         mafat_report_session(&r, &s->session);
     else
         mafat_report_size(&r, "threads", (size_t)s->session.n_threads);
-    mafat_report_text(&r, "costs", s->session.has_measured ? "measured" : "defaults");
+    mafat_report_text(&r, "costs", !s->session.has_measured          ? "defaults"
+                                   : s->session.costs.read_is_measured ? "measured"
+                                                                       : "measured, reads defaults");
     mafat_report_real(&r, "search_s", s->searching_s);
     if (json && s->n_points > 0)
         report_points(s, &r);
@@ -286,8 +313,12 @@ static mafat_status draw(const searcher *s, mafat_error *error)
 /* Writes the cfg with what was found in it. */
 static mafat_status save(const searcher *s, mafat_error *error)
 {
-    const char *memory = s->arguments->options.memory;
-    mafat_cfg_flags flags = {.config = config_text(&s->session.config), .memory = memory,
+    char memory[32];    /* what auto came to: the plan is for that */
+    snprintf(memory, sizeof memory, "%zu", s->session.limit_bytes);
+    const char *asked = s->arguments->options.memory;
+    bool is_auto = asked != NULL && strcmp(asked, "auto") == 0;
+    mafat_cfg_flags flags = {.config = config_text(&s->session.config),
+                             .memory = is_auto ? memory : asked,
                              .threads = s->arguments->options.threads};
     mafat_status status = flags.config == NULL
                               ? mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration")
@@ -299,38 +330,62 @@ static mafat_status save(const searcher *s, mafat_error *error)
 
 /* ------------------------------------------------------------------------------------ the command */
 
+/* Finds the one plan that is wanted, and what no plan beats. */
 static mafat_status find_plan(searcher *s, mafat_error *error)
 {
-    double begin = mafat_measure_now_s();
-    mafat_plan_options options = mafat_session_plan_options(&s->session);
-    const mafat_config *asked = s->session.asked.n_groups > 0 ? &s->session.asked : NULL;
-    mafat_found found;
-    mafat_status status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,
-                                            &s->session.process, error);
-    if (status == MAFAT_OK && s->wishes.front)
-        status = search_front(s, s->session.limit_bytes > 0 ? s->session.limit_bytes : SIZE_MAX, 3,
-                              INT32_MAX, error);
-    else if (status == MAFAT_OK && s->wishes.measures)
-        status = measure(s, error);
-    else if (status == MAFAT_OK) {
-        status = s->wishes.paper ? search_as_paper(s, &found, error)
-                                 : mafat_search_best(&s->search, s->session.limit_bytes, &found,
-                                                     error);
-        if (status == MAFAT_OK)
-            mafat_session_take(&s->session, &found);
+    mafat_found found = {0}, best = {0};
+    mafat_status status = MAFAT_OK;
+    if (s->wishes.measures)
+        status = measure(s, &found, error);
+    else if (s->wishes.paper)
+        status = search_as_paper(s, &found, error);
+    if (status == MAFAT_OK)
+        status = mafat_search_best(&s->search, s->session.limit_bytes, &best, error);
+    if (status == MAFAT_OK) {
+        double least_s = best.least_s;
+        mafat_session_take(&s->session, found.plan.n_groups > 0 ? &found : &best);
+        s->session.least_s = least_s;
     }
-    s->searching_s = mafat_measure_now_s() - begin;
+    mafat_found_free(&found);
+    mafat_found_free(&best);
     return status;
 }
 
+static mafat_status search_all(searcher *s, mafat_error *error)
+{
+    enum { PERCENT = 5 };
+    mafat_plan_options options = mafat_session_plan_options(&s->session);
+    const mafat_config *asked = s->session.asked.n_groups > 0 ? &s->session.asked : NULL;
+    size_t limit_bytes = s->session.limit_bytes > 0 ? s->session.limit_bytes : SIZE_MAX;
+    s->begin_s = mafat_measure_now_s();
+    mafat_status status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,
+                                            &s->session.process, error);
+    if (status == MAFAT_OK)
+        status = s->wishes.front ? search_front(s, limit_bytes, PERCENT, INT32_MAX, error)
+                                 : find_plan(s, error);
+    if (s->searching_s == 0)
+        s->searching_s = mafat_measure_now_s() - s->begin_s;
+    return status;
+}
+
+/* Sees to it that costs are measured, as far as they can be: a machine that is too busy for that gets
+ * what there is, unless it was asked to measure. */
 static mafat_status calibrate(searcher *s, mafat_error *error)
 {
-    if (s->session.has_measured && !s->wishes.calibrates)
+    mafat_session *session = &s->session;
+    mafat_kernel_shape shape = session->costs.shape;
+    bool again = s->wishes.calibrates;
+    if (session->has_measured && !again &&
+        (s->wishes.weights == NULL || session->costs.read_is_measured))
         return MAFAT_OK;
-    mafat_kernel_shape shape = s->session.costs.shape;
-    mafat_status status = mafat_cost_cache_measure(&shape, s->wishes.weights, &s->session.costs,
-                                                   error);
-    s->session.has_measured = status == MAFAT_OK;
+    mafat_status status = mafat_cost_cache_measure(&shape, !session->has_measured || again,
+                                                   s->wishes.weights, &session->costs, error);
+    if (status != MAFAT_OK && !again) {
+        mafat_error_print(error, stderr);
+        *error = (mafat_error){0};
+        return MAFAT_OK;
+    }
+    session->has_measured = status == MAFAT_OK;
     return status;
 }
 
@@ -344,9 +399,12 @@ static mafat_status run(searcher *s, mafat_error *error)
     if (session->limit_bytes == 0 && !s->wishes.front)
         return mafat_error_set(error, MAFAT_USAGE, "a search needs a limit: -memory LIMIT, or "
                                "-front for all limits");
-    status = calibrate(s, error);
+    if (s->wishes.weights != NULL)
+        status = mafat_verify_network(&session->cfg, s->wishes.weights, error);
     if (status == MAFAT_OK)
-        status = find_plan(s, error);
+        status = calibrate(s, error);
+    if (status == MAFAT_OK)
+        status = search_all(s, error);
     if (status == MAFAT_OK && s->wishes.svg != NULL)
         status = draw(s, error);
     if (status == MAFAT_OK && s->wishes.saved != NULL)

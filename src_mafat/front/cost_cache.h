@@ -13,10 +13,12 @@
  * this build on this processor counts as none. */
 void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured);
 
-/* Measures the costs, in about two seconds, with progress on stderr, and keeps them for other runs; of
- * reading only where a weights file is named, else those that are there. Where they cannot be kept,
- * that is said on stderr and nothing else. Errors: those of run/calibrate.h. */
-mafat_status mafat_cost_cache_measure(const mafat_kernel_shape *shape, const char *weights_path,
-                                      mafat_costs *costs, mafat_error *error);
+/* Measures the costs of computing, if `computes` says so, in about two seconds and with progress on
+ * stderr, and those of reading, if a weights file is named; keeps them for other runs, with what there
+ * was of the others. Where they cannot be kept, that is said on stderr and nothing else. Errors: those
+ * of run/calibrate.h. */
+mafat_status mafat_cost_cache_measure(const mafat_kernel_shape *shape, bool computes,
+                                      const char *weights_path, mafat_costs *costs,
+                                      mafat_error *error);
 
 #endif

@@ -31,6 +31,9 @@ mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files 
     mafat_picture_memory memory;
     *use = (mafat_session_use){.image_by_rows = true, .reads_weights = true};
     mafat_status status = mafat_measure_anonymous(&use->base_bytes, error);
+    if (status == MAFAT_OK && named->image == NULL && named->data != NULL)
+        status = mafat_error_set(error, MAFAT_USAGE, "-data names the classes of what is found in "
+                                 "an image: it goes with -image FILE");
     if (named->image == NULL || status != MAFAT_OK)
         return status;
     status = mafat_picture_memory_find(&memory, named->image, error);

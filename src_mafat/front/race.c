@@ -3,6 +3,7 @@
 #include "front/race.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 
 #include "run/measure.h"
 
-/* Starts a process whose output comes through *output. */
+/* Starts a process whose output comes through *output; what it says beside that is dropped. */
 static int start(char **argv, pid_t *process, FILE **output)
 {
     int pipe_ends[2];
@@ -25,6 +26,7 @@ static int start(char **argv, pid_t *process, FILE **output)
     posix_spawn_file_actions_addclose(&actions, pipe_ends[0]);
     posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addclose(&actions, pipe_ends[1]);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     int reason = posix_spawn(process, "/proc/self/exe", &actions, NULL, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(pipe_ends[1]);
@@ -69,9 +71,10 @@ static mafat_status run(const mafat_race *race, const mafat_runner *runner, doub
         ;
     if (found && WIFEXITED(code) && WEXITSTATUS(code) == 0)
         return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_FAILED, "%s did not run: its process ended with %s %d",
-                           runner->config, WIFEXITED(code) ? "exit code" : "signal",
-                           WIFEXITED(code) ? WEXITSTATUS(code) : WTERMSIG(code));
+    return mafat_error_set(error, MAFAT_FAILED, "%s did not run: its process ended with %s %d; `darknet mafat bench` with "
+                           "-mafat %s -memory %s says why", runner->config, WIFEXITED(code) ? "exit code" : "signal",
+                           WIFEXITED(code) ? WEXITSTATUS(code) : WTERMSIG(code), runner->config,
+                           limit);
 }
 
 static int compare_runners(const void *left, const void *right)

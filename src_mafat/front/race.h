@@ -24,7 +24,7 @@ typedef struct {
 } mafat_runner;
 
 /* Runs them all, with progress on stderr, and sorts them, the fastest first. MAFAT_FAILED where a
- * process cannot be started or does not succeed; its own message is on stderr then. */
+ * process cannot be started or does not succeed. */
 mafat_status mafat_race_run(const mafat_race *race, mafat_runner *runners, int n_runners,
                             mafat_error *error);
 

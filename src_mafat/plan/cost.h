@@ -3,10 +3,11 @@
  * (run/calibrate.h measures them). Weights that are read meanwhile cost what reading takes longer
  * than computing.
  *
- * The one place in plan/ that has floats: seconds, which decide nothing but which plan is better. */
+ * Seconds are the only floats in plan/, and decide nothing but which plan is better. */
 #ifndef MAFAT_PLAN_COST_H
 #define MAFAT_PLAN_COST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/layer.h"
@@ -38,6 +39,7 @@ typedef struct {
     double read_s;                  /* of one read of weights, whatever its size */
     double read_byte_s;             /* and for each byte of it */
     double lost_byte_s;             /* computing loses so much for each byte that is read meanwhile */
+    bool read_is_measured;          /* these three are; else they are defaults */
 } mafat_costs;
 
 /* The work of a convolution's step: `n_filters` of all its filters, for `n_pixels` of its output. */

@@ -304,7 +304,8 @@ mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
     finder f = {.paths = paths, .edges = edges, .query = query,
                 .before = calloc(n, sizeof *f.before),
                 .firsts = calloc(2 * n, sizeof *f.firsts)};
-    f.counts = f.firsts + n;
+    if (f.firsts != NULL)
+        f.counts = f.firsts + n;
     bool found = f.before != NULL && f.firsts != NULL && find_all(&f) && keep_front(&f);
     free(f.before);
     free(f.firsts);

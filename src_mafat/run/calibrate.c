@@ -199,7 +199,7 @@ static mafat_status time_and_fit(bench *b, const mafat_progress *progress, mafat
             off = error_of_fit(b, costs);
         }
     }
-    if (status == MAFAT_OK && progress->report != NULL)
+    if (progress->report != NULL)
         progress->report(progress->context, 1, 1);
     if (status == MAFAT_OK && (off > MOST_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
         status = mafat_error_set(error, MAFAT_FAILED,
@@ -406,7 +406,7 @@ static mafat_status time_loss(mafat_direct *file, size_t each, char *room, int n
 
 mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error)
 {
-    enum { SMALL_BYTES = 64 << 10, LARGE_BYTES = 4 << 20 };
+    enum { SMALL_BYTES = 128 << 10, LARGE_BYTES = 4 << 20 };
     mafat_direct file = {.file = -1};
     double small_s = 0, large_s = 0, lost_byte_s = costs->lost_byte_s;
     mafat_status status = mafat_direct_open(&file, path, error);
@@ -425,11 +425,13 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
         status = time_reads(&file, large, room, &large_s, error);
     if (status == MAFAT_OK)
         status = time_reads(&file, small, room, &small_s, error);
+    if (status == MAFAT_OK && large > small)
+        status = time_loss(&file, small, room, costs->shape.n_threads, &lost_byte_s, error);
     if (status == MAFAT_OK && large > small) {
-        status = time_loss(&file, large, room, costs->shape.n_threads, &lost_byte_s, error);
         costs->read_byte_s = fmax(large_s - small_s, 0) / (double)(large - small);
         costs->read_s = fmax(small_s - costs->read_byte_s * (double)small, 0);
         costs->lost_byte_s = fmax(lost_byte_s, LEAST_LOST_BYTE_S);
+        costs->read_is_measured = true;
     }
     free(room);
     mafat_direct_close(&file);

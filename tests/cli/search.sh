@@ -11,10 +11,10 @@ search() { # CODE PATTERN ARGUMENTS...
 below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a <= b) }'; }
 
 # costs are measured once for a number of threads, and kept
-search 0 '^costs: measured$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
 grep -q '^mafat: measuring what computing costs here: 100 %$' "$scratch/stderr" || fail "no progress"
 [ "$(ls "$scratch/cache/mafat" | wc -l)" = 1 ] || fail "not one file of costs: $(ls "$scratch/cache/mafat")"
-search 0 '^costs: measured$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
 ! grep -q measuring "$scratch/stderr" || fail "measured again"
 found=$(value config)
 # what is kept is used by all commands, and only where it was written by this program on this machine
@@ -23,12 +23,12 @@ file=$(echo "$scratch"/cache/mafat/costs-*)
 cp "$file" "$scratch/kept"
 for damage in 's/^program: .*/program: another/' 's/^mac_s: .*/mac_s: nan/' '/^sum_s/d' 's/^read_s: .*/read_s: -1/'; do
     sed "$damage" "$scratch/kept" >"$file"
-    search 0 '^costs: measured$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+    search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
     grep -q measuring "$scratch/stderr" || fail "took costs that say '$damage'"
 done
 cp "$scratch/kept" "$file"
 # where they cannot be kept the search goes on
-XDG_CACHE_HOME=/proc/none HOME=/proc/none search 0 '^costs: measured$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+XDG_CACHE_HOME=/proc/none HOME=/proc/none search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
 grep -q '^mafat: /proc/none/mafat/costs' "$scratch/stderr" || fail "does not say where costs cannot be kept"
 
 # a plan that fits, for every limit; more memory is never slower, and the paper's is no faster
@@ -56,9 +56,9 @@ search 3 "nothing fits $((least - 1)) bytes; the smallest limit that works is $l
     cfg/yolov2.cfg -memory $((least - 1)) -threads 2
 
 # the front: from much memory and little time to little memory and much time
-search 0 '^ *limit bytes +takes bytes +latency s  config$' cfg/yolov2-tiny.cfg -front -svg "$scratch/front.svg" -threads 2
-awk '/^ *[0-9]+ +[0-9]+ +[0-9.]+  / { n++; if (n > 1 && ($2 >= bytes || $3 < seconds)) bad = 1; bytes = $2; seconds = $3
-     if ($2 > $1) bad = 1 } END { exit !(n > 10 && !bad) }' "$scratch/stdout" || fail "the front: $(cat "$scratch/stdout")"
+search 0 '^ *limit bytes +takes bytes +latency s +reads in a run  config$' cfg/yolov2-tiny.cfg -front -svg "$scratch/front.svg" -threads 2
+awk '/^ *([0-9]+|none) +[0-9]+ +[0-9.]+ +[0-9]+  / { n++; if (n > 1 && ($2 >= bytes || $3 < seconds)) bad = 1; bytes = $2; seconds = $3
+     if ($1 != "none" && $2 > $1) bad = 1 } END { exit !(n > 10 && !bad) }' "$scratch/stdout" || fail "the front: $(cat "$scratch/stdout")"
 grep -q '</svg>' "$scratch/front.svg" || fail "no picture"
 search 0 '"front": \[' cfg/yolov2-tiny.cfg -front -json -memory 16M -threads 2
 python3 -m json.tool <"$scratch/stdout" >/dev/null 2>&1 || ! command -v python3 >/dev/null || fail "no JSON: $(cat "$scratch/stdout")"
@@ -78,6 +78,16 @@ w=$(weights cfg/yolov2-tiny.cfg)
 search 0 '^ *measured s +predicted s  config$' cfg/yolov2-tiny.cfg "$w" -memory 12M -threads 1 -measure
 awk '/^ *[0-9.]+ +[0-9.]+  [0-9]/ { n++; if ($1 < before) bad = 1; before = $1 } END { exit !(n > 0 && !bad) }' \
     "$scratch/stdout" || fail "not ranked: $(cat "$scratch/stdout")"
+grep -q 'run 3 of' "$scratch/stderr" || fail "no progress of runs"
+! grep -q '^layer ' "$scratch/stderr" || fail "shows what the runs say"
+[ "$(value costs)" = measured ] || fail "does not measure reads of $w"
+search 0 '^costs: measured$' cfg/yolov2-tiny.cfg "$w" -memory 12M -threads 1 -paper
+below "$(value least_latency_s)" "$(value predicted_latency_s)" || fail "-paper is better than can be"
+search 1 'none.weights' cfg/yolov2-tiny.cfg none.weights -memory 12M -threads 1
+# auto is kept as what it was
+search 0 '^config: ' cfg/yolov2-tiny.cfg -memory auto -threads 2 -save "$scratch/auto.cfg"
+grep -q "^mafat_memory=$(value limit_bytes)\$" "$scratch/auto.cfg" || fail "auto was saved as $(grep memory= "$scratch/auto.cfg")"
+search 0 '^ *measured s +predicted s  config$' cfg/yolov2-tiny.cfg "$w" -memory 12M -threads 1 -measure
 [ "$(value config)" = "$(sed -n 's/^ *[0-9.]* *[0-9.]*  \([0-9]*x.*\)/\1/p' "$scratch/stdout" | head -n 1)" ] ||
     fail "chose another than the fastest"
 
@@ -90,6 +100,7 @@ search 2 '-save needs one plan' cfg/yolov2.cfg -front -save "$scratch/x.cfg"
 search 2 '-paper chooses the configuration' cfg/yolov2.cfg -memory 16M -paper -mafat 3x3
 search 2 'nothing to search' cfg/yolov2.cfg -front -mafat layers
 search 2 'usage: darknet mafat search CFG' -memory 16M
+search 2 'it goes with -image FILE' cfg/yolov2.cfg -memory 16M -data cfg/coco.data
 search 2 'unknown option -fast' cfg/yolov2.cfg -memory 16M -fast
 search 1 'none.cfg: ' none.cfg -memory 16M
 [ ! -e "$scratch/x.svg" ] && [ ! -e "$scratch/x.cfg" ] || fail "wrote files after wrong usage"
