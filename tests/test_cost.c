@@ -1,5 +1,5 @@
-/* Shares of convolutions, and work counted by them (plan/share.h, plan/cost.h); reading timed on files
- * of all sizes (run/calibrate.h). */
+/* Shares of convolutions, and work counted by them (plan/share.h, plan/cost.h); reading timed on
+ * files of all sizes (run/calibrate.h). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +118,8 @@ START_TEST(seconds_are_the_sum_of_units)
 }
 END_TEST
 
-/* Files of a byte, of less than a page, of no whole number of pages, of more than is read at once. */
+/* Files of a byte, of less than a page, of no whole number of pages, of more than is read at
+ * once. */
 START_TEST(reading_is_timed_on_files_of_every_size)
 {
     static const size_t sizes[] = {1, 100, 4096, 65537, 5000001};

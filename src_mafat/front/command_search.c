@@ -1,4 +1,5 @@
-/* `darknet mafat search`: the fastest plan for a memory limit, or for every limit; measured, saved. */
+/* `darknet mafat search`: the fastest plan for a memory limit, or for every limit; measured,
+ * saved. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,8 @@ static mafat_status search_front(searcher *s, size_t limit_bytes, int percent, i
     return status == MAFAT_NO_FIT && s->n_points > 0 ? MAFAT_OK : status;
 }
 
-/* ------------------------------------------------------------------------------------ the paper's */
+/* ------------------------------------------------------------------------------------ the
+ * paper's */
 
 /* A configuration with what is best for its weights. */
 static mafat_status search_fixed(searcher *s, const mafat_config *config, mafat_found *found,
@@ -151,7 +153,8 @@ static mafat_status search_as_paper(searcher *s, mafat_found *found, mafat_error
     return status;
 }
 
-/* -------------------------------------------------------------------------------------- measuring */
+/* --------------------------------------------------------------------------------------
+ * measuring */
 
 /* The plans that are worth a run: the best for the limit and for limits a little lower, and the
  * paper's. */
@@ -190,7 +193,8 @@ static mafat_status search_text(searcher *s, const char *text, mafat_found *foun
     return status;
 }
 
-/* Makes a candidate a runner: what runs is its configuration in the limit, whatever it was found for. */
+/* Makes a candidate a runner: what runs is its configuration in the limit, whatever it was found
+ * for. */
 static mafat_status enter(searcher *s, int index, mafat_error *error)
 {
     mafat_found found = {0};
@@ -222,7 +226,8 @@ static mafat_status measure(searcher *s, mafat_found *found, mafat_error *error)
     return status;
 }
 
-/* -------------------------------------------------------------------------------------- reporting */
+/* --------------------------------------------------------------------------------------
+ * reporting */
 
 static void print_points(const searcher *s)
 {
@@ -278,8 +283,8 @@ static void report(const searcher *s)
     else
         mafat_report_size(&r, "threads", (size_t)s->session.n_threads);
     mafat_report_text(&r, "costs", !s->session.has_measured          ? "defaults"
-                                   : s->session.costs.read_is_measured ? "measured"
-                                                                       : "measured, reads defaults");
+                                   : s->session.costs.read_is_measured
+                                       ? "measured" : "measured, reads defaults");
     mafat_report_real(&r, "search_s", s->searching_s);
     if (json && s->n_points > 0)
         report_points(s, &r);
@@ -320,15 +325,17 @@ static mafat_status save(const searcher *s, mafat_error *error)
     mafat_cfg_flags flags = {.config = config_text(&s->session.config),
                              .memory = is_auto ? memory : asked,
                              .threads = s->arguments->options.threads};
-    mafat_status status = flags.config == NULL
-                              ? mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration")
-                              : mafat_cfg_save(s->arguments->words[1], s->wishes.saved, &flags,
-                                               error);
+    mafat_status status;
+    if (flags.config == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
+    else
+        status = mafat_cfg_save(s->arguments->words[1], s->wishes.saved, &flags, error);
     free((char *)flags.config);
     return status;
 }
 
-/* ------------------------------------------------------------------------------------ the command */
+/* ------------------------------------------------------------------------------------ the
+ * command */
 
 /* Finds the one plan that is wanted, and what no plan beats. */
 static mafat_status find_plan(searcher *s, mafat_error *error)
@@ -368,8 +375,8 @@ static mafat_status search_all(searcher *s, mafat_error *error)
     return status;
 }
 
-/* Sees to it that costs are measured, as far as they can be: a machine that is too busy for that gets
- * what there is, unless it was asked to measure. */
+/* Sees to it that costs are measured, as far as they can be: a machine that is too busy for that
+ * gets what there is, unless it was asked to measure. */
 static mafat_status calibrate(searcher *s, mafat_error *error)
 {
     mafat_session *session = &s->session;

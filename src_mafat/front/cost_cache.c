@@ -175,7 +175,8 @@ static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_err
     char path[PATH_MAX];
     mafat_new_file file;
     if (!find_path(id, path, sizeof path))
-        return mafat_error_set(error, MAFAT_FAILED, "neither XDG_CACHE_HOME nor HOME names a folder");
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "neither XDG_CACHE_HOME nor HOME names a folder");
     make_folder();
     mafat_status status = mafat_new_file_begin(&file, path, error);
     if (status != MAFAT_OK)

@@ -1,5 +1,6 @@
-/* The cost model's constants between runs: a file for each processor, build of this program and number
- * of threads, in the user's cache directory: $XDG_CACHE_HOME/mafat, or else $HOME/.cache/mafat. */
+/* The cost model's constants between runs: a file for each processor, build of this program and
+ * number of threads, in the user's cache directory: $XDG_CACHE_HOME/mafat, or else
+ * $HOME/.cache/mafat. */
 #ifndef MAFAT_FRONT_COST_CACHE_H
 #define MAFAT_FRONT_COST_CACHE_H
 
@@ -8,15 +9,15 @@
 #include "base/status.h"
 #include "plan/cost.h"
 
-/* Finds the costs for a kernel of this shape, which names the threads: those that were measured here,
- * or mafat_cost_defaults(). *measured tells which; a file that cannot be read or was not written by
- * this build on this processor counts as none. */
+/* Finds the costs for a kernel of this shape, which names the threads: those that were measured
+ * here, or mafat_cost_defaults(). *measured tells which; a file that cannot be read or was not
+ * written by this build on this processor counts as none. */
 void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured);
 
 /* Measures the costs of computing, if `computes` says so, in about two seconds and with progress on
- * stderr, and those of reading, if a weights file is named; keeps them for other runs, with what there
- * was of the others. Where they cannot be kept, that is said on stderr and nothing else. Errors: those
- * of run/calibrate.h. */
+ * stderr, and those of reading, if a weights file is named; keeps them for other runs, with what
+ * there was of the others. Where they cannot be kept, that is said on stderr and nothing else.
+ * Errors: those of run/calibrate.h. */
 mafat_status mafat_cost_cache_measure(const mafat_kernel_shape *shape, bool computes,
                                       const char *weights_path, mafat_costs *costs,
                                       mafat_error *error);

@@ -71,8 +71,10 @@ static mafat_status run(const mafat_race *race, const mafat_runner *runner, doub
         ;
     if (found && WIFEXITED(code) && WEXITSTATUS(code) == 0)
         return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_FAILED, "%s did not run: its process ended with %s %d; `darknet mafat bench` with "
-                           "-mafat %s -memory %s says why", runner->config, WIFEXITED(code) ? "exit code" : "signal",
+    return mafat_error_set(error, MAFAT_FAILED,
+                           "%s did not run: its process ended with %s %d; `darknet mafat bench` "
+                           "with -mafat %s -memory %s says why",
+                           runner->config, WIFEXITED(code) ? "exit code" : "signal",
                            WIFEXITED(code) ? WEXITSTATUS(code) : WTERMSIG(code), runner->config,
                            limit);
 }

@@ -60,17 +60,18 @@ typedef struct {
  * buffers, to compare with. */
 #define MAFAT_LAYERS_CONFIG "layers"
 
-/* Reads the cfg and plans it. Weights are read by MAFAT where the use says so or there is a
- * memory limit, and the network's kinds of layers allow it; else they stay where Darknet loads
- * them. Errors, all of which name the file: those of mafat_cfg_read(), mafat_config_parse(),
- * mafat_plan_build() and mafat_search_best(); MAFAT_UNSUPPORTED for a network with a layer that MAFAT
- * cannot run; MAFAT_USAGE for other options that are wrong. On error nothing needs to be closed. */
+/* Reads the cfg and plans it. Weights are read by MAFAT where the use says so or there is a memory
+ * limit, and the network's kinds of layers allow it; else they stay where Darknet loads them.
+ * Errors, all of which name the file: those of mafat_cfg_read(), mafat_config_parse(),
+ * mafat_plan_build() and mafat_search_best(); MAFAT_UNSUPPORTED for a network with a layer that
+ * MAFAT cannot run; MAFAT_USAGE for other options that are wrong. On error nothing needs to be
+ * closed. */
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
                                 const mafat_options *options, const mafat_session_use *use,
                                 mafat_error *error);
 
-/* The two parts of it, for who plans himself: all but the plan, and the plan. Between them, and from
- * then on, the plan options are what mafat_session_plan_options() says. */
+/* The two parts of it, for who plans himself: all but the plan, and the plan. Between them, and
+ * from then on, the plan options are what mafat_session_plan_options() says. */
 mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
                                    const mafat_options *options, const mafat_session_use *use,
                                    mafat_error *error);

@@ -1,8 +1,8 @@
 /* Placement of buffers in the arena; see arena.h.
  *
- * Which offsets are free for a buffer depends on nothing but where those lie that are alive when it is
- * born. So time is walked through, and of all that could lie where, the layouts that leave free space
- * in the largest pieces go on. */
+ * Which offsets are free for a buffer depends on nothing but where those lie that are alive when it
+ * is born. So time is walked through, and of all that could lie where, the layouts that leave free
+ * space in the largest pieces go on. */
 #include "plan/arena.h"
 
 #include <stdint.h>
@@ -119,7 +119,8 @@ static int64_t gap_waste(const walk *w, size_t bytes)
     return bytes <= NO_GAP_BYTES ? 0 : A_GAP - part * part;
 }
 
-/* The waste of a layout with `need` bytes more at `offset`, before number `index` of those alive. */
+/* The waste of a layout with `need` bytes more at `offset`, before number `index` of those
+ * alive. */
 static int64_t waste_with(const walk *w, const layout *l, int index, size_t offset, size_t need)
 {
     size_t free_from = 0;

@@ -21,11 +21,12 @@ typedef struct {
 /* Places the buffers so that no two that are alive at the same moment overlap, and stores the size
  * of the block in *arena_bytes.
  *
- * Buffers are placed in the order of their births, each at the lowest or the highest place in any gap
- * between those that are alive then; up to MAFAT_ARENA_LAYOUTS ways to do so are followed side by
- * side. They have to fit a block of mafat_arena_live_bytes(); where none does, one a little larger is
- * tried. The same buffers get the same offsets every time. That is not always the smallest block
- * possible. MAFAT_FAILED where the sizes overflow or there is no memory for the work lists. */
+ * Buffers are placed in the order of their births, each at the lowest or the highest place in any
+ * gap between those that are alive then; up to MAFAT_ARENA_LAYOUTS ways to do so are followed side
+ * by side. They have to fit a block of mafat_arena_live_bytes(); where none does, one a little
+ * larger is tried. The same buffers get the same offsets every time. That is not always the
+ * smallest block possible. MAFAT_FAILED where the sizes overflow or there is no memory for the work
+ * lists. */
 mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t *arena_bytes,
                                mafat_error *error);
 

@@ -42,7 +42,8 @@ typedef struct {
     bool read_is_measured;          /* these three are; else they are defaults */
 } mafat_costs;
 
-/* The work of a convolution's step: `n_filters` of all its filters, for `n_pixels` of its output. */
+/* The work of a convolution's step: `n_filters` of all its filters, for `n_pixels` of its
+ * output. */
 mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *layer, int n_filters,
                            size_t n_pixels);
 
@@ -57,7 +58,8 @@ mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape);
 /* Seconds of the work. */
 double mafat_cost_seconds(const mafat_costs *costs, const mafat_work *work);
 
-/* Seconds that `n_reads` reads of weights take, of n_bytes in all; and what computing loses to them. */
+/* Seconds that `n_reads` reads of weights take, of n_bytes in all; and what computing loses to
+ * them. */
 double mafat_cost_read_seconds(const mafat_costs *costs, int n_reads, size_t n_bytes);
 double mafat_cost_lost_seconds(const mafat_costs *costs, size_t n_bytes);
 

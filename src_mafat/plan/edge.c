@@ -59,7 +59,8 @@ static size_t kept_bytes(const maker *m, const mafat_group *group)
         bool is_source = false;
         for (int i = group->first; i < group->end && !is_source; i++)
             for (int s = 0; s < m->network->layers[i].n_sources; s++)
-                is_source |= mafat_layer_producer(m->network, m->network->layers[i].sources[s]) == l;
+                is_source |= mafat_layer_producer(m->network,
+                                                  m->network->layers[i].sources[s]) == l;
         if (!is_source)
             bytes += round_up(mafat_shape_floats(m->network->layers[l].out) * sizeof(float));
     }
@@ -176,8 +177,8 @@ static mafat_status add_edge(maker *m, mafat_group group, mafat_weight_mode weig
     return status == MAFAT_OK ? keep_best(m, &edge) : status;
 }
 
-/* Adds a group whose convolutions each have one window, in both modes: pinned windows are in the same
- * places at the same times, but for good, and nobody waits for them. */
+/* Adds a group whose convolutions each have one window, in both modes: pinned windows are in the
+ * same places at the same times, but for good, and nobody waits for them. */
 static mafat_status add_both(maker *m, mafat_group group)
 {
     mafat_edge edge;

@@ -3,8 +3,8 @@
  * weights, planned and timed alone; a path from the first place to the last one is a plan.
  *
  * Which maps are alive across a group is the same in all plans (mafat_group_order()). But one thing
- * reaches from a group into those before it: its first windows of weights are read while the windows
- * before them are in use. */
+ * reaches from a group into those before it: its first windows of weights are read while the
+ * windows before them are in use. */
 #ifndef MAFAT_PLAN_EDGE_H
 #define MAFAT_PLAN_EDGE_H
 

@@ -111,8 +111,8 @@ static mafat_group group_of(int first, int end, mafat_tiling tiling)
 }
 
 /* Adds the groups of layers [first, limit), of which the tiling covers the first ones. */
-static void divide(const mafat_readers *r, int first, int limit, mafat_tiling tiling, mafat_group *groups,
-                   int *n_groups)
+static void divide(const mafat_readers *r, int first, int limit, mafat_tiling tiling,
+                   mafat_group *groups, int *n_groups)
 {
     int end = mafat_group_end(r, first, limit, tiling.reuse);
     if (end > first)

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Prices of a byte in seconds, for bounds: from nothing to what no byte is worth. */
 static const double prices[] = {
@@ -218,8 +217,8 @@ static int compare_promise(const void *left, const void *right)
     return compare_paths(left, right);
 }
 
-/* Leaves so many of the paths from a place as the query wants, and among them the slowest one, which
- * needs least. */
+/* Leaves so many of the paths from a place as the query wants, and among them the slowest one,
+ * which needs least. */
 static void thin_out(finder *f, int place)
 {
     mafat_path *from = &f->paths->paths[f->firsts[place]];
@@ -250,7 +249,8 @@ static bool keep_found(finder *f, int place)
     return true;
 }
 
-/* ------------------------------------------------------------------------------------ all places */
+/* ------------------------------------------------------------------------------------ all
+ * places */
 
 static bool find_all(finder *f)
 {

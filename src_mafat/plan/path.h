@@ -1,8 +1,8 @@
 /* Paths through the edges of all plans (edge.h), from the last place back to the first: shortest
  * paths by several criteria at once. Time adds up, and so do pinned weights and the plan's own
- * arrays; the arena is the largest of what is alive anywhere. A path is kept where no other one from
- * the same place is as good in all of these, so that the paths from the first place are the whole
- * front of time and memory, whatever the limit. */
+ * arrays; the arena is the largest of what is alive anywhere. A path is kept where no other one
+ * from the same place is as good in all of these, so that the paths from the first place are the
+ * whole front of time and memory, whatever the limit. */
 #ifndef MAFAT_PLAN_PATH_H
 #define MAFAT_PLAN_PATH_H
 

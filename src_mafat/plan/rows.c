@@ -11,7 +11,6 @@
  *
  * The same walk is done twice: first to learn how many rows each buffer must hold, then to add the
  * steps. */
-#include <limits.h>
 
 #include "plan/builder.h"
 

@@ -1,10 +1,10 @@
 /* From paths to the plan that fits; see search.h.
  *
- * Branch and bound. What makes the search hard is that pinned weights and the arena share the limit:
- * paths that pin more and have a smaller arena stand beside others without end. So a pass looks at
- * arenas of one range of sizes only, in which what a path may pin is all but known, keeps the paths
- * from each place that promise most, and has a bound for all that it looked at. Where it had to leave
- * paths out and the bound is below the best plan so far, the range is halved. */
+ * Branch and bound. What makes the search hard is that pinned weights and the arena share the
+ * limit: paths that pin more and have a smaller arena stand beside others without end. So a pass
+ * looks at arenas of one range of sizes only, in which what a path may pin is all but known, keeps
+ * the paths from each place that promise most, and has a bound for all that it looked at. Where it
+ * had to leave paths out and the bound is below the best plan so far, the range is halved. */
 #include "plan/search.h"
 
 #include <math.h>
@@ -89,7 +89,8 @@ void mafat_search_free(mafat_search *search)
     *search = (mafat_search){0};
 }
 
-/* -------------------------------------------------------------------------------------- choosing */
+/* --------------------------------------------------------------------------------------
+ * choosing */
 
 static void set_weights(mafat_search *s, const mafat_edge *edge)
 {
@@ -122,8 +123,8 @@ mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, i
     return status;
 }
 
-/* Paths from one place that one pass goes on with; how many passes a search makes, each over one range
- * of sizes of the arena; how many ranges may wait, and how narrow they may become. */
+/* Paths from one place that one pass goes on with; how many passes a search makes, each over one
+ * range of sizes of the arena; how many ranges may wait, and how narrow they may become. */
 enum { MOST_PATHS = 64, MOST_PASSES = 40, MOST_RANGES = 64, LEAST_RANGE_BYTES = 64 << 10 };
 
 /* Paths from one place where only bytes count. */
@@ -227,9 +228,9 @@ static mafat_status search_range(hunt *h, range r)
     return status;
 }
 
-/* A plan that would fit but for gaps in its arena hides those that are slower and no smaller, by what is
- * alive. If that can matter, looks at all plans in turn that are faster than the best so far, as long as
- * they are not too many. */
+/* A plan that would fit but for gaps in its arena hides those that are slower and no smaller, by
+ * what is alive. If that can matter, looks at all plans in turn that are faster than the best so
+ * far, as long as they are not too many. */
 static mafat_status search_hidden(hunt *h)
 {
     mafat_paths paths;
@@ -255,8 +256,8 @@ static mafat_status search_ranges(mafat_search *search, size_t limit_bytes, mafa
                                   mafat_error *error)
 {
     hunt h = {.search = search, .query = query_of(search, limit_bytes), .best = found,
-              .ranges = {{0, SIZE_MAX, 0}}, .n_ranges = 1, .missed_s = INFINITY, .hidden_s = INFINITY,
-              .error = error};
+              .ranges = {{0, SIZE_MAX, 0}}, .n_ranges = 1, .missed_s = INFINITY,
+              .hidden_s = INFINITY, .error = error};
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
     for (int i = 0; i < MOST_PASSES && h.n_ranges > 0 && status == MAFAT_OK; i++) {

@@ -1,5 +1,5 @@
-/* The choice of a configuration and of what happens to weights, for a memory limit: the fastest plan
- * that fits, by the cost model. */
+/* The choice of a configuration and of what happens to weights, for a memory limit: the fastest
+ * plan that fits, by the cost model. */
 #ifndef MAFAT_PLAN_SEARCH_H
 #define MAFAT_PLAN_SEARCH_H
 
@@ -34,8 +34,8 @@ typedef struct {
 } mafat_found;
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
- * The plans are all that edge.h can put together. The search is exact, and says so in least_s, unless
- * the network is so large that it ends early: of YOLOv3 it may miss one or two percent.
+ * The plans are all that edge.h can put together. The search is exact, and says so in least_s,
+ * unless the network is so large that it ends early: of YOLOv3 it may miss one or two percent.
  *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
  * mafat_plan_build(). On error nothing needs to be freed. */

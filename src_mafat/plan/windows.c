@@ -41,7 +41,8 @@ static void add_windows(mafat_builder *b, const mafat_group *group, int l)
         if (plan->windows != NULL)
             plan->windows[plan->n_windows] = (mafat_weight_window){
                 .layer = l, .filter_begin = f, .filter_end = end,
-                .bytes = (size_t)(end - f) * filter_bytes(layer), .pinned = b->options->weights[l].pinned,
+                .bytes = (size_t)(end - f) * filter_bytes(layer),
+                .pinned = b->options->weights[l].pinned,
             };
     }
 }
@@ -84,8 +85,8 @@ static void find_use(const mafat_builder *b, int index, const mafat_group *group
     *last = takes_turns ? group->last_moment : *first;
 }
 
-/* Gives window number `index` a buffer for the moments [first, last] of its own, or that of the last
- * but one of its layer: while one window is used the other one's is free for the next. */
+/* Gives window number `index` a buffer for the moments [first, last] of its own, or that of the
+ * last but one of its layer: while one window is used the other one's is free for the next. */
 static void place_window(mafat_builder *b, int index, int first, int last)
 {
     mafat_plan *plan = b->plan;

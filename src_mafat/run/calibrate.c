@@ -20,8 +20,8 @@ typedef struct {
     int rows, w;              /* of one step's output */
 } sample;
 
-/* Wide maps and narrow ones, few rows at a time and many, few channels and many: what YOLOv2 and its
- * like are made of. None takes more than some megabytes. */
+/* Wide maps and narrow ones, few rows at a time and many, few channels and many: what YOLOv2 and
+ * its like are made of. None takes more than some megabytes. */
 static const sample samples[] = {
     {MAFAT_CONVOLUTION, 3, 32, 3, 1, 4, 608},      {MAFAT_CONVOLUTION, 3, 32, 3, 1, 1, 608},
     {MAFAT_CONVOLUTION, 3, 16, 3, 1, 8, 416},      {MAFAT_CONVOLUTION, 32, 64, 3, 1, 1, 304},
@@ -46,13 +46,13 @@ enum { N_SAMPLES = sizeof samples / sizeof samples[0] };
 /* A run makes so many steps. The first one is not timed: threads come together before it. */
 enum { N_STEPS = 3 };
 
-/* A part of a round takes so long. There are as many rounds as it takes to make sense of the times, as a
- * rule the fewest; where there is none after the most, the machine does something else. */
+/* A part of a round takes so long. There are as many rounds as it takes to make sense of the times,
+ * as a rule the fewest; where there is none after the most, the machine does something else. */
 #define PART_S 0.015
 enum { FEWEST_ROUNDS = 4, MOST_ROUNDS = 12 };
 
-/* How far the fit may be off, as the root of the mean square of its errors, to end the rounds, and to be
- * of use at all. */
+/* How far the fit may be off, as the root of the mean square of its errors, to end the rounds, and
+ * to be of use at all. */
 #define GOOD_ERROR 0.15
 #define MOST_ERROR 0.3
 
@@ -145,7 +145,8 @@ static mafat_status time_part(bench *b, trial *t, mafat_error *error)
     return status;
 }
 
-/* ---------------------------------------------------------------------------------------- the fit */
+/* ---------------------------------------------------------------------------------------- the
+ * fit */
 
 /* Least squares by coordinates: each cost in turn becomes what is best beside the others, or 0. */
 static void fit(const bench *b, double *unit_s)
@@ -180,8 +181,8 @@ static double error_of_fit(const bench *b, const mafat_costs *costs)
     return sqrt(sum / N_SAMPLES);
 }
 
-/* Times all layers and fits the costs, until the fit is good. All layers take turns, so that none finds
- * its weights where it left them, as in a network. */
+/* Times all layers and fits the costs, until the fit is good. All layers take turns, so that none
+ * finds its weights where it left them, as in a network. */
 static mafat_status time_and_fit(bench *b, const mafat_progress *progress, mafat_costs *costs,
                                  mafat_error *error)
 {
@@ -281,7 +282,8 @@ mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progre
     return status;
 }
 
-/* ----------------------------------------------------------------------------------------- reading */
+/* -----------------------------------------------------------------------------------------
+ * reading */
 
 /* Seconds of one read of so many bytes: the median of a few, one behind the other in the file. */
 static mafat_status time_reads(mafat_direct *file, size_t n_bytes, char *room, double *seconds,
@@ -373,9 +375,9 @@ static mafat_status compute_beside(bench *b, mafat_direct *file, size_t each, ch
     return status;
 }
 
-/* What computing loses for each byte that is read beside it: the fastest of some slices of computing
- * alone against the fastest beside reads, as what else the machine does comes and goes. On a layer whose
- * weights come from memory, as those of most do. */
+/* What computing loses for each byte that is read beside it: the fastest of some slices of
+ * computing alone against the fastest beside reads, as what else the machine does comes and goes.
+ * On a layer whose weights come from memory, as those of most do. */
 static mafat_status time_loss(mafat_direct *file, size_t each, char *room, int n_threads,
                               double *lost_byte_s, mafat_error *error)
 {
@@ -419,7 +421,8 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
         status = mafat_error_set(error, MAFAT_FAILED, "is empty: there is nothing to read");
         mafat_error_set_file(error, path);
     } else if (room == NULL) {
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory to time reads of %zu bytes", large);
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory to time reads of %zu bytes",
+                                 large);
     }
     if (status == MAFAT_OK)
         status = time_reads(&file, large, room, &large_s, error);

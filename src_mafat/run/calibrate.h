@@ -5,23 +5,24 @@
 #include "base/status.h"
 #include "plan/cost.h"
 
-/* Told how far a calibration has come: `done` of `all` parts, which may become more; done == all once,
- * at the end. */
+/* Told how far a calibration has come: `done` of `all` parts, which may become more; done == all
+ * once, at the end. */
 typedef struct {
     void *context;
     void (*report)(void *context, int done, int all);    /* NULL: nobody wants to know */
 } mafat_progress;
 
-/* Runs layers of many shapes through the executor with so many threads, some two seconds in all, and
- * finds the unit costs that explain their times best: least squares of relative errors, no cost below
- * 0. Costs of reading stay as they are. Takes some 20 MB. MAFAT_FAILED without memory, and where the
- * times make no sense, as on a machine that is busy with something else; then the costs stay too. */
+/* Runs layers of many shapes through the executor with so many threads, some two seconds in all,
+ * and finds the unit costs that explain their times best: least squares of relative errors, no cost
+ * below 0. Costs of reading stay as they are. Takes some 20 MB. MAFAT_FAILED without memory, and
+ * where the times make no sense, as on a machine that is busy with something else; then the costs
+ * stay too. */
 mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
                                      mafat_costs *costs, mafat_error *error);
 
 /* Reads from a file as weights are read (direct.h), in small parts and in large ones, and while the
- * threads of costs->shape compute, for half a second in all, and sets the costs of reading. MAFAT_FAILED
- * where the file cannot be read or is empty. */
+ * threads of costs->shape compute, for half a second in all, and sets the costs of reading.
+ * MAFAT_FAILED where the file cannot be read or is empty. */
 mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error);
 
 #endif

@@ -30,10 +30,10 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
                            plan->arena_bytes);
 }
 
-/* Has the arena's memory there before threads need it, in large pages: all of it will be used, and they
- * are had faster, and found faster. Threads that come upon one at the same time would each be given a
- * whole one for a moment, and charged for it. Kernels before 5.14 cannot do that; there pages stay
- * small. */
+/* Has the arena's memory there before threads need it, in large pages: all of it will be used, and
+ * they are had faster, and found faster. Threads that come upon one at the same time would each be
+ * given a whole one for a moment, and charged for it. Kernels before 5.14 cannot do that; there
+ * pages stay small. */
 static void populate(mafat_exec *exec)
 {
     if (exec->is_populated)

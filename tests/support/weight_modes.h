@@ -1,5 +1,5 @@
-/* Modes for a network's weights from two sizes: layers are pinned, the largest first, as long as they
- * fit into pinned_bytes; all others come in windows of about window_bytes. */
+/* Modes for a network's weights from two sizes: layers are pinned, the largest first, as long as
+ * they fit into pinned_bytes; all others come in windows of about window_bytes. */
 #ifndef TESTS_SUPPORT_WEIGHT_MODES_H
 #define TESTS_SUPPORT_WEIGHT_MODES_H
 
