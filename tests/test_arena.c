@@ -12,7 +12,7 @@ static size_t place(mafat_arena_buffer *buffers, int n)
 {
     mafat_error error;
     size_t bytes;
-    test_require(mafat_arena_place(buffers, n, &bytes, &error) == MAFAT_OK);
+    test_require(mafat_arena_place(buffers, n, SIZE_MAX, &bytes, &error) == MAFAT_OK);
     return bytes;
 }
 
@@ -72,7 +72,7 @@ START_TEST(sizes_that_overflow_are_refused)
     mafat_arena_buffer huge[] = {{SIZE_MAX / 2, 0, 0, 0, 0}, {SIZE_MAX / 2, 1, 1, 0, 0}};
     mafat_error error;
     size_t bytes;
-    ck_assert_int_eq(mafat_arena_place(huge, 2, &bytes, &error), MAFAT_FAILED);
+    ck_assert_int_eq(mafat_arena_place(huge, 2, SIZE_MAX, &bytes, &error), MAFAT_FAILED);
 }
 END_TEST
 

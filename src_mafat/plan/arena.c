@@ -253,20 +253,24 @@ static size_t stack_all(const walk *w)
 }
 
 /* The smallest block found to hold all: what is alive at once, or so many pages. Tries more pages,
- * twice as many, and so on, and then between the last two. */
-static bool find_block(walk *w, size_t live_bytes, size_t sum_bytes)
+ * twice as many, and so on up to the most that are of use, and then between the last two. */
+static bool find_block(walk *w, size_t live_bytes, size_t most_bytes)
 {
     enum { PAGE = 4096 };
-    size_t too_few = live_bytes / PAGE, enough = too_few + 1, step = 1;
+    size_t too_few = live_bytes / PAGE, enough = too_few + 1, step = 1, most = most_bytes / PAGE;
     if (place_in(w, live_bytes))
         return true;
-    for (; !place_in(w, enough * PAGE); step *= 2) {
-        if (enough * PAGE >= sum_bytes)
-            return false;
+    for (; enough < most && !place_in(w, enough * PAGE); step *= 2) {
         too_few = enough;
         enough += step;
     }
-    bool is_placed = true;
+    bool is_placed = enough < most;
+    if (!is_placed) {
+        enough = most;
+        is_placed = most > too_few && place_in(w, most * PAGE);
+        if (!is_placed)
+            return false;
+    }
     while (enough - too_few > 1) {
         size_t middle = too_few + (enough - too_few) / 2;
         is_placed = place_in(w, middle * PAGE);
@@ -278,10 +282,10 @@ static bool find_block(walk *w, size_t live_bytes, size_t sum_bytes)
     return is_placed || place_in(w, enough * PAGE);
 }
 
-static size_t place_all(walk *w, size_t live_bytes, size_t sum_bytes)
+static size_t place_all(walk *w, size_t live_bytes, size_t most_bytes)
 {
     size_t used = 0;
-    if (!find_block(w, live_bytes, sum_bytes))
+    if (!find_block(w, live_bytes, most_bytes))
         return stack_all(w);
     for (int i = w->layouts[0].last; i >= 0; i = w->list[i].before) {
         w->buffers[w->list[i].buffer].offset = w->list[i].offset;
@@ -356,8 +360,8 @@ static bool add_sizes(const mafat_arena_buffer *buffers, int n_buffers, size_t *
     return true;
 }
 
-mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t *arena_bytes,
-                               mafat_error *error)
+mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t most_bytes,
+                               size_t *arena_bytes, mafat_error *error)
 {
     size_t sum_bytes;
     *arena_bytes = 0;
@@ -374,7 +378,8 @@ mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_
     if (w.order == NULL || !allocate(&w))
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to place %d buffers", n_buffers);
     else
-        *arena_bytes = place_all(&w, mafat_arena_live_bytes(buffers, n_buffers), sum_bytes);
+        *arena_bytes = place_all(&w, mafat_arena_live_bytes(buffers, n_buffers),
+                                 most_bytes < sum_bytes ? most_bytes : sum_bytes);
     free(w.order);
     free(w.list);
     free(w.alive);

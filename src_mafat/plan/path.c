@@ -29,6 +29,7 @@ typedef struct {
     least *before;            /* [n_places + 1], owned */
     int *firsts;              /* [n_places + 1], owned: of the paths from each place; their number */
     int *counts;              /* [n_places + 1], owned */
+    size_t last_arena_bytes, last_total_bytes;    /* the last total that was worked out */
     mafat_path *found;        /* [n_found], owned: the paths from the place at hand */
     int n_found, n_found_rooms, n_path_rooms;
 } finder;
@@ -44,6 +45,16 @@ static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
     sums.arena_bytes = arena_bytes;
     sums.array_bytes = sum_bytes;    /* pinned windows are whole pages, so that it may be all one */
     return mafat_predict_of_sums(&sums, f->query->process).total_bytes;
+}
+
+/* The total with nothing else. Paths that are looked at one after the other often have one arena. */
+static size_t arena_total_bytes(finder *f, size_t arena_bytes)
+{
+    if (f->last_total_bytes == 0 || arena_bytes != f->last_arena_bytes) {
+        f->last_arena_bytes = arena_bytes;
+        f->last_total_bytes = total_bytes(f, arena_bytes, 0);
+    }
+    return f->last_total_bytes;
 }
 
 /* ------------------------------------------------------------------------------------- bounds */
@@ -98,21 +109,24 @@ static void find_least(finder *f)
 
 /* The least seconds of a whole plan within the limit that ends with the path, going by what stands
  * before it, or the least bytes where time is ignored; INFINITY where none fits. */
-static double least_seconds(const finder *f, int place, const mafat_path *path)
+static double least_seconds(finder *f, int place, const mafat_path *path)
 {
     const least *before = &f->before[place];
     size_t limit_bytes = f->query->limit_bytes;
-    size_t bytes = total_bytes(f, path->arena_bytes, 0);
     if (path->arena_bytes > f->query->to_bytes || before->arena_bytes == SIZE_MAX ||
-        bytes > limit_bytes ||
-        path->sum_bytes + before->sum_bytes > limit_bytes - bytes)
+        path->seconds + before->priced_s[0] > f->query->limit_s)
+        return INFINITY;
+    size_t bytes = arena_total_bytes(f, path->arena_bytes);
+    if (bytes > limit_bytes || path->sum_bytes + before->sum_bytes > limit_bytes - bytes)
         return INFINITY;
     if (f->query->ignores_time)
         return (double)total_bytes(f, path->arena_bytes, path->sum_bytes + before->sum_bytes);
     double rest = (double)(limit_bytes - bytes - path->sum_bytes), most_s = 0;
-    for (int i = 0; i < N_PRICES; i++)
-        most_s = fmax(most_s, path->seconds + before->priced_s[i] - prices[i] * rest);
-    return most_s;
+    for (int i = 0; i < N_PRICES; i++) {
+        double priced_s = before->priced_s[i] - prices[i] * rest;
+        most_s = priced_s > most_s ? priced_s : most_s;
+    }
+    return path->seconds + most_s;
 }
 
 /* ------------------------------------------------------------------------------------ one place */
@@ -191,6 +205,8 @@ static bool find_from(finder *f, int place)
     f->n_found = 0;
     for (int e = f->edges->first_edges[place]; e < f->edges->first_edges[place + 1]; e++) {
         int end = mafat_edges_end(f->edges, &f->edges->edges[e]);
+        if (alive_bytes(&f->edges->edges[e]) > f->query->to_bytes)
+            continue;
         for (int i = 0; i < f->counts[end]; i++) {
             mafat_path path = prepend(f, e, f->firsts[end] + i);
             path.least_s = least_seconds(f, place, &path);

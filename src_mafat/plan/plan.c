@@ -1,6 +1,7 @@
 /* From layer groups to buffers with lifetimes and offsets; see plan.h. */
 #include "plan/plan.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "plan/builder.h"
@@ -273,13 +274,15 @@ static mafat_status place_buffers(mafat_builder *b)
     mafat_arena_buffer *places = calloc((size_t)plan->n_buffers, sizeof *places);
     if (places == NULL)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory to place buffers");
+    size_t most_bytes = b->options->most_arena_bytes > 0 ? b->options->most_arena_bytes : SIZE_MAX;
     place_pinned(plan);
     for (int i = 0; i < plan->n_buffers; i++) {
         places[i] = plan->buffers[i].place;
         if (plan->buffers[i].storage != MAFAT_IN_ARENA)
             places[i].bytes = 0;
     }
-    mafat_status status = mafat_arena_place(places, plan->n_buffers, &plan->arena_bytes, b->error);
+    mafat_status status = mafat_arena_place(places, plan->n_buffers, most_bytes,
+                                            &plan->arena_bytes, b->error);
     plan->live_bytes = mafat_arena_live_bytes(places, plan->n_buffers);
     for (int i = 0; i < plan->n_buffers; i++)
         if (plan->buffers[i].storage == MAFAT_IN_ARENA)

@@ -45,6 +45,7 @@ typedef struct {
     const mafat_weight_mode *weights;  /* [n_layers], borrowed, those of convolutions are read;
                                           NULL: all weights are in the caller's memory */
     const mafat_costs *costs; /* borrowed; NULL: the plan says nothing of time */
+    size_t most_arena_bytes;  /* a plan with a larger arena is of no use; 0: any is */
 } mafat_plan_options;
 
 typedef enum {

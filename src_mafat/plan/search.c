@@ -125,13 +125,13 @@ mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, i
 
 /* Paths from one place that one pass goes on with; how many passes a search makes, each over one
  * range of sizes of the arena; how many ranges may wait, and how narrow they may become. */
-enum { MOST_PATHS = 64, MOST_PASSES = 40, MOST_RANGES = 64, LEAST_RANGE_BYTES = 64 << 10 };
+enum { MOST_PATHS = 64, MOST_PASSES = 16, MOST_RANGES = 64, LEAST_RANGE_BYTES = 64 << 10 };
 
 /* Paths from one place where only bytes count. */
 enum { MOST_SMALL_PATHS = 1024 };
 
 /* And where all paths count. */
-enum { MOST_HIDDEN_PATHS = 500 };
+enum { MOST_HIDDEN_PATHS = 250 };
 
 static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 {
@@ -163,8 +163,14 @@ typedef struct {
 static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool *kept)
 {
     mafat_found found = {0};
+    size_t limit_bytes = h->query.limit_bytes, bytes = paths->total_bytes[index - paths->first];
+    /* while an image is decoded the arena is not there: there may be that much more room for it */
+    h->search->options.most_arena_bytes = mafat_plan_pages(paths->paths[index].arena_bytes) +
+                                          limit_bytes - bytes +
+                                          mafat_plan_pages(h->search->process->decode_bytes);
     mafat_status status = mafat_search_plan(h->search, paths, index, &found.config, &found.plan,
                                             h->error);
+    h->search->options.most_arena_bytes = 0;
     *kept = false;
     if (status != MAFAT_OK)
         return status;
