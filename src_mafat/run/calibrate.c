@@ -433,7 +433,9 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
     if (status == MAFAT_OK && large > small) {
         costs->read_byte_s = fmax(large_s - small_s, 0) / (double)(large - small);
         costs->read_s = fmax(small_s - costs->read_byte_s * (double)small, 0);
-        costs->lost_byte_s = fmax(lost_byte_s, LEAST_LOST_BYTE_S);
+        /* one thread reads: at most it keeps one of those that compute from it */
+        double most_s = costs->read_byte_s / costs->shape.n_threads;
+        costs->lost_byte_s = fmax(fmin(lost_byte_s, most_s), LEAST_LOST_BYTE_S);
         costs->read_is_measured = true;
     }
     free(room);
