@@ -43,7 +43,7 @@ static const char help_options[] =
     "                    configuration where none is given, and how many weights stay in memory\n"
     "  -threads N      threads (default: OMP_NUM_THREADS, or one for each core)\n"
     "  -json           MAFAT's own commands: results as one JSON object instead of \"key: value\"\n"
-    "  -data FILE      predict, search: the data file with the names of classes that is used with that image\n"
+    "  -data FILE      predict, search: the data file with the names of classes for that image\n"
     "  -n N            bench: timed runs (default 10)\n"
     "  -layers         bench: a table of the layers too\n"
     "\n"
