@@ -10,6 +10,20 @@
 
 /* -------------------------------------------------------------------------------- memory */
 
+/* The arena between two pages that are not there, so that no large page holds a part of it and of
+ * something else: that would stay charged when the arena's memory is given back. */
+static char *map_arena(size_t bytes)
+{
+    char *block = mmap(NULL, mafat_plan_pages(bytes) + 2 * MAFAT_PAGE, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (block == MAP_FAILED)
+        return NULL;
+    if (mprotect(block + MAFAT_PAGE, mafat_plan_pages(bytes), PROT_READ | PROT_WRITE) == 0)
+        return block + MAFAT_PAGE;
+    munmap(block, mafat_plan_pages(bytes) + 2 * MAFAT_PAGE);
+    return NULL;
+}
+
 mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, const mafat_plan *plan,
                              const mafat_parameters *parameters, mafat_store *store,
                              const mafat_host *host, int n_threads, mafat_error *error)
@@ -20,9 +34,7 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
         .maps = calloc((size_t)plan->n_layers, sizeof *exec->maps),
     };
     mafat_team_init(&exec->team, n_threads);
-    void *arena = mmap(NULL, plan->arena_bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    exec->arena = arena == MAP_FAILED ? NULL : arena;
+    exec->arena = map_arena(plan->arena_bytes);
     if (exec->arena != NULL && exec->maps != NULL)
         return MAFAT_OK;
     mafat_exec_free(exec);
@@ -57,7 +69,8 @@ void mafat_exec_free(mafat_exec *exec)
 {
     if (exec->arena != NULL) {
         mafat_guard_end(exec->arena, exec->plan);
-        munmap(exec->arena, exec->plan->arena_bytes);
+        munmap(exec->arena - MAFAT_PAGE,
+               mafat_plan_pages(exec->plan->arena_bytes) + 2 * MAFAT_PAGE);
     }
     free(exec->maps);
     *exec = (mafat_exec){0};
