@@ -14,7 +14,7 @@ static size_t round_up_to(size_t bytes, size_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
-static size_t round_up(size_t bytes)
+size_t mafat_arena_round(size_t bytes)
 {
     return round_up_to(bytes, MAFAT_ARENA_ALIGN);
 }
@@ -31,7 +31,7 @@ static bool alive_together(const mafat_arena_buffer *a, const mafat_arena_buffer
 
 static size_t end_of(const mafat_arena_buffer *buffer)
 {
-    return buffer->offset + round_up(buffer->bytes);
+    return buffer->offset + mafat_arena_round(buffer->bytes);
 }
 
 bool mafat_arena_collide(const mafat_arena_buffer *a, const mafat_arena_buffer *b)
@@ -48,7 +48,7 @@ size_t mafat_arena_live_bytes(const mafat_arena_buffer *buffers, int n_buffers)
         size_t live = 0;
         for (int j = 0; j < n_buffers; j++)
             if (buffers[j].first <= buffers[i].first && buffers[i].first <= buffers[j].last)
-                live += round_up(buffers[j].bytes);
+                live += mafat_arena_round(buffers[j].bytes);
         most = live > most ? live : most;
     }
     return most;
@@ -98,7 +98,7 @@ static const mafat_arena_buffer *buffer_of(const walk *w, int index)
 
 static size_t end_of_placed(const walk *w, int index)
 {
-    return w->list[index].offset + round_up(buffer_of(w, index)->bytes);
+    return w->list[index].offset + mafat_arena_round(buffer_of(w, index)->bytes);
 }
 
 static void drop_dead(const walk *w, layout *l, int moment)
@@ -141,7 +141,7 @@ static int64_t waste_with(const walk *w, const layout *l, int index, size_t offs
 static void add_candidates(walk *w, int index, const mafat_arena_buffer *buffer)
 {
     const layout *l = &w->layouts[index];
-    size_t need = round_up(buffer->bytes), free_from = 0;
+    size_t need = mafat_arena_round(buffer->bytes), free_from = 0;
     for (int i = 0; i <= l->n; i++) {
         size_t end = i < l->n ? w->list[l->alive[i]].offset : w->block_bytes;
         size_t lowest = round_up_to(free_from, alignment(buffer));

@@ -18,6 +18,9 @@ typedef struct {
     size_t align;     /* of its offset: a multiple of MAFAT_ARENA_ALIGN, or 0 for just that */
 } mafat_arena_buffer;
 
+/* What a buffer of so many bytes takes up: whole units of MAFAT_ARENA_ALIGN. */
+size_t mafat_arena_round(size_t bytes);
+
 /* Places the buffers so that no two that are alive at the same moment overlap, and stores the size
  * of the block in *arena_bytes.
  *

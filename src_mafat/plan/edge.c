@@ -41,12 +41,6 @@ void mafat_edges_free(mafat_edges *edges)
 
 /* ---------------------------------------------------------------------------------- one edge */
 
-/* As an arena rounds up what it places. */
-static size_t round_up(size_t bytes)
-{
-    return (bytes + MAFAT_ARENA_ALIGN - 1) / MAFAT_ARENA_ALIGN * MAFAT_ARENA_ALIGN;
-}
-
 /* Bytes of the maps that exist while a group runs and that it neither reads nor makes. */
 static size_t kept_bytes(const maker *m, const mafat_group *group)
 {
@@ -62,7 +56,8 @@ static size_t kept_bytes(const maker *m, const mafat_group *group)
                 is_source |= mafat_layer_producer(m->network,
                                                   m->network->layers[i].sources[s]) == l;
         if (!is_source)
-            bytes += round_up(mafat_shape_floats(m->network->layers[l].out) * sizeof(float));
+            bytes += mafat_arena_round(mafat_shape_floats(m->network->layers[l].out) *
+                                       sizeof(float));
     }
     return bytes;
 }
@@ -85,7 +80,7 @@ static size_t alive_bytes(const mafat_plan *part, int moment)
         const mafat_buffer *buffer = &part->buffers[i];
         if (buffer->storage == MAFAT_IN_ARENA && buffer->place.first <= moment &&
             moment <= buffer->place.last)
-            bytes += round_up(buffer->place.bytes);
+            bytes += mafat_arena_round(buffer->place.bytes);
     }
     return bytes;
 }
