@@ -146,7 +146,7 @@ void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, 
     FILE *file = find_path(&id, path, sizeof path) ? fopen(path, "r") : NULL;
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         n_same += strcmp(line, processor) == 0 || strcmp(line, program) == 0;
-        read.read_is_measured |= strcmp(line, "reads: measured\n") == 0;
+        read.read_is_measured |= sscanf(line, "reads: of device %" SCNu64, &read.read_device) == 1;
         read_cost(line, &read, &n);
     }
     if (file != NULL)
@@ -185,7 +185,8 @@ static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_err
             id->n_threads);
     for (int i = 0; i < MAFAT_N_COSTS; i++)
         fprintf(file.stream, "%s: %.9g\n", cost_keys[i], costs->unit_s[i]);
-    fprintf(file.stream, "reads: %s\n", costs->read_is_measured ? "measured" : "defaults");
+    if (costs->read_is_measured)
+        fprintf(file.stream, "reads: of device %" PRIu64 "\n", costs->read_device);
     fprintf(file.stream, "read_s: %.9g\nread_byte_s: %.9g\nlost_byte_s: %.9g\n", costs->read_s,
             costs->read_byte_s, costs->lost_byte_s);
     return mafat_new_file_end(&file, error);
@@ -201,22 +202,30 @@ static void show_progress(void *context, int done, int all)
                 changes ? "\r" : "", 100 * done / all, done == all ? "\n" : "");
 }
 
-mafat_status mafat_cost_cache_measure(const mafat_kernel_shape *shape, bool computes,
-                                      const char *weights_path, mafat_costs *costs,
-                                      mafat_error *error)
+/* Keeps costs for other runs; where that fails it is said, and nothing else happens. */
+static void keep_or_tell(const mafat_costs *costs)
 {
     identity id;
-    bool measured;
     mafat_error fault = {0};
-    mafat_progress progress = {.report = show_progress};
-    mafat_status status = MAFAT_OK;
-    find_identity(&id, shape->n_threads);
-    mafat_cost_cache_find(shape, costs, &measured);
-    if (computes)
-        status = mafat_calibrate_compute(shape->n_threads, &progress, costs, error);
-    if (status == MAFAT_OK && weights_path != NULL)
-        status = mafat_calibrate_reading(weights_path, costs, error);
-    if (status == MAFAT_OK && keep(&id, costs, &fault) != MAFAT_OK)
+    find_identity(&id, costs->shape.n_threads);
+    if (keep(&id, costs, &fault) != MAFAT_OK)
         mafat_error_print(&fault, stderr);
+}
+
+mafat_status mafat_cost_cache_measure_computing(mafat_costs *costs, mafat_error *error)
+{
+    mafat_progress progress = {.report = show_progress};
+    mafat_status status = mafat_calibrate_compute(costs->shape.n_threads, &progress, costs, error);
+    if (status == MAFAT_OK)
+        keep_or_tell(costs);
+    return status;
+}
+
+mafat_status mafat_cost_cache_measure_reading(const char *weights_path, mafat_costs *costs,
+                                              mafat_error *error)
+{
+    mafat_status status = mafat_calibrate_reading(weights_path, costs, error);
+    if (status == MAFAT_OK)
+        keep_or_tell(costs);
     return status;
 }

@@ -14,12 +14,12 @@
  * written by this build on this processor counts as none. */
 void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured);
 
-/* Measures the costs of computing, if `computes` says so, in about two seconds and with progress on
- * stderr, and those of reading, if a weights file is named; keeps them for other runs, with what
- * there was of the others. Where they cannot be kept, that is said on stderr and nothing else.
- * Errors: those of run/calibrate.h. */
-mafat_status mafat_cost_cache_measure(const mafat_kernel_shape *shape, bool computes,
-                                      const char *weights_path, mafat_costs *costs,
-                                      mafat_error *error);
+/* Measures the costs of computing, for the shape that `costs` has, in about two seconds and with
+ * progress on stderr; or those of reading, as a weights file is read. Keeps them all for other
+ * runs: where they cannot be kept, that is said on stderr and nothing else. Errors, after which the
+ * costs are as they were: those of run/calibrate.h. */
+mafat_status mafat_cost_cache_measure_computing(mafat_costs *costs, mafat_error *error);
+mafat_status mafat_cost_cache_measure_reading(const char *weights_path, mafat_costs *costs,
+                                              mafat_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,16 +38,25 @@ static int start(char **argv, pid_t *process, FILE **output)
     return reason;
 }
 
-/* Reads "latency_s_median: number" from a bench's output; false where it says no such thing. */
-static bool read_latency(FILE *output, double *seconds)
+/* Reads what was predicted and what was measured from a bench's output; false where it does not
+ * say. */
+static bool read_latencies(FILE *output, double *predicted_s, double *measured_s)
 {
     char *line = NULL;
     size_t size = 0;
-    bool found = false;
-    while (getline(&line, &size, output) >= 0)
-        found |= sscanf(line, "latency_s_median: %lf", seconds) == 1;
+    bool predicted = false, measured = false;
+    while (getline(&line, &size, output) >= 0) {
+        predicted |= sscanf(line, "predicted_latency_s: %lf", predicted_s) == 1;
+        measured |= sscanf(line, "latency_s_median: %lf", measured_s) == 1;
+    }
     free(line);
-    return found;
+    return predicted && measured;
+}
+
+/* What bench predicts has nine digits. */
+static bool is_same(double a, double b)
+{
+    return fabs(a - b) <= 1e-6 * fabs(b);
 }
 
 static mafat_status run(const mafat_race *race, const mafat_runner *runner, double *seconds,
@@ -60,16 +70,23 @@ static mafat_status run(const mafat_race *race, const mafat_runner *runner, doub
                     "-threads", threads, "-n", "3", NULL};
     pid_t process;
     FILE *output;
+    double predicted_s = 0;
     int code = 0, reason = start(argv, &process, &output);
     if (reason != 0)
         return mafat_error_set(error, MAFAT_FAILED, "no process to run %s in: %s", runner->config,
                                strerror(reason));
-    bool found = output != NULL && read_latency(output, seconds);
+    bool found = output != NULL && read_latencies(output, &predicted_s, seconds);
     if (output != NULL)
         fclose(output);
     while (waitpid(process, &code, 0) < 0 && errno == EINTR)
         ;
-    if (found && WIFEXITED(code) && WEXITSTATUS(code) == 0)
+    bool succeeded = found && WIFEXITED(code) && WEXITSTATUS(code) == 0;
+    if (succeeded && !is_same(predicted_s, runner->predicted_s))
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "%s: the process that ran it made another plan, predicted to take "
+                               "%.9g s and not %.9g: it knows other costs, as where they cannot be "
+                               "kept", runner->config, predicted_s, runner->predicted_s);
+    if (succeeded)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_FAILED,
                            "%s did not run: its process ended with %s %d; `darknet mafat bench` "

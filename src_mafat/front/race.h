@@ -24,7 +24,7 @@ typedef struct {
 } mafat_runner;
 
 /* Runs them all, with progress on stderr, and sorts them, the fastest first. MAFAT_FAILED where a
- * process cannot be started or does not succeed. */
+ * process cannot be started, does not succeed, or predicts another latency than the runner's. */
 mafat_status mafat_race_run(const mafat_race *race, mafat_runner *runners, int n_runners,
                             mafat_error *error);
 

@@ -1,6 +1,7 @@
 /* The one printer of results; see report.h. */
 #include "front/report.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,20 +56,19 @@ void mafat_report_text(mafat_report *report, const char *key, const char *value)
     end_value(report);
 }
 
-void mafat_report_config(mafat_report *report, const char *key, const mafat_config *config)
+/* The configuration as it was written, whatever its length. */
+static void report_config(mafat_report *report, const char *key, const mafat_config *config)
 {
-    size_t size = (size_t)mafat_config_print(config, NULL, 0) + 1;
-    char *text = malloc(size);
+    char *text = mafat_config_text(config);
     MAFAT_CHECK(text != NULL);
-    mafat_config_print(config, text, size);
     mafat_report_text(report, key, text);
     free(text);
 }
 
-void mafat_report_size(mafat_report *report, const char *key, size_t value)
+void mafat_report_size(mafat_report *report, const char *key, uint64_t value)
 {
     begin_value(report, key);
-    printf("%zu", value);
+    printf("%" PRIu64, value);
     end_value(report);
 }
 
@@ -88,7 +88,7 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
     if (session->by_layers)
         mafat_report_text(report, "config", MAFAT_LAYERS_CONFIG);
     else
-        mafat_report_config(report, "config", &session->config);
+        report_config(report, "config", &session->config);
     mafat_report_size(report, "threads", (size_t)session->n_threads);
     if (session->by_layers)
         return;

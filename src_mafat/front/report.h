@@ -15,9 +15,7 @@ typedef struct {
 
 void mafat_report_begin(mafat_report *report, bool json);
 void mafat_report_text(mafat_report *report, const char *key, const char *value);
-/* The configuration as it was written, whatever its length. */
-void mafat_report_config(mafat_report *report, const char *key, const mafat_config *config);
-void mafat_report_size(mafat_report *report, const char *key, size_t value);
+void mafat_report_size(mafat_report *report, const char *key, uint64_t value);
 void mafat_report_real(mafat_report *report, const char *key, double value);
 
 /* What is planned: the configuration, threads, and the sizes of plan and prediction. */

@@ -175,10 +175,10 @@ mafat_plan_options mafat_session_plan_options(const mafat_session *session)
 
 /* The memory limit and the configuration that are asked for. */
 static mafat_status read_request(mafat_session *session, const mafat_options *options,
-                                 mafat_error *error)
+                                 const mafat_session_use *use, mafat_error *error)
 {
     const mafat_cfg *cfg = &session->cfg;
-    const char *config = first_of(options->config, cfg->config);
+    const char *config = first_of(options->config, use->seeks_config ? NULL : cfg->config);
     session->by_layers = config != NULL && strcmp(config, MAFAT_LAYERS_CONFIG) == 0;
     bool wins_over_cfg = session->by_layers && options->config != NULL;
     const char *memory = first_of(options->memory, wins_over_cfg ? NULL : cfg->memory);
@@ -203,7 +203,7 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
                             mafat_error *error)
 {
     const mafat_network *network = &session->cfg.network;
-    mafat_status status = read_request(session, options, error);
+    mafat_status status = read_request(session, options, use, error);
     if (status == MAFAT_OK)
         status = check_layers(network, error);
     if (status != MAFAT_OK || session->by_layers)
@@ -231,19 +231,26 @@ void mafat_session_take(mafat_session *session, mafat_found *found)
     *found = (mafat_found){0};
 }
 
+mafat_status mafat_session_search(const mafat_session *session, const mafat_config *config,
+                                  mafat_found *found, mafat_error *error)
+{
+    mafat_search search;
+    mafat_plan_options options = mafat_session_plan_options(session);
+    mafat_status status = mafat_search_init(&search, &session->cfg.network, config, &options,
+                                            &session->process, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = mafat_search_best(&search, session->limit_bytes, found, error);
+    mafat_search_free(&search);
+    return status;
+}
+
 /* Chooses what fits the limit. */
 static mafat_status search_plan(mafat_session *session, mafat_error *error)
 {
-    mafat_search search;
     mafat_found found;
-    mafat_plan_options options = mafat_session_plan_options(session);
-    mafat_status status = mafat_search_init(&search, &session->cfg.network,
-                                            session->asked.n_groups > 0 ? &session->asked : NULL,
-                                            &options, &session->process, error);
-    if (status != MAFAT_OK)
-        return status;
-    status = mafat_search_best(&search, session->limit_bytes, &found, error);
-    mafat_search_free(&search);
+    const mafat_config *asked = session->asked.n_groups > 0 ? &session->asked : NULL;
+    mafat_status status = mafat_session_search(session, asked, &found, error);
     if (status == MAFAT_OK)
         mafat_session_take(session, &found);
     return status;

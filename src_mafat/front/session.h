@@ -23,6 +23,7 @@ typedef struct {
     int width, height;     /* of the input; 0: as the cfg says */
     bool image_by_rows;    /* it gives the input by rows (run/source.h) */
     bool reads_weights;    /* it has MAFAT read the weights file, whatever the plan */
+    bool seeks_config;     /* it looks for a configuration: mafat= of the cfg asks for none */
     size_t image_bytes;    /* it holds so much for the image while the network runs */
     size_t decode_bytes;   /* and so much while it decodes it, before that */
     int letterboxed_w, letterboxed_h;    /* Darknet's own code fits an image of this size to the
@@ -76,6 +77,11 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
                                    const mafat_options *options, const mafat_session_use *use,
                                    mafat_error *error);
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
+
+/* Searches for the best plan in the session's limit, with a configuration or with any (NULL); the
+ * session's plan stays as it is. Errors: those of mafat_search_init() and mafat_search_best(). */
+mafat_status mafat_session_search(const mafat_session *session, const mafat_config *config,
+                                  mafat_found *found, mafat_error *error);
 
 /* Makes what was found the session's plan, in place of the one it has; `found` is empty then. */
 void mafat_session_take(mafat_session *session, mafat_found *found);

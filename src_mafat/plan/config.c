@@ -140,6 +140,15 @@ int mafat_config_print(const mafat_config *config, char *text, size_t size)
     return length;
 }
 
+char *mafat_config_text(const mafat_config *config)
+{
+    size_t size = (size_t)mafat_config_print(config, NULL, 0) + 1;
+    char *text = malloc(size);
+    if (text != NULL)
+        mafat_config_print(config, text, size);
+    return text;
+}
+
 void mafat_config_free(mafat_config *config)
 {
     free(config->groups);

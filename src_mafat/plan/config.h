@@ -40,6 +40,9 @@ mafat_status mafat_config_parse(mafat_config *config, const char *text, mafat_er
  * again. */
 int mafat_config_print(const mafat_config *config, char *text, size_t size);
 
+/* The same as a string that the caller owns; NULL without memory. */
+char *mafat_config_text(const mafat_config *config);
+
 /* Writes one tiling, "5x5" or "38x1r", in the same manner. */
 int mafat_config_print_tiling(mafat_tiling tiling, char *text, size_t size);
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/layer.h"
 #include "plan/share.h"
@@ -40,6 +41,7 @@ typedef struct {
     double read_byte_s;             /* and for each byte of it */
     double lost_byte_s;             /* computing loses so much for each byte that is read meanwhile */
     bool read_is_measured;          /* these three are; else they are defaults */
+    uint64_t read_device;           /* where they were measured, as stat() numbers file systems */
 } mafat_costs;
 
 /* The work of a convolution's step: `n_filters` of all its filters, for `n_pixels` of its

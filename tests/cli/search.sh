@@ -8,7 +8,7 @@ search() { # CODE PATTERN ARGUMENTS...
     shift 2
     expect "$code" "$pattern" "$darknet" mafat search "$@"
 }
-below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a <= b) }'; }
+below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && b != "" && a + 0 <= b + 0) }'; }
 
 # costs are measured once for a number of threads, and kept
 search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
@@ -72,6 +72,17 @@ printf '> mafat=%s\n> mafat_memory=12M\n> mafat_threads=2\n' "$found" | diff - "
 expect 0 "^config: $found\$" "$darknet" mafat plan "$scratch/new.cfg"
 [ "$(value limit_bytes)" = 12582912 ] && [ "$(value threads)" = 2 ] || fail "saved other limits"
 search 1 'no-such-folder' cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/no-such-folder/new.cfg"
+search 1 'no-such-folder' cfg/yolov2-tiny.cfg -front -threads 2 -svg "$scratch/no-such-folder/front.svg"
+[ ! -s "$scratch/stdout" ] || fail "searched for what could not be written"
+# what was saved binds whoever runs the network, and not another search
+search 0 '^config: ' cfg/yolov2-tiny.cfg -memory 24M -threads 2
+found=$(value config) least=$(value least_latency_s)
+for options in "" -paper; do
+    search 0 '^config: ' "$scratch/new.cfg" -memory 24M -threads 2 $options
+    grep -q "mafat=.* of $scratch/new.cfg is left aside" "$scratch/stderr" || fail "does not say what it leaves aside"
+    [ "$(value least_latency_s)" = "$least" ] || fail "another bound than for the cfg without flags"
+    [ -n "$options" ] || [ "$(value config)" = "$found" ] || fail "bound by the cfg's configuration"
+done
 
 # -measure: runs in processes of their own, ranked
 w=$(weights cfg/yolov2-tiny.cfg)
@@ -87,9 +98,19 @@ search 1 'none.weights' cfg/yolov2-tiny.cfg none.weights -memory 12M -threads 1
 # auto is kept as what it was
 search 0 '^config: ' cfg/yolov2-tiny.cfg -memory auto -threads 2 -save "$scratch/auto.cfg"
 grep -q "^mafat_memory=$(value limit_bytes)\$" "$scratch/auto.cfg" || fail "auto was saved as $(grep memory= "$scratch/auto.cfg")"
+sed -i 's/^mafat_memory=.*/mafat_memory=auto/' "$scratch/auto.cfg"
+search 0 '^config: ' "$scratch/auto.cfg" -save "$scratch/auto2.cfg"
+grep -q "^mafat_memory=$(value limit_bytes)\$" "$scratch/auto2.cfg" || fail "the cfg's auto was saved as $(grep memory= "$scratch/auto2.cfg")"
 search 0 '^ *measured s +predicted s  config$' cfg/yolov2-tiny.cfg "$w" -memory 12M -threads 1 -measure
 [ "$(value config)" = "$(sed -n 's/^ *[0-9.]* *[0-9.]*  \([0-9]*x.*\)/\1/p' "$scratch/stdout" | head -n 1)" ] ||
     fail "chose another than the fastest"
+
+# costs that cannot be kept: the runs would be of other plans than those that are ranked
+XDG_CACHE_HOME=/proc/none search 1 'made another plan' cfg/yolov2-tiny.cfg "$w" -memory 12M -threads 1 -measure
+# the costs of reading are those of one file system
+sed -i 's/^reads: of device .*/reads: of device 1/' "$scratch"/cache/mafat/costs-*-1
+search 0 '^costs: measured$' cfg/yolov2-tiny.cfg "$w" -memory 12M -threads 1
+grep -q "^reads: of device $(stat -c %d "$w")\$" "$scratch"/cache/mafat/costs-*-1 || fail "costs of another disk's reads"
 
 # usage
 search 2 'a search needs a limit: -memory LIMIT' cfg/yolov2.cfg
@@ -100,6 +121,7 @@ search 2 '-save needs one plan' cfg/yolov2.cfg -front -save "$scratch/x.cfg"
 search 2 '-paper chooses the configuration' cfg/yolov2.cfg -memory 16M -paper -mafat 3x3
 search 2 'nothing to search' cfg/yolov2.cfg -front -mafat layers
 search 2 'usage: darknet mafat search CFG' -memory 16M
+search 2 'which holds no photo' cfg/yolov2.cfg w -memory 16M -measure -image data/dog.jpg
 search 2 'it goes with -image FILE' cfg/yolov2.cfg -memory 16M -data cfg/coco.data
 search 2 'unknown option -fast' cfg/yolov2.cfg -memory 16M -fast
 search 1 'none.cfg: ' none.cfg -memory 16M
