@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan/cost.h"
+#include "plan/plan.h"
 #include "run/calibrate.h"
 #include "run/exec.h"
 #include "support/random.h"
@@ -101,6 +101,56 @@ START_TEST(threads_and_pixels_count_as_they_should)
 }
 END_TEST
 
+/* Three filter groups of five tiles each for two threads: one of them computes eight tiles. */
+START_TEST(threads_share_filter_groups_by_tiles)
+{
+    enum { CHANNELS = 7, TILE_FILTERS = 4, N_PIXELS = 16, N_TILES = 8 };
+    mafat_kernel_shape shape = shape_for(2);
+    mafat_layer layer = layer_of(3 * CHANNELS, 3 * 5 * TILE_FILTERS, 3, 3);
+    mafat_work work = mafat_cost_conv(&shape, &layer, layer.out.c, N_PIXELS);
+    ck_assert(work.units[MAFAT_COST_MAC] == 9.0 * CHANNELS * N_TILES * TILE_FILTERS * N_PIXELS);
+}
+END_TEST
+
+static mafat_step step_of(mafat_step_kind kind, int layer, mafat_region in, mafat_region out)
+{
+    return (mafat_step){.kind = kind, .layer = layer, .in = {.region = in}, .also = {.region = in},
+                        .out = {.region = out}};
+}
+
+/* All floats that a step reads and all that it writes, whatever it does with them. */
+START_TEST(moves_count_what_is_read_and_written)
+{
+    enum { C = 32, IN_C = 3, H = 40, W = 50 };
+    const mafat_shape map = {C, H, W};
+    const mafat_region rows = {4, 0, 7, W}, windows = {4, 0, 10, W}, whole = {0, 0, H, W};
+    int image = -1, both[] = {0, 1}, two[] = {0, 0};
+    mafat_layer layers[] = {
+        {.kind = MAFAT_CONVOLUTION, .in = {IN_C, H, W}, .out = map, .n_sources = 1,
+         .sources = &image, .size = 3, .stride = 1, .groups = 1},
+        {.kind = MAFAT_MAXPOOL, .in = map, .out = map, .n_sources = 1, .sources = both, .size = 2,
+         .stride = 1, .groups = 1},
+        {.kind = MAFAT_SHORTCUT, .in = map, .out = map, .n_sources = 2, .sources = both},
+        {.kind = MAFAT_WHOLE, .in = map, .out = {3 * C, H, W}, .n_sources = 2, .sources = two},
+    };
+    mafat_network network = {.input = {IN_C, H, W}, .n_layers = 4, .layers = layers};
+    const struct { mafat_step step; int n_floats; } cases[] = {
+        {step_of(MAFAT_STEP_INPUT, -1, rows, rows), 2 * IN_C * 3 * W},
+        {step_of(MAFAT_STEP_KEEP, -1, rows, rows), 2 * IN_C * 3 * W},
+        {step_of(MAFAT_STEP_KEEP, 0, rows, rows), 2 * C * 3 * W},
+        {step_of(MAFAT_STEP_LAYER, 1, windows, rows), C * (6 + 3) * W},
+        {step_of(MAFAT_STEP_LAYER, 2, rows, rows), 3 * C * 3 * W},
+        {step_of(MAFAT_STEP_LAYER, 3, whole, whole), (1 + 1 + 3) * C * H * W},
+    };
+    mafat_kernel_shape shape = shape_for(4);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mafat_work work = mafat_plan_step_work(&shape, &network, &cases[i].step);
+        ck_assert(work.units[MAFAT_COST_STEP] == 1);
+        ck_assert(work.units[MAFAT_COST_MOVE] == cases[i].n_floats / 4.0);
+    }
+}
+END_TEST
+
 START_TEST(seconds_are_the_sum_of_units)
 {
     mafat_kernel_shape shape = mafat_exec_kernel_shape(2);
@@ -122,19 +172,26 @@ END_TEST
  * once. */
 START_TEST(reading_is_timed_on_files_of_every_size)
 {
-    static const size_t sizes[] = {1, 100, 4096, 65537, 5000001};
+    static const struct { size_t n_bytes; bool tells; } files[] = {
+        {1, false}, {100, false}, {4096, false}, {131072, false}, {200001, true}, {5000001, true},
+    };
     char path[] = "/tmp/mafat-test-XXXXXX";
     mafat_kernel_shape shape = shape_for(1);
     mafat_error error = {0};
     int file = mkstemp(path);
     ck_assert(file >= 0);
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        mafat_costs costs = mafat_cost_defaults(&shape);
-        ck_assert(ftruncate(file, (off_t)sizes[i]) == 0);
-        ck_assert_msg(mafat_calibrate_reading(path, &costs, &error) == MAFAT_OK, "%s", error.text);
-        ck_assert(costs.read_s >= 0 && costs.read_byte_s >= 0 && costs.read_byte_s < 1);
-    }
     mafat_costs costs = mafat_cost_defaults(&shape), before = costs;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        costs = before;
+        ck_assert(ftruncate(file, (off_t)files[i].n_bytes) == 0);
+        ck_assert_msg(mafat_calibrate_reading(path, &costs, &error) == MAFAT_OK, "%s", error.text);
+        ck_assert(mafat_calibrate_knows_reading(&costs, path) == files[i].tells);
+        ck_assert((memcmp(&costs, &before, sizeof costs) != 0) == files[i].tells);
+        ck_assert(costs.read_s >= 0 && costs.read_byte_s >= 0 && costs.lost_byte_s > 0);
+        ck_assert(costs.read_byte_s < 1e-6 && costs.read_s + costs.read_byte_s > 0);
+    }
+    ck_assert(!mafat_calibrate_knows_reading(&costs, "/proc/self/stat"));
+    costs = before;
     ck_assert(ftruncate(file, 0) == 0);
     ck_assert_int_eq(mafat_calibrate_reading(path, &costs, &error), MAFAT_FAILED);
     ck_assert_str_eq(error.file, path);
@@ -151,6 +208,8 @@ int main(void)
     tcase_add_test(tcase, shares_cover_all_once_and_evenly);
     tcase_add_test(tcase, one_thread_counts_every_tap);
     tcase_add_test(tcase, threads_and_pixels_count_as_they_should);
+    tcase_add_test(tcase, threads_share_filter_groups_by_tiles);
+    tcase_add_test(tcase, moves_count_what_is_read_and_written);
     tcase_add_test(tcase, seconds_are_the_sum_of_units);
     tcase_add_test(tcase, reading_is_timed_on_files_of_every_size);
     Suite *suite = suite_create("cost");

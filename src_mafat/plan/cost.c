@@ -6,17 +6,6 @@ static size_t parts_of(size_t extent, size_t each)
     return (extent + each - 1) / each;
 }
 
-/* Vectors of the tiles that cover n pixels, and those of them in tiles one vector wide, of which
- * there is at most one: the last two tiles share what is left (kernels/pack.h). */
-static void count_vectors(const mafat_kernel_shape *shape, size_t n_pixels, size_t *full,
-                          size_t *thin)
-{
-    size_t tile_vectors = (size_t)(shape->tile_pixels / shape->vector_pixels);
-    size_t n = parts_of(n_pixels, (size_t)shape->vector_pixels);
-    *thin = n == 1 || (n == 2 && tile_vectors == 1) ? n : 0;
-    *full = n - *thin;
-}
-
 /* Adds the work of one share: all taps of so many filters and pixels, panel by panel. */
 static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const mafat_layer *layer,
                       size_t n_filters, size_t n_pixels)
@@ -26,11 +15,12 @@ static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const m
     size_t n_rows = parts_of(n_filters, (size_t)shape->tile_filters) * (size_t)shape->tile_filters;
     size_t n_panels = parts_of(n_pixels, (size_t)shape->panel_pixels);
     size_t n_blocks = parts_of(n_taps, (size_t)shape->block_taps);
-    size_t n_weights = n_taps * n_filters, full, thin;
+    size_t n_vectors = parts_of(n_pixels, (size_t)shape->vector_pixels);
+    size_t n_weights = n_taps * n_filters;
     double lanes = (double)n_taps * (double)n_rows * (double)shape->vector_pixels;
-    count_vectors(shape, n_pixels, &full, &thin);
-    work->units[MAFAT_COST_MAC] += lanes * (double)full;
-    work->units[MAFAT_COST_THIN_MAC] += lanes * (double)thin;
+    /* tiles are three vectors wide or more, and the last two share what is left (kernels/pack.h):
+     * only where there is one vector in all is a tile as thin as that */
+    work->units[n_vectors == 1 ? MAFAT_COST_THIN_MAC : MAFAT_COST_MAC] += lanes * (double)n_vectors;
     work->units[layer->size > 1 ? MAFAT_COST_PACK : MAFAT_COST_PACK_POINT] +=
         (double)n_taps * (double)n_pixels;
     work->units[MAFAT_COST_SUM] += (double)n_filters * (double)n_pixels * (double)n_blocks;
@@ -48,11 +38,12 @@ mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *l
     size_t n_units = n_groups * parts_of((size_t)share.extent, (size_t)share.unit);
     size_t most = parts_of(n_units, n_groups * (size_t)share.n < n_threads
                                         ? n_groups * (size_t)share.n : n_threads);
-    size_t of_group = most < n_units / n_groups ? most : n_units / n_groups;
-    size_t extent = of_group * (size_t)share.unit;
+    size_t of_group = n_units / n_groups;
     work.units[MAFAT_COST_STEP] = 1;
     for (size_t done = 0; done < most; done += of_group) {
-        size_t part = extent < (size_t)share.extent ? extent : (size_t)share.extent;
+        size_t n = most - done < of_group ? most - done : of_group;
+        size_t part = n * (size_t)share.unit;
+        part = part < (size_t)share.extent ? part : (size_t)share.extent;
         add_share(&work, shape, layer, share.by_filters ? part : n_of_group,
                   share.by_filters ? n_pixels : part);
     }

@@ -12,17 +12,31 @@ static size_t floats_of(mafat_region region, int n_channels)
     return mafat_region_pixels(region) * (size_t)n_channels;
 }
 
-mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
-                           const mafat_step *step)
+/* Floats that the step of a layer reads of maps. */
+static size_t floats_read(const mafat_network *network, const mafat_step *step)
 {
-    if (step->layer < 0)
-        return mafat_cost_move(shape, floats_of(step->out.region, network->input.c));
     const mafat_layer *layer = &network->layers[step->layer];
-    if (step->kind == MAFAT_STEP_LAYER && layer->kind == MAFAT_CONVOLUTION)
+    size_t n = floats_of(step->in.region, layer->in.c);
+    if (layer->kind == MAFAT_SHORTCUT)
+        n += floats_of(step->also.region, layer->out.c);
+    for (int s = 1; s < layer->n_sources && layer->kind == MAFAT_WHOLE; s++) {
+        int source = layer->sources[s];
+        n += mafat_shape_floats(source < 0 ? network->input : network->layers[source].out);
+    }
+    return n;
+}
+
+mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
+                                const mafat_step *step)
+{
+    const mafat_layer *layer = step->layer < 0 ? NULL : &network->layers[step->layer];
+    size_t n_written = floats_of(step->out.region, layer == NULL ? network->input.c : layer->out.c);
+    if (step->kind != MAFAT_STEP_LAYER)
+        return mafat_cost_move(shape, 2 * n_written);    /* as many as it reads */
+    if (layer->kind == MAFAT_CONVOLUTION)
         return mafat_cost_conv(shape, layer, step->filter_end - step->filter_begin,
                                mafat_region_pixels(step->out.region));
-    return mafat_cost_move(shape, floats_of(step->in.region, layer->in.c) +
-                                  floats_of(step->out.region, layer->out.c));
+    return mafat_cost_move(shape, floats_read(network, step) + n_written);
 }
 
 void mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
