@@ -48,12 +48,22 @@ int mafat_layer_producer(const mafat_network *network, int l)
     return l;
 }
 
-size_t mafat_layer_macs(const mafat_layer *layer, size_t n_pixels)
+/* Weights of one of a convolution's filters. */
+static size_t filter_floats(const mafat_layer *layer)
+{
+    return (size_t)(layer->in.c / layer->groups) * (size_t)layer->size * (size_t)layer->size;
+}
+
+uint64_t mafat_layer_macs(const mafat_layer *layer, size_t n_pixels)
 {
     if (layer->kind != MAFAT_CONVOLUTION)
         return 0;
-    size_t window = (size_t)layer->size * (size_t)layer->size;
-    return n_pixels * (size_t)layer->out.c * window * (size_t)(layer->in.c / layer->groups);
+    return (uint64_t)n_pixels * (uint64_t)layer->out.c * filter_floats(layer);
+}
+
+size_t mafat_layer_filter_bytes(const mafat_layer *layer)
+{
+    return filter_floats(layer) * sizeof(float);
 }
 
 size_t mafat_weight_block_floats(const mafat_weight_block *block)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* How MAFAT runs a layer. All kinds but MAFAT_WHOLE can be inside a layer group. */
 typedef enum {
@@ -88,7 +89,10 @@ int mafat_layer_producer(const mafat_network *network, int l);
 
 /* Multiply-accumulates that a layer needs for `n_pixels` of its output map (all channels of them);
  * 0 for layers that are not convolutions. */
-size_t mafat_layer_macs(const mafat_layer *layer, size_t n_pixels);
+uint64_t mafat_layer_macs(const mafat_layer *layer, size_t n_pixels);
+
+/* Bytes of the weights of one of a convolution's filters. */
+size_t mafat_layer_filter_bytes(const mafat_layer *layer);
 
 /* Floats of one block, and of all blocks of a layer, in the weights file. */
 size_t mafat_weight_block_floats(const mafat_weight_block *block);

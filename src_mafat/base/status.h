@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 typedef enum {
@@ -44,6 +45,12 @@ void mafat_error_print(const mafat_error *error, FILE *stream);
 /* Stores a*b or a+b in *result and returns true, or returns false where it does not fit. */
 bool mafat_size_mul(size_t a, size_t b, size_t *result);
 bool mafat_size_add(size_t a, size_t b, size_t *result);
+
+/* a+b, or SIZE_MAX where that does not fit: more than any limit. */
+static inline size_t mafat_size_sum(size_t a, size_t b)
+{
+    return a <= SIZE_MAX - b ? a + b : SIZE_MAX;
+}
 
 /* An always-on check of what only a programming error can break: prints and aborts. */
 #define MAFAT_CHECK(condition) \

@@ -31,8 +31,6 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
             status = take_value(&arguments->options.threads, &i, argc, argv, error);
         else if (strcmp(word, "-json") == 0)
             arguments->json = true;
-        else if (strcmp(word, "-steps") == 0)
-            arguments->steps = true;
         else if (strcmp(word, "-help") == 0 || strcmp(word, "--help") == 0)
             arguments->help = true;
         else

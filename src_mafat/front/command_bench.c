@@ -110,7 +110,7 @@ static layer_share share_of(const bench *b, int l)
     const mafat_layer *layer = &session->cfg.network.layers[l];
     double *times = b->layer_s + (size_t)l * (size_t)b->n_runs;
     double seconds = mafat_measure_spread(times, b->n_runs).median;
-    size_t macs = mafat_layer_macs(layer, (size_t)layer->out.h * (size_t)layer->out.w);
+    uint64_t macs = mafat_layer_macs(layer, (size_t)layer->out.h * (size_t)layer->out.w);
     return (layer_share){
         .layer = layer, .n_tiles = tiles_of(&session->plan, l), .seconds = seconds,
         .flops = macs == 0 ? 0 : 2.0 * (double)macs / seconds,
@@ -159,9 +159,9 @@ static void print_layers(const bench *b)
     }
 }
 
-static size_t needed_macs(const mafat_network *network)
+static uint64_t needed_macs(const mafat_network *network)
 {
-    size_t macs = 0;
+    uint64_t macs = 0;
     for (int l = 0; l < network->n_layers; l++) {
         mafat_shape out = network->layers[l].out;
         macs += mafat_layer_macs(&network->layers[l], (size_t)out.h * (size_t)out.w);

@@ -1,4 +1,6 @@
 /* `darknet mafat plan`: the plan as keys and tables, and as a picture. */
+#include <inttypes.h>
+
 #include "front/command.h"
 #include "front/plan_picture.h"
 #include "front/report.h"
@@ -34,7 +36,7 @@ static void print_groups(const mafat_session *session)
         snprintf(span, sizeof span, group->end - group->first > 1 ? "%d-%d" : "%d", group->first,
                  group->end - 1);
         mafat_config_print_tiling(group->tiling, tiling, sizeof tiling);
-        printf("%5d  %-7s  %-15s  %-7s  %5d  %-13s  %-13s  %5zu  %8.1f%%\n", g, span,
+        printf("%5d  %-7s  %-15s  %-7s  %5d  %-13s  %-13s  %5" PRIu64 "  %8.1f%%\n", g, span,
                layers[group->first].type, tiling, group->n_tiles,
                shape_text(layers[group->first].in, in, sizeof in),
                shape_text(layers[group->end - 1].out, out, sizeof out), group->macs / 1000000,
@@ -144,25 +146,31 @@ static void print_steps(const mafat_plan *plan)
     }
 }
 
-static void print(const mafat_session *session, const mafat_arguments *arguments)
+static void print(const mafat_session *session, bool json, bool steps)
 {
-    report(session, arguments->json);
-    if (arguments->json || session->by_layers)
+    report(session, json);
+    if (json || session->by_layers)
         return;
     print_groups(session);
     print_buffers(session);
     print_weights(&session->plan);
-    if (arguments->steps)
+    if (steps)
         print_steps(&session->plan);
 }
 
 mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error)
 {
     const char *svg;
+    bool steps = false;
     mafat_arguments words = *arguments;
     mafat_status status = mafat_arguments_take_value(&words, "-svg", &svg, error);
     if (status == MAFAT_OK)
-        status = mafat_arguments_refuse_options(&words, "-svg FILE, ", error);
+        status = mafat_arguments_take_flag(&words, "-steps", &steps, error);
+    if (status == MAFAT_OK)
+        status = mafat_arguments_refuse_options(&words, "-steps, -svg FILE, ", error);
+    if (status == MAFAT_OK && steps && words.json)
+        status = mafat_error_set(error, MAFAT_USAGE, "-steps adds to the tables, which -json leaves "
+                                 "out: one of them can be given");
     if (status != MAFAT_OK)
         return status;
     if (words.n_words != 2)
@@ -177,7 +185,7 @@ mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *e
     if (svg != NULL)
         status = mafat_plan_picture_write(&session, words.words[1], svg, error);
     if (status == MAFAT_OK)
-        print(&session, &words);
+        print(&session, words.json, steps);
     mafat_session_close(&session);
     return status;
 }

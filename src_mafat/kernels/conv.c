@@ -44,16 +44,6 @@ int mafat_conv_panel_pixels(int n_threads)
     return (n_panels > 0 ? n_panels : 1) * MAFAT_TILE_PIXELS;
 }
 
-int mafat_conv_round_filters(int n_filters)
-{
-    return round_up(n_filters, MAFAT_TILE_FILTERS);
-}
-
-int mafat_conv_round_pixels(int n_pixels)
-{
-    return round_up(n_pixels, MAFAT_TILE_PIXELS);
-}
-
 /* Without a division where it can be: a tile of few taps takes little longer than some of them. */
 static float *out_pixel(const mafat_window *out, int f, int pixel)
 {

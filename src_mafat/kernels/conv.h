@@ -36,10 +36,6 @@ typedef struct {
 size_t mafat_conv_scratch_floats(int panel_pixels);
 int mafat_conv_panel_pixels(int n_threads);
 
-/* Rounds a share of filters or pixels up to what the register tile computes at once. */
-int mafat_conv_round_filters(int n_filters);
-int mafat_conv_round_pixels(int n_pixels);
-
 /* Computes filters [filter_begin, filter_end) of pixels [pixel_begin, pixel_end) of the output
  * window, pixels counted along its rows. Runs on disjoint parts may go on side by side, each with a
  * scratch of its own of mafat_conv_scratch_floats(panel_pixels) floats, 64-byte aligned. */

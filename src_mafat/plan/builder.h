@@ -42,9 +42,6 @@ typedef struct {
     int group, row, col;
 } mafat_position;
 
-/* The group's number in the plan and the group of a position. */
-mafat_group *mafat_builder_group(const mafat_builder *b, mafat_position at);
-
 /* Whether layer l and the next one of the group run band by band (plan.h). */
 bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, int l);
 

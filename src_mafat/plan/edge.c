@@ -23,6 +23,8 @@ typedef struct {
     mafat_readers readers;
     mafat_weight_mode *weights;   /* [n_layers], owned: of the group at hand */
     int *last_readers;            /* [n_layers], owned: the last place that reads a layer's map */
+    int kept_first, kept_end;     /* the layers that kept_bytes was worked out for last */
+    size_t kept_bytes;
     int n_rooms;                  /* in edges->edges */
 } maker;
 
@@ -56,8 +58,8 @@ static size_t kept_bytes(const maker *m, const mafat_group *group)
                 is_source |= mafat_layer_producer(m->network,
                                                   m->network->layers[i].sources[s]) == l;
         if (!is_source)
-            bytes += mafat_arena_round(mafat_shape_floats(m->network->layers[l].out) *
-                                       sizeof(float));
+            bytes = mafat_size_sum(bytes, mafat_arena_round(
+                mafat_shape_floats(m->network->layers[l].out) * sizeof(float)));
     }
     return bytes;
 }
@@ -80,7 +82,7 @@ static size_t alive_bytes(const mafat_plan *part, int moment)
         const mafat_buffer *buffer = &part->buffers[i];
         if (buffer->storage == MAFAT_IN_ARENA && buffer->place.first <= moment &&
             moment <= buffer->place.last)
-            bytes += mafat_arena_round(buffer->place.bytes);
+            bytes = mafat_size_sum(bytes, mafat_arena_round(buffer->place.bytes));
     }
     return bytes;
 }
@@ -91,7 +93,7 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
     bool takes_turns = mafat_group_takes_turns(&part->groups[0]);
     edge->early_bytes = edge->late_bytes = 0;
     for (int moment = 0; moment < part->n_moments; moment++) {
-        size_t bytes = alive_bytes(part, moment) + kept;
+        size_t bytes = mafat_size_sum(alive_bytes(part, moment), kept);
         size_t *most = moment < last_use ? &edge->early_bytes : &edge->late_bytes;
         *most = bytes > *most ? bytes : *most;
     }
@@ -100,7 +102,7 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
     for (int w = 0; w < part->n_windows; w++) {
         size_t bytes = part->buffers[part->windows[w].buffer].place.bytes;
         if (part->windows[w].pinned)
-            edge->sum_bytes += bytes;
+            edge->sum_bytes = mafat_size_sum(edge->sum_bytes, bytes);
         else if (takes_turns || w == 0)
             edge->window_bytes += bytes;
     }
@@ -157,7 +159,12 @@ static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weigh
     mafat_status status = mafat_plan_build_part(&part, m->network, &group, &m->options, m->error);
     if (status != MAFAT_OK)
         return status;
-    sum_up(&part, kept_bytes(m, &group), edge);
+    if (group.first != m->kept_first || group.end != m->kept_end) {
+        m->kept_bytes = kept_bytes(m, &group);
+        m->kept_first = group.first;
+        m->kept_end = group.end;
+    }
+    sum_up(&part, m->kept_bytes, edge);
     mafat_plan_free(&part);
     return MAFAT_OK;
 }
@@ -209,7 +216,7 @@ static mafat_status add_layer(maker *m, int l, bool pools)
     mafat_status status = pools ? MAFAT_OK : add_edge(m, group, pinned);
     if (!has_weights(m, &group))
         return status;
-    size_t filter_bytes = mafat_layer_macs(layer, 1) / (size_t)layer->out.c * sizeof(float);
+    size_t filter_bytes = mafat_layer_filter_bytes(layer);
     for (int i = 0; i < N_WINDOW_COUNTS && status == MAFAT_OK; i++) {
         int filters = (layer->out.c + window_counts[i] - 1) / window_counts[i];
         filters = (filters + unit - 1) / unit * unit;

@@ -15,8 +15,8 @@ typedef struct {
     /* filled in by the plan */
     int first_moment, last_moment;
     int n_tiles;                /* that are not empty */
-    size_t macs;                /* multiply-accumulates of its convolution steps */
-    size_t redundant_macs;      /* of them, those that another tile computes too */
+    uint64_t macs;              /* multiply-accumulates of its convolution steps */
+    uint64_t redundant_macs;    /* of them, those that another tile computes too */
     double computing_s;         /* by the cost model (cost.h); 0 without one */
     double seconds;             /* the same with what reading weights adds to it */
 } mafat_group;

@@ -73,7 +73,7 @@ static double seconds_of(const finder *f, const mafat_edge *edge)
 static void extend(const finder *f, const least *from, const mafat_edge *edge, least *to)
 {
     size_t arena_bytes = larger(from->arena_bytes, alive_bytes(edge));
-    size_t sum_bytes = from->sum_bytes + edge->sum_bytes;
+    size_t sum_bytes = mafat_size_sum(from->sum_bytes, edge->sum_bytes);
     if (arena_bytes < to->arena_bytes)
         to->arena_bytes = arena_bytes;
     if (sum_bytes < to->sum_bytes)
@@ -107,6 +107,12 @@ static void find_least(finder *f)
     }
 }
 
+/* Whether no plan that ends with the path keeps to the limit of seconds, whatever it needs. */
+static bool is_too_slow(const finder *f, int place, const mafat_path *path)
+{
+    return path->seconds + f->before[place].priced_s[0] > f->query->limit_s;
+}
+
 /* The least seconds of a whole plan within the limit that ends with the path, going by what stands
  * before it, or the least bytes where time is ignored; INFINITY where none fits. */
 static double least_seconds(finder *f, int place, const mafat_path *path)
@@ -114,10 +120,10 @@ static double least_seconds(finder *f, int place, const mafat_path *path)
     const least *before = &f->before[place];
     size_t limit_bytes = f->query->limit_bytes;
     if (path->arena_bytes > f->query->to_bytes || before->arena_bytes == SIZE_MAX ||
-        path->seconds + before->priced_s[0] > f->query->limit_s)
+        is_too_slow(f, place, path))
         return INFINITY;
     size_t bytes = arena_total_bytes(f, path->arena_bytes);
-    if (bytes > limit_bytes || path->sum_bytes + before->sum_bytes > limit_bytes - bytes)
+    if (bytes > limit_bytes || mafat_size_sum(path->sum_bytes, before->sum_bytes) > limit_bytes - bytes)
         return INFINITY;
     if (f->query->ignores_time)
         return (double)total_bytes(f, path->arena_bytes, path->sum_bytes + before->sum_bytes);
@@ -172,12 +178,13 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
     const mafat_edge *edge = &f->edges->edges[edge_index];
     const mafat_path *behind = &f->paths->paths[rest];
     const least *before = &f->before[f->edges->places[edge->group.first]];
-    size_t alive = larger(edge->early_bytes, edge->late_bytes + behind->window_bytes);
+    size_t alive = larger(edge->early_bytes, mafat_size_sum(edge->late_bytes,
+                                                           behind->window_bytes));
     return (mafat_path){
         .seconds = seconds_of(f, edge) + behind->seconds,
         .arena_bytes = larger(larger(alive, behind->arena_bytes),
                               larger(before->arena_bytes, f->query->from_bytes)),
-        .sum_bytes = edge->sum_bytes + behind->sum_bytes,
+        .sum_bytes = mafat_size_sum(edge->sum_bytes, behind->sum_bytes),
         .window_bytes = edge->window_bytes > 0 ? edge->window_bytes : behind->window_bytes,
         .edge = edge_index, .rest = rest,
     };
@@ -209,6 +216,8 @@ static bool find_from(finder *f, int place)
             continue;
         for (int i = 0; i < f->counts[end]; i++) {
             mafat_path path = prepend(f, e, f->firsts[end] + i);
+            if (is_too_slow(f, place, &path))
+                break;    /* so are those behind it */
             path.least_s = least_seconds(f, place, &path);
             if (path.least_s == INFINITY || path.least_s > f->query->limit_s)
                 continue;

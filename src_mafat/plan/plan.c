@@ -6,20 +6,20 @@
 
 #include "plan/builder.h"
 
-double mafat_plan_redundant_percent(size_t macs, size_t redundant_macs)
+double mafat_plan_redundant_percent(uint64_t macs, uint64_t redundant_macs)
 {
-    size_t needed = macs - redundant_macs;
+    uint64_t needed = macs - redundant_macs;
     return needed == 0 ? 0 : 100.0 * (double)redundant_macs / (double)needed;
 }
 
 size_t mafat_plan_pages(size_t bytes)
 {
-    return (bytes + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE;
+    return mafat_size_sum(bytes, MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE;
 }
 
 size_t mafat_plan_room(size_t bytes)
 {
-    return mafat_plan_pages(bytes) + MAFAT_PAGE;
+    return mafat_size_sum(mafat_plan_pages(bytes), MAFAT_PAGE);
 }
 
 size_t mafat_plan_array_bytes(int n_steps, int n_windows)
@@ -258,30 +258,35 @@ static mafat_status make_steps(mafat_builder *b)
 
 /* --------------------------------------------------------------------------------- offsets */
 
-static void place_pinned(mafat_plan *plan)
+static mafat_status place_pinned(mafat_plan *plan, mafat_error *error)
 {
     for (int i = 0; i < plan->n_buffers; i++) {
         if (plan->buffers[i].storage != MAFAT_IN_PINNED)
             continue;
         plan->buffers[i].place.offset = plan->pinned_bytes;
-        plan->pinned_bytes += plan->buffers[i].place.bytes;
+        if (!mafat_size_add(plan->pinned_bytes, plan->buffers[i].place.bytes, &plan->pinned_bytes))
+            return mafat_error_set(error, MAFAT_FAILED,
+                                   "the weights of all layers do not fit the address space");
     }
+    return MAFAT_OK;
 }
 
 static mafat_status place_buffers(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
+    mafat_status status = place_pinned(plan, b->error);
+    if (status != MAFAT_OK)
+        return status;
     mafat_arena_buffer *places = calloc((size_t)plan->n_buffers, sizeof *places);
     if (places == NULL)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory to place buffers");
     size_t most_bytes = b->options->most_arena_bytes > 0 ? b->options->most_arena_bytes : SIZE_MAX;
-    place_pinned(plan);
     for (int i = 0; i < plan->n_buffers; i++) {
         places[i] = plan->buffers[i].place;
         if (plan->buffers[i].storage != MAFAT_IN_ARENA)
             places[i].bytes = 0;
     }
-    mafat_status status = mafat_arena_place(places, plan->n_buffers, most_bytes,
+    status = mafat_arena_place(places, plan->n_buffers, most_bytes,
                                             &plan->arena_bytes, b->error);
     plan->live_bytes = mafat_arena_live_bytes(places, plan->n_buffers);
     for (int i = 0; i < plan->n_buffers; i++)

@@ -1,5 +1,6 @@
 /* The plan: everything that a run will do, as data. The executor is a loop over its steps; the
- * predictor adds its buffers up; the commands print it. No floats, no pointers into memory.
+ * predictor adds its buffers up; the commands print it. No pointers into memory, and no floats but
+ * the seconds that the cost model (cost.h) gives it.
  *
  * Lifetimes are counted in moments. A layer that runs once, whole, has a moment of its own, or
  * one for each window of its weights. In a layer group of several tiles each layer has one
@@ -126,8 +127,8 @@ typedef struct {
     size_t live_bytes;          /* what no placement can go below */
     size_t pinned_bytes;        /* the block that holds all MAFAT_IN_PINNED buffers */
     size_t weight_bytes_read;   /* of windows that are not pinned: in each run */
-    size_t macs;                /* of all groups */
-    size_t redundant_macs;
+    uint64_t macs;              /* of all groups */
+    uint64_t redundant_macs;
     double latency_s;           /* of all groups */
 } mafat_plan;
 
@@ -163,6 +164,6 @@ mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_net
                                 const mafat_step *step);
 
 /* Redundant multiply-accumulates in percent of those that would do. */
-double mafat_plan_redundant_percent(size_t macs, size_t redundant_macs);
+double mafat_plan_redundant_percent(uint64_t macs, uint64_t redundant_macs);
 
 #endif

@@ -62,14 +62,16 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
         .image_bytes = mafat_plan_pages(process->image_bytes),
         .rounding_bytes = rounding_bytes(sums->arena_bytes) + rounding_bytes(sums->pinned_bytes),
     };
-    size_t running_bytes = p.image_bytes + mafat_plan_pages(p.arena_bytes) + p.result_bytes;
+    size_t running_bytes = mafat_size_sum(p.image_bytes + p.result_bytes,
+                                          mafat_plan_pages(p.arena_bytes));
     size_t decode_bytes = mafat_plan_pages(process->decode_bytes);
     p.decode_bytes = decode_bytes > running_bytes ? decode_bytes - running_bytes : 0;
-    size_t held_bytes = p.plan_bytes + p.parameter_bytes + p.decode_bytes + running_bytes +
-                        mafat_plan_pages(p.pinned_bytes);
-    p.page_table_bytes = process->page_table_bytes +
-                         page_table_bytes(held_bytes + p.network_bytes + p.name_bytes);
-    p.total_bytes = mafat_prediction_process_bytes(&p) + held_bytes;
+    size_t weight_bytes = mafat_size_sum(p.parameter_bytes, mafat_plan_pages(p.pinned_bytes));
+    size_t held_bytes = mafat_size_sum(mafat_size_sum(p.plan_bytes + p.decode_bytes, running_bytes),
+                                       weight_bytes);
+    size_t tabled_bytes = mafat_size_sum(held_bytes, p.network_bytes + p.name_bytes);
+    p.page_table_bytes = process->page_table_bytes + page_table_bytes(tabled_bytes);
+    p.total_bytes = mafat_size_sum(mafat_prediction_process_bytes(&p), held_bytes);
     return p;
 }
 

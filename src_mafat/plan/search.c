@@ -98,12 +98,14 @@ static void set_weights(mafat_search *s, const mafat_edge *edge)
         s->weights[l] = edge->weights;
 }
 
-mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, int index,
-                               mafat_config *config, mafat_plan *plan, mafat_error *error)
+/* Makes the configuration and the plan of a path: paths->paths[] number `index`, one of the whole
+ * plans. */
+static mafat_status make_plan(mafat_search *search, const mafat_paths *paths, int index,
+                              mafat_found *found, mafat_error *error)
 {
     const mafat_edge **edges = calloc((size_t)search->network->n_layers, sizeof *edges);
     mafat_status status = MAFAT_OK;
-    *config = (mafat_config){0};
+    *found = (mafat_found){0};
     if (edges == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
     for (int i = index; paths->paths[i].edge >= 0; i = paths->paths[i].rest) {
@@ -112,13 +114,14 @@ mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, i
         set_weights(search, edge);
     }
     if (search->fixed != NULL)
-        status = mafat_config_copy(config, search->fixed, error);
+        status = mafat_config_copy(&found->config, search->fixed, error);
     else
-        status = mafat_spell_config(config, search->network, edges, error);
+        status = mafat_spell_config(&found->config, search->network, edges, error);
     if (status == MAFAT_OK)
-        status = mafat_plan_build(plan, search->network, config, &search->options, error);
+        status = mafat_plan_build(&found->plan, search->network, &found->config, &search->options,
+                                  error);
     if (status != MAFAT_OK)
-        mafat_config_free(config);
+        mafat_config_free(&found->config);
     free(edges);
     return status;
 }
@@ -162,14 +165,14 @@ typedef struct {
 /* Makes the plan of a path, and keeps it if it fits and is the best so far. */
 static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool *kept)
 {
-    mafat_found found = {0};
+    mafat_found found;
     size_t limit_bytes = h->query.limit_bytes, bytes = paths->total_bytes[index - paths->first];
     /* while an image is decoded the arena is not there: there may be that much more room for it */
-    h->search->options.most_arena_bytes = mafat_plan_pages(paths->paths[index].arena_bytes) +
-                                          limit_bytes - bytes +
-                                          mafat_plan_pages(h->search->process->decode_bytes);
-    mafat_status status = mafat_search_plan(h->search, paths, index, &found.config, &found.plan,
-                                            h->error);
+    size_t spare_bytes = mafat_size_sum(limit_bytes - bytes,
+                                        mafat_plan_pages(h->search->process->decode_bytes));
+    h->search->options.most_arena_bytes = mafat_size_sum(
+        mafat_plan_pages(paths->paths[index].arena_bytes), spare_bytes);
+    mafat_status status = make_plan(h->search, paths, index, &found, h->error);
     h->search->options.most_arena_bytes = 0;
     *kept = false;
     if (status != MAFAT_OK)
@@ -225,8 +228,7 @@ static mafat_status search_range(hunt *h, range r)
     for (int i = 0; i < paths.n && status == MAFAT_OK && !kept; i++) {
         if (paths.paths[paths.first + i].seconds >= h->query.limit_s)
             break;
-        if (paths.total_bytes[i] <= h->query.limit_bytes)
-            status = try_path(h, &paths, paths.first + i, &kept);
+        status = try_path(h, &paths, paths.first + i, &kept);
     }
     if (status == MAFAT_OK && !paths.is_exact)
         divide_range(h, r, &paths);
@@ -288,8 +290,7 @@ static mafat_status try_smallest(mafat_search *s, const mafat_paths *paths, mafa
     mafat_found found = {0};
     if (paths->n == 0 || paths->total_bytes[paths->n - 1] >= *bytes)
         return MAFAT_OK;
-    mafat_status status = mafat_search_plan(s, paths, paths->first + paths->n - 1, &found.config,
-                                            &found.plan, error);
+    mafat_status status = make_plan(s, paths, paths->first + paths->n - 1, &found, error);
     if (status != MAFAT_OK)
         return status;
     size_t total = mafat_predict(&found.plan, s->process).total_bytes;

@@ -45,11 +45,6 @@ mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_f
 /* Frees what was found and clears it; a zeroed one may be freed. */
 void mafat_found_free(mafat_found *found);
 
-/* Makes the configuration and the plan of a path, both to be freed by the caller: paths->paths[]
- * number `index`, one of the whole plans. Errors: those of mafat_plan_build(). */
-mafat_status mafat_search_plan(mafat_search *search, const mafat_paths *paths, int index,
-                               mafat_config *config, mafat_plan *plan, mafat_error *error);
-
 /* The least bytes that any plan takes. */
 mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error);
 

@@ -3,7 +3,7 @@
 
 #include "plan/builder.h"
 
-mafat_group *mafat_builder_group(const mafat_builder *b, mafat_position at)
+static mafat_group *group_of(const mafat_builder *b, mafat_position at)
 {
     return &b->plan->groups[at.group];
 }
@@ -66,7 +66,7 @@ static mafat_status fit_buffer(mafat_builder *b, const mafat_step *step)
 mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_step step)
 {
     mafat_plan *plan = b->plan;
-    mafat_group *group = mafat_builder_group(b, at);
+    mafat_group *group = group_of(b, at);
     mafat_status status = make_room(b);
     if (status != MAFAT_OK)
         return status;
@@ -75,10 +75,10 @@ mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_s
     step.tile_col = at.col;
     if (step.kind == MAFAT_STEP_LAYER) {
         const mafat_layer *layer = &b->network->layers[step.layer];
-        size_t macs = mafat_layer_macs(layer, mafat_region_pixels(step.out.region));
+        uint64_t macs = mafat_layer_macs(layer, mafat_region_pixels(step.out.region));
         if (macs > 0)
-            group->macs += macs / (size_t)layer->out.c *
-                           (size_t)(step.filter_end - step.filter_begin);
+            group->macs += macs / (uint64_t)layer->out.c *
+                           (uint64_t)(step.filter_end - step.filter_begin);
     }
     mafat_builder_time_step(b, &step);
     if (!b->is_part)
@@ -162,7 +162,7 @@ static mafat_status add_layer(mafat_builder *b, mafat_position at, int l)
 
 static mafat_status add_tile(mafat_builder *b, mafat_position at)
 {
-    mafat_group *group = mafat_builder_group(b, at);
+    mafat_group *group = group_of(b, at);
     mafat_status status = MAFAT_OK;
     for (int l = group->first; l < group->end && status == MAFAT_OK; l++) {
         if (b->network->layers[l].kind == MAFAT_IDENTITY)
@@ -212,9 +212,9 @@ static void cover_tile(mafat_builder *b, const mafat_group *group)
 }
 
 /* The multiply-accumulates of a group if no tile repeated the work of another. */
-static size_t needed_macs(const mafat_builder *b, const mafat_group *group)
+static uint64_t needed_macs(const mafat_builder *b, const mafat_group *group)
 {
-    size_t macs = 0;
+    uint64_t macs = 0;
     for (int l = group->first; l < group->end; l++) {
         size_t n_pixels = (size_t)b->rows[l].n_covered * (size_t)b->cols[l].n_covered;
         macs += mafat_layer_macs(&b->network->layers[l], n_pixels);
@@ -225,7 +225,7 @@ static size_t needed_macs(const mafat_builder *b, const mafat_group *group)
 /* Adds the step that fetches the whole image, before the first layer. */
 static mafat_status add_input(mafat_builder *b, mafat_position at)
 {
-    const mafat_group *group = mafat_builder_group(b, at);
+    const mafat_group *group = group_of(b, at);
     mafat_region whole = mafat_region_whole(b->network->input);
     mafat_step step = {.kind = MAFAT_STEP_INPUT, .layer = -1, .moment = group->first_moment,
                        .out = {MAFAT_IMAGE_BUFFER, whole, whole}, .window = -1};

@@ -10,12 +10,6 @@
 
 #include "plan/builder.h"
 
-static size_t filter_bytes(const mafat_layer *layer)
-{
-    return (size_t)(layer->in.c / layer->groups) * (size_t)layer->size * (size_t)layer->size *
-           sizeof(float);
-}
-
 /* The filters of each of a layer's windows but the last. */
 static int window_filters(const mafat_builder *b, const mafat_group *group, int l)
 {
@@ -41,7 +35,7 @@ static void add_windows(mafat_builder *b, const mafat_group *group, int l)
         if (plan->windows != NULL)
             plan->windows[plan->n_windows] = (mafat_weight_window){
                 .layer = l, .filter_begin = f, .filter_end = end,
-                .bytes = (size_t)(end - f) * filter_bytes(layer),
+                .bytes = (size_t)(end - f) * mafat_layer_filter_bytes(layer),
                 .pinned = b->options->weights[l].pinned,
             };
     }

@@ -44,4 +44,6 @@ expect 0 '^config: 5x5/8/2x2$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cf
 expect 0 '^config: 3x3/NoCut$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg" -mafat 3x3/NoCut
 expect 0 '^config: 1x1$' "$darknet" mafat plan cfg/yolov2.cfg
 OMP_NUM_THREADS=1 expect 0 '^threads: 1$' "$darknet" mafat plan cfg/yolov2.cfg
+expect 2 'which -json leaves out' "$darknet" mafat plan cfg/yolov2.cfg -steps -json
+expect 2 'unknown option -steps' "$darknet" mafat predict cfg/yolov2.cfg -steps
 finish

@@ -19,7 +19,7 @@ fi
 predicted() {
     local sum=0 key
     "$darknet" mafat predict "$@" >"$scratch/stdout" 2>"$scratch/stderr" ||
-        { fail "predict $*: exit code $?: $(tail -n 1 "$scratch/stderr")" >&2; echo 0; return; }
+        { echo "nothing, exit code $?: $(tail -n 1 "$scratch/stderr")"; return 1; }
     for key in $terms; do sum=$((sum + $(value "${key}_bytes"))); done
     echo $sum
     [ "$(value predicted_bytes)" -eq $sum ]
@@ -42,7 +42,7 @@ holds() {
 bench() {
     local cfg=$1 bytes
     shift
-    bytes=$(predicted "$cfg" "$@") || fail "$cfg $*: the terms add up to $bytes"
+    bytes=$(predicted "$cfg" "$@") || { fail "$cfg $*: the terms add up to $bytes"; return; }
     holds "$cfg $*" "$bytes" "$(charged bench "$cfg" "$(weights "$cfg")" -n 1 "$@")"
 }
 # image CFG COMMAND DATA OPTIONS...: `detector test` or `classifier predict` with a photo
@@ -50,7 +50,8 @@ image() {
     local cfg=$1 command=$2 data=$3 bytes out=
     shift 3
     case $command in detector*) out="-thresh .99 -out $scratch/drawn" ;; esac
-    bytes=$(predicted "$cfg" "$@" -image data/dog.jpg -data "$data") || fail "$cfg $*: the terms add up to $bytes"
+    bytes=$(predicted "$cfg" "$@" -image data/dog.jpg -data "$data") ||
+        { fail "$cfg $*: the terms add up to $bytes"; return; }
     holds "$command $cfg $*" "$bytes" \
         "$(charged $command "$data" "$cfg" "$(weights "$cfg")" data/dog.jpg $out "$@")"
 }
@@ -72,9 +73,9 @@ image cfg/darknet.cfg "classifier predict" cfg/imagenet1k.data -mafat 1x1
 image cfg/darknet19.cfg "classifier predict" cfg/imagenet1k.data -memory 24M -threads 1
 
 # always the same, whatever the process finds around it
-bytes=$(predicted cfg/yolov2.cfg -memory 12M)
+bytes=$(predicted cfg/yolov2.cfg -memory 12M) || fail "the terms add up to $bytes"
 for i in $(seq 20); do
-    other=$(FILLER=$(seq $((i * 40))) predicted cfg/yolov2.cfg -memory 12M)
+    other=$(FILLER=$(seq $((i * 40))) predicted cfg/yolov2.cfg -memory 12M) || fail "the terms add up to $other"
     [ "$other" = "$bytes" ] || fail "predicted $bytes bytes, then $other"
 done
 expect 3 'the smallest limit that works is [0-9]+' "$darknet" mafat predict cfg/yolov2.cfg -memory 4M
