@@ -65,9 +65,15 @@ typedef struct {
 /* What is alive at the moment that has been reached, from the lowest offset up. */
 typedef struct {
     int last;                    /* in the list of what has been placed */
+    uint64_t mark;               /* a hash of all the room that it leaves from then on */
     int n;
     int *alive;                  /* [most_alive]: in that list too */
 } layout;
+
+/* Room that nothing takes up. */
+typedef struct {
+    size_t from, to;
+} gap;
 
 /* A buffer more in a layout. */
 typedef struct {
@@ -101,12 +107,24 @@ static size_t end_of_placed(const walk *w, int index)
     return w->list[index].offset + mafat_arena_round(buffer_of(w, index)->bytes);
 }
 
+/* What a buffer in its place adds to a layout's mark: whose marks are equal leave the same room. */
+static uint64_t mark_of(const mafat_arena_buffer *buffer, size_t offset)
+{
+    uint64_t mark = (uint64_t)offset * 0x9e3779b97f4a7c15u + buffer->bytes;
+    mark = (mark ^ mark >> 29) * 0xbf58476d1ce4e5b9u + (uint64_t)buffer->last;
+    return (mark ^ mark >> 32) * 0x94d049bb133111ebu;
+}
+
 static void drop_dead(const walk *w, layout *l, int moment)
 {
     int n = 0;
-    for (int i = 0; i < l->n; i++)
-        if (buffer_of(w, l->alive[i])->last >= moment)
+    for (int i = 0; i < l->n; i++) {
+        const mafat_arena_buffer *buffer = buffer_of(w, l->alive[i]);
+        if (buffer->last >= moment)
             l->alive[n++] = l->alive[i];
+        else
+            l->mark -= mark_of(buffer, w->list[l->alive[i]].offset);
+    }
     l->n = n;
 }
 
@@ -119,42 +137,37 @@ static int64_t gap_waste(const walk *w, size_t bytes)
     return bytes <= NO_GAP_BYTES ? 0 : A_GAP - part * part;
 }
 
-/* The waste of a layout with `need` bytes more at `offset`, before number `index` of those
- * alive. */
-static int64_t waste_with(const walk *w, const layout *l, int index, size_t offset, size_t need)
+/* The gap below number `index` of those alive, or the one above all of them. */
+static gap gap_of(const walk *w, const layout *l, int index)
 {
-    size_t free_from = 0;
-    int64_t waste = 0;
-    for (int i = 0; i <= l->n; i++) {
-        if (i == index) {
-            waste += gap_waste(w, offset - free_from);
-            free_from = offset + need;
-        }
-        size_t end = i < l->n ? w->list[l->alive[i]].offset : w->block_bytes;
-        waste += gap_waste(w, end - free_from);
-        free_from = i < l->n ? end_of_placed(w, l->alive[i]) : end;
-    }
-    return waste;
+    return (gap){.from = index == 0 ? 0 : end_of_placed(w, l->alive[index - 1]),
+                 .to = index < l->n ? w->list[l->alive[index]].offset : w->block_bytes};
 }
 
 /* Adds the lowest and the highest place for a buffer in each gap of a layout. */
 static void add_candidates(walk *w, int index, const mafat_arena_buffer *buffer)
 {
     const layout *l = &w->layouts[index];
-    size_t need = mafat_arena_round(buffer->bytes), free_from = 0;
+    size_t need = mafat_arena_round(buffer->bytes);
+    int64_t waste = 0;    /* of all gaps */
     for (int i = 0; i <= l->n; i++) {
-        size_t end = i < l->n ? w->list[l->alive[i]].offset : w->block_bytes;
-        size_t lowest = round_up_to(free_from, alignment(buffer));
-        if (end >= need && lowest <= end - need) {
-            size_t highest = (end - need) / alignment(buffer) * alignment(buffer);
-            for (int side = 0; side < (highest > lowest ? 2 : 1); side++) {
-                size_t offset = side == 0 ? lowest : highest;
-                w->candidates[w->n_candidates++] =
-                    (candidate){index, i, offset, waste_with(w, l, i, offset, need)};
-            }
+        gap g = gap_of(w, l, i);
+        waste += gap_waste(w, g.to - g.from);
+    }
+    for (int i = 0; i <= l->n; i++) {
+        gap g = gap_of(w, l, i);
+        size_t lowest = round_up_to(g.from, alignment(buffer));
+        if (g.to < need || lowest > g.to - need)
+            continue;
+        size_t highest = (g.to - need) / alignment(buffer) * alignment(buffer);
+        for (int side = 0; side < (highest > lowest ? 2 : 1); side++) {
+            size_t offset = side == 0 ? lowest : highest;
+            w->candidates[w->n_candidates++] = (candidate){
+                .layout = index, .index = i, .offset = offset,
+                .waste = waste - gap_waste(w, g.to - g.from) + gap_waste(w, offset - g.from) +
+                         gap_waste(w, g.to - offset - need),
+            };
         }
-        if (i < l->n)
-            free_from = end_of_placed(w, l->alive[i]);
     }
 }
 
@@ -168,49 +181,41 @@ static int compare_candidates(const void *left, const void *right)
     return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
-/* Whether two layouts leave the same room at every moment to come. */
-static bool are_alike(const walk *w, const layout *a, const layout *b)
-{
-    if (a->n != b->n)
-        return false;
-    for (int i = 0; i < a->n; i++) {
-        const mafat_arena_buffer *x = buffer_of(w, a->alive[i]), *y = buffer_of(w, b->alive[i]);
-        if (w->list[a->alive[i]].offset != w->list[b->alive[i]].offset || x->bytes != y->bytes ||
-            x->last != y->last)
-            return false;
-    }
-    return true;
-}
-
 /* ------------------------------------------------------------------------------------- the walk */
 
-/* Makes the layout of a candidate, in next[n], where it lasts if it is not like one before it. */
-static void make_layout(walk *w, const candidate *c, int buffer, int n)
+/* Makes the layout of a candidate, in next[n]. */
+static void make_layout(walk *w, const candidate *c, int buffer, uint64_t mark, int n)
 {
     const layout *from = &w->layouts[c->layout];
     layout *to = &w->next[n];
     w->list[w->n_placed] = (placed){buffer, from->last, c->offset};
     to->last = w->n_placed;
+    to->mark = mark;
     to->n = from->n + 1;
     memcpy(to->alive, from->alive, (size_t)c->index * sizeof *to->alive);
-    to->alive[c->index] = w->n_placed;
+    to->alive[c->index] = w->n_placed++;
     memcpy(to->alive + c->index + 1, from->alive + c->index,
            (size_t)(from->n - c->index) * sizeof *to->alive);
 }
 
-/* Goes on with the best candidates, of which there are fewer than MAFAT_ARENA_LAYOUTS if some are
- * alike. */
+static bool has_mark(const layout *layouts, int n, uint64_t mark)
+{
+    for (int i = 0; i < n; i++)
+        if (layouts[i].mark == mark)
+            return true;
+    return false;
+}
+
+/* Goes on with the best candidates; of those that leave the same room, with the first one. */
 static void choose_layouts(walk *w, int buffer)
 {
     int n = 0;
     qsort(w->candidates, (size_t)w->n_candidates, sizeof *w->candidates, compare_candidates);
     for (int i = 0; i < w->n_candidates && n < MAFAT_ARENA_LAYOUTS; i++) {
-        bool is_new = true;
-        make_layout(w, &w->candidates[i], buffer, n);
-        for (int k = n - 1; k >= 0 && is_new; k--)
-            is_new = !are_alike(w, &w->next[k], &w->next[n]);
-        n += is_new;
-        w->n_placed += is_new;
+        const candidate *c = &w->candidates[i];
+        uint64_t mark = w->layouts[c->layout].mark + mark_of(&w->buffers[buffer], c->offset);
+        if (!has_mark(w->next, n, mark))
+            make_layout(w, c, buffer, mark, n++);
     }
     for (int i = 0; i < n; i++) {
         layout swapped = w->layouts[i];
@@ -228,6 +233,7 @@ static bool place_in(walk *w, size_t block_bytes)
     w->n_layouts = 1;
     w->layouts[0].n = 0;
     w->layouts[0].last = -1;
+    w->layouts[0].mark = 0;
     for (int i = 0; i < w->n && w->n_layouts > 0; i++) {
         const mafat_arena_buffer *buffer = &w->buffers[w->order[i]];
         w->n_candidates = 0;

@@ -20,6 +20,14 @@ typedef struct {
     int last_reader;            /* the last layer of the group that reads it */
 } mafat_rows;
 
+/* A step that was timed: others of its size take as long. */
+typedef struct {
+    mafat_step_kind kind;
+    int n_filters;
+    size_t n_read, n_written;   /* pixels */
+    double seconds;
+} mafat_timed_step;
+
 typedef struct {
     mafat_plan *plan;
     const mafat_network *network;
@@ -33,6 +41,7 @@ typedef struct {
     mafat_coverage *rows, *cols;/* [n_layers]: of the group at hand */
     mafat_rows *reused;         /* [n_layers + 1]: the image's, then the layers' */
     double *layer_s;            /* [n_layers]: what the layer's steps take to compute */
+    mafat_timed_step *timed;    /* [n_layers + 1]: the image's last one, then the layers' */
     bool is_part;               /* of one group: steps are counted and forgotten */
     int n_rooms;                /* for steps in the plan */
 } mafat_builder;

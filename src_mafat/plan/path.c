@@ -39,6 +39,11 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
 {
     mafat_plan_sums sums = f->query->sums;
@@ -190,19 +195,40 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
     };
 }
 
+/* Whether one of the paths found[0] to found[n - 1] is as good as another one. *last is the one that
+ * was so last: the next one is often worse than that, too. */
+static bool is_worse(const finder *f, int n, const mafat_path *path, int *last)
+{
+    if (*last < n && is_as_good(&f->found[*last], path))
+        return true;
+    for (int k = n - 1; k >= 0; k--) {
+        if (is_as_good(&f->found[k], path)) {
+            *last = k;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Leaves those of the paths that were found that no other one is as good as, in order. */
 static void drop_worse(finder *f)
 {
-    int n = 0;
+    int n = 0, last = 0;
+    size_t least_arena_bytes = SIZE_MAX, least_sum_bytes = SIZE_MAX, least_window_bytes = SIZE_MAX;
     qsort(f->found, (size_t)f->n_found, sizeof *f->found, compare_paths);
-    for (int i = 0; i < f->n_found; i++) {
-        bool is_best = true;
-        for (int k = n - 1; k >= 0 && is_best && !f->query->keeps_all; k--)
-            is_best = !is_as_good(&f->found[k], &f->found[i]);
-        if (is_best)
-            f->found[n++] = f->found[i];
+    for (int i = 0; i < f->n_found && !f->query->keeps_all; i++) {
+        const mafat_path path = f->found[i];
+        bool is_least = path.arena_bytes < least_arena_bytes ||
+                        path.sum_bytes < least_sum_bytes || path.window_bytes < least_window_bytes;
+        if (!is_least && is_worse(f, n, &path, &last))
+            continue;
+        least_arena_bytes = smaller(least_arena_bytes, path.arena_bytes);
+        least_sum_bytes = smaller(least_sum_bytes, path.sum_bytes);
+        least_window_bytes = smaller(least_window_bytes, path.window_bytes);
+        f->found[n++] = path;
     }
-    f->n_found = n;
+    if (!f->query->keeps_all)
+        f->n_found = n;
 }
 
 /* Finds all paths from a place that can be part of a plan within the limits. */
@@ -214,6 +240,7 @@ static bool find_from(finder *f, int place)
         int end = mafat_edges_end(f->edges, &f->edges->edges[e]);
         if (alive_bytes(&f->edges->edges[e]) > f->query->to_bytes)
             continue;
+        f->paths->n_tried += f->counts[end];
         for (int i = 0; i < f->counts[end]; i++) {
             mafat_path path = prepend(f, e, f->firsts[end] + i);
             if (is_too_slow(f, place, &path))
@@ -242,17 +269,23 @@ static int compare_promise(const void *left, const void *right)
     return compare_paths(left, right);
 }
 
-/* Leaves so many of the paths from a place as the query wants, and among them the slowest one,
- * which needs least. */
+/* Leaves so many of the paths from a place as the query wants: those that promise most, and for
+ * every SPREAD_PART of them one of the others, from the fastest to the slowest, which needs least.
+ * What promises most may all need too much: there are networks where hardly a bound tells paths
+ * apart. */
 static void thin_out(finder *f, int place)
 {
+    enum { SPREAD_PART = 4 };
     mafat_path *from = &f->paths->paths[f->firsts[place]];
     int n = f->counts[place], most = f->query->most_paths;
+    int n_spread = most / SPREAD_PART + 1, n_promising = most - n_spread;
     if (n <= most || n <= 1)
         return;
-    mafat_path slowest = from[n - 1];
-    qsort(from, (size_t)n - 1, sizeof *from, compare_promise);
-    from[most - 1] = slowest;
+    qsort(from, (size_t)n, sizeof *from, compare_promise);
+    qsort(from + n_promising, (size_t)(n - n_promising), sizeof *from, compare_paths);
+    for (int i = 1; i <= n_spread; i++)
+        from[n_promising + i - 1] =
+            from[n_promising + (int)((long long)(n - n_promising) * i / n_spread) - 1];
     qsort(from, (size_t)most, sizeof *from, compare_paths);
     f->counts[place] = most;
     f->paths->n_paths = f->firsts[place] + most;
@@ -292,9 +325,12 @@ static bool find_all(finder *f)
     f->n_found = f->paths->least_s <= f->query->limit_s && f->paths->least_s < INFINITY;
     if (!keep_found(f, last))
         return false;
-    for (int place = last - 1; place >= 0; place--)
+    for (int place = last - 1; place >= 0; place--) {
         if (!find_from(f, place) || !keep_found(f, place))
             return false;
+        if (f->query->keeps_all && !f->paths->is_exact)
+            return true;    /* too many to keep all: counts[0] is none */
+    }
     return true;
 }
 

@@ -23,6 +23,7 @@ typedef struct {
 
 typedef struct {
     const mafat_edges *edges;   /* borrowed */
+    long long n_tried;          /* ways to go on that were looked at: what finding them took */
     int n_paths;
     mafat_path *paths;          /* [n_paths], owned */
     int first, n;               /* paths[first] to paths[first + n - 1] are whole plans, in ascending
@@ -45,7 +46,8 @@ typedef struct {
     bool ignores_time;              /* only bytes count: the plans that need least */
     bool keeps_all;                 /* not only the front: paths too that others are as good as */
     int most_paths;                 /* from one place; where there are more, those that promise most
-                                       are kept, and the best plan may be missed */
+                                       are kept, and the best plan may be missed; none is found then
+                                       where all were to be kept */
 } mafat_path_query;
 
 /* Finds the front of all plans within the query's limits; none: nothing fits. MAFAT_FAILED without

@@ -335,9 +335,10 @@ static bool begin(mafat_builder *b)
     b->rows = calloc(2 * n, sizeof *b->rows);
     b->reused = calloc(n + 1, sizeof *b->reused);
     b->layer_s = calloc(n, sizeof *b->layer_s);
+    b->timed = calloc(n + 1, sizeof *b->timed);
     if (b->plan->groups == NULL || b->plan->output_buffers == NULL ||
         b->first_windows == NULL || b->inputs == NULL || b->outputs == NULL || b->rows == NULL ||
-        b->reused == NULL || b->layer_s == NULL)
+        b->reused == NULL || b->layer_s == NULL || b->timed == NULL)
         return false;
     b->n_windows = b->first_windows + n;
     b->first_moments = b->n_windows + n;
@@ -357,6 +358,7 @@ static void end(mafat_builder *b)
     free(b->rows);
     free(b->reused);
     free(b->layer_s);
+    free(b->timed);
 }
 
 /* Builds a plan of a configuration, or a part of one group: one of the two is NULL. */

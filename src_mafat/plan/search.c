@@ -4,7 +4,9 @@
  * limit: paths that pin more and have a smaller arena stand beside others without end. So a pass
  * looks at arenas of one range of sizes only, in which what a path may pin is all but known, keeps
  * the paths from each place that promise most, and has a bound for all that it looked at. Where it
- * had to leave paths out and the bound is below the best plan so far, the range is halved. */
+ * had to leave paths out and the bound is below the best plan so far, the range is halved. Passes
+ * end when all is proven, or after so much work; the bound that is left then is part of what was
+ * found. */
 #include "plan/search.h"
 
 #include <math.h>
@@ -48,9 +50,11 @@ static mafat_status find_sums(mafat_search *s, mafat_error *error)
     mafat_config_group group = {.tiling = {1, 1, false}};
     mafat_config whole = {.n_groups = 1, .groups = &group};
     mafat_plan plan;
+    mafat_plan_options options = s->options;
+    options.most_arena_bytes = MAFAT_PAGE;    /* where its buffers lie does not matter */
     for (int l = 0; l < s->network->n_layers; l++)
         s->weights[l] = (mafat_weight_mode){.pinned = true, .window_filters = 1};
-    mafat_status status = mafat_plan_build(&plan, s->network, &whole, &s->options, error);
+    mafat_status status = mafat_plan_build(&plan, s->network, &whole, &options, error);
     if (status != MAFAT_OK)
         return status;
     s->sums = mafat_predict_sum_up(&plan);
@@ -126,9 +130,16 @@ static mafat_status make_plan(mafat_search *search, const mafat_paths *paths, in
     return status;
 }
 
-/* Paths from one place that one pass goes on with; how many passes a search makes, each over one
- * range of sizes of the arena; how many ranges may wait, and how narrow they may become. */
-enum { MOST_PATHS = 64, MOST_PASSES = 16, MOST_RANGES = 64, LEAST_RANGE_BYTES = 64 << 10 };
+/* Paths from one place that one pass goes on with; how many ways to go on a search looks at, in
+ * passes over one range of sizes of the arena each, and where it has found nothing by then; how
+ * many ranges may wait, and how narrow they may become. */
+enum {
+    MOST_PATHS = 64, MOST_TRIED = 1500000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED,
+    MOST_RANGES = 256, LEAST_RANGE_BYTES = 64 << 10
+};
+
+/* Paths from one place in the last pass. */
+enum { MOST_POLISHED_PATHS = 4 * MOST_PATHS };
 
 /* Paths from one place where only bytes count. */
 enum { MOST_SMALL_PATHS = 1024 };
@@ -158,6 +169,7 @@ typedef struct {
     range ranges[MOST_RANGES + 1];
     int n_ranges;
     double missed_s;             /* no plan that was left out takes less */
+    long long n_tried;           /* ways to go on, in all passes */
     double hidden_s;             /* nor one of as many bytes as a plan that did not fit for gaps */
     mafat_error *error;
 } hunt;
@@ -218,20 +230,51 @@ static void divide_range(hunt *h, range r, const mafat_paths *paths)
     h->ranges[h->n_ranges++] = (range){middle, to, paths->least_s};
 }
 
+/* Finds paths with an arena in a range, to be freed by the caller, and tries them, the fastest
+ * first. */
+static mafat_status try_range(hunt *h, size_t from_bytes, size_t to_bytes, mafat_paths *paths)
+{
+    h->query.from_bytes = from_bytes;
+    h->query.to_bytes = to_bytes;
+    mafat_status status = mafat_paths_find(paths, &h->search->edges, &h->query, h->error);
+    bool kept = false;
+    h->n_tried += paths->n_tried;
+    for (int i = 0; i < paths->n && status == MAFAT_OK && !kept; i++) {
+        if (paths->paths[paths->first + i].seconds >= h->query.limit_s)
+            break;
+        status = try_path(h, paths, paths->first + i, &kept);
+    }
+    return status;
+}
+
 static mafat_status search_range(hunt *h, range r)
 {
     mafat_paths paths;
-    h->query.from_bytes = r.from_bytes;
-    h->query.to_bytes = r.to_bytes;
-    mafat_status status = mafat_paths_find(&paths, &h->search->edges, &h->query, h->error);
-    bool kept = false;
-    for (int i = 0; i < paths.n && status == MAFAT_OK && !kept; i++) {
-        if (paths.paths[paths.first + i].seconds >= h->query.limit_s)
-            break;
-        status = try_path(h, &paths, paths.first + i, &kept);
-    }
+    mafat_status status = try_range(h, r.from_bytes, r.to_bytes, &paths);
     if (status == MAFAT_OK && !paths.is_exact)
         divide_range(h, r, &paths);
+    mafat_paths_free(&paths);
+    return status;
+}
+
+/* What no plan beats that was left out, or is in a range that is still to be searched. */
+static double least_left(const hunt *h)
+{
+    double least_s = h->missed_s;
+    for (int i = 0; i < h->n_ranges; i++)
+        least_s = fmin(least_s, h->ranges[i].least_s);
+    return least_s;
+}
+
+/* Where passes end without proof, looks once more, closer, at what needs no larger arena than the
+ * best plan: that is what passes miss first. */
+static mafat_status polish(hunt *h)
+{
+    mafat_paths paths;
+    if (!h->found || least_left(h) >= h->query.limit_s)
+        return MAFAT_OK;
+    h->query.most_paths = MOST_POLISHED_PATHS;
+    mafat_status status = try_range(h, 0, h->best->plan.live_bytes, &paths);
     mafat_paths_free(&paths);
     return status;
 }
@@ -268,16 +311,17 @@ static mafat_status search_ranges(mafat_search *search, size_t limit_bytes, mafa
               .hidden_s = INFINITY, .error = error};
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
-    for (int i = 0; i < MOST_PASSES && h.n_ranges > 0 && status == MAFAT_OK; i++) {
+    while (h.n_tried < (h.found ? MOST_TRIED : MOST_TRIED_IN_VAIN) && h.n_ranges > 0 &&
+           status == MAFAT_OK) {
         range r = take_range(&h);
         if (r.least_s < h.query.limit_s)
             status = search_range(&h, r);
     }
     if (status == MAFAT_OK)
+        status = polish(&h);
+    if (status == MAFAT_OK)
         status = search_hidden(&h);
-    for (int i = 0; i < h.n_ranges; i++)
-        h.missed_s = fmin(h.missed_s, h.ranges[i].least_s);
-    found->least_s = fmin(fmin(h.missed_s, h.hidden_s), h.query.limit_s);
+    found->least_s = fmin(fmin(least_left(&h), h.hidden_s), h.query.limit_s);
     return status;
 }
 

@@ -43,8 +43,17 @@ void mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
 {
     if (b->options->costs == NULL)
         return;
-    mafat_work work = mafat_plan_step_work(&b->options->costs->shape, b->network, step);
-    b->layer_s[step->layer < 0 ? 0 : step->layer] += mafat_cost_seconds(b->options->costs, &work);
+    mafat_timed_step *timed = &b->timed[step->layer + 1];
+    int n_filters = step->filter_end - step->filter_begin;
+    size_t n_read = mafat_region_pixels(step->in.region);
+    size_t n_written = mafat_region_pixels(step->out.region);
+    if (timed->kind != step->kind || timed->n_filters != n_filters ||
+        timed->n_read != n_read || timed->n_written != n_written) {
+        mafat_work work = mafat_plan_step_work(&b->options->costs->shape, b->network, step);
+        *timed = (mafat_timed_step){step->kind, n_filters, n_read, n_written,
+                                    mafat_cost_seconds(b->options->costs, &work)};
+    }
+    b->layer_s[step->layer < 0 ? 0 : step->layer] += timed->seconds;
 }
 
 /* What reading a layer's weights in each run takes. */

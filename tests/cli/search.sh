@@ -48,6 +48,12 @@ for limit in 7M 8M 12M 16M 24M 32M 48M 64M; do
     esac
 done
 
+# so it is in a network of 205 layers, where what promises most may all need too much
+"$darknet" mafat plan cfg/resnet152.cfg -memory 128M -threads 2 >"$scratch/stdout" 2>"$scratch/stderr"
+before=$(value predicted_latency_s)
+"$darknet" mafat plan cfg/resnet152.cfg -memory 200M -threads 2 >"$scratch/stdout" 2>"$scratch/stderr"
+below "$(value predicted_latency_s)" "$before" || fail "resnet152 takes $(value predicted_latency_s) s in 200M, $before in 128M"
+
 # the smallest limit that works works, and one byte less does not
 search 3 'nothing fits 1048576 bytes; the smallest limit that works is [0-9]+$' cfg/yolov2.cfg -memory 1M -threads 2
 least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
