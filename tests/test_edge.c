@@ -78,6 +78,23 @@ static void expect_groups(const way *w, const mafat_plan *plan)
     }
 }
 
+/* What the groups take to compute is what their steps take one by one, and 3 % more where layers take
+ * turns. */
+static void expect_times_of_steps(const test_subject *s, const mafat_plan *plan)
+{
+    double seconds[TEST_MOST_LAYERS] = {0};
+    for (int i = 0; i < plan->n_steps; i++) {
+        const mafat_step *step = &plan->steps[i];
+        mafat_work work = mafat_plan_step_work(&s->costs.shape, &s->cfg.network, step);
+        seconds[step->group] += mafat_cost_seconds(&s->costs, &work);
+    }
+    for (int g = 0; g < plan->n_groups; g++) {
+        double more = mafat_group_takes_turns(&plan->groups[g]) ? 1.03 : 1;
+        test_require(fabs(plan->groups[g].computing_s - more * seconds[g]) <=
+                     1e-9 * seconds[g]);
+    }
+}
+
 static void expect_sums(const test_subject *s, const way *w, const char *context)
 {
     mafat_weight_mode modes[TEST_MOST_LAYERS];
@@ -95,6 +112,7 @@ static void expect_sums(const test_subject *s, const way *w, const char *context
     ck_assert_msg(mafat_plan_build(&plan, &s->cfg.network, &again, &options, &fault) == MAFAT_OK,
                   "%s: %s", text, fault.text);
     expect_groups(w, &plan);
+    expect_times_of_steps(s, &plan);
     size_t sum_bytes = plan.pinned_bytes + mafat_plan_array_bytes(plan.n_steps, plan.n_windows);
     if (plan.live_bytes != w->live_bytes || sum_bytes != w->sum_bytes ||
         fabs(plan.latency_s - w->seconds) > 1e-9 * w->seconds)

@@ -15,8 +15,8 @@ typedef struct {
     char **words;    /* [n_words], borrowed: what is left of argv */
 } mafat_arguments;
 
-/* Takes -mafat, -memory, -threads (with a value each), -json, -help and --help out of argv, which it
- * compacts in place. MAFAT_USAGE for an option without its value or given twice. */
+/* Takes -mafat, -memory, -threads (with a value each), -json, -help and --help out of argv, which
+ * it compacts in place. MAFAT_USAGE for an option without its value or given twice. */
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 

@@ -184,10 +184,10 @@ static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_err
     fprintf(file.stream, "processor: %s\nprogram: %s\nthreads: %d\n", id->processor, id->program,
             id->n_threads);
     for (int i = 0; i < MAFAT_N_COSTS; i++)
-        fprintf(file.stream, "%s: %.9g\n", cost_keys[i], costs->unit_s[i]);
+        fprintf(file.stream, "%s: %.17g\n", cost_keys[i], costs->unit_s[i]);
     if (costs->read_is_measured)
         fprintf(file.stream, "reads: of device %" PRIu64 "\n", costs->read_device);
-    fprintf(file.stream, "read_s: %.9g\nread_byte_s: %.9g\nlost_byte_s: %.9g\n", costs->read_s,
+    fprintf(file.stream, "read_s: %.17g\nread_byte_s: %.17g\nlost_byte_s: %.17g\n", costs->read_s,
             costs->read_byte_s, costs->lost_byte_s);
     return mafat_new_file_end(&file, error);
 }

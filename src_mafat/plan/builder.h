@@ -22,8 +22,7 @@ typedef struct {
 
 /* A step that was timed: others of its size take as long. */
 typedef struct {
-    mafat_step_kind kind;
-    int n_filters;
+    int n_filters;              /* 0 where it does not compute */
     size_t n_read, n_written;   /* pixels */
     double seconds;
 } mafat_timed_step;

@@ -104,7 +104,7 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
         if (part->windows[w].pinned)
             edge->sum_bytes = mafat_size_sum(edge->sum_bytes, bytes);
         else if (takes_turns || w == 0)
-            edge->window_bytes += bytes;
+            edge->window_bytes = mafat_size_sum(edge->window_bytes, bytes);
     }
     edge->computing_s = part->groups[0].computing_s;
     edge->seconds = part->groups[0].seconds;
@@ -188,8 +188,8 @@ static mafat_status add_both(maker *m, mafat_group group)
     if (status == MAFAT_OK && edge.window_bytes > 0)
         status = keep_best(m, &edge);
     edge.weights = pinned;
-    edge.late_bytes -= edge.window_bytes;
-    edge.sum_bytes += edge.window_bytes;
+    edge.late_bytes -= edge.late_bytes < SIZE_MAX ? edge.window_bytes : 0;
+    edge.sum_bytes = mafat_size_sum(edge.sum_bytes, edge.window_bytes);
     edge.window_bytes = 0;
     edge.seconds = edge.computing_s;
     return status == MAFAT_OK ? keep_best(m, &edge) : status;

@@ -27,7 +27,7 @@ typedef struct {
     const mafat_edges *edges;
     const mafat_path_query *query;
     least *before;            /* [n_places + 1], owned */
-    int *firsts;              /* [n_places + 1], owned: of the paths from each place; their number */
+    int *firsts;              /* [n_places + 1], owned: of the paths from each place; how many */
     int *counts;              /* [n_places + 1], owned */
     size_t last_arena_bytes, last_total_bytes;    /* the last total that was worked out */
     mafat_path *found;        /* [n_found], owned: the paths from the place at hand */
@@ -52,7 +52,8 @@ static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
     return mafat_predict_of_sums(&sums, f->query->process).total_bytes;
 }
 
-/* The total with nothing else. Paths that are looked at one after the other often have one arena. */
+/* The total with nothing else. Paths that are looked at one after the other often have one
+ * arena. */
 static size_t arena_total_bytes(finder *f, size_t arena_bytes)
 {
     if (f->last_total_bytes == 0 || arena_bytes != f->last_arena_bytes) {
@@ -128,10 +129,11 @@ static double least_seconds(finder *f, int place, const mafat_path *path)
         is_too_slow(f, place, path))
         return INFINITY;
     size_t bytes = arena_total_bytes(f, path->arena_bytes);
-    if (bytes > limit_bytes || mafat_size_sum(path->sum_bytes, before->sum_bytes) > limit_bytes - bytes)
+    size_t sum_bytes = mafat_size_sum(path->sum_bytes, before->sum_bytes);
+    if (bytes > limit_bytes || sum_bytes > limit_bytes - bytes)
         return INFINITY;
     if (f->query->ignores_time)
-        return (double)total_bytes(f, path->arena_bytes, path->sum_bytes + before->sum_bytes);
+        return (double)total_bytes(f, path->arena_bytes, sum_bytes);
     double rest = (double)(limit_bytes - bytes - path->sum_bytes), most_s = 0;
     for (int i = 0; i < N_PRICES; i++) {
         double priced_s = before->priced_s[i] - prices[i] * rest;
@@ -195,8 +197,8 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
     };
 }
 
-/* Whether one of the paths found[0] to found[n - 1] is as good as another one. *last is the one that
- * was so last: the next one is often worse than that, too. */
+/* Whether one of the paths found[0] to found[n - 1] is as good as another one. *last is the one
+ * that was so last: the next one is often worse than that, too. */
 static bool is_worse(const finder *f, int n, const mafat_path *path, int *last)
 {
     if (*last < n && is_as_good(&f->found[*last], path))
@@ -328,8 +330,10 @@ static bool find_all(finder *f)
     for (int place = last - 1; place >= 0; place--) {
         if (!find_from(f, place) || !keep_found(f, place))
             return false;
-        if (f->query->keeps_all && !f->paths->is_exact)
-            return true;    /* too many to keep all: counts[0] is none */
+        if (f->query->gives_up && !f->paths->is_exact) {
+            f->counts[0] = 0;
+            return true;
+        }
     }
     return true;
 }

@@ -45,9 +45,9 @@ typedef struct {
                                        alive at once goes; smaller ones count as from_bytes */
     bool ignores_time;              /* only bytes count: the plans that need least */
     bool keeps_all;                 /* not only the front: paths too that others are as good as */
+    bool gives_up;                  /* no path is found where some would have to be left out */
     int most_paths;                 /* from one place; where there are more, those that promise most
-                                       are kept, and the best plan may be missed; none is found then
-                                       where all were to be kept */
+                                       are kept, and the best plan may be missed */
 } mafat_path_query;
 
 /* Finds the front of all plans within the query's limits; none: nothing fits. MAFAT_FAILED without

@@ -197,6 +197,8 @@ static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool 
         mafat_found_free(&found);
         return MAFAT_OK;
     }
+    if (!h->found)
+        h->n_tried = 0;    /* what was in vain so far does not count */
     mafat_found_free(h->best);
     *h->best = found;
     h->found = true;
@@ -291,6 +293,7 @@ static mafat_status search_hidden(hunt *h)
     if (h->hidden_s >= h->query.limit_s)
         return MAFAT_OK;
     query.keeps_all = true;
+    query.gives_up = h->found;    /* else any plan is better than none */
     query.most_paths = MOST_HIDDEN_PATHS;
     query.limit_s = h->query.limit_s;
     mafat_status status = mafat_paths_find(&paths, &h->search->edges, &query, h->error);

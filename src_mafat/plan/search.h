@@ -35,7 +35,7 @@ typedef struct {
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
  * The plans are all that edge.h can put together. The search is exact, and says so in least_s,
- * unless the network is so large that it ends early: of YOLOv3 it may miss one or two percent.
+ * unless it ends early, after so much work; then least_s says how much it may have missed.
  *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
  * mafat_plan_build(). On error nothing needs to be freed. */

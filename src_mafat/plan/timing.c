@@ -47,10 +47,10 @@ void mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
     int n_filters = step->filter_end - step->filter_begin;
     size_t n_read = mafat_region_pixels(step->in.region);
     size_t n_written = mafat_region_pixels(step->out.region);
-    if (timed->kind != step->kind || timed->n_filters != n_filters ||
-        timed->n_read != n_read || timed->n_written != n_written) {
+    if (timed->n_filters != n_filters || timed->n_read != n_read ||
+        timed->n_written != n_written) {
         mafat_work work = mafat_plan_step_work(&b->options->costs->shape, b->network, step);
-        *timed = (mafat_timed_step){step->kind, n_filters, n_read, n_written,
+        *timed = (mafat_timed_step){n_filters, n_read, n_written,
                                     mafat_cost_seconds(b->options->costs, &work)};
     }
     b->layer_s[step->layer < 0 ? 0 : step->layer] += timed->seconds;
@@ -76,9 +76,9 @@ static reading reading_of(const mafat_builder *b, int l)
     return r;
 }
 
-/* Layers that take turns take so much longer than their steps one by one: they drive each other out of
- * the caches, and write parts of maps. YOLOv2-608 at 24M and 32M, two threads, Zen 5: what the steps
- * promised to save by tiling layers 0-7, 0.5 %, came out as a loss of 2 to 5 %. */
+/* Layers that take turns take so much longer than their steps one by one: they drive each other out
+ * of the caches, and write parts of maps. YOLOv2-608 at 24M and 32M, two threads, Zen 5: what the
+ * steps promised to save by tiling layers 0-7, 0.5 %, came out as a loss of 2 to 5 %. */
 #define TURNS_LOSS 0.03
 
 static double longer(double a, double b)

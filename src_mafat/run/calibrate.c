@@ -80,7 +80,7 @@ static mafat_status time_part(mafat_probes *probes, int index, sample *s, mafat_
     return status;
 }
 
-/* --------------------------------------------------------------------------------------- the fit */
+/* -------------------------------------------------------------------------------------- the fit */
 
 /* Least squares by coordinates: each cost in turn becomes what is best beside the others, or 0. */
 static void fit(const sample *samples, double *unit_s)
