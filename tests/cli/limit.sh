@@ -101,9 +101,9 @@ holds 'exit_status == 0 && oom_kills == 1'
 
 minded='trap "exit 9" INT TERM HUP; touch "$0"; for i in {1..300}; do sleep .1; done'
 # a signal goes to the command, which may have its own mind about it; then all is cleaned up
-# (a script's background commands ignore SIGINT where nobody says otherwise)
+# (a script's background commands ignore SIGINT where nobody says otherwise, all under nohup SIGHUP)
 for signal in INT TERM HUP; do
-    env --default-signal=INT "$limit" -o "$report" none bash -c "$minded" "$scratch/ready" \
+    env --default-signal=INT,TERM,HUP "$limit" -o "$report" none bash -c "$minded" "$scratch/ready" \
         2>/dev/null &
     pid=$!
     for ((i = 0; i < 300; i++)); do [ -e "$scratch/ready" ] && break || sleep .1; done
