@@ -20,6 +20,12 @@ typedef struct {
     int last_reader;            /* the last layer of the group that reads it */
 } mafat_rows;
 
+/* What the steps of a layer in its group come to. */
+typedef struct {
+    uint64_t macs;
+    double seconds;             /* of computing; 0 without costs */
+} mafat_layer_sum;
+
 /* A step that was timed: others of its size take as long. */
 typedef struct {
     int n_filters;              /* 0 where it does not compute */
@@ -39,7 +45,7 @@ typedef struct {
     mafat_region *outputs;      /* [n_layers]: its output regions */
     mafat_coverage *rows, *cols;/* [n_layers]: of the group at hand */
     mafat_rows *reused;         /* [n_layers + 1]: the image's, then the layers' */
-    double *layer_s;            /* [n_layers]: what the layer's steps take to compute */
+    mafat_layer_sum *sums;      /* [n_layers + 1]: the image's, then the layers' */
     mafat_timed_step *timed;    /* [n_layers + 1]: the image's last one, then the layers' */
     bool is_part;               /* of one group: steps are counted and forgotten */
     int n_rooms;                /* for steps in the plan */
@@ -64,9 +70,9 @@ mafat_status mafat_builder_make_windows(mafat_builder *b);
 /* Gives the windows their buffers (windows.c). Needs the moments. */
 void mafat_builder_place_windows(mafat_builder *b);
 
-/* Adds what a step takes to its layer's time; and sets a group's time when all its steps are there
+/* What a step takes, 0 without costs; and sets a group's time when all its steps are there
  * (timing.c). */
-void mafat_builder_time_step(mafat_builder *b, const mafat_step *step);
+double mafat_builder_time_step(mafat_builder *b, const mafat_step *step);
 void mafat_builder_time_group(mafat_builder *b, mafat_group *group);
 
 /* Adds the steps of a group: by tiles (steps.c), or by rows that are kept (rows.c). */

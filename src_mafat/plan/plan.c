@@ -248,6 +248,8 @@ static mafat_status make_steps(mafat_builder *b)
         status = group->tiling.reuse ? mafat_builder_add_rows(b, g) : mafat_builder_add_tiles(b, g);
         if (plan->n_steps > first_step && !b->is_part)
             plan->steps[plan->n_steps - 1].completes_map = true;
+        for (int l = group->first; l < group->end; l++)
+            group->macs += b->sums[l + 1].macs;
         plan->macs += group->macs;
         plan->redundant_macs += group->redundant_macs;
         mafat_builder_time_group(b, group);
@@ -334,11 +336,11 @@ static bool begin(mafat_builder *b)
     b->outputs = calloc(n, sizeof *b->outputs);
     b->rows = calloc(2 * n, sizeof *b->rows);
     b->reused = calloc(n + 1, sizeof *b->reused);
-    b->layer_s = calloc(n, sizeof *b->layer_s);
+    b->sums = calloc(n + 1, sizeof *b->sums);
     b->timed = calloc(n + 1, sizeof *b->timed);
     if (b->plan->groups == NULL || b->plan->output_buffers == NULL ||
         b->first_windows == NULL || b->inputs == NULL || b->outputs == NULL || b->rows == NULL ||
-        b->reused == NULL || b->layer_s == NULL || b->timed == NULL)
+        b->reused == NULL || b->sums == NULL || b->timed == NULL)
         return false;
     b->n_windows = b->first_windows + n;
     b->first_moments = b->n_windows + n;
@@ -357,7 +359,7 @@ static void end(mafat_builder *b)
     free(b->outputs);
     free(b->rows);
     free(b->reused);
-    free(b->layer_s);
+    free(b->sums);
     free(b->timed);
 }
 

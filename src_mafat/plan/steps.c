@@ -63,24 +63,30 @@ static mafat_status fit_buffer(mafat_builder *b, const mafat_step *step)
     return status;
 }
 
+/* The multiply-accumulates of a step. */
+static uint64_t macs_of(const mafat_builder *b, const mafat_step *step)
+{
+    if (step->kind != MAFAT_STEP_LAYER)
+        return 0;
+    const mafat_layer *layer = &b->network->layers[step->layer];
+    uint64_t macs = mafat_layer_macs(layer, mafat_region_pixels(step->out.region));
+    if (macs == 0)
+        return 0;
+    return macs / (uint64_t)layer->out.c * (uint64_t)(step->filter_end - step->filter_begin);
+}
+
 mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_step step)
 {
     mafat_plan *plan = b->plan;
-    mafat_group *group = group_of(b, at);
+    mafat_layer_sum *sum = &b->sums[step.layer + 1];
     mafat_status status = make_room(b);
     if (status != MAFAT_OK)
         return status;
     step.group = at.group;
     step.tile_row = at.row;
     step.tile_col = at.col;
-    if (step.kind == MAFAT_STEP_LAYER) {
-        const mafat_layer *layer = &b->network->layers[step.layer];
-        uint64_t macs = mafat_layer_macs(layer, mafat_region_pixels(step.out.region));
-        if (macs > 0)
-            group->macs += macs / (uint64_t)layer->out.c *
-                           (uint64_t)(step.filter_end - step.filter_begin);
-    }
-    mafat_builder_time_step(b, &step);
+    sum->macs += macs_of(b, &step);
+    sum->seconds += mafat_builder_time_step(b, &step);
     if (!b->is_part)
         plan->steps[plan->n_steps] = step;
     plan->n_steps++;
@@ -211,13 +217,13 @@ static void cover_tile(mafat_builder *b, const mafat_group *group)
     }
 }
 
-/* The multiply-accumulates of a group if no tile repeated the work of another. */
-static uint64_t needed_macs(const mafat_builder *b, const mafat_group *group)
+/* The multiply-accumulates of a group that tiles repeat. */
+static uint64_t redundant_macs(const mafat_builder *b, const mafat_group *group)
 {
     uint64_t macs = 0;
     for (int l = group->first; l < group->end; l++) {
         size_t n_pixels = (size_t)b->rows[l].n_covered * (size_t)b->cols[l].n_covered;
-        macs += mafat_layer_macs(&b->network->layers[l], n_pixels);
+        macs += b->sums[l + 1].macs - mafat_layer_macs(&b->network->layers[l], n_pixels);
     }
     return macs;
 }
@@ -250,6 +256,6 @@ mafat_status mafat_builder_add_tiles(mafat_builder *b, int g)
             status = add_tile(b, (mafat_position){g, row, col});
         }
     }
-    group->redundant_macs = group->macs - needed_macs(b, group);
+    group->redundant_macs = redundant_macs(b, group);
     return status;
 }

@@ -39,10 +39,10 @@ mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_net
     return mafat_cost_move(shape, floats_read(network, step) + n_written);
 }
 
-void mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
+double mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
 {
     if (b->options->costs == NULL)
-        return;
+        return 0;
     mafat_timed_step *timed = &b->timed[step->layer + 1];
     int n_filters = step->filter_end - step->filter_begin;
     size_t n_read = mafat_region_pixels(step->in.region);
@@ -53,7 +53,7 @@ void mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
         *timed = (mafat_timed_step){n_filters, n_read, n_written,
                                     mafat_cost_seconds(b->options->costs, &work)};
     }
-    b->layer_s[step->layer < 0 ? 0 : step->layer] += timed->seconds;
+    return timed->seconds;
 }
 
 /* What reading a layer's weights in each run takes. */
@@ -76,6 +76,12 @@ static reading reading_of(const mafat_builder *b, int l)
     return r;
 }
 
+/* What computing a layer takes. The image comes with the first one. */
+static double computing_s(const mafat_builder *b, int l)
+{
+    return b->sums[l + 1].seconds + (l == 0 ? b->sums[0].seconds : 0);
+}
+
 /* Layers that take turns take so much longer than their steps one by one: they drive each other out
  * of the caches, and write parts of maps. YOLOv2-608 at 24M and 32M, two threads, Zen 5: what the
  * steps promised to save by tiling layers 0-7, 0.5 %, came out as a loss of 2 to 5 %. */
@@ -93,7 +99,7 @@ void mafat_builder_time_group(mafat_builder *b, mafat_group *group)
         return;
     for (int l = group->first; l < group->end; l++) {
         reading r = reading_of(b, l);
-        double layer_s = b->layer_s[l] * (takes_turns ? 1 + TURNS_LOSS : 1);
+        double layer_s = computing_s(b, l) * (takes_turns ? 1 + TURNS_LOSS : 1);
         group->computing_s += layer_s;
         if (group->first == 0 && takes_turns)
             group->seconds += layer_s + r.seconds;
