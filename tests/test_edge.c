@@ -49,7 +49,7 @@ static void walk(test_random *r, const mafat_edges *edges, way *w)
     for (int place = 0; place < edges->n_places; n++) {
         passed[n] = random_edge(r, edges, place);
         w->edges[passed[n]->group.first] = passed[n];
-        place = mafat_edges_end(edges, passed[n]);
+        place = passed[n]->to;
     }
     while (n-- > 0) {
         size_t late = passed[n]->late_bytes + window_bytes, early = passed[n]->early_bytes;
@@ -157,6 +157,57 @@ START_TEST(plans_of_random_networks_are_sums_of_their_edges)
 }
 END_TEST
 
+/* -------------------------------------------------------------------------------------- memos */
+
+static void expect_equal_parts(const mafat_plan *a, const mafat_plan *b, const char *context)
+{
+    bool same = a->n_steps == b->n_steps && a->macs == b->macs && a->n_moments == b->n_moments &&
+                a->groups[0].n_tiles == b->groups[0].n_tiles && a->n_buffers == b->n_buffers &&
+                a->latency_s == b->latency_s;
+    for (int i = 0; i < a->n_buffers && same; i++)
+        same = a->buffers[i].place.bytes == b->buffers[i].place.bytes &&
+               a->buffers[i].place.first == b->buffers[i].place.first &&
+               a->buffers[i].place.last == b->buffers[i].place.last;
+    ck_assert_msg(same, "layers %d to %d in %d tiles: %s", a->groups[0].first,
+                  a->groups[0].end - 1, a->groups[0].tiling.rows, context);
+}
+
+/* Groups that keep rows, in any order: what a memo knows of one makes no difference to others. */
+START_TEST(a_memo_changes_no_part)
+{
+    const char *line = test_networks[_i % TEST_N_NETWORKS];
+    test_random r = {(uint64_t)_i + 1};
+    test_subject s;
+    mafat_readers readers;
+    test_subject_init(&s, test_brief_read(line), _i);
+    const mafat_network *network = &s.cfg.network;
+    mafat_row_memo *memo = mafat_row_memo_new(network->n_layers);
+    ck_assert_int_eq(mafat_readers_init(&readers, network, &fault), MAFAT_OK);
+    for (int l = 0; l < network->n_layers; l++)
+        s.modes[l] = (mafat_weight_mode){false, INT_MAX};
+    for (int i = 0; i < 200; i++) {
+        mafat_plan fresh, recalled;
+        int first = test_random_int(&r, network->n_layers);
+        int limit = first + 1 + test_random_int(&r, network->n_layers - first);
+        mafat_group group = {.first = first,
+                             .end = mafat_group_end(&readers, first, limit, true),
+                             .tiling = {1 + test_random_int(&r, 4), 1, true}};
+        if (group.end == first)
+            continue;
+        ck_assert_int_eq(mafat_plan_build_part(&fresh, network, &group, &s.options, NULL, &fault),
+                         MAFAT_OK);
+        ck_assert_int_eq(mafat_plan_build_part(&recalled, network, &group, &s.options, memo,
+                                               &fault), MAFAT_OK);
+        expect_equal_parts(&fresh, &recalled, line);
+        mafat_plan_free(&fresh);
+        mafat_plan_free(&recalled);
+    }
+    free(memo);
+    mafat_readers_free(&readers);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 /* --------------------------------------------------------------------------------- first reads */
 
 static double seconds_of_group(const test_subject *s, const char *text, int group, bool is_pinned)
@@ -211,6 +262,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0, 30 * ROUNDS);
+    tcase_add_loop_test(tcase, a_memo_changes_no_part, 0, ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, the_first_read_is_waited_for, 0, 5);
     Suite *suite = suite_create("edge");
     suite_add_tcase(suite, tcase);

@@ -423,6 +423,24 @@ static void expect_macs_counted(const draft *d, const mafat_plan *plan)
     test_require(plan->redundant_macs == macs - needed);
 }
 
+/* The layers of a group run on as many tiles as it says, one after the other. */
+static void expect_tiles_counted(const mafat_plan *plan)
+{
+    for (int g = 0; g < plan->n_groups; g++) {
+        const mafat_step *before = NULL;
+        int n_tiles = 0;
+        for (int i = 0; i < plan->n_steps; i++) {
+            const mafat_step *step = &plan->steps[i];
+            if (step->group != g || step->kind != MAFAT_STEP_LAYER)
+                continue;
+            n_tiles += before == NULL || step->tile_row != before->tile_row ||
+                       step->tile_col != before->tile_col;
+            before = step;
+        }
+        test_require(before == NULL || plan->groups[g].n_tiles == n_tiles);
+    }
+}
+
 /* Each weight of a convolution is in one window; what is not pinned is read once in each run. */
 static void expect_weights_read_once(const draft *d, const mafat_plan *plan)
 {
@@ -459,6 +477,7 @@ static void expect_sound_with(const draft *d, const char *config,
     expect_buffers_alive(d, &plan);
     expect_no_overlap(&plan);
     expect_macs_counted(d, &plan);
+    expect_tiles_counted(&plan);
     expect_weights_read_once(d, &plan);
     mafat_plan_free(&plan);
 }

@@ -22,9 +22,19 @@ typedef struct {
 
 /* What the steps of a layer in its group come to. */
 typedef struct {
+    int n_steps;
     uint64_t macs;
     double seconds;             /* of computing; 0 without costs */
 } mafat_layer_sum;
+
+/* What a group came to that keeps rows. */
+struct mafat_row_memo {
+    int first, end, n_tiles;    /* of the group; n_tiles 0: nothing is known */
+    struct {
+        int capacity;           /* of its buffer, in rows */
+        mafat_layer_sum sum;
+    } layers[];                 /* [n_layers + 1]: the image's, then the layers' */
+};
 
 /* A step that was timed: others of its size take as long. */
 typedef struct {
@@ -38,6 +48,7 @@ typedef struct {
     const mafat_network *network;
     const mafat_plan_options *options;
     mafat_error *error;
+    mafat_row_memo *memo;       /* of a part; NULL: none is kept */
     int *producers;             /* [n_layers]: mafat_layer_producer() of each */
     int *first_windows, *n_windows;   /* [n_layers]: of the layer, in plan->windows */
     int *first_moments, *last_moments;/* [n_layers] */
@@ -82,6 +93,10 @@ mafat_status mafat_builder_add_rows(mafat_builder *b, int group);
 /* Adds a step as it is, but for its place and moment, and makes room in its output's buffer for
  * what it holds (steps.c). */
 mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_step step);
+
+/* Makes room for what a buffer holds of the map of a layer, or of the image (-1), unless it is the
+ * map's (steps.c). */
+mafat_status mafat_builder_fit_buffer(mafat_builder *b, int buffer, int layer, mafat_region held);
 
 /* The step that computes `out`, a part of the output of layer l, which lies in a buffer that holds
  * `out_held`; that of its input holds `in_held`. Where they hold maps, that goes before. */

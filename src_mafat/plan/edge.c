@@ -23,15 +23,11 @@ typedef struct {
     mafat_readers readers;
     mafat_weight_mode *weights;   /* [n_layers], owned: of the group at hand */
     int *last_readers;            /* [n_layers], owned: the last place that reads a layer's map */
+    mafat_row_memo *memos[N_ROW_COUNTS];    /* owned: of the last groups with so many rows */
     int kept_first, kept_end;     /* the layers that kept_bytes was worked out for last */
     size_t kept_bytes;
     int n_rooms;                  /* in edges->edges */
 } maker;
-
-int mafat_edges_end(const mafat_edges *edges, const mafat_edge *edge)
-{
-    return edges->places[edge->group.first] + edge->group.end - edge->group.first;
-}
 
 void mafat_edges_free(mafat_edges *edges)
 {
@@ -44,13 +40,13 @@ void mafat_edges_free(mafat_edges *edges)
 /* ---------------------------------------------------------------------------------- one edge */
 
 /* Bytes of the maps that exist while a group runs and that it neither reads nor makes. */
-static size_t kept_bytes(const maker *m, const mafat_group *group)
+static size_t kept_bytes(const maker *m, const mafat_edge *edge)
 {
-    const int *places = m->edges->places;
-    int begin = places[group->first], end = begin + group->end - group->first;
+    const mafat_group *group = &edge->group;
     size_t bytes = 0;
     for (int l = 0; l < m->network->n_layers; l++) {
-        if (places[l] >= begin || m->last_readers[l] < end || m->readers.is_result[l])
+        if (m->edges->places[l] >= edge->from || m->last_readers[l] < edge->to ||
+            m->readers.is_result[l])
             continue;
         bool is_source = false;
         for (int i = group->first; i < group->end && !is_source; i++)
@@ -119,13 +115,13 @@ static bool is_as_good(const mafat_edge *a, const mafat_edge *b)
 }
 
 /* Adds an edge unless there is one of the same layers that is as good, and drops those that it is
- * as good as. Edges of the same layers stand together at the end. */
+ * as good as. Edges of the same layers are made one after the other. */
 static mafat_status keep_best(maker *m, const mafat_edge *edge)
 {
     mafat_edges *edges = m->edges;
     int n = edges->n_edges, first = n;
-    while (first > 0 && edges->edges[first - 1].group.first == edge->group.first &&
-           edges->edges[first - 1].group.end == edge->group.end)
+    while (first > 0 && edges->edges[first - 1].from == edge->from &&
+           edges->edges[first - 1].to == edge->to)
         first--;
     for (int i = first; i < n; i++)
         if (is_as_good(&edges->edges[i], edge))
@@ -150,17 +146,20 @@ static mafat_status keep_best(maker *m, const mafat_edge *edge)
 
 /* Plans a group alone, its weights all in one mode. */
 static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weights,
-                            mafat_edge *edge)
+                            mafat_row_memo *memo, mafat_edge *edge)
 {
     mafat_plan part;
-    *edge = (mafat_edge){.group = group, .weights = weights};
+    int from = m->edges->places[group.first];
+    *edge = (mafat_edge){.group = group, .from = from, .to = from + group.end - group.first,
+                         .weights = weights};
     for (int l = group.first; l < group.end && m->options.weights != NULL; l++)
         m->weights[l] = weights;
-    mafat_status status = mafat_plan_build_part(&part, m->network, &group, &m->options, m->error);
+    mafat_status status = mafat_plan_build_part(&part, m->network, &group, &m->options, memo,
+                                                m->error);
     if (status != MAFAT_OK)
         return status;
     if (group.first != m->kept_first || group.end != m->kept_end) {
-        m->kept_bytes = kept_bytes(m, &group);
+        m->kept_bytes = kept_bytes(m, edge);
         m->kept_first = group.first;
         m->kept_end = group.end;
     }
@@ -175,16 +174,16 @@ static const mafat_weight_mode at_once = {.window_filters = INT_MAX};
 static mafat_status add_edge(maker *m, mafat_group group, mafat_weight_mode weights)
 {
     mafat_edge edge;
-    mafat_status status = measure(m, group, weights, &edge);
+    mafat_status status = measure(m, group, weights, NULL, &edge);
     return status == MAFAT_OK ? keep_best(m, &edge) : status;
 }
 
 /* Adds a group whose convolutions each have one window, in both modes: pinned windows are in the
  * same places at the same times, but for good, and nobody waits for them. */
-static mafat_status add_both(maker *m, mafat_group group)
+static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
 {
     mafat_edge edge;
-    mafat_status status = measure(m, group, at_once, &edge);
+    mafat_status status = measure(m, group, at_once, memo, &edge);
     if (status == MAFAT_OK && edge.window_bytes > 0)
         status = keep_best(m, &edge);
     edge.weights = pinned;
@@ -244,7 +243,7 @@ static mafat_status add_rows(maker *m, int first, int end)
             continue;
         before = n_tiles;
         status = add_both(m, (mafat_group){.first = first, .end = end,
-                                           .tiling = {n_tiles, 1, true}});
+                                           .tiling = {n_tiles, 1, true}}, m->memos[i]);
     }
     return status;
 }
@@ -254,7 +253,7 @@ static mafat_status add_grids(maker *m, int first, int end)
     mafat_status status = MAFAT_OK;
     for (int side = 2; side <= MOST_GRID && status == MAFAT_OK; side++)
         status = add_both(m, (mafat_group){.first = first, .end = end,
-                                           .tiling = {side, side, false}});
+                                           .tiling = {side, side, false}}, NULL);
     return status;
 }
 
@@ -263,21 +262,22 @@ static bool is_fusable(const maker *m, int first, int end, bool reuse)
     return mafat_group_end(&m->readers, first, end, reuse) == end;
 }
 
-/* All edges that begin with a layer of a block. */
-static mafat_status add_beginning(maker *m, const mafat_group *block, int first)
+/* All edges that end with layer `end - 1` of a block. The longest come first: those in rows that
+ * are kept tell what the others come to. */
+static mafat_status add_ending(maker *m, const mafat_group *block, int end)
 {
-    mafat_group pair = {.first = first, .end = first + 2, .tiling = {1, 1, false}};
-    mafat_status status = add_layer(m, first, false);
-    if (status == MAFAT_OK && pair.end <= block->end &&
-        mafat_group_pools(m->network, &pair, first) && is_fusable(m, first, pair.end, false))
-        status = add_both(m, pair);
-    for (int end = first + 2; end <= block->end && status == MAFAT_OK; end++) {
-        if (is_fusable(m, first, end, true))
+    mafat_status status = MAFAT_OK;
+    for (int first = block->first; first + 2 <= end && status == MAFAT_OK; first++) {
+        mafat_group pair = {.first = first, .end = end, .tiling = {1, 1, false}};
+        bool fuses = is_fusable(m, first, end, false);
+        if (fuses && first + 2 == end && mafat_group_pools(m->network, &pair, first))
+            status = add_both(m, pair, NULL);
+        if (status == MAFAT_OK && is_fusable(m, first, end, true))
             status = add_rows(m, first, end);
-        if (status == MAFAT_OK && is_fusable(m, first, end, false))
+        if (status == MAFAT_OK && fuses)
             status = add_grids(m, first, end);
     }
-    return status;
+    return status == MAFAT_OK ? add_layer(m, end - 1, false) : status;
 }
 
 /* The edges of a group that is given: as it is where its layers take turns, else layer by layer,
@@ -287,21 +287,43 @@ static mafat_status add_fixed(maker *m, const mafat_group *group)
     mafat_group bare = {.first = group->first, .end = group->end, .tiling = group->tiling};
     mafat_status status = MAFAT_OK;
     if (mafat_group_takes_turns(group))
-        return add_both(m, bare);
+        return add_both(m, bare, NULL);
     for (int l = group->first; l < group->end && status == MAFAT_OK; l++) {
         bool pools = mafat_group_pools(m->network, group, l);
         status = add_layer(m, l, pools);
         if (pools && status == MAFAT_OK)
-            status = add_both(m, (mafat_group){.first = l, .end = l + 2, .tiling = {1, 1, false}});
+            status = add_both(m, (mafat_group){.first = l, .end = l + 2, .tiling = {1, 1, false}},
+                              NULL);
     }
     return status;
 }
 
-/* Notes at which place edges begin; they were made in that order. */
-static void index_edges(mafat_edges *edges)
+/* By the places that they join. No two of the same ones are alike in all that counts. */
+static int compare_edges(const void *left, const void *right)
 {
+    const mafat_edge *a = left, *b = right;
+    if (a->from != b->from)
+        return a->from - b->from;
+    if (a->to != b->to)
+        return a->to - b->to;
+    if (a->seconds != b->seconds)
+        return a->seconds < b->seconds ? -1 : 1;
+    if (a->late_bytes != b->late_bytes)
+        return a->late_bytes < b->late_bytes ? -1 : 1;
+    if (a->early_bytes != b->early_bytes)
+        return a->early_bytes < b->early_bytes ? -1 : 1;
+    if (a->window_bytes != b->window_bytes)
+        return a->window_bytes < b->window_bytes ? -1 : 1;
+    return (a->sum_bytes > b->sum_bytes) - (a->sum_bytes < b->sum_bytes);
+}
+
+/* Puts edges in order, and notes at which place they begin. */
+static void sort_edges(mafat_edges *edges)
+{
+    if (edges->n_edges > 0)
+        qsort(edges->edges, (size_t)edges->n_edges, sizeof *edges->edges, compare_edges);
     for (int place = 0, e = 0; place <= edges->n_places; place++) {
-        while (e < edges->n_edges && edges->places[edges->edges[e].group.first] < place)
+        while (e < edges->n_edges && edges->edges[e].from < place)
             e++;
         edges->first_edges[place] = e;
     }
@@ -336,8 +358,8 @@ static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, maf
         status = add_fixed(m, &fixed[g]);
     for (int b = 0; b < n_blocks && fixed == NULL; b++)
         for (int l = blocks[b].first; l < blocks[b].end && status == MAFAT_OK; l++)
-            status = add_beginning(m, &blocks[b], l);
-    index_edges(m->edges);
+            status = add_ending(m, &blocks[b], l + 1);
+    sort_edges(m->edges);
     return status;
 }
 
@@ -348,7 +370,12 @@ static bool allocate(maker *m)
     m->edges->first_edges = calloc(n + 2, sizeof *m->edges->first_edges);
     m->weights = calloc(n, sizeof *m->weights);
     m->last_readers = calloc(n, sizeof *m->last_readers);
-    return m->edges->places != NULL && m->edges->first_edges != NULL && m->weights != NULL &&
+    bool has_memos = true;
+    for (int i = 0; i < N_ROW_COUNTS; i++) {
+        m->memos[i] = mafat_row_memo_new(m->network->n_layers);
+        has_memos &= m->memos[i] != NULL;
+    }
+    return has_memos && m->edges->places != NULL && m->edges->first_edges != NULL && m->weights != NULL &&
            m->last_readers != NULL;
 }
 
@@ -373,6 +400,8 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
     free(blocks);
     free(m.weights);
     free(m.last_readers);
+    for (int i = 0; i < N_ROW_COUNTS; i++)
+        free(m.memos[i]);
     if (status != MAFAT_OK)
         mafat_edges_free(edges);
     return status;

@@ -12,6 +12,7 @@
 
 typedef struct {
     mafat_group group;
+    int from, to;               /* the places before and behind it */
     mafat_weight_mode weights;  /* of all its convolutions */
     size_t early_bytes;         /* the most alive at once in the arena before its last windows are
                                    in use */
@@ -25,7 +26,7 @@ typedef struct {
     int n_places;               /* as many as layers, and one behind the last */
     int *places;                /* [n_layers], owned: where each layer stands in the order */
     int n_edges;
-    mafat_edge *edges;          /* [n_edges], owned: by the place where they begin */
+    mafat_edge *edges;          /* [n_edges], owned: by the places where they begin and end */
     int *first_edges;           /* [n_places + 1], owned: of each place, in edges[] */
 } mafat_edges;
 
@@ -42,9 +43,6 @@ typedef struct {
 mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_group *fixed, int n_fixed,
                               const mafat_plan_options *options, mafat_error *error);
-
-/* The place behind an edge. */
-int mafat_edges_end(const mafat_edges *edges, const mafat_edge *edge);
 
 /* Frees what the edges own and clears them; zeroed ones may be freed. */
 void mafat_edges_free(mafat_edges *edges);

@@ -106,10 +106,10 @@ static void find_least(finder *f)
     }
     for (int i = 0; i < edges->n_edges; i++) {
         const mafat_edge *edge = &edges->edges[i];
-        const least *from = &f->before[edges->places[edge->group.first]];
+        const least *from = &f->before[edge->from];
         if (from->arena_bytes < SIZE_MAX &&
             alive_bytes(edge) <= f->query->to_bytes)
-            extend(f, from, edge, &f->before[mafat_edges_end(edges, edge)]);
+            extend(f, from, edge, &f->before[edge->to]);
     }
 }
 
@@ -184,7 +184,7 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
 {
     const mafat_edge *edge = &f->edges->edges[edge_index];
     const mafat_path *behind = &f->paths->paths[rest];
-    const least *before = &f->before[f->edges->places[edge->group.first]];
+    const least *before = &f->before[edge->from];
     size_t alive = larger(edge->early_bytes, mafat_size_sum(edge->late_bytes,
                                                            behind->window_bytes));
     return (mafat_path){
@@ -239,7 +239,7 @@ static bool find_from(finder *f, int place)
     int n_best = 0;
     f->n_found = 0;
     for (int e = f->edges->first_edges[place]; e < f->edges->first_edges[place + 1]; e++) {
-        int end = mafat_edges_end(f->edges, &f->edges->edges[e]);
+        int end = f->edges->edges[e].to;
         if (alive_bytes(&f->edges->edges[e]) > f->query->to_bytes)
             continue;
         f->paths->n_tried += f->counts[end];

@@ -366,11 +366,12 @@ static void end(mafat_builder *b)
 /* Builds a plan of a configuration, or a part of one group: one of the two is NULL. */
 static mafat_status build_either(mafat_plan *plan, const mafat_network *network,
                                  const mafat_config *config, const mafat_group *part,
-                                 const mafat_plan_options *options, mafat_error *error)
+                                 const mafat_plan_options *options, mafat_row_memo *memo,
+                                 mafat_error *error)
 {
     *plan = (mafat_plan){.n_layers = network->n_layers, .image_by_rows = options->image_by_rows};
     mafat_builder b = {.plan = plan, .network = network, .options = options, .error = error,
-                       .is_part = part != NULL};
+                       .is_part = part != NULL, .memo = memo};
     mafat_status status = MAFAT_OK;
     if (!begin(&b)) {
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for a plan of %d layers",
@@ -391,12 +392,12 @@ mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
                               const mafat_config *config, const mafat_plan_options *options,
                               mafat_error *error)
 {
-    return build_either(plan, network, config, NULL, options, error);
+    return build_either(plan, network, config, NULL, options, NULL, error);
 }
 
 mafat_status mafat_plan_build_part(mafat_plan *plan, const mafat_network *network,
                                    const mafat_group *group, const mafat_plan_options *options,
-                                   mafat_error *error)
+                                   mafat_row_memo *memo, mafat_error *error)
 {
-    return build_either(plan, network, NULL, group, options, error);
+    return build_either(plan, network, NULL, group, options, memo, error);
 }

@@ -141,13 +141,23 @@ mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
                               const mafat_config *config, const mafat_plan_options *options,
                               mafat_error *error);
 
+/* What parts came to that keep rows ('r' tilings), for others of the same network and options. What
+ * a layer does in such a group follows from the layers that read it, so that it does the same in
+ * those that end there too, in as many tiles, and begin later. A memo knows one group, the last one
+ * that it was of no help with: whoever plans the longest first finds the others in it. */
+typedef struct mafat_row_memo mafat_row_memo;
+
+/* One that knows nothing, to be freed by the caller with free(); NULL without memory. */
+mafat_row_memo *mafat_row_memo_new(int n_layers);
+
 /* Plans one group as if it ran alone, for a search that puts plans together: what it reads of other
  * layers is there, as whole maps that are alive all the time. Steps are counted and not kept, and
- * buffers have sizes and lifetimes but no places: arena_bytes and live_bytes are 0.
+ * buffers have sizes and lifetimes but no places: arena_bytes and live_bytes are 0. `memo` may be
+ * NULL.
  * Errors as above. */
 mafat_status mafat_plan_build_part(mafat_plan *plan, const mafat_network *network,
                                    const mafat_group *group, const mafat_plan_options *options,
-                                   mafat_error *error);
+                                   mafat_row_memo *memo, mafat_error *error);
 
 /* Bytes of a plan's arrays that grow with its steps and windows. */
 size_t mafat_plan_array_bytes(int n_steps, int n_windows);

@@ -11,6 +11,7 @@
  *
  * The same walk is done twice: first to learn how many rows each buffer must hold, then to add the
  * steps. */
+#include <stdlib.h>
 
 #include "plan/builder.h"
 
@@ -205,22 +206,81 @@ static mafat_status walk_tiles(walk *w)
         if (mafat_region_is_empty(tile))
             continue;
         status = want(w, output, tile.y1);
-        if (w->adds_steps)
-            w->b->plan->groups[w->at.group].n_tiles++;
     }
     return status;
 }
 
+/* Walks through the group. */
+static mafat_status add_steps(walk *w)
+{
+    choose_rows(w);
+    find_last_readers(w);
+    mafat_status status = walk_tiles(w);
+    w->adds_steps = true;
+    if (status == MAFAT_OK)
+        status = walk_tiles(w);
+    return status;
+}
+
+/* ----------------------------------------------------------------------- groups that end alike */
+
+mafat_row_memo *mafat_row_memo_new(int n_layers)
+{
+    mafat_row_memo *memo;
+    return calloc(1, sizeof *memo + ((size_t)n_layers + 1) * sizeof *memo->layers);
+}
+
+/* Whether the layers of a group do what the memo says. A pool does otherwise where the group begins
+ * with it than where it fires with the convolution before it. */
+static bool is_known(const mafat_builder *b, const mafat_group *group)
+{
+    const mafat_row_memo *memo = b->memo;
+    if (memo == NULL || memo->end != group->end || memo->n_tiles != group->tiling.rows ||
+        memo->first > group->first)
+        return false;
+    mafat_group known = {.first = memo->first, .end = memo->end};
+    return memo->first == group->first ||
+           !mafat_group_pools(b->network, &known, group->first - 1);
+}
+
+/* Takes sums and sizes from the memo instead of walking. */
+static mafat_status recall(walk *w)
+{
+    mafat_status status = MAFAT_OK;
+    for (int l = w->group->first == 0 ? IMAGE : w->group->first;
+         l < w->group->end && status == MAFAT_OK; l++) {
+        rows_of(w, l)->capacity = w->b->memo->layers[l + 1].capacity;
+        w->b->sums[l + 1] = w->b->memo->layers[l + 1].sum;
+        w->b->plan->n_steps += w->b->sums[l + 1].n_steps;
+        status = mafat_builder_fit_buffer(w->b, buffer_of(w, l), l, held_rows(w, l));
+    }
+    return status;
+}
+
+static void note(const walk *w)
+{
+    mafat_row_memo *memo = w->b->memo;
+    memo->first = w->group->first;
+    memo->end = w->group->end;
+    memo->n_tiles = w->group->tiling.rows;
+    for (int l = IMAGE; l < w->group->end; l++) {
+        memo->layers[l + 1].capacity = rows_of(w, l)->capacity;
+        memo->layers[l + 1].sum = w->b->sums[l + 1];
+    }
+}
+
 mafat_status mafat_builder_add_rows(mafat_builder *b, int g)
 {
-    walk w = {.b = b, .at = {.group = g}, .group = &b->plan->groups[g]};
-    if (b->producers[w.group->end - 1] < w.group->first)
-        return MAFAT_OK;    /* a group of layers that change nothing */
-    choose_rows(&w);
-    find_last_readers(&w);
-    mafat_status status = walk_tiles(&w);
-    w.adds_steps = true;
-    if (status == MAFAT_OK)
-        status = walk_tiles(&w);
+    mafat_group *group = &b->plan->groups[g];
+    int h = b->network->layers[group->end - 1].out.h;
+    walk w = {.b = b, .at = {.group = g}, .group = group};
+    if (b->producers[group->end - 1] < group->first)
+        return MAFAT_OK;    /* layers that change nothing */
+    group->n_tiles = group->tiling.rows < h ? group->tiling.rows : h;
+    if (is_known(b, group))
+        return recall(&w);
+    mafat_status status = add_steps(&w);
+    if (status == MAFAT_OK && b->memo != NULL)
+        note(&w);
     return status;
 }

@@ -47,19 +47,17 @@ static mafat_status make_room(mafat_builder *b)
     return MAFAT_OK;
 }
 
-/* Makes room in the output's buffer for what it holds of the map. */
-static mafat_status fit_buffer(mafat_builder *b, const mafat_step *step)
+mafat_status mafat_builder_fit_buffer(mafat_builder *b, int buffer, int layer, mafat_region held)
 {
-    mafat_buffer *buffer = &b->plan->buffers[step->out.buffer];
-    if (buffer->is_map)
+    mafat_arena_buffer *place = &b->plan->buffers[buffer].place;
+    if (b->plan->buffers[buffer].is_map)
         return MAFAT_OK;
-    int n_channels = step->layer < 0 ? b->network->input.c : b->network->layers[step->layer].out.c;
-    mafat_shape shape = {n_channels, mafat_region_height(step->out.held),
-                         mafat_region_width(step->out.held)};
+    int n_channels = layer < 0 ? b->network->input.c : b->network->layers[layer].out.c;
+    mafat_shape shape = {n_channels, mafat_region_height(held), mafat_region_width(held)};
     size_t bytes = 0;
-    mafat_status status = mafat_builder_bytes(b, step->layer, shape, &bytes);
-    if (bytes > buffer->place.bytes)
-        buffer->place.bytes = bytes;
+    mafat_status status = mafat_builder_bytes(b, layer, shape, &bytes);
+    if (bytes > place->bytes)
+        place->bytes = bytes;
     return status;
 }
 
@@ -85,12 +83,13 @@ mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_s
     step.group = at.group;
     step.tile_row = at.row;
     step.tile_col = at.col;
+    sum->n_steps++;
     sum->macs += macs_of(b, &step);
     sum->seconds += mafat_builder_time_step(b, &step);
     if (!b->is_part)
         plan->steps[plan->n_steps] = step;
     plan->n_steps++;
-    return fit_buffer(b, &step);
+    return mafat_builder_fit_buffer(b, step.out.buffer, step.layer, step.out.held);
 }
 
 mafat_step mafat_builder_layer_step(const mafat_builder *b, int l, mafat_region out,
