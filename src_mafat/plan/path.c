@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Prices of a byte in seconds, for bounds: from nothing to what no byte is worth. */
 static const double prices[] = {
@@ -14,6 +15,9 @@ enum { N_PRICES = sizeof prices / sizeof prices[0] };
 
 /* New paths after which those are dropped that others are as good as. */
 enum { MANY = 4096 };
+
+/* For so many paths from a place that are kept for their promise one is kept for its bytes. */
+enum { SPREAD_PART = 4 };
 
 /* What the way from the first place to some place takes at least, by each criterion alone, and by
  * seconds and priced bytes together. */
@@ -32,6 +36,7 @@ typedef struct {
     size_t last_arena_bytes, last_total_bytes;    /* the last total that was worked out */
     mafat_path *found;        /* [n_found], owned: the paths from the place at hand */
     int n_found, n_found_rooms, n_path_rooms;
+    mafat_path *parts;        /* [most_paths / SPREAD_PART], owned: while paths are chosen */
 } finder;
 
 static size_t larger(size_t a, size_t b)
@@ -197,13 +202,24 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
     };
 }
 
+/* By promise; of equals by seconds. A path comes before those that it is as good as. */
+static int compare_promise(const void *left, const void *right)
+{
+    const mafat_path *a = left, *b = right;
+    if (a->least_s != b->least_s)
+        return a->least_s < b->least_s ? -1 : 1;
+    return compare_paths(left, right);
+}
+
 /* Whether one of the paths found[0] to found[n - 1] is as good as another one. *last is the one
  * that was so last: the next one is often worse than that, too. */
 static bool is_worse(const finder *f, int n, const mafat_path *path, int *last)
 {
+    if (f->query->keeps_all)
+        return false;
     if (*last < n && is_as_good(&f->found[*last], path))
         return true;
-    for (int k = n - 1; k >= 0; k--) {
+    for (int k = 0; k < n; k++) {
         if (is_as_good(&f->found[k], path)) {
             *last = k;
             return true;
@@ -212,25 +228,66 @@ static bool is_worse(const finder *f, int n, const mafat_path *path, int *last)
     return false;
 }
 
-/* Leaves those of the paths that were found that no other one is as good as, in order. */
-static void drop_worse(finder *f)
+static size_t bytes_of(const mafat_path *path)
 {
-    int n = 0, last = 0;
-    size_t least_arena_bytes = SIZE_MAX, least_sum_bytes = SIZE_MAX, least_window_bytes = SIZE_MAX;
-    qsort(f->found, (size_t)f->n_found, sizeof *f->found, compare_paths);
-    for (int i = 0; i < f->n_found && !f->query->keeps_all; i++) {
+    return mafat_size_sum(path->arena_bytes, path->sum_bytes);
+}
+
+/* Which of n equal parts of [fewest, most] bytes a path needs. */
+static int part_of(const mafat_path *path, size_t fewest, size_t most, int n)
+{
+    double share = (double)(bytes_of(path) - fewest) / ((double)(most - fewest) + 1);
+    return (int)(share * n);
+}
+
+/* Puts others in place of the last of the paths found[0] to found[n - 1]: of all from there on, the
+ * fastest of each part of the bytes that they need. Returns how many paths there are then. */
+static int spread(finder *f, int n, int *last)
+{
+    int n_parts = f->query->most_paths / SPREAD_PART, first = n - n_parts, n_kept = first;
+    size_t fewest = SIZE_MAX, most = 0;
+    for (int i = first; i < f->n_found; i++) {
+        fewest = smaller(fewest, bytes_of(&f->found[i]));
+        most = larger(most, bytes_of(&f->found[i]));
+    }
+    for (int part = 0; part < n_parts; part++)
+        f->parts[part].seconds = INFINITY;
+    for (int i = first; i < f->n_found; i++) {
+        mafat_path *fastest = &f->parts[part_of(&f->found[i], fewest, most, n_parts)];
+        if (compare_paths(&f->found[i], fastest) < 0 &&
+            (i < n || !is_worse(f, n, &f->found[i], last)))
+            *fastest = f->found[i];
+    }
+    for (int part = 0; part < n_parts; part++)
+        if (f->parts[part].seconds < INFINITY)
+            f->found[n_kept++] = f->parts[part];
+    return n_kept;
+}
+
+/* Leaves those of the paths that were found that no other one is as good as, in order. Where they
+ * are more than the query wants, leaves those that promise most, and for every SPREAD_PART of them
+ * one of the others: what promises most may all need too much, for there are networks where hardly
+ * a bound tells paths apart. */
+static void choose(finder *f)
+{
+    int n = 0, i = 0, last = 0;
+    qsort(f->found, (size_t)f->n_found, sizeof *f->found, compare_promise);
+    for (; i < f->n_found; i++) {
         const mafat_path path = f->found[i];
-        bool is_least = path.arena_bytes < least_arena_bytes ||
-                        path.sum_bytes < least_sum_bytes || path.window_bytes < least_window_bytes;
-        if (!is_least && is_worse(f, n, &path, &last))
+        if (is_worse(f, n, &path, &last))
             continue;
-        least_arena_bytes = smaller(least_arena_bytes, path.arena_bytes);
-        least_sum_bytes = smaller(least_sum_bytes, path.sum_bytes);
-        least_window_bytes = smaller(least_window_bytes, path.window_bytes);
+        if (n == f->query->most_paths)
+            break;
         f->found[n++] = path;
     }
-    if (!f->query->keeps_all)
-        f->n_found = n;
+    if (i < f->n_found) {
+        f->paths->is_exact = false;
+        memmove(&f->found[n], &f->found[i], (size_t)(f->n_found - i) * sizeof *f->found);
+        f->n_found -= i - n;
+        n = spread(f, n, &last);
+    }
+    f->n_found = n;
+    qsort(f->found, (size_t)n, sizeof *f->found, compare_paths);
 }
 
 /* Finds all paths from a place that can be part of a plan within the limits. */
@@ -256,42 +313,11 @@ static bool find_from(finder *f, int place)
         }
         if (f->n_found < n_best + MANY || f->query->keeps_all)
             continue;
-        drop_worse(f);    /* so that little memory is enough */
+        choose(f);    /* so that little memory is enough */
         n_best = f->n_found;
     }
-    drop_worse(f);
+    choose(f);
     return true;
-}
-
-static int compare_promise(const void *left, const void *right)
-{
-    const mafat_path *a = left, *b = right;
-    if (a->least_s != b->least_s)
-        return a->least_s < b->least_s ? -1 : 1;
-    return compare_paths(left, right);
-}
-
-/* Leaves so many of the paths from a place as the query wants: those that promise most, and for
- * every SPREAD_PART of them one of the others, from the fastest to the slowest, which needs least.
- * What promises most may all need too much: there are networks where hardly a bound tells paths
- * apart. */
-static void thin_out(finder *f, int place)
-{
-    enum { SPREAD_PART = 4 };
-    mafat_path *from = &f->paths->paths[f->firsts[place]];
-    int n = f->counts[place], most = f->query->most_paths;
-    int n_spread = most / SPREAD_PART + 1, n_promising = most - n_spread;
-    if (n <= most || n <= 1)
-        return;
-    qsort(from, (size_t)n, sizeof *from, compare_promise);
-    qsort(from + n_promising, (size_t)(n - n_promising), sizeof *from, compare_paths);
-    for (int i = 1; i <= n_spread; i++)
-        from[n_promising + i - 1] =
-            from[n_promising + (int)((long long)(n - n_promising) * i / n_spread) - 1];
-    qsort(from, (size_t)most, sizeof *from, compare_paths);
-    f->counts[place] = most;
-    f->paths->n_paths = f->firsts[place] + most;
-    f->paths->is_exact = false;
 }
 
 /* Adds the paths from a place that were found to all. */
@@ -305,7 +331,6 @@ static bool keep_found(finder *f, int place)
         paths->paths[paths->n_paths++] = f->found[i];
     }
     f->counts[place] = f->n_found;
-    thin_out(f, place);
     return true;
 }
 
@@ -368,13 +393,15 @@ mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
     *paths = (mafat_paths){.edges = edges};
     finder f = {.paths = paths, .edges = edges, .query = query,
                 .before = calloc(n, sizeof *f.before),
-                .firsts = calloc(2 * n, sizeof *f.firsts)};
+                .firsts = calloc(2 * n, sizeof *f.firsts),
+                .parts = calloc((size_t)query->most_paths / SPREAD_PART + 1, sizeof *f.parts)};
     if (f.firsts != NULL)
         f.counts = f.firsts + n;
-    bool found = f.before != NULL && f.firsts != NULL && find_all(&f) && keep_front(&f);
+    bool found = f.before != NULL && f.firsts != NULL && f.parts != NULL && find_all(&f) && keep_front(&f);
     free(f.before);
     free(f.firsts);
     free(f.found);
+    free(f.parts);
     if (found)
         return MAFAT_OK;
     mafat_paths_free(paths);
