@@ -6,12 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Prices of a byte in seconds, for bounds: from nothing to what no byte is worth. */
-static const double prices[] = {
-    0, 1e-13, 3e-13, 1e-12, 2e-12, 4e-12, 8e-12, 1.6e-11, 3.2e-11, 6.4e-11, 1.28e-10, 2.56e-10,
-    5.12e-10, 1e-9, 2e-9, 4e-9, 8e-9, 1.6e-8, 3.2e-8, 1e-7, 1e-6,
-};
-enum { N_PRICES = sizeof prices / sizeof prices[0] };
+/* Into so many units the bytes are divided, for bounds, that pinned weights and arrays can have. */
+enum { N_UNITS = 2048 };
 
 /* New paths after which those are dropped that others are as good as. */
 enum { MANY = 4096 };
@@ -19,11 +15,11 @@ enum { MANY = 4096 };
 /* For so many paths from a place that are kept for their promise one is kept for its bytes. */
 enum { SPREAD_PART = 4 };
 
-/* What the way from the first place to some place takes at least, by each criterion alone, and by
- * seconds and priced bytes together. */
+/* What the way from the first place to some place takes at least. */
 typedef struct {
     size_t arena_bytes, sum_bytes;
-    double priced_s[N_PRICES];
+    double *seconds;          /* [N_UNITS], borrowed: if it has no more than so many whole units of
+                                 sum_bytes, edge by edge */
 } least;
 
 typedef struct {
@@ -31,6 +27,8 @@ typedef struct {
     const mafat_edges *edges;
     const mafat_path_query *query;
     least *before;            /* [n_places + 1], owned */
+    double *seconds;          /* [n_places + 1][N_UNITS], owned: of before[] */
+    size_t unit_bytes;
     int *firsts;              /* [n_places + 1], owned: of the paths from each place; how many */
     int *counts;              /* [n_places + 1], owned */
     size_t last_arena_bytes, last_total_bytes;    /* the last total that was worked out */
@@ -80,48 +78,63 @@ static double seconds_of(const finder *f, const mafat_edge *edge)
     return f->query->ignores_time ? 0 : edge->seconds;
 }
 
-/* Goes on over an edge. */
-static void extend(const finder *f, const least *from, const mafat_edge *edge, least *to)
+/* Whether a plan of the query can have the edge. */
+static bool is_usable(const finder *f, const mafat_edge *edge)
 {
-    size_t arena_bytes = larger(from->arena_bytes, alive_bytes(edge));
-    size_t sum_bytes = mafat_size_sum(from->sum_bytes, edge->sum_bytes);
-    if (arena_bytes < to->arena_bytes)
-        to->arena_bytes = arena_bytes;
-    if (sum_bytes < to->sum_bytes)
-        to->sum_bytes = sum_bytes;
-    for (int i = 0; i < N_PRICES; i++) {
-        double priced_s = from->priced_s[i] + seconds_of(f, edge) +
-                          prices[i] * (double)edge->sum_bytes;
-        if (priced_s < to->priced_s[i])
-            to->priced_s[i] = priced_s;
-    }
+    return alive_bytes(edge) <= f->query->to_bytes;
 }
 
-static void find_least(finder *f)
+static void find_least_bytes(finder *f)
 {
     const mafat_edges *edges = f->edges;
-    for (int place = 0; place <= edges->n_places; place++) {
-        least *before = &f->before[place];
-        *before = (least){0};
-        if (place == 0)
-            continue;
-        before->arena_bytes = before->sum_bytes = SIZE_MAX;
-        for (int i = 0; i < N_PRICES; i++)
-            before->priced_s[i] = INFINITY;
-    }
+    for (int place = 1; place <= edges->n_places; place++)
+        f->before[place].arena_bytes = f->before[place].sum_bytes = SIZE_MAX;
     for (int i = 0; i < edges->n_edges; i++) {
         const mafat_edge *edge = &edges->edges[i];
         const least *from = &f->before[edge->from];
-        if (from->arena_bytes < SIZE_MAX &&
-            alive_bytes(edge) <= f->query->to_bytes)
-            extend(f, from, edge, &f->before[edge->to]);
+        least *to = &f->before[edge->to];
+        if (from->arena_bytes == SIZE_MAX || !is_usable(f, edge))
+            continue;
+        to->arena_bytes = smaller(to->arena_bytes, larger(from->arena_bytes, alive_bytes(edge)));
+        to->sum_bytes = smaller(to->sum_bytes, mafat_size_sum(from->sum_bytes, edge->sum_bytes));
+    }
+}
+
+/* Goes on over an edge that has so many whole units. */
+static void extend(const double *restrict from, double seconds, size_t n_units, double *restrict to)
+{
+    for (size_t i = n_units; i < N_UNITS; i++) {
+        double longer_s = from[i - n_units] + seconds;
+        to[i] = longer_s < to[i] ? longer_s : to[i];
+    }
+}
+
+/* Shares what no arena takes of the limit among the sums: dynamic programming over places and
+ * units. What edges have beside whole units is left out, so that nothing takes less. */
+static void find_least_seconds(finder *f)
+{
+    const mafat_edges *edges = f->edges;
+    size_t least_bytes = total_bytes(f, larger(f->before[edges->n_places].arena_bytes,
+                                               f->query->from_bytes), 0);
+    size_t room = f->query->limit_bytes - smaller(least_bytes, f->query->limit_bytes);
+    f->unit_bytes = room / N_UNITS + 1;
+    for (int place = 0; place <= edges->n_places; place++) {
+        f->before[place].seconds = f->seconds + (size_t)place * N_UNITS;
+        for (int i = 0; i < N_UNITS; i++)
+            f->before[place].seconds[i] = place == 0 ? 0 : INFINITY;
+    }
+    for (int i = 0; i < edges->n_edges; i++) {
+        const mafat_edge *edge = &edges->edges[i];
+        if (is_usable(f, edge))
+            extend(f->before[edge->from].seconds, seconds_of(f, edge),
+                   edge->sum_bytes / f->unit_bytes, f->before[edge->to].seconds);
     }
 }
 
 /* Whether no plan that ends with the path keeps to the limit of seconds, whatever it needs. */
 static bool is_too_slow(const finder *f, int place, const mafat_path *path)
 {
-    return path->seconds + f->before[place].priced_s[0] > f->query->limit_s;
+    return path->seconds + f->before[place].seconds[N_UNITS - 1] > f->query->limit_s;
 }
 
 /* The least seconds of a whole plan within the limit that ends with the path, going by what stands
@@ -139,12 +152,8 @@ static double least_seconds(finder *f, int place, const mafat_path *path)
         return INFINITY;
     if (f->query->ignores_time)
         return (double)total_bytes(f, path->arena_bytes, sum_bytes);
-    double rest = (double)(limit_bytes - bytes - path->sum_bytes), most_s = 0;
-    for (int i = 0; i < N_PRICES; i++) {
-        double priced_s = before->priced_s[i] - prices[i] * rest;
-        most_s = priced_s > most_s ? priced_s : most_s;
-    }
-    return path->seconds + most_s;
+    size_t rest = limit_bytes - bytes - path->sum_bytes;
+    return path->seconds + before->seconds[rest / f->unit_bytes];
 }
 
 /* ------------------------------------------------------------------------------------ one place */
@@ -297,7 +306,7 @@ static bool find_from(finder *f, int place)
     f->n_found = 0;
     for (int e = f->edges->first_edges[place]; e < f->edges->first_edges[place + 1]; e++) {
         int end = f->edges->edges[e].to;
-        if (alive_bytes(&f->edges->edges[e]) > f->query->to_bytes)
+        if (!is_usable(f, &f->edges->edges[e]))
             continue;
         f->paths->n_tried += f->counts[end];
         for (int i = 0; i < f->counts[end]; i++) {
@@ -334,13 +343,13 @@ static bool keep_found(finder *f, int place)
     return true;
 }
 
-/* ------------------------------------------------------------------------------------ all
- * places */
+/* ---------------------------------------------------------------------------------- all places */
 
 static bool find_all(finder *f)
 {
     int last = f->edges->n_places;
-    find_least(f);
+    find_least_bytes(f);
+    find_least_seconds(f);
     f->paths->is_exact = true;
     f->n_found = 1;
     if (!make_room(&f->found, 0, &f->n_found_rooms))
@@ -393,12 +402,14 @@ mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
     *paths = (mafat_paths){.edges = edges};
     finder f = {.paths = paths, .edges = edges, .query = query,
                 .before = calloc(n, sizeof *f.before),
+                .seconds = calloc(n * N_UNITS, sizeof *f.seconds),
                 .firsts = calloc(2 * n, sizeof *f.firsts),
                 .parts = calloc((size_t)query->most_paths / SPREAD_PART + 1, sizeof *f.parts)};
     if (f.firsts != NULL)
         f.counts = f.firsts + n;
-    bool found = f.before != NULL && f.firsts != NULL && f.parts != NULL && find_all(&f) && keep_front(&f);
+    bool found = f.before != NULL && f.seconds != NULL && f.firsts != NULL && f.parts != NULL && find_all(&f) && keep_front(&f);
     free(f.before);
+    free(f.seconds);
     free(f.firsts);
     free(f.found);
     free(f.parts);
