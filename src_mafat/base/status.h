@@ -52,6 +52,16 @@ static inline size_t mafat_size_sum(size_t a, size_t b)
     return a <= SIZE_MAX - b ? a + b : SIZE_MAX;
 }
 
+static inline size_t mafat_size_max(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline size_t mafat_size_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* An always-on check of what only a programming error can break: prints and aborts. */
 #define MAFAT_CHECK(condition) \
     ((condition) ? (void)0 : mafat_check_failed(#condition, __FILE__, __LINE__))

@@ -375,8 +375,8 @@ static bool allocate(maker *m)
         m->memos[i] = mafat_row_memo_new(m->network->n_layers);
         has_memos &= m->memos[i] != NULL;
     }
-    return has_memos && m->edges->places != NULL && m->edges->first_edges != NULL && m->weights != NULL &&
-           m->last_readers != NULL;
+    return has_memos && m->edges->places != NULL && m->edges->first_edges != NULL &&
+           m->weights != NULL && m->last_readers != NULL;
 }
 
 mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,

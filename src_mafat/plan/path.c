@@ -37,16 +37,6 @@ typedef struct {
     mafat_path *parts;        /* [most_paths / SPREAD_PART], owned: while paths are chosen */
 } finder;
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
 {
     mafat_plan_sums sums = f->query->sums;
@@ -70,7 +60,7 @@ static size_t arena_total_bytes(finder *f, size_t arena_bytes)
 
 static size_t alive_bytes(const mafat_edge *edge)
 {
-    return larger(edge->early_bytes, edge->late_bytes);
+    return mafat_size_max(edge->early_bytes, edge->late_bytes);
 }
 
 static double seconds_of(const finder *f, const mafat_edge *edge)
@@ -95,8 +85,10 @@ static void find_least_bytes(finder *f)
         least *to = &f->before[edge->to];
         if (from->arena_bytes == SIZE_MAX || !is_usable(f, edge))
             continue;
-        to->arena_bytes = smaller(to->arena_bytes, larger(from->arena_bytes, alive_bytes(edge)));
-        to->sum_bytes = smaller(to->sum_bytes, mafat_size_sum(from->sum_bytes, edge->sum_bytes));
+        size_t arena_bytes = mafat_size_max(from->arena_bytes, alive_bytes(edge));
+        to->arena_bytes = mafat_size_min(to->arena_bytes, arena_bytes);
+        to->sum_bytes = mafat_size_min(to->sum_bytes,
+                                       mafat_size_sum(from->sum_bytes, edge->sum_bytes));
     }
 }
 
@@ -114,9 +106,10 @@ static void extend(const double *restrict from, double seconds, size_t n_units, 
 static void find_least_seconds(finder *f)
 {
     const mafat_edges *edges = f->edges;
-    size_t least_bytes = total_bytes(f, larger(f->before[edges->n_places].arena_bytes,
-                                               f->query->from_bytes), 0);
-    size_t room = f->query->limit_bytes - smaller(least_bytes, f->query->limit_bytes);
+    size_t arena_bytes = mafat_size_max(f->before[edges->n_places].arena_bytes,
+                                        f->query->from_bytes);
+    size_t least_bytes = total_bytes(f, arena_bytes, 0);
+    size_t room = f->query->limit_bytes - mafat_size_min(least_bytes, f->query->limit_bytes);
     f->unit_bytes = room / N_UNITS + 1;
     for (int place = 0; place <= edges->n_places; place++) {
         f->before[place].seconds = f->seconds + (size_t)place * N_UNITS;
@@ -199,12 +192,12 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
     const mafat_edge *edge = &f->edges->edges[edge_index];
     const mafat_path *behind = &f->paths->paths[rest];
     const least *before = &f->before[edge->from];
-    size_t alive = larger(edge->early_bytes, mafat_size_sum(edge->late_bytes,
-                                                           behind->window_bytes));
+    size_t alive = mafat_size_max(edge->early_bytes,
+                                  mafat_size_sum(edge->late_bytes, behind->window_bytes));
     return (mafat_path){
         .seconds = seconds_of(f, edge) + behind->seconds,
-        .arena_bytes = larger(larger(alive, behind->arena_bytes),
-                              larger(before->arena_bytes, f->query->from_bytes)),
+        .arena_bytes = mafat_size_max(mafat_size_max(alive, behind->arena_bytes),
+                                      mafat_size_max(before->arena_bytes, f->query->from_bytes)),
         .sum_bytes = mafat_size_sum(edge->sum_bytes, behind->sum_bytes),
         .window_bytes = edge->window_bytes > 0 ? edge->window_bytes : behind->window_bytes,
         .edge = edge_index, .rest = rest,
@@ -256,8 +249,8 @@ static int spread(finder *f, int n, int *last)
     int n_parts = f->query->most_paths / SPREAD_PART, first = n - n_parts, n_kept = first;
     size_t fewest = SIZE_MAX, most = 0;
     for (int i = first; i < f->n_found; i++) {
-        fewest = smaller(fewest, bytes_of(&f->found[i]));
-        most = larger(most, bytes_of(&f->found[i]));
+        fewest = mafat_size_min(fewest, bytes_of(&f->found[i]));
+        most = mafat_size_max(most, bytes_of(&f->found[i]));
     }
     for (int part = 0; part < n_parts; part++)
         f->parts[part].seconds = INFINITY;
@@ -345,20 +338,33 @@ static bool keep_found(finder *f, int place)
 
 /* ---------------------------------------------------------------------------------- all places */
 
+/* The path that begins at the last place, and with it the bounds of all plans. */
+static bool find_last(finder *f)
+{
+    int last = f->edges->n_places;
+    mafat_path path = {.edge = -1, .rest = -1};
+    if (!make_room(&f->found, 0, &f->n_found_rooms))
+        return false;
+    path.arena_bytes = mafat_size_max(f->before[last].arena_bytes, f->query->from_bytes);
+    path.least_s = least_seconds(f, last, &path);
+    f->found[0] = path;
+    f->n_found = path.least_s <= f->query->limit_s && path.least_s < INFINITY;
+    f->paths->least_s = path.least_s;
+    f->paths->least_arena_bytes = f->before[last].arena_bytes;
+    return true;
+}
+
 static bool find_all(finder *f)
 {
     int last = f->edges->n_places;
     find_least_bytes(f);
     find_least_seconds(f);
-    f->paths->is_exact = true;
-    f->n_found = 1;
-    if (!make_room(&f->found, 0, &f->n_found_rooms))
+    if (!find_last(f))
         return false;
-    f->found[0] = (mafat_path){.edge = -1, .rest = -1, .arena_bytes = larger(
-        f->before[last].arena_bytes, f->query->from_bytes)};
-    f->paths->least_s = f->found[0].least_s = least_seconds(f, last, &f->found[0]);
-    f->paths->least_arena_bytes = f->before[last].arena_bytes;
-    f->n_found = f->paths->least_s <= f->query->limit_s && f->paths->least_s < INFINITY;
+    f->paths->n_tried = f->edges->n_edges;
+    f->paths->is_exact = f->query->most_paths > 0 || f->n_found == 0;
+    if (f->query->most_paths == 0)
+        return true;
     if (!keep_found(f, last))
         return false;
     for (int place = last - 1; place >= 0; place--) {
@@ -407,7 +413,8 @@ mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
                 .parts = calloc((size_t)query->most_paths / SPREAD_PART + 1, sizeof *f.parts)};
     if (f.firsts != NULL)
         f.counts = f.firsts + n;
-    bool found = f.before != NULL && f.seconds != NULL && f.firsts != NULL && f.parts != NULL && find_all(&f) && keep_front(&f);
+    bool found = f.before != NULL && f.seconds != NULL && f.firsts != NULL && f.parts != NULL &&
+                 find_all(&f) && keep_front(&f);
     free(f.before);
     free(f.seconds);
     free(f.firsts);

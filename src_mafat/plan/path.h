@@ -28,7 +28,7 @@ typedef struct {
     mafat_path *paths;          /* [n_paths], owned */
     int first, n;               /* paths[first] to paths[first + n - 1] are whole plans, in ascending
                                    order of seconds */
-    bool is_exact;              /* no path was left out */
+    bool is_exact;              /* no path was left out that could be part of a plan */
     double least_s;             /* no plan of the query takes less, even so; INFINITY: there is none */
     size_t least_arena_bytes;   /* nor has one a smaller arena */
     size_t *total_bytes;        /* [n], owned: what each of them is predicted to take if its arena
@@ -47,7 +47,8 @@ typedef struct {
     bool keeps_all;                 /* not only the front: paths too that others are as good as */
     bool gives_up;                  /* no path is found where some would have to be left out */
     int most_paths;                 /* from one place; where there are more, those that promise most
-                                       are kept, and the best plan may be missed */
+                                       are kept and some that need little, and the best plan may be
+                                       missed. 0: no path is looked for, only bounds */
 } mafat_path_query;
 
 /* Finds the front of all plans within the query's limits; none: nothing fits. MAFAT_FAILED without

@@ -2,11 +2,14 @@
  *
  * Branch and bound. What makes the search hard is that pinned weights and the arena share the
  * limit: paths that pin more and have a smaller arena stand beside others without end. So a pass
- * looks at arenas of one range of sizes only, in which what a path may pin is all but known, keeps
- * the paths from each place that promise most, and has a bound for all that it looked at. Where it
- * had to leave paths out and the bound is below the best plan so far, the range is halved. Passes
- * end when all is proven, or after so much work; the bound that is left then is part of what was
- * found. */
+ * looks at arenas of one range of sizes only. In a narrow one it is all but known what a path may
+ * pin, so that the bounds of path.c are close, and few paths have to be gone on with.
+ *
+ * A first pass over all sizes finds a plan to start from. Then ranges are halved, those that
+ * promise most first, until they are narrow, and dropped where their bounds are no better than the
+ * best plan so far; what is left is searched with few paths from each place, and with four times as
+ * many where these were not all. It ends when all is proven, or after so much work; the bound that
+ * is left then is part of what was found. */
 #include "plan/search.h"
 
 #include <math.h>
@@ -93,8 +96,7 @@ void mafat_search_free(mafat_search *search)
     *search = (mafat_search){0};
 }
 
-/* --------------------------------------------------------------------------------------
- * choosing */
+/* ------------------------------------------------------------------------------------- choosing */
 
 static void set_weights(mafat_search *s, const mafat_edge *edge)
 {
@@ -130,16 +132,19 @@ static mafat_status make_plan(mafat_search *search, const mafat_paths *paths, in
     return status;
 }
 
-/* Paths from one place that one pass goes on with; how many ways to go on a search looks at, in
- * passes over one range of sizes of the arena each, and where it has found nothing by then; how
- * many ranges may wait, and how narrow they may become. */
-enum {
-    MOST_PATHS = 64, MOST_TRIED = 1500000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED,
-    MOST_RANGES = 256, LEAST_RANGE_BYTES = 64 << 10
-};
+/* How many ways to go on a search looks at, and where it has found nothing by then. To make a plan,
+ * and to find its buffers their places, takes as long as so many of them. */
+enum { MOST_TRIED = 2500000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED, TRIED_FOR_PLAN = 100000 };
 
-/* Paths from one place in the last pass. */
-enum { MOST_POLISHED_PATHS = 4 * MOST_PATHS };
+/* Paths from one place that a pass goes on with: at first, how many times more where these were not
+ * all, and at last. */
+enum { FEW_PATHS = 64, MORE = 4, MANY_PATHS = 1024 };
+
+/* A range of sizes is narrow if it is no more than this part of its least. */
+enum { NARROW_PART = 48 };
+
+/* How many ranges may wait, and how many plans that did not fit are remembered. */
+enum { MOST_RANGES = 256, MOST_MISFITS = 256 };
 
 /* Paths from one place where only bytes count. */
 enum { MOST_SMALL_PATHS = 1024 };
@@ -151,12 +156,13 @@ static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 {
     return (mafat_path_query){.process = s->process, .sums = s->sums, .limit_bytes = limit_bytes,
                               .limit_s = INFINITY, .to_bytes = SIZE_MAX,
-                              .most_paths = MOST_PATHS};
+                              .most_paths = FEW_PATHS};
 }
 
 /* A range of sizes of the arena that is still to be searched. */
 typedef struct {
     size_t from_bytes, to_bytes;
+    int most_paths;              /* from one place, in the next pass over it */
     double least_s;              /* none of its plans takes less */
 } range;
 
@@ -166,18 +172,48 @@ typedef struct {
     mafat_path_query query;
     mafat_found *best;
     bool found;
-    range ranges[MOST_RANGES + 1];
+    range ranges[MOST_RANGES];
     int n_ranges;
     double missed_s;             /* no plan that was left out takes less */
-    long long n_tried;           /* ways to go on, in all passes */
     double hidden_s;             /* nor one of as many bytes as a plan that did not fit for gaps */
+    uint64_t misfits[MOST_MISFITS];    /* hashes of the paths of such plans */
+    int n_misfits;               /* of which the last MOST_MISFITS are known */
+    long long n_tried;           /* ways to go on, in all passes */
     mafat_error *error;
 } hunt;
+
+/* FNV-1a of a path's edges. */
+static uint64_t hash_of(const mafat_paths *paths, int index)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (int i = index; paths->paths[i].edge >= 0; i = paths->paths[i].rest)
+        hash = (hash ^ (uint64_t)paths->paths[i].edge) * 0x100000001b3u;
+    return hash;
+}
+
+static bool is_misfit(const hunt *h, uint64_t hash)
+{
+    for (int i = 0; i < h->n_misfits && i < MOST_MISFITS; i++)
+        if (h->misfits[i] == hash)
+            return true;
+    return false;
+}
+
+/* A plan that does not fit hid others, that are slower, and may fit. */
+static void note_misfit(hunt *h, uint64_t hash, double latency_s)
+{
+    h->misfits[h->n_misfits++ % MOST_MISFITS] = hash;
+    h->hidden_s = fmin(h->hidden_s, latency_s);
+}
 
 /* Makes the plan of a path, and keeps it if it fits and is the best so far. */
 static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool *kept)
 {
     mafat_found found;
+    uint64_t hash = hash_of(paths, index);
+    *kept = false;
+    if (is_misfit(h, hash))
+        return MAFAT_OK;
     size_t limit_bytes = h->query.limit_bytes, bytes = paths->total_bytes[index - paths->first];
     /* while an image is decoded the arena is not there: there may be that much more room for it */
     size_t spare_bytes = mafat_size_sum(limit_bytes - bytes,
@@ -186,12 +222,12 @@ static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool 
         mafat_plan_pages(paths->paths[index].arena_bytes), spare_bytes);
     mafat_status status = make_plan(h->search, paths, index, &found, h->error);
     h->search->options.most_arena_bytes = 0;
-    *kept = false;
+    h->n_tried += TRIED_FOR_PLAN;
     if (status != MAFAT_OK)
         return status;
     bool fits = mafat_predict(&found.plan, h->search->process).total_bytes <= h->query.limit_bytes;
-    if (!fits)    /* it hid others, that are slower, and may fit */
-        h->hidden_s = fmin(h->hidden_s, found.plan.latency_s);
+    if (!fits)
+        note_misfit(h, hash, found.plan.latency_s);
     *kept = fits && found.plan.latency_s < h->query.limit_s;
     if (!*kept) {
         mafat_found_free(&found);
@@ -206,57 +242,92 @@ static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool 
     return MAFAT_OK;
 }
 
-/* Takes the most promising range out of those that are left. */
+static bool comes_before(const range *a, const range *b)
+{
+    return a->most_paths < b->most_paths ||
+           (a->most_paths == b->most_paths && a->least_s < b->least_s);
+}
+
+/* Takes the next range out of those that are left: the most promising one of those that were
+ * searched least. */
 static range take_range(hunt *h)
 {
-    int best = 0;
+    int next = 0;
     for (int i = 1; i < h->n_ranges; i++)
-        if (h->ranges[i].least_s < h->ranges[best].least_s)
-            best = i;
-    range taken = h->ranges[best];
-    h->ranges[best] = h->ranges[--h->n_ranges];
+        if (comes_before(&h->ranges[i], &h->ranges[next]))
+            next = i;
+    range taken = h->ranges[next];
+    h->ranges[next] = h->ranges[--h->n_ranges];
     return taken;
 }
 
-/* Puts the halves of a range back, if it is wide enough to have any. */
-static void divide_range(hunt *h, range r, const mafat_paths *paths)
+/* Puts a range back, or notes what is left out with it. */
+static void put_range(hunt *h, range r)
 {
-    size_t from = r.from_bytes > paths->least_arena_bytes ? r.from_bytes : paths->least_arena_bytes;
-    size_t to = r.to_bytes < h->query.limit_bytes ? r.to_bytes : h->query.limit_bytes;
-    size_t middle = from + (to - from) / 2;
-    if (to - from < LEAST_RANGE_BYTES || h->n_ranges + 2 > MOST_RANGES) {
-        h->missed_s = fmin(h->missed_s, paths->least_s);
-        return;
-    }
-    h->ranges[h->n_ranges++] = (range){from, middle, paths->least_s};
-    h->ranges[h->n_ranges++] = (range){middle, to, paths->least_s};
+    if (h->n_ranges < MOST_RANGES && r.most_paths <= MANY_PATHS)
+        h->ranges[h->n_ranges++] = r;
+    else
+        h->missed_s = fmin(h->missed_s, r.least_s);
 }
 
-/* Finds paths with an arena in a range, to be freed by the caller, and tries them, the fastest
- * first. */
-static mafat_status try_range(hunt *h, size_t from_bytes, size_t to_bytes, mafat_paths *paths)
+/* Finds the paths of a range, to be freed by the caller; with no paths from a place, its bound. */
+static mafat_status find_paths(hunt *h, range r, int most_paths, mafat_paths *paths)
 {
-    h->query.from_bytes = from_bytes;
-    h->query.to_bytes = to_bytes;
+    h->query.from_bytes = r.from_bytes;
+    h->query.to_bytes = r.to_bytes;
+    h->query.most_paths = most_paths;
     mafat_status status = mafat_paths_find(paths, &h->search->edges, &h->query, h->error);
-    bool kept = false;
     h->n_tried += paths->n_tried;
-    for (int i = 0; i < paths->n && status == MAFAT_OK && !kept; i++) {
-        if (paths->paths[paths->first + i].seconds >= h->query.limit_s)
-            break;
-        status = try_path(h, paths, paths->first + i, &kept);
-    }
     return status;
 }
 
+/* Tries the plans of a range, the fastest first. Where a pass may have missed some, puts back what
+ * is left of it. */
 static mafat_status search_range(hunt *h, range r)
 {
     mafat_paths paths;
-    mafat_status status = try_range(h, r.from_bytes, r.to_bytes, &paths);
-    if (status == MAFAT_OK && !paths.is_exact)
-        divide_range(h, r, &paths);
+    mafat_status status = find_paths(h, r, r.most_paths, &paths);
+    bool kept = false;
+    for (int i = 0; i < paths.n && status == MAFAT_OK && !kept; i++) {
+        if (paths.paths[paths.first + i].seconds >= h->query.limit_s)
+            break;
+        status = try_path(h, &paths, paths.first + i, &kept);
+    }
+    if (status == MAFAT_OK && !paths.is_exact) {
+        r.from_bytes = mafat_size_max(r.from_bytes, paths.least_arena_bytes);
+        r.to_bytes = mafat_size_min(r.to_bytes, h->query.limit_bytes);
+        r.most_paths *= MORE;
+        r.least_s = paths.least_s;
+        put_range(h, r);
+    }
     mafat_paths_free(&paths);
     return status;
+}
+
+/* Puts a part of a range back, with a bound of its own, unless that rules it out. */
+static mafat_status put_part(hunt *h, size_t from_bytes, size_t to_bytes)
+{
+    mafat_paths paths;
+    range part = {.from_bytes = from_bytes, .to_bytes = to_bytes, .most_paths = FEW_PATHS};
+    mafat_status status = find_paths(h, part, 0, &paths);
+    part.least_s = paths.least_s;
+    if (status == MAFAT_OK && !paths.is_exact)
+        put_range(h, part);
+    mafat_paths_free(&paths);
+    return status;
+}
+
+static bool is_wide(range r)
+{
+    return r.to_bytes > r.from_bytes &&
+           r.to_bytes - r.from_bytes > mafat_size_max(r.from_bytes / NARROW_PART, MAFAT_PAGE);
+}
+
+static mafat_status divide_range(hunt *h, range r)
+{
+    size_t middle = r.from_bytes + (r.to_bytes - r.from_bytes) / 2;
+    mafat_status status = put_part(h, r.from_bytes, middle);
+    return status == MAFAT_OK ? put_part(h, middle, r.to_bytes) : status;
 }
 
 /* What no plan beats that was left out, or is in a range that is still to be searched. */
@@ -266,19 +337,6 @@ static double least_left(const hunt *h)
     for (int i = 0; i < h->n_ranges; i++)
         least_s = fmin(least_s, h->ranges[i].least_s);
     return least_s;
-}
-
-/* Where passes end without proof, looks once more, closer, at what needs no larger arena than the
- * best plan: that is what passes miss first. */
-static mafat_status polish(hunt *h)
-{
-    mafat_paths paths;
-    if (!h->found || least_left(h) >= h->query.limit_s)
-        return MAFAT_OK;
-    h->query.most_paths = MOST_POLISHED_PATHS;
-    mafat_status status = try_range(h, 0, h->best->plan.live_bytes, &paths);
-    mafat_paths_free(&paths);
-    return status;
 }
 
 /* A plan that would fit but for gaps in its arena hides those that are slower and no smaller, by
@@ -305,25 +363,28 @@ static mafat_status search_hidden(hunt *h)
     return status;
 }
 
-/* Searches range by range. Fills `found` where anything fits; else found->plan has no groups. */
-static mafat_status search_ranges(mafat_search *search, size_t limit_bytes, mafat_found *found,
+/* Searches range by range. */
+static mafat_status search_all(hunt *h)
+{
+    mafat_status status = search_range(h, (range){.to_bytes = SIZE_MAX, .most_paths = FEW_PATHS});
+    while (h->n_ranges > 0 && status == MAFAT_OK &&
+           h->n_tried < (h->found ? MOST_TRIED : MOST_TRIED_IN_VAIN)) {
+        range r = take_range(h);
+        if (r.least_s < h->query.limit_s)
+            status = is_wide(r) ? divide_range(h, r) : search_range(h, r);
+    }
+    return status == MAFAT_OK ? search_hidden(h) : status;
+}
+
+/* Searches for the best plan within a limit. Fills `found` where anything fits; else found->plan
+ * has no groups. */
+static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafat_found *found,
                                   mafat_error *error)
 {
     hunt h = {.search = search, .query = query_of(search, limit_bytes), .best = found,
-              .ranges = {{0, SIZE_MAX, 0}}, .n_ranges = 1, .missed_s = INFINITY,
-              .hidden_s = INFINITY, .error = error};
-    mafat_status status = MAFAT_OK;
+              .missed_s = INFINITY, .hidden_s = INFINITY, .error = error};
     *found = (mafat_found){0};
-    while (h.n_tried < (h.found ? MOST_TRIED : MOST_TRIED_IN_VAIN) && h.n_ranges > 0 &&
-           status == MAFAT_OK) {
-        range r = take_range(&h);
-        if (r.least_s < h.query.limit_s)
-            status = search_range(&h, r);
-    }
-    if (status == MAFAT_OK)
-        status = polish(&h);
-    if (status == MAFAT_OK)
-        status = search_hidden(&h);
+    mafat_status status = search_all(&h);
     found->least_s = fmin(fmin(least_left(&h), h.hidden_s), h.query.limit_s);
     return status;
 }
@@ -383,7 +444,7 @@ static mafat_status find_least(mafat_search *s, mafat_found *least, size_t *byte
     *bytes = SIZE_MAX;
     mafat_status status = find_small(s, least, bytes, error);
     while (status == MAFAT_OK) {
-        status = search_ranges(s, *bytes - 1, &found, error);
+        status = search_within(s, *bytes - 1, &found, error);
         if (status != MAFAT_OK || found.plan.n_groups == 0)
             break;
         mafat_found_free(least);
@@ -424,7 +485,7 @@ static mafat_status settle_for_least(mafat_search *s, size_t limit_bytes, mafat_
 mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
                                mafat_error *error)
 {
-    mafat_status status = search_ranges(search, limit_bytes, found, error);
+    mafat_status status = search_within(search, limit_bytes, found, error);
     if (status == MAFAT_OK && found->plan.n_groups == 0)
         status = settle_for_least(search, limit_bytes, found, error);
     if (status != MAFAT_OK)
