@@ -90,7 +90,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory predict-table search-table test check check-asan check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory predict-table search-table search-sweep test check check-asan check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -123,6 +123,10 @@ predict-table: ## one table of predictions and what is charged: 200 processes an
 search-table: ## tables of what the search chooses against what else fits, measured [LIMITS="16M 64M"]
 	+@$(in_parallel) all
 	@tools/search_table
+
+search-sweep: ## one table of what is found limit after limit: proven, monotone, how fast [NETWORKS="yolov2 yolov3"]
+	+@$(in_parallel) all
+	@tools/search_sweep
 
 test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
 	@tools/setup test
