@@ -28,7 +28,8 @@ static void expect_bound(const mafat_search *search, const test_subject *s, size
                          double best_s)
 {
     mafat_paths paths;
-    mafat_path_query query = {.process = &s->process, .sums = search->sums, .limit_bytes = limit,
+    mafat_path_query query = {.process = &s->process, .sums = search->sums, .room = search->room,
+                              .limit_bytes = limit,
                               .limit_s = INFINITY, .to_bytes = SIZE_MAX, .most_paths = 1};
     ck_assert_int_eq(mafat_paths_find(&paths, &search->edges, &query, &fault), MAFAT_OK);
     test_require(paths.least_s <= best_s * (1 + 1e-9));
@@ -166,7 +167,8 @@ static void expect_none_below(const mafat_search *search, const test_subject *s,
                               const mafat_found *found)
 {
     mafat_paths paths;
-    mafat_path_query query = {.process = &s->process, .sums = search->sums, .limit_bytes = limit,
+    mafat_path_query query = {.process = &s->process, .sums = search->sums, .room = search->room,
+                              .limit_bytes = limit,
                               .limit_s = found->plan.latency_s, .to_bytes = SIZE_MAX,
                               .most_paths = 500};
     ck_assert_int_eq(mafat_paths_find(&paths, &search->edges, &query, &fault), MAFAT_OK);

@@ -12,7 +12,7 @@ enum { N_UNITS = 2048 };
 /* New paths after which those are dropped that others are as good as. */
 enum { MANY = 4096 };
 
-/* For so many paths from a place that are kept for their promise one is kept for its bytes. */
+/* One of so many paths from a place is kept for its bytes, the others for their promise. */
 enum { SPREAD_PART = 4 };
 
 /* What the way from the first place to some place takes at least. */
@@ -27,14 +27,13 @@ typedef struct {
     const mafat_edges *edges;
     const mafat_path_query *query;
     least *before;            /* [n_places + 1], owned */
-    double *seconds;          /* [n_places + 1][N_UNITS], owned: of before[] */
     size_t unit_bytes;
     int *firsts;              /* [n_places + 1], owned: of the paths from each place; how many */
     int *counts;              /* [n_places + 1], owned */
     size_t last_arena_bytes, last_total_bytes;    /* the last total that was worked out */
     mafat_path *found;        /* [n_found], owned: the paths from the place at hand */
     int n_found, n_found_rooms, n_path_rooms;
-    mafat_path *parts;        /* [most_paths / SPREAD_PART], owned: while paths are chosen */
+    mafat_path *parts;        /* [most_paths / SPREAD_PART + 1], owned: while paths are chosen */
 } finder;
 
 static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
@@ -112,7 +111,7 @@ static void find_least_seconds(finder *f)
     size_t room = f->query->limit_bytes - mafat_size_min(least_bytes, f->query->limit_bytes);
     f->unit_bytes = room / N_UNITS + 1;
     for (int place = 0; place <= edges->n_places; place++) {
-        f->before[place].seconds = f->seconds + (size_t)place * N_UNITS;
+        f->before[place].seconds = f->query->room + (size_t)place * N_UNITS;
         for (int i = 0; i < N_UNITS; i++)
             f->before[place].seconds[i] = place == 0 ? 0 : INFINITY;
     }
@@ -267,9 +266,9 @@ static int spread(finder *f, int n, int *last)
 }
 
 /* Leaves those of the paths that were found that no other one is as good as, in order. Where they
- * are more than the query wants, leaves those that promise most, and for every SPREAD_PART of them
- * one of the others: what promises most may all need too much, for there are networks where hardly
- * a bound tells paths apart. */
+ * are more than the query wants, leaves those that promise most, and some of the others: what
+ * promises most may all need too much, for there are networks where hardly a bound tells paths
+ * apart. */
 static void choose(finder *f)
 {
     int n = 0, i = 0, last = 0;
@@ -401,6 +400,11 @@ static bool keep_front(finder *f)
     return true;
 }
 
+size_t mafat_paths_room(const mafat_edges *edges)
+{
+    return ((size_t)edges->n_places + 1) * N_UNITS;
+}
+
 mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
                               const mafat_path_query *query, mafat_error *error)
 {
@@ -408,15 +412,13 @@ mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
     *paths = (mafat_paths){.edges = edges};
     finder f = {.paths = paths, .edges = edges, .query = query,
                 .before = calloc(n, sizeof *f.before),
-                .seconds = calloc(n * N_UNITS, sizeof *f.seconds),
                 .firsts = calloc(2 * n, sizeof *f.firsts),
                 .parts = calloc((size_t)query->most_paths / SPREAD_PART + 1, sizeof *f.parts)};
     if (f.firsts != NULL)
         f.counts = f.firsts + n;
-    bool found = f.before != NULL && f.seconds != NULL && f.firsts != NULL && f.parts != NULL &&
+    bool found = f.before != NULL && f.firsts != NULL && f.parts != NULL &&
                  find_all(&f) && keep_front(&f);
     free(f.before);
-    free(f.seconds);
     free(f.firsts);
     free(f.found);
     free(f.parts);

@@ -2,7 +2,11 @@
  * paths by several criteria at once. Time adds up, and so do pinned weights and the plan's own
  * arrays; the arena is the largest of what is alive anywhere. A path is kept where no other one
  * from the same place is as good in all of these, so that the paths from the first place are the
- * whole front of time and memory, whatever the limit. */
+ * whole front of time and memory, whatever the limit.
+ *
+ * What the way before a path takes at least comes from dynamic programming forward, over places and
+ * over units of the bytes that pinned weights and arrays can have: a knapsack along the graph, in
+ * which edges take whole units. */
 #ifndef MAFAT_PLAN_PATH_H
 #define MAFAT_PLAN_PATH_H
 
@@ -23,13 +27,14 @@ typedef struct {
 
 typedef struct {
     const mafat_edges *edges;   /* borrowed */
-    long long n_tried;          /* ways to go on that were looked at: what finding them took */
+    long long n_tried;          /* ways to go on that were looked at, edges for bounds among them */
     int n_paths;
     mafat_path *paths;          /* [n_paths], owned */
     int first, n;               /* paths[first] to paths[first + n - 1] are whole plans, in ascending
                                    order of seconds */
     bool is_exact;              /* no path was left out that could be part of a plan */
-    double least_s;             /* no plan of the query takes less, even so; INFINITY: there is none */
+    double least_s;             /* no plan of the query takes less, even so, seconds or bytes as in
+                                   paths[]; INFINITY: there is none */
     size_t least_arena_bytes;   /* nor has one a smaller arena */
     size_t *total_bytes;        /* [n], owned: what each of them is predicted to take if its arena
                                    is no larger than what is alive at once */
@@ -39,6 +44,9 @@ typedef struct {
 typedef struct {
     const mafat_process *process;   /* borrowed */
     mafat_plan_sums sums;           /* what all plans have in common; else 0 */
+    double *room;                   /* [mafat_paths_room()], borrowed, for bounds: passes come by
+                                       the hundred, and memory that is new each time costs more
+                                       than what is done in it */
     size_t limit_bytes;             /* no path whose plan takes more */
     double limit_s;                 /* nor longer: INFINITY where all are wanted */
     size_t from_bytes, to_bytes;    /* only plans whose arena is in this range, as far as what is
@@ -50,6 +58,9 @@ typedef struct {
                                        are kept and some that need little, and the best plan may be
                                        missed. 0: no path is looked for, only bounds */
 } mafat_path_query;
+
+/* How many numbers a query must have room for. */
+size_t mafat_paths_room(const mafat_edges *edges);
 
 /* Finds the front of all plans within the query's limits; none: nothing fits. MAFAT_FAILED without
  * memory. On error nothing needs to be freed. */

@@ -84,6 +84,12 @@ mafat_status mafat_search_init(mafat_search *search, const mafat_network *networ
         status = find_sums(search, error);
     if (status == MAFAT_OK)
         status = make_edges(search, error);
+    if (status == MAFAT_OK) {
+        search->room = calloc(mafat_paths_room(&search->edges), sizeof *search->room);
+        if (search->room == NULL)
+            status = mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
+                                     network->n_layers);
+    }
     if (status != MAFAT_OK)
         mafat_search_free(search);
     return status;
@@ -93,6 +99,7 @@ void mafat_search_free(mafat_search *search)
 {
     mafat_edges_free(&search->edges);
     free(search->weights);
+    free(search->room);
     *search = (mafat_search){0};
 }
 
@@ -143,8 +150,8 @@ enum { FEW_PATHS = 64, MORE = 4, MANY_PATHS = 1024 };
 /* A range of sizes is narrow if it is no more than this part of its least. */
 enum { NARROW_PART = 48 };
 
-/* How many ranges may wait, and how many plans that did not fit are remembered. */
-enum { MOST_RANGES = 256, MOST_MISFITS = 256 };
+/* How many ranges may wait, and how many plans that were made are remembered. */
+enum { MOST_RANGES = 256, MOST_MADE = 256 };
 
 /* Paths from one place where only bytes count. */
 enum { MOST_SMALL_PATHS = 1024 };
@@ -154,9 +161,9 @@ enum { MOST_HIDDEN_PATHS = 250 };
 
 static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 {
-    return (mafat_path_query){.process = s->process, .sums = s->sums, .limit_bytes = limit_bytes,
-                              .limit_s = INFINITY, .to_bytes = SIZE_MAX,
-                              .most_paths = FEW_PATHS};
+    return (mafat_path_query){.process = s->process, .sums = s->sums, .room = s->room,
+                              .limit_bytes = limit_bytes, .limit_s = INFINITY,
+                              .to_bytes = SIZE_MAX, .most_paths = FEW_PATHS};
 }
 
 /* A range of sizes of the arena that is still to be searched. */
@@ -176,8 +183,8 @@ typedef struct {
     int n_ranges;
     double missed_s;             /* no plan that was left out takes less */
     double hidden_s;             /* nor one of as many bytes as a plan that did not fit for gaps */
-    uint64_t misfits[MOST_MISFITS];    /* hashes of the paths of such plans */
-    int n_misfits;               /* of which the last MOST_MISFITS are known */
+    uint64_t made[MOST_MADE];    /* hashes of the paths whose plans were made */
+    int n_made;                  /* of which the last MOST_MADE are known */
     long long n_tried;           /* ways to go on, in all passes */
     mafat_error *error;
 } hunt;
@@ -191,28 +198,35 @@ static uint64_t hash_of(const mafat_paths *paths, int index)
     return hash;
 }
 
-static bool is_misfit(const hunt *h, uint64_t hash)
+/* Notes that the plan of a path is made; false where it was before, for another range. */
+static bool note_made(hunt *h, uint64_t hash)
 {
-    for (int i = 0; i < h->n_misfits && i < MOST_MISFITS; i++)
-        if (h->misfits[i] == hash)
-            return true;
-    return false;
+    for (int i = 0; i < h->n_made && i < MOST_MADE; i++)
+        if (h->made[i] == hash)
+            return false;
+    h->made[h->n_made++ % MOST_MADE] = hash;
+    return true;
 }
 
-/* A plan that does not fit hid others, that are slower, and may fit. */
-static void note_misfit(hunt *h, uint64_t hash, double latency_s)
+/* Whether so many seconds are fewer than those of the best plan so far, and not the same ones added
+ * up in another order. */
+static bool is_faster(const hunt *h, double seconds)
 {
-    h->misfits[h->n_misfits++ % MOST_MISFITS] = hash;
-    h->hidden_s = fmin(h->hidden_s, latency_s);
+    return seconds < h->query.limit_s * (1 - 1e-12);
+}
+
+/* Whether the search has done as much work as it may. */
+static bool is_spent(const hunt *h)
+{
+    return h->n_tried >= (h->found ? MOST_TRIED : MOST_TRIED_IN_VAIN);
 }
 
 /* Makes the plan of a path, and keeps it if it fits and is the best so far. */
 static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool *kept)
 {
     mafat_found found;
-    uint64_t hash = hash_of(paths, index);
     *kept = false;
-    if (is_misfit(h, hash))
+    if (!note_made(h, hash_of(paths, index)))
         return MAFAT_OK;
     size_t limit_bytes = h->query.limit_bytes, bytes = paths->total_bytes[index - paths->first];
     /* while an image is decoded the arena is not there: there may be that much more room for it */
@@ -226,9 +240,9 @@ static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool 
     if (status != MAFAT_OK)
         return status;
     bool fits = mafat_predict(&found.plan, h->search->process).total_bytes <= h->query.limit_bytes;
-    if (!fits)
-        note_misfit(h, hash, found.plan.latency_s);
-    *kept = fits && found.plan.latency_s < h->query.limit_s;
+    if (!fits)    /* it hid others, that are slower, and may fit */
+        h->hidden_s = fmin(h->hidden_s, found.plan.latency_s);
+    *kept = fits && is_faster(h, found.plan.latency_s);
     if (!*kept) {
         mafat_found_free(&found);
         return MAFAT_OK;
@@ -261,9 +275,11 @@ static range take_range(hunt *h)
     return taken;
 }
 
-/* Puts a range back, or notes what is left out with it. */
+/* Puts a range back unless its bound rules it out, or notes what is left out with it. */
 static void put_range(hunt *h, range r)
 {
+    if (!is_faster(h, r.least_s))
+        return;
     if (h->n_ranges < MOST_RANGES && r.most_paths <= MANY_PATHS)
         h->ranges[h->n_ranges++] = r;
     else
@@ -289,8 +305,13 @@ static mafat_status search_range(hunt *h, range r)
     mafat_status status = find_paths(h, r, r.most_paths, &paths);
     bool kept = false;
     for (int i = 0; i < paths.n && status == MAFAT_OK && !kept; i++) {
-        if (paths.paths[paths.first + i].seconds >= h->query.limit_s)
+        double seconds = paths.paths[paths.first + i].seconds;
+        if (!is_faster(h, seconds))
             break;
+        if (is_spent(h)) {
+            h->missed_s = fmin(h->missed_s, seconds);
+            break;
+        }
         status = try_path(h, &paths, paths.first + i, &kept);
     }
     if (status == MAFAT_OK && !paths.is_exact) {
@@ -304,7 +325,7 @@ static mafat_status search_range(hunt *h, range r)
     return status;
 }
 
-/* Puts a part of a range back, with a bound of its own, unless that rules it out. */
+/* Puts a part of a range back, with a bound of its own. */
 static mafat_status put_part(hunt *h, size_t from_bytes, size_t to_bytes)
 {
     mafat_paths paths;
@@ -367,10 +388,9 @@ static mafat_status search_hidden(hunt *h)
 static mafat_status search_all(hunt *h)
 {
     mafat_status status = search_range(h, (range){.to_bytes = SIZE_MAX, .most_paths = FEW_PATHS});
-    while (h->n_ranges > 0 && status == MAFAT_OK &&
-           h->n_tried < (h->found ? MOST_TRIED : MOST_TRIED_IN_VAIN)) {
+    while (h->n_ranges > 0 && status == MAFAT_OK && !is_spent(h)) {
         range r = take_range(h);
-        if (r.least_s < h->query.limit_s)
+        if (is_faster(h, r.least_s))
             status = is_wide(r) ? divide_range(h, r) : search_range(h, r);
     }
     return status == MAFAT_OK ? search_hidden(h) : status;
