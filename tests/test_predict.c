@@ -84,6 +84,29 @@ START_TEST(charges_ahead_are_bounded_by_processors_and_by_threads)
 }
 END_TEST
 
+/* From the least limit, of which only whole pages count, to the largest that there is. */
+START_TEST(a_room_is_the_most_that_fits)
+{
+    mafat_plan_sums sums = {.arena_bytes = 3 * PAGE + 1, .array_bytes = 12345, .n_layers = 10,
+                            .reads_weights = true};
+    for (size_t decode_bytes = 0; decode_bytes < 500 * PAGE; decode_bytes += 100 * PAGE) {
+        mafat_process process = process_of(PAGE, decode_bytes);
+        mafat_plan_sums with = sums;
+        size_t room;
+        with.array_bytes = 0;
+        size_t least = mafat_predict_of_sums(&with, &process).total_bytes;
+        ck_assert(!mafat_predict_room(&sums, &process, least - 1, &room));
+        for (size_t more = 0; more < SIZE_MAX / 2; more += more / 300 + 1000) {
+            ck_assert(mafat_predict_room(&sums, &process, least + more, &room));
+            with.array_bytes = room;
+            ck_assert_uint_le(mafat_predict_of_sums(&with, &process).total_bytes, least + more);
+            with.array_bytes = room + 1;
+            ck_assert_uint_gt(mafat_predict_of_sums(&with, &process).total_bytes, least + more);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("predict");
@@ -91,6 +114,7 @@ int main(void)
     tcase_add_test(tcase, decoding_counts_beyond_what_comes_after_it);
     tcase_add_test(tcase, weights_that_darknet_loads_are_counted_with_their_page_cache);
     tcase_add_test(tcase, charges_ahead_are_bounded_by_processors_and_by_threads);
+    tcase_add_test(tcase, a_room_is_the_most_that_fits);
     Suite *suite = suite_create("predict");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -23,15 +23,15 @@ static mafat_error fault;
 
 /* --------------------------------------------------------------------------- against all plans */
 
-/* However many paths are left out, a bound is below all plans, and what is called exact is. */
-static void expect_bound(const mafat_search *search, const test_subject *s, size_t limit,
-                         double best_s)
+/* However many paths are left out, and whether there is a limit of seconds, a bound is below all
+ * plans, and what is called exact is. */
+static void expect_bound(mafat_search *search, const test_subject *s, size_t limit,
+                         double best_s, double limit_s)
 {
     mafat_paths paths;
-    mafat_path_query query = {.process = &s->process, .sums = search->sums, .room = search->room,
-                              .limit_bytes = limit,
-                              .limit_s = INFINITY, .to_bytes = SIZE_MAX, .most_paths = 1};
-    ck_assert_int_eq(mafat_paths_find(&paths, &search->edges, &query, &fault), MAFAT_OK);
+    mafat_path_query query = {.process = &s->process, .sums = search->sums, .limit_bytes = limit,
+                              .limit_s = limit_s, .to_bytes = SIZE_MAX, .most_paths = 1};
+    ck_assert_int_eq(mafat_paths_find(&paths, &search->bounds, &query, &fault), MAFAT_OK);
     test_require(paths.least_s <= best_s * (1 + 1e-9));
     test_require(!paths.is_exact || (paths.n > 0 && paths.paths[paths.first].seconds <=
                                                         best_s * (1 + 1e-9)));
@@ -55,7 +55,8 @@ static void expect_best(mafat_search *search, const test_subject *s, const test_
         ck_abort_msg("%zu bytes: %.9g s, the best plan takes %.9g s", limit, seconds,
                      best->seconds);
     test_require(fabs(found.least_s - seconds) <= seconds * 1e-9);
-    expect_bound(search, s, limit, best->seconds);
+    expect_bound(search, s, limit, best->seconds, INFINITY);
+    expect_bound(search, s, limit, best->seconds, best->seconds * (1 + 1e-9));
     mafat_found_free(&found);
 }
 
@@ -163,15 +164,14 @@ static const char *const stock[] = {
 enum { MOST_GAPS_PERCENT = 4 };
 
 /* A search that leaves out fewer paths finds nothing that should not be there. */
-static void expect_none_below(const mafat_search *search, const test_subject *s, size_t limit,
+static void expect_none_below(mafat_search *search, const test_subject *s, size_t limit,
                               const mafat_found *found)
 {
     mafat_paths paths;
-    mafat_path_query query = {.process = &s->process, .sums = search->sums, .room = search->room,
-                              .limit_bytes = limit,
+    mafat_path_query query = {.process = &s->process, .sums = search->sums, .limit_bytes = limit,
                               .limit_s = found->plan.latency_s, .to_bytes = SIZE_MAX,
                               .most_paths = 500};
-    ck_assert_int_eq(mafat_paths_find(&paths, &search->edges, &query, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_paths_find(&paths, &search->bounds, &query, &fault), MAFAT_OK);
     for (int i = 0; i < paths.n; i++)
         test_require(paths.total_bytes[i] > limit ||
                      paths.paths[paths.first + i].seconds >= found->least_s * (1 - 1e-9));
@@ -201,7 +201,7 @@ START_TEST(more_bytes_never_take_longer)
         test_require(arena - live <= live / 100 * MOST_GAPS_PERCENT);
         expect_none_below(&search, &s, limit, &found);
         expect_bound(&search, &s, mafat_predict(&found.plan, &s.process).total_bytes,
-                     found.plan.latency_s);
+                     found.plan.latency_s, INFINITY);
         seconds = found.plan.latency_s;
         mafat_found_free(&found);
     }

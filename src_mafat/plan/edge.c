@@ -379,6 +379,11 @@ static bool allocate(maker *m)
            m->weights != NULL && m->last_readers != NULL;
 }
 
+size_t mafat_edge_alive_bytes(const mafat_edge *edge)
+{
+    return mafat_size_max(edge->early_bytes, edge->late_bytes);
+}
+
 mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_group *fixed, int n_fixed,
                               const mafat_plan_options *options, mafat_error *error)

@@ -44,6 +44,9 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_group *fixed, int n_fixed,
                               const mafat_plan_options *options, mafat_error *error);
 
+/* The most that an edge has alive at once in the arena, whatever comes next. */
+size_t mafat_edge_alive_bytes(const mafat_edge *edge);
+
 /* Frees what the edges own and clears them; zeroed ones may be freed. */
 void mafat_edges_free(mafat_edges *edges);
 

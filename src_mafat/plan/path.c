@@ -6,154 +6,92 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Into so many units the bytes are divided, for bounds, that pinned weights and arrays can have. */
-enum { N_UNITS = 2048 };
-
 /* New paths after which those are dropped that others are as good as. */
 enum { MANY = 4096 };
 
 /* One of so many paths from a place is kept for its bytes, the others for their promise. */
 enum { SPREAD_PART = 4 };
 
-/* What the way from the first place to some place takes at least. */
+/* The most that pinned weights and arrays may have beside an arena. */
 typedef struct {
-    size_t arena_bytes, sum_bytes;
-    double *seconds;          /* [N_UNITS], borrowed: if it has no more than so many whole units of
-                                 sum_bytes, edge by edge */
-} least;
+    size_t arena_bytes, room_bytes;
+    bool fits;
+    bool is_known;
+} room;
+
+enum { N_ROOMS = 256 };
 
 typedef struct {
     mafat_paths *paths;
     const mafat_edges *edges;
     const mafat_path_query *query;
-    least *before;            /* [n_places + 1], owned */
-    size_t unit_bytes;
+    mafat_bounds *bounds;
+    room rooms[N_ROOMS];      /* what was worked out, by pages of the arena: most paths have one of
+                                 few arenas */
     int *firsts;              /* [n_places + 1], owned: of the paths from each place; how many */
     int *counts;              /* [n_places + 1], owned */
-    size_t last_arena_bytes, last_total_bytes;    /* the last total that was worked out */
     mafat_path *found;        /* [n_found], owned: the paths from the place at hand */
     int n_found, n_found_rooms, n_path_rooms;
     mafat_path *parts;        /* [most_paths / SPREAD_PART + 1], owned: while paths are chosen */
+    mafat_error *error;
 } finder;
 
-static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
+/* Pinned windows are whole pages, so that sums may be all arrays. */
+static mafat_plan_sums sums_of(const finder *f, size_t arena_bytes, size_t sum_bytes)
 {
     mafat_plan_sums sums = f->query->sums;
     sums.arena_bytes = arena_bytes;
-    sums.array_bytes = sum_bytes;    /* pinned windows are whole pages, so that it may be all one */
+    sums.array_bytes = sum_bytes;
+    return sums;
+}
+
+static size_t total_bytes(const finder *f, size_t arena_bytes, size_t sum_bytes)
+{
+    mafat_plan_sums sums = sums_of(f, arena_bytes, sum_bytes);
     return mafat_predict_of_sums(&sums, f->query->process).total_bytes;
 }
 
-/* The total with nothing else. Paths that are looked at one after the other often have one
- * arena. */
-static size_t arena_total_bytes(finder *f, size_t arena_bytes)
+static const room *room_beside(finder *f, size_t arena_bytes)
 {
-    if (f->last_total_bytes == 0 || arena_bytes != f->last_arena_bytes) {
-        f->last_arena_bytes = arena_bytes;
-        f->last_total_bytes = total_bytes(f, arena_bytes, 0);
-    }
-    return f->last_total_bytes;
-}
-
-/* ------------------------------------------------------------------------------------- bounds */
-
-static size_t alive_bytes(const mafat_edge *edge)
-{
-    return mafat_size_max(edge->early_bytes, edge->late_bytes);
-}
-
-static double seconds_of(const finder *f, const mafat_edge *edge)
-{
-    return f->query->ignores_time ? 0 : edge->seconds;
-}
-
-/* Whether a plan of the query can have the edge. */
-static bool is_usable(const finder *f, const mafat_edge *edge)
-{
-    return alive_bytes(edge) <= f->query->to_bytes;
-}
-
-static void find_least_bytes(finder *f)
-{
-    const mafat_edges *edges = f->edges;
-    for (int place = 1; place <= edges->n_places; place++)
-        f->before[place].arena_bytes = f->before[place].sum_bytes = SIZE_MAX;
-    for (int i = 0; i < edges->n_edges; i++) {
-        const mafat_edge *edge = &edges->edges[i];
-        const least *from = &f->before[edge->from];
-        least *to = &f->before[edge->to];
-        if (from->arena_bytes == SIZE_MAX || !is_usable(f, edge))
-            continue;
-        size_t arena_bytes = mafat_size_max(from->arena_bytes, alive_bytes(edge));
-        to->arena_bytes = mafat_size_min(to->arena_bytes, arena_bytes);
-        to->sum_bytes = mafat_size_min(to->sum_bytes,
-                                       mafat_size_sum(from->sum_bytes, edge->sum_bytes));
-    }
-}
-
-/* Goes on over an edge that has so many whole units. */
-static void extend(const double *restrict from, double seconds, size_t n_units, double *restrict to)
-{
-    for (size_t i = n_units; i < N_UNITS; i++) {
-        double longer_s = from[i - n_units] + seconds;
-        to[i] = longer_s < to[i] ? longer_s : to[i];
-    }
-}
-
-/* Shares what no arena takes of the limit among the sums: dynamic programming over places and
- * units. What edges have beside whole units is left out, so that nothing takes less. */
-static void find_least_seconds(finder *f)
-{
-    const mafat_edges *edges = f->edges;
-    size_t arena_bytes = mafat_size_max(f->before[edges->n_places].arena_bytes,
-                                        f->query->from_bytes);
-    size_t least_bytes = total_bytes(f, arena_bytes, 0);
-    size_t room = f->query->limit_bytes - mafat_size_min(least_bytes, f->query->limit_bytes);
-    f->unit_bytes = room / N_UNITS + 1;
-    for (int place = 0; place <= edges->n_places; place++) {
-        f->before[place].seconds = f->query->room + (size_t)place * N_UNITS;
-        for (int i = 0; i < N_UNITS; i++)
-            f->before[place].seconds[i] = place == 0 ? 0 : INFINITY;
-    }
-    for (int i = 0; i < edges->n_edges; i++) {
-        const mafat_edge *edge = &edges->edges[i];
-        if (is_usable(f, edge))
-            extend(f->before[edge->from].seconds, seconds_of(f, edge),
-                   edge->sum_bytes / f->unit_bytes, f->before[edge->to].seconds);
-    }
-}
-
-/* Whether no plan that ends with the path keeps to the limit of seconds, whatever it needs. */
-static bool is_too_slow(const finder *f, int place, const mafat_path *path)
-{
-    return path->seconds + f->before[place].seconds[N_UNITS - 1] > f->query->limit_s;
+    room *r = &f->rooms[arena_bytes / MAFAT_PAGE % N_ROOMS];
+    if (r->is_known && r->arena_bytes == arena_bytes)
+        return r;
+    mafat_plan_sums sums = sums_of(f, arena_bytes, 0);
+    *r = (room){.arena_bytes = arena_bytes, .is_known = true};
+    r->fits = mafat_predict_room(&sums, f->query->process, f->query->limit_bytes, &r->room_bytes);
+    return r;
 }
 
 /* The least seconds of a whole plan within the limit that ends with the path, going by what stands
  * before it, or the least bytes where time is ignored; INFINITY where none fits. */
 static double least_seconds(finder *f, int place, const mafat_path *path)
 {
-    const least *before = &f->before[place];
-    size_t limit_bytes = f->query->limit_bytes;
-    if (path->arena_bytes > f->query->to_bytes || before->arena_bytes == SIZE_MAX ||
-        is_too_slow(f, place, path))
+    size_t sum_bytes = mafat_size_sum(path->sum_bytes, f->bounds->sum_bytes[place]);
+    if (path->arena_bytes > f->query->to_bytes)
         return INFINITY;
-    size_t bytes = arena_total_bytes(f, path->arena_bytes);
-    size_t sum_bytes = mafat_size_sum(path->sum_bytes, before->sum_bytes);
-    if (bytes > limit_bytes || sum_bytes > limit_bytes - bytes)
+    const room *beside = room_beside(f, path->arena_bytes);
+    if (!beside->fits || sum_bytes > beside->room_bytes)
         return INFINITY;
     if (f->query->ignores_time)
         return (double)total_bytes(f, path->arena_bytes, sum_bytes);
-    size_t rest = limit_bytes - bytes - path->sum_bytes;
-    return path->seconds + before->seconds[rest / f->unit_bytes];
+    return path->seconds + mafat_bounds_before(f->bounds, path->window_bytes,
+                                               beside->room_bytes - path->sum_bytes);
 }
 
 /* ------------------------------------------------------------------------------------ one place */
 
+/* In whole pages of the arena, as they are charged. */
+static size_t bytes_of(const mafat_path *path)
+{
+    return mafat_size_sum(mafat_plan_pages(path->arena_bytes), path->sum_bytes);
+}
+
+/* Whether what one path leaves room for, the other one does, too. It may have a larger arena if it
+ * has as much less beside it: what comes before may need that arena anyway. */
 static bool is_as_good(const mafat_path *a, const mafat_path *b)
 {
-    return a->arena_bytes <= b->arena_bytes && a->sum_bytes <= b->sum_bytes &&
-           a->window_bytes <= b->window_bytes && a->seconds <= b->seconds;
+    return a->seconds <= b->seconds && a->sum_bytes <= b->sum_bytes && bytes_of(a) <= bytes_of(b) &&
+           a->window_bytes <= b->window_bytes;
 }
 
 /* By seconds; of equals those first that can be as good as the others. */
@@ -162,10 +100,10 @@ static int compare_paths(const void *left, const void *right)
     const mafat_path *a = left, *b = right;
     if (a->seconds != b->seconds)
         return a->seconds < b->seconds ? -1 : 1;
-    if (a->arena_bytes != b->arena_bytes)
-        return a->arena_bytes < b->arena_bytes ? -1 : 1;
     if (a->sum_bytes != b->sum_bytes)
         return a->sum_bytes < b->sum_bytes ? -1 : 1;
+    if (a->arena_bytes != b->arena_bytes)
+        return a->arena_bytes < b->arena_bytes ? -1 : 1;
     if (a->window_bytes != b->window_bytes)
         return a->window_bytes < b->window_bytes ? -1 : 1;
     return a->edge != b->edge ? a->edge - b->edge : a->rest - b->rest;
@@ -185,18 +123,22 @@ static bool make_room(mafat_path **paths, int n, int *n_rooms)
     return true;
 }
 
+static double seconds_of(const finder *f, const mafat_edge *edge)
+{
+    return f->query->ignores_time ? 0 : edge->seconds;
+}
+
 /* The path that goes over `edge` and then along path number `rest`. */
 static mafat_path prepend(const finder *f, int edge_index, int rest)
 {
     const mafat_edge *edge = &f->edges->edges[edge_index];
     const mafat_path *behind = &f->paths->paths[rest];
-    const least *before = &f->before[edge->from];
     size_t alive = mafat_size_max(edge->early_bytes,
                                   mafat_size_sum(edge->late_bytes, behind->window_bytes));
     return (mafat_path){
         .seconds = seconds_of(f, edge) + behind->seconds,
         .arena_bytes = mafat_size_max(mafat_size_max(alive, behind->arena_bytes),
-                                      mafat_size_max(before->arena_bytes, f->query->from_bytes)),
+                                      f->bounds->arena_bytes[edge->from]),
         .sum_bytes = mafat_size_sum(edge->sum_bytes, behind->sum_bytes),
         .window_bytes = edge->window_bytes > 0 ? edge->window_bytes : behind->window_bytes,
         .edge = edge_index, .rest = rest,
@@ -227,11 +169,6 @@ static bool is_worse(const finder *f, int n, const mafat_path *path, int *last)
         }
     }
     return false;
-}
-
-static size_t bytes_of(const mafat_path *path)
-{
-    return mafat_size_sum(path->arena_bytes, path->sum_bytes);
 }
 
 /* Which of n equal parts of [fewest, most] bytes a path needs. */
@@ -296,15 +233,17 @@ static bool find_from(finder *f, int place)
 {
     int n_best = 0;
     f->n_found = 0;
+    mafat_bounds_enter(f->bounds, place);
+    double fastest_s = mafat_bounds_before(f->bounds, 0, f->bounds->limits.room_bytes);
     for (int e = f->edges->first_edges[place]; e < f->edges->first_edges[place + 1]; e++) {
         int end = f->edges->edges[e].to;
-        if (!is_usable(f, &f->edges->edges[e]))
+        if (mafat_edge_alive_bytes(&f->edges->edges[e]) > f->query->to_bytes)
             continue;
         f->paths->n_tried += f->counts[end];
         for (int i = 0; i < f->counts[end]; i++) {
             mafat_path path = prepend(f, e, f->firsts[end] + i);
-            if (is_too_slow(f, place, &path))
-                break;    /* so are those behind it */
+            if (path.seconds + fastest_s > f->query->limit_s)
+                break;    /* and those behind it are no faster */
             path.least_s = least_seconds(f, place, &path);
             if (path.least_s == INFINITY || path.least_s > f->query->limit_s)
                 continue;
@@ -337,6 +276,18 @@ static bool keep_found(finder *f, int place)
 
 /* ---------------------------------------------------------------------------------- all places */
 
+/* What bounds are for. Returns false where nothing fits. */
+static bool find_limits(finder *f, mafat_bound_limits *limits)
+{
+    size_t least_bytes = f->bounds->arena_bytes[f->edges->n_places];
+    const room *beside = room_beside(f, mafat_size_max(least_bytes, f->query->from_bytes));
+    *limits = (mafat_bound_limits){
+        .room_bytes = beside->room_bytes, .arena_bytes = f->query->to_bytes,
+        .seconds = f->query->limit_s, .ignores_time = f->query->ignores_time,
+    };
+    return beside->fits && least_bytes <= f->query->to_bytes;
+}
+
 /* The path that begins at the last place, and with it the bounds of all plans. */
 static bool find_last(finder *f)
 {
@@ -344,36 +295,22 @@ static bool find_last(finder *f)
     mafat_path path = {.edge = -1, .rest = -1};
     if (!make_room(&f->found, 0, &f->n_found_rooms))
         return false;
-    path.arena_bytes = mafat_size_max(f->before[last].arena_bytes, f->query->from_bytes);
+    mafat_bounds_enter(f->bounds, last);
+    path.arena_bytes = mafat_size_max(f->bounds->arena_bytes[last], f->query->from_bytes);
     path.least_s = least_seconds(f, last, &path);
     f->found[0] = path;
     f->n_found = path.least_s <= f->query->limit_s && path.least_s < INFINITY;
     f->paths->least_s = path.least_s;
-    f->paths->least_arena_bytes = f->before[last].arena_bytes;
-    return true;
+    return keep_found(f, last);
 }
 
 static bool find_all(finder *f)
 {
-    int last = f->edges->n_places;
-    find_least_bytes(f);
-    find_least_seconds(f);
     if (!find_last(f))
         return false;
-    f->paths->n_tried = f->edges->n_edges;
-    f->paths->is_exact = f->query->most_paths > 0 || f->n_found == 0;
-    if (f->query->most_paths == 0)
-        return true;
-    if (!keep_found(f, last))
-        return false;
-    for (int place = last - 1; place >= 0; place--) {
+    for (int place = f->edges->n_places - 1; place >= 0; place--)
         if (!find_from(f, place) || !keep_found(f, place))
             return false;
-        if (f->query->gives_up && !f->paths->is_exact) {
-            f->counts[0] = 0;
-            return true;
-        }
-    }
     return true;
 }
 
@@ -400,33 +337,58 @@ static bool keep_front(finder *f)
     return true;
 }
 
-size_t mafat_paths_room(const mafat_edges *edges)
+static mafat_status no_memory(const finder *f)
 {
-    return ((size_t)edges->n_places + 1) * N_UNITS;
+    return mafat_error_set(f->error, MAFAT_FAILED, "no memory to search %d layer groups",
+                           f->edges->n_edges);
 }
 
-mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
+/* Finds the bounds, and the paths if they are wanted and there may be any. */
+static mafat_status find(finder *f)
+{
+    mafat_bound_limits limits;
+    mafat_paths *paths = f->paths;
+    paths->n_tried = f->edges->n_edges;
+    paths->least_s = INFINITY;
+    paths->least_arena_bytes = f->bounds->arena_bytes[f->edges->n_places];
+    paths->is_exact = true;
+    if (!find_limits(f, &limits))
+        return MAFAT_OK;
+    paths->least_s = mafat_bounds_find_behind(f->bounds, &limits);
+    if (paths->least_s == INFINITY || paths->least_s > f->query->limit_s)
+        return MAFAT_OK;
+    paths->is_exact = f->query->most_paths > 0;
+    if (f->query->most_paths == 0)
+        return MAFAT_OK;
+    mafat_status status = mafat_bounds_find_before(f->bounds, f->error);
+    paths->n_tried += f->bounds->n_tried;
+    if (status == MAFAT_OK && !(find_all(f) && keep_front(f)))
+        status = no_memory(f);
+    return status;
+}
+
+mafat_status mafat_paths_find(mafat_paths *paths, mafat_bounds *bounds,
                               const mafat_path_query *query, mafat_error *error)
 {
-    size_t n = (size_t)edges->n_places + 1;
-    *paths = (mafat_paths){.edges = edges};
-    finder f = {.paths = paths, .edges = edges, .query = query,
-                .before = calloc(n, sizeof *f.before),
+    size_t n = (size_t)bounds->edges->n_places + 1;
+    *paths = (mafat_paths){0};
+    finder f = {.paths = paths, .edges = bounds->edges, .query = query, .bounds = bounds,
                 .firsts = calloc(2 * n, sizeof *f.firsts),
-                .parts = calloc((size_t)query->most_paths / SPREAD_PART + 1, sizeof *f.parts)};
-    if (f.firsts != NULL)
+                .parts = calloc((size_t)query->most_paths / SPREAD_PART + 1, sizeof *f.parts),
+                .error = error};
+    mafat_status status;
+    if (f.firsts == NULL || f.parts == NULL) {
+        status = no_memory(&f);
+    } else {
         f.counts = f.firsts + n;
-    bool found = f.before != NULL && f.firsts != NULL && f.parts != NULL &&
-                 find_all(&f) && keep_front(&f);
-    free(f.before);
+        status = find(&f);
+    }
     free(f.firsts);
     free(f.found);
     free(f.parts);
-    if (found)
-        return MAFAT_OK;
-    mafat_paths_free(paths);
-    return mafat_error_set(error, MAFAT_FAILED, "no memory to search %d layer groups",
-                           edges->n_edges);
+    if (status != MAFAT_OK)
+        mafat_paths_free(paths);
+    return status;
 }
 
 void mafat_paths_free(mafat_paths *paths)

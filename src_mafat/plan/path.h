@@ -4,13 +4,11 @@
  * from the same place is as good in all of these, so that the paths from the first place are the
  * whole front of time and memory, whatever the limit.
  *
- * What the way before a path takes at least comes from dynamic programming forward, over places and
- * over units of the bytes that pinned weights and arrays can have: a knapsack along the graph, in
- * which edges take whole units. */
+ * What the way before a path takes at least is in bound.h. */
 #ifndef MAFAT_PLAN_PATH_H
 #define MAFAT_PLAN_PATH_H
 
-#include "plan/edge.h"
+#include "plan/bound.h"
 #include "plan/predict.h"
 
 /* A path from some place to the last one. */
@@ -26,8 +24,7 @@ typedef struct {
 } mafat_path;
 
 typedef struct {
-    const mafat_edges *edges;   /* borrowed */
-    long long n_tried;          /* ways to go on that were looked at, edges for bounds among them */
+    long long n_tried;          /* ways to go on that were looked at, those for bounds among them */
     int n_paths;
     mafat_path *paths;          /* [n_paths], owned */
     int first, n;               /* paths[first] to paths[first + n - 1] are whole plans, in ascending
@@ -44,27 +41,20 @@ typedef struct {
 typedef struct {
     const mafat_process *process;   /* borrowed */
     mafat_plan_sums sums;           /* what all plans have in common; else 0 */
-    double *room;                   /* [mafat_paths_room()], borrowed, for bounds: passes come by
-                                       the hundred, and memory that is new each time costs more
-                                       than what is done in it */
     size_t limit_bytes;             /* no path whose plan takes more */
     double limit_s;                 /* nor longer: INFINITY where all are wanted */
     size_t from_bytes, to_bytes;    /* only plans whose arena is in this range, as far as what is
                                        alive at once goes; smaller ones count as from_bytes */
     bool ignores_time;              /* only bytes count: the plans that need least */
     bool keeps_all;                 /* not only the front: paths too that others are as good as */
-    bool gives_up;                  /* no path is found where some would have to be left out */
     int most_paths;                 /* from one place; where there are more, those that promise most
                                        are kept and some that need little, and the best plan may be
                                        missed. 0: no path is looked for, only bounds */
 } mafat_path_query;
 
-/* How many numbers a query must have room for. */
-size_t mafat_paths_room(const mafat_edges *edges);
-
-/* Finds the front of all plans within the query's limits; none: nothing fits. MAFAT_FAILED without
- * memory. On error nothing needs to be freed. */
-mafat_status mafat_paths_find(mafat_paths *paths, const mafat_edges *edges,
+/* Finds the front of all plans within the query's limits; none: nothing fits. `bounds` are those of
+ * the edges, and change. MAFAT_FAILED without memory. On error nothing needs to be freed. */
+mafat_status mafat_paths_find(mafat_paths *paths, mafat_bounds *bounds,
                               const mafat_path_query *query, mafat_error *error);
 
 /* Frees what the paths own and clears them; zeroed ones may be freed. */

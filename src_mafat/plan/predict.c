@@ -34,11 +34,14 @@ static size_t ahead_bytes(const mafat_process *process, int n_threads)
     return (size_t)n * process->ahead_bytes;
 }
 
-/* A page of them holds 512 entries; blocks that are apart may each need one page more. */
+/* How many pages one page of the page tables is for. */
+enum { TABLE_ENTRIES = 512 };
+
+/* Blocks that are apart may each need one page of them more. */
 static size_t page_table_bytes(size_t held_bytes)
 {
-    enum { ENTRIES = 512, APART = 4 };
-    return mafat_plan_pages(held_bytes / ENTRIES) + APART * (size_t)MAFAT_PAGE;
+    enum { APART = 4 };
+    return mafat_plan_pages(held_bytes / TABLE_ENTRIES) + APART * (size_t)MAFAT_PAGE;
 }
 
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process)
@@ -73,6 +76,23 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
     p.page_table_bytes = process->page_table_bytes + page_table_bytes(tabled_bytes);
     p.total_bytes = mafat_size_sum(mafat_prediction_process_bytes(&p), held_bytes);
     return p;
+}
+
+bool mafat_predict_room(const mafat_plan_sums *sums, const mafat_process *process,
+                        size_t limit_bytes, size_t *array_bytes)
+{
+    mafat_plan_sums with = *sums;
+    with.array_bytes = 0;
+    size_t bytes = mafat_predict_of_sums(&with, process).total_bytes;
+    if (bytes > limit_bytes)
+        return false;
+    /* they need page tables; what rounding makes of that is two pages at most */
+    size_t pages = (limit_bytes - bytes) / (TABLE_ENTRIES + 1) * TABLE_ENTRIES / MAFAT_PAGE + 3;
+    do
+        with.array_bytes = --pages * MAFAT_PAGE;
+    while (mafat_predict_of_sums(&with, process).total_bytes > limit_bytes);
+    *array_bytes = with.array_bytes;
+    return true;
 }
 
 mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process)

@@ -56,7 +56,12 @@ mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan);
 
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process);
 
-/* The two above, one after the other. */
+/* The most array_bytes with which so much fits within a limit, whatever `sums` has of them; false
+ * where it does not fit without any. */
+bool mafat_predict_room(const mafat_plan_sums *sums, const mafat_process *process,
+                        size_t limit_bytes, size_t *array_bytes);
+
+/* The two above that make a prediction, one after the other. */
 mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process);
 
 /* The terms that are there whatever the configuration: all before plan_bytes. */

@@ -3,13 +3,12 @@
  * Branch and bound. What makes the search hard is that pinned weights and the arena share the
  * limit: paths that pin more and have a smaller arena stand beside others without end. So a pass
  * looks at arenas of one range of sizes only. In a narrow one it is all but known what a path may
- * pin, so that the bounds of path.c are close, and few paths have to be gone on with.
+ * pin, so that the bounds of bound.c are close, and few paths have to be gone on with.
  *
- * A first pass over all sizes finds a plan to start from. Then ranges are halved, those that
- * promise most first, until they are narrow, and dropped where their bounds are no better than the
- * best plan so far; what is left is searched with few paths from each place, and with four times as
- * many where these were not all. It ends when all is proven, or after so much work; the bound that
- * is left then is part of what was found. */
+ * Ranges are halved, those that promise most first, until they are narrow, and dropped where their
+ * bounds are no better than the best plan so far; what is left is searched with few paths from each
+ * place, and with four times as many where these were not all. It ends when all is proven, or after
+ * so much work; the bound that is left then is part of what was found. */
 #include "plan/search.h"
 
 #include <math.h>
@@ -84,12 +83,8 @@ mafat_status mafat_search_init(mafat_search *search, const mafat_network *networ
         status = find_sums(search, error);
     if (status == MAFAT_OK)
         status = make_edges(search, error);
-    if (status == MAFAT_OK) {
-        search->room = calloc(mafat_paths_room(&search->edges), sizeof *search->room);
-        if (search->room == NULL)
-            status = mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
-                                     network->n_layers);
-    }
+    if (status == MAFAT_OK)
+        status = mafat_bounds_init(&search->bounds, &search->edges, error);
     if (status != MAFAT_OK)
         mafat_search_free(search);
     return status;
@@ -97,9 +92,9 @@ mafat_status mafat_search_init(mafat_search *search, const mafat_network *networ
 
 void mafat_search_free(mafat_search *search)
 {
+    mafat_bounds_free(&search->bounds);
     mafat_edges_free(&search->edges);
     free(search->weights);
-    free(search->room);
     *search = (mafat_search){0};
 }
 
@@ -141,7 +136,7 @@ static mafat_status make_plan(mafat_search *search, const mafat_paths *paths, in
 
 /* How many ways to go on a search looks at, and where it has found nothing by then. To make a plan,
  * and to find its buffers their places, takes as long as so many of them. */
-enum { MOST_TRIED = 2500000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED, TRIED_FOR_PLAN = 100000 };
+enum { MOST_TRIED = 15000000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED, TRIED_FOR_PLAN = 300000 };
 
 /* Paths from one place that a pass goes on with: at first, how many times more where these were not
  * all, and at last. */
@@ -156,12 +151,9 @@ enum { MOST_RANGES = 256, MOST_MADE = 256 };
 /* Paths from one place where only bytes count. */
 enum { MOST_SMALL_PATHS = 1024 };
 
-/* And where all paths count. */
-enum { MOST_HIDDEN_PATHS = 250 };
-
 static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 {
-    return (mafat_path_query){.process = s->process, .sums = s->sums, .room = s->room,
+    return (mafat_path_query){.process = s->process, .sums = s->sums,
                               .limit_bytes = limit_bytes, .limit_s = INFINITY,
                               .to_bytes = SIZE_MAX, .most_paths = FEW_PATHS};
 }
@@ -170,6 +162,7 @@ static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 typedef struct {
     size_t from_bytes, to_bytes;
     int most_paths;              /* from one place, in the next pass over it */
+    bool keeps_all;              /* that pass looks at all plans, not only at the front */
     double least_s;              /* none of its plans takes less */
 } range;
 
@@ -182,7 +175,6 @@ typedef struct {
     range ranges[MOST_RANGES];
     int n_ranges;
     double missed_s;             /* no plan that was left out takes less */
-    double hidden_s;             /* nor one of as many bytes as a plan that did not fit for gaps */
     uint64_t made[MOST_MADE];    /* hashes of the paths whose plans were made */
     int n_made;                  /* of which the last MOST_MADE are known */
     long long n_tried;           /* ways to go on, in all passes */
@@ -239,10 +231,8 @@ static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool 
     h->n_tried += TRIED_FOR_PLAN;
     if (status != MAFAT_OK)
         return status;
-    bool fits = mafat_predict(&found.plan, h->search->process).total_bytes <= h->query.limit_bytes;
-    if (!fits)    /* it hid others, that are slower, and may fit */
-        h->hidden_s = fmin(h->hidden_s, found.plan.latency_s);
-    *kept = fits && is_faster(h, found.plan.latency_s);
+    *kept = mafat_predict(&found.plan, h->search->process).total_bytes <= limit_bytes &&
+            is_faster(h, found.plan.latency_s);
     if (!*kept) {
         mafat_found_free(&found);
         return MAFAT_OK;
@@ -292,46 +282,62 @@ static mafat_status find_paths(hunt *h, range r, int most_paths, mafat_paths *pa
     h->query.from_bytes = r.from_bytes;
     h->query.to_bytes = r.to_bytes;
     h->query.most_paths = most_paths;
-    mafat_status status = mafat_paths_find(paths, &h->search->edges, &h->query, h->error);
+    h->query.keeps_all = r.keeps_all;
+    mafat_status status = mafat_paths_find(paths, &h->search->bounds, &h->query, h->error);
     h->n_tried += paths->n_tried;
     return status;
 }
 
-/* Tries the plans of a range, the fastest first. Where a pass may have missed some, puts back what
- * is left of it. */
-static mafat_status search_range(hunt *h, range r)
+/* Tries the plans of a pass, the fastest first, up to one that is kept. *misfit_s: the seconds of the
+ * fastest that does not fit, for gaps in its arena; INFINITY: all do. */
+static mafat_status try_paths(hunt *h, const mafat_paths *paths, double *misfit_s)
 {
-    mafat_paths paths;
-    mafat_status status = find_paths(h, r, r.most_paths, &paths);
+    mafat_status status = MAFAT_OK;
     bool kept = false;
-    for (int i = 0; i < paths.n && status == MAFAT_OK && !kept; i++) {
-        double seconds = paths.paths[paths.first + i].seconds;
+    *misfit_s = INFINITY;
+    for (int i = 0; i < paths->n && status == MAFAT_OK && !kept; i++) {
+        double seconds = paths->paths[paths->first + i].seconds;
         if (!is_faster(h, seconds))
             break;
         if (is_spent(h)) {
             h->missed_s = fmin(h->missed_s, seconds);
             break;
         }
-        status = try_path(h, &paths, paths.first + i, &kept);
+        status = try_path(h, paths, paths->first + i, &kept);
+        if (!kept)
+            *misfit_s = fmin(*misfit_s, seconds);
     }
-    if (status == MAFAT_OK && !paths.is_exact) {
-        r.from_bytes = mafat_size_max(r.from_bytes, paths.least_arena_bytes);
-        r.to_bytes = mafat_size_min(r.to_bytes, h->query.limit_bytes);
-        r.most_paths *= MORE;
-        r.least_s = paths.least_s;
+    return status;
+}
+
+/* Searches a range, and puts back what is left of it: a pass may have missed plans. And one that
+ * would fit but for gaps in its arena hides others that are no faster and, by what is alive, no
+ * smaller; then the next pass looks at all. */
+static mafat_status search_range(hunt *h, range r)
+{
+    mafat_paths paths;
+    double misfit_s = INFINITY;
+    mafat_status status = find_paths(h, r, r.most_paths, &paths);
+    if (status == MAFAT_OK)
+        status = try_paths(h, &paths, &misfit_s);
+    bool hides = misfit_s < INFINITY && !r.keeps_all;
+    if (status == MAFAT_OK && (!paths.is_exact || hides)) {
+        r.least_s = fmax(r.least_s, paths.is_exact ? misfit_s : paths.least_s);
+        r.most_paths *= paths.is_exact ? 1 : MORE;
+        r.keeps_all = r.keeps_all || hides;
         put_range(h, r);
     }
     mafat_paths_free(&paths);
     return status;
 }
 
-/* Puts a part of a range back, with a bound of its own. */
-static mafat_status put_part(hunt *h, size_t from_bytes, size_t to_bytes)
+/* Puts a range back that is part of another one, with a bound of its own. */
+static mafat_status put_part(hunt *h, range part)
 {
     mafat_paths paths;
-    range part = {.from_bytes = from_bytes, .to_bytes = to_bytes, .most_paths = FEW_PATHS};
     mafat_status status = find_paths(h, part, 0, &paths);
-    part.least_s = paths.least_s;
+    part.from_bytes = mafat_size_max(part.from_bytes, paths.least_arena_bytes);
+    part.least_s = fmax(part.least_s, paths.least_s);
     if (status == MAFAT_OK && !paths.is_exact)
         put_range(h, part);
     mafat_paths_free(&paths);
@@ -346,9 +352,10 @@ static bool is_wide(range r)
 
 static mafat_status divide_range(hunt *h, range r)
 {
-    size_t middle = r.from_bytes + (r.to_bytes - r.from_bytes) / 2;
-    mafat_status status = put_part(h, r.from_bytes, middle);
-    return status == MAFAT_OK ? put_part(h, middle, r.to_bytes) : status;
+    range low = r, high = r;
+    low.to_bytes = high.from_bytes = r.from_bytes + (r.to_bytes - r.from_bytes) / 2;
+    mafat_status status = put_part(h, low);
+    return status == MAFAT_OK ? put_part(h, high) : status;
 }
 
 /* What no plan beats that was left out, or is in a range that is still to be searched. */
@@ -360,40 +367,17 @@ static double least_left(const hunt *h)
     return least_s;
 }
 
-/* A plan that would fit but for gaps in its arena hides those that are slower and no smaller, by
- * what is alive. If that can matter, looks at all plans in turn that are faster than the best so
- * far, as long as they are not too many. */
-static mafat_status search_hidden(hunt *h)
-{
-    mafat_paths paths;
-    mafat_path_query query = query_of(h->search, h->query.limit_bytes);
-    bool kept = false;
-    int i = 0;
-    if (h->hidden_s >= h->query.limit_s)
-        return MAFAT_OK;
-    query.keeps_all = true;
-    query.gives_up = h->found;    /* else any plan is better than none */
-    query.most_paths = MOST_HIDDEN_PATHS;
-    query.limit_s = h->query.limit_s;
-    mafat_status status = mafat_paths_find(&paths, &h->search->edges, &query, h->error);
-    for (; i < paths.n && i < MOST_HIDDEN_PATHS && status == MAFAT_OK && !kept; i++)
-        status = try_path(h, &paths, paths.first + i, &kept);
-    if (status == MAFAT_OK && paths.is_exact && (kept || i == paths.n))
-        h->hidden_s = INFINITY;
-    mafat_paths_free(&paths);
-    return status;
-}
-
 /* Searches range by range. */
 static mafat_status search_all(hunt *h)
 {
-    mafat_status status = search_range(h, (range){.to_bytes = SIZE_MAX, .most_paths = FEW_PATHS});
+    mafat_status status = put_part(h, (range){.to_bytes = h->query.limit_bytes,
+                                              .most_paths = FEW_PATHS});
     while (h->n_ranges > 0 && status == MAFAT_OK && !is_spent(h)) {
         range r = take_range(h);
         if (is_faster(h, r.least_s))
             status = is_wide(r) ? divide_range(h, r) : search_range(h, r);
     }
-    return status == MAFAT_OK ? search_hidden(h) : status;
+    return status;
 }
 
 /* Searches for the best plan within a limit. Fills `found` where anything fits; else found->plan
@@ -402,10 +386,10 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafa
                                   mafat_error *error)
 {
     hunt h = {.search = search, .query = query_of(search, limit_bytes), .best = found,
-              .missed_s = INFINITY, .hidden_s = INFINITY, .error = error};
+              .missed_s = INFINITY, .error = error};
     *found = (mafat_found){0};
     mafat_status status = search_all(&h);
-    found->least_s = fmin(fmin(least_left(&h), h.hidden_s), h.query.limit_s);
+    found->least_s = fmin(least_left(&h), h.query.limit_s);
     return status;
 }
 
@@ -445,7 +429,7 @@ static mafat_status find_small(mafat_search *s, mafat_found *least, size_t *byte
         before = *bytes;
         query.ignores_time = true;
         query.most_paths = MOST_SMALL_PATHS;
-        status = mafat_paths_find(&paths, &s->edges, &query, error);
+        status = mafat_paths_find(&paths, &s->bounds, &query, error);
         if (status == MAFAT_OK)
             status = try_smallest(s, &paths, least, bytes, error);
         mafat_paths_free(&paths);

@@ -15,7 +15,7 @@ typedef struct {
     mafat_plan_sums sums;              /* what all plans have in common; else 0 */
     mafat_edges edges;                 /* owned */
     mafat_weight_mode *weights;        /* [n_layers], owned: of the plan at hand */
-    double *room;                      /* owned: that of queries (path.h) */
+    mafat_bounds bounds;               /* of the edges */
 } mafat_search;
 
 /* Prepares a search. `fixed` names the configuration where the user did; then only what happens to

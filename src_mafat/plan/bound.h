@@ -1,0 +1,86 @@
+/* Bounds for paths through the edges of all plans (path.h): what the way behind a place takes at
+ * least, and what the way before it does.
+ *
+ * Behind: dynamic programming from the last place back, over units of the bytes that pinned weights
+ * and arrays may have: a knapsack along the graph, in which edges take whole units. It is quick, and
+ * knows nothing of windows that are read ahead.
+ *
+ * Before: ways from the first place on, one edge more at a time, that may be part of a plan by what
+ * is behind. At each place those that are much alike become one that is as good as each of them, so
+ * that they are few. They know how much room is left for the windows that come next, and what they
+ * tell of whole plans is all but exact. */
+#ifndef MAFAT_PLAN_BOUND_H
+#define MAFAT_PLAN_BOUND_H
+
+#include "plan/edge.h"
+
+/* The plans that bounds are for. */
+typedef struct {
+    size_t room_bytes;          /* for pinned weights and arrays */
+    size_t arena_bytes;         /* the most that may be alive at once */
+    double seconds;             /* none that takes longer; INFINITY: whatever it takes */
+    bool ignores_time;          /* no edge takes any */
+} mafat_bound_limits;
+
+/* Ways from the first place to another one. */
+typedef struct {
+    double seconds;
+    size_t sum_bytes;           /* pinned weights and arrays */
+    size_t window_bytes;        /* the most that the next first windows may have */
+    int class;                  /* of window_bytes */
+} mafat_way;
+
+/* In how many sizes windows are told apart. */
+enum { MAFAT_WINDOW_CLASSES = 16 };
+
+/* Bounds for some limits; and memory, which is used again for the next ones. */
+typedef struct {
+    const mafat_edges *edges;   /* borrowed */
+    int *ends, *first_ends;     /* [n_edges], [n_places + 2], owned: edges by the place they end at */
+    size_t *windows;            /* [n_windows], owned: all sizes of first windows, in ascending order */
+    int n_windows;
+    size_t *arena_bytes;        /* [n_places + 1], owned: the least that any way to the place has, and
+                                   the least sum_bytes */
+    size_t *sum_bytes;
+    mafat_bound_limits limits;
+    int n_units;
+    size_t unit_bytes;
+    double *behind;             /* [n_places + 1][n_units], owned: the least seconds with no more than
+                                   so many units */
+    int n_ways, n_way_rooms;
+    mafat_way *ways;            /* owned: by their places */
+    int *first_ways;            /* [n_places + 2], owned */
+    size_t class_bytes[MAFAT_WINDOW_CLASSES];    /* the least of each class */
+    int n_classes, n_cells;
+    size_t cell_bytes;          /* of sum_bytes, ways in one class and cell become one */
+    mafat_way *cells;           /* [MAFAT_WINDOW_CLASSES][n_cells], owned: of the place at hand */
+    double *least_s;            /* the same, owned: the least seconds of all ways to it that have no
+                                   more sum_bytes and as much room for windows */
+    long long n_tried;          /* ways to go on that were looked at */
+    int low, high;              /* the cells from low to high - 1 are in use */
+} mafat_bounds;
+
+/* Prepares bounds for edges, which must outlive them. MAFAT_FAILED without memory. On error nothing
+ * needs to be freed. */
+mafat_status mafat_bounds_init(mafat_bounds *bounds, const mafat_edges *edges, mafat_error *error);
+
+/* Finds what the way behind each place takes at least. Returns the least seconds of a whole plan,
+ * going by that; INFINITY: there is none. */
+double mafat_bounds_find_behind(mafat_bounds *bounds, const mafat_bound_limits *limits);
+
+/* Finds the ways to each place, by the limits and by what is behind them: comes after
+ * mafat_bounds_find_behind(). MAFAT_FAILED without memory. */
+mafat_status mafat_bounds_find_before(mafat_bounds *bounds, mafat_error *error);
+
+/* Gets ready for questions about the way before a place. */
+void mafat_bounds_enter(mafat_bounds *bounds, int place);
+
+/* The least seconds of a way to that place behind which there is room for first windows of so many
+ * bytes, and which has no more than rest_bytes of sum_bytes, up to limits.room_bytes; INFINITY: there
+ * is none. */
+double mafat_bounds_before(const mafat_bounds *bounds, size_t window_bytes, size_t rest_bytes);
+
+/* Frees what the bounds own and clears them; zeroed ones may be freed. */
+void mafat_bounds_free(mafat_bounds *bounds);
+
+#endif
