@@ -258,34 +258,29 @@ static size_t stack_all(const walk *w)
     return end;
 }
 
-/* The smallest block found to hold all: what is alive at once, or so many pages. Tries more pages,
- * twice as many, and so on up to the most that are of use, and then between the last two. */
+/* The smallest block found to hold all: what is alive at once, or so many pages. Where the most that
+ * are of use are enough, tries one page more than is alive, twice as many, and so on, and then
+ * between the last two. */
 static bool find_block(walk *w, size_t live_bytes, size_t most_bytes)
 {
     enum { PAGE = 4096 };
-    size_t too_few = live_bytes / PAGE, enough = too_few + 1, step = 1, most = most_bytes / PAGE;
+    size_t too_few = live_bytes / PAGE, most = most_bytes / PAGE, enough = most;
     if (place_in(w, live_bytes))
         return true;
-    for (; enough < most && !place_in(w, enough * PAGE); step *= 2) {
-        too_few = enough;
-        enough += step;
-    }
-    bool is_placed = enough < most;
-    if (!is_placed) {
-        enough = most;
-        is_placed = most > too_few && place_in(w, most * PAGE);
-        if (!is_placed)
-            return false;
+    if (most <= too_few || !place_in(w, most * PAGE))
+        return false;
+    for (size_t step = 1; too_few + step < most; step *= 2) {
+        if (place_in(w, (too_few + step) * PAGE)) {
+            enough = too_few + step;
+            break;
+        }
+        too_few += step;
     }
     while (enough - too_few > 1) {
         size_t middle = too_few + (enough - too_few) / 2;
-        is_placed = place_in(w, middle * PAGE);
-        if (is_placed)
-            enough = middle;
-        else
-            too_few = middle;
+        *(place_in(w, middle * PAGE) ? &enough : &too_few) = middle;
     }
-    return is_placed || place_in(w, enough * PAGE);
+    return place_in(w, enough * PAGE);
 }
 
 static size_t place_all(walk *w, size_t live_bytes, size_t most_bytes)
