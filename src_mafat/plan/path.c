@@ -91,7 +91,7 @@ static size_t bytes_of(const mafat_path *path)
 static bool is_as_good(const mafat_path *a, const mafat_path *b)
 {
     return a->seconds <= b->seconds && a->sum_bytes <= b->sum_bytes && bytes_of(a) <= bytes_of(b) &&
-           a->window_bytes <= b->window_bytes;
+           a->window_bytes <= b->window_bytes && (a->open & ~b->open) == 0;
 }
 
 /* By seconds; of equals those first that can be as good as the others. */
@@ -106,6 +106,8 @@ static int compare_paths(const void *left, const void *right)
         return a->arena_bytes < b->arena_bytes ? -1 : 1;
     if (a->window_bytes != b->window_bytes)
         return a->window_bytes < b->window_bytes ? -1 : 1;
+    if (a->open != b->open)
+        return a->open < b->open ? -1 : 1;
     return a->edge != b->edge ? a->edge - b->edge : a->rest - b->rest;
 }
 
@@ -135,7 +137,7 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
     const mafat_path *behind = &f->paths->paths[rest];
     size_t alive = mafat_size_max(edge->early_bytes,
                                   mafat_size_sum(edge->late_bytes, behind->window_bytes));
-    return (mafat_path){
+    mafat_path path = {
         .seconds = seconds_of(f, edge) + behind->seconds,
         .arena_bytes = mafat_size_max(mafat_size_max(alive, behind->arena_bytes),
                                       f->bounds->arena_bytes[edge->from]),
@@ -143,6 +145,10 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
         .window_bytes = edge->window_bytes > 0 ? edge->window_bytes : behind->window_bytes,
         .edge = edge_index, .rest = rest,
     };
+    if (f->query->jams != NULL)
+        path.open = mafat_jams_go_on(f->query->jams, edge_index, behind->open,
+                                     behind->window_bytes, &path.arena_bytes);
+    return path;
 }
 
 /* By promise; of equals by seconds. A path comes before those that it is as good as. */
@@ -158,8 +164,6 @@ static int compare_promise(const void *left, const void *right)
  * that was so last: the next one is often worse than that, too. */
 static bool is_worse(const finder *f, int n, const mafat_path *path, int *last)
 {
-    if (f->query->keeps_all)
-        return false;
     if (*last < n && is_as_good(&f->found[*last], path))
         return true;
     for (int k = 0; k < n; k++) {
@@ -251,7 +255,7 @@ static bool find_from(finder *f, int place)
                 return false;
             f->found[f->n_found++] = path;
         }
-        if (f->n_found < n_best + MANY || f->query->keeps_all)
+        if (f->n_found < n_best + MANY)
             continue;
         choose(f);    /* so that little memory is enough */
         n_best = f->n_found;
@@ -328,7 +332,7 @@ static bool keep_front(finder *f)
     for (int i = 0; i < n; i++) {
         mafat_path path = paths->paths[paths->first + i];
         size_t bytes = total_bytes(f, path.arena_bytes, path.sum_bytes);
-        if ((bytes >= least_bytes && !f->query->keeps_all) || bytes > f->query->limit_bytes)
+        if (bytes >= least_bytes || bytes > f->query->limit_bytes)
             continue;
         least_bytes = bytes;
         paths->total_bytes[paths->n] = bytes;

@@ -2,13 +2,16 @@
  * paths by several criteria at once. Time adds up, and so do pinned weights and the plan's own
  * arrays; the arena is the largest of what is alive anywhere. A path is kept where no other one
  * from the same place is as good in all of these, so that the paths from the first place are the
- * whole front of time and memory, whatever the limit.
+ * whole front of time and memory, whatever the limit. What is alive is not all: jams (jam.h) are
+ * known to take more, and a path that may still get into one is as good as others only if they may,
+ * too.
  *
  * What the way before a path takes at least is in bound.h. */
 #ifndef MAFAT_PLAN_PATH_H
 #define MAFAT_PLAN_PATH_H
 
 #include "plan/bound.h"
+#include "plan/jam.h"
 #include "plan/predict.h"
 
 /* A path from some place to the last one. */
@@ -16,9 +19,11 @@ typedef struct {
     double seconds;
     double least_s;        /* no whole plan within the limit that ends with this path takes less;
                               bytes where the query ignores time */
-    size_t arena_bytes;    /* the most alive at once, no less than any way to its place needs */
+    size_t arena_bytes;    /* what is known of it: the most alive at once, on the path and on any way
+                              to it, and what jams need */
     size_t sum_bytes;      /* pinned weights and arrays */
     size_t window_bytes;   /* room of the first windows of weights on the path */
+    uint64_t open;         /* the jams that it begins with the end of */
     int edge;              /* its first one; -1: the path ends here */
     int rest;              /* the path behind that, in paths[] */
 } mafat_path;
@@ -34,19 +39,19 @@ typedef struct {
                                    paths[]; INFINITY: there is none */
     size_t least_arena_bytes;   /* nor has one a smaller arena */
     size_t *total_bytes;        /* [n], owned: what each of them is predicted to take if its arena
-                                   is no larger than what is alive at once */
+                                   is no larger than arena_bytes */
 } mafat_paths;
 
 /* What to look for. */
 typedef struct {
     const mafat_process *process;   /* borrowed */
+    const mafat_jams *jams;         /* borrowed; NULL: none are known */
     mafat_plan_sums sums;           /* what all plans have in common; else 0 */
     size_t limit_bytes;             /* no path whose plan takes more */
     double limit_s;                 /* nor longer: INFINITY where all are wanted */
     size_t from_bytes, to_bytes;    /* only plans whose arena is in this range, as far as what is
                                        alive at once goes; smaller ones count as from_bytes */
     bool ignores_time;              /* only bytes count: the plans that need least */
-    bool keeps_all;                 /* not only the front: paths too that others are as good as */
     int most_paths;                 /* from one place; where there are more, those that promise most
                                        are kept and some that need little, and the best plan may be
                                        missed. 0: no path is looked for, only bounds */

@@ -145,8 +145,8 @@ enum { FEW_PATHS = 64, MORE = 4, MANY_PATHS = 1024 };
 /* A range of sizes is narrow if it is no more than this part of its least. */
 enum { NARROW_PART = 48 };
 
-/* How many ranges may wait, and how many plans that were made are remembered. */
-enum { MOST_RANGES = 256, MOST_MADE = 256 };
+/* How many ranges may wait. */
+enum { MOST_RANGES = 256 };
 
 /* Paths from one place where only bytes count. */
 enum { MOST_SMALL_PATHS = 1024 };
@@ -162,7 +162,6 @@ static mafat_path_query query_of(const mafat_search *s, size_t limit_bytes)
 typedef struct {
     size_t from_bytes, to_bytes;
     int most_paths;              /* from one place, in the next pass over it */
-    bool keeps_all;              /* that pass looks at all plans, not only at the front */
     double least_s;              /* none of its plans takes less */
 } range;
 
@@ -175,30 +174,10 @@ typedef struct {
     range ranges[MOST_RANGES];
     int n_ranges;
     double missed_s;             /* no plan that was left out takes less */
-    uint64_t made[MOST_MADE];    /* hashes of the paths whose plans were made */
-    int n_made;                  /* of which the last MOST_MADE are known */
+    mafat_jams jams;             /* what was learned from plans that did not fit */
     long long n_tried;           /* ways to go on, in all passes */
     mafat_error *error;
 } hunt;
-
-/* FNV-1a of a path's edges. */
-static uint64_t hash_of(const mafat_paths *paths, int index)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (int i = index; paths->paths[i].edge >= 0; i = paths->paths[i].rest)
-        hash = (hash ^ (uint64_t)paths->paths[i].edge) * 0x100000001b3u;
-    return hash;
-}
-
-/* Notes that the plan of a path is made; false where it was before, for another range. */
-static bool note_made(hunt *h, uint64_t hash)
-{
-    for (int i = 0; i < h->n_made && i < MOST_MADE; i++)
-        if (h->made[i] == hash)
-            return false;
-    h->made[h->n_made++ % MOST_MADE] = hash;
-    return true;
-}
 
 /* Whether so many seconds are fewer than those of the best plan so far, and not the same ones added
  * up in another order. */
@@ -213,29 +192,60 @@ static bool is_spent(const hunt *h)
     return h->n_tried >= (h->found ? MOST_TRIED : MOST_TRIED_IN_VAIN);
 }
 
-/* Makes the plan of a path, and keeps it if it fits and is the best so far. */
-static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool *kept)
+/* The largest arena with which a path fits, in whole pages. */
+static size_t most_arena_bytes(const hunt *h, const mafat_path *path)
+{
+    mafat_plan_sums sums = h->query.sums;
+    size_t most = mafat_plan_pages(path->arena_bytes) / MAFAT_PAGE;
+    size_t too_many = h->query.limit_bytes / MAFAT_PAGE + 1;
+    sums.array_bytes = path->sum_bytes;
+    while (too_many - most > 1) {
+        size_t middle = most + (too_many - most) / 2;
+        sums.arena_bytes = middle * MAFAT_PAGE;
+        bool fits = mafat_predict_of_sums(&sums, h->query.process).total_bytes <=
+                    h->query.limit_bytes;
+        *(fits ? &most : &too_many) = middle;
+    }
+    return most * MAFAT_PAGE;
+}
+
+/* Learns why the plan of a path is not placed in an arena. */
+static mafat_status learn(hunt *h, const mafat_paths *paths, int index, const mafat_plan *plan,
+                          size_t arena_bytes, bool *learned)
+{
+    int n = 0, *edges = calloc((size_t)plan->n_layers, sizeof *edges);
+    if (edges == NULL)
+        return mafat_error_set(h->error, MAFAT_FAILED, "no memory for a configuration");
+    for (int i = index; paths->paths[i].edge >= 0; i = paths->paths[i].rest)
+        edges[n++] = paths->paths[i].edge;
+    h->n_tried += TRIED_FOR_PLAN;
+    mafat_status status = mafat_jams_learn(&h->jams, plan, edges, n, arena_bytes, learned,
+                                           h->error);
+    free(edges);
+    return status;
+}
+
+/* What came of a path. */
+typedef enum { FITS, LEARNED, MISFITS } fate;
+
+/* Makes the plan of a path that is faster than the best one so far. Keeps it if it fits; else learns
+ * why not, if that can be kept. */
+static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, fate *came)
 {
     mafat_found found;
-    *kept = false;
-    if (!note_made(h, hash_of(paths, index)))
-        return MAFAT_OK;
-    size_t limit_bytes = h->query.limit_bytes, bytes = paths->total_bytes[index - paths->first];
-    /* while an image is decoded the arena is not there: there may be that much more room for it */
-    size_t spare_bytes = mafat_size_sum(limit_bytes - bytes,
-                                        mafat_plan_pages(h->search->process->decode_bytes));
-    h->search->options.most_arena_bytes = mafat_size_sum(
-        mafat_plan_pages(paths->paths[index].arena_bytes), spare_bytes);
+    bool learned = false;
+    size_t arena_bytes = most_arena_bytes(h, &paths->paths[index]);
+    h->search->options.most_arena_bytes = arena_bytes;
     mafat_status status = make_plan(h->search, paths, index, &found, h->error);
     h->search->options.most_arena_bytes = 0;
     h->n_tried += TRIED_FOR_PLAN;
     if (status != MAFAT_OK)
         return status;
-    *kept = mafat_predict(&found.plan, h->search->process).total_bytes <= limit_bytes &&
-            is_faster(h, found.plan.latency_s);
-    if (!*kept) {
+    if (found.plan.arena_bytes > arena_bytes) {
+        status = learn(h, paths, index, &found.plan, arena_bytes, &learned);
+        *came = learned ? LEARNED : MISFITS;
         mafat_found_free(&found);
-        return MAFAT_OK;
+        return status;
     }
     if (!h->found)
         h->n_tried = 0;    /* what was in vain so far does not count */
@@ -243,6 +253,7 @@ static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, bool 
     *h->best = found;
     h->found = true;
     h->query.limit_s = found.plan.latency_s;
+    *came = FITS;
     return MAFAT_OK;
 }
 
@@ -282,49 +293,46 @@ static mafat_status find_paths(hunt *h, range r, int most_paths, mafat_paths *pa
     h->query.from_bytes = r.from_bytes;
     h->query.to_bytes = r.to_bytes;
     h->query.most_paths = most_paths;
-    h->query.keeps_all = r.keeps_all;
     mafat_status status = mafat_paths_find(paths, &h->search->bounds, &h->query, h->error);
     h->n_tried += paths->n_tried;
     return status;
 }
 
-/* Tries the plans of a pass, the fastest first, up to one that is kept. *misfit_s: the seconds of the
- * fastest that does not fit, for gaps in its arena; INFINITY: all do. */
-static mafat_status try_paths(hunt *h, const mafat_paths *paths, double *misfit_s)
+/* Tries the plans of a pass, the fastest first, up to one that fits or that something is learned
+ * from: then the others of the pass may be no plans, and may have hidden some. *learned_s: the
+ * seconds of that one; else INFINITY. */
+static mafat_status try_paths(hunt *h, const mafat_paths *paths, double *learned_s)
 {
     mafat_status status = MAFAT_OK;
-    bool kept = false;
-    *misfit_s = INFINITY;
-    for (int i = 0; i < paths->n && status == MAFAT_OK && !kept; i++) {
+    fate last = MISFITS;
+    *learned_s = INFINITY;
+    for (int i = 0; i < paths->n && status == MAFAT_OK && last == MISFITS; i++) {
         double seconds = paths->paths[paths->first + i].seconds;
         if (!is_faster(h, seconds))
             break;
-        if (is_spent(h)) {
+        if (!is_spent(h))
+            status = try_path(h, paths, paths->first + i, &last);
+        if (last == LEARNED)
+            *learned_s = seconds;
+        if (last == MISFITS)    /* and may hide others, that are no faster */
             h->missed_s = fmin(h->missed_s, seconds);
-            break;
-        }
-        status = try_path(h, paths, paths->first + i, &kept);
-        if (!kept)
-            *misfit_s = fmin(*misfit_s, seconds);
     }
     return status;
 }
 
-/* Searches a range, and puts back what is left of it: a pass may have missed plans. And one that
- * would fit but for gaps in its arena hides others that are no faster and, by what is alive, no
- * smaller; then the next pass looks at all. */
+/* Searches a range, and puts back what is left of it: with more paths where a pass may have missed
+ * some, and with as many where it did not know all jams. */
 static mafat_status search_range(hunt *h, range r)
 {
     mafat_paths paths;
-    double misfit_s = INFINITY;
+    double learned_s = INFINITY;
     mafat_status status = find_paths(h, r, r.most_paths, &paths);
     if (status == MAFAT_OK)
-        status = try_paths(h, &paths, &misfit_s);
-    bool hides = misfit_s < INFINITY && !r.keeps_all;
-    if (status == MAFAT_OK && (!paths.is_exact || hides)) {
-        r.least_s = fmax(r.least_s, paths.is_exact ? misfit_s : paths.least_s);
-        r.most_paths *= paths.is_exact ? 1 : MORE;
-        r.keeps_all = r.keeps_all || hides;
+        status = try_paths(h, &paths, &learned_s);
+    bool learned = learned_s < INFINITY;
+    if (status == MAFAT_OK && (!paths.is_exact || learned)) {
+        r.least_s = fmax(r.least_s, paths.is_exact ? learned_s : paths.least_s);
+        r.most_paths *= learned ? 1 : MORE;
         put_range(h, r);
     }
     mafat_paths_free(&paths);
@@ -388,7 +396,11 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafa
     hunt h = {.search = search, .query = query_of(search, limit_bytes), .best = found,
               .missed_s = INFINITY, .error = error};
     *found = (mafat_found){0};
-    mafat_status status = search_all(&h);
+    mafat_status status = mafat_jams_init(&h.jams, &search->edges, error);
+    h.query.jams = &h.jams;
+    if (status == MAFAT_OK)
+        status = search_all(&h);
+    mafat_jams_free(&h.jams);
     found->least_s = fmin(least_left(&h), h.query.limit_s);
     return status;
 }
