@@ -10,7 +10,14 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
-enum { MOST_PLACES = 6, MOST_EDGES = 120, CASES = 200, QUERIES = 12, MANY_PATHS = 5000 };
+enum { MOST_PLACES = 6, MOST_EDGES = 120, QUERIES = 12, MANY_PATHS = 5000 };
+
+/* Sanitized programs are slow. */
+#ifdef __SANITIZE_ADDRESS__
+enum { CASES = 60 };
+#else
+enum { CASES = 200 };
+#endif
 
 static mafat_error fault;
 
@@ -25,7 +32,7 @@ typedef struct {
         double seconds;
         size_t arena_bytes, sum_bytes;
     } *wholes;                    /* [n], owned */
-    int n;
+    int n, n_rooms;
 } subject;
 
 /* --------------------------------------------------------------------------------------- drawing */
@@ -137,8 +144,11 @@ static void add_whole(subject *s, const int *path, int n)
     for (int j = 0; j < s->jams.n; j++)
         if (has_jam(s, path, n, &s->jams.jams[j]))
             whole.arena_bytes = mafat_size_max(whole.arena_bytes, s->jams.jams[j].arena_bytes);
-    s->wholes = realloc(s->wholes, ((size_t)s->n + 1) * sizeof *s->wholes);
-    ck_assert_ptr_nonnull(s->wholes);
+    if (s->n == s->n_rooms) {
+        s->n_rooms = 2 * s->n_rooms + 100;
+        s->wholes = realloc(s->wholes, (size_t)s->n_rooms * sizeof *s->wholes);
+        ck_assert_ptr_nonnull(s->wholes);
+    }
     s->wholes[s->n++] = whole;
 }
 

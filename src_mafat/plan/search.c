@@ -7,8 +7,8 @@
  *
  * Ranges are halved, those that promise most first, until they are narrow, and dropped where their
  * bounds are no better than the best plan so far; what is left is searched with few paths from each
- * place, and with four times as many where these were not all. It ends when all is proven, or after
- * so much work; the bound that is left then is part of what was found. */
+ * place, and then, where these were not all, in halves with twice as many. It ends when all is proven,
+ * or after so much work; the bound that is left then is part of what was found. */
 #include "plan/search.h"
 
 #include <math.h>
@@ -18,6 +18,12 @@
 #include "plan/spell.h"
 
 /* ------------------------------------------------------------------------------------ preparing */
+
+static mafat_status no_memory(const mafat_search *s, mafat_error *error)
+{
+    return mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
+                           s->network->n_layers);
+}
 
 /* The groups of the configuration that is fixed, in the order of execution. */
 static mafat_status find_groups(const mafat_search *s, mafat_group *groups, int *n_groups,
@@ -35,8 +41,7 @@ static mafat_status make_edges(mafat_search *s, mafat_error *error)
     int n_groups = 0;
     mafat_status status = MAFAT_OK;
     if (groups == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
-                               s->network->n_layers);
+        return no_memory(s, error);
     if (s->fixed != NULL)
         status = find_groups(s, groups, &n_groups, error);
     if (status == MAFAT_OK)
@@ -75,8 +80,7 @@ mafat_status mafat_search_init(mafat_search *search, const mafat_network *networ
                                                sizeof *search->weights)};
     mafat_status status = MAFAT_OK;
     if (search->weights == NULL)
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
-                                 network->n_layers);
+        status = no_memory(search, error);
     if (options->weights != NULL)
         search->options.weights = search->weights;
     if (status == MAFAT_OK)
@@ -115,7 +119,7 @@ static mafat_status make_plan(mafat_search *search, const mafat_paths *paths, in
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
     if (edges == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
+        return no_memory(search, error);
     for (int i = index; paths->paths[i].edge >= 0; i = paths->paths[i].rest) {
         const mafat_edge *edge = &search->edges.edges[paths->paths[i].edge];
         edges[edge->group.first] = edge;
@@ -136,13 +140,13 @@ static mafat_status make_plan(mafat_search *search, const mafat_paths *paths, in
 
 /* How many ways to go on a search looks at, and where it has found nothing by then. To make a plan,
  * and to find its buffers their places, takes as long as so many of them. */
-enum { MOST_TRIED = 15000000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED, TRIED_FOR_PLAN = 300000 };
+enum { MOST_TRIED = 25000000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED, TRIED_FOR_PLAN = 600000 };
 
 /* Paths from one place that a pass goes on with: at first, how many times more where these were not
  * all, and at last. */
-enum { FEW_PATHS = 64, MORE = 4, MANY_PATHS = 1024 };
+enum { FEW_PATHS = 64, MORE = 2, MANY_PATHS = 1024 };
 
-/* A range of sizes is narrow if it is no more than this part of its least. */
+/* A range of sizes is narrow enough for few paths if it is no more than this part of its least. */
 enum { NARROW_PART = 48 };
 
 /* How many ranges may wait. */
@@ -215,7 +219,7 @@ static mafat_status learn(hunt *h, const mafat_paths *paths, int index, const ma
 {
     int n = 0, *edges = calloc((size_t)plan->n_layers, sizeof *edges);
     if (edges == NULL)
-        return mafat_error_set(h->error, MAFAT_FAILED, "no memory for a configuration");
+        return no_memory(h->search, h->error);
     for (int i = index; paths->paths[i].edge >= 0; i = paths->paths[i].rest)
         edges[n++] = paths->paths[i].edge;
     h->n_tried += TRIED_FOR_PLAN;
@@ -352,10 +356,12 @@ static mafat_status put_part(hunt *h, range part)
     return status;
 }
 
+/* Whether a range is to be halved first: the more paths, the narrower it has to be. */
 static bool is_wide(range r)
 {
+    size_t narrow_bytes = r.from_bytes / NARROW_PART / (size_t)(r.most_paths / FEW_PATHS);
     return r.to_bytes > r.from_bytes &&
-           r.to_bytes - r.from_bytes > mafat_size_max(r.from_bytes / NARROW_PART, MAFAT_PAGE);
+           r.to_bytes - r.from_bytes > mafat_size_max(narrow_bytes, MAFAT_PAGE);
 }
 
 static mafat_status divide_range(hunt *h, range r)
