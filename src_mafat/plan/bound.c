@@ -75,14 +75,14 @@ static bool allocate(mafat_bounds *b)
 {
     size_t n_edges = (size_t)b->edges->n_edges + 1, n_places = (size_t)b->edges->n_places + 2;
     size_t n_cells = (size_t)MAFAT_WINDOW_CLASSES * N_CELLS;
-    b->n_units = MOST_UNITS_IN_ALL / (int)n_places;
-    b->n_units = b->n_units < MOST_UNITS ? b->n_units + 1 : MOST_UNITS;
+    b->most_units = MOST_UNITS_IN_ALL / (int)n_places;
+    b->most_units = b->most_units < MOST_UNITS ? b->most_units + 1 : MOST_UNITS;
     b->ends = calloc(n_edges, sizeof *b->ends);
     b->first_ends = calloc(n_places, sizeof *b->first_ends);
     b->windows = calloc(n_edges, sizeof *b->windows);
     b->arena_bytes = calloc(n_places, sizeof *b->arena_bytes);
     b->sum_bytes = calloc(n_places, sizeof *b->sum_bytes);
-    b->behind = calloc(n_places * (size_t)b->n_units, sizeof *b->behind);
+    b->behind = calloc(n_places * (size_t)b->most_units, sizeof *b->behind);
     b->first_ways = calloc(n_places, sizeof *b->first_ways);
     b->cells = calloc(n_cells, sizeof *b->cells);
     b->least_s = calloc(n_cells, sizeof *b->least_s);
@@ -162,7 +162,10 @@ double mafat_bounds_find_behind(mafat_bounds *bounds, const mafat_bound_limits *
 {
     int n_places = bounds->edges->n_places;
     bounds->limits = *limits;
-    bounds->unit_bytes = limits->room_bytes / (size_t)bounds->n_units + 1;
+    bounds->unit_bytes = 1;
+    while (limits->room_bytes / bounds->unit_bytes >= (size_t)bounds->most_units)
+        bounds->unit_bytes *= 2;
+    bounds->n_units = (int)(limits->room_bytes / bounds->unit_bytes) + 1;
     for (int place = n_places; place >= 0; place--) {
         double *behind = behind_of(bounds, place);
         for (int i = 0; i < bounds->n_units; i++)

@@ -43,8 +43,8 @@ typedef struct {
                                    the least sum_bytes */
     size_t *sum_bytes;
     mafat_bound_limits limits;
-    int n_units;
-    size_t unit_bytes;
+    int n_units, most_units;
+    size_t unit_bytes;          /* a power of two, as what weights take is mostly whole ones of */
     double *behind;             /* [n_places + 1][n_units], owned: the least seconds with no more than
                                    so many units */
     int n_ways, n_way_rooms;
