@@ -35,7 +35,7 @@ typedef struct {
     int n, n_rooms;
 } subject;
 
-/* --------------------------------------------------------------------------------------- drawing */
+/* -------------------------------------------------------------------------------------- drawing */
 
 static size_t draw_bytes(test_random *r, int most)
 {
@@ -67,6 +67,7 @@ static mafat_edge draw_edge(test_random *r, int from, int to, int most_bytes, in
                        .late_bytes = draw_bytes(r, most_bytes),
                        .sum_bytes = draw_sum(r, most_sum)};
     edge.window_bytes = mafat_size_min(draw_bytes(r, most_bytes), mafat_edge_alive_bytes(&edge));
+    edge.block_bytes = edge.window_bytes - edge.window_bytes / 3 * (size_t)test_random_int(r, 2);
     return edge;
 }
 
@@ -96,7 +97,7 @@ static void draw_jams(test_random *r, subject *s)
     for (int n = test_random_int(r, 5); n > 0; n--) {
         mafat_jam *jam = &s->jams.jams[s->jams.n++];
         *jam = (mafat_jam){.edges = calloc(MOST_PLACES, sizeof *jam->edges),
-                           .window_bytes = draw_bytes(r, 100),
+                           .block_bytes = draw_bytes(r, 100),
                            .arena_bytes = draw_bytes(r, 20000)};
         int place = test_random_int(r, s->edges.n_places);
         do {
@@ -109,15 +110,16 @@ static void draw_jams(test_random *r, subject *s)
     }
 }
 
-/* -------------------------------------------------------------------------------------- all paths */
+/* ------------------------------------------------------------------------------------ all paths */
 
-/* The first windows from path[i] on. */
-static size_t first_windows(const subject *s, const int *path, int n, int i)
+/* The edge with the first windows from path[i] on. */
+static const mafat_edge *first_windows(const subject *s, const int *path, int n, int i)
 {
+    static const mafat_edge none;
     for (; i < n; i++)
         if (s->rooms[path[i]].window_bytes > 0)
-            return s->rooms[path[i]].window_bytes;
-    return 0;
+            return &s->rooms[path[i]];
+    return &none;
 }
 
 static bool has_jam(const subject *s, const int *path, int n, const mafat_jam *jam)
@@ -125,7 +127,7 @@ static bool has_jam(const subject *s, const int *path, int n, const mafat_jam *j
     test_require(jam->n_edges > 0);
     for (int i = 0; i + jam->n_edges <= n; i++)
         if (memcmp(path + i, jam->edges, (size_t)jam->n_edges * sizeof *path) == 0)
-            return first_windows(s, path, n, i + jam->n_edges) >= jam->window_bytes;
+            return first_windows(s, path, n, i + jam->n_edges)->block_bytes >= jam->block_bytes;
     return false;
 }
 
@@ -139,7 +141,7 @@ static void add_whole(subject *s, const int *path, int n)
         whole.arena_bytes = mafat_size_max(whole.arena_bytes, edge->early_bytes);
         whole.arena_bytes = mafat_size_max(whole.arena_bytes,
                                            edge->late_bytes +
-                                           first_windows(s, path, n, i + 1));
+                                           first_windows(s, path, n, i + 1)->window_bytes);
     }
     for (int j = 0; j < s->jams.n; j++)
         if (has_jam(s, path, n, &s->jams.jams[j]))
@@ -185,7 +187,7 @@ static double best_of(const subject *s, const mafat_path_query *query)
     return best > query->limit_s ? INFINITY : best;
 }
 
-/* -------------------------------------------------------------------------------------- the tests */
+/* ------------------------------------------------------------------------------------ the tests */
 
 static mafat_path_query draw_query(test_random *r, const subject *s)
 {
@@ -213,8 +215,8 @@ static double least_of(const mafat_path_query *query, const mafat_paths *paths)
                                : paths->paths[paths->first].seconds;
 }
 
-/* With room for all paths the best is found; with less, and with none, no bound is above it, and what
- * is called exact is. */
+/* With room for all paths the best is found; with less, and with none, no bound is above it, and
+ * what is called exact is. */
 static void expect_best(subject *s, mafat_path_query query, mafat_bounds *bounds)
 {
     static const int most_paths[] = {MANY_PATHS, 8, 4, 1, 0};

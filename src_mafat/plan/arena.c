@@ -258,9 +258,9 @@ static size_t stack_all(const walk *w)
     return end;
 }
 
-/* The smallest block found to hold all: what is alive at once, or so many pages. Where the most that
- * are of use are enough, tries one page more than is alive, twice as many, and so on, and then
- * between the last two. */
+/* The smallest block found to hold all: what is alive at once, or so many pages. Where the most
+ * that are of use are enough, tries one page more than is alive, twice as many, and so on, and
+ * then between the last two. */
 static bool find_block(walk *w, size_t live_bytes, size_t most_bytes)
 {
     enum { PAGE = 4096 };

@@ -8,8 +8,8 @@
 /* How many units there are at most, and how many in all places together: 4 MB of seconds. */
 enum { MOST_UNITS = 4096, MOST_UNITS_IN_ALL = 1 << 19 };
 
-/* In how many parts of their sum_bytes ways are told apart, and where no limit of seconds keeps them
- * few. */
+/* In how many parts of their sum_bytes ways are told apart, and where no limit of seconds keeps
+ * them few. */
 enum { N_CELLS = 4096, N_CELLS_UNLIMITED = 512 };
 
 static bool is_usable(const mafat_bounds *b, const mafat_edge *edge)

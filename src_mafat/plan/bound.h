@@ -1,14 +1,14 @@
 /* Bounds for paths through the edges of all plans (path.h): what the way behind a place takes at
  * least, and what the way before it does.
  *
- * Behind: dynamic programming from the last place back, over units of the bytes that pinned weights
- * and arrays may have: a knapsack along the graph, in which edges take whole units. It is quick, and
- * knows nothing of windows that are read ahead.
+ * Behind: dynamic programming from the last place back, over units of the bytes that pinned
+ * weights and arrays may have: a knapsack along the graph, in which edges take whole units. It is
+ * quick, and knows nothing of windows that are read ahead.
  *
- * Before: ways from the first place on, one edge more at a time, that may be part of a plan by what
- * is behind. At each place those that are much alike become one that is as good as each of them, so
- * that they are few. They know how much room is left for the windows that come next, and what they
- * tell of whole plans is all but exact. */
+ * Before: ways from the first place on, one edge more at a time, that may be part of a plan by
+ * what is behind. At each place those that are much alike become one that is as good as each of
+ * them, so that they are few. They know how much room is left for the windows that come next, and
+ * what they tell of whole plans is all but exact. */
 #ifndef MAFAT_PLAN_BOUND_H
 #define MAFAT_PLAN_BOUND_H
 
@@ -36,17 +36,17 @@ enum { MAFAT_WINDOW_CLASSES = 16 };
 /* Bounds for some limits; and memory, which is used again for the next ones. */
 typedef struct {
     const mafat_edges *edges;   /* borrowed */
-    int *ends, *first_ends;     /* [n_edges], [n_places + 2], owned: edges by the place they end at */
-    size_t *windows;            /* [n_windows], owned: all sizes of first windows, in ascending order */
+    int *ends, *first_ends;     /* [n_edges], [n_places + 2], owned: edges by where they end */
+    size_t *windows;            /* [n_windows], owned: all sizes of first windows, ascending */
     int n_windows;
-    size_t *arena_bytes;        /* [n_places + 1], owned: the least that any way to the place has, and
-                                   the least sum_bytes */
+    size_t *arena_bytes;        /* [n_places + 1], owned: the least that any way to the place has,
+                                   and the least sum_bytes */
     size_t *sum_bytes;
     mafat_bound_limits limits;
     int n_units, most_units;
     size_t unit_bytes;          /* a power of two, as what weights take is mostly whole ones of */
-    double *behind;             /* [n_places + 1][n_units], owned: the least seconds with no more than
-                                   so many units */
+    double *behind;             /* [n_places + 1][n_units], owned: the least seconds with no more
+                                   than so many units */
     int n_ways, n_way_rooms;
     mafat_way *ways;            /* owned: by their places */
     int *first_ways;            /* [n_places + 2], owned */
@@ -76,8 +76,8 @@ mafat_status mafat_bounds_find_before(mafat_bounds *bounds, mafat_error *error);
 void mafat_bounds_enter(mafat_bounds *bounds, int place);
 
 /* The least seconds of a way to that place behind which there is room for first windows of so many
- * bytes, and which has no more than rest_bytes of sum_bytes, up to limits.room_bytes; INFINITY: there
- * is none. */
+ * bytes, and which has no more than rest_bytes of sum_bytes, up to limits.room_bytes; INFINITY:
+ * there is none. */
 double mafat_bounds_before(const mafat_bounds *bounds, size_t window_bytes, size_t rest_bytes);
 
 /* Frees what the bounds own and clears them; zeroed ones may be freed. */

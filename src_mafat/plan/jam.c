@@ -31,8 +31,9 @@ static bool has_edge(const mafat_jam *jam, int edge)
     return false;
 }
 
-/* An edge stands at its places alone: one that is in a jam comes right before what is open of it. */
-uint64_t mafat_jams_go_on(const mafat_jams *jams, int edge, uint64_t open, size_t window_bytes,
+/* An edge stands at its places alone: one that is in a jam comes right before what is open of
+ * it. */
+uint64_t mafat_jams_go_on(const mafat_jams *jams, int edge, uint64_t open, size_t block_bytes,
                           size_t *arena_bytes)
 {
     uint64_t now_open = 0;
@@ -40,7 +41,7 @@ uint64_t mafat_jams_go_on(const mafat_jams *jams, int edge, uint64_t open, size_
         return 0;
     for (int j = 0; j < jams->n; j++) {
         const mafat_jam *jam = &jams->jams[j];
-        bool begins = edge == jam->edges[jam->n_edges - 1] && window_bytes >= jam->window_bytes;
+        bool begins = edge == jam->edges[jam->n_edges - 1] && block_bytes >= jam->block_bytes;
         if (!begins && ((open >> j & 1) == 0 || !has_edge(jam, edge)))
             continue;
         if (edge == jam->edges[0])
@@ -84,8 +85,8 @@ static void find_moments(learner *l)
     }
 }
 
-/* The buffers of a run, from its first moment to its last: what is alive across it is among them, and
- * the first windows behind it. */
+/* The buffers of a run, from its first moment to its last: what is alive across it is among them,
+ * and the first windows behind it. */
 static int find_buffers(learner *l, int first, int last)
 {
     int n = 0, from = INT_MAX, to = -1;
@@ -115,8 +116,8 @@ static mafat_status try_run(learner *l, int first, int last, bool *fits)
     return status;
 }
 
-/* Finds the run: the earliest edge that it may end with, by halving, then the latest one that it may
- * begin with, which is mostly near. */
+/* Finds the run: the earliest edge that it may end with, by halving, then the latest one that it
+ * may begin with, which is mostly near. */
 static mafat_status find_run(learner *l, int *first, int *last)
 {
     mafat_status status = MAFAT_OK;
@@ -136,15 +137,17 @@ static mafat_status find_run(learner *l, int *first, int *last)
     return status;
 }
 
-/* The room of the first windows behind an edge of the path. */
-static size_t window_bytes_behind(const learner *l, int index)
+/* The edge whose first windows are read ahead while edges up to one run; NULL: there is none. */
+static const mafat_edge *next_with_windows(const learner *l, int *index)
 {
-    for (int i = index + 1; i < l->n; i++) {
+    for (int i = *index + 1; i < l->n; i++) {
         const mafat_edge *edge = &l->jams->edges->edges[l->edges[i]];
-        if (edge->window_bytes > 0)
-            return edge->window_bytes;
+        if (edge->window_bytes > 0) {
+            *index = i;
+            return edge;
+        }
     }
-    return 0;
+    return NULL;
 }
 
 /* Adds the jam of a run, with the room that its buffers are placed in. */
@@ -152,16 +155,20 @@ static mafat_status add_jam(learner *l, int first, int last)
 {
     mafat_jams *jams = l->jams;
     mafat_jam *jam = &jams->jams[jams->n];
-    size_t n = (size_t)(last - first + 1), bytes;
+    size_t bytes;
     mafat_status status = mafat_arena_place(l->buffers, find_buffers(l, first, last), SIZE_MAX,
                                             &bytes, l->error);
     if (status != MAFAT_OK)
         return status;
+    int next = last;
+    const mafat_edge *reading = next_with_windows(l, &next);
+    bool is_one = reading == NULL || reading->block_bytes == reading->window_bytes;
+    size_t n = (size_t)((is_one ? last : next) - first + 1);
     *jam = (mafat_jam){.n_edges = (int)n, .edges = calloc(n, sizeof *jam->edges),
-                       .window_bytes = window_bytes_behind(l, last),
+                       .block_bytes = is_one && reading != NULL ? reading->block_bytes : 0,
                        .arena_bytes = mafat_size_max(bytes, l->most_bytes + 1)};
     if (jam->edges == NULL)
-        return mafat_error_set(l->error, MAFAT_FAILED, "no memory to search %zu layer groups", n);
+        return mafat_error_set(l->error, MAFAT_FAILED, "no memory to search %d layer groups", l->n);
     memcpy(jam->edges, l->edges + first, n * sizeof *jam->edges);
     for (size_t i = 0; i < n; i++)
         jams->has_edge[jam->edges[i]] = true;

@@ -91,7 +91,8 @@ static size_t bytes_of(const mafat_path *path)
 static bool is_as_good(const mafat_path *a, const mafat_path *b)
 {
     return a->seconds <= b->seconds && a->sum_bytes <= b->sum_bytes && bytes_of(a) <= bytes_of(b) &&
-           a->window_bytes <= b->window_bytes && (a->open & ~b->open) == 0;
+           a->window_bytes <= b->window_bytes && a->block_bytes <= b->block_bytes &&
+           (a->open & ~b->open) == 0;
 }
 
 /* By seconds; of equals those first that can be as good as the others. */
@@ -106,6 +107,8 @@ static int compare_paths(const void *left, const void *right)
         return a->arena_bytes < b->arena_bytes ? -1 : 1;
     if (a->window_bytes != b->window_bytes)
         return a->window_bytes < b->window_bytes ? -1 : 1;
+    if (a->block_bytes != b->block_bytes)
+        return a->block_bytes < b->block_bytes ? -1 : 1;
     if (a->open != b->open)
         return a->open < b->open ? -1 : 1;
     return a->edge != b->edge ? a->edge - b->edge : a->rest - b->rest;
@@ -143,11 +146,12 @@ static mafat_path prepend(const finder *f, int edge_index, int rest)
                                       f->bounds->arena_bytes[edge->from]),
         .sum_bytes = mafat_size_sum(edge->sum_bytes, behind->sum_bytes),
         .window_bytes = edge->window_bytes > 0 ? edge->window_bytes : behind->window_bytes,
+        .block_bytes = edge->window_bytes > 0 ? edge->block_bytes : behind->block_bytes,
         .edge = edge_index, .rest = rest,
     };
     if (f->query->jams != NULL)
         path.open = mafat_jams_go_on(f->query->jams, edge_index, behind->open,
-                                     behind->window_bytes, &path.arena_bytes);
+                                     behind->block_bytes, &path.arena_bytes);
     return path;
 }
 

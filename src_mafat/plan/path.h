@@ -19,10 +19,11 @@ typedef struct {
     double seconds;
     double least_s;        /* no whole plan within the limit that ends with this path takes less;
                               bytes where the query ignores time */
-    size_t arena_bytes;    /* what is known of it: the most alive at once, on the path and on any way
-                              to it, and what jams need */
+    size_t arena_bytes;    /* what is known of it: the most alive at once, on the path and on any
+                              way to it, and what jams need */
     size_t sum_bytes;      /* pinned weights and arrays */
     size_t window_bytes;   /* room of the first windows of weights on the path */
+    size_t block_bytes;    /* and of the largest one of these */
     uint64_t open;         /* the jams that it begins with the end of */
     int edge;              /* its first one; -1: the path ends here */
     int rest;              /* the path behind that, in paths[] */
@@ -49,8 +50,8 @@ typedef struct {
     mafat_plan_sums sums;           /* what all plans have in common; else 0 */
     size_t limit_bytes;             /* no path whose plan takes more */
     double limit_s;                 /* nor longer: INFINITY where all are wanted */
-    size_t from_bytes, to_bytes;    /* only plans whose arena is in this range, as far as what is
-                                       alive at once goes; smaller ones count as from_bytes */
+    size_t from_bytes, to_bytes;    /* only plans whose arena is in this range, as far as it is
+                                       known; smaller ones count as from_bytes */
     bool ignores_time;              /* only bytes count: the plans that need least */
     int most_paths;                 /* from one place; where there are more, those that promise most
                                        are kept and some that need little, and the best plan may be

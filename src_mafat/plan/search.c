@@ -6,9 +6,9 @@
  * pin, so that the bounds of bound.c are close, and few paths have to be gone on with.
  *
  * Ranges are halved, those that promise most first, until they are narrow, and dropped where their
- * bounds are no better than the best plan so far; what is left is searched with few paths from each
- * place, and then, where these were not all, in halves with twice as many. It ends when all is proven,
- * or after so much work; the bound that is left then is part of what was found. */
+ * bounds are no better than the best plan so far; what is left is searched with few paths from
+ * each place, and then, where these were not all, in halves with twice as many. It ends when all
+ * is proven, or after so much work; the bound that is left then is part of what was found. */
 #include "plan/search.h"
 
 #include <math.h>
@@ -232,8 +232,8 @@ static mafat_status learn(hunt *h, const mafat_paths *paths, int index, const ma
 /* What came of a path. */
 typedef enum { FITS, LEARNED, MISFITS } fate;
 
-/* Makes the plan of a path that is faster than the best one so far. Keeps it if it fits; else learns
- * why not, if that can be kept. */
+/* Makes the plan of a path that is faster than the best one so far. Keeps it if it fits; else
+ * learns why not, if that can be kept. */
 static mafat_status try_path(hunt *h, const mafat_paths *paths, int index, fate *came)
 {
     mafat_found found;
@@ -496,7 +496,8 @@ static mafat_status settle_for_least(mafat_search *s, size_t limit_bytes, mafat_
     size_t bytes;
     double least_s = found->least_s;
     mafat_status status = find_least(s, found, &bytes, error);
-    found->least_s = fmin(least_s, found->plan.latency_s);
+    /* what finds nothing where there is something proves nothing */
+    found->least_s = least_s < INFINITY ? fmin(least_s, found->plan.latency_s) : 0;
     if (status != MAFAT_OK || bytes <= limit_bytes)
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT,

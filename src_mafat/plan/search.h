@@ -36,7 +36,9 @@ typedef struct {
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
  * The plans are all that edge.h can put together. The search is exact, and says so in least_s,
- * unless it ends early, after so much work; then least_s says how much it may have missed.
+ * unless it ends early, after so much work; then least_s says how much it may have missed. It is as
+ * exact as mafat_arena_place(): what that does not place in the room that is left does not fit, and
+ * neither do plans with a run of groups that it has not placed alone (jam.h).
  *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
  * mafat_plan_build(). On error nothing needs to be freed. */
