@@ -142,6 +142,9 @@ static mafat_status make_plan(mafat_search *search, const mafat_paths *paths, in
  * and to find its buffers their places, takes as long as so many of them. */
 enum { MOST_TRIED = 25000000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED, TRIED_FOR_PLAN = 600000 };
 
+/* To learn a jam takes as many placements again as so many plans. */
+enum { PLANS_FOR_JAM = 3 };
+
 /* Paths from one place that a pass goes on with: at first, how many times more where these were not
  * all, and at last. */
 enum { FEW_PATHS = 64, MORE = 2, MANY_PATHS = 1024 };
@@ -222,7 +225,7 @@ static mafat_status learn(hunt *h, const mafat_paths *paths, int index, const ma
         return no_memory(h->search, h->error);
     for (int i = index; paths->paths[i].edge >= 0; i = paths->paths[i].rest)
         edges[n++] = paths->paths[i].edge;
-    h->n_tried += TRIED_FOR_PLAN;
+    h->n_tried += PLANS_FOR_JAM * TRIED_FOR_PLAN;
     mafat_status status = mafat_jams_learn(&h->jams, plan, edges, n, arena_bytes, learned,
                                            h->error);
     free(edges);
