@@ -140,7 +140,7 @@ static mafat_status make_plan(mafat_search *search, const mafat_paths *paths, in
 
 /* How many ways to go on a search looks at, and where it has found nothing by then. To make a plan,
  * and to find its buffers their places, takes as long as so many of them. */
-enum { MOST_TRIED = 25000000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED, TRIED_FOR_PLAN = 600000 };
+enum { MOST_TRIED = 18000000, MOST_TRIED_IN_VAIN = 5 * MOST_TRIED, TRIED_FOR_PLAN = 600000 };
 
 /* To learn a jam takes as many placements again as so many plans. */
 enum { PLANS_FOR_JAM = 3 };
