@@ -269,18 +269,18 @@ static bool find_block(walk *w, size_t live_bytes, size_t most_bytes)
         return true;
     if (most <= too_few || !place_in(w, most * PAGE))
         return false;
-    for (size_t step = 1; too_few + step < most; step *= 2) {
-        if (place_in(w, (too_few + step) * PAGE)) {
-            enough = too_few + step;
-            break;
-        }
-        too_few += step;
+    bool is_placed = true;    /* in the block of the last try */
+    for (size_t step = 1; enough == most && too_few + step < most; step *= 2) {
+        size_t more = too_few + step;
+        is_placed = place_in(w, more * PAGE);
+        *(is_placed ? &enough : &too_few) = more;
     }
     while (enough - too_few > 1) {
         size_t middle = too_few + (enough - too_few) / 2;
-        *(place_in(w, middle * PAGE) ? &enough : &too_few) = middle;
+        is_placed = place_in(w, middle * PAGE);
+        *(is_placed ? &enough : &too_few) = middle;
     }
-    return place_in(w, enough * PAGE);
+    return is_placed || place_in(w, enough * PAGE);
 }
 
 static size_t place_all(walk *w, size_t live_bytes, size_t most_bytes)
