@@ -76,6 +76,16 @@ static size_t too_few_bytes(const subject *s)
     return place(s, 0, N_LAYERS - 1, live_bytes) > live_bytes ? live_bytes : 0;
 }
 
+/* Draws until buffers leave gaps: returns the most alive at once, in which they are not placed. */
+static size_t draw_gaps(test_random *r, subject *s)
+{
+    size_t bytes;
+    do
+        draw(r, s);
+    while ((bytes = too_few_bytes(s)) == 0);
+    return bytes;
+}
+
 /* Over the jam's edges and no others, one after the other, a path gets into it. */
 static void expect_path_into(const mafat_jams *jams, const mafat_jam *jam)
 {
@@ -102,10 +112,7 @@ START_TEST(a_jam_is_a_run_that_is_not_placed_and_no_longer_than_needed)
     subject s;
     mafat_jams jams;
     bool learned;
-    size_t bytes;
-    do
-        draw(&r, &s);
-    while ((bytes = too_few_bytes(&s)) == 0);
+    size_t bytes = draw_gaps(&r, &s);
     ck_assert_int_eq(mafat_jams_init(&jams, &s.all, &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_jams_learn(&jams, &s.plan, s.path, N_LAYERS, bytes, &learned, &fault),
                      MAFAT_OK);
@@ -144,10 +151,7 @@ START_TEST(no_more_is_learned_than_there_is_room_for)
     subject s;
     mafat_jams jams;
     bool learned;
-    size_t bytes;
-    do
-        draw(&r, &s);
-    while ((bytes = too_few_bytes(&s)) == 0);
+    size_t bytes = draw_gaps(&r, &s);
     ck_assert_int_eq(mafat_jams_init(&jams, &s.all, &fault), MAFAT_OK);
     for (int i = 0; i < MAFAT_MOST_JAMS + 2; i++) {
         ck_assert_int_eq(mafat_jams_learn(&jams, &s.plan, s.path, N_LAYERS, bytes, &learned,

@@ -42,16 +42,6 @@ static size_t draw_bytes(test_random *r, int most)
     return (size_t)test_random_int(r, 4) * (size_t)test_random_int(r, most);
 }
 
-static int compare_edges(const void *left, const void *right)
-{
-    const mafat_edge *a = left, *b = right;
-    if (a->from != b->from)
-        return a->from - b->from;
-    if (a->to != b->to)
-        return a->to - b->to;
-    return (a->seconds > b->seconds) - (a->seconds < b->seconds);
-}
-
 /* Of many sizes, or whole pages and a few bytes beside, which may or may not take one page more. */
 static size_t draw_sum(test_random *r, int most)
 {
@@ -82,12 +72,7 @@ static void draw_edges(test_random *r, subject *s)
         for (int to = from + 1; to <= s->edges.n_places; to++)
             for (int i = test_random_int(r, 9 / (to - from) + 1); i >= (to > from + 1); i--)
                 s->rooms[s->edges.n_edges++] = draw_edge(r, from, to, most_bytes, most_sum);
-    qsort(s->rooms, (size_t)s->edges.n_edges, sizeof *s->rooms, compare_edges);
-    for (int place = 0, e = 0; place <= s->edges.n_places; place++) {
-        while (e < s->edges.n_edges && s->rooms[e].from < place)
-            e++;
-        s->first_edges[place] = e;
-    }
+    mafat_edges_sort(&s->edges);
 }
 
 /* A few jams on ways from anywhere, some of them alike at one end. */

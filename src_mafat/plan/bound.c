@@ -96,8 +96,7 @@ mafat_status mafat_bounds_init(mafat_bounds *bounds, const mafat_edges *edges, m
     *bounds = (mafat_bounds){.edges = edges};
     if (!allocate(bounds)) {
         mafat_bounds_free(bounds);
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to search %d layer groups",
-                               edges->n_edges);
+        return mafat_edges_no_memory(edges, error);
     }
     sort_by_end(bounds);
     find_windows(bounds);
@@ -227,13 +226,25 @@ static bool add_way(mafat_bounds *b, const mafat_way *way)
     return true;
 }
 
+/* Begins with no cells in use, and notes that one is. */
+static void use_none(mafat_bounds *b)
+{
+    b->low = b->n_cells;
+    b->high = 0;
+}
+
+static void use_cell(mafat_bounds *b, int cell)
+{
+    b->low = cell < b->low ? cell : b->low;
+    b->high = cell >= b->high ? cell + 1 : b->high;
+}
+
 /* Makes the way in a cell as good as another one that comes to it. */
 static void merge(mafat_bounds *b, const mafat_way *way)
 {
     int cell = cell_of(b, way->sum_bytes);
     mafat_way *merged = &b->cells[index_of(b, way->class, cell)];
-    b->low = cell < b->low ? cell : b->low;
-    b->high = cell >= b->high ? cell + 1 : b->high;
+    use_cell(b, cell);
     if (merged->seconds == INFINITY) {
         *merged = *way;
         return;
@@ -326,8 +337,7 @@ static bool find_before(mafat_bounds *b)
         b->cells[i].seconds = INFINITY;
     for (int place = 1; place <= b->edges->n_places; place++) {
         b->first_ways[place] = b->n_ways;
-        b->low = b->n_cells;
-        b->high = 0;
+        use_none(b);
         for (int i = b->first_ends[place]; i < b->first_ends[place + 1]; i++)
             if (is_usable(b, &b->edges->edges[b->ends[i]]))
                 go_on(b, &b->edges->edges[b->ends[i]]);
@@ -341,23 +351,16 @@ static bool find_before(mafat_bounds *b)
 mafat_status mafat_bounds_find_before(mafat_bounds *bounds, mafat_error *error)
 {
     choose_classes(bounds);
-    if (find_before(bounds))
-        return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_FAILED, "no memory to search %d layer groups",
-                           bounds->edges->n_edges);
+    return find_before(bounds) ? MAFAT_OK : mafat_edges_no_memory(bounds->edges, error);
 }
 
 void mafat_bounds_enter(mafat_bounds *bounds, int place)
 {
     const mafat_way *ways = bounds->ways;
     int first = bounds->first_ways[place], end = bounds->first_ways[place + 1];
-    bounds->low = bounds->n_cells;
-    bounds->high = 0;
-    for (int i = first; i < end; i++) {
-        int cell = cell_of(bounds, ways[i].sum_bytes);
-        bounds->low = cell < bounds->low ? cell : bounds->low;
-        bounds->high = cell >= bounds->high ? cell + 1 : bounds->high;
-    }
+    use_none(bounds);
+    for (int i = first; i < end; i++)
+        use_cell(bounds, cell_of(bounds, ways[i].sum_bytes));
     for (int class = 0; class < bounds->n_classes; class++)
         for (int cell = bounds->low; cell < bounds->high; cell++)
             bounds->least_s[index_of(bounds, class, cell)] = INFINITY;

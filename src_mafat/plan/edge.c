@@ -321,8 +321,7 @@ static int compare_edges(const void *left, const void *right)
     return (a->sum_bytes > b->sum_bytes) - (a->sum_bytes < b->sum_bytes);
 }
 
-/* Puts edges in order, and notes at which place they begin. */
-static void sort_edges(mafat_edges *edges)
+void mafat_edges_sort(mafat_edges *edges)
 {
     if (edges->n_edges > 0)
         qsort(edges->edges, (size_t)edges->n_edges, sizeof *edges->edges, compare_edges);
@@ -363,7 +362,7 @@ static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, maf
     for (int b = 0; b < n_blocks && fixed == NULL; b++)
         for (int l = blocks[b].first; l < blocks[b].end && status == MAFAT_OK; l++)
             status = add_ending(m, &blocks[b], l + 1);
-    sort_edges(m->edges);
+    mafat_edges_sort(m->edges);
     return status;
 }
 
@@ -381,6 +380,12 @@ static bool allocate(maker *m)
     }
     return has_memos && m->edges->places != NULL && m->edges->first_edges != NULL &&
            m->weights != NULL && m->last_readers != NULL;
+}
+
+mafat_status mafat_edges_no_memory(const mafat_edges *edges, mafat_error *error)
+{
+    return mafat_error_set(error, MAFAT_FAILED, "no memory to search %d layer groups",
+                           edges->n_edges);
 }
 
 size_t mafat_edge_alive_bytes(const mafat_edge *edge)

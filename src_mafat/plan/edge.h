@@ -46,6 +46,13 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_group *fixed, int n_fixed,
                               const mafat_plan_options *options, mafat_error *error);
 
+/* Puts edges in order: by their places, those with the same ones by seconds; and notes where those
+ * of each place begin. Whoever reads them relies on it. */
+void mafat_edges_sort(mafat_edges *edges);
+
+/* Says in `error` that there is no memory to search them, and returns MAFAT_FAILED. */
+mafat_status mafat_edges_no_memory(const mafat_edges *edges, mafat_error *error);
+
 /* The most that an edge has alive at once in the arena, whatever comes next. */
 size_t mafat_edge_alive_bytes(const mafat_edge *edge);
 

@@ -10,8 +10,7 @@ mafat_status mafat_jams_init(mafat_jams *jams, const mafat_edges *edges, mafat_e
     *jams = (mafat_jams){.edges = edges,
                          .has_edge = calloc((size_t)edges->n_edges + 1, sizeof *jams->has_edge)};
     if (jams->has_edge == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to search %d layer groups",
-                               edges->n_edges);
+        return mafat_edges_no_memory(edges, error);
     return MAFAT_OK;
 }
 
@@ -67,10 +66,16 @@ typedef struct {
     mafat_error *error;
 } learner;
 
+/* Number `index` of the path's edges. */
+static const mafat_edge *edge_of(const learner *l, int index)
+{
+    return &l->jams->edges->edges[l->edges[index]];
+}
+
 static void find_moments(learner *l)
 {
     for (int i = 0; i < l->n; i++) {
-        const mafat_group *group = &l->jams->edges->edges[l->edges[i]].group;
+        const mafat_group *group = &edge_of(l, i)->group;
         l->firsts[i] = INT_MAX;
         l->lasts[i] = -1;
         for (int layer = group->first; layer < group->end; layer++)
@@ -137,17 +142,13 @@ static mafat_status find_run(learner *l, int *first, int *last)
     return status;
 }
 
-/* The edge whose first windows are read ahead while edges up to one run; NULL: there is none. */
-static const mafat_edge *next_with_windows(const learner *l, int *index)
+/* Which edge's first windows are read ahead while those up to `last` run: its number; n: none's. */
+static int next_reader(const learner *l, int last)
 {
-    for (int i = *index + 1; i < l->n; i++) {
-        const mafat_edge *edge = &l->jams->edges->edges[l->edges[i]];
-        if (edge->window_bytes > 0) {
-            *index = i;
-            return edge;
-        }
-    }
-    return NULL;
+    int next = last + 1;
+    while (next < l->n && edge_of(l, next)->window_bytes == 0)
+        next++;
+    return next;
 }
 
 /* Adds the jam of a run, with the room that its buffers are placed in. */
@@ -160,15 +161,18 @@ static mafat_status add_jam(learner *l, int first, int last)
                                             &bytes, l->error);
     if (status != MAFAT_OK)
         return status;
-    int next = last;
-    const mafat_edge *reading = next_with_windows(l, &next);
-    bool is_one = reading == NULL || reading->block_bytes == reading->window_bytes;
-    size_t n = (size_t)((is_one ? last : next) - first + 1);
+    int next = next_reader(l, last);
+    size_t block_bytes = next < l->n ? edge_of(l, next)->block_bytes : 0;
+    if (next < l->n && block_bytes < edge_of(l, next)->window_bytes) {
+        last = next;
+        block_bytes = 0;
+    }
+    size_t n = (size_t)(last - first + 1);
     *jam = (mafat_jam){.n_edges = (int)n, .edges = calloc(n, sizeof *jam->edges),
-                       .block_bytes = is_one && reading != NULL ? reading->block_bytes : 0,
+                       .block_bytes = block_bytes,
                        .arena_bytes = mafat_size_max(bytes, l->most_bytes + 1)};
     if (jam->edges == NULL)
-        return mafat_error_set(l->error, MAFAT_FAILED, "no memory to search %d layer groups", l->n);
+        return mafat_edges_no_memory(l->jams->edges, l->error);
     memcpy(jam->edges, l->edges + first, n * sizeof *jam->edges);
     for (size_t i = 0; i < n; i++)
         jams->has_edge[jam->edges[i]] = true;
@@ -183,7 +187,7 @@ static mafat_status learn(learner *l)
     l->firsts = calloc(2 * (size_t)l->n, sizeof *l->firsts);
     l->buffers = calloc((size_t)l->plan->n_buffers, sizeof *l->buffers);
     if (l->index_of == NULL || l->firsts == NULL || l->buffers == NULL)
-        return mafat_error_set(l->error, MAFAT_FAILED, "no memory to search %d layer groups", l->n);
+        return mafat_edges_no_memory(l->jams->edges, l->error);
     l->lasts = l->firsts + l->n;
     find_moments(l);
     mafat_status status = find_run(l, &first, &last);

@@ -345,12 +345,6 @@ static bool keep_front(finder *f)
     return true;
 }
 
-static mafat_status no_memory(const finder *f)
-{
-    return mafat_error_set(f->error, MAFAT_FAILED, "no memory to search %d layer groups",
-                           f->edges->n_edges);
-}
-
 /* Finds the bounds, and the paths if they are wanted and there may be any. */
 static mafat_status find(finder *f)
 {
@@ -371,7 +365,7 @@ static mafat_status find(finder *f)
     mafat_status status = mafat_bounds_find_before(f->bounds, f->error);
     paths->n_tried += f->bounds->n_tried;
     if (status == MAFAT_OK && !(find_all(f) && keep_front(f)))
-        status = no_memory(f);
+        status = mafat_edges_no_memory(f->edges, f->error);
     return status;
 }
 
@@ -386,7 +380,7 @@ mafat_status mafat_paths_find(mafat_paths *paths, mafat_bounds *bounds,
                 .error = error};
     mafat_status status;
     if (f.firsts == NULL || f.parts == NULL) {
-        status = no_memory(&f);
+        status = mafat_edges_no_memory(f.edges, error);
     } else {
         f.counts = f.firsts + n;
         status = find(&f);
