@@ -6,68 +6,40 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "front/cfg_keys.h"
 #include "front/cfg_layers.h"
-#include "front/cfg_text.h"
+#include "front/visible.h"
 
 enum { LARGEST = MAFAT_CFG_TEXT_LARGEST };
 
 /* -- [net] ------------------------------------------------------------------------------------- */
 
-/* Darknet trains batch/subdivisions*time_steps images at a time and sizes its buffers for them. */
-static int read_batch(mafat_cfg_text_reader *net)
-{
-    int batch = mafat_cfg_text_get_int(net, "batch", 1, 1, LARGEST);
-    int subdivisions = mafat_cfg_text_get_int(net, "subdivisions", 1, 1, LARGEST);
-    int time_steps = mafat_cfg_text_get_int(net, "time_steps", 1, 1, LARGEST);
-    long long n_images = (long long)(batch / subdivisions) * time_steps;
-    if (n_images < 1 || n_images > INT_MAX)
-        mafat_cfg_text_fail(net, MAFAT_FAILED,
-                            "batch=%d, subdivisions=%d, time_steps=%d: batch / subdivisions x "
-                            "time_steps is %lld, must be from 1 to %d", batch, subdivisions,
-                            time_steps, n_images, INT_MAX);
-    return n_images >= 1 && n_images <= INT_MAX ? (int)n_images : 1;
-}
-
-/* Darknet walks through both lists by the length of the first. */
-static void check_policy(mafat_cfg_text_reader *net)
-{
-    const char *policy = mafat_cfg_text_find(net, "policy");
-    if (policy == NULL || strcmp(policy, "steps") != 0)
-        return;
-    int n_steps = mafat_cfg_text_count_numbers(net, "steps");
-    int n_scales = mafat_cfg_text_count_numbers(net, "scales");
-    if (n_steps == 0 || n_scales < n_steps)
-        mafat_cfg_text_fail(net, MAFAT_FAILED,
-                            "policy=steps needs steps= and as many scales=: they hold %d and %d "
-                            "numbers", n_steps, n_scales);
-}
-
-/* Checks an image's extents against inputs= and against what Darknet counts in an int. */
-static long long count_inputs(mafat_cfg_text_reader *net, int c, int h, int w, int batch)
+/* Checks an image's extents against what Darknet counts in an int. */
+static long long count_inputs(mafat_cfg_text_reader *net, int c, int h, int w)
 {
     if ((c != 0 || h != 0 || w != 0) && (c == 0 || h == 0 || w == 0))
         mafat_cfg_text_fail(net, MAFAT_FAILED,
                             "channels=%d, height=%d, width=%d: all three must be given, or none",
                             c, h, w);
     long long pixels = (long long)h * w;
-    if (c != 0 && pixels > INT_MAX / c / batch) {
+    if (c != 0 && pixels > INT_MAX / c) {
         mafat_cfg_text_fail(net, MAFAT_FAILED,
-                            "channels=%d x height=%d x width=%d x batch %d is more than %d, the "
-                            "largest that Darknet counts", c, h, w, batch, INT_MAX);
+                            "channels=%d x height=%d x width=%d is more than %d, the largest that "
+                            "Darknet counts", c, h, w, INT_MAX);
         return 0;
     }
     return pixels * c;
 }
 
-static mafat_cfg_output read_image(mafat_cfg_text_reader *net, int batch, int width, int height)
+static mafat_cfg_output read_image(mafat_cfg_text_reader *net, int width, int height)
 {
     mafat_shape map = {
         .c = mafat_cfg_text_get_int(net, "channels", 0, 0, LARGEST),
         .h = mafat_cfg_text_get_int(net, "height", 0, 0, LARGEST),
         .w = mafat_cfg_text_get_int(net, "width", 0, 0, LARGEST),
     };
-    long long n_pixels = count_inputs(net, map.c, map.h, map.w, batch);
-    int n_inputs = mafat_cfg_text_get_int(net, "inputs", (int)n_pixels, 0, INT_MAX / batch);
+    long long n_pixels = count_inputs(net, map.c, map.h, map.w);
+    int n_inputs = mafat_cfg_text_get_int(net, "inputs", (int)n_pixels, 0, INT_MAX);
     if (n_inputs == 0)
         mafat_cfg_text_fail(net, MAFAT_FAILED,
                             "must give width=, height= and channels=, or inputs=");
@@ -79,7 +51,7 @@ static mafat_cfg_output read_image(mafat_cfg_text_reader *net, int batch, int wi
             mafat_cfg_text_fail(net, MAFAT_FAILED, "has no width and height to replace");
         map.w = width != 0 ? width : map.w;
         map.h = height != 0 ? height : map.h;
-        n_inputs = (int)count_inputs(net, map.c, map.h, map.w, batch);
+        n_inputs = (int)count_inputs(net, map.c, map.h, map.w);
     }
     return (mafat_cfg_output){.map = map, .n_floats = n_inputs};
 }
@@ -100,14 +72,16 @@ static mafat_status read_net(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
     const mafat_cfg_text_section *section = &text->sections[0];
     if (strcmp(section->name, "[net]") != 0 && strcmp(section->name, "[network]") != 0)
         return mafat_error_set(error, MAFAT_FAILED,
-                               "line %d: the first section is %.80s, must be [net] or [network]",
-                               section->line, section->name);
+                               "line %d: the first section is %s, must be [net] or [network]",
+                               section->line,
+                               mafat_visible(section->name, (char[MAFAT_VISIBLE_BYTES]){0}));
     mafat_cfg_text_reader net = {
-        .text = text, .section = section, .layer = -1, .type = "net", .error = error};
-    context->batch = read_batch(&net);
-    context->image = read_image(&net, context->batch, width, height);
+        .text = text, .section = section, .layer = -1, .type = "net", .error = error,
+        .findings = &cfg->findings};
+    mafat_cfg_keys_judge(&net);
+    context->image = read_image(&net, width, height);
     context->resized = width != 0 || height != 0;
-    check_policy(&net);
+    context->findings = &cfg->findings;
     cfg->config = copy_flag(&net, "mafat");
     cfg->memory = copy_flag(&net, "mafat_memory");
     cfg->threads = copy_flag(&net, "mafat_threads");
@@ -205,7 +179,7 @@ static mafat_status find_unreadable(mafat_cfg *cfg, const mafat_cfg_text *text, 
     for (int i = 0; i < text->n_options && cfg->unreadable == NULL; i++) {
         const mafat_cfg_text_option *option = &text->options[i];
         bool is_file = strcmp(option->key, "tree") == 0 || strcmp(option->key, "map") == 0;
-        if (!is_file || access(option->value, R_OK) == 0)
+        if (!is_file || option->value == NULL || access(option->value, R_OK) == 0)
             continue;
         cfg->unreadable = strdup(option->value);
         if (cfg->unreadable == NULL)
@@ -233,6 +207,15 @@ static mafat_status describe(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
     return status;
 }
 
+/* Names, behind what is at fault, the first key that nobody reads: it may be why. */
+static void add_unknown(const mafat_cfg_findings *findings, mafat_error *error)
+{
+    size_t length = strlen(error->text);
+    if (findings->n_notes[MAFAT_NOTE_UNKNOWN] > 0)
+        snprintf(error->text + length, sizeof error->text - length, "; besides, %s",
+                 findings->notes[MAFAT_NOTE_UNKNOWN]);
+}
+
 mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int height,
                             mafat_error *error)
 {
@@ -245,10 +228,29 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
         mafat_cfg_text_free(&text);
     }
     if (status != MAFAT_OK) {
+        if (cfg->findings.is_refused) {
+            *error = cfg->findings.refusal;
+            status = MAFAT_UNSUPPORTED;
+        } else {
+            add_unknown(&cfg->findings, error);
+        }
         mafat_cfg_free(cfg);
         mafat_error_set_file(error, path);
     }
     return status;
+}
+
+void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path, FILE *stream)
+{
+    for (int i = 0; i < MAFAT_N_NOTES; i++) {
+        const mafat_cfg_findings *f = &cfg->findings;
+        if (f->n_notes[i] == 0)
+            continue;
+        fprintf(stream, "mafat: %s: %s", path, f->notes[i]);
+        if (f->n_notes[i] > 1)
+            fprintf(stream, " (and %d more of this kind)", f->n_notes[i] - 1);
+        fputc('\n', stream);
+    }
 }
 
 void mafat_cfg_free(mafat_cfg *cfg)

@@ -3,12 +3,14 @@
  * Everything that Darknet would crash on, misread or accept in silence is refused here, before
  * Darknet sees the file: unreadable files, unknown sections, lines and numbers that are not well
  * formed, references to layers that do not come earlier, sizes that overflow or make an empty map.
- * Shapes, defaults and weight counts follow parse_network_cfg() and make_*_layer(). */
+ * Shapes, defaults and weight counts follow parse_network_cfg() and make_*_layer(). Keys that only
+ * training goes by may say anything (cfg_keys.h). */
 #ifndef MAFAT_FRONT_CFG_H
 #define MAFAT_FRONT_CFG_H
 
 #include "base/layer.h"
 #include "base/status.h"
+#include "front/cfg_text.h"
 
 typedef struct {
     mafat_network network;
@@ -20,15 +22,21 @@ typedef struct {
     /* The first file that a layer names (tree=, map=) and that cannot be read: Darknet would crash
      * on it. NULL where all can; owned. */
     char *unreadable;
+    mafat_cfg_findings findings;    /* what MAFAT cannot run of it, and what is to be warned of */
 } mafat_cfg;
 
 /* Reads the file. `width` and `height` replace those of [net] where they are not 0, as
  * resize_network() would. Errors: MAFAT_FAILED for a file that cannot be read, a malformed line or
- * a network that cannot exist, MAFAT_UNSUPPORTED for a crop layer that would have to be resized. A
- * layer that exists but that MAFAT cannot run is no error here: it is described, with its
- * `unsupported` set. `width` and `height` are at most 2^24. On error nothing needs to be freed. */
+ * a network that cannot exist, MAFAT_UNSUPPORTED for a network that cannot exist because pinned
+ * Darknet ignores what another one would go by, and for a crop layer that would have to be resized.
+ * A layer that exists but that MAFAT cannot run is no error here: it is described as Darknet makes
+ * it, with its `unsupported` set or the refusal in `findings`. `width` and `height` are at most
+ * 2^24. On error nothing needs to be freed. */
 mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int height,
                             mafat_error *error);
+
+/* Prints what is worth a warning, each kind once, to `stream`. */
+void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path, FILE *stream);
 
 /* Frees what the cfg owns and clears it; a zeroed cfg may be freed. */
 void mafat_cfg_free(mafat_cfg *cfg);

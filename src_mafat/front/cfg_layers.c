@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "front/cfg_keys.h"
+#include "front/visible.h"
+
 enum { LARGEST = MAFAT_CFG_TEXT_LARGEST };
 
 typedef struct {
@@ -20,6 +23,7 @@ typedef struct {
 } job;
 
 #define FAIL(j, ...) mafat_cfg_text_fail(&(j)->options, MAFAT_FAILED, __VA_ARGS__)
+#define SEEN(text) mafat_visible(text, (char[MAFAT_VISIBLE_BYTES]){0})
 
 /* -- common parts ------------------------------------------------------------------------------ */
 
@@ -51,18 +55,30 @@ static void need_int(job *j, const char *what, long long a, long long b, long lo
              what, a, b, c, d, INT_MAX);
 }
 
+/* Of an activation that only other Darknets have, pinned Darknet makes a ReLU. */
+static mafat_activation refuse_activation(job *j, const char *name)
+{
+    mafat_cfg_text_refuse(&j->options, "line %d: activation=%s is of another Darknet; pinned Darknet "
+                          "takes it for relu and computes something else",
+                          mafat_cfg_text_line(&j->options, "activation"), name);
+    return MAFAT_RELU;
+}
+
 static mafat_activation get_activation(job *j, const char *fallback)
 {
     const char *name = mafat_cfg_text_find(&j->options, "activation");
     mafat_activation activation = MAFAT_LINEAR;
-    if (!mafat_activation_find(name != NULL ? name : fallback, &activation)) {
-        char known[256] = "";
-        size_t end = 0;
-        for (int i = 0; i < MAFAT_N_ACTIVATIONS; i++)
-            end += (size_t)snprintf(known + end, sizeof known - end, " %s",
-                                    mafat_activation_name((mafat_activation)i));
-        FAIL(j, "activation=%.80s: must be one of%s", name, known);
-    }
+    if (mafat_activation_find(name != NULL ? name : fallback, &activation))
+        return activation;
+    if (mafat_cfg_keys_know_activation(name))
+        return refuse_activation(j, name);
+    char known[256] = "";
+    size_t end = 0;
+    for (int i = 0; i < MAFAT_N_ACTIVATIONS; i++)
+        end += (size_t)snprintf(known + end, sizeof known - end, " %s",
+                                mafat_activation_name((mafat_activation)i));
+    FAIL(j, "line %d: activation=%s: must be one of%s",
+         mafat_cfg_text_line(&j->options, "activation"), SEEN(name), known);
     return activation;
 }
 
@@ -78,7 +94,7 @@ static void give_map(job *j, long long c, long long h, long long w)
         return;
     if (c < 1 || h < 1 || w < 1)
         FAIL(j, "its output would be empty: %lld channels, %lld rows, %lld columns", c, h, w);
-    need_int(j, "channels x rows x columns x batch of its output", c, h, w, j->context->batch);
+    need_int(j, "channels x rows x columns of its output", c, h, w, 1);
     if (failed(j))
         return;
     j->out->map = (mafat_shape){.c = (int)c, .h = (int)h, .w = (int)w};
@@ -88,7 +104,7 @@ static void give_map(job *j, long long c, long long h, long long w)
 
 static void give_vector(job *j, long long n_floats)
 {
-    need_int(j, "floats x batch of its output", n_floats, j->context->batch, 1, 1);
+    need_int(j, "floats of its output", n_floats, 1, 1, 1);
     if (failed(j))
         return;
     j->out->n_floats = (int)n_floats;
@@ -100,6 +116,8 @@ static void give_same(job *j)
 {
     j->out->map = j->in->map;
     j->out->n_floats = j->in->n_floats;
+    j->out->is_join = j->in->is_join;
+    memcpy(j->out->joined, j->in->joined, sizeof j->out->joined);
     j->layer->out = j->layer->in;
 }
 
@@ -153,14 +171,15 @@ static window get_window(job *j, bool has_groups)
     return w;
 }
 
-/* Adds the block of a convolution, of which the file may hold fewer filters (numload). */
+/* Adds the block of a convolution as Darknet reads it, of which the file may hold fewer filters
+ * (numload) or no batch norm (dontloadscales); MAFAT refuses to run those (cfg_keys.h). */
 static void add_filters(job *j, const window *w)
 {
     if (failed(j))
         return;
     bool has_norms = get_flag(j, "batch_normalize") && !get_flag(j, "dontloadscales");
-    int n_loaded = mafat_cfg_text_get_int(&j->options, "numload", 0, 0, w->filters);
-    long long n = n_loaded != 0 ? n_loaded : w->filters;
+    int n_loaded = mafat_cfg_text_get_int(&j->options, "numload", 0, 0, INT_MAX);
+    long long n = n_loaded != 0 && n_loaded < w->filters ? n_loaded : w->filters;
     add_block(j, n, has_norms, j->in->map.c / w->groups * n * w->size * w->size, false);
 }
 
@@ -216,8 +235,7 @@ static void describe_deconvolutional(job *j)
     const window w = get_window(j, false);
     get_activation(j, "logistic");
     add_filters(j, &w);
-    if (!get_flag(j, "dontload"))
-        j->layer->unsupported = "Darknet divides by zero when it loads the weights of this layer";
+    j->layer->unsupported = "Darknet divides by zero when it loads the weights of this layer";
     need_int(j, "filters x size*size x rows x columns of Darknet's workspace", w.filters,
              (long long)w.size * w.size, in.h, in.w);
     if (failed(j))
@@ -333,7 +351,7 @@ static void describe_crnn(job *j)
         need_int(j, "filters x channels x 3x3 of its weights", channels[i + 1], channels[i], 9, 1);
         add_block(j, channels[i + 1], has_norms, channels[i + 1] * channels[i] * 9, false);
     }
-    need_int(j, "hidden filters x rows x columns x batch", hidden, in.h, in.w, j->context->batch);
+    need_int(j, "hidden filters x rows x columns", hidden, in.h, in.w, 1);
     /* parse_crnn() hands width and height to make_crnn_layer() the wrong way round */
     give_map(j, output, in.w, in.h);
     keep_state(j);
@@ -499,7 +517,6 @@ static void join(job *j, int n_sources, int *sources)
 {
     const mafat_cfg_output *first = NULL;
     long long n_floats = 0, n_channels = 0;
-    bool same_size = true;
     for (int i = 0; i < n_sources; i++) {
         sources[i] = find_layer(j, "layers", sources[i]);
         if (failed(j))
@@ -507,13 +524,17 @@ static void join(job *j, int n_sources, int *sources)
         const mafat_cfg_output *source = &j->context->outputs[sources[i]];
         if (i == 0)
             first = source;
-        same_size = same_size && source->map.h == first->map.h && source->map.w == first->map.w;
+        if ((source->map.h != first->map.h || source->map.w != first->map.w) && !j->out->is_join) {
+            j->out->is_join = true;
+            j->out->joined[0] = sources[0];
+            j->out->joined[1] = sources[i];
+        }
         n_channels += source->map.c;
         n_floats += source->n_floats;
     }
     set_sources(j, n_sources, sources);
     j->layer->in = shape_of(first);
-    if (same_size && first->map.c != 0)
+    if (!j->out->is_join && first->map.c != 0)
         give_map(j, n_channels, first->map.h, first->map.w);
     else
         give_vector(j, n_floats);
@@ -532,10 +553,21 @@ static void describe_route(job *j)
     free(sources);
 }
 
+/* Other Darknets add several layers, pinned Darknet the first one. */
+static void refuse_sources(job *j, const char *from)
+{
+    mafat_cfg_text_refuse(&j->options, "line %d: from=%s: only other Darknets add several layers; "
+                          "pinned Darknet takes the first one and computes something else",
+                          mafat_cfg_text_line(&j->options, "from"), SEEN(from));
+}
+
 static void describe_shortcut(job *j)
 {
-    if (mafat_cfg_text_find(&j->options, "from") == NULL)
+    const char *from_text = mafat_cfg_text_find(&j->options, "from");
+    if (from_text == NULL)
         FAIL(j, "from= is absent: must name the layer to add");
+    else if (from_text[strcspn(from_text, ",")] != '\0' && strrchr(from_text, ',')[1] != '\0')
+        refuse_sources(j, from_text);
     int number = mafat_cfg_text_get_int(&j->options, "from", -1, -LARGEST, LARGEST);
     int from = find_layer(j, "from", number);
     mafat_activation activation = get_activation(j, "linear");
@@ -575,12 +607,49 @@ static void need_inputs(job *j, long long w, long long h, long long n, long long
              j->in->n_floats);
 }
 
-/* Requires two anchors a box, or none (Darknet then takes .5 for all). */
-static void need_anchors(job *j, int num)
+/* Reports a number of channels that does not fit as the fault of the convolution before, whose
+ * filters= is what people forget to change with classes=. */
+static void fail_filters(job *j, long long needed, const char *reason)
+{
+    const mafat_cfg_text *text = j->options.text;
+    const mafat_cfg_text_section *section = &text->sections[j->index];    /* that of the layer before */
+    mafat_cfg_text_reader before = j->options;
+    before.section = section;
+    before.layer = j->index - 1;
+    before.type = "convolutional";
+    before.status = MAFAT_OK;
+    mafat_cfg_text_fail(&before, MAFAT_FAILED,
+                        "line %d: filters=%d: layer %d [%s] (line %d), %s, needs filters=%lld here",
+                        mafat_cfg_text_line(&before, "filters"), j->in->map.c, j->index,
+                        j->options.type, j->options.section->line, reason, needed);
+    j->options.status = before.status;
+}
+
+/* The same for n boxes a pixel of so many numbers each. */
+static void need_channels(job *j, long long n, long long entries, const char *reason)
+{
+    const mafat_shape in = j->in->map;
+    need_int(j, "columns x rows x boxes x numbers a box", in.w, in.h, n, entries);
+    if (failed(j) || n * entries == in.c)
+        return;
+    const char *before = j->index > 0 ? j->options.text->sections[j->index].name : "";
+    if (strcmp(before, "[convolutional]") == 0 || strcmp(before, "[conv]") == 0)
+        fail_filters(j, n * entries, reason);
+    else
+        FAIL(j, "%s, needs %lld channels, %s gives %d", reason, n * entries,
+             j->index > 0 ? "the layer before it" : "the image", in.c);
+}
+
+/* Says where Darknet does not find two anchors a box: it takes .5 for those that are missing, and
+ * none of those that are too many. No anchors at all is all .5. */
+static void note_anchors(job *j, int num, int n_used)
 {
     int n_anchors = mafat_cfg_text_count_numbers(&j->options, "anchors");
-    if (n_anchors != 0 && n_anchors != 2 * num)
-        FAIL(j, "anchors= holds %d numbers, num=%d needs %d", n_anchors, num, 2 * num);
+    if (n_anchors != 0 && (n_anchors > 2 * num || n_anchors < 2 * n_used))
+        mafat_cfg_text_note(&j->options, MAFAT_NOTE_LIST,
+                            mafat_cfg_text_line(&j->options, "anchors"),
+                            "anchors= holds %d numbers, of which num=%d has use for %d; Darknet "
+                            "takes .5 for each that is missing", n_anchors, num, 2 * num);
 }
 
 static void describe_region(job *j)
@@ -589,8 +658,10 @@ static void describe_region(job *j)
     int coords = get_int(j, "coords", 4, 4);
     int classes = get_int(j, "classes", 20, 1);
     int num = get_int(j, "num", 1, 1);
-    need_anchors(j, num);
-    need_inputs(j, in.w, in.h, num, (long long)classes + coords + 1);
+    char reason[96];
+    snprintf(reason, sizeof reason, "with classes=%d, coords=%d and num=%d", classes, coords, num);
+    note_anchors(j, num, num);
+    need_channels(j, num, (long long)classes + coords + 1, reason);
     j->out->n_classes = classes;
     j->out->role = MAFAT_CFG_DETECTOR;
     give_map(j, num * ((long long)classes + coords + 1), in.h, in.w);
@@ -601,12 +672,17 @@ static void describe_yolo(job *j)
     const mafat_shape in = j->in->map;
     int classes = get_int(j, "classes", 20, 1);
     int total = get_int(j, "num", 1, 1);
-    int n_masks;
+    int n_masks, n_used = 0;
     int *masks = mafat_cfg_text_get_ints(&j->options, "mask", 0, total - 1, &n_masks);
+    for (int i = 0; i < n_masks; i++)
+        n_used = masks[i] >= n_used ? masks[i] + 1 : n_used;
     free(masks);
     int num = n_masks != 0 ? n_masks : total;
-    need_anchors(j, total);
-    need_inputs(j, in.w, in.h, num, classes + 5LL);
+    char reason[96];
+    snprintf(reason, sizeof reason, "with classes=%d and %s%d%s", classes,
+             n_masks != 0 ? "" : "num=", num, n_masks > 1 ? " masks" : n_masks == 1 ? " mask" : "");
+    note_anchors(j, total, n_masks != 0 ? n_used : total);
+    need_channels(j, num, classes + 5LL, reason);
     j->out->n_classes = classes;
     j->out->role = MAFAT_CFG_DETECTOR;
     give_map(j, num * (classes + 5LL), in.h, in.w);
@@ -689,6 +765,22 @@ static const layer_type *find_type(const char *section)
     return NULL;
 }
 
+/* Says why the layer before gives no map. */
+static void fail_map(job *j)
+{
+    const mafat_cfg_output *in = j->in;
+    if (!in->is_join) {
+        FAIL(j, "the layer before it must give a map (channels, rows, columns), not a vector of %d",
+             in->n_floats);
+        return;
+    }
+    mafat_shape a = j->context->outputs[in->joined[0]].map;
+    mafat_shape b = j->context->outputs[in->joined[1]].map;
+    FAIL(j, "it needs a map, and before it a [route] joins maps that differ in size: layer %d gives "
+         "%d columns and %d rows, layer %d gives %d and %d", in->joined[0], a.w, a.h, in->joined[1],
+         b.w, b.h);
+}
+
 /* What holds for every type, before its own part. */
 static void describe_any(job *j, const layer_type *type)
 {
@@ -702,10 +794,31 @@ static void describe_any(job *j, const layer_type *type)
     };
     set_sources(j, 1, (const int[]){j->index - 1});
     if (type->needs_map && j->in->map.c == 0)
-        FAIL(j, "the layer before it must give a map (channels, rows, columns), not a vector of %d",
-             j->in->n_floats);
+        fail_map(j);
     if (j->context->resized && !type->resizable)
         FAIL(j, "Darknet cannot resize this type of layer");
+}
+
+/* Reports a section that Darknet does not know: one of another Darknet, or a misspelt one. */
+static mafat_status fail_type(const mafat_cfg_text_section *section, int index, mafat_error *error)
+{
+    int nearest = INT_MAX;
+    const char *name = NULL;
+    if (mafat_cfg_keys_know_section(section->name))
+        return mafat_error_set(error, MAFAT_UNSUPPORTED,
+                               "line %d: layer %d is a %s, which only other Darknets have",
+                               section->line, index, section->name);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        char full[40];
+        snprintf(full, sizeof full, "[%s]", types[i].name);
+        int distance = mafat_cfg_keys_distance(section->name, full);
+        if (distance < nearest)
+            name = types[i].name;
+        nearest = distance < nearest ? distance : nearest;
+    }
+    return mafat_error_set(error, MAFAT_FAILED,
+                           "line %d: layer %d has the type %s, which Darknet does not know; the "
+                           "nearest is [%s]", section->line, index, SEEN(section->name), name);
 }
 
 mafat_status mafat_cfg_layers_describe(const mafat_cfg_text *text, int index,
@@ -715,24 +828,21 @@ mafat_status mafat_cfg_layers_describe(const mafat_cfg_text *text, int index,
     const mafat_cfg_text_section *section = &text->sections[index + 1];
     const layer_type *type = find_type(section->name);
     if (type == NULL)
-        return mafat_error_set(error, MAFAT_FAILED,
-                               "line %d: layer %d has the type %.80s, which Darknet does not know",
-                               section->line, index, section->name);
+        return fail_type(section, index, error);
     job j = {
         .options = {.text = text, .section = section, .layer = index, .type = type->name,
-                    .error = error},
+                    .error = error, .findings = context->findings},
         .index = index,
         .context = context,
         .layer = layer,
         .in = index == 0 ? &context->image : &context->outputs[index - 1],
         .out = &context->outputs[index],
     };
+    mafat_cfg_keys_judge(&j.options);
     describe_any(&j, type);
     if (!failed(&j))
         type->describe(&j);
-    if (get_flag(&j, "truth"))
-        layer->unsupported = "its output is the truth of later layers (truth=1)";
-    if (get_flag(&j, "dontload"))
+    if (layer->n_blocks > 0 && get_flag(&j, "dontload"))
         layer->n_blocks = 0;
     return j.options.status;
 }

@@ -18,16 +18,18 @@ typedef struct {
     int n_floats;        /* Darknet's outputs */
     int n_classes;       /* Darknet's classes; 0 where the layer has none */
     mafat_cfg_role role;
+    bool is_join;        /* a vector for no other reason than that layers of other sizes were joined */
+    int joined[2];       /* the first two of them that differ */
     long long workspace_bytes;         /* Darknet allots the largest of these, */
     long long needed_workspace_bytes;  /* and of these a forward pass uses the layer's own */
 } mafat_cfg_output;
 
 /* What is known before a layer is described. */
 typedef struct {
-    int batch;                 /* images at a time while training: Darknet's sizes count them */
     bool resized;              /* resize_network() will run on it */
     mafat_cfg_output image;
     mafat_cfg_output *outputs; /* [n_layers], filled up to the layer at hand */
+    mafat_cfg_findings *findings;
 } mafat_cfg_context;
 
 /* Describes layer number `index` and its output in context->outputs[index]. */

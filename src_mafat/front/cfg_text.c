@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "front/visible.h"
 #include "run/file.h"
 
 /* The largest stock cfg has 44 kB; sizes are kept in int. */
 enum { MAX_FILE_BYTES = 16 << 20 };
 
-/* How much of a value a message quotes. */
-#define QUOTE "%.80s"
+/* A value as a message quotes it, until the end of the statement's block. */
+#define SEEN(text) mafat_visible(text, (char[MAFAT_VISIBLE_BYTES]){0})
 
 /* -- the file ---------------------------------------------------------------------------------- */
 
@@ -71,6 +72,33 @@ void mafat_cfg_text_strip(char *line)
     *to = '\0';
 }
 
+/* Whether the option that begins at `line` names a file, whose name may hold any character. */
+static bool names_file(const char *line)
+{
+    return strncmp(line, "tree=", 5) == 0 || strncmp(line, "map=", 4) == 0;
+}
+
+void mafat_cfg_text_clean(char *line, int number)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    const char *from = line;
+    if (number == 1 && strncmp(line, mark, strlen(mark)) == 0)
+        from += strlen(mark);
+    char *to = line;
+    for (bool after_blank = false; *from != '\0'; from++) {
+        char c = *from;
+        bool is_blank = strchr(" \t\n\r", c) != NULL;
+        bool is_comment = (c == '#' || c == ';') && to > line && line[0] != '#' && line[0] != ';';
+        *to = '\0';
+        if (is_comment && (after_blank || !names_file(line)))
+            break;
+        if (!is_blank)
+            *to++ = c;
+        after_blank = is_blank;
+    }
+    *to = '\0';
+}
+
 static mafat_status add_section(mafat_cfg_text *text, char *line, int number, mafat_error *error)
 {
     if (!grow((void **)&text->sections, text->n_sections, sizeof *text->sections))
@@ -84,33 +112,41 @@ static mafat_status add_option(mafat_cfg_text *text, char *line, int number, maf
 {
     if (text->n_sections == 0)
         return mafat_error_set(error, MAFAT_FAILED,
-                               "line %d: '" QUOTE "' stands before the first section: a cfg file "
-                               "starts with [net]", number, line);
+                               "line %d: '%s' stands before the first section: a cfg file starts "
+                               "with [net]", number, SEEN(line));
     char *equals = strchr(line, '=');
-    /* MAFAT's own flags are judged where they are read, by the rules of the command line */
-    bool may_be_empty = text->n_sections == 1 && strncmp(line, "mafat", 5) == 0;
-    if (equals == NULL || equals == line || (equals[1] == '\0' && !may_be_empty))
+    if (equals == line)
         return mafat_error_set(error, MAFAT_FAILED,
-                               "line %d: '" QUOTE "' is neither [section] nor key=value nor a "
-                               "#comment", number, line);
+                               "line %d: '%s' " MAFAT_CFG_TEXT_NO_OPTION, number, SEEN(line));
     if (!grow((void **)&text->options, text->n_options, sizeof *text->options))
         return mafat_error_set(error, MAFAT_FAILED, "line %d: out of memory", number);
-    *equals = '\0';
-    text->options[text->n_options++] =
-        (mafat_cfg_text_option){.key = line, .value = equals + 1, .line = number};
+    if (equals != NULL)
+        *equals = '\0';
+    text->options[text->n_options++] = (mafat_cfg_text_option){
+        .key = line, .value = equals != NULL ? equals + 1 : NULL, .line = number};
     text->sections[text->n_sections - 1].n_options++;
     return MAFAT_OK;
 }
 
+/* Lines of old, that end in a carriage return alone, are one line to Darknet. */
+static bool holds_lines(const char *line)
+{
+    const char *first = line + strspn(line, " \t");
+    const char *inside = strchr(line, '\r');
+    return inside != NULL && *first != '#' && *first != ';' &&
+           inside[strspn(inside, "\r \t")] != '\0';
+}
+
 static mafat_status add_line(mafat_cfg_text *text, char *line, int number, mafat_error *error)
 {
-    mafat_cfg_text_strip(line);
+    if (holds_lines(line))
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "line %d: '%s' holds a carriage return inside: lines end in a line "
+                               "feed, with a carriage return before it or without", number,
+                               SEEN(line));
+    mafat_cfg_text_clean(line, number);
     if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
         return MAFAT_OK;
-    if (strchr(line, '\r') != NULL)
-        return mafat_error_set(error, MAFAT_FAILED,
-                               "line %d holds a carriage return, which Darknet takes for a part of "
-                               "the value: lines must end as on Unix", number);
     if (line[0] == '[')
         return add_section(text, line, number, error);
     return add_option(text, line, number, error);
@@ -124,7 +160,8 @@ static mafat_status split(mafat_cfg_text *text, size_t n_bytes, mafat_error *err
         size_t length = end != NULL ? (size_t)(end - line) : strlen(line);
         if (end == NULL && line + length < text->bytes + n_bytes)
             return mafat_error_set(error, MAFAT_FAILED,
-                                   "holds a NUL byte after line %d: it is no cfg file", number - 1);
+                                   "holds a NUL byte after line %d: it is no cfg file, or one that "
+                                   "was saved as UTF-16 and must be saved as UTF-8", number - 1);
         line[length] = '\0';
         mafat_status status = add_line(text, line, number, error);
         if (status != MAFAT_OK)
@@ -182,28 +219,62 @@ void mafat_cfg_text_free(mafat_cfg_text *text)
 
 /* -- options ----------------------------------------------------------------------------------- */
 
+/* Fills `error` with the place of the reader's section and a message. */
+static mafat_status set_error(const mafat_cfg_text_reader *reader, mafat_error *error,
+                              mafat_status status, const char *format, va_list args)
+{
+    char message[sizeof error->text];
+    vsnprintf(message, sizeof message, format, args);
+    if (reader->layer < 0)
+        return mafat_error_set(error, status, "[net]: %s", message);
+    return mafat_error_set_layer(error, status, reader->layer, reader->type, "%s", message);
+}
+
 void mafat_cfg_text_fail(mafat_cfg_text_reader *reader, mafat_status status, const char *format,
                          ...)
 {
     if (reader->status != MAFAT_OK)
         return;
-    char message[sizeof reader->error->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    reader->status = set_error(reader, reader->error, status, format, args);
     va_end(args);
-    reader->status =
-        reader->layer < 0
-            ? mafat_error_set(reader->error, status, "[net]: %s", message)
-            : mafat_error_set_layer(reader->error, status, reader->layer, reader->type, "%s",
-                                    message);
+}
+
+void mafat_cfg_text_refuse(mafat_cfg_text_reader *reader, const char *format, ...)
+{
+    mafat_cfg_findings *findings = reader->findings;
+    if (findings->is_refused)
+        return;
+    va_list args;
+    va_start(args, format);
+    set_error(reader, &findings->refusal, MAFAT_UNSUPPORTED, format, args);
+    va_end(args);
+    findings->is_refused = true;
+}
+
+void mafat_cfg_text_note(mafat_cfg_text_reader *reader, mafat_note_kind kind, int line,
+                         const char *format, ...)
+{
+    mafat_cfg_findings *findings = reader->findings;
+    char *note = findings->notes[kind];
+    size_t size = sizeof findings->notes[kind];
+    if (findings->n_notes[kind]++ > 0)
+        return;
+    int n = reader->layer < 0
+                ? snprintf(note, size, "[net]: line %d: ", line)
+                : snprintf(note, size, "layer %d [%s]: line %d: ", reader->layer, reader->type, line);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(note + n, size - (size_t)n, format, args);
+    va_end(args);
 }
 
 static const mafat_cfg_text_option *find(const mafat_cfg_text_reader *reader, const char *key)
 {
     const mafat_cfg_text_option *options = reader->text->options + reader->section->first_option;
     for (int i = 0; i < reader->section->n_options; i++)
-        if (strcmp(options[i].key, key) == 0)
+        if (options[i].value != NULL && strcmp(options[i].key, key) == 0)
             return &options[i];
     return NULL;
 }
@@ -214,26 +285,50 @@ const char *mafat_cfg_text_find(const mafat_cfg_text_reader *reader, const char 
     return option != NULL ? option->value : NULL;
 }
 
-/* Reads the number at *text, steps behind it, and returns whether a separator follows. */
+int mafat_cfg_text_line(const mafat_cfg_text_reader *reader, const char *key)
+{
+    const mafat_cfg_text_option *option = find(reader, key);
+    return option != NULL ? option->line : reader->section->line;
+}
+
+/* Steps over what Darknet's atoi() does not look at and what changes no number: ".0" behind a whole
+ * one. */
+static const char *skip_zeros(const char *text)
+{
+    return *text == '.' ? text + 1 + strspn(text + 1, "0") : text;
+}
+
+/* Reads the number at *text, steps behind it, and returns whether a separator follows. An empty
+ * place is 0, as it is to Darknet. */
 static bool scan_int(const char **text, int min, int max, int *value)
 {
-    char *end;
+    const char *begin = *text;
+    char *end = (char *)begin;
     errno = 0;
-    long number = strtol(*text, &end, 10);
-    bool ok = end != *text && errno == 0 && number >= min && number <= max &&
-              (*end == ',' || *end == '\0');
-    *text = end;
+    long number = *begin == ',' || *begin == '\0' ? 0 : strtol(begin, &end, 10);
+    bool is_number = end != begin || *begin == ',' || *begin == '\0';
+    *text = skip_zeros(end);
+    bool ok = is_number && errno == 0 && number >= min && number <= max &&
+              (**text == ',' || **text == '\0');
     *value = ok ? (int)number : 0;
     return ok;
 }
 
+/* The same for a number that need not be whole. */
 static bool scan_float(const char **text, double *value)
 {
-    char *end;
-    *value = strtod(*text, &end);
-    bool ok = end != *text && isfinite(*value) && (*end == ',' || *end == '\0');
+    const char *begin = *text;
+    char *end = (char *)begin;
+    *value = *begin == ',' || *begin == '\0' ? 0 : strtod(begin, &end);
+    bool is_number = end != begin || *begin == ',' || *begin == '\0';
     *text = end;
-    return ok;
+    return is_number && isfinite(*value) && (*end == ',' || *end == '\0');
+}
+
+/* Whether nothing but commas is left. */
+static bool ends(const char *text)
+{
+    return text[strspn(text, ",")] == '\0';
 }
 
 int mafat_cfg_text_get_int(mafat_cfg_text_reader *reader, const char *key, int fallback, int min,
@@ -249,11 +344,11 @@ int mafat_cfg_text_get_int(mafat_cfg_text_reader *reader, const char *key, int f
     }
     const char *text = option->value;
     int value;
-    if (scan_int(&text, min, max, &value) && *text == '\0')
+    if (scan_int(&text, min, max, &value) && ends(text))
         return value;
     mafat_cfg_text_fail(reader, MAFAT_FAILED,
-                        "line %d: %s=" QUOTE ": must be a whole number from %d to %d",
-                        option->line, key, option->value, min, max);
+                        "line %d: %s=%s: must be a whole number from %d to %d", option->line, key,
+                        SEEN(option->value), min, max);
     return fallback;
 }
 
@@ -269,19 +364,27 @@ float mafat_cfg_text_get_float(mafat_cfg_text_reader *reader, const char *key, f
         return fallback;
     const char *text = option->value;
     double value;
-    if (scan_float(&text, &value) && *text == '\0' && isfinite((float)value))
+    if (scan_float(&text, &value) && ends(text) && isfinite((float)value))
         return (float)value;
-    mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: %s=" QUOTE ": must be a number",
-                        option->line, key, option->value);
+    mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: %s=%s: must be a number", option->line, key,
+                        SEEN(option->value));
     return fallback;
 }
 
-static int count_items(const char *list)
+/* How many items the first `length` characters of a list hold. */
+static int count_items(const char *list, size_t length)
 {
     int n = 1;
-    for (; *list != '\0'; list++)
-        n += *list == ',';
+    for (size_t i = 0; i < length; i++)
+        n += list[i] == ',';
     return n;
+}
+
+/* Whether an item is missing, before a comma or behind one. */
+static bool has_gap(const char *list)
+{
+    size_t length = strlen(list);
+    return list[0] == ',' || strstr(list, ",,") != NULL || (length > 0 && list[length - 1] == ',');
 }
 
 int *mafat_cfg_text_get_ints(mafat_cfg_text_reader *reader, const char *key, int min, int max,
@@ -291,15 +394,19 @@ int *mafat_cfg_text_get_ints(mafat_cfg_text_reader *reader, const char *key, int
     const mafat_cfg_text_option *option = find(reader, key);
     if (option == NULL)
         return NULL;
-    int n_items = count_items(option->value);
+    int n_items = count_items(option->value, strlen(option->value));
+    if (has_gap(option->value))
+        mafat_cfg_text_note(reader, MAFAT_NOTE_LIST, option->line,
+                            "%s=%s: Darknet takes it for a list of %d, with a 0 where a number is "
+                            "missing", key, SEEN(option->value), n_items);
     int *items = malloc((size_t)n_items * sizeof *items);
     const char *text = option->value;
     for (int i = 0; items != NULL && i < n_items; i++, text++) {
         if (!scan_int(&text, min, max, &items[i])) {
             free(items);
             mafat_cfg_text_fail(reader, MAFAT_FAILED,
-                                "line %d: %s=" QUOTE ": must be whole numbers from %d to %d with "
-                                "commas between them", option->line, key, option->value, min, max);
+                                "line %d: %s=%s: must be whole numbers from %d to %d with commas "
+                                "between them", option->line, key, SEEN(option->value), min, max);
             return NULL;
         }
     }
@@ -315,14 +422,17 @@ int mafat_cfg_text_count_numbers(mafat_cfg_text_reader *reader, const char *key)
     const mafat_cfg_text_option *option = find(reader, key);
     if (option == NULL)
         return 0;
-    int n_items = count_items(option->value);
+    size_t length = strlen(option->value);
+    while (length > 0 && option->value[length - 1] == ',')
+        length--;
+    int n_items = count_items(option->value, length);
     const char *text = option->value;
     double value;
     for (int i = 0; i < n_items; i++, text++) {
         if (!scan_float(&text, &value)) {
             mafat_cfg_text_fail(reader, MAFAT_FAILED,
-                                "line %d: %s=" QUOTE ": must be numbers with commas between them",
-                                option->line, key, option->value);
+                                "line %d: %s=%s: must be numbers with commas between them",
+                                option->line, key, SEEN(option->value));
             return 0;
         }
     }

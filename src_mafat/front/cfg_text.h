@@ -1,10 +1,12 @@
 /* A cfg file as text: its sections, and the options in them, by the rules of Darknet's read_cfg().
  *
  * Blanks and tabs count nowhere; a line that starts with '#' or ';' is a comment; of options with
- * the same key the first wins. What Darknet skips with a warning, or crashes on, is an error here:
- * options before the first section, lines that are no KEY=VALUE (only MAFAT's flags, in the first
- * section, may have an empty VALUE), NUL bytes, carriage returns (which Darknet takes for a part of
- * the value). */
+ * the same key the first wins. People's files have more that is no part of a value: a byte order
+ * mark, carriage returns, comments behind values. mafat_cfg_text_clean() takes all of it out, for
+ * this reader and for Darknet's (patches/0010), so that both read the same.
+ *
+ * What Darknet crashes on is an error here: options before the first section, NUL bytes. A line
+ * without a value is judged by its key, where that is known (cfg_keys.h). */
 #ifndef MAFAT_FRONT_CFG_TEXT_H
 #define MAFAT_FRONT_CFG_TEXT_H
 
@@ -15,8 +17,11 @@
 /* No number that describes a network may be larger, so that sums of a few never overflow. */
 enum { MAFAT_CFG_TEXT_LARGEST = 1 << 24 };
 
+/* What is wrong with a line that says nothing. */
+#define MAFAT_CFG_TEXT_NO_OPTION "is neither [section] nor key=value nor a #comment"
+
 typedef struct {
-    const char *key, *value;
+    const char *key, *value;    /* value: NULL where the line has no '=', "" where nothing follows it */
     int line;
 } mafat_cfg_text_option;
 
@@ -36,6 +41,12 @@ typedef struct {
 /* Takes blanks, tabs and line ends out of a line, in place: Darknet's strip(). */
 void mafat_cfg_text_strip(char *line);
 
+/* Takes out of line `number` (from 1) of a cfg what is no part of it, in place: what strip() takes,
+ * carriage returns, a byte order mark before the first line, and, behind a section or a value, a
+ * comment: all from '#' or ';' on; in the name of a file (tree=, map=) only where a blank stands
+ * before it. A line that is a comment stays one. Darknet calls it too. */
+void mafat_cfg_text_clean(char *line, int number);
+
 /* Reads the file; on error nothing needs to be freed. */
 mafat_status mafat_cfg_text_read(mafat_cfg_text *text, const char *path, mafat_error *error);
 
@@ -48,6 +59,21 @@ mafat_status mafat_cfg_text_parse(mafat_cfg_text *text, char *bytes, size_t n_by
                                   mafat_error *error);
 void mafat_cfg_text_free(mafat_cfg_text *text);
 
+/* What a cfg says beside what is at fault in it. */
+typedef enum {
+    MAFAT_NOTE_UNKNOWN,   /* keys that nobody reads */
+    MAFAT_NOTE_FOREIGN,   /* of another Darknet, of little effect */
+    MAFAT_NOTE_LIST,      /* a list that is longer or shorter than it seems, or than it should be */
+    MAFAT_N_NOTES
+} mafat_note_kind;
+
+typedef struct {
+    bool is_refused;
+    mafat_error refusal;               /* of the first thing that MAFAT cannot run */
+    int n_notes[MAFAT_N_NOTES];
+    char notes[MAFAT_N_NOTES][320];    /* the first of each kind */
+} mafat_cfg_findings;
+
 /* A reader of one section's options. The first fault stays in `status` and `error`; after it the
  * functions below go on with fallbacks, so that a caller reads all options and then looks once. */
 typedef struct {
@@ -57,16 +83,27 @@ typedef struct {
     const char *type;     /* the section's full name without brackets */
     mafat_status status;
     mafat_error *error;
+    mafat_cfg_findings *findings;
 } mafat_cfg_text_reader;
 
 /* Notes a fault of this section, if it is the first. */
 void mafat_cfg_text_fail(mafat_cfg_text_reader *reader, mafat_status status, const char *format,
                          ...) __attribute__((format(printf, 3, 4)));
 
-/* The value of `key`, NULL where it is absent. */
-const char *mafat_cfg_text_find(const mafat_cfg_text_reader *reader, const char *key);
+/* Notes what MAFAT cannot run, if it is the first such thing in the file; reading goes on. */
+void mafat_cfg_text_refuse(mafat_cfg_text_reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* The value of `key`, or `fallback` where it is absent; a fault where it is not from min to max. */
+/* Notes what is worth a warning; the first of each kind stays, the others are counted. */
+void mafat_cfg_text_note(mafat_cfg_text_reader *reader, mafat_note_kind kind, int line,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The value of `key`, NULL where it is absent; and its line, the section's where it is absent. */
+const char *mafat_cfg_text_find(const mafat_cfg_text_reader *reader, const char *key);
+int mafat_cfg_text_line(const mafat_cfg_text_reader *reader, const char *key);
+
+/* The value of `key`, or `fallback` where it is absent; a fault where it is not from min to max.
+ * Commas behind it, and ".0", do not count. */
 int mafat_cfg_text_get_int(mafat_cfg_text_reader *reader, const char *key, int fallback, int min,
                            int max);
 
@@ -77,11 +114,13 @@ bool mafat_cfg_text_get_flag(mafat_cfg_text_reader *reader, const char *key);
 float mafat_cfg_text_get_float(mafat_cfg_text_reader *reader, const char *key, float fallback);
 
 /* The numbers of a list "1,2,3", each from min to max, and how many they are; NULL and 0 where the
- * key is absent or at fault. The caller frees them. */
+ * key is absent or at fault. Where nothing stands before or behind a comma is a 0, as it is to
+ * Darknet, which is noted. The caller frees them. */
 int *mafat_cfg_text_get_ints(mafat_cfg_text_reader *reader, const char *key, int min, int max,
                              int *n);
 
-/* How many numbers, whole or not, the list of `key` holds; 0 where it is absent. */
+/* How many numbers, whole or not, the list of `key` holds, without what commas at its end leave
+ * open; 0 where it is absent. */
 int mafat_cfg_text_count_numbers(mafat_cfg_text_reader *reader, const char *key);
 
 #endif

@@ -4,10 +4,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "front/auto_memory.h"
-#include "front/cfg_text.h"
+#include "front/cfg_keys.h"
 #include "front/cost_cache.h"
 #include "front/footprint.h"
 #include "front/number.h"
@@ -33,8 +34,13 @@ static mafat_status read_threads(const char *text, int *n_threads, mafat_error *
     return status;
 }
 
-static mafat_status check_layers(const mafat_network *network, mafat_error *error)
+static mafat_status check_layers(const mafat_cfg *cfg, mafat_error *error)
 {
+    const mafat_network *network = &cfg->network;
+    if (cfg->findings.is_refused) {
+        *error = cfg->findings.refusal;
+        return MAFAT_UNSUPPORTED;
+    }
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
         if (layer->unsupported != NULL)
@@ -205,7 +211,7 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
     const mafat_network *network = &session->cfg.network;
     mafat_status status = read_request(session, options, use, error);
     if (status == MAFAT_OK)
-        status = check_layers(network, error);
+        status = check_layers(&session->cfg, error);
     if (status != MAFAT_OK || session->by_layers)
         return status;
     mafat_kernel_shape shape = mafat_exec_kernel_shape(session->n_threads);
@@ -271,11 +277,67 @@ static mafat_status build_plan(mafat_session *session, mafat_error *error)
     return status;
 }
 
+/* Says that a cut stands behind the last layer; whether one does. */
+static bool warn_of_cuts(const mafat_session *session, const char *config)
+{
+    const mafat_config_group *last = &session->asked.groups[session->asked.n_groups - 1];
+    int n_layers = session->cfg.network.n_layers;
+    if (last->cut < n_layers)
+        return false;
+    fprintf(stderr, "mafat: configuration %s: cut %d has no effect: it is behind the last layer, %d\n",
+            config, last->cut, n_layers - 1);
+    return true;
+}
+
+/* Says that a grid has more tiles than the map it divides has rows or columns; whether one has. */
+static bool warn_of_grids(const mafat_session *session, const char *config)
+{
+    const mafat_plan *plan = &session->plan;
+    for (int g = 0; g < plan->n_groups; g++) {
+        const mafat_group *group = &plan->groups[g];
+        mafat_shape out = session->cfg.network.layers[group->end - 1].out;
+        int rows = group->tiling.rows, cols = group->tiling.cols;
+        if (rows <= out.h && cols <= out.w)
+            continue;
+        fprintf(stderr, "mafat: configuration %s: layers %d to %d give a map of %d rows and %d "
+                "columns, which is no more than %dx%d tiles\n", config, group->first, group->end - 1,
+                out.h, out.w, rows < out.h ? rows : out.h, cols < out.w ? cols : out.w);
+        return true;
+    }
+    return false;
+}
+
+/* Says, once, what of the configuration that is asked for has no effect. */
+static void warn_of_config(const mafat_session *session)
+{
+    static bool warned;
+    char config[256];
+    if (session->asked.n_groups == 0 || warned)
+        return;
+    mafat_config_print(&session->asked, config, sizeof config);
+    warned = warn_of_cuts(session, config);
+    warned = warn_of_grids(session, config) || warned;
+}
+
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error)
 {
     if (session->by_layers)
         return MAFAT_OK;
-    return session->limit_bytes > 0 ? search_plan(session, error) : build_plan(session, error);
+    mafat_status status = session->limit_bytes > 0 ? search_plan(session, error)
+                                                   : build_plan(session, error);
+    if (status == MAFAT_OK)
+        warn_of_config(session);
+    return status;
+}
+
+/* Warns of what a cfg holds, once, however often it is read. */
+static void warn_of_cfg(const mafat_cfg *cfg, const char *path)
+{
+    static char warned[4096];
+    if (strcmp(path, warned) == 0)
+        return;
+    snprintf(warned, sizeof warned, "%s", path);
+    mafat_cfg_print_notes(cfg, path, stderr);
 }
 
 mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
@@ -286,8 +348,10 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
     mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
     if (status == MAFAT_OK)
         status = prepare(session, cfg_path, options, use, error);
-    if (status == MAFAT_OK)
+    if (status == MAFAT_OK) {
+        warn_of_cfg(&session->cfg, cfg_path);
         return MAFAT_OK;
+    }
     mafat_error_set_file(error, cfg_path);
     mafat_session_close(session);
     return status;
@@ -308,6 +372,22 @@ mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
     return status;
 }
 
+/* Whether the key of a line is one of MAFAT's flags, or one of them misspelt, of which it is to
+ * warn. */
+static bool is_flag(char *line)
+{
+    char nearest[MAFAT_CFG_KEYS_LONGEST];
+    char *equals = strchr(line, '=');
+    if (equals == NULL)
+        return false;
+    *equals = '\0';
+    if (mafat_cfg_keys_find("net", line) != NULL)
+        return strncmp(line, "mafat", 5) == 0;
+    mafat_cfg_keys_find_nearest("net", line, nearest);
+    return strncasecmp(line, "mafat", 5) == 0 ||
+           (strncmp(nearest, "mafat_", 6) == 0 && mafat_cfg_keys_distance(nearest, line) <= 2);
+}
+
 bool mafat_session_is_asked_for(const char *cfg_path)
 {
     struct stat about;
@@ -320,11 +400,10 @@ bool mafat_session_is_asked_for(const char *cfg_path)
     int n_sections = 0;
     char *line = NULL;
     size_t size = 0;
-    while (!found && n_sections < 2 && getline(&line, &size, file) >= 0) {
-        mafat_cfg_text_strip(line);
+    for (int n = 1; !found && n_sections < 2 && getline(&line, &size, file) >= 0; n++) {
+        mafat_cfg_text_clean(line, n);
         n_sections += line[0] == '[';
-        found = strncmp(line, "mafat=", 6) == 0 || strncmp(line, "mafat_memory=", 13) == 0 ||
-                strncmp(line, "mafat_threads=", 14) == 0;
+        found = is_flag(line);
     }
     free(line);
     fclose(file);

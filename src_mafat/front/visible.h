@@ -1,0 +1,12 @@
+/* What a file says, quoted so that a message shows what an editor hides: a carriage return as \r, a
+ * byte order mark as \xEF\xBB\xBF, a blank that is no blank as \xC2\xA0. */
+#ifndef MAFAT_FRONT_VISIBLE_H
+#define MAFAT_FRONT_VISIBLE_H
+
+enum { MAFAT_VISIBLE_BYTES = 84 };
+
+/* Writes `text` into `quoted`, which it returns: printable ASCII as it is, all else as \r, \t, \\ or
+ * \xNN. What does not fit is left out, and "..." stands for it. */
+const char *mafat_visible(const char *text, char quoted[MAFAT_VISIBLE_BYTES]);
+
+#endif
