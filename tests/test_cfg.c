@@ -210,6 +210,100 @@ START_TEST(odd_networks_have_darknets_shapes_and_weights)
 }
 END_TEST
 
+/* One network, written as people write. */
+static const char *const written[] = {
+    "[net]\nwidth=16\nheight=12\nchannels=4\n[conv]\nfilters=6\nsize=3\nactivation=leaky\n"
+    "[region]\nclasses=1\nanchors=1,2\n",
+    "\xEF\xBB\xBF[net]\r\nwidth=16\r\nheight=12 \r\r\nchannels=4\r\n\r\n# x\r\n[conv]\r\nfilters=6\r\n"
+    "size=3\r\nactivation=leaky\r\n[region]\r\nclasses=1\r\nanchors=1,2",
+    "\xEF\xBB\xBF# a comment\n[ net ] # first\nbatch=1 # was 32\nwidth=16#900#416\n height = 12 ; rows\n"
+    "channels=4;\n[ conv ];x\nfilters=6 #32\n\tsize=3.0\nactivation = leaky # or relu\n"
+    "[region]\nclasses=1 #\nanchors=1,2, # two\n",
+    "[net]\nbatch=64\nsubdivisions=0\ntime_steps=x\npolicy=steps\nsteps=1,2,\nscales=.1\nlearning_rate=fast\n"
+    "width=16,\nheight=12.\nchannels=4\nmomentum\nburn_in=\n[conv]\nfilters=6\nsize=3\n"
+    "activation=leaky#x\n[region]\nclasses=1\nanchors=1,2,3,4,5,6,7,8,9\njitter=some\n",
+    "[net]\nbatch=2\nsubdivisions=4\npolicy=steps\nsteps=6400, 7200# 400000,450000\nscales=.1,.1\n"
+    "width=16\nheight=12\nchannels=4\n[conv]\nfilters=6\nsize=3\nactivation=leaky;\n"
+    "[region]\nclasses=1\nanchors=1\n",
+};
+
+START_TEST(what_people_write_is_read_as_they_mean_it_by_darknet_too)
+{
+    mafat_cfg plain, cfg;
+    read_good(written[0], &plain);
+    read_good(written[_i], &cfg);
+    ck_assert_int_eq(cfg.network.n_layers, 2);
+    ck_assert_mem_eq(&cfg.network.input, &plain.network.input, sizeof plain.network.input);
+    ck_assert_mem_eq(&cfg.network.layers[1].out, &plain.network.layers[1].out,
+                     sizeof plain.network.layers[1].out);
+    ck_assert_int_eq(cfg.network.layers[0].activation, MAFAT_LEAKY);
+    ck_assert(!cfg.findings.is_refused);
+    mafat_cfg_free(&plain);
+    mafat_cfg_free(&cfg);
+    write_file(written[_i], strlen(written[_i]));
+    compare_with_darknet(path);
+    network *net = parse(path);
+    ck_assert_int_eq((int)net->layers[0].activation, (int)LEAKY);
+    ck_assert(net->layers[1].biases[0] == 1);
+    free_network(net);
+    unlink(path);
+}
+END_TEST
+
+/* Names of files hold any character; a blank ends them. */
+START_TEST(a_line_is_cleaned_of_what_is_no_part_of_it)
+{
+    static const char *const lines[][2] = {
+        {"a=1 # b\n", "a=1"}, {"a=1#b", "a=1"}, {"a = 1;b\r\n", "a=1"}, {"# a # b\n", "#a#b"},
+        {" ;a", ";a"}, {"[net] # a\r\n", "[net]"}, {"tree=data/9#k.tree\n", "tree=data/9#k.tree"},
+        {"tree = a;b # c", "tree=a;b"}, {"map=a#b;c\t;d", "map=a#b;c"}, {"trees=a#b", "trees=a"},
+        {"\r\n", ""}, {"", ""}, {" \t ", ""}, {"\xEF\xBB\xBF[net]", "[net]"}, {"\xEF\xBB\xBF", ""},
+        {"=#", "="}, {"a#", "a"},
+    };
+    for (int i = 0; i < COUNT(lines); i++) {
+        char line[64];
+        strcpy(line, lines[i][0]);
+        mafat_cfg_text_clean(line, 1);
+        ck_assert_str_eq(line, lines[i][1]);
+    }
+    char line[] = "\xEF\xBB\xBF[net]";
+    mafat_cfg_text_clean(line, 2);
+    ck_assert_str_eq(line, "\xEF\xBB\xBF[net]");
+}
+END_TEST
+
+static void expect_note(const char *text, const char *note)
+{
+    mafat_cfg cfg;
+    read_good(text, &cfg);
+    ck_assert_int_eq(cfg.findings.n_notes[MAFAT_NOTE_LIST], note != NULL);
+    if (note != NULL)
+        ck_assert_msg(strstr(cfg.findings.notes[MAFAT_NOTE_LIST], note) != NULL, "%s",
+                      cfg.findings.notes[MAFAT_NOTE_LIST]);
+    mafat_cfg_free(&cfg);
+}
+
+/* To Darknet a comma at the end of a list is followed by a zero. */
+START_TEST(lists_that_are_not_what_they_seem_are_noted)
+{
+#define MASKED "[conv]\nfilters=24\n[yolo]\nclasses=1\nnum=9\n"
+    mafat_cfg cfg;
+    read_good(IMAGE CONV CONV "[route]\nlayers=-1,\n", &cfg);
+    ck_assert_int_eq(cfg.network.layers[2].n_sources, 2);
+    ck_assert_int_eq(cfg.network.layers[2].sources[1], 0);
+    mafat_cfg_free(&cfg);
+    expect_note(IMAGE CONV CONV "[route]\nlayers=-1,\n", "layer 2 [route]: line 14: layers=-1,: "
+                "Darknet takes it for a list of 2, with a 0");
+    expect_note(IMAGE MASKED "mask=3,4,5,\n", "mask=3,4,5,: Darknet takes it for a list of 4");
+    expect_note(IMAGE MASKED "mask=0,1,2,3\nanchors=1,2,3,4,5,6,7,8,9,10,11,12\n", NULL);
+    expect_note(IMAGE MASKED "mask=0,1,2,6\nanchors=1,2,3,4,5,6,7,8,9,10,11,12\n",
+                "anchors= holds 12 numbers, of which num=9 has use for 18");
+    expect_note(IMAGE BOXES "[yolo]\nclasses=1\nanchors=1,2,\n", NULL);
+    expect_note(IMAGE BOXES "[yolo]\nclasses=1\nanchors=1,2,3\n",
+                "anchors= holds 3 numbers, of which num=1 has use for 2");
+}
+END_TEST
+
 START_TEST(every_stock_network_is_read)
 {
     glob_t files;
@@ -244,7 +338,6 @@ static const kind_case kinds[] = {
     {"[conv]\nsize=1\npadding=1\n", MAFAT_WHOLE, true},
     {"[conv]\nsize=3\nxnor=1\n", MAFAT_WHOLE, false},
     {"[conv]\nsize=3\nbinary=1\n", MAFAT_WHOLE, false},
-    {"[conv]\nsize=3\ntruth=1\n", MAFAT_CONVOLUTION, true},
     {"[maxpool]\nsize=2\nstride=2\n", MAFAT_MAXPOOL, false},
     {"[maxpool]\nsize=2\nstride=1\n", MAFAT_MAXPOOL, false},
     {"[maxpool]\nsize=2\nstride=1\npadding=2\n", MAFAT_MAXPOOL, false},
@@ -380,7 +473,7 @@ static const bad_case bad[] = {
     {"\n# nothing\n", "has no section"},
     {"width=3\n[net]\n", "line 1: 'width=3' stands before the first section"},
     {"[convolutional]\n", "line 1: the first section is [convolutional]"},
-    {"[net]\r\nwidth=3\r\n", "line 1 holds a carriage return"},
+    {"[net]\rwidth=3\r", "line 1: '[net]\\rwidth=3\\r' holds a carriage return inside"},
     {"[net]\nwidth\n", "line 2: 'width' is neither"},
     {"[net]\nwidth=\n", "line 2: 'width=' is neither"},
     {"[net]\nxmafat=\n", "line 2: 'xmafat=' is neither"},
@@ -395,9 +488,15 @@ static const bad_case bad[] = {
     {"[net]\nwidth=-3\nheight=2\nchannels=3\n" CONV, "width=-3: must be a whole number from 0"},
     {"[net]\nwidth=99999999999999999999\n", "width=99999999999999999999: must be"},
     {"[net]\nwidth=60000\nheight=60000\nchannels=3\n" CONV, "is more than 2147483647"},
-    {IMAGE "subdivisions=0\n" CONV, "subdivisions=0: must be a whole number from 1"},
-    {IMAGE "batch=2\nsubdivisions=4\n" CONV, "time_steps is 0, must be from 1"},
-    {IMAGE "policy=steps\nsteps=1,2\nscales=.1\n" CONV, "they hold 2 and 1 numbers"},
+    {"[net]\nwidth=\xC2\xA0" "16\n", "line 2: width=\\xC2\\xA016: must be a whole number"},
+    {"[net]\nwidth=16,16\n", "width=16,16: must be a whole number"},
+    {"[net]\nwidth=16.5\n", "width=16.5: must be a whole number"},
+    {"[NET]\n", "line 1: the first section is [NET], must be [net]"},
+    {"[net]\nWidth=16\nheight=12\nchannels=4\n" CONV,
+     "width=0: all three must be given, or none; besides, [net]: line 2: Width= has no effect: "
+     "Darknet knows no such key here; the nearest is width="},
+    {IMAGE "[Convolutional]\n", "which Darknet does not know; the nearest is [convolutional]"},
+    {IMAGE "[shorcut]\n", "the nearest is [shortcut]"},
     {IMAGE "[foo]\n", "type [foo], which Darknet does not know"},
     {IMAGE "[conv\n", "type [conv, which Darknet does not know"},
     {IMAGE CONV "[net]\n", "type [net], which Darknet does not know"},
@@ -410,7 +509,6 @@ static const bad_case bad[] = {
     {IMAGE "[conv]\nactivation=Leaky\n", "activation=Leaky: must be one of logistic relu"},
     {IMAGE "[conv]\nsize=19\n", "would be empty"},
     {IMAGE "[conv]\nsize=15000\npad=1\nfilters=3\n", "is more than 2147483647"},
-    {IMAGE "[conv]\nnumload=2\n", "numload=2: must be a whole number from 0 to 1"},
     {IMAGE "[upsample]\nstride=0\n", "stride=0: must be positive"},
     {IMAGE "[upsample]\nstride=90000\n", "is more than 2147483647"},
     {IMAGE "[upsample]\nscale=x\n", "scale=x: must be a number"},
@@ -425,16 +523,26 @@ static const bad_case bad[] = {
     {IMAGE CONV "[route]\n", "layers= is absent"},
     {IMAGE CONV "[route]\nlayers=1\n", "layers=1: must be an earlier layer"},
     {IMAGE CONV "[route]\nlayers=-2\n", "layers=-2: must be an earlier layer, from -1 to -1"},
-    {IMAGE CONV "[route]\nlayers=-1,\n", "layers=-1,: must be whole numbers"},
+    {IMAGE CONV "[route]\nlayers=-1,x\n", "layers=-1,x: must be whole numbers"},
+    {IMAGE CONV "[max]\nstride=2\n[route]\nlayers=-1,0\n[dropout]\n[conv]\n",
+     "before it a [route] joins maps that differ in size: layer 1 gives 8 columns and 6 rows, layer "
+     "0 gives 16 and 12"},
     {IMAGE CONV "[shortcut]\n", "from= is absent"},
     {IMAGE CONV "[shortcut]\nfrom=7\n", "from=7: must be an earlier layer"},
     {IMAGE CONV "[conv]\nsize=3\nstride=5\n[shortcut]\nfrom=0\n", "cannot be added"},
-    {IMAGE CONV "[yolo]\n", "it needs 16 x 12 x 1 x 25 = 4800 inputs"},
+    {IMAGE CONV "[yolo]\n",
+     "line 6: filters=8: layer 1 [yolo] (line 9), with classes=20 and num=1, needs filters=25"},
+    {IMAGE "[conv]\nfilters=255\n[yolo]\nclasses=1\nnum=9\nmask=0,1,2\n",
+     "line 6: filters=255: layer 1 [yolo] (line 7), with classes=1 and 3 masks, needs filters=18"},
+    {IMAGE "[conv]\n[yolo]\nclasses=1\n",
+     "line 5: filters=1: layer 1 [yolo] (line 6), with classes=1 and num=1, needs filters=6"},
+    {IMAGE CONV "[max]\n[yolo]\n",
+     "with classes=20 and num=1, needs 25 channels, the layer before it gives 8"},
+    {IMAGE "[yolo]\n", "needs 25 channels, the image gives 4"},
     {IMAGE BOXES "[yolo]\nclasses=1\nmask=1\n", "mask=1: must be whole numbers from 0 to 0"},
-    {IMAGE BOXES "[yolo]\nclasses=1\nanchors=1,2,3\n",
-     "anchors= holds 3 numbers, num=1 needs 2"},
     {IMAGE BOXES "[region]\nclasses=1\nanchors=1,b\n", "anchors=1,b: must be numbers"},
-    {IMAGE BOXES "[region]\nclasses=2\n", "it needs 16 x 12 x 1 x 7"},
+    {IMAGE BOXES "[region]\nclasses=2\n",
+     "filters=6: layer 1 [region] (line 7), with classes=2, coords=4 and num=1, needs filters=7"},
     {IMAGE CONV "[detection]\n", "coords= is absent, which means 1"},
     {IMAGE CONV "[detection]\ncoords=4\n", "the layer before gives 1536"},
     {IMAGE BOXES "[yolo]\nclasses=1\n" CONV, "Darknet makes room for those of the last"},
@@ -504,6 +612,10 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, stock_networks_have_darknets_shapes_and_weights, 0, COUNT(compared));
     tcase_add_loop_test(tcase, odd_networks_have_darknets_shapes_and_weights, 0,
                         COUNT(odd_networks));
+    tcase_add_loop_test(tcase, what_people_write_is_read_as_they_mean_it_by_darknet_too, 0,
+                        COUNT(written));
+    tcase_add_test(tcase, a_line_is_cleaned_of_what_is_no_part_of_it);
+    tcase_add_test(tcase, lists_that_are_not_what_they_seem_are_noted);
     tcase_add_test(tcase, every_stock_network_is_read);
     tcase_add_loop_test(tcase, only_local_layers_are_tiled_and_what_cannot_run_says_so, 0,
                         COUNT(kinds));

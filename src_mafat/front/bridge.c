@@ -1,6 +1,7 @@
 /* Darknet's networks run through plans; see bridge.h. */
 #include "front/bridge.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,9 +135,21 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
 
 /* -------------------------------------------------------------------------------------- hooks */
 
+/* Darknet has made a layer, for all images of a batch where its own forward pass is to run. */
 static void layer_hook(network *net, layer *l, int index)
 {
-    mafat_bridge_make_lean(net->hook_data, l, index);
+    mafat_bridge *bridge = net->hook_data;
+    mafat_error error = {0};
+    if ((long long)l->batch * l->outputs > INT_MAX) {
+        mafat_status status = mafat_error_set_layer(
+            &error, MAFAT_UNSUPPORTED, index, bridge->session.cfg.network.layers[index].type,
+            "%d floats for each of %d images, as batch= and subdivisions= say, are more than "
+            "Darknet counts; configuration \"" MAFAT_LAYERS_CONFIG "\" makes room for all",
+            l->outputs, l->batch);
+        mafat_error_set_file(&error, bridge->cfg_path);
+        fail(status, &error);
+    }
+    mafat_bridge_make_lean(bridge, l, index);
 }
 
 /* Reads the weights as the plan says; Darknet reads them where it says nothing. */
@@ -281,6 +294,42 @@ void mafat_begin(network *net, const char *cfg_path)
         print_choice(session);
     weights_start_as_zeros = 1;
     net->layer_hook = layer_hook;
+    net->forward_hook = session->by_layers ? NULL : forward_hook;    /* layers for one image */
+}
+
+/* Gives a kept output room for the images of a batch. Untouched, it costs nothing. */
+static mafat_status widen_output(layer *l, size_t n_images, mafat_error *error)
+{
+    free(l->output);
+    l->output = calloc(n_images * (size_t)l->outputs, sizeof *l->output);
+    if (l->output == NULL)
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "no memory for the outputs of the %zu images that batch= and "
+                               "subdivisions= speak of: %zu bytes a layer",
+                               n_images, n_images * (size_t)l->outputs * sizeof(float));
+    return MAFAT_OK;
+}
+
+/* Has the network take batch= images at a time, as its cfg says, until its program says otherwise:
+ * Darknet has made its layers for one. */
+static mafat_status widen(mafat_bridge *bridge, mafat_error *error)
+{
+    network *net = bridge->network;
+    mafat_status status = MAFAT_OK;
+    if (bridge->keeps_darknet)
+        set_batch_network(net, 1);
+    if (net->batch == 1)
+        return MAFAT_OK;
+    for (int i = 0; i < net->n && status == MAFAT_OK; i++) {
+        layer *l = &net->layers[i];
+        if (l->type == DROPOUT)
+            l->output = net->layers[i - 1].output;
+        else if (l->output != NULL)
+            status = widen_output(l, (size_t)net->batch, error);
+    }
+    set_batch_network(net, net->batch);
+    net->output = get_network_output_layer(net).output;
+    return status;
 }
 
 void mafat_attach(network *net)
@@ -294,13 +343,14 @@ void mafat_attach(network *net)
     net->free_hook = free_hook;
     if (bridge->session.by_layers)
         return;
-    mafat_status status = prepare(bridge, &error);
+    mafat_status status = widen(bridge, &error);
+    if (status == MAFAT_OK)
+        status = prepare(bridge, &error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(&error, bridge->cfg_path);
         fail(status, &error);
     }
     net->load_hook = load_hook;
-    net->forward_hook = forward_hook;
 }
 
 /* -------------------------------------------------------------------- for MAFAT's own commands */
