@@ -221,7 +221,12 @@ static const text_case texts[] = {
      "[net]\n#mafat=1x1\n;mafat=1x1\nmafat_not=1\nxmafat=1\nmafat=2x2\n" CONV "mafat=7\n"},
     {{"2x2", NULL, NULL}, "[net]\nwidth=1\n" CONV "[net]\nmafat=1x1\n",
      "[net]\nwidth=1\nmafat=2x2\n" CONV "[net]\nmafat=1x1\n"},
-    /* line ends of DOS where Darknet reads them: in comments */
+    /* line ends of DOS, and a byte order mark */
+    {{"2x2", "1M", NULL}, "[net]\r\nwidth=1\r\n\r\n[maxpool]\r\n",
+     "[net]\r\nwidth=1\r\nmafat=2x2\r\nmafat_memory=1M\r\n\r\n[maxpool]\r\n"},
+    {{"2x2", "1M", NULL}, "\xEF\xBB\xBF[net]\r\nmafat=1x1 # c\r\nwidth=1",
+     "\xEF\xBB\xBF[net]\r\nmafat=2x2\r\nwidth=1\r\nmafat_memory=1M"},
+    {{"2x2", NULL, NULL}, "[net]\r\nwidth=1#x\r\nmafat=1x1", "[net]\r\nwidth=1#x\r\nmafat=2x2"},
     {{"2x2", NULL, NULL}, "#a\r\n[net]\n;b\r\nwidth=1\n#mafat=1\r\n" CONV "#c\r",
      "#a\r\n[net]\n;b\r\nwidth=1\nmafat=2x2\n#mafat=1\r\n" CONV "#c\r"},
     /* no line end at the end */
@@ -268,9 +273,9 @@ START_TEST(what_is_no_cfg_is_not_saved)
         {"# nothing\n", "has no section", 10},
         {"mafat=2x2\n[net]\n", "before the first section", 16},
         {"[maxpool]\nsize=2\n", "line 1: the first section is [maxpool]", 17},
-        {"[net]\r\nwidth=1\r\n", "carriage return", 16},
+        {"[net]\rwidth=1\r", "carriage return", 14},
         {"[net]\nwidth=1\n\0[maxpool]\n", "NUL byte after line 2", 25},
-        {"[net]\nwidth\n", "neither [section] nor key=value", 12},
+        {"[net]\n=1\n", "neither [section] nor key=value", 9},
     };
     write_file(new_path, "kept", 4);
     for (int i = 0; i < COUNT(cases); i++) {

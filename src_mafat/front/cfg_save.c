@@ -19,6 +19,7 @@ typedef struct {
     flag flags[N_FLAGS];
     int last_option;            /* line of the section's last option, or of its heading */
     FILE *stream;
+    const char *line_end;       /* "\n" or "\r\n", of the file's last line that had one */
     bool is_open;               /* what was written last has no line end yet */
 } copy;
 
@@ -53,7 +54,8 @@ static void put_flag(copy *c, const flag *f, bool ends)
 {
     if (f->value[0] == '\0')
         return;
-    fprintf(c->stream, "%s%s=%s%s", c->is_open ? "\n" : "", f->key, f->value, ends ? "\n" : "");
+    fprintf(c->stream, "%s%s=%s%s", c->is_open ? c->line_end : "", f->key, f->value,
+            ends ? c->line_end : "");
     c->is_open = !ends;
 }
 
@@ -63,6 +65,8 @@ static void put_line(copy *c, int number, const char *line, size_t length,
                      const mafat_cfg_text_option *option)
 {
     bool ends = line[length - 1] == '\n';
+    if (ends)
+        c->line_end = length > 1 && line[length - 2] == '\r' ? "\r\n" : "\n";
     const flag *found = option != NULL ? find_flag(c, option->key) : NULL;
     if (found == NULL || found->value == NULL) {
         fwrite(line, 1, length, c->stream);
@@ -98,6 +102,7 @@ static mafat_status write_copy(copy *c, const mafat_cfg_text *text, const char *
     if (status != MAFAT_OK)
         return status;
     c->stream = file.stream;
+    c->line_end = "\n";
     put_lines(c, text, bytes, n_bytes);
     return mafat_new_file_end(&file, error);
 }

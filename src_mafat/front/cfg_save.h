@@ -17,8 +17,8 @@ typedef struct {
  * A flag that stands in the first section is replaced where it stands (of several lines with one
  * key, of which Darknet takes the first, the others go). A flag that does not is added behind the
  * section's last option, so that comments and blank lines above the next section stay above it.
- * All other lines are copied byte for byte, the last one's missing line end too. Saving again
- * gives the same file.
+ * All other lines are copied byte for byte, the last one's missing line end too; those of flags end
+ * as the line does in whose place or behind which they stand. Saving again gives the same file.
  *
  * Errors, all MAFAT_FAILED with the file named: what mafat_cfg_text_read() refuses, a first section
  * that is not [net] or [network], what cannot be written. */
