@@ -72,6 +72,8 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
     if (status == MAFAT_OK)
         status = mafat_letterbox_init(&s->letterbox, s->picture.rgb, s->picture.w, s->picture.h,
                                       input.w, input.h, &d->rounding, error);
+    if (status == MAFAT_OK)
+        mafat_letterbox_set_channels(&s->letterbox, input.c);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
         close_subject(s);
@@ -181,10 +183,13 @@ mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_erro
     if (status != MAFAT_OK)
         return status;
     mafat_shape input = d.operands.session.cfg.network.input;
-    if (input.c != MAFAT_COLOURS)
+    if (input.c > MAFAT_COLOURS) {
         status = mafat_error_set(error, MAFAT_USAGE,
-                                 "an image has 3 channels, the network's input is %dx%dx%d",
+                                 "an image has 3 channels, the network's input is %dx%dx%d: Darknet "
+                                 "reads past the end of the image",
                                  input.c, input.h, input.w);
+        mafat_error_set_file(error, d.operands.cfg);
+    }
     if (status == MAFAT_OK)
         status = mafat_picture_probe(&d.rounding, error);
     if (status != MAFAT_OK) {

@@ -35,10 +35,10 @@ static mafat_status read_picture(mafat_trial_input *input, const char *path, maf
 {
     mafat_image_rounding rounding;
     mafat_shape shape = input->shape;
-    if (shape.c != MAFAT_COLOURS || shape.h < 2 || shape.w < 2)
+    if (shape.c > MAFAT_COLOURS || shape.h < 2 || shape.w < 2)
         return mafat_error_set(error, MAFAT_USAGE,
-                               "an image has 3 channels, the network's input is %dx%dx%d; leave "
-                               "IMAGE out",
+                               "an image has 3 channels and many pixels, the network's input is "
+                               "%dx%dx%d; leave IMAGE out",
                                shape.c, shape.h, shape.w);
     mafat_status status = mafat_picture_probe(&rounding, error);
     if (status == MAFAT_OK)
@@ -46,11 +46,13 @@ static mafat_status read_picture(mafat_trial_input *input, const char *path, maf
     if (status == MAFAT_OK)
         status = mafat_letterbox_init(&input->letterbox, input->picture.rgb, input->picture.w,
                                       input->picture.h, shape.w, shape.h, &rounding, error);
-    if (status == MAFAT_OK)
-        input->source = mafat_letterbox_source(&input->letterbox);
-    else
+    if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
-    return status;
+        return status;
+    }
+    mafat_letterbox_set_channels(&input->letterbox, shape.c);
+    input->source = mafat_letterbox_source(&input->letterbox);
+    return MAFAT_OK;
 }
 
 static mafat_status make_input(mafat_trial_input *input, const char *path, mafat_shape shape,

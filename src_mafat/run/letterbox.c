@@ -83,7 +83,7 @@ mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, const unsigned cha
     MAFAT_CHECK(w > 0 && h > 0 && net_w > 0 && net_h > 0);
     *letterbox = (mafat_letterbox){
         .rgb = rgb, .w = w, .h = h, .net_w = net_w, .net_h = net_h,
-        .rounding = *rounding, .held = {-1, -1},
+        .rounding = *rounding, .held = {-1, -1}, .n_channels = MAFAT_COLOURS,
     };
     mafat_status status = set_sizes(letterbox, error);
     if (status != MAFAT_OK || letterbox->new_w == 0)
@@ -93,6 +93,12 @@ mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, const unsigned cha
     if (letterbox->rows != NULL)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_FAILED, "no memory for %zu floats of a picture", n);
+}
+
+void mafat_letterbox_set_channels(mafat_letterbox *letterbox, int n_channels)
+{
+    MAFAT_CHECK(n_channels > 0 && n_channels <= MAFAT_COLOURS);
+    letterbox->n_channels = n_channels;
 }
 
 void mafat_letterbox_free(mafat_letterbox *letterbox)
@@ -153,13 +159,13 @@ static const float *hold_row(mafat_letterbox *l, int y, int other)
 static void make_row(mafat_letterbox *l, int y, float *to, size_t channel_stride)
 {
     bool fused = l->rounding.fused_second_pass;
-    size_t new_w = (size_t)l->new_w;
+    size_t new_w = (size_t)l->new_w, n_channels = (size_t)l->n_channels;
     float t;
     int near_y = place(y, l->y, &t);
     bool between = y < l->new_h - 1 && l->h > 1;
     const float *near = hold_row(l, near_y, between ? near_y + 1 : -1);
     const float *far = between ? hold_row(l, near_y + 1, near_y) : NULL;
-    for (size_t c = 0; c < MAFAT_COLOURS; c++) {
+    for (size_t c = 0; c < n_channels; c++) {
         for (size_t x = 0; x < new_w; x++) {
             float value = (1 - t) * near[c * new_w + x];
             if (between) {
@@ -184,7 +190,7 @@ static void make_rows(void *context, int y0, int y1, float *to, size_t row_strid
     MAFAT_CHECK(0 <= y0 && y0 <= y1 && y1 <= l->net_h);
     for (int y = y0; y < y1; y++, to += row_stride) {
         bool inside = y >= l->top && y < l->top + l->new_h && l->new_w > 0;
-        for (size_t c = 0; c < MAFAT_COLOURS; c++) {
+        for (size_t c = 0; c < (size_t)l->n_channels; c++) {
             float *row = to + c * channel_stride;
             fill(row, inside ? l->left : l->net_w);
             if (inside)

@@ -28,6 +28,7 @@ typedef struct {
     mafat_scale x, y;
     float *rows;                    /* [2][3][new_w], owned */
     int held[2];                    /* which of the picture's rows those are; -1: none so far */
+    int n_channels;                 /* of the picture's three that the input has: its first ones */
 } mafat_letterbox;
 
 /* Allocates the two rows; nothing does later. MAFAT_FAILED for memory, and for a picture of which
@@ -36,6 +37,10 @@ typedef struct {
 mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, const unsigned char *rgb, int w,
                                   int h, int net_w, int net_h,
                                   const mafat_image_rounding *rounding, mafat_error *error);
+
+/* Has the input take only the first 1 to 3 of the picture's channels: of a network that has fewer,
+ * Darknet's commands read no more of an image. */
+void mafat_letterbox_set_channels(mafat_letterbox *letterbox, int n_channels);
 
 /* The input's rows, as often as one likes and in any order; the letterbox must stay where it is. */
 mafat_source mafat_letterbox_source(mafat_letterbox *letterbox);
