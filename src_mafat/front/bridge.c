@@ -5,11 +5,15 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "darknet.h"
 #include "front/bridge_parts.h"
 #include "run/team.h"
 #include "run/weights.h"
+
+/* network.h declares it, and drags in CUDA's header. */
+void calc_network_cost(network *net);
 
 static mafat_request asked;
 static bool is_asked;
@@ -27,8 +31,12 @@ void mafat_bridge_keep_heap_small(void)
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
 }
 
+/* Several threads may come here at once, and only one may call exit(). */
 static _Noreturn void fail(mafat_status status, const mafat_error *error)
 {
+    static atomic_flag is_ending = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&is_ending))
+        pause();
     mafat_error_print(error, stderr);
     exit((int)status);
 }
@@ -228,16 +236,68 @@ static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
     return status;
 }
 
-static void forward_hook(network *net)
+/* Keeps a second inference out of a network that is in use, and one out of a process where it
+ * would wait for threads that are not there. */
+static mafat_status enter(mafat_bridge *bridge, mafat_error *error)
+{
+    if (bridge->process != getpid())
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "was loaded by process %ld, and this is %ld: threads do not come "
+                               "along with fork(); load the network behind it",
+                               (long)bridge->process, (long)getpid());
+    if (atomic_exchange(&bridge->is_in_use, true))
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "two threads use one network at the same time, and would read "
+                               "each other's outputs; load it once for each thread, or hold a "
+                               "lock from network_predict() until the outputs have been read");
+    return MAFAT_OK;
+}
+
+/* One inference; `call` is the network as Darknet's layers are to see it in this one. Darknet's own
+ * loops take their number of threads from the thread that comes here, whichever it is. */
+static void infer(network *net, network *call)
 {
     mafat_bridge *bridge = net->hook_data;
     mafat_error error = {0};
-    bridge->network = net;
-    mafat_status status = run_batch(bridge, &error);
-    if (status == MAFAT_OK)
-        return;
-    mafat_error_set_file(&error, bridge->cfg_path);
-    fail(status, &error);
+    mafat_status status = enter(bridge, &error);
+    if (status == MAFAT_OK) {
+        int callers_size = mafat_team_default_size();
+        mafat_team_set_default_size(bridge->session.n_threads);
+        bridge->network = call;
+        status = run_batch(bridge, &error);
+        bridge->network = net;
+        mafat_team_set_default_size(callers_size);
+        calc_network_cost(net);
+        atomic_store(&bridge->is_in_use, false);
+    }
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(&error, bridge->cfg_path);
+        fail(status, &error);
+    }
+}
+
+/* forward_network(), which only programs that train call themselves. */
+static void forward_hook(network *net)
+{
+    infer(net, net);
+}
+
+static float *predict_hook(network *net, float *input)
+{
+    network call = *net;
+    call.input = input;
+    call.truth = NULL;
+    call.train = 0;
+    call.delta = NULL;
+    infer(net, &call);
+    return net->output;
+}
+
+/* Without them Darknet's own code runs the network. */
+static void set_run_hooks(network *net, bool are_set)
+{
+    net->forward_hook = are_set ? forward_hook : NULL;
+    net->predict_hook = are_set ? predict_hook : NULL;
 }
 
 static void free_hook(network *net)
@@ -253,6 +313,7 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
         return mafat_error_set(error, MAFAT_FAILED, "no memory to attach to a network");
     net->hook_data = bridge;
     bridge->network = net;
+    bridge->process = getpid();
     bridge->keeps_darknet = asked.keeps_darknet;
     bridge->cfg_path = strdup(cfg_path);
     bridge->parameters = calloc(n, sizeof *bridge->parameters);
@@ -294,7 +355,7 @@ void mafat_begin(network *net, const char *cfg_path)
         print_choice(session);
     weights_start_as_zeros = 1;
     net->layer_hook = layer_hook;
-    net->forward_hook = session->by_layers ? NULL : forward_hook;    /* layers for one image */
+    set_run_hooks(net, !session->by_layers);    /* with them layers are made for one image */
 }
 
 /* Gives a kept output room for the images of a batch. Untouched, it costs nothing. */
@@ -373,9 +434,9 @@ void mafat_bridge_free_network(mafat_bridge *bridge)
 void mafat_bridge_forward_darknet(mafat_bridge *bridge, float *input)
 {
     network *net = bridge->network;
-    net->forward_hook = NULL;
+    set_run_hooks(net, false);
     network_predict(net, input);
-    net->forward_hook = bridge->session.by_layers ? NULL : forward_hook;
+    set_run_hooks(net, !bridge->session.by_layers);
 }
 
 /* Darknet's own forward pass on a lean network: everything is whole and stays where Darknet has

@@ -4,9 +4,19 @@
  * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it
  * plans the network, frees what only training needs as soon as Darknet has allocated it, reads
  * the weights if the plan says so, and sets the network's hooks (patches/0007): from then on
- * every inference of that network runs through MAFAT. */
+ * every inference of that network runs through MAFAT.
+ *
+ * A network is one thread's at a time, from network_predict() until its outputs have been read:
+ * they are the network's, and the next inference overwrites them. A second network_predict() that
+ * comes while one is under way ends the process with a message, and so does one in a child that
+ * fork() made after loading, where the threads of the parent do not exist. Which thread it is does
+ * not matter, and threads with a network each run, load and free them side by side. free_network()
+ * while the network is in use is the caller's fault, as in Darknet. */
 #ifndef MAFAT_FRONT_BRIDGE_H
 #define MAFAT_FRONT_BRIDGE_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
 
 #include "base/rounding.h"
 #include "base/status.h"
@@ -22,6 +32,8 @@ typedef struct {
     char *cfg_path;                 /* owned */
     bool keeps_darknet;             /* Darknet's own forward pass still works */
     int width, height;              /* of the network when it was planned */
+    pid_t process;                  /* that loaded it */
+    atomic_bool is_in_use;          /* an inference is under way */
     mafat_session session;
     mafat_store store;              /* open where the plan has windows and a file was loaded */
     mafat_exec exec;
