@@ -208,9 +208,15 @@ $(call from_upstream,darknet): darknet/.stamp ;
 $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 	$(call compile,$(DARKNET_FLAGS) -Ibuild/upstream/include -Ibuild/upstream/src)
 
+# Darknet does not look whether it got the memory that it asked for, so in the patched objects these
+# calls go to src_mafat, which does. Renamed behind the compiler, so that its code stays stock's.
+CHECKED := $(foreach name,malloc calloc realloc,--redefine-sym $(name)=mafat_checked_$(name))
+OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
+
 define patched_rules
 $(1)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build
 	$$(call compile,$$(DARKNET_FLAGS) $$(FRAMES) -Idarknet/include -Idarknet/src)
+	@$$(OBJCOPY) $$(CHECKED) $$@
 endef
 $(eval $(call patched_rules,$(B)))
 $(eval $(call patched_rules,$(B)/asan))

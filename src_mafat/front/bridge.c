@@ -32,7 +32,7 @@ void mafat_bridge_keep_heap_small(void)
 }
 
 /* Several threads may come here at once, and only one may call exit(). */
-static _Noreturn void fail(mafat_status status, const mafat_error *error)
+_Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error)
 {
     static atomic_flag is_ending = ATOMIC_FLAG_INIT;
     while (atomic_flag_test_and_set(&is_ending))
@@ -155,7 +155,7 @@ static void layer_hook(network *net, layer *l, int index)
             "Darknet counts; configuration \"" MAFAT_LAYERS_CONFIG "\" makes room for all",
             l->outputs, l->batch);
         mafat_error_set_file(&error, bridge->cfg_path);
-        fail(status, &error);
+        mafat_bridge_give_up(status, &error);
     }
     mafat_bridge_make_lean(bridge, l, index);
 }
@@ -179,7 +179,7 @@ static int load_hook(network *net, char *path, int start, int cutoff)
     if (status == MAFAT_OK)
         status = open_store(bridge, path, &error);
     if (status != MAFAT_OK)
-        fail(status, &error);
+        mafat_bridge_give_up(status, &error);
     return 1;
 }
 
@@ -272,7 +272,7 @@ static void infer(network *net, network *call)
     }
     if (status != MAFAT_OK) {
         mafat_error_set_file(&error, bridge->cfg_path);
-        fail(status, &error);
+        mafat_bridge_give_up(status, &error);
     }
 }
 
@@ -347,7 +347,7 @@ void mafat_begin(network *net, const char *cfg_path)
     mafat_status status = begin(net, cfg_path, &error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(&error, cfg_path);
-        fail(status, &error);
+        mafat_bridge_give_up(status, &error);
     }
     malloc_trim(0);    /* what planning left over */
     const mafat_session *session = &((mafat_bridge *)net->hook_data)->session;
@@ -409,7 +409,7 @@ void mafat_attach(network *net)
         status = prepare(bridge, &error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(&error, bridge->cfg_path);
-        fail(status, &error);
+        mafat_bridge_give_up(status, &error);
     }
     net->load_hook = load_hook;
 }

@@ -65,6 +65,14 @@ void mafat_bridge_keep_heap_small(void);
 void mafat_begin(struct network *network, const char *cfg_path);
 void mafat_attach(struct network *network);
 
+/* Called by Darknet's objects in place of malloc(), calloc() and realloc(), whose results it does not
+ * look at: the Makefile renames the calls (CHECKED there). Where there is no memory they say how
+ * much was wanted and exit with MAFAT_FAILED; NULL is returned where nothing was asked for alone
+ * (bridge_memory.c). */
+void *mafat_checked_malloc(size_t n_bytes);
+void *mafat_checked_calloc(size_t n, size_t n_bytes);
+void *mafat_checked_realloc(void *block, size_t n_bytes);
+
 /* Makes a network with MAFAT attached, loads its weights, where a file is named, and sets its batch
  * to one image. The files must have been verified. The caller frees it with
  * mafat_bridge_free_network(). */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "front/bridge_parts.h"
 #include "front/picture.h"
 #include "stb_image.h"
 #include "stb_image_write.h"
@@ -28,7 +29,9 @@ mafat_status mafat_picture_read(mafat_picture *picture, const char *path, mafat_
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return fail_to_read(error, path, strerror(errno));
+    mafat_bridge_allocate_for(path);
     picture->rgb = stbi_load_from_file(file, &picture->w, &picture->h, &n_channels, 3);
+    mafat_bridge_allocate_for(NULL);
     fclose(file);
     malloc_trim(0);    /* planes that were decoded on the way */
     if (picture->rgb != NULL)
@@ -43,7 +46,9 @@ mafat_status mafat_picture_read_size(const char *path, int *w, int *h, mafat_err
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return fail_to_read(error, path, strerror(errno));
+    mafat_bridge_allocate_for(path);
     int known = stbi_info_from_file(file, w, h, &n_channels);
+    mafat_bridge_allocate_for(NULL);
     fclose(file);
     return known ? MAFAT_OK : fail_to_read(error, path, stbi_failure_reason());
 }

@@ -64,15 +64,16 @@ typedef struct {
     image input;
 } sample;
 
-/* Whether the letterbox makes Darknet's input of the picture. */
-static bool follows(const mafat_image_rounding *rounding, const sample *s)
+/* Finds out whether the letterbox makes Darknet's input of the picture. */
+static mafat_status follow(const mafat_image_rounding *rounding, const sample *s, bool *follows,
+                           mafat_error *error)
 {
     mafat_letterbox letterbox;
-    mafat_error error;
     float row[MAFAT_COLOURS][INPUT_W];
-    if (mafat_letterbox_init(&letterbox, s->picture.rgb, s->picture.w, s->picture.h, INPUT_W,
-                             INPUT_H, rounding, &error) != MAFAT_OK)
-        return false;
+    mafat_status status = mafat_letterbox_init(&letterbox, s->picture.rgb, s->picture.w,
+                                               s->picture.h, INPUT_W, INPUT_H, rounding, error);
+    if (status != MAFAT_OK)
+        return status;
     mafat_source source = mafat_letterbox_source(&letterbox);
     bool same = true;
     for (int y = 0; y < INPUT_H && same; y++) {
@@ -81,28 +82,35 @@ static bool follows(const mafat_image_rounding *rounding, const sample *s)
             same = memcmp(row[c], s->input.data + (c * INPUT_H + y) * INPUT_W, sizeof row[c]) == 0;
     }
     mafat_letterbox_free(&letterbox);
-    return same;
+    *follows = same;
+    return MAFAT_OK;
 }
 
 /* Finds the one pattern that makes the inputs of all samples. */
-static bool find_pattern(const sample samples[N_SAMPLES], mafat_image_rounding *rounding)
+static mafat_status find_pattern(const sample samples[N_SAMPLES], mafat_image_rounding *rounding,
+                                 mafat_error *error)
 {
+    mafat_status status = MAFAT_OK;
     int n_found = 0;
-    for (int k = 0; k < 4 * MAFAT_N_MIXES; k++) {
+    for (int k = 0; k < 4 * MAFAT_N_MIXES && status == MAFAT_OK; k++) {
         mafat_image_rounding candidate = *rounding;
         candidate.reciprocal = k & 1;
         candidate.fused_second_pass = k & 2;
         candidate.mix = (mafat_mix)(k / 4);
-        int n_followed = 0;
-        for (int i = 0; i < N_SAMPLES; i++)
-            n_followed += follows(&candidate, &samples[i]);
-        if (n_followed < N_SAMPLES)
+        bool all = true;
+        for (int i = 0; i < N_SAMPLES && all && status == MAFAT_OK; i++)
+            status = follow(&candidate, &samples[i], &all, error);
+        if (!all || status != MAFAT_OK)
             continue;
         *rounding = candidate;
         n_found++;
     }
     MAFAT_CHECK(n_found <= 1);
-    return n_found == 1;
+    if (status == MAFAT_OK && n_found == 0)
+        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
+                                 "this build of Darknet scales pictures in a way that MAFAT cannot "
+                                 "follow; build it with another compiler");
+    return status;
 }
 
 /* Makes a sample of random bytes, and learns what Darknet makes of bytes. */
@@ -139,10 +147,8 @@ mafat_status mafat_picture_probe(mafat_image_rounding *rounding, mafat_error *er
     mafat_status status = MAFAT_OK;
     for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++)
         status = make_sample(&samples[i], rounding->from_byte, error);
-    if (status == MAFAT_OK && !find_pattern(samples, rounding))
-        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
-                                 "this build of Darknet scales pictures in a way that MAFAT cannot "
-                                 "follow; build it with another compiler");
+    if (status == MAFAT_OK)
+        status = find_pattern(samples, rounding, error);
     for (int i = 0; i < N_SAMPLES; i++)
         free_image(samples[i].input);
     return status;

@@ -141,7 +141,7 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
         else
             status = detect_one(d, line, error);
     }
-    if (status == MAFAT_OK && ferror(stdin))
+    if (status == MAFAT_OK && !feof(stdin))
         status = mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
                                  strerror(errno));
     free(line);

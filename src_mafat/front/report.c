@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "run/cgroup.h"
@@ -56,13 +55,16 @@ void mafat_report_text(mafat_report *report, const char *key, const char *value)
     end_value(report);
 }
 
-/* The configuration as it was written, whatever its length. */
+/* The configuration as it was written, whatever its length; it has nothing to be quoted. */
 static void report_config(mafat_report *report, const char *key, const mafat_config *config)
 {
-    char *text = mafat_config_text(config);
-    MAFAT_CHECK(text != NULL);
-    mafat_report_text(report, key, text);
-    free(text);
+    char word[MAFAT_CONFIG_PART];
+    begin_value(report, key);
+    printf("%s", report->json ? "\"" : "");
+    for (int i = 0; mafat_config_print_part(config, i, word); i++)
+        printf("%s", word);
+    printf("%s", report->json ? "\"" : "");
+    end_value(report);
 }
 
 void mafat_report_size(mafat_report *report, const char *key, uint64_t value)

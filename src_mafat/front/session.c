@@ -1,6 +1,7 @@
 /* Options and a cfg file made into a plan; see session.h. */
 #include "front/session.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -395,16 +396,18 @@ bool mafat_session_is_asked_for(const char *cfg_path)
         return false;
     FILE *file = fopen(cfg_path, "r");
     if (file == NULL)
-        return false;
+        return errno == ENOMEM;
     bool found = false;
     int n_sections = 0;
     char *line = NULL;
     size_t size = 0;
-    for (int n = 1; !found && n_sections < 2 && getline(&line, &size, file) >= 0; n++) {
+    ssize_t length = 0;
+    for (int n = 1; !found && n_sections < 2 && (length = getline(&line, &size, file)) >= 0; n++) {
         mafat_cfg_text_clean(line, n);
         n_sections += line[0] == '[';
         found = is_flag(line);
     }
+    found |= length < 0 && !feof(file);
     free(line);
     fclose(file);
     return found;

@@ -72,7 +72,7 @@ static mafat_status for_each_line(const char *path, int *n_lines, line_check *ch
         if (check != NULL)
             status = check(context, line, *n_lines, error);
     }
-    if (status == MAFAT_OK && ferror(file))
+    if (status == MAFAT_OK && !feof(file))
         status = fail_file(error, path, "%s", strerror(errno));
     free(line);
     fclose(file);

@@ -125,18 +125,24 @@ static void append(char *text, size_t size, int *length, const char *word)
     *length += snprintf(size == 0 ? NULL : text + used, size - used, "%s", word);
 }
 
+bool mafat_config_print_part(const mafat_config *config, int i, char word[MAFAT_CONFIG_PART])
+{
+    if (i == config->n_groups && config->says_no_cut)
+        return snprintf(word, MAFAT_CONFIG_PART, "/NoCut") > 0;
+    if (i >= config->n_groups)
+        return false;
+    const mafat_config_group *group = &config->groups[i];
+    int n = i == 0 ? 0 : snprintf(word, MAFAT_CONFIG_PART, "/%d/", group->cut);
+    mafat_config_print_tiling(group->tiling, word + n, MAFAT_CONFIG_PART - (size_t)n);
+    return true;
+}
+
 int mafat_config_print(const mafat_config *config, char *text, size_t size)
 {
     int length = 0;
-    for (int i = 0; i < config->n_groups; i++) {
-        const mafat_config_group *group = &config->groups[i];
-        char word[64];
-        int n = i == 0 ? 0 : snprintf(word, sizeof word, "/%d/", group->cut);
-        mafat_config_print_tiling(group->tiling, word + n, sizeof word - (size_t)n);
+    char word[MAFAT_CONFIG_PART];
+    for (int i = 0; mafat_config_print_part(config, i, word); i++)
         append(text, size, &length, word);
-    }
-    if (config->says_no_cut)
-        append(text, size, &length, "/NoCut");
     return length;
 }
 

@@ -40,6 +40,10 @@ mafat_status mafat_config_parse(mafat_config *config, const char *text, mafat_er
  * again. */
 int mafat_config_print(const mafat_config *config, char *text, size_t size);
 
+/* The same word by word, for i from 0 on, as long as it returns true. */
+enum { MAFAT_CONFIG_PART = 64 };
+bool mafat_config_print_part(const mafat_config *config, int i, char word[MAFAT_CONFIG_PART]);
+
 /* The same as a string that the caller owns; NULL without memory. */
 char *mafat_config_text(const mafat_config *config);
 

@@ -105,9 +105,13 @@ static mafat_status find_name(const char *root, int *version, char *name, mafat_
             snprintf(name, PATH_BYTES, "%s", rest);
         }
     }
+    if (*version != 1 && !feof(file))
+        status = fail_at(path, strerror(errno), error);
+    else if (*version == 0)
+        status = fail_at(path, "names no memory cgroup", error);
     free(line);
     fclose(file);
-    return *version == 0 ? fail_at(path, "names no memory cgroup", error) : MAFAT_OK;
+    return status;
 }
 
 /* mountinfo writes blanks and the like as \OOO. */
@@ -176,10 +180,12 @@ static mafat_status find_folder(const char *root, const char *name, mafat_cgroup
     bool found = false;
     while (!found && getline(&line, &size, file) > 0)
         found = mounts(line, root, name, cgroup);
+    if (!found && !feof(file))
+        status = fail_at(path, strerror(errno), error);
     free(line);
     fclose(file);
-    if (found)
-        return MAFAT_OK;
+    if (found || status != MAFAT_OK)
+        return status;
     mafat_error_set(error, MAFAT_FAILED, "mounts no cgroup file system of version %d with %.256s",
                     cgroup->version, name);
     mafat_error_set_file(error, path);

@@ -1,0 +1,41 @@
+/* What Darknet allocates, or the end of the process; see bridge.h. */
+#include <stdlib.h>
+
+#include "front/bridge_parts.h"
+
+static _Thread_local const char *subject;
+
+void mafat_bridge_allocate_for(const char *path)
+{
+    subject = path;
+}
+
+/* The block, unless it is missing and something was asked for. */
+static void *check(void *block, size_t n, size_t n_bytes)
+{
+    mafat_error error;
+    if (block != NULL || n == 0 || n_bytes == 0)
+        return block;
+    if (n == 1)
+        mafat_error_set(&error, MAFAT_FAILED, "no memory for %zu bytes", n_bytes);
+    else
+        mafat_error_set(&error, MAFAT_FAILED, "no memory for %zu times %zu bytes", n, n_bytes);
+    if (subject != NULL)
+        mafat_error_set_file(&error, subject);
+    mafat_bridge_give_up(MAFAT_FAILED, &error);
+}
+
+void *mafat_checked_malloc(size_t n_bytes)
+{
+    return check(malloc(n_bytes), 1, n_bytes);
+}
+
+void *mafat_checked_calloc(size_t n, size_t n_bytes)
+{
+    return check(calloc(n, n_bytes), n, n_bytes);
+}
+
+void *mafat_checked_realloc(void *block, size_t n_bytes)
+{
+    return check(realloc(block, n_bytes), 1, n_bytes);
+}
