@@ -24,6 +24,24 @@ WERROR ?= 0
 # tools/setup and the tests ask for the same compiler.
 export CC OPENMP
 
+# What Darknet's users type out of habit, for upstream's Makefile and for others' that came of it: what
+# is not built here is refused, what is there anyway is said once, and not passed on.
+LACKING := GPU CUDNN CUDNN_HALF OPENCV ZED_CAMERA
+NEEDLESS := AVX LIBSO USE_CPP
+SAY_GPU := there is no CUDA in this build: MAFAT runs networks on processors
+SAY_CUDNN := $(SAY_GPU)
+SAY_CUDNN_HALF := $(SAY_GPU)
+SAY_OPENCV := there is no OpenCV in this build: pictures come from files and go to files, without video or windows
+SAY_ZED_CAMERA := $(SAY_OPENCV)
+SAY_AVX := not needed: the default, ARCH=native, takes all that this processor has
+SAY_LIBSO := not needed: darknet/libdarknet.so is always built
+SAY_USE_CPP := not needed: all of it is C
+
+given = $(strip $(foreach name,$(1),$(if $(and $(filter command,$(origin $(name))),$(filter-out 0,$($(name)))),$(name))))
+$(foreach name,$(call given,$(LACKING) $(NEEDLESS)),$(warning $(name)=$($(name)): $(SAY_$(name))))
+$(if $(call given,$(LACKING)),$(error $(call given,$(LACKING)): not in this build; leave it out))
+MAKEOVERRIDES := $(filter-out $(addsuffix =%,$(NEEDLESS)),$(MAKEOVERRIDES))
+
 # ---------------------------------------------------------------------------------------------
 # Flags
 
@@ -185,12 +203,13 @@ build/upstream.stamp: darknet/UPSTREAM tools/fetch $(if $(DARKNET_TARBALL),FORCE
 	@touch $@
 
 # Patched aside, and then only what differs is copied: the rest keeps its time and is not rebuilt.
-# backup/ and results/ are where upstream's commands write.
-darknet/.stamp: build/upstream.stamp $(wildcard patches/series patches/*.patch)
+# backup/ and results/ are where upstream's commands write; `make` typed in darknet/ comes back here.
+darknet/.stamp: build/upstream.stamp tools/darknet.mk $(wildcard patches/series patches/*.patch)
 	@rm -rf build/patched && cp -a build/upstream build/patched
 	@sed '/^#/d; /^$$/d' patches/series 2>/dev/null | while read -r name; do \
 	    patch -d build/patched -p1 --fuzz=0 --no-backup-if-mismatch -s <patches/$$name || \
 	        { echo "patches/$$name does not apply" >&2; exit 1; }; done
+	@cp tools/darknet.mk build/patched/GNUmakefile
 	@cd build/patched && find . -type f | while read -r file; do \
 	    cmp -s $$file ../../darknet/$$file || \
 	        { mkdir -p ../../darknet/$${file%/*} && cp $$file ../../darknet/$$file; }; done
