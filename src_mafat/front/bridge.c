@@ -9,6 +9,7 @@
 
 #include "darknet.h"
 #include "front/bridge_parts.h"
+#include "front/verify.h"
 #include "run/team.h"
 #include "run/weights.h"
 
@@ -322,7 +323,8 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
     if (bridge->cfg_path == NULL || bridge->parameters == NULL || bridge->results == NULL ||
         bridge->layers == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to attach to %zu layers", n);
-    return open_session(bridge, 0, 0, error);
+    mafat_status status = open_session(bridge, 0, 0, error);
+    return status == MAFAT_OK ? mafat_verify_cfg_files(&bridge->session.cfg, error) : status;
 }
 
 /* Says what was chosen for a memory limit, and what it will take. */
@@ -473,6 +475,15 @@ mafat_status mafat_bridge_forward(mafat_bridge *bridge, const mafat_input *input
                               observer, error);
     *net = saved;
     return status;
+}
+
+/* Of Darknet's image_opencv.cpp, which is empty without OpenCV. */
+extern void *open_video_stream(const char *file, int camera, int w, int h, int fps)
+    __attribute__((weak));
+
+bool mafat_bridge_has_video(void)
+{
+    return open_video_stream != NULL;
 }
 
 void mafat_bridge_release(mafat_bridge *bridge)

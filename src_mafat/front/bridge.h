@@ -91,6 +91,9 @@ mafat_status mafat_bridge_forward(mafat_bridge *bridge, const mafat_input *input
                                   float *const *results, const mafat_observer *observer,
                                   mafat_error *error);
 
+/* Whether Darknet was built with OpenCV and so can read video. */
+bool mafat_bridge_has_video(void);
+
 /* Gives the memory of an inference back until the next one. */
 void mafat_bridge_release(mafat_bridge *bridge);
 

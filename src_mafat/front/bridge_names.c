@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "darknet.h"
+#include "front/lines.h"
 #include "option_list.h"
 
 static void free_options(list *options)
@@ -19,9 +20,11 @@ static void free_options(list *options)
 void mafat_names_read(mafat_names *names, const char *data_path)
 {
     list *options = read_data_cfg((char *)data_path);
-    list *lines = get_paths(option_find_str(options, "names", "data/names.list"));
-    *names = (mafat_names){.n = lines->size, .lines = (char **)list_to_array(lines)};
-    free_list(lines);
+    char *path = option_find_str(options, "names", "data/names.list");
+    mafat_error unseen;
+    *names = (mafat_names){.lines = get_labels(path)};
+    if (mafat_lines_each(path, "file of names", &names->n, NULL, NULL, &unseen) != MAFAT_OK)
+        names->n = 0;
     free_options(options);
 }
 

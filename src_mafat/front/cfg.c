@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "front/cfg_keys.h"
 #include "front/cfg_layers.h"
@@ -56,6 +55,21 @@ static mafat_cfg_output read_image(mafat_cfg_text_reader *net, int width, int he
     return (mafat_cfg_output){.map = map, .n_floats = n_inputs};
 }
 
+/* Images that Darknet takes at once, which stands for training in most cfgs: the numbers that
+ * parse_net_options() finds there (patches/0011). */
+static int count_batch(const mafat_cfg_text_reader *net)
+{
+    const char *const keys[] = {"batch", "subdivisions", "time_steps"};
+    long long n[3];
+    for (int i = 0; i < 3; i++) {
+        const char *value = mafat_cfg_text_find(net, keys[i]);
+        long number = value != NULL ? strtol(value, NULL, 10) : 1;
+        n[i] = number < 1 ? 1 : number < LARGEST ? number : LARGEST;
+    }
+    long long batch = n[0] / n[1] * n[2];
+    return batch < 1 ? 1 : batch < INT_MAX ? (int)batch : INT_MAX;
+}
+
 /* Copies a flag of MAFAT's, which stays NULL where it is absent. */
 static char *copy_flag(mafat_cfg_text_reader *net, const char *key)
 {
@@ -79,6 +93,7 @@ static mafat_status read_net(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
         .text = text, .section = section, .layer = -1, .type = "net", .error = error,
         .findings = &cfg->findings};
     mafat_cfg_keys_judge(&net);
+    cfg->batch = count_batch(&net);
     context->image = read_image(&net, width, height);
     context->resized = width != 0 || height != 0;
     context->findings = &cfg->findings;
@@ -162,6 +177,23 @@ static mafat_status check_classes(mafat_cfg *cfg, const mafat_cfg_output *output
     return MAFAT_OK;
 }
 
+/* So have the masks of regions with more than four coordinates, which the last layer decides. */
+static mafat_status check_coords(mafat_cfg *cfg, const mafat_cfg_output *outputs,
+                                 mafat_error *error)
+{
+    const mafat_network *network = &cfg->network;
+    int last = network->n_layers - 1;
+    cfg->n_coords = outputs[last].n_coords;
+    for (int i = 0; i < last && cfg->n_coords > 4; i++)
+        if (strcmp(network->layers[i].type, "region") == 0 &&
+            outputs[i].n_coords > cfg->n_coords)
+            return mafat_error_set_layer(error, MAFAT_FAILED, i, network->layers[i].type,
+                                         "has coords=%d, but Darknet makes room for those of the "
+                                         "last layer, %d [%s], which has %d", outputs[i].n_coords,
+                                         last, network->layers[last].type, cfg->n_coords);
+    return MAFAT_OK;
+}
+
 /* A local layer writes past a workspace that no other layer happens to make large enough. */
 static void check_workspace(mafat_network *network, const mafat_cfg_output *outputs)
 {
@@ -174,18 +206,48 @@ static void check_workspace(mafat_network *network, const mafat_cfg_output *outp
             network->layers[i].unsupported = "Darknet gives it too small a workspace and crashes";
 }
 
-static mafat_status find_unreadable(mafat_cfg *cfg, const mafat_cfg_text *text, mafat_error *error)
+/* The files that parse_softmax(), parse_region() and parse_yolo() read. */
+static const struct {
+    const char *type, *key;
+    bool is_tree;
+} file_keys[] = {
+    {"softmax", "tree", true}, {"region", "tree", true}, {"region", "map", false},
+    {"yolo", "map", false},
+};
+enum { N_FILE_KEYS = sizeof file_keys / sizeof file_keys[0] };
+
+static mafat_status add_file(mafat_cfg *cfg, const char *path, const char *type, bool is_tree,
+                             const mafat_cfg_output *output, mafat_error *error)
 {
-    for (int i = 0; i < text->n_options && cfg->unreadable == NULL; i++) {
-        const mafat_cfg_text_option *option = &text->options[i];
-        bool is_file = strcmp(option->key, "tree") == 0 || strcmp(option->key, "map") == 0;
-        if (!is_file || option->value == NULL || access(option->value, R_OK) == 0)
-            continue;
-        cfg->unreadable = strdup(option->value);
-        if (cfg->unreadable == NULL)
-            return mafat_error_set(error, MAFAT_FAILED, "out of memory");
-    }
+    size_t n = (size_t)cfg->n_files;
+    mafat_cfg_file *larger = realloc(cfg->files, (n + 1) * sizeof *larger);
+    cfg->files = larger != NULL ? larger : cfg->files;
+    char *copy = larger != NULL ? strdup(path) : NULL;
+    if (copy == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "out of memory");
+    cfg->files[cfg->n_files++] = (mafat_cfg_file){
+        .path = copy, .type = type, .is_tree = is_tree,
+        .n_classes = output->n_classes != 0 ? output->n_classes : output->n_floats};
     return MAFAT_OK;
+}
+
+static mafat_status find_files(mafat_cfg *cfg, const mafat_cfg_text *text,
+                               const mafat_cfg_output *outputs, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    for (int i = 0; i < cfg->network.n_layers; i++) {
+        const char *type = cfg->network.layers[i].type;
+        mafat_cfg_text_reader reader = {.text = text, .section = &text->sections[i + 1]};
+        if (strcmp(type, "softmax") == 0)
+            cfg->has_hierarchy = mafat_cfg_text_find(&reader, "tree") != NULL;
+        for (int k = 0; k < N_FILE_KEYS && status == MAFAT_OK; k++) {
+            const char *path = strcmp(type, file_keys[k].type) == 0
+                                   ? mafat_cfg_text_find(&reader, file_keys[k].key) : NULL;
+            if (path != NULL)
+                status = add_file(cfg, path, type, file_keys[k].is_tree, &outputs[i], error);
+        }
+    }
+    return status;
 }
 
 static mafat_status describe(mafat_cfg *cfg, const mafat_cfg_text *text, int width, int height,
@@ -200,9 +262,11 @@ static mafat_status describe(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
     if (status == MAFAT_OK)
         status = check_classes(cfg, context.outputs, error);
     if (status == MAFAT_OK)
+        status = check_coords(cfg, context.outputs, error);
+    if (status == MAFAT_OK)
         check_workspace(&cfg->network, context.outputs);
     if (status == MAFAT_OK)
-        status = find_unreadable(cfg, text, error);
+        status = find_files(cfg, text, context.outputs, error);
     free(context.outputs);
     return status;
 }
@@ -259,6 +323,8 @@ void mafat_cfg_free(mafat_cfg *cfg)
     free(cfg->config);
     free(cfg->memory);
     free(cfg->threads);
-    free(cfg->unreadable);
+    for (int i = 0; i < cfg->n_files; i++)
+        free(cfg->files[i].path);
+    free(cfg->files);
     *cfg = (mafat_cfg){0};
 }

@@ -12,16 +12,27 @@
 #include "base/status.h"
 #include "front/cfg_text.h"
 
+/* A file that Darknet reads while it makes a layer. What is in it is checked by
+ * mafat_verify_cfg_files(): a plan needs none of it. */
+typedef struct {
+    char *path;         /* owned */
+    const char *type;   /* of the layer */
+    bool is_tree;       /* tree=, of which every class is looked up; else map=, of which none is */
+    int n_classes;      /* of the layer */
+} mafat_cfg_file;
+
 typedef struct {
     mafat_network network;
     int n_classes;   /* of the last region, yolo or detection layer; 0 where there is none */
+    int batch;       /* Darknet's buffers hold so many images */
+    int n_coords;    /* of the very last layer, if it is one of them; else 0 */
+    int n_files;
+    mafat_cfg_file *files;   /* [n_files], owned */
+    bool has_hierarchy;      /* classifier commands use the tree of the last softmax */
     /* MAFAT's flags in [net], as written; owned, NULL where absent */
     char *config;    /* mafat= */
     char *memory;    /* mafat_memory= */
     char *threads;   /* mafat_threads= */
-    /* The first file that a layer names (tree=, map=) and that cannot be read: Darknet would crash
-     * on it. NULL where all can; owned. */
-    char *unreadable;
     mafat_cfg_findings findings;    /* what MAFAT cannot run of it, and what is to be warned of */
 } mafat_cfg;
 

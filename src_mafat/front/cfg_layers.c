@@ -663,6 +663,7 @@ static void describe_region(job *j)
     note_anchors(j, num, num);
     need_channels(j, num, (long long)classes + coords + 1, reason);
     j->out->n_classes = classes;
+    j->out->n_coords = coords;
     j->out->role = MAFAT_CFG_DETECTOR;
     give_map(j, num * ((long long)classes + coords + 1), in.h, in.w);
 }
@@ -697,6 +698,7 @@ static void describe_iseg(job *j)
     j->out->n_classes = classes;
     j->out->role = MAFAT_CFG_DETECTOR;
     give_map(j, (long long)classes + ids, in.h, in.w);
+    j->layer->unsupported = "Darknet itself crashes on it: it looks for the truth of training";
 }
 
 static void describe_detection(job *j)
@@ -707,6 +709,7 @@ static void describe_detection(job *j)
     int side = get_int(j, "side", 7, 1);
     need_inputs(j, side, side, 1, (coords + 1LL) * num + classes);
     j->out->n_classes = classes;
+    j->out->n_coords = coords;
     j->out->role = MAFAT_CFG_DETECTOR;
     give_vector(j, j->in->n_floats);
 }

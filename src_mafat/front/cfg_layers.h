@@ -17,6 +17,7 @@ typedef struct {
     mafat_shape map;     /* Darknet's out_c, out_h, out_w: 0 where it gives no shape */
     int n_floats;        /* Darknet's outputs */
     int n_classes;       /* Darknet's classes; 0 where the layer has none */
+    int n_coords;        /* Darknet's coords, of a region or detection layer; else 0 */
     mafat_cfg_role role;
     bool is_join;        /* a vector for no other reason than that layers of other sizes were joined */
     int joined[2];       /* the first two of them that differ */

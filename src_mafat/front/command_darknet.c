@@ -8,6 +8,7 @@
 
 #include "front/bridge.h"
 #include "front/command.h"
+#include "front/indexed.h"
 #include "front/picture.h"
 #include "front/picture_memory.h"
 #include "front/verify.h"
@@ -17,53 +18,79 @@
 /* Who draws boxes with labels, into -out or "predictions". */
 typedef enum { NOBODY, DARKNET, OURSELVES } drawer;
 
+/* For how many classes Darknet looks up a name; where the data file says it, `indexed` does. */
+typedef enum { OF_BOXES, OF_OUTPUTS, OF_DATA } named;
+
 typedef struct {
     const char *word, *subword;    /* subword is NULL where there is none */
     const char *arguments;         /* d(ata), c(fg), w(eights), i(mage), v(ideo or other file): only
                                       the last two may lack */
     const char *data;              /* the data file where it is no argument; NULL: none */
     mafat_verify_needs needs;
+    named named;
     drawer drawer;
+    mafat_indexed_check *indexed;  /* what else it looks up by number; NULL: nothing */
 } darknet_command;
 
 #define DETECTOR_NAMES {"names"}, "data/names.list"
 #define CLASSIFIER_NAMES {"names", "labels"}, "data/labels.list"
 #define CLASSIFIER_LABELS {"labels"}, "data/labels.list"
 #define NO_NAMES {NULL}, NULL
-#define NO_LIST NULL, 0, false, 0
-#define VALID_LIST "valid", 1, false, 0
-/* validate_detector() loads four images ahead */
-#define DETECTOR_LIST "valid", 4, true, 0
+#define NO_LIST NULL, NULL, 0, false, 0
+#define VALID_LIST "valid", "data/train.list", 1, false, 0
+/* validate_classifier_crop() divides by the number of thousands */
+#define CROP_LIST "valid", "data/train.list", 1000, false, 0
+/* validate_detector() loads four images ahead, validate_yolo() and validate_coco() eight */
+#define DETECTOR_LIST "valid", "data/train.list", 4, true, 0
+#define FIXED_LIST(path, n_images) NULL, path, n_images, true, 0
 
 static const darknet_command commands[] = {
-    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OURSELVES},
-    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, NOBODY},
-    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, NOBODY},
-    {"detector", "recall", "dcw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, NOBODY},
-    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OURSELVES},
-    {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, DARKNET},
-    {"yolo", "valid", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"yolo", "recall", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, DARKNET},
-    {"coco", "valid", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"coco", "recall", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, NOBODY},
-    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, NOBODY},
-    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
-    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
-    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
-    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
-    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, NOBODY},
-    {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, NOBODY},
-    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"regressor", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, NOBODY},
-    {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, NOBODY},
+    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, OURSELVES,
+     mafat_indexed_drawn},
+    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, NOBODY,
+     mafat_indexed_valid},
+    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, NOBODY,
+     mafat_indexed_flipped},
+    {"detector", "recall", "dcw", NULL, {NO_NAMES, FIXED_LIST("data/coco_val_5k.list", 0)},
+     OF_BOXES, NOBODY, mafat_indexed_recall},
+    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
+    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, OURSELVES,
+     mafat_indexed_drawn},
+    {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, DARKNET, mafat_indexed_voc_test},
+    {"yolo", "valid", "cw", NULL,
+     {NO_NAMES, FIXED_LIST("/home/pjreddie/data/voc/2007_test.txt", 8)}, OF_BOXES, NOBODY,
+     mafat_indexed_voc_valid},
+    {"yolo", "recall", "cw", NULL, {NO_NAMES, FIXED_LIST("data/voc.2007.test", 0)}, OF_BOXES,
+     NOBODY, mafat_indexed_voc_valid},
+    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
+    {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, DARKNET, mafat_indexed_coco_test},
+    {"coco", "valid", "cw", NULL, {NO_NAMES, FIXED_LIST("data/coco_val_5k.list", 8)}, OF_BOXES,
+     NOBODY, mafat_indexed_coco_valid},
+    {"coco", "recall", "cw", NULL,
+     {NO_NAMES, FIXED_LIST("/home/pjreddie/data/voc/test/2007_test.txt", 0)}, OF_BOXES, NOBODY,
+     mafat_indexed_coco_recall},
+    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
+    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, NOBODY,
+     mafat_indexed_top},
+    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, NOBODY, NULL},
+    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, NOBODY,
+     mafat_indexed_leaves},
+    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, NOBODY,
+     mafat_indexed_labels},
+    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, NOBODY,
+     mafat_indexed_labels},
+    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, CROP_LIST}, OF_DATA, NOBODY,
+     mafat_indexed_labels_crop},
+    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, NOBODY,
+     mafat_indexed_labels},
+    {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS,
+     NOBODY, mafat_indexed_top_5},
+    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
+    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
+    {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
+    {"regressor", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
+    {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, NOBODY, mafat_indexed_tags},
+    {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, mafat_indexed_cifar},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -94,10 +121,15 @@ static const char *argument_name(char letter)
     }
 }
 
+static int print_name(const darknet_command *command, char *text, size_t size)
+{
+    return snprintf(text, size, "%s%s%s", command->word, command->subword ? " " : "",
+                    command->subword ? command->subword : "");
+}
+
 static void describe(const darknet_command *command, char *text, size_t size)
 {
-    int n = snprintf(text, size, "%s%s%s", command->word, command->subword ? " " : "",
-                     command->subword ? command->subword : "");
+    int n = print_name(command, text, size);
     for (const char *a = command->arguments; *a != '\0' && (size_t)n < size; a++)
         n += snprintf(text + n, size - (size_t)n, " %s", argument_name(*a));
 }
@@ -143,7 +175,7 @@ static mafat_status keep_option(mafat_operands *found, const char *name, const c
 {
     const struct { const char *name, **kept; } kept[] = {
         {"-out", &found->out}, {"-gpus", &found->gpus}, {"-thresh", &found->threshold},
-        {"-hier", &found->hier_threshold},
+        {"-hier", &found->hier_threshold}, {"-t", &found->top},
     };
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         if (strcmp(name, kept[i].name) != 0)
@@ -212,14 +244,6 @@ static mafat_status sort_words(const darknet_command *command, const mafat_argum
                            argument_name(*expected), usage);
 }
 
-/* How many names Darknet will look up: a detector's classes, or all outputs of a classifier. */
-static int count_classes(const mafat_cfg *cfg)
-{
-    const mafat_network *network = &cfg->network;
-    int n_outputs = (int)mafat_shape_floats(network->layers[network->n_layers - 1].out);
-    return cfg->n_classes > 0 ? cfg->n_classes : n_outputs;
-}
-
 /* The picture that a command draws: save_image() adds the suffix. */
 static mafat_status verify_picture(const darknet_command *command, const mafat_operands *found,
                                    mafat_error *error)
@@ -286,6 +310,17 @@ static mafat_status find_use(const darknet_command *command, mafat_operands *fou
     return status;
 }
 
+/* An image becomes three channels; Darknet reads as many as the input has. */
+static mafat_status check_channels(const darknet_command *command, const mafat_cfg *cfg,
+                                   mafat_error *error)
+{
+    mafat_shape input = cfg->network.input;
+    if (strchr(command->arguments, 'i') == NULL || input.c <= MAFAT_COLOURS)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "an image has 3 channels, the network's input is "
+                           "%dx%dx%d", input.c, input.h, input.w);
+}
+
 /* Checks the cfg, the weights and what the data file must hold for them. */
 static mafat_status verify_network(const darknet_command *command, const mafat_arguments *arguments,
                                    mafat_operands *found, mafat_error *error)
@@ -295,11 +330,21 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
                                              &found->use, error);
     if (status != MAFAT_OK)
         return status;
+    const mafat_cfg *cfg = &session->cfg;
     mafat_verify_needs needs = command->needs;
-    needs.n_classes = count_classes(&session->cfg);
-    status = mafat_verify_network(&session->cfg, found->weights, error);
-    if (status == MAFAT_OK && found->data != NULL)
+    if (command->named != OF_DATA)
+        needs.n_classes = command->named == OF_BOXES ? cfg->n_classes : mafat_indexed_outputs(cfg);
+    char name[40];
+    print_name(command, name, sizeof name);
+    mafat_indexed indexed = {.command = name, .cfg = cfg, .data = found->data, .out = found->out,
+                             .top = found->top, .needs = &command->needs};
+    status = check_channels(command, cfg, error);
+    if (status == MAFAT_OK)
+        status = mafat_verify_network(cfg, found->weights, error);
+    if (status == MAFAT_OK)
         status = mafat_verify_data(found->data, &needs, error);
+    if (status == MAFAT_OK && command->indexed != NULL)
+        status = command->indexed(&indexed, error);
     return status;
 }
 
@@ -314,11 +359,22 @@ static mafat_status verify_image(const char *path, mafat_error *error)
     return status;
 }
 
+/* Darknet's demos need OpenCV, and without it end as if they had succeeded. */
+static mafat_status check_video(const darknet_command *command, mafat_error *error)
+{
+    if (strchr(command->arguments, 'v') == NULL || mafat_bridge_has_video())
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "%s %s reads video by OpenCV, and this Darknet is "
+                           "built without it", command->word, command->subword);
+}
+
 /* Checks every file that the command will read or write. */
 static mafat_status verify(const darknet_command *command, const mafat_arguments *arguments,
                            mafat_operands *found, mafat_error *error)
 {
-    mafat_status status = find_use(command, found, error);
+    mafat_status status = check_video(command, error);
+    if (status == MAFAT_OK)
+        status = find_use(command, found, error);
     if (status == MAFAT_OK)
         status = verify_network(command, arguments, found, error);
     if (status == MAFAT_OK && command->drawer == DARKNET)

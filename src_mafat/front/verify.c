@@ -2,230 +2,283 @@
 #include "front/verify.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/picture.h"
 #include "front/cfg_text.h"
+#include "front/hierarchy.h"
+#include "front/lines.h"
+#include "front/picture.h"
 #include "run/file.h"
 #include "run/weights.h"
 
 /* Darknet copies paths into arrays of this size (test_detector, read_cfg's callers). */
 enum { LONGEST_PATH = 255 };
 
-__attribute__((format(printf, 3, 4)))
-static mafat_status fail_file(mafat_error *error, const char *path, const char *format, ...)
+mafat_status mafat_verify_readable(const char *path, mafat_error *error)
 {
-    char text[sizeof error->text];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    mafat_status status = mafat_error_set(error, MAFAT_FAILED, "%s", text);
-    mafat_error_set_file(error, path);
+    FILE *file = NULL;
+    uint64_t unused;
+    mafat_status status = mafat_file_open(path, "file", &file, &unused, error);
+    if (status == MAFAT_OK && fgetc(file) == EOF && ferror(file))
+        status = mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
+    if (file != NULL)
+        fclose(file);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, path);
     return status;
 }
 
-mafat_status mafat_verify_readable(const char *path, mafat_error *error)
+mafat_status mafat_verify_cfg_files(const mafat_cfg *cfg, mafat_error *error)
 {
-    FILE *file = fopen(path, "rb");
-    int byte = file == NULL ? EOF : fgetc(file);
     mafat_status status = MAFAT_OK;
-    if (file == NULL || (byte == EOF && ferror(file)))
-        status = fail_file(error, path, "%s", strerror(errno));
-    if (file != NULL)
-        fclose(file);
+    for (int i = 0; i < cfg->n_files && status == MAFAT_OK; i++) {
+        const mafat_cfg_file *file = &cfg->files[i];
+        status = file->is_tree
+                     ? mafat_hierarchy_verify_tree(file->path, file->n_classes, error)
+                     : mafat_hierarchy_verify_map(file->path, 0, file->n_classes, error);
+    }
     return status;
 }
 
 mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path,
                                   mafat_error *error)
 {
-    if (cfg->unreadable != NULL) {
-        mafat_status status = mafat_verify_readable(cfg->unreadable, error);
-        if (status != MAFAT_OK)
-            return status;
-    }
-    return mafat_weights_verify(weights_path, &cfg->network, error);
-}
-
-/* Looks at a line, which it may change and whose number counts from 1. */
-typedef mafat_status line_check(void *context, char *line, int number, mafat_error *error);
-
-/* Calls `check`, if there is one, for each line of a file without its end, and counts them. */
-static mafat_status for_each_line(const char *path, int *n_lines, line_check *check, void *context,
-                                  mafat_error *error)
-{
-    *n_lines = 0;
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return fail_file(error, path, "%s", strerror(errno));
-    mafat_status status = MAFAT_OK;
-    char *line = NULL;
-    size_t size = 0;
-    while (status == MAFAT_OK && getline(&line, &size, file) >= 0) {
-        line[strcspn(line, "\n")] = '\0';
-        ++*n_lines;
-        if (check != NULL)
-            status = check(context, line, *n_lines, error);
-    }
-    if (status == MAFAT_OK && !feof(file))
-        status = fail_file(error, path, "%s", strerror(errno));
-    free(line);
-    fclose(file);
-    return status;
+    mafat_status status = mafat_verify_cfg_files(cfg, error);
+    return status == MAFAT_OK ? mafat_weights_verify(weights_path, &cfg->network, error) : status;
 }
 
 typedef struct {
     const char *path, *key;
-    char *value;    /* the first one; NULL: none so far */
+    mafat_verify_value *value;
 } search;
+
+/* Copies what a line says behind its "=", without the blanks around it, where blanks in it are left
+ * out by Darknet; else NULL. */
+static char *copy_written(const char *line, const char *value)
+{
+    const char *written = strchr(line, '=');
+    written = written == NULL ? "" : written + 1 + strspn(written + 1, " \t");
+    size_t length = strlen(written);
+    while (length > 0 && (written[length - 1] == ' ' || written[length - 1] == '\t'))
+        length--;
+    return length > strlen(value) ? strndup(written, length) : NULL;
+}
 
 static mafat_status look_for_key(void *context, char *line, int number, mafat_error *error)
 {
     search *s = context;
-    mafat_cfg_text_strip(line);
-    char *equals = strchr(line, '=');
-    if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
-        return MAFAT_OK;
-    if (equals == NULL)
-        return fail_file(error, s->path, "line %d: \"%.80s\" is no KEY=VALUE", number, line);
-    *equals = '\0';
-    if (s->value != NULL || strcmp(line, s->key) != 0)
-        return MAFAT_OK;
-    s->value = strdup(equals + 1);
-    return s->value != NULL ? MAFAT_OK : fail_file(error, s->path, "no memory to read it");
+    char *stripped = strdup(line);
+    if (stripped == NULL)
+        return mafat_lines_fail(error, s->path, "no memory to read it");
+    mafat_cfg_text_strip(stripped);
+    char *equals = strchr(stripped, '='), shown[128];
+    mafat_status status = MAFAT_OK;
+    if (stripped[0] == '\0' || stripped[0] == '#' || stripped[0] == ';') {
+        ;
+    } else if (equals == NULL) {
+        status = mafat_lines_fail(error, s->path, "line %d: %s is no KEY=VALUE", number,
+                                  mafat_lines_show(shown, sizeof shown, line));
+    } else if (s->value->text == NULL && (size_t)(equals - stripped) == strlen(s->key) &&
+               strncmp(stripped, s->key, strlen(s->key)) == 0 && equals[1] != '\0') {
+        *s->value = (mafat_verify_value){.text = strdup(equals + 1), .line = number,
+                                         .written = copy_written(line, equals + 1)};
+        if (s->value->text == NULL)
+            status = mafat_lines_fail(error, s->path, "no memory to read it");
+    }
+    free(stripped);
+    return status;
 }
 
-/* Finds a key's value in a data file by the rules of read_data_cfg(); the first one counts. Checks
- * the form of all lines. The caller frees *value, which is NULL where the key is absent. */
-static mafat_status find_value(const char *path, const char *key, char **value, mafat_error *error)
+void mafat_verify_free_value(mafat_verify_value *value)
 {
-    search s = {.path = path, .key = key};
+    free(value->text);
+    free(value->written);
+    *value = (mafat_verify_value){0};
+}
+
+mafat_status mafat_verify_find_value(const char *path, const char *key, mafat_verify_value *value,
+                                     mafat_error *error)
+{
+    search s = {.path = path, .key = key, .value = value};
     int n_lines;
-    mafat_status status = for_each_line(path, &n_lines, look_for_key, &s, error);
-    if (status != MAFAT_OK) {
-        free(s.value);
-        s.value = NULL;
-    }
-    *value = s.value;
+    *value = (mafat_verify_value){0};
+    mafat_status status = mafat_lines_each(path, "data file", &n_lines, look_for_key, &s, error);
+    if (status != MAFAT_OK)
+        mafat_verify_free_value(value);
+    return status;
+}
+
+/* Adds to an error of a file, which `value` of the data file named, what may be behind it. */
+static mafat_status explain(mafat_status status, const char *data, const char *key,
+                            const mafat_verify_value *value, mafat_error *error)
+{
+    size_t length = strlen(error->text), room = sizeof error->text - length;
+    if (status == MAFAT_OK || access(error->file, F_OK) == 0)
+        return status;
+    if (value->text == NULL)
+        snprintf(error->text + length, room, "; Darknet looks there because %.200s has no %s=FILE",
+                 data, key);
+    else if (value->written != NULL)
+        snprintf(error->text + length, room, "; line %d of %.200s says \"%.200s\", and Darknet "
+                 "leaves blanks out", value->line, data, value->written);
     return status;
 }
 
 mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
 {
     if (strlen(path) > LONGEST_PATH)
-        return fail_file(error, path, "is longer than the 255 bytes that Darknet allows a path");
-    return access(path, R_OK) == 0 ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
+        return mafat_lines_fail(error, path,
+                                "is longer than the 255 bytes that Darknet allows a path");
+    if (access(path, R_OK) == 0)
+        return MAFAT_OK;
+    return mafat_lines_fail(error, path, "%s", strerror(errno));
 }
+
+/* A list of images, of which blank lines are no part (patches/0017). */
+typedef struct {
+    const char *path;
+    int n_images;
+} list_check;
 
 static mafat_status check_list_line(void *context, char *path, int number, mafat_error *error)
 {
-    (void)context;
-    (void)number;
+    list_check *list = context;
+    char shown[256], reason[sizeof error->text];
+    if (mafat_lines_is_blank(path))
+        return MAFAT_OK;
+    list->n_images++;
     int w, h;
     mafat_status status = mafat_verify_image_path(path, error);
     if (status == MAFAT_OK)
-        status = mafat_picture_read_size(path, &w, &h, error);
+        return mafat_picture_read_size(path, &w, &h, error);
+    memcpy(reason, error->text, sizeof reason);
+    return mafat_lines_fail(error, list->path, "line %d: %s: %.400s", number,
+                            mafat_lines_show(shown, sizeof shown, path), reason);
+}
+
+/* Finds the file with class names: the one of the data file, or Darknet's own choice. */
+static mafat_status find_names(const char *path, const mafat_verify_needs *needs,
+                               mafat_verify_value *value, const char **names, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    *value = (mafat_verify_value){0};
+    for (int i = 0; i < 2 && status == MAFAT_OK && value->text == NULL; i++)
+        if (needs->names_keys[i] != NULL)
+            status = mafat_verify_find_value(path, needs->names_keys[i], value, error);
+    *names = value->text != NULL ? value->text : needs->names_default;
     return status;
 }
 
-/* Finds the file with class names. The caller frees *names. */
-static mafat_status find_names(const char *path, const mafat_verify_needs *needs, char **names,
-                               mafat_error *error)
+/* Tells of a name that is none: Darknet counts the line. */
+typedef struct {
+    const char *path;
+    int n_classes, first_blank;
+} names_check;
+
+static mafat_status check_name(void *context, char *line, int number, mafat_error *error)
 {
-    mafat_status status = MAFAT_OK;
-    *names = NULL;
-    for (int i = 0; i < 2 && status == MAFAT_OK && *names == NULL; i++)
-        if (needs->names_keys[i] != NULL)
-            status = find_value(path, needs->names_keys[i], names, error);
-    if (status == MAFAT_OK && *names == NULL) {
-        *names = strdup(needs->names_default);
-        if (*names == NULL)
-            status = fail_file(error, path, "no memory to read it");
-    }
+    names_check *names = context;
+    (void)error;
+    if (names->first_blank == 0 && number <= names->n_classes && mafat_lines_is_blank(line))
+        names->first_blank = number;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_verify_names(const char *path, int n_classes, const char *needed_by,
+                                mafat_error *error)
+{
+    names_check names = {.path = path, .n_classes = n_classes};
+    int n_names;
+    mafat_status status = mafat_lines_each(path, "file of names", &n_names, check_name, &names,
+                                           error);
+    if (status == MAFAT_OK && n_names < n_classes)
+        status = mafat_lines_fail(error, path, "holds %d names; %s has %d classes", n_names,
+                                  needed_by, n_classes);
+    if (status == MAFAT_OK && names.first_blank != 0)
+        fprintf(stderr, "mafat: %s: line %d is blank, and counts: class %d has no name\n", path,
+                names.first_blank, names.first_blank - 1);
     return status;
 }
 
 static mafat_status verify_names(const char *path, const mafat_verify_needs *needs,
                                  mafat_error *error)
 {
-    char *names;
-    mafat_status status = find_names(path, needs, &names, error);
-    if (status != MAFAT_OK)
-        return status;
-    int n_names;
-    status = for_each_line(names, &n_names, NULL, NULL, error);
-    if (status == MAFAT_OK && n_names < needs->n_classes)
-        status = fail_file(error, names, "holds %d names; the network has %d classes", n_names,
-                           needs->n_classes);
-    free(names);
+    mafat_verify_value value;
+    const char *names;
+    mafat_status status = find_names(path, needs, &value, &names, error);
+    if (status == MAFAT_OK)
+        status = explain(mafat_verify_names(names, needs->n_classes, "the network", error), path,
+                         needs->names_keys[0], &value, error);
+    mafat_verify_free_value(&value);
     return status;
 }
 
 static mafat_status verify_list(const char *path, const mafat_verify_needs *needs,
                                 mafat_error *error)
 {
-    char *list;
-    mafat_status status = find_value(path, needs->list_key, &list, error);
+    mafat_verify_value list = {0};
+    mafat_status status = MAFAT_OK;
+    if (needs->list_key != NULL)
+        status = mafat_verify_find_value(path, needs->list_key, &list, error);
     if (status != MAFAT_OK)
         return status;
-    int n_images;
-    if (list == NULL)
-        return fail_file(error, path, "lacks %s=FILE, the list of images", needs->list_key);
-    status = for_each_line(list, &n_images, check_list_line, NULL, error);
-    if (status == MAFAT_OK && n_images < needs->n_images)
-        status = fail_file(error, list, "holds %d images; this command needs %d at least", n_images,
-                           needs->n_images);
-    free(list);
+    list_check check = {.path = list.text != NULL ? list.text : needs->list_default};
+    int n_lines;
+    status = mafat_lines_each(check.path, "list of images", &n_lines, check_list_line, &check,
+                              error);
+    if (status == MAFAT_OK && check.n_images < needs->n_images)
+        status = mafat_lines_fail(error, check.path, "holds %d images; this command needs %d at "
+                                  "least", check.n_images, needs->n_images);
+    if (needs->list_key != NULL)
+        status = explain(status, path, needs->list_key, &list, error);
+    mafat_verify_free_value(&list);
     return status;
 }
 
-/* Checks the file or folder that a key names, if it is there; `fallback` may be NULL. */
-static mafat_status verify_named(const char *path, const char *key, const char *fallback, int mode,
-                                 mafat_error *error)
+static mafat_status verify_results(const char *path, mafat_error *error)
 {
-    char *value;
-    mafat_status status = find_value(path, key, &value, error);
-    const char *name = value != NULL ? value : fallback;
-    if (status == MAFAT_OK && name != NULL && access(name, mode) != 0)
-        status = fail_file(error, name, "%s", strerror(errno));
-    free(value);
+    mafat_verify_value value = {0};
+    mafat_status status = MAFAT_OK;
+    if (path != NULL)
+        status = mafat_verify_find_value(path, "results", &value, error);
+    const char *folder = value.text != NULL ? value.text : "results";
+    if (status == MAFAT_OK && access(folder, W_OK | X_OK) != 0)
+        status = mafat_lines_fail(error, folder, "%s", strerror(errno));
+    if (path != NULL)
+        status = explain(status, path, "results", &value, error);
+    mafat_verify_free_value(&value);
     return status;
 }
 
 void mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
                               size_t *n_bytes)
 {
-    char *names = NULL;
+    mafat_verify_value value;
+    const char *names;
     uint64_t size = 0;
     mafat_error unused;
     *n_lines = 0;
-    if (find_names(path, needs, &names, &unused) != MAFAT_OK ||
+    if (find_names(path, needs, &value, &names, &unused) != MAFAT_OK ||
         mafat_file_size(names, "file", &size, &unused) != MAFAT_OK ||
-        for_each_line(names, n_lines, NULL, NULL, &unused) != MAFAT_OK)
+        mafat_lines_each(names, "file", n_lines, NULL, NULL, &unused) != MAFAT_OK)
         *n_lines = 0;
     *n_bytes = (size_t)size;
-    free(names);
+    mafat_verify_free_value(&value);
 }
 
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
                                mafat_error *error)
 {
-    mafat_status status = mafat_verify_readable(path, error);
+    mafat_status status = path != NULL ? mafat_verify_readable(path, error) : MAFAT_OK;
     if (status == MAFAT_OK && needs->names_keys[0] != NULL)
         status = verify_names(path, needs, error);
-    if (status == MAFAT_OK && needs->list_key != NULL)
+    if (status == MAFAT_OK && needs->list_default != NULL)
         status = verify_list(path, needs, error);
-    if (status == MAFAT_OK)
-        status = verify_named(path, "map", NULL, R_OK, error);
-    if (status == MAFAT_OK)
-        status = verify_named(path, "leaves", NULL, R_OK, error);
     if (status == MAFAT_OK && needs->writes_results)
-        status = verify_named(path, "results", "results", W_OK | X_OK, error);
+        status = verify_results(path, error);
     return status;
 }
 
@@ -235,9 +288,10 @@ static mafat_status verify_folder(const char *path, mafat_error *error)
     const char *slash = strrchr(path, '/');
     char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
     if (folder == NULL)
-        return fail_file(error, path, "no memory to check it");
+        return mafat_lines_fail(error, path, "no memory to check it");
     bool writable = access(folder, W_OK | X_OK) == 0;
-    mafat_status status = writable ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
+    mafat_status status = writable ? MAFAT_OK
+                                   : mafat_lines_fail(error, path, "%s", strerror(errno));
     free(folder);
     return status;
 }
@@ -248,8 +302,10 @@ mafat_status mafat_verify_writable(const char *path, mafat_error *error)
     if (stat(path, &about) != 0)
         return verify_folder(path, error);
     if (!S_ISREG(about.st_mode))
-        return fail_file(error, path, "is there already, and is no file");
-    return access(path, W_OK) == 0 ? MAFAT_OK : fail_file(error, path, "%s", strerror(errno));
+        return mafat_lines_fail(error, path, "is there already, and is no file");
+    if (access(path, W_OK) == 0)
+        return MAFAT_OK;
+    return mafat_lines_fail(error, path, "%s", strerror(errno));
 }
 
 mafat_status mafat_verify_replaceable(const char *path, mafat_error *error)
@@ -268,8 +324,9 @@ static mafat_status verify_letter(int letter, int size, mafat_error *error)
     snprintf(path, sizeof path, MAFAT_LETTER_PATH, letter, size);
     if (access(path, R_OK) == 0)
         return MAFAT_OK;
-    return fail_file(error, path, "%s; run this inside a Darknet tree, where data/labels is",
-                     strerror(errno));
+    return mafat_lines_fail(error, path,
+                            "%s; run this inside a Darknet tree, where data/labels is",
+                            strerror(errno));
 }
 
 enum { FIRST_LETTER = 32, LAST_LETTER = 126, N_LETTER_SIZES = 8 };

@@ -6,11 +6,13 @@
 #include "base/status.h"
 #include "front/cfg.h"
 
-/* That a file can be opened and read. */
+/* That a file is a regular one, can be opened and read. */
 mafat_status mafat_verify_readable(const char *path, mafat_error *error);
 
-/* That a weights file holds what the network needs, and that the files that its cfg names are
- * there. */
+/* That the trees and maps that a cfg names are such as Darknet can make the network with. */
+mafat_status mafat_verify_cfg_files(const mafat_cfg *cfg, mafat_error *error);
+
+/* The same, and that a weights file holds what the network needs. */
 mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path,
                                   mafat_error *error);
 
@@ -22,14 +24,34 @@ typedef struct {
     const char *names_keys[2];  /* of the data file, the first that it has: the file with class
                                    names; both NULL: reads none */
     const char *names_default;  /* where the data file has neither */
-    const char *list_key;       /* of the data file: the list of images; NULL: reads none */
+    const char *list_key;       /* of the data file: the list of images; NULL: not named there */
+    const char *list_default;   /* where the data file lacks it; NULL, both: reads none */
     int n_images;               /* so many the list must have: Darknet loads some ahead */
     bool writes_results;        /* into the folder results= */
     int n_classes;              /* so many names are needed */
 } mafat_verify_needs;
 
+/* What a data file says for a key. */
+typedef struct {
+    char *text;       /* owned; NULL: nothing */
+    char *written;    /* owned: as it stands there, with the blanks in it; NULL: it has none */
+    int line;
+} mafat_verify_value;
+
+/* Finds a key's value in a data file by the rules of read_data_cfg(); the first one counts, and an
+ * empty one does not. Checks the form of all lines. On error nothing needs to be freed. */
+mafat_status mafat_verify_find_value(const char *path, const char *key, mafat_verify_value *value,
+                                     mafat_error *error);
+void mafat_verify_free_value(mafat_verify_value *value);
+
+/* That a file holds names for as many classes as `needed_by` ("the network") has. A blank line
+ * among them is told on stderr. */
+mafat_status mafat_verify_names(const char *path, int n_classes, const char *needed_by,
+                                mafat_error *error);
+
 /* That a data file ("cfg/coco.data") is well formed, and that what it names exists: names for all
- * classes, the files map= and leaves=, every image of the list, the folder for results. */
+ * classes, every image of the list, the folder for results. Where `path` is NULL there is none, but
+ * the list. */
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
                                mafat_error *error);
 
