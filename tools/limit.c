@@ -343,7 +343,7 @@ static bool parse_options(options *asked, char **argv)
     }
     asked->command = word + 1;
     if (strcmp(*word, "none") == 0 ||
-        mafat_number_read_bytes("memory limit", *word, &asked->limit_bytes, &error) == MAFAT_OK)
+        mafat_number_read_bytes("memory limit", *word, "", &asked->limit_bytes, &error) == MAFAT_OK)
         return true;
     mafat_error_print(&error, stderr);
     fprintf(stderr, "limit: \"none\" counts and does not limit\n");

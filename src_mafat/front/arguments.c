@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "front/nearest.h"
+
 /* Takes an option's value; *i moves on to it. */
 static mafat_status take_value(const char **value, int *i, int argc, char **argv,
                                mafat_error *error)
@@ -80,14 +82,58 @@ mafat_status mafat_arguments_take_value(mafat_arguments *arguments, const char *
     return MAFAT_OK;
 }
 
+const char *const mafat_arguments_options[MAFAT_N_ARGUMENTS_OPTIONS] = {
+    "-mafat", "-memory", "-threads", "-json", "-help",
+};
+
+/* Writes "; did you mean -memory 8M?" where an option comes near one that is known. People write
+ * two dashes, and a value behind a "=". */
+static void suggest(const char *option, const char *const *known, int n_known, char *hint,
+                    size_t size)
+{
+    char name[64];
+    const char *begin = option + (strncmp(option, "--", 2) == 0);
+    const char *equals = strchr(begin, '=');
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(begin, "="), begin);
+    const char *nearest = mafat_nearest(name, known, n_known);
+    *hint = '\0';
+    if (nearest != NULL)
+        snprintf(hint, size, "; did you mean %s%s%.100s?", nearest, equals != NULL ? " " : "",
+                 equals != NULL ? equals + 1 : "");
+}
+
+mafat_status mafat_arguments_fail_unknown(const char *option, const char *const *known, int n_known,
+                                          const char *allowed, mafat_error *error)
+{
+    char hint[200];
+    suggest(option, known, n_known, hint, sizeof hint);
+    return mafat_error_set(error, MAFAT_USAGE, "unknown option %.200s; %s%s", option, allowed, hint);
+}
+
+/* Finds the options in a list such as "-n N, -layers, ": words that begin with a dash. */
+static int find_names(const char *list, char names[][24], const char **known, int most)
+{
+    int n = 0;
+    for (const char *at = strchr(list, '-'); at != NULL && n < most; at = strchr(at + 1, '-')) {
+        snprintf(names[n], sizeof names[n], "%.*s", (int)strcspn(at, " ,"), at);
+        known[n] = names[n];
+        n++;
+    }
+    return n;
+}
+
 mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, const char *own,
                                             mafat_error *error)
 {
+    enum { MOST = 16 };
+    char names[MOST][24], allowed[400];
+    const char *known[MOST + MAFAT_N_ARGUMENTS_OPTIONS];
+    int n = find_names(own, names, known, MOST);
+    for (int i = 0; i < MAFAT_N_ARGUMENTS_OPTIONS; i++)
+        known[n++] = mafat_arguments_options[i];
+    snprintf(allowed, sizeof allowed, "allowed are %s-mafat CONFIG, -threads N and -json", own);
     for (int i = 0; i < arguments->n_words; i++)
         if (arguments->words[i][0] == '-')
-            return mafat_error_set(error, MAFAT_USAGE,
-                                   "unknown option %s; allowed are %s-mafat CONFIG, -threads N "
-                                   "and -json",
-                                   arguments->words[i], own);
+            return mafat_arguments_fail_unknown(arguments->words[i], known, n, allowed, error);
     return MAFAT_OK;
 }

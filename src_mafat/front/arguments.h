@@ -27,6 +27,15 @@ mafat_status mafat_arguments_take_flag(mafat_arguments *arguments, const char *o
 mafat_status mafat_arguments_take_value(mafat_arguments *arguments, const char *option,
                                         const char **value, mafat_error *error);
 
+/* MAFAT's options, which all commands know. */
+enum { MAFAT_N_ARGUMENTS_OPTIONS = 5 };
+extern const char *const mafat_arguments_options[MAFAT_N_ARGUMENTS_OPTIONS];
+
+/* Sets the error of an option that is not among known[n_known], with the nearest one that is:
+ * "-memory 8M" for "--memory=8M". `allowed` says which there are. */
+mafat_status mafat_arguments_fail_unknown(const char *option, const char *const *known, int n_known,
+                                          const char *allowed, mafat_error *error);
+
 /* Refuses words that still look like options. `own` lists the command's own, each followed by ",
  * ". */
 mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, const char *own,

@@ -37,15 +37,16 @@ static mafat_status compare(mafat_trial *trial, mafat_oracle *oracle, bool json,
 
 mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error)
 {
+    mafat_status status = mafat_arguments_refuse_options(arguments, "", error);
+    if (status != MAFAT_OK)
+        return status;
     if (arguments->n_words < 3 || arguments->n_words > 4)
         return mafat_error_set(error, MAFAT_USAGE,
                                "usage: darknet mafat compare CFG WEIGHTS [IMAGE] [-mafat CONFIG] "
                                "[-memory LIMIT] [-threads N] [-json]");
     mafat_trial trial;
     mafat_oracle oracle;
-    mafat_status status = mafat_arguments_refuse_options(arguments, "", error);
-    if (status == MAFAT_OK)
-        status = mafat_trial_open(&trial, arguments, error);
+    status = mafat_trial_open(&trial, arguments, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_oracle_start(&oracle, arguments, &trial.input, error);

@@ -3,6 +3,7 @@
 #include "front/command_darknet.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,16 +97,17 @@ static const darknet_command commands[] = {
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* Darknet's own options. It takes any other word for an argument and any text for a number. */
-typedef enum { FLAG, NUMBER, TEXT } option_kind;
+typedef enum { FLAG, TEXT, WHOLE, SHARE } option_kind;    /* a share is from 0 to 1 */
 
 static const struct {
     const char *name;
     option_kind kind;
+    int least;    /* of a WHOLE number */
 } options[] = {
-    {"-thresh", NUMBER}, {"-hier", NUMBER},  {"-avg", NUMBER}, {"-t", NUMBER},   {"-c", NUMBER},
-    {"-s", NUMBER},      {"-w", NUMBER},     {"-h", NUMBER},   {"-fps", NUMBER}, {"-i", NUMBER},
-    {"-out", TEXT},      {"-prefix", TEXT},  {"-gpus", TEXT},  {"-clear", FLAG}, {"-nogpu", FLAG},
-    {"-fullscreen", FLAG},
+    {"-thresh", SHARE, 0}, {"-hier", SHARE, 0}, {"-avg", WHOLE, 1},      {"-t", WHOLE, 0},
+    {"-c", WHOLE, 0},      {"-s", WHOLE, 0},    {"-w", WHOLE, 0},        {"-h", WHOLE, 0},
+    {"-fps", WHOLE, 0},    {"-i", WHOLE, -1},   {"-out", TEXT, 0},       {"-prefix", TEXT, 0},
+    {"-gpus", TEXT, 0},    {"-clear", FLAG, 0}, {"-nogpu", FLAG, 0},     {"-fullscreen", FLAG, 0},
 };
 
 enum { N_OPTIONS = sizeof options / sizeof options[0] };
@@ -144,11 +146,51 @@ void mafat_command_print_darknet_help(FILE *stream)
     }
 }
 
+/* Numbers that Darknet would read with atof() or atoi(), whatever stands there. */
+static mafat_status check_share(const char *name, const char *text, mafat_error *error)
+{
+    char *end, hint[64] = "";
+    double number = strtod(text, &end);
+    if (end == text || (*end != '\0' && strcmp(end, "%") != 0))
+        return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" is no number", name, text);
+    if (*end == '\0' && number >= 0 && number <= 1)
+        return MAFAT_OK;
+    if (number >= 1 && number <= 100)
+        snprintf(hint, sizeof hint, "; did you mean %g?", number / 100);
+    return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be from 0 to 1%s", name,
+                           text, hint);
+}
+
+static mafat_status check_whole(const char *name, const char *text, int least, mafat_error *error)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (end != text && *end == '\0' && errno == 0 && number >= least && number <= INT_MAX)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be a whole number from "
+                           "%d to %d", name, text, least, INT_MAX);
+}
+
+static mafat_status fail_unknown(const char *word, mafat_error *error)
+{
+    const char *known[N_OPTIONS + MAFAT_N_ARGUMENTS_OPTIONS];
+    int n = 0;
+    for (int i = 0; i < N_OPTIONS; i++)
+        known[n++] = options[i].name;
+    for (int i = 0; i < MAFAT_N_ARGUMENTS_OPTIONS; i++)
+        known[n++] = mafat_arguments_options[i];
+    return mafat_arguments_fail_unknown(word, known, n, "`darknet mafat --help` lists MAFAT's",
+                                        error);
+}
+
 static mafat_status find_command(const mafat_arguments *arguments, const darknet_command **command,
                                  mafat_error *error)
 {
     const char *word = arguments->words[0];
     const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
+    if (word[0] == '-')
+        return fail_unknown(word, error);
     for (int i = 0; i < N_COMMANDS; i++) {
         *command = &commands[i];
         if (strcmp(word, commands[i].word) == 0 &&
@@ -158,14 +200,6 @@ static mafat_status find_command(const mafat_arguments *arguments, const darknet
     return mafat_error_set(error, MAFAT_USAGE,
                            "unknown command \"%s %s\"; `darknet mafat --help` lists the commands",
                            word, subword);
-}
-
-static bool is_number(const char *text)
-{
-    char *end;
-    errno = 0;
-    strtod(text, &end);
-    return end != text && *end == '\0' && errno == 0;
 }
 
 /* Keeps the value of an option that MAFAT looks at too. Darknet takes the first of two, and the
@@ -199,13 +233,14 @@ static mafat_status take_option(char **words, int n_words, int *i, mafat_operand
             return MAFAT_OK;
         if (++*i >= n_words)
             return mafat_error_set(error, MAFAT_USAGE, "option %s lacks its value", name);
-        if (options[k].kind == NUMBER && !is_number(words[*i]))
-            return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%s\" is no number", name,
-                                   words[*i]);
-        return keep_option(found, name, words[*i], error);
+        mafat_status status = MAFAT_OK;
+        if (options[k].kind == SHARE)
+            status = check_share(name, words[*i], error);
+        else if (options[k].kind == WHOLE)
+            status = check_whole(name, words[*i], options[k].least, error);
+        return status == MAFAT_OK ? keep_option(found, name, words[*i], error) : status;
     }
-    return mafat_error_set(error, MAFAT_USAGE,
-                           "unknown option %s; `darknet mafat --help` lists MAFAT's", name);
+    return fail_unknown(name, error);
 }
 
 static void set_operand(mafat_operands *found, char letter, const char *word)

@@ -306,7 +306,7 @@ mafat_status mafat_indexed_top(const mafat_indexed *x, mafat_error *error)
 {
     int unused, n_outputs = mafat_indexed_outputs(x->cfg);
     long top = x->top != NULL ? strtol(x->top, NULL, 10) : 0;
-    if (top < 0 || top > n_outputs)
+    if (top > n_outputs)
         return mafat_error_set(error, MAFAT_USAGE, "option -t: %ld must be from 0 to %d, the "
                                "outputs of the network", top, n_outputs);
     if (top != 0)

@@ -55,10 +55,9 @@ static mafat_status read_limit(const char *text, size_t *bytes, mafat_error *err
 {
     if (strcmp(text, "auto") == 0)
         return mafat_auto_memory_limit(bytes, error);
-    mafat_status status = mafat_number_read_bytes("memory limit", text, bytes, error);
-    if (status != MAFAT_OK)
-        strncat(error->text, ", or auto", sizeof error->text - strlen(error->text) - 1);
-    return status;
+    const char *or_else = strcasecmp(text, "auto") == 0 ? ", or auto; did you mean auto?"
+                                                        : ", or auto";
+    return mafat_number_read_bytes("memory limit", text, or_else, bytes, error);
 }
 
 static const char *first_of(const char *option, const char *flag)

@@ -41,7 +41,7 @@ expect 2 'yolov2.cfg: layer 27 \[reorg\]: cannot be inside a layer group' \
     "$darknet" mafat plan cfg/yolov2.cfg -mafat 5x5/27/2x2
 # limits, as an option and as a flag, for MAFAT's own commands and for Darknet's
 for limit in 0 -1 16Q 1e99 '' 16MB 99999999999999999999; do
-    message="memory limit \"$limit\": expected a number of bytes from 1 to [0-9]+, .*K, M or G.* or auto$"
+    message="memory limit \"$limit\": expected a number of bytes from 1 to [0-9]+, .*K, M or G.* or auto(; did you mean 16M\?)?$"
     sed "s/^mafat=.*/mafat_memory=$limit/" "$cfg" >"$scratch/flag.cfg"
     expect 2 "yolov2.cfg: $message" "$darknet" mafat plan cfg/yolov2.cfg -memory "$limit"
     expect 2 "yolov2-tiny.cfg: $message" detect $coco "$tiny" "$tiny_w" "$dog" -memory "$limit"
