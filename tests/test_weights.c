@@ -106,6 +106,42 @@ START_TEST(old_headers_are_four_bytes_shorter)
 }
 END_TEST
 
+static const struct {
+    const char *begin, *message;
+} others[] = {
+    {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "pointer of Git LFS"},
+    {"<!DOCTYPE html>\n<html>", "is a web page"}, {"\n\n<HTML><head>", "is a web page"},
+    {"<?xml version", "is an XML text"}, {"{\"message\": \"Not Found\"}", "is a JSON text"},
+    {"[net]\nbatch=1\n", "is a cfg file"}, {"PK\3\4", "is a ZIP archive"},
+    {"\x1f\x8b\x08", "is compressed by gzip"}, {"", "is empty"},
+};
+
+/* As long as it is, and as long as the network needs. */
+START_TEST(what_people_have_in_place_of_weights_is_named)
+{
+    for (int exact = 0; exact < 2; exact++) {
+        FILE *file = fopen(weights_path, "wb");
+        fputs(others[_i].begin, file);
+        fclose(file);
+        if (exact && others[_i].begin[0] != '\0')
+            ck_assert_int_eq(truncate(weights_path, FILE_BYTES), 0);
+        expect_refusal(others[_i].message, -1);
+    }
+}
+END_TEST
+
+START_TEST(a_seen_of_the_other_width_is_told)
+{
+    write_file(0, 2, FILE_BYTES - 4);
+    expect_refusal("`seen` has 32 bits, and from version 0.2 on Darknet reads 64", 2);
+    write_file(0, 1, FILE_BYTES);
+    expect_refusal("`seen` has 64 bits, and before version 0.2 Darknet reads 32", -1);
+    write_file(0, 2, FILE_BYTES - 8);
+    ck_assert_int_eq(mafat_weights_verify(weights_path, &cfg.network, &fault), MAFAT_FAILED);
+    ck_assert_ptr_null(strstr(fault.text, "seen"));
+}
+END_TEST
+
 START_TEST(a_refusal_names_both_sizes_and_the_layer)
 {
     write_file(0, 2, 7);
@@ -287,6 +323,9 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, only_the_exact_size_is_accepted);
     tcase_add_test(tcase, old_headers_are_four_bytes_shorter);
     tcase_add_test(tcase, a_refusal_names_both_sizes_and_the_layer);
+    tcase_add_test(tcase, a_seen_of_the_other_width_is_told);
+    tcase_add_loop_test(tcase, what_people_have_in_place_of_weights_is_named, 0,
+                        (int)(sizeof others / sizeof others[0]));
     tcase_add_test(tcase, files_that_cannot_be_read_are_refused);
     tcase_add_test(tcase, a_file_of_many_gigabytes_is_measured_in_64_bits);
     tcase_add_test(tcase, the_same_seed_gives_the_same_bytes_on_every_machine);

@@ -2,9 +2,11 @@
 #define _FILE_OFFSET_BITS 64  /* st_size, also where long has 32 bits */
 #include "run/weights.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "run/file.h"
 
@@ -36,26 +38,75 @@ static int64_t little_endian(const unsigned char *word)
     return (int32_t)value;
 }
 
+/* What people have in place of weights, by its first bytes. */
+static const struct {
+    const char *begin, *what;
+} others[] = {
+    {"version https://git-lfs", "is a pointer of Git LFS and not the weights, which `git lfs pull` "
+                                "fetches"},
+    {"<!doctype", "is a web page, not weights: a download that went wrong"},
+    {"<html", "is a web page, not weights: a download that went wrong"},
+    {"<?xml", "is an XML text, not weights: a download that went wrong"},
+    {"{", "is a JSON text, not weights"},
+    {"[net]", "is a cfg file, not weights"},
+    {"PK\3\4", "is a ZIP archive, as PyTorch writes them, not weights of Darknet"},
+    {"\x1f\x8b", "is compressed by gzip; unpack it"},
+    {"\x89HDF", "is an HDF5 file, as Keras writes them, not weights of Darknet"},
+};
+
+static mafat_status recognise(const char *begin, mafat_error *error)
+{
+    while (isspace((unsigned char)*begin))
+        begin++;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strncasecmp(begin, others[i].begin, strlen(others[i].begin)) == 0)
+            return mafat_error_set(error, MAFAT_FAILED, "%s", others[i].what);
+    return MAFAT_OK;
+}
+
 /* Finds where the floats start, by Darknet's own condition. */
 static mafat_status find_header_bytes(const char *path, size_t *n_bytes, mafat_error *error)
 {
-    unsigned char header[N_VERSION_WORDS * WORD];
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
-    size_t n_read = fread(header, 1, sizeof header, file);
+    enum { HEADER_BYTES = N_VERSION_WORDS * WORD };
+    unsigned char header[64];
+    FILE *file;
+    uint64_t size;
+    mafat_status status = mafat_file_open(path, "weights file", &file, &size, error);
+    if (status != MAFAT_OK)
+        return status;
+    size_t n_read = fread(header, 1, sizeof header - 1, file);
     int reason = errno;
     bool unreadable = ferror(file) != 0;
     fclose(file);
+    header[n_read] = '\0';
     if (unreadable)
         return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(reason));
-    if (n_read < sizeof header)
+    if (n_read == 0)
+        return mafat_error_set(error, MAFAT_FAILED, "is empty: it holds 0 bytes");
+    status = recognise((const char *)header, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (n_read < HEADER_BYTES)
         return mafat_error_set(error, MAFAT_FAILED,
                                "holds %zu bytes, too few for the header of a weights file", n_read);
     int64_t major = little_endian(header), minor = little_endian(header + WORD);
     bool long_seen = major * 10 + minor >= 2 && major < 1000 && minor < 1000;
-    *n_bytes = sizeof header + (long_seen ? sizeof(int64_t) : sizeof(int32_t));
+    *n_bytes = HEADER_BYTES + (long_seen ? sizeof(int64_t) : sizeof(int32_t));
     return MAFAT_OK;
+}
+
+/* A `seen` of the other width than the version says, as some programs write it, moves all floats
+ * by one: the size gives it away. */
+static const char *seen_hint(const mafat_network *network, uint64_t n_bytes, size_t header_bytes)
+{
+    bool is_long = header_bytes == N_VERSION_WORDS * WORD + sizeof(int64_t);
+    uint64_t other = N_VERSION_WORDS * WORD + (is_long ? sizeof(int32_t) : sizeof(int64_t));
+    if (n_bytes != other + network_bytes(network))
+        return "";
+    return is_long ? "; so it is where `seen` has 32 bits, and from version 0.2 on Darknet reads "
+                     "64: write four zero bytes behind the first 16"
+                   : "; so it is where `seen` has 64 bits, and before version 0.2 Darknet reads "
+                     "32: leave out the four bytes behind the first 16";
 }
 
 /* Says where a file ends that is too short: in the header, or inside a layer. */
@@ -73,8 +124,9 @@ static mafat_status fail_short(const mafat_network *network, uint64_t n_bytes, s
         end += layer_bytes(&network->layers[++i]);
     return mafat_error_set_layer(error, MAFAT_FAILED, i, network->layers[i].type,
                                  "the file holds %llu bytes, the network needs %llu: it ends "
-                                 "inside this layer", (unsigned long long)n_bytes,
-                                 (unsigned long long)needed);
+                                 "inside this layer%s", (unsigned long long)n_bytes,
+                                 (unsigned long long)needed,
+                                 seen_hint(network, n_bytes, header_bytes));
 }
 
 static mafat_status verify(const char *path, const mafat_network *network, mafat_error *error)
@@ -91,9 +143,10 @@ static mafat_status verify(const char *path, const mafat_network *network, mafat
         return fail_short(network, n_bytes, header_bytes, error);
     if (n_bytes > needed)
         return mafat_error_set(error, MAFAT_FAILED,
-                               "holds %llu bytes, the network needs %llu: %llu bytes too many",
+                               "holds %llu bytes, the network needs %llu: %llu bytes too many%s",
                                (unsigned long long)n_bytes, (unsigned long long)needed,
-                               (unsigned long long)(n_bytes - needed));
+                               (unsigned long long)(n_bytes - needed),
+                               seen_hint(network, n_bytes, header_bytes));
     return MAFAT_OK;
 }
 
