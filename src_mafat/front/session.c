@@ -2,6 +2,7 @@
 #include "front/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,17 +22,56 @@
 #include "run/team.h"
 #include "run/weights.h"
 
+/* Checks a variable of OpenMP's, which takes what it cannot read for nothing and starts as many
+ * threads as it is told: one number for each level of threads within threads, of which the first
+ * is ours. */
+static mafat_status check_variable(const char *name, int most, mafat_error *error)
+{
+    const char *text = getenv(name);
+    mafat_status status = MAFAT_OK;
+    if (text == NULL || *text == '\0')
+        return MAFAT_OK;
+    for (int most_here = most; status == MAFAT_OK; most_here = INT_MAX) {
+        char number[32];
+        int unused, length = (int)strcspn(text, ",");
+        int begin = (int)strspn(text, " \t"), end = length;
+        while (end > begin && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+            end--;
+        snprintf(number, sizeof number, "%.*s", end > begin ? end - begin : 0, text + begin);
+        status = mafat_number_read(name, number, 1, most_here, &unused, error);
+        if (text[length] == '\0')
+            break;
+        text += length + 1;
+    }
+    return status;
+}
+
+/* The number of threads where nobody says one. */
+static mafat_status find_threads(int *n_threads, mafat_error *error)
+{
+    mafat_status status = check_variable("OMP_NUM_THREADS", MAFAT_MAX_THREADS, error);
+    if (status == MAFAT_OK)
+        status = check_variable("OMP_THREAD_LIMIT", INT_MAX, error);
+    int n = mafat_team_default_size(), limit = mafat_team_limit();
+    n = n < MAFAT_MAX_THREADS ? n : MAFAT_MAX_THREADS;    /* a machine may have more cores */
+    *n_threads = n < limit ? n : limit;
+    return status;
+}
+
 static mafat_status read_threads(const char *text, int *n_threads, mafat_error *error)
 {
-    *n_threads = mafat_team_default_size();
+    *n_threads = 1;
     if (text == NULL)
-        return MAFAT_OK;
+        return mafat_team_available() ? find_threads(n_threads, error) : MAFAT_OK;
     mafat_status status = mafat_number_read("threads", text, 1, MAFAT_MAX_THREADS, n_threads,
                                             error);
     if (status == MAFAT_OK && *n_threads > 1 && !mafat_team_available()) {
         fprintf(stderr, "mafat: built without OpenMP: 1 thread instead of %d\n", *n_threads);
         *n_threads = 1;
     }
+    if (status == MAFAT_OK && *n_threads > 1 && *n_threads > mafat_team_limit())
+        return mafat_error_set(error, MAFAT_USAGE, "threads \"%s\": OMP_THREAD_LIMIT allows %d",
+                               text, mafat_team_limit());
     return status;
 }
 

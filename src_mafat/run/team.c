@@ -29,6 +29,15 @@ int mafat_team_default_size(void)
 #endif
 }
 
+int mafat_team_limit(void)
+{
+#ifdef _OPENMP
+    return omp_get_thread_limit();
+#else
+    return 1;
+#endif
+}
+
 void mafat_team_set_default_size(int n)
 {
 #ifdef _OPENMP

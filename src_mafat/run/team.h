@@ -33,6 +33,9 @@ bool mafat_team_available(void);
 /* The number of threads when nobody says how many: OMP_NUM_THREADS, or one for each core. */
 int mafat_team_default_size(void);
 
+/* The most threads that OpenMP runs at once: OMP_THREAD_LIMIT, if it is set. */
+int mafat_team_limit(void);
+
 /* Makes `n` the number of threads for Darknet's own OpenMP loops. */
 void mafat_team_set_default_size(int n);
 

@@ -55,4 +55,31 @@ for value in 2.5 -1 x '' 99999999999; do
     expect 2 "option -t: \"$value\" must be a whole number from 0 to" \
         mafat classifier predict small.data small.cfg small.weights data/dog.jpg -t "$value"
 done
+
+# threads by OpenMP's variables; it takes lists, one number a level
+threads() { # N VARIABLE=VALUE...
+    local n=$1
+    shift
+    expect 0 "^threads: $n\$" timeout 60 env "$@" "$darknet" mafat plan small.cfg
+}
+if [ "${OPENMP:-1}" = 1 ]; then
+    threads 3 OMP_NUM_THREADS=3
+    threads 4 OMP_NUM_THREADS=4,2
+    threads 4 OMP_NUM_THREADS=' 4 , 2'
+    threads 256 OMP_NUM_THREADS=256
+    threads 1 OMP_NUM_THREADS=3 OMP_THREAD_LIMIT=1
+    threads 3 OMP_NUM_THREADS=3 OMP_THREAD_LIMIT=1000
+    for value in 0 257 1000 -1 2x garbage x,3 3,x 4, ,4 2147483648 99999999999999999999; do
+        case $value in *,*) named='x?' ;; *) named=$value ;; esac
+        expect 2 "OMP_NUM_THREADS \"$named\": expected a number from 1 to" \
+            timeout 60 env OMP_NUM_THREADS=$value "$darknet" mafat plan small.cfg
+        expect 2 "OMP_NUM_THREADS \"$named\": expected a number from 1 to" timeout 60 env \
+            OMP_NUM_THREADS=$value "$darknet" mafat detector test small.data small.cfg small.weights data/dog.jpg
+    done
+    expect 2 'OMP_THREAD_LIMIT "many": expected a number from 1' \
+        env OMP_THREAD_LIMIT=many "$darknet" mafat plan small.cfg
+    expect 2 'threads "4": OMP_THREAD_LIMIT allows 2' env OMP_THREAD_LIMIT=2 "$darknet" mafat plan small.cfg -threads 4
+    # what is said wins
+    expect 0 '^threads: 2$' env OMP_NUM_THREADS=1000 "$darknet" mafat bench small.cfg small.weights -n 1 -threads 2
+fi
 finish
