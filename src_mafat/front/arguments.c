@@ -43,6 +43,16 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
     return MAFAT_OK;
 }
 
+bool mafat_arguments_asks(const char *word)
+{
+    static const char *const asking[] = {"-mafat", "-memory", "-threads"};
+    size_t length = strcspn(word, "=");
+    for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++)
+        if (strlen(asking[i]) == length && strncmp(word, asking[i], length) == 0)
+            return true;
+    return false;
+}
+
 /* Takes n words out, from the one at i on. */
 static void remove_words(mafat_arguments *arguments, int i, int n)
 {

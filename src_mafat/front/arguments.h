@@ -20,6 +20,10 @@ typedef struct {
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 
+/* Whether a word is an option that asks for MAFAT: -mafat, -memory or -threads, its value behind it or
+ * behind an equals sign. */
+bool mafat_arguments_asks(const char *word);
+
 /* Takes an option of one command out of the words: a flag, and one with a value, which is NULL
  * where the option is absent. MAFAT_USAGE as above. */
 mafat_status mafat_arguments_take_flag(mafat_arguments *arguments, const char *option, bool *given,

@@ -17,12 +17,17 @@
 void calc_network_cost(network *net);
 
 static mafat_request asked;
-static bool is_asked;
+static bool is_asked, is_declined;
 
 void mafat_bridge_ask(const mafat_request *request)
 {
     asked = *request;
     is_asked = true;
+}
+
+void mafat_bridge_decline(void)
+{
+    is_declined = true;
 }
 
 /* glibc would raise the size from which it gives blocks back at once with each one that is
@@ -342,7 +347,7 @@ static void print_choice(const mafat_session *session)
 
 void mafat_begin(network *net, const char *cfg_path)
 {
-    if (!is_asked && !mafat_session_is_asked_for(cfg_path))
+    if (is_declined || (!is_asked && !mafat_session_is_asked_for(cfg_path)))
         return;
     mafat_error error = {0};
     mafat_bridge_keep_heap_small();

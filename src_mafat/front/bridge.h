@@ -55,6 +55,9 @@ typedef struct {
  * asked for in this way, as if its options stood in the cfg. */
 void mafat_bridge_ask(const mafat_request *request);
 
+/* From the next network on, MAFAT is not asked for, whatever the cfg says. */
+void mafat_bridge_decline(void);
+
 /* Has the allocator give large blocks back to the system as soon as they are freed. For the
  * start of a program; mafat_begin() does it too. */
 void mafat_bridge_keep_heap_small(void);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "front/bridge.h"
+#include "front/command_darknet.h"
+#include "front/routing.h"
 
 static const char help[] =
     "usage: darknet mafat COMMAND ARGUMENTS [OPTIONS]\n"
@@ -48,7 +50,8 @@ static const char help_options[] =
     "  -layers         bench: a table of the layers too\n"
     "\n"
     "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT and mafat_threads=N do the same\n"
-    "for every Darknet command; options on the command line win.\n"
+    "for every Darknet command; options on the command line win. With one of either, Darknet's commands\n"
+    "need no word mafat. Those that only handle weights or train take none of the options.\n"
     "\n"
     "exit codes: 0 ok, 1 a file, memory or results that differ, 2 usage, 3 nothing fits the limit,\n"
     "            4 a network that MAFAT cannot run\n";
@@ -62,24 +65,27 @@ static void print_help(FILE *stream)
 
 typedef mafat_status command_function(const mafat_arguments *arguments, mafat_error *error);
 
-/* The command that MAFAT runs itself; NULL: it is Darknet's, or none. */
-static command_function *find_command(const mafat_arguments *arguments)
+/* The command that MAFAT runs itself; NULL: it is Darknet's, or none. MAFAT's own are behind the
+ * word "mafat". */
+static command_function *find_command(const mafat_arguments *arguments, bool is_named)
 {
     static const struct {
         const char *word, *subword;    /* subword is NULL where there is none */
+        bool is_own;
         command_function *function;
     } commands[] = {
-        {"plan", NULL, mafat_command_plan},
-        {"predict", NULL, mafat_command_predict},
-        {"search", NULL, mafat_command_search},
-        {"compare", NULL, mafat_command_compare},
-        {"bench", NULL, mafat_command_bench},
-        {"detector", "test", mafat_command_detector},
-        {"detect", NULL, mafat_command_detector},
+        {"plan", NULL, true, mafat_command_plan},
+        {"predict", NULL, true, mafat_command_predict},
+        {"search", NULL, true, mafat_command_search},
+        {"compare", NULL, true, mafat_command_compare},
+        {"bench", NULL, true, mafat_command_bench},
+        {"detector", "test", false, mafat_command_detector},
+        {"detect", NULL, false, mafat_command_detector},
     };
     const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(arguments->words[0], commands[i].word) == 0 &&
+        if ((is_named || !commands[i].is_own) &&
+            strcmp(arguments->words[0], commands[i].word) == 0 &&
             (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
             return commands[i].function;
     return NULL;
@@ -97,16 +103,25 @@ int mafat_main(int *argc, char **argv)
 {
     mafat_arguments arguments;
     mafat_error error = {0};
+    bool is_named = *argc > 1 && strcmp(argv[1], "mafat") == 0;
+    if (!is_named && !mafat_routing_is_asked_for(*argc - 1, argv + 1))
+        return -1;
+    int first = is_named ? 2 : 1;
     mafat_bridge_keep_heap_small();
-    mafat_status status = mafat_arguments_parse(&arguments, *argc - 2, argv + 2, &error);
+    mafat_status status = mafat_arguments_parse(&arguments, *argc - first, argv + first, &error);
     if (status == MAFAT_OK && (arguments.help || arguments.n_words == 0)) {
         print_help(arguments.help ? stdout : stderr);
         return arguments.help ? MAFAT_OK : MAFAT_USAGE;
     }
     command_function *function = NULL;
     if (status == MAFAT_OK) {
-        function = find_command(&arguments);
-        status = (function != NULL ? function : mafat_command_darknet)(&arguments, &error);
+        function = find_command(&arguments, is_named);
+        if (function != NULL)
+            status = function(&arguments, &error);
+        else if (mafat_command_darknet_is(&arguments))
+            status = mafat_command_darknet(&arguments, &error);
+        else
+            status = mafat_routing_judge(&arguments, &error);
     }
     if (status == MAFAT_OK && function != NULL && (fflush(stdout) != 0 || ferror(stdout)))
         status = mafat_error_set(&error, MAFAT_FAILED, "cannot write the results: %s",

@@ -172,7 +172,7 @@ static mafat_status check_whole(const char *name, const char *text, int least, m
                            "%d to %d", name, text, least, INT_MAX);
 }
 
-static mafat_status fail_unknown(const char *word, mafat_error *error)
+mafat_status mafat_command_darknet_fail_unknown(const char *word, mafat_error *error)
 {
     const char *known[N_OPTIONS + MAFAT_N_ARGUMENTS_OPTIONS];
     int n = 0;
@@ -184,22 +184,28 @@ static mafat_status fail_unknown(const char *word, mafat_error *error)
                                         error);
 }
 
-static mafat_status find_command(const mafat_arguments *arguments, const darknet_command **command,
-                                 mafat_error *error)
+/* NULL: none of them. */
+static const darknet_command *find_command(const mafat_arguments *arguments)
 {
-    const char *word = arguments->words[0];
     const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
-    if (word[0] == '-')
-        return fail_unknown(word, error);
-    for (int i = 0; i < N_COMMANDS; i++) {
-        *command = &commands[i];
-        if (strcmp(word, commands[i].word) == 0 &&
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(arguments->words[0], commands[i].word) == 0 &&
             (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
-            return MAFAT_OK;
-    }
-    return mafat_error_set(error, MAFAT_USAGE,
-                           "unknown command \"%s %s\"; `darknet mafat --help` lists the commands",
-                           word, subword);
+            return &commands[i];
+    return NULL;
+}
+
+bool mafat_command_darknet_is(const mafat_arguments *arguments)
+{
+    return find_command(arguments) != NULL;
+}
+
+bool mafat_command_darknet_takes_value(const char *option)
+{
+    for (int i = 0; i < N_OPTIONS; i++)
+        if (strcmp(option, options[i].name) == 0)
+            return options[i].kind != FLAG;
+    return false;
 }
 
 /* Keeps the value of an option that MAFAT looks at too. Darknet takes the first of two, and the
@@ -240,7 +246,7 @@ static mafat_status take_option(char **words, int n_words, int *i, mafat_operand
             status = check_whole(name, words[*i], options[k].least, error);
         return status == MAFAT_OK ? keep_option(found, name, words[*i], error) : status;
     }
-    return fail_unknown(name, error);
+    return mafat_command_darknet_fail_unknown(name, error);
 }
 
 static void set_operand(mafat_operands *found, char letter, const char *word)
@@ -429,9 +435,10 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
                                           mafat_operands *operands, mafat_error *error)
 {
     *operands = (mafat_operands){0};
-    const darknet_command *command;
-    mafat_status status = find_command(arguments, &command, error);
-    if (status == MAFAT_OK && arguments->json)
+    const darknet_command *command = find_command(arguments);
+    MAFAT_CHECK(command != NULL);
+    mafat_status status = MAFAT_OK;
+    if (arguments->json)
         status = mafat_error_set(error, MAFAT_USAGE, "-json is for MAFAT's own commands only");
     if (status == MAFAT_OK)
         status = sort_words(command, arguments, operands, error);

@@ -15,9 +15,17 @@ typedef struct {
     mafat_session session;    /* how it was; for the bridge to take over, or to be closed */
 } mafat_operands;
 
+/* Whether the words begin with one of those commands. */
+bool mafat_command_darknet_is(const mafat_arguments *arguments);
+
+/* Whether a word is an option of Darknet's with a value behind it. */
+bool mafat_command_darknet_takes_value(const char *option);
+
+/* Says that a word is no option of Darknet's or MAFAT's, and which one is nearest: MAFAT_USAGE. */
+mafat_status mafat_command_darknet_fail_unknown(const char *word, mafat_error *error);
+
 /* Finds the command and sorts its words, then checks the cfg, the weights, and every other file
- * that it will read or write. MAFAT_USAGE for a command that is none of Darknet's inference
- * commands, an option that Darknet does not have, is given twice or lacks its value, and words that
+ * that it will read or write. MAFAT_USAGE for an option that Darknet does not have, is given twice or lacks its value, and words that
  * are too few or too many. For `detector test` and `detect`, which MAFAT runs itself, it is the
  * caller who reads the image and then knows which letters are needed. On error nothing needs to be
  * closed. */

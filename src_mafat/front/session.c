@@ -428,7 +428,13 @@ static bool is_flag(char *line)
            (strncmp(nearest, "mafat_", 6) == 0 && mafat_cfg_keys_distance(nearest, line) <= 2);
 }
 
-bool mafat_session_is_asked_for(const char *cfg_path)
+static bool is_limit(char *line)
+{
+    return strncmp(line, "mafat_memory=", strlen("mafat_memory=")) == 0;
+}
+
+/* Whether the [net] section has such a line. */
+static bool has_line(const char *cfg_path, bool (*is_such)(char *line))
 {
     struct stat about;
     if (stat(cfg_path, &about) != 0 || !S_ISREG(about.st_mode))
@@ -444,12 +450,22 @@ bool mafat_session_is_asked_for(const char *cfg_path)
     for (int n = 1; !found && n_sections < 2 && (length = getline(&line, &size, file)) >= 0; n++) {
         mafat_cfg_text_clean(line, n);
         n_sections += line[0] == '[';
-        found = is_flag(line);
+        found = is_such(line);
     }
     found |= length < 0 && !feof(file);
     free(line);
     fclose(file);
     return found;
+}
+
+bool mafat_session_is_asked_for(const char *cfg_path)
+{
+    return has_line(cfg_path, is_flag);
+}
+
+bool mafat_session_has_limit(const char *cfg_path)
+{
+    return has_line(cfg_path, is_limit);
 }
 
 void mafat_session_close(mafat_session *session)

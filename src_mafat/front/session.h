@@ -88,11 +88,12 @@ void mafat_session_take(mafat_session *session, mafat_found *found);
 
 mafat_plan_options mafat_session_plan_options(const mafat_session *session);
 
-/* Whether the [net] section of a cfg has one of MAFAT's flags, or one of them misspelt. Reads those
- * lines alone, and judges nothing: a file that cannot be opened has none, nor has a pipe, which can
- * be read only once. Where it cannot be read to the end, or there is no memory to do it, it has:
- * reading it again says why. */
+/* Whether the [net] section of a cfg has one of MAFAT's flags, or one of them misspelt; and whether
+ * it has mafat_memory= among them. Reads those lines alone, and judges nothing: a file that cannot be
+ * opened has none, nor has a pipe, which can be read only once. Where it cannot be read to the end,
+ * or there is no memory to do it, it has: reading it again says why. */
 bool mafat_session_is_asked_for(const char *cfg_path);
+bool mafat_session_has_limit(const char *cfg_path);
 
 /* Frees what the session owns and clears it; a zeroed session may be closed. */
 void mafat_session_close(mafat_session *session);

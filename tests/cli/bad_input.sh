@@ -16,7 +16,7 @@ detect() { "$darknet" mafat detector test "$@" -out "$scratch/drawn"; }
 # the command line
 expect 2 'usage: darknet mafat COMMAND' "$darknet" mafat
 expect 2 'unknown command "frobnicate' "$darknet" mafat frobnicate
-expect 2 'unknown command "detector train"' "$darknet" mafat detector train $coco "$tiny"
+expect 2 '`detector train` trains, and MAFAT runs' "$darknet" mafat detector train $coco "$tiny"
 expect 2 'WEIGHTS is missing; usage: darknet mafat detector test DATA CFG WEIGHTS' detect $coco "$tiny"
 expect 2 'one argument too many' detect $coco "$tiny" "$tiny_w" "$dog" more
 expect 2 'unknown option -tresh' detect $coco "$tiny" "$tiny_w" "$dog" -tresh .3

@@ -1,0 +1,88 @@
+#!/bin/bash
+# MAFAT is asked for by the word mafat, by an option, or by a flag in the cfg, and it is one: the same plan,
+# the same output, the same exit code. Commands that MAFAT does not run refuse what they would not keep,
+# before they touch a file, and nobody's weights are emptied.
+. "$(dirname "$0")/../lib.sh"
+cd "$top/darknet" || exit 1
+plain=cfg/yolov2-tiny.cfg
+w=$(weights $plain)
+
+flagged() { # NAME FLAG...: a copy of the cfg with flags in its [net] section
+    local name=$1
+    shift
+    sed "0,/^\[net/s/^\[net.*/&\n$(printf '%s\\n' "$@")/" $plain >"$scratch/$name.cfg"
+}
+flagged limit mafat_memory=8M
+flagged small mafat_memory=3M
+flagged tiles mafat=3x3 mafat_threads=1
+flagged auto mafat_memory=auto
+
+# detector test in three ways
+run() { # NAME ARGUMENTS...
+    local name=$1
+    shift
+    "$darknet" "$@" -thresh .12 -out "$scratch/$name" >"$scratch/$name.out" 2>"$scratch/$name.err" </dev/null
+    echo "exit code $?" >>"$scratch/$name.out"
+    sed -i -E 's/Predicted in [0-9.]+ seconds/Predicted/' "$scratch/$name.out"
+    sed -i -E '/^mafat/!d; s/[^ ]+\.cfg/CFG/' "$scratch/$name.err"
+}
+same() { # NAME: as with the word mafat
+    cmp "$scratch/named.out" "$scratch/$1.out" || fail "$1: other output: $(tail -n 1 "$scratch/$1.out")"
+    diff "$scratch/named.err" "$scratch/$1.err" || fail "$1: another plan or message"
+}
+run named mafat detector test cfg/coco.data $plain "$w" data/dog.jpg -memory 8M
+grep -q '^mafat: limit 8388608 bytes: ' "$scratch/named.err" || fail "no plan for the limit"
+grep -q '^exit code 0' "$scratch/named.out" && [ "$(wc -l <"$scratch/named.out")" -gt 2 ] || fail "no boxes"
+run option detector test cfg/coco.data $plain "$w" data/dog.jpg -memory 8M
+same option
+run first -memory 8M detector test cfg/coco.data $plain "$w" data/dog.jpg
+same first
+run flag detector test cfg/coco.data "$scratch/limit.cfg" "$w" data/dog.jpg
+same flag
+for name in option first flag; do cmp "$scratch/named.jpg" "$scratch/$name.jpg" || fail "$name: another picture"; done
+run named mafat detector test cfg/coco.data $plain "$w" data/dog.jpg -memory 3M
+grep -q '^exit code 3' "$scratch/named.out" || fail "3M fit"
+run option detector test cfg/coco.data $plain "$w" data/dog.jpg -memory 3M
+same option
+run flag detector test cfg/coco.data "$scratch/small.cfg" "$w" data/dog.jpg
+same flag
+expect 3 'nothing fits' "$darknet" detect "$scratch/small.cfg" "$w" data/dog.jpg -out "$scratch/drawn"
+expect 3 'nothing fits' "$darknet" detector test -thresh .5 cfg/coco.data -nogpu "$scratch/small.cfg" "$w" data/dog.jpg
+expect 0 '^data/dog.jpg: ' "$darknet" detector test cfg/coco.data $plain "$w" data/dog.jpg -mafat 2x2 -out "$scratch/drawn"
+expect 0 '^data/dog.jpg: ' "$darknet" detector test cfg/coco.data "$scratch/auto.cfg" "$w" data/dog.jpg -out "$scratch/drawn"
+grep -q '^mafat: memory auto: [0-9]' "$scratch/stderr" || fail "auto in the cfg says nothing"
+expect 2 'option -memory lacks its value' "$darknet" detector test cfg/coco.data $plain "$w" data/dog.jpg -memory
+expect 2 'unknown command "nonsense ' "$darknet" nonsense -threads 2
+expect 2 'unknown command "plan cfg' "$darknet" plan $plain -memory 8M
+
+# no command that trains or looks at hidden layers
+for command in "detector train cfg/coco.data CFG" "classifier train cfg/coco.data CFG" "yolo train CFG" "cifar distill CFG"; do
+    expect 2 'tiles.cfg: .*does not train them; take mafat=, mafat_memory= and mafat_threads= out of \[net\]' \
+        "$darknet" ${command/CFG/$scratch/tiles.cfg} "$w"
+    expect 2 'does not train them; leave MAFAT.s options out' "$darknet" ${command/CFG/$plain} "$w" -threads 2
+done
+expect 2 'hidden layers' "$darknet" nightmare "$scratch/tiles.cfg" "$w" data/dog.jpg 3
+expect 2 'more beside the network than a memory limit counts; take mafat_memory= out' "$darknet" speed "$scratch/limit.cfg" 1
+expect 0 '^Speed: ' "$darknet" speed "$scratch/tiles.cfg" 1
+
+# commands that handle weights: stock's bytes, or a refusal that leaves the target alone
+for command in "partial CFG W OUT 4" "normalize CFG W OUT" "denormalize CFG W OUT" "rescale CFG W OUT" \
+    "reset CFG W OUT" "rgbgr CFG W OUT" "oneoff2 CFG W OUT 1" "average CFG OUT W W"; do
+    command=${command//W/$w}
+    command=${command/OUT/$scratch/out.weights}
+    "$stock" ${command/CFG/$plain} >/dev/null 2>&1
+    mv "$scratch/out.weights" "$scratch/stock.weights"
+    "$darknet" ${command/CFG/$scratch/tiles.cfg} >/dev/null 2>"$scratch/stderr" || fail "$command: exit code $?"
+    grep -q "^mafat: $scratch/tiles.cfg: ${command%% *} runs no network" "$scratch/stderr" || fail "$command: says nothing"
+    cmp "$scratch/stock.weights" "$scratch/out.weights" || fail "$command: other weights"
+    echo precious >"$scratch/out.weights"
+    expect 2 "limit.cfg: \`${command%% *}\` .*all weights in memory; take mafat_memory= out" "$darknet" ${command/CFG/$scratch/limit.cfg}
+    expect 2 "leave MAFAT.s options out" "$darknet" ${command/CFG/$plain} -memory 64M
+    [ "$(cat "$scratch/out.weights")" = precious ] || fail "$command: the target was touched"
+done
+for command in "statistics CFG W" "print CFG W 0" "ops CFG" "visualize CFG W" "mkimg CFG W 9 9 1 $scratch"; do
+    command=${command//W/$w}
+    expect 2 'all weights in memory' "$darknet" ${command/CFG/$scratch/limit.cfg}
+done
+expect 0 '^Floating Point Operations' "$darknet" ops "$scratch/tiles.cfg"
+finish
