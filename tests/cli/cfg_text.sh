@@ -114,6 +114,43 @@ refused "line 13: layer 1 is a \[sam\]" 's/^\[region/[sam]\nfrom=-1\n&/; /^size=
 changed 's/size=3/&\nflipped=0\nnumload=9\ndontloadscales=0\nstride_x=1\nstride_y=1.0\ndilation=1\nantialiasing=0/'
 like_stock; warned 0 .
 
+changed 's/size=3/&\nbinary=1/'; like_stock
+
+# keys that are honoured change what they change in stock
+honoured() { # SED-SCRIPT: of $base with all keys of the other cases absent
+    changed "$1"
+    "$top/tools/random_weights" "$cfg" "$w" >/dev/null || exit 1
+    boxes "$scratch/stock" "$stock" detector test
+    [ "$(wc -l <"$scratch/stock")" -gt 2 ] || fail "no boxes: $1"
+    cmp -s "$scratch/stock" "$scratch/unchanged" && fail "stock has the same boxes: $1"
+    like_stock
+}
+cp "$scratch/stock" "$scratch/unchanged"
+honoured 's/num=2/&\nsoftmax=1/'
+honoured 's/num=2/&\nbackground=1/; s/filters=16/&\nbatch_normalize=1/'
+honoured 's/(anchors=).*/\13,5,7,2/'
+honoured 's/size=3/&\nxnor=1/'
+honoured 's/^\[region/[normalization]\nsize=3\nalpha=.5\nbeta=.6\nkappa=2\n&/'
+honoured 's/^\[region/[crop]\ncrop_width=30\ncrop_height=20\nnoadjust=1\n&/'
+honoured 's/^\[region/[activation]\nactivation=tanh\n&/'
+honoured 's/pad=1/padding=2\nstride=2\ngroups=3/'
+"$top/tools/random_weights" "$base" "$w" >/dev/null
+
+# a weights file of old, whose version says that matrices stand transposed in it
+printf '%s\n' '[net]' width=24 height=16 channels=3 '[convolutional]' filters=5 size=3 activation=leaky \
+    '[connected]' output=9 activation=linear '[softmax]' temperature=2 >"$cfg"
+"$top/tools/random_weights" "$cfg" "$scratch/new.w" >/dev/null || exit 1
+classes() { # PROGRAM... WEIGHTS is the last word
+    "${@:1:$#-1}" classifier predict cfg/imagenet1k.data "$cfg" "${@: -1}" data/dog.jpg 2>/dev/null | grep %
+}
+{ printf '\xE9\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0' && tail -c +21 "$scratch/new.w"; } >"$scratch/old.w"
+classes "$stock" "$scratch/new.w" >"$scratch/new"
+classes "$stock" "$scratch/old.w" >"$scratch/old"
+cmp -s "$scratch/new" "$scratch/old" && fail "stock transposes nothing"
+for version in new old; do
+    classes "$darknet" mafat "$scratch/$version.w" | cmp -s - "$scratch/$version" || fail "$version weights: other classes"
+done
+
 # mistakes, by their names
 mistake() { # PATTERN SED-SCRIPT
     changed "$2"
