@@ -11,6 +11,7 @@
 
 #include "front/new_file.h"
 #include "run/calibrate.h"
+#include "run/file.h"
 
 /* What costs hold for. */
 typedef struct {
@@ -109,49 +110,80 @@ static bool find_path(const identity *id, char *path, size_t size)
 
 /* ------------------------------------------------------------------------------------- reading */
 
-/* Reads a line "key: number" where it is one of the costs; counts it in *n. */
-static void read_cost(const char *line, mafat_costs *costs, int *n)
+/* A file of ours has twenty lines. */
+enum { MAX_FILE_BYTES = 64 << 10 };
+
+/* Further than that from the defaults no machine is: what is slow is a board of old, what is fast
+ * many cores. */
+#define MOST_TIMES_SLOWER 1e5
+#define MOST_TIMES_FASTER 1e4
+
+/* Reads a line "key: number" where it is one of the costs, and marks it in *found. */
+static void read_cost(const char *line, mafat_costs *costs, unsigned *found)
 {
-    const struct { const char *key; double *value; } others[N_READING] = {
-        {"read_s", &costs->read_s}, {"read_byte_s", &costs->read_byte_s},
-        {"lost_byte_s", &costs->lost_byte_s},
-    };
+    double *values[N_READING] = {&costs->read_s, &costs->read_byte_s, &costs->lost_byte_s};
+    static const char *const keys[N_READING] = {"read_s", "read_byte_s", "lost_byte_s"};
     char key[32];
     double value;
-    if (sscanf(line, "%31[a-z_]: %lf", key, &value) != 2 || !(value >= 0 && value < 1))
+    if (sscanf(line, "%31[a-z_]: %lf", key, &value) != 2)
         return;
-    for (int i = 0; i < MAFAT_N_COSTS; i++) {
-        if (strcmp(key, cost_keys[i]) != 0)
+    for (int i = 0; i < MAFAT_N_COSTS + N_READING; i++) {
+        if (strcmp(key, i < MAFAT_N_COSTS ? cost_keys[i] : keys[i - MAFAT_N_COSTS]) != 0)
             continue;
-        costs->unit_s[i] = value;
-        ++*n;
+        *(i < MAFAT_N_COSTS ? &costs->unit_s[i] : values[i - MAFAT_N_COSTS]) = value;
+        *found |= 1u << i;
     }
-    for (int i = 0; i < N_READING; i++) {
-        if (strcmp(key, others[i].key) != 0)
-            continue;
-        *others[i].value = value;
-        ++*n;
+}
+
+/* Whether measuring could have given such costs: one may be nothing beside the others, but not that
+ * of multiplying, nor all of reading. */
+static bool are_credible(const mafat_costs *costs)
+{
+    const mafat_costs usual = mafat_cost_defaults(&costs->shape);
+    bool credible = costs->unit_s[MAFAT_COST_MAC] * MOST_TIMES_FASTER >=
+                        usual.unit_s[MAFAT_COST_MAC] &&
+                    costs->read_s + costs->read_byte_s > 0 && costs->lost_byte_s > 0;
+    for (int i = 0; i < MAFAT_N_COSTS; i++)
+        credible &= costs->unit_s[i] >= 0 &&
+                    costs->unit_s[i] <= usual.unit_s[i] * MOST_TIMES_SLOWER;
+    return credible && costs->read_s >= 0 && costs->read_s <= usual.read_s * MOST_TIMES_SLOWER &&
+           costs->read_byte_s >= 0 &&
+           costs->read_byte_s <= usual.read_byte_s * MOST_TIMES_SLOWER &&
+           costs->lost_byte_s <= usual.lost_byte_s * MOST_TIMES_SLOWER;
+}
+
+/* Reads a file of costs for this processor and program; false: it is none. */
+static bool read_file(FILE *file, const identity *id, mafat_costs *costs)
+{
+    char line[1024], processor[600], program[200];
+    unsigned found = 0;
+    int n_same = 0;
+    snprintf(processor, sizeof processor, "processor: %s\n", id->processor);
+    snprintf(program, sizeof program, "program: %s\n", id->program);
+    while (fgets(line, sizeof line, file) != NULL) {
+        n_same += strcmp(line, processor) == 0 || strcmp(line, program) == 0;
+        costs->read_is_measured |= sscanf(line, "reads: of device %" SCNu64,
+                                          &costs->read_device) == 1;
+        read_cost(line, costs, &found);
     }
+    return found == (1u << (MAFAT_N_COSTS + N_READING)) - 1 && n_same == 2 && are_credible(costs);
 }
 
 void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured)
 {
     identity id;
-    char path[PATH_MAX], line[1024], processor[600], program[200];
+    char path[PATH_MAX];
     mafat_costs read = {.shape = *shape};
-    int n = 0, n_same = 0;
+    mafat_error unseen;
+    uint64_t n_bytes;
+    FILE *file;
+    *measured = false;
     find_identity(&id, shape->n_threads);
-    snprintf(processor, sizeof processor, "processor: %s\n", id.processor);
-    snprintf(program, sizeof program, "program: %s\n", id.program);
-    FILE *file = find_path(&id, path, sizeof path) ? fopen(path, "r") : NULL;
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        n_same += strcmp(line, processor) == 0 || strcmp(line, program) == 0;
-        read.read_is_measured |= sscanf(line, "reads: of device %" SCNu64, &read.read_device) == 1;
-        read_cost(line, &read, &n);
-    }
-    if (file != NULL)
+    if (find_path(&id, path, sizeof path) &&
+        mafat_file_open(path, "file", &file, &n_bytes, &unseen) == MAFAT_OK) {
+        *measured = n_bytes <= MAX_FILE_BYTES && read_file(file, &id, &read);
         fclose(file);
-    *measured = n == MAFAT_N_COSTS + N_READING && n_same == 2;
+    }
     *costs = *measured ? read : mafat_cost_defaults(shape);
 }
 

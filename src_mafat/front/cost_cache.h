@@ -10,8 +10,8 @@
 #include "plan/cost.h"
 
 /* Finds the costs for a kernel of this shape, which names the threads: those that were measured
- * here, or mafat_cost_defaults(). *measured tells which; a file that cannot be read or was not
- * written by this build on this processor counts as none. */
+ * here, or mafat_cost_defaults(). *measured tells which; what is no file, was not written by this
+ * build on this processor, or holds what measuring cannot give, counts as none. */
 void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured);
 
 /* Measures the costs of computing, for the shape that `costs` has, in about two seconds and with

@@ -21,12 +21,35 @@ found=$(value config)
 expect 0 "^config: $found\$" "$darknet" mafat plan cfg/yolov2-tiny.cfg -memory 16M -threads 2
 file=$(echo "$scratch"/cache/mafat/costs-*)
 cp "$file" "$scratch/kept"
-for damage in 's/^program: .*/program: another/' 's/^mac_s: .*/mac_s: nan/' '/^sum_s/d' 's/^read_s: .*/read_s: -1/'; do
+seconds_of_plan() { # what a plan takes by the costs that are there
+    timeout 60 "$darknet" mafat plan cfg/yolov2-tiny.cfg -memory 16M -threads 2 2>&1 | sed -n 's/^predicted_latency_s: //p'
+}
+usual=$(XDG_CACHE_HOME=$scratch/empty seconds_of_plan)
+kept=$(seconds_of_plan)
+[ -n "$usual" ] && [ "$usual" != "$kept" ] || fail "costs of this machine make no difference: $kept s"
+for damage in 's/^program: .*/program: another/' 's/^processor: .*/processor: another/' '/^sum_s/d' \
+    '/^sum_s/d; s/^pack_s: .*/&\n&/' 's/^mac_s: .*/mac_s: nan/' 's/^step_s: .*/step_s: inf/' 's/^read_s: .*/read_s: -1/' \
+    's/_s: .*/_s: 0/' 's/^mac_s: .*/mac_s: 0/' 's/^mac_s: .*/mac_s: 1e-300/' 's/^mac_s: .*/mac_s: 0.9/' \
+    's/^lost_byte_s: .*/lost_byte_s: 0/' 's/^lost_byte_s: .*/lost_byte_s: nan/'; do
     sed "$damage" "$scratch/kept" >"$file"
-    search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
-    grep -q measuring "$scratch/stderr" || fail "took costs that say '$damage'"
+    [ "$(seconds_of_plan)" = "$usual" ] || fail "took costs that say '$damage'"
 done
+{ cat "$scratch/kept"; head -c 1M /dev/zero; } >"$file"
+[ "$(seconds_of_plan)" = "$usual" ] || fail "took costs out of a file of a megabyte"
+# what is no file is not waited for
+mkfifo "$scratch/pipe"
+for odd in "$scratch/pipe" /dev/zero "$scratch"; do
+    ln -sfn "$odd" "$file"
+    [ "$(seconds_of_plan)" = "$usual" ] || fail "$odd: another plan"
+done
+ln -sfn "$scratch/pipe" "$file"
+# it is measured again, and what is no file stays what it is
+search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
+grep -q measuring "$scratch/stderr" || fail "took costs of a pipe"
+grep -q 'cannot be written: not a regular file' "$scratch/stderr" || fail "kept costs in a pipe"
+rm "$file"
 cp "$scratch/kept" "$file"
+[ "$(seconds_of_plan)" = "$kept" ] || fail "the costs that were kept are not taken"
 # where they cannot be kept the search goes on
 XDG_CACHE_HOME=/proc/none HOME=/proc/none search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
 grep -q '^mafat: /proc/none/mafat/costs' "$scratch/stderr" || fail "does not say where costs cannot be kept"
