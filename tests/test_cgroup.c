@@ -12,6 +12,7 @@
 
 #include "front/auto_memory.h"
 #include "run/cgroup.h"
+#include "run/charged.h"
 #include "run/room.h"
 #include "support/suite.h"
 
@@ -299,6 +300,87 @@ START_TEST(counters_that_a_kernel_lacks_are_said)
 }
 END_TEST
 
+/* -------------------------------------------------------------------------------- this process's */
+
+enum { SELF = 77, MIB = 1 << 20 };
+
+/* Two looks at a cgroup: at the beginning, and at the end. */
+typedef struct {
+    const char *begin_procs, *end_procs;
+    int begin_usage, begin_peak, end_peak;    /* MiB */
+    bool is_own;
+} looks;
+
+static void look(const char *procs, int usage, int peak)
+{
+    char text[32];
+    put("sys/fs/cgroup/a/cgroup.procs", procs);
+    snprintf(text, sizeof text, "%lld\n", (long long)usage * MIB);
+    put("sys/fs/cgroup/a/memory.current", text);
+    snprintf(text, sizeof text, "%lld\n", (long long)peak * MIB);
+    put("sys/fs/cgroup/a/memory.peak", text);
+}
+
+static const looks all_looks[] = {
+    {"77\n", "77\n", 3, 3, 40, true},
+    {"77\n", "77\n", 3, 4, 4, true},         /* it has not grown */
+    {"77\n78\n", "77\n", 3, 3, 40, false},   /* others, at the beginning or at the end, */
+    {"78\n77\n", "77\n", 3, 3, 40, false},
+    {"77\n", "77\n78\n", 3, 3, 40, false},
+    {"77\n", "76\n77\n", 3, 3, 40, false},
+    {"77\n", "0\n77\n", 3, 3, 40, false},    /* out of sight */
+    {"77\n", "777\n", 3, 3, 40, false},
+    {"77\n", "", 3, 3, 40, false},
+    {"77\n", "77\n", 30, 30, 40, false},     /* who has gone, and left pages, */
+    {"77\n", "77\n", 3, 40, 40, false},      /* or nothing but the peak */
+    {"77\n", "77\n", 3, 40, 41, true},
+};
+
+START_TEST(a_peak_is_ones_own_where_nobody_else_was)
+{
+    const looks *l = &all_looks[_i];
+    mafat_charged charged;
+    size_t bytes = 0;
+    put_v2("/a");
+    look(l->begin_procs, l->begin_usage, l->begin_peak);
+    mafat_charged_begin(&charged, root, SELF, 2 * MIB);
+    look(l->end_procs, l->end_peak, l->end_peak);
+    ck_assert_int_eq(mafat_charged_peak(&charged, root, SELF, &bytes), l->is_own);
+    if (l->is_own)
+        ck_assert_uint_eq(bytes, (size_t)l->end_peak * MIB);
+}
+END_TEST
+
+START_TEST(a_cgroup_below_is_somebody_else)
+{
+    struct stat about;
+    char path[512];
+    size_t bytes;
+    mafat_charged charged;
+    put_v2("/a");
+    look("77\n", 3, 3);
+    mafat_charged_begin(&charged, root, SELF, 2 * MIB);
+    put("sys/fs/cgroup/a/b/cgroup.procs", "");
+    snprintf(path, sizeof path, "%s/sys/fs/cgroup/a", root);
+    ck_assert_int_eq(stat(path, &about), 0);
+    if (about.st_nlink > 2)    /* btrfs counts none, cgroups do */
+        ck_assert(!mafat_charged_peak(&charged, root, SELF, &bytes));
+}
+END_TEST
+
+START_TEST(without_a_cgroup_no_peak_is_ones_own)
+{
+    size_t bytes;
+    mafat_charged charged;
+    mafat_charged_begin(&charged, root, SELF, 2 * MIB);
+    ck_assert(!mafat_charged_peak(&charged, root, SELF, &bytes));
+    charged = (mafat_charged){0};
+    put_v2("/a");
+    look("77\n", 3, 3);
+    ck_assert(!mafat_charged_peak(&charged, root, SELF, &bytes));    /* nobody looked before */
+}
+END_TEST
+
 START_TEST(swapping_of_the_machine_counts_zswap)
 {
     uint64_t bytes, page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -543,6 +625,10 @@ int main(void)
     tcase_add_test(tcase, ancestors_end_at_the_mount);
     tcase_add_test(tcase, counters_are_read_by_either_name);
     tcase_add_test(tcase, counters_that_a_kernel_lacks_are_said);
+    tcase_add_loop_test(tcase, a_peak_is_ones_own_where_nobody_else_was, 0,
+                        (int)(sizeof all_looks / sizeof all_looks[0]));
+    tcase_add_test(tcase, a_cgroup_below_is_somebody_else);
+    tcase_add_test(tcase, without_a_cgroup_no_peak_is_ones_own);
     tcase_add_test(tcase, swapping_of_the_machine_counts_zswap);
     tcase_add_test(tcase, the_room_is_a_limit_or_what_is_available);
     tcase_add_test(tcase, what_a_process_holds_is_not_in_its_way);

@@ -223,6 +223,7 @@ mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *
     mafat_arguments left = *arguments;
     bench b = {0};
     bool layers;
+    mafat_report_watch_memory();
     mafat_status status = read_options(&left, &b.n_runs, &layers, error);
     if (status == MAFAT_OK)
         status = mafat_trial_open(&b.trial, &left, error);

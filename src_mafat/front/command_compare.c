@@ -37,6 +37,7 @@ static mafat_status compare(mafat_trial *trial, mafat_oracle *oracle, bool json,
 
 mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error)
 {
+    mafat_report_watch_memory();
     mafat_status status = mafat_arguments_refuse_options(arguments, "", error);
     if (status != MAFAT_OK)
         return status;

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "run/cgroup.h"
+#include "run/charged.h"
+#include "run/file.h"
 #include "run/measure.h"
 
 void mafat_report_begin(mafat_report *report, bool json)
@@ -107,16 +108,16 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
         mafat_report_real(report, "least_latency_s", session->least_s);
 }
 
-/* Finds what this process was charged: what its cgroup was, if nobody else is in it. */
-static bool find_charged(size_t *bytes)
+static mafat_charged charged;
+
+void mafat_report_watch_memory(void)
 {
-    mafat_cgroup cgroup;
-    mafat_error error;
-    uint64_t process;
-    return mafat_cgroup_find(&cgroup, "", &error) == MAFAT_OK &&
-           mafat_cgroup_read(&cgroup, "cgroup.procs", NULL, &process, &error) == MAFAT_OK &&
-           process == (uint64_t)getpid() &&
-           mafat_cgroup_peak(&cgroup, bytes, &error) == MAFAT_OK;
+    size_t own_bytes;
+    uint64_t program_bytes = 0;
+    mafat_error unused;
+    if (mafat_measure_anonymous(&own_bytes, &unused) == MAFAT_OK &&
+        mafat_file_size("/proc/self/exe", "file", &program_bytes, &unused) == MAFAT_OK)
+        mafat_charged_begin(&charged, "", getpid(), own_bytes + (size_t)program_bytes);
 }
 
 mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
@@ -125,7 +126,7 @@ mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
     mafat_status status = mafat_measure_peak_rss(&peak_rss_bytes, error);
     if (status != MAFAT_OK)
         return status;
-    if (find_charged(&peak_bytes))
+    if (mafat_charged_peak(&charged, "", getpid(), &peak_bytes))
         mafat_report_size(report, "peak_bytes", peak_bytes);
     else
         mafat_report_text(report, "peak_bytes", "unknown");

@@ -21,9 +21,12 @@ void mafat_report_real(mafat_report *report, const char *key, double value);
 /* What is planned: the configuration, threads, and the sizes of plan and prediction. */
 void mafat_report_session(mafat_report *report, const mafat_session *session);
 
-/* The most memory so far: peak_bytes, what the cgroup of this process was charged, "unknown"
- * where it is not alone in one (tools/limit gives it one of its own); and peak_rss_bytes, VmHWM.
- * MAFAT_FAILED where the kernel does not tell the latter. */
+/* To be called before a command does anything whose peaks are to be reported. */
+void mafat_report_watch_memory(void);
+
+/* The most memory since then: peak_bytes, what the cgroup of this process was charged, "unknown"
+ * where others are or were in it, too (run/charged.h; tools/limit gives it one of its own); and
+ * peak_rss_bytes, VmHWM. MAFAT_FAILED where the kernel does not tell the latter. */
 mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error);
 
 /* A list of objects under a key, for JSON alone; what is reported between an item's begin and its

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = sizeof((mafat_cgroup *)NULL)->path };
@@ -241,6 +242,31 @@ bool mafat_cgroup_has(const mafat_cgroup *cgroup, const char *file)
     char path[PATH_BYTES];
     return snprintf(path, sizeof path, "%s/%s", cgroup->path, file) < (int)sizeof path &&
            access(path, F_OK) == 0;
+}
+
+/* A folder's links are its own two, and one from each folder in it. */
+static bool has_folders(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) != 0 || about.st_nlink > 2;
+}
+
+bool mafat_cgroup_is_alone(const mafat_cgroup *cgroup, uint64_t self)
+{
+    char path[PATH_BYTES], line[64];
+    uint64_t process;
+    mafat_error unused;
+    FILE *file;
+    if (open_under(cgroup->path, "cgroup.procs", &file, path, &unused) != MAFAT_OK)
+        return false;
+    int n_others = 0, n_self = 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        bool is_self = parse_number(line, &process) && process == self;
+        n_self += is_self;
+        n_others += !is_self;
+    }
+    fclose(file);
+    return n_self > 0 && n_others == 0 && !has_folders(cgroup->path);
 }
 
 mafat_status mafat_cgroup_read(const mafat_cgroup *cgroup, const char *file, const char *key,

@@ -77,6 +77,16 @@ if command -v python3 >/dev/null; then
     python3 -m json.tool "$scratch/stdout" >/dev/null || fail "no JSON"
 fi
 
+# peak_bytes is this process's own, or unknown: a neighbour that stays, one that came first and has gone
+caged="$top/tools/limit -o $scratch/report none"
+if $caged true 2>/dev/null; then
+    expect 0 '^peak_bytes: [0-9]+$' $caged "$darknet" mafat bench "$cfg" "$w" -n 1
+    [ "$(value peak_bytes)" -le "$(sed -n 's/^peak_bytes: //p' "$scratch/report")" ] || fail "more than was charged"
+    expect 0 '^peak_bytes: unknown$' $caged sh -c 'sleep 9 & exec "$@"' - "$darknet" mafat bench "$cfg" "$w" -n 1
+    expect 0 '^peak_bytes: unknown$' $caged sh -c 'dd if=/dev/zero of=/dev/null bs=20M count=1 2>/dev/null; exec "$@"' - \
+        "$darknet" mafat bench "$cfg" "$w" -n 1
+fi
+
 # what is wrong
 for n in 0 -1 10001 2x '' ' 3' +3 99999999999999999999; do
     expect 2 "option -n \"${n/+/\\+}\": expected a number from 1 to 10000" bench -n "$n"
