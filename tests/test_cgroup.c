@@ -554,6 +554,31 @@ START_TEST(auto_says_what_it_chose_and_why)
 }
 END_TEST
 
+START_TEST(a_limit_above_what_there_is_is_seen)
+{
+    static const struct {
+        long long limit, used;    /* MiB, of the cgroup */
+        long long asked;          /* bytes */
+        bool exceeds;
+    } cases[] = {
+        {64, 1, 128LL * MIB, true}, {64, 1, 64LL * MIB, false}, {64, 1, 64LL * MIB + 1, true},
+        {64, 1, 1, false}, {64, 60, 64LL * MIB, true}, {64, 60, 4LL * MIB, false},
+    };
+    char text[32], what[640];
+    put("proc/meminfo", "MemAvailable: 1000000 kB\n");
+    put_v2("/a");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(text, sizeof text, "%lld\n", cases[i].limit * MIB);
+        put("sys/fs/cgroup/a/memory.max", text);
+        snprintf(text, sizeof text, "%lld\n", cases[i].used * MIB);
+        put("sys/fs/cgroup/a/memory.current", text);
+        ck_assert_int_eq(mafat_auto_memory_exceeds(root, (size_t)cases[i].asked, 0, what,
+                                                   sizeof what), cases[i].exceeds);
+        ck_assert_ptr_nonnull(strstr(what, "67108864, the limit of cgroup /a (memory.max)"));
+    }
+}
+END_TEST
+
 START_TEST(auto_with_nothing_left_fits_nothing)
 {
     char why[640];
@@ -636,6 +661,7 @@ int main(void)
     tcase_add_loop_test(tcase, others_may_be_charged_in_any_ancestor, 0, 4);
     tcase_add_test(tcase, what_is_charged_without_a_limit_does_not_matter);
     tcase_add_test(tcase, auto_says_what_it_chose_and_why);
+    tcase_add_test(tcase, a_limit_above_what_there_is_is_seen);
     tcase_add_test(tcase, auto_with_nothing_left_fits_nothing);
     tcase_add_test(tcase, auto_is_chosen_and_printed_once);
     tcase_add_test(tcase, this_machine_has_something_available);

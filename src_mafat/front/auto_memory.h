@@ -20,4 +20,13 @@ mafat_status mafat_auto_memory_choose(const char *root, size_t own_bytes, size_t
  * it is asked for, and stays: whoever plans a network twice gets the same plan. */
 mafat_status mafat_auto_memory_limit(size_t *limit_bytes, mafat_error *error);
 
+/* Whether a limit that somebody named is more than there is for a process that holds own_bytes; if
+ * so, writes what there is, as above. False where that cannot be told. */
+bool mafat_auto_memory_exceeds(const char *root, size_t limit_bytes, size_t own_bytes, char *what,
+                               size_t size);
+
+/* Warns of such a limit in one line on stderr, once in a process. The limit stays: plans are made
+ * for other machines, too. */
+void mafat_auto_memory_warn(size_t limit_bytes);
+
 #endif

@@ -97,7 +97,10 @@ static mafat_status read_limit(const char *text, size_t *bytes, mafat_error *err
         return mafat_auto_memory_limit(bytes, error);
     const char *or_else = strcasecmp(text, "auto") == 0 ? ", or auto; did you mean auto?"
                                                         : ", or auto";
-    return mafat_number_read_bytes("memory limit", text, or_else, bytes, error);
+    mafat_status status = mafat_number_read_bytes("memory limit", text, or_else, bytes, error);
+    if (status == MAFAT_OK)
+        mafat_auto_memory_warn(*bytes);
+    return status;
 }
 
 static const char *first_of(const char *option, const char *flag)

@@ -37,6 +37,14 @@ says_once $caged "$darknet" mafat plan $cfg -memory auto
 grep -qE 'of 100663296, the limit of cgroup .*mafat-limit-[0-9]+ \(' "$scratch/stderr" ||
     fail "another limit than the cage's: $(grep 'memory auto' "$scratch/stderr")"
 alone=$chosen
+# a limit that somebody names beyond it: one warning; one that is the cage's own: none
+above='^mafat: memory limit 134217728 is more than there is here: .*100663296, the limit of cgroup .*mafat-limit-'
+for command in "plan $cfg" "bench $cfg $w -n 1" "detector test cfg/coco.data $cfg $w data/dog.jpg -out $scratch/drawn"; do
+    $caged "$darknet" mafat $command -memory 128M >"$scratch/stdout" 2>"$scratch/stderr" || fail "exit code $?: $command"
+    [ "$(grep -cE "$above" "$scratch/stderr")" = 1 ] || fail "$command: no warning of 128M, or more"
+    $caged "$darknet" mafat $command -memory 96M >"$scratch/stdout" 2>"$scratch/stderr" || fail "exit code $?: $command"
+    ! grep 'more than there is' "$scratch/stderr" || fail "$command: warns of the cage's own limit"
+done
 [ "$alone" -gt 90000000 ] || fail "$alone bytes of 94371840 for a process alone in its cage"
 says_once $caged bash -c 'held=$(head -c 33554432 /dev/zero | tr "\0" x); "$@"; exit $?' - \
     "$darknet" mafat plan $cfg -memory auto
