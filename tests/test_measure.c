@@ -128,9 +128,23 @@ START_TEST(peak_is_a_number_for_one_thread_and_for_all)
 }
 END_TEST
 
+START_TEST(a_share_is_no_more_than_the_whole)
+{
+    ck_assert(mafat_measure_is_share(0, 1e9));
+    ck_assert(mafat_measure_is_share(1e9, 1e9));
+    ck_assert(!mafat_measure_is_share(253.24e9, 1e9));
+    ck_assert(!mafat_measure_is_share(1e9, 0));
+    ck_assert(!mafat_measure_is_share(0, 0));
+    ck_assert(!mafat_measure_is_share(1e9, NAN));
+    ck_assert(!mafat_measure_is_share(NAN, 1e9));
+    ck_assert(!mafat_measure_is_share(1e9, INFINITY));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("measure");
+    tcase_add_test(tcase, a_share_is_no_more_than_the_whole);
     tcase_add_loop_test(tcase, spread_does_not_depend_on_the_order, 0,
                         (int)(sizeof spreads / sizeof spreads[0]));
     tcase_add_test(tcase, clocks_never_run_backwards);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <link.h>
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,4 +172,9 @@ double mafat_measure_peak_flops(int n_threads)
             best = n_operations / seconds;
     }
     return best;
+}
+
+bool mafat_measure_is_share(double flops, double peak_flops)
+{
+    return peak_flops > 0 && isfinite(peak_flops) && flops >= 0 && flops <= peak_flops;
 }

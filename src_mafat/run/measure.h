@@ -2,6 +2,7 @@
 #ifndef MAFAT_RUN_MEASURE_H
 #define MAFAT_RUN_MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -40,5 +41,9 @@ mafat_status mafat_measure_since_start(double *seconds, mafat_error *error);
  * the first one's begin to the last one's end: the best of MAFAT_PEAK_TRIES tries of some 50 ms. */
 enum { MAFAT_PEAK_TRIES = 5 };
 double mafat_measure_peak_flops(int n_threads);
+
+/* Whether so many operations a second can be a share of that peak. Nothing computes faster: where it
+ * seems to, others had the processors while the peak was measured. */
+bool mafat_measure_is_share(double flops, double peak_flops);
 
 #endif
