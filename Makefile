@@ -65,10 +65,16 @@ FLAGS_front := -isystem darknet/include -isystem darknet/src
 FLAGS_kernels/epilogue := -ffp-contract=off
 FLAGS_kernels/pool := -ffp-contract=off
 FLAGS_run/letterbox := -ffp-contract=off
+# stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
+# and shifts them too far, the processor's way is as good as any.
+STB_FLAGS = $(DARKNET_OPT) -fwrapv -fno-sanitize=shift
+FLAGS_front/bridge_picture = $(STB_FLAGS)
+FLAGS_front/bridge_picture_jpeg = $(STB_FLAGS)
+FLAGS_front/bridge_picture_png = $(STB_FLAGS)
 
 TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) \
     -Isrc_mafat -Itests $(FLAGS_front)
-LIBS := -lm -pthread
+LIBS := -lz -lm -pthread
 
 # ---------------------------------------------------------------------------------------------
 # Files

@@ -52,8 +52,8 @@ static void expect_same(const mafat_picture *picture, image floats, int net_w, i
 {
     mafat_letterbox letterbox;
     mafat_error error;
-    if (mafat_letterbox_init(&letterbox, picture->rgb, picture->w, picture->h, net_w, net_h,
-                             measured(), &error) != MAFAT_OK)
+    if (mafat_letterbox_init(&letterbox, mafat_picture_source_of(picture), picture->w, picture->h,
+                             net_w, net_h, measured(), &error) != MAFAT_OK)
         ck_abort_msg("%s", error.text);
     size_t plane = (size_t)net_w * (size_t)net_h;
     float *ours = calloc(plane * 3, sizeof *ours);
@@ -162,8 +162,8 @@ START_TEST(any_split_gives_the_same_rows)
         mafat_letterbox letterbox;
         mafat_error error;
         if (is_defined(picture.w, picture.h, W, H)) {
-            ck_assert_int_eq(mafat_letterbox_init(&letterbox, picture.rgb, picture.w, picture.h, W,
-                                                  H, measured(), &error), MAFAT_OK);
+            ck_assert_int_eq(mafat_letterbox_init(&letterbox, mafat_picture_source_of(&picture),
+                                                  picture.w, picture.h, W, H, measured(), &error), MAFAT_OK);
             mafat_source source = mafat_letterbox_source(&letterbox);
             for (int i = 0; i < ALL; i++)
                 whole[i] = split[i] = -7;
@@ -189,13 +189,13 @@ START_TEST(undefined_sizes_are_refused)
         {416, 1, 416, 416}, {500, 1, 608, 608}, {5, 7, 9, 1}, {1000, 2, 608, 608},
         {1 << 24, 200, 608, 608}, {4000, 200000, 608, 608}, {60, 1 << 24, 608, 608},
     };
-    static const unsigned char pixel[3];
+    static const mafat_picture none;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         mafat_letterbox letterbox;
         mafat_error error;
-        ck_assert_int_eq(mafat_letterbox_init(&letterbox, pixel, cases[i].w, cases[i].h,
-                                              cases[i].net_w, cases[i].net_h, measured(), &error),
-                         MAFAT_FAILED);
+        ck_assert_int_eq(mafat_letterbox_init(&letterbox, mafat_picture_source_of(&none), cases[i].w,
+                                              cases[i].h, cases[i].net_w, cases[i].net_h,
+                                              measured(), &error), MAFAT_FAILED);
         ck_assert_ptr_null(letterbox.rows);
     }
 }
@@ -216,8 +216,9 @@ START_TEST(each_other_pattern_gives_other_bits)
         for (int i = 0; i < 2; i++) {
             mafat_letterbox letterbox;
             mafat_error error;
-            ck_assert_int_eq(mafat_letterbox_init(&letterbox, picture.rgb, picture.w, picture.h, W,
-                                                  H, roundings[i], &error), MAFAT_OK);
+            ck_assert_int_eq(mafat_letterbox_init(&letterbox, mafat_picture_source_of(&picture),
+                                                  picture.w, picture.h, W, H, roundings[i],
+                                                  &error), MAFAT_OK);
             mafat_source source = mafat_letterbox_source(&letterbox);
             source.rows(source.context, 0, H, i == 0 ? right : wrong, W, W * H);
             mafat_letterbox_free(&letterbox);

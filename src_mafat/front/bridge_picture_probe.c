@@ -70,8 +70,9 @@ static mafat_status follow(const mafat_image_rounding *rounding, const sample *s
 {
     mafat_letterbox letterbox;
     float row[MAFAT_COLOURS][INPUT_W];
-    mafat_status status = mafat_letterbox_init(&letterbox, s->picture.rgb, s->picture.w,
-                                               s->picture.h, INPUT_W, INPUT_H, rounding, error);
+    mafat_status status = mafat_letterbox_init(&letterbox, mafat_picture_source_of(&s->picture),
+                                               s->picture.w, s->picture.h, INPUT_W, INPUT_H,
+                                               rounding, error);
     if (status != MAFAT_OK)
         return status;
     mafat_source source = mafat_letterbox_source(&letterbox);

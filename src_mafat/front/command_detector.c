@@ -70,8 +70,9 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
         status = mafat_verify_letters(d->names.lines, d->names.n,
                                       mafat_boxes_letter_size(s->picture.h), error);
     if (status == MAFAT_OK)
-        status = mafat_letterbox_init(&s->letterbox, s->picture.rgb, s->picture.w, s->picture.h,
-                                      input.w, input.h, &d->rounding, error);
+        status = mafat_letterbox_init(&s->letterbox, mafat_picture_source_of(&s->picture),
+                                      s->picture.w, s->picture.h, input.w, input.h, &d->rounding,
+                                      error);
     if (status == MAFAT_OK)
         mafat_letterbox_set_channels(&s->letterbox, input.c);
     if (status != MAFAT_OK) {

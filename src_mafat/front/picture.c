@@ -5,6 +5,17 @@
 
 #include "front/new_file.h"
 
+static const unsigned char *get_row(void *context, int y)
+{
+    const mafat_picture *picture = context;
+    return picture->rgb + 3 * (size_t)y * (size_t)picture->w;
+}
+
+mafat_picture_source mafat_picture_source_of(const mafat_picture *picture)
+{
+    return (mafat_picture_source){.context = (void *)picture, .row = get_row};
+}
+
 /* -------------------------------------------------------------------------------------- drawing */
 
 unsigned char mafat_picture_byte(float value)

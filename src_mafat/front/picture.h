@@ -4,23 +4,16 @@
  * gave, and what is drawn is drawn in bytes: Darknet's drawing overwrites pixels and never blends
  * them, so that each byte of its file comes from one float, of the picture or of what was drawn.
  *
- * Decoding is Darknet's stb_image. The most that it holds at once, with the 3 bytes a pixel of the
- * result, and as measured (VmHWM) for 12 megapixels, 4000x3000:
- *
- *     JPEG, 4:2:0               4.5 bytes a pixel     54 MB
- *     JPEG, 4:4:4               6                     72 MB
- *     JPEG, progressive, 4:2:0  7.5                   90 MB
- *     JPEG, progressive, 4:4:4  12                   144 MB
- *     PNG, RGB                  6, and the file       72 MB
- *     PNM, RGB                  3                     36 MB
- *
- * Afterwards 3 bytes a pixel are left, 36 MB. Darknet goes on to floats and a resized copy of them:
- * 15 bytes a pixel at once, and 12 until the picture is written. */
+ * Decoding is Darknet's stb_image, in parts where a picture can be had by rows (picture_rows.h): a
+ * baseline JPEG or a PNG then takes its 3 bytes a pixel and some rows, and anything else what
+ * picture_memory.h says. Afterwards 3 bytes a pixel are left. Darknet goes on to floats and a resized
+ * copy of them: 15 bytes a pixel at once, and 12 until the picture is written. */
 #ifndef MAFAT_FRONT_PICTURE_H
 #define MAFAT_FRONT_PICTURE_H
 
 #include "base/rounding.h"
 #include "base/status.h"
+#include "run/source.h"
 
 typedef struct {
     int w, h;
@@ -28,13 +21,27 @@ typedef struct {
 } mafat_picture;
 
 /* Decodes a file to the bytes of which Darknet's load_image_color() makes floats. MAFAT_FAILED,
- * with the file named, where it cannot be opened or does not decode; then nothing needs to be
- * freed. */
+ * with the file named, where it is no regular file or does not decode, and where stb_image would
+ * assert, wait or take more memory than its header says; then nothing needs to be freed. */
 mafat_status mafat_picture_read(mafat_picture *picture, const char *path, mafat_error *error);
+
+/* A file decoded to so many channels: the bytes that stb_image's stbi_load() gives, which free()
+ * frees. Its errors, with the file named, are those of mafat_picture_read(). */
+typedef struct {
+    int w, h, c;
+    unsigned char *bytes;    /* [h][w][c], owned */
+} mafat_bytes;
+
+/* `n_channels` is 1 to 4; 0: as many as the file has. */
+mafat_status mafat_picture_decode(const char *path, int n_channels, mafat_bytes *bytes,
+                                  mafat_error *error);
 
 /* Looks up a picture's size without decoding it. Errors as above, but a file may still turn out not
  * to decode. */
 mafat_status mafat_picture_read_size(const char *path, int *w, int *h, mafat_error *error);
+
+/* The rows of a picture, which must stay. */
+mafat_picture_source mafat_picture_source_of(const mafat_picture *picture);
 
 /* Frees what the picture owns and clears it; a zeroed picture may be freed. */
 void mafat_picture_free(mafat_picture *picture);

@@ -1,4 +1,4 @@
-/* What decoding a picture will take, from the first bytes of its file. */
+/* What decoding a picture will take. */
 #ifndef MAFAT_FRONT_PICTURE_MEMORY_H
 #define MAFAT_FRONT_PICTURE_MEMORY_H
 
@@ -8,15 +8,19 @@
 
 typedef struct {
     int w, h;
+    bool by_rows;           /* its rows are decoded one after the other (picture_rows.h) */
     size_t rgb_bytes;       /* of the decoded picture */
-    size_t decode_bytes;    /* the most that Darknet's stb_image holds at once while it decodes, the
-                               picture included */
-    size_t file_bytes;      /* of its file */
+    size_t decode_bytes;    /* the most that mafat_picture_read() holds at once, the picture
+                               included */
+    size_t rows_bytes;      /* that mafat_picture_rows hold from when they are open */
+    size_t opening_bytes;   /* and the most while they are opened */
+    size_t file_bytes;      /* of its file, in the page cache */
 } mafat_picture_memory;
 
-/* Looks a file up without decoding it. For JPEG decode_bytes follows from the planes that its frame
- * header names: a byte a sample, two more in progressive files; for all other kinds it is the most
- * that stb_image takes for 8 bits a channel. Errors as of mafat_picture_read_size(). */
+/* Looks a file up without decoding it into memory. A baseline JPEG and a PNG are decoded to their
+ * end, in a few rows of memory: they are known to decode. For all other kinds the sizes follow from
+ * the header fields that stb_image goes by, and no more will be allocated; they may still turn out
+ * not to decode. Errors as of mafat_picture_read(). */
 mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char *path,
                                        mafat_error *error);
 

@@ -44,8 +44,9 @@ static mafat_status read_picture(mafat_trial_input *input, const char *path, maf
     if (status == MAFAT_OK)
         status = mafat_picture_read(&input->picture, path, error);
     if (status == MAFAT_OK)
-        status = mafat_letterbox_init(&input->letterbox, input->picture.rgb, input->picture.w,
-                                      input->picture.h, shape.w, shape.h, &rounding, error);
+        status = mafat_letterbox_init(&input->letterbox, mafat_picture_source_of(&input->picture),
+                                      input->picture.w, input->picture.h, shape.w, shape.h,
+                                      &rounding, error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
         return status;

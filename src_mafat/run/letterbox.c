@@ -76,13 +76,13 @@ static mafat_status set_sizes(mafat_letterbox *l, mafat_error *error)
     return MAFAT_OK;
 }
 
-mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, const unsigned char *rgb, int w,
-                                  int h, int net_w, int net_h,
+mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, mafat_picture_source picture,
+                                  int w, int h, int net_w, int net_h,
                                   const mafat_image_rounding *rounding, mafat_error *error)
 {
     MAFAT_CHECK(w > 0 && h > 0 && net_w > 0 && net_h > 0);
     *letterbox = (mafat_letterbox){
-        .rgb = rgb, .w = w, .h = h, .net_w = net_w, .net_h = net_h,
+        .picture = picture, .w = w, .h = h, .net_w = net_w, .net_h = net_h,
         .rounding = *rounding, .held = {-1, -1}, .n_channels = MAFAT_COLOURS,
     };
     mafat_status status = set_sizes(letterbox, error);
@@ -126,7 +126,7 @@ static float mix(mafat_mix how, float t, float near, float far)
 static void resize_row(const mafat_letterbox *l, int y, float *to)
 {
     const mafat_image_rounding *rounding = &l->rounding;
-    const unsigned char *row = l->rgb + (size_t)y * (size_t)l->w * MAFAT_COLOURS;
+    const unsigned char *row = l->picture.row(l->picture.context, y);
     size_t new_w = (size_t)l->new_w;
     for (int x = 0; x < l->new_w; x++) {
         bool between = x < l->new_w - 1 && l->w > 1;

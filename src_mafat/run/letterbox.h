@@ -3,7 +3,8 @@
  * The rows are those of Darknet's letterbox_image(load_image_color(file, 0, 0), net_w, net_h), bit
  * for bit: the picture scaled to fit with its proportions kept, in the middle of a plane of 0.5.
  * Darknet holds the picture, a copy resized in width, a copy resized in both, and the input itself,
- * all as floats. Here the picture stays bytes, and only two rows, resized in width, are floats. */
+ * all as floats. Here the picture's rows are bytes, which come when they are asked for, and only two of them,
+ * resized in width, are floats. */
 #ifndef MAFAT_RUN_LETTERBOX_H
 #define MAFAT_RUN_LETTERBOX_H
 
@@ -19,8 +20,8 @@ typedef struct {
 } mafat_scale;
 
 typedef struct {
-    const unsigned char *rgb;       /* [h][w][3], borrowed */
-    int w, h;                       /* of the picture */
+    mafat_picture_source picture;   /* its rows */
+    int w, h;                       /* of it */
     int net_w, net_h;               /* of the input */
     int new_w, new_h;               /* of the picture inside the input; one of them may be 0 */
     int left, top;                  /* where it begins there */
@@ -34,15 +35,16 @@ typedef struct {
 /* Allocates the two rows; nothing does later. MAFAT_FAILED for memory, and for a picture of which
  * Darknet makes no defined input: one that shrinks to a single row, whose scale it divides by zero,
  * or whose size its int arithmetic does not hold. On error nothing needs to be freed. */
-mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, const unsigned char *rgb, int w,
-                                  int h, int net_w, int net_h,
+mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, mafat_picture_source picture,
+                                  int w, int h, int net_w, int net_h,
                                   const mafat_image_rounding *rounding, mafat_error *error);
 
 /* Has the input take only the first 1 to 3 of the picture's channels: of a network that has fewer,
  * Darknet's commands read no more of an image. */
 void mafat_letterbox_set_channels(mafat_letterbox *letterbox, int n_channels);
 
-/* The input's rows, as often as one likes and in any order; the letterbox must stay where it is. */
+/* The input's rows, as often as one likes; the letterbox must stay where it is. It asks for the
+ * picture's rows from top to bottom as it is asked for its own. */
 mafat_source mafat_letterbox_source(mafat_letterbox *letterbox);
 
 /* Frees what the letterbox owns and clears it; a zeroed letterbox may be freed. */

@@ -1,4 +1,4 @@
-/* Where the rows of a network's input come from. */
+/* Where the rows of a network's input, and of a picture, come from. */
 #ifndef MAFAT_RUN_SOURCE_H
 #define MAFAT_RUN_SOURCE_H
 
@@ -12,5 +12,12 @@ typedef struct {
     void (*rows)(void *context, int y0, int y1, float *to, size_t row_stride,
                  size_t channel_stride);
 } mafat_source;
+
+typedef struct {
+    void *context;
+    /* Row y of a picture, [w][3] bytes, which stay until the next call. Asked for from top to
+     * bottom, with gaps; a row above the last one begins again. */
+    const unsigned char *(*row)(void *context, int y);
+} mafat_picture_source;
 
 #endif

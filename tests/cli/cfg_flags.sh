@@ -53,7 +53,7 @@ END
 openmp=-fopenmp
 [ "${OPENMP:-1}" = 1 ] || openmp=
 for library in libdarknet.a libdarknet.so; do
-    ${CC:-gcc} -Ofast $openmp -Iinclude "$scratch/program.c" $library -Wl,-rpath,"$PWD" -lm -pthread \
+    ${CC:-gcc} -Ofast $openmp -Iinclude "$scratch/program.c" $library -Wl,-rpath,"$PWD" -lz -lm -pthread \
         -o "$scratch/program" || fail "does not link to $library"
     "$scratch/program" cfg/darknet.cfg "$w" >"$scratch/plain" 2>"$scratch/plain.err"
     "$scratch/program" "$scratch/flagged.cfg" "$w" >"$scratch/ours" 2>"$scratch/ours.err"
