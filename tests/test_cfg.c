@@ -603,6 +603,18 @@ START_TEST(a_long_line_is_an_ordinary_line)
 }
 END_TEST
 
+/* Each is looked up among all of its section. */
+START_TEST(a_section_of_thousands_of_options_is_refused)
+{
+    char text[16 * 2048] = "[net]\n";
+    for (int i = 0; i < 1025; i++)
+        sprintf(text + strlen(text), "k%d=1\n", i);
+    write_file(text, strlen(text));
+    expect_unreadable(path, "line 1026: a section has more than 1024 options");
+    unlink(path);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("cfg");
@@ -627,6 +639,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, faults_are_refused_with_their_reason, 0, COUNT(bad));
     tcase_add_test(tcase, files_that_are_no_cfg_are_refused);
     tcase_add_test(tcase, a_long_line_is_an_ordinary_line);
+    tcase_add_test(tcase, a_section_of_thousands_of_options_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }

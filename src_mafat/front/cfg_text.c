@@ -11,8 +11,9 @@
 #include "front/visible.h"
 #include "run/file.h"
 
-/* The largest stock cfg has 44 kB; sizes are kept in int. */
-enum { MAX_FILE_BYTES = 16 << 20 };
+/* The largest stock cfg has 44 kB, its longest section 30 options; sizes are kept in int, and options
+ * are looked up one by one. */
+enum { MAX_FILE_BYTES = 16 << 20, MAX_SECTION_OPTIONS = 1024 };
 
 /* A value as a message quotes it, until the end of the statement's block. */
 #define SEEN(text) mafat_visible(text, (char[MAFAT_VISIBLE_BYTES]){0})
@@ -118,6 +119,10 @@ static mafat_status add_option(mafat_cfg_text *text, char *line, int number, maf
     if (equals == line)
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: '%s' " MAFAT_CFG_TEXT_NO_OPTION, number, SEEN(line));
+    if (text->sections[text->n_sections - 1].n_options == MAX_SECTION_OPTIONS)
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "line %d: a section has more than %d options: it is no cfg file",
+                               number, MAX_SECTION_OPTIONS);
     if (!grow((void **)&text->options, text->n_options, sizeof *text->options))
         return mafat_error_set(error, MAFAT_FAILED, "line %d: out of memory", number);
     if (equals != NULL)
