@@ -54,17 +54,12 @@ int mafat_boxes_letter_size(int picture_h)
 }
 
 /* Loads the letter's picture as load_alphabet() does, which holds all of them in all sizes. Darknet
- * has none of control characters, and draws nothing for them. */
+ * has none of control characters nor beyond ASCII, and draws nothing for them (patches/0018). */
 static mafat_status load_letter(drawing *d, unsigned char letter, mafat_error *error)
 {
-    if (letter > 127)
-        return mafat_error_set(error, MAFAT_FAILED,
-                               "a class name has a byte 0x%02x in it; Darknet's labels can only "
-                               "hold ASCII",
-                               letter);
-    image *floats = &d->letters[letter];
-    if (letter < 32 || letter == 127 || floats->data != NULL)
+    if (letter < 32 || letter > 126 || d->letters[letter].data != NULL)
         return MAFAT_OK;
+    image *floats = &d->letters[letter];
     char path[sizeof MAFAT_LETTER_PATH + 16];
     snprintf(path, sizeof path, MAFAT_LETTER_PATH, letter, mafat_boxes_letter_size(d->picture->h));
     mafat_picture bytes;

@@ -227,6 +227,22 @@ expect 1 'mynames: .*No such file.*; line 1 of blank.data says "my names", and D
 printf 'valid=list\n' >blank.data
 expect 1 'data/names.list: .*No such file.*; Darknet looks there because blank.data has no names=FILE' \
     valid plain blank.data
+# of a name beyond ASCII what can be drawn is drawn, in each picture of a list
+printf 'hser\n\ny\n' >ascii.names
+printf 'h\xc3\xa4\xc3\xbcser\n\xe7\x8c\xab\ny\xcc\xff\xcc\n' >names
+for program in "$darknet" "$darknet mafat"; do
+    printf 'names=ascii.names\n' >ascii.data
+    drawn $program detector test ascii.data
+    mv drawn.jpg ascii.jpg
+    drawn $program detector test data.data
+    cmp drawn.jpg ascii.jpg || fail "$program: names beyond ASCII draw something else"
+    [ "$(cut -d: -f1 stdout | sort -u | wc -l)" -gt 1 ] || fail "boxes of one class alone"
+    grep -qxE "$(printf 'h\xc3\xa4\xc3\xbcser'): [0-9]+%" stdout || fail "$program: prints another name"
+done
+printf 'dog_1.jpg\ndog.jpg\n' | mafat detector test data.data plain.cfg plain.weights -thresh .3 -out drawn \
+    >stdout 2>stderr || fail "a list with names beyond ASCII: $(tail -n 1 stderr)"
+[ "$(grep -c Predicted stdout)" = 2 ] || fail "names beyond ASCII end a list"
+printf 'x\ny\nz\n' >names
 # demos say why they cannot be
 for demo in 'detector demo data.data' 'classifier demo data.data' 'segmenter demo data.data' 'yolo demo' 'coco demo'; do
     expect 2 'reads video by OpenCV, and this Darknet is built without it' mafat $demo plain.cfg plain.weights
