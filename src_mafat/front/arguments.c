@@ -117,7 +117,8 @@ mafat_status mafat_arguments_fail_unknown(const char *option, const char *const 
 {
     char hint[200];
     suggest(option, known, n_known, hint, sizeof hint);
-    return mafat_error_set(error, MAFAT_USAGE, "unknown option %.200s; %s%s", option, allowed, hint);
+    return mafat_error_set(error, MAFAT_USAGE, "unknown option %.200s; %s%s", option, allowed,
+                           hint);
 }
 
 /* Finds the options in a list such as "-n N, -layers, ": words that begin with a dash. */

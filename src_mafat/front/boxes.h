@@ -29,8 +29,8 @@ void mafat_boxes_print(const mafat_boxes *boxes, const mafat_names *names, float
  * has a class over the threshold a frame, a label of all those classes, and its mask if there is
  * one. The letters' pictures are read here, those that the labels need, in the one size they need.
  * MAFAT_FAILED for a letter that cannot be read, and where Darknet would run out of its arrays: a
- * label longer than MAFAT_LONGEST_LABEL, a mask of more floats than int counts, or of one row (which
- * resize_image() divides by). */
+ * label longer than MAFAT_LONGEST_LABEL, a mask of more floats than int counts, or of one row
+ * (which resize_image() divides by). */
 enum { MAFAT_LONGEST_LABEL = 4095 };
 mafat_status mafat_boxes_draw(const mafat_boxes *boxes, const mafat_names *names, float threshold,
                               const mafat_image_rounding *rounding, mafat_picture *picture,

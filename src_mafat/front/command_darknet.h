@@ -10,7 +10,7 @@
 /* A command line sorted out. Texts are borrowed from it; NULL where it has none. */
 typedef struct {
     const char *data, *cfg, *weights, *image, *video;
-    const char *out, *threshold, *hier_threshold, *gpus, *top;    /* options; numbers are well formed */
+    const char *out, *gpus, *threshold, *hier_threshold, *top;    /* options; numbers are read */
     mafat_session_use use;    /* how the network is to be planned */
     mafat_session session;    /* how it was; for the bridge to take over, or to be closed */
 } mafat_operands;

@@ -6,9 +6,9 @@
 #include "base/status.h"
 
 /* That read_tree() can make a tree of the file with just so many classes: a line "NAME PARENT" for
- * each, whose parent is the number of another class, counted from 0, or -1 for none. A parent behind
- * its child is allowed and said on stderr: Darknet multiplies probabilities along it, but never
- * finds its way down to that child. MAFAT_FAILED names the file and the line. */
+ * each, whose parent is the number of another class, counted from 0, or -1 for none. A parent
+ * behind its child is allowed and said on stderr: Darknet multiplies probabilities along it, but
+ * never finds its way down to that child. MAFAT_FAILED names the file and the line. */
 mafat_status mafat_hierarchy_verify_tree(const char *path, int n_classes, mafat_error *error);
 
 /* That a file for read_map() holds a number from 0 to n_classes-1 in each of at least `n_numbers`

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "front/data_file.h"
 #include "front/hierarchy.h"
 #include "front/lines.h"
 #include "run/file.h"
@@ -32,47 +33,7 @@ int mafat_indexed_outputs(const mafat_cfg *cfg)
     return (int)mafat_shape_floats(cfg->network.layers[l].out);
 }
 
-/* ------------------------------------------------------------------------- values of a data file */
-
-/* Finds the value of a key, or `fallback` where there is none; the caller frees it. */
-static mafat_status find_text(const char *data, const char *key, const char *fallback, char **text,
-                              mafat_error *error)
-{
-    mafat_verify_value value;
-    mafat_status status = mafat_verify_find_value(data, key, &value, error);
-    *text = NULL;
-    if (status == MAFAT_OK && (value.text != NULL || fallback != NULL)) {
-        *text = strdup(value.text != NULL ? value.text : fallback);
-        if (*text == NULL)
-            status = mafat_lines_fail(error, data, "no memory to read it");
-    }
-    mafat_verify_free_value(&value);
-    return status;
-}
-
-/* Reads a number as atoi() does, from `least` to `most`, which `why` explains. */
-static mafat_status find_number(const char *data, const char *key, int fallback, int least,
-                                int most, const char *why, int *number, mafat_error *error)
-{
-    mafat_verify_value value;
-    mafat_status status = mafat_verify_find_value(data, key, &value, error);
-    if (status != MAFAT_OK)
-        return status;
-    char shown[80];
-    long n = value.text != NULL ? strtol(value.text, NULL, 10) : fallback;
-    if ((n < least || n > most) && value.text != NULL)
-        status = mafat_lines_fail(error, data, "line %d: %s=%s must be from %d to %d, %s",
-                                  value.line, key, mafat_lines_show(shown, sizeof shown, value.text),
-                                  least, most, why);
-    else if (n < least || n > most)
-        status = mafat_lines_fail(error, data, "has no %s=, which means %d to Darknet; must be "
-                                  "from %d to %d, %s", key, fallback, least, most, why);
-    *number = (int)n;
-    mafat_verify_free_value(&value);
-    return status;
-}
-
-/* ---------------------------------------------------------------------------------- boxes, drawn */
+/* --------------------------------------------------------------------------------- boxes, drawn */
 
 /* draw_detections() takes numbers behind the fourth coordinate for a mask of 14x14. */
 mafat_status mafat_indexed_drawn(const mafat_indexed *x, mafat_error *error)
@@ -109,7 +70,7 @@ mafat_status mafat_indexed_coco_test(const mafat_indexed *x, mafat_error *error)
     return check_fixed_test(x, N_COCO, error);
 }
 
-/* --------------------------------------------------------------------------------- boxes, listed */
+/* -------------------------------------------------------------------------------- boxes, listed */
 
 static mafat_status check_most_classes(const mafat_indexed *x, int most, const char *what,
                                        mafat_error *error)
@@ -177,7 +138,7 @@ static mafat_status check_coco(const mafat_indexed *x, mafat_error *error)
     char *list;
     mafat_status status = check_most_classes(x, N_COCO, "eval=coco", error);
     if (status == MAFAT_OK)
-        status = find_text(x->data, "valid", x->needs->list_default, &list, error);
+        status = mafat_data_file_find_text(x->data, "valid", x->needs->list_default, &list, error);
     if (status != MAFAT_OK)
         return status;
     status = check_ids(list, "_/", error);
@@ -189,7 +150,7 @@ static mafat_status check_coco(const mafat_indexed *x, mafat_error *error)
 static mafat_status check_map(const mafat_indexed *x, mafat_error *error)
 {
     char *map;
-    mafat_status status = find_text(x->data, "map", NULL, &map, error);
+    mafat_status status = mafat_data_file_find_text(x->data, "map", NULL, &map, error);
     if (status != MAFAT_OK || map == NULL)
         return status;
     bool is_used = false;
@@ -242,7 +203,8 @@ static mafat_status check_voc(const mafat_indexed *x, const result_files *files,
                                "%llu files may be open here; `ulimit -n %d` allows them",
                                x->command, files->n_classes, (unsigned long long)limit.rlim_cur,
                                files->n_classes + OTHERS);
-    mafat_status status = find_text(x->data, "names", x->needs->names_default, &names, error);
+    mafat_status status = mafat_data_file_find_text(x->data, "names", x->needs->names_default,
+                                                    &names, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_lines_each(names, "file of names", &n_lines, check_class_result,
@@ -276,9 +238,9 @@ mafat_status mafat_indexed_valid(const mafat_indexed *x, mafat_error *error)
     char *eval = NULL, *folder = NULL;
     mafat_status status = check_map(x, error);
     if (status == MAFAT_OK)
-        status = find_text(x->data, "eval", "voc", &eval, error);
+        status = mafat_data_file_find_text(x->data, "eval", "voc", &eval, error);
     if (status == MAFAT_OK)
-        status = find_text(x->data, "results", "results", &folder, error);
+        status = mafat_data_file_find_text(x->data, "results", "results", &folder, error);
     if (status == MAFAT_OK)
         status = check_eval(x, eval, folder, error);
     free(eval);
@@ -300,19 +262,20 @@ mafat_status mafat_indexed_flipped(const mafat_indexed *x, mafat_error *error)
     return mafat_indexed_valid(x, error);
 }
 
-/* ----------------------------------------------------------------------------------- classifiers */
+/* ---------------------------------------------------------------------------------- classifiers */
+
+static const char outputs[] = "the outputs of the network";
 
 mafat_status mafat_indexed_top(const mafat_indexed *x, mafat_error *error)
 {
     int unused, n_outputs = mafat_indexed_outputs(x->cfg);
     long top = x->top != NULL ? strtol(x->top, NULL, 10) : 0;
     if (top > n_outputs)
-        return mafat_error_set(error, MAFAT_USAGE, "option -t: %ld must be from 0 to %d, the "
-                               "outputs of the network", top, n_outputs);
+        return mafat_error_set(error, MAFAT_USAGE, "option -t: %ld must be from 0 to %d, %s", top,
+                               n_outputs, outputs);
     if (top != 0)
         return MAFAT_OK;
-    return find_number(x->data, "top", 1, 0, n_outputs, "the outputs of the network", &unused,
-                       error);
+    return mafat_data_file_find_number(x->data, "top", 1, 0, n_outputs, outputs, &unused, error);
 }
 
 static mafat_status check_least_outputs(const mafat_indexed *x, int least, mafat_error *error)
@@ -343,15 +306,18 @@ mafat_status mafat_indexed_tags(const mafat_indexed *x, mafat_error *error)
 static mafat_status check_labels(const mafat_indexed *x, int least_top, bool top_is_read,
                                  mafat_error *error)
 {
-    int n_classes, unused, n_outputs = mafat_indexed_outputs(x->cfg);
+    int n_classes = 0, unused, n_outputs = mafat_indexed_outputs(x->cfg);
     char *labels = NULL;
-    mafat_status status = find_number(x->data, "classes", 2, 1, n_outputs,
-                                      "the outputs of the network", &n_classes, error);
+    mafat_status status = mafat_data_file_find_number(x->data, "classes", 2, 1, n_outputs, outputs,
+                                                      &n_classes, error);
+    int most_top = top_is_read ? n_classes : INT_MAX;
     if (status == MAFAT_OK)
-        status = find_number(x->data, "top", 1, least_top, top_is_read ? n_classes : INT_MAX,
-                             top_is_read ? "the classes" : "what Darknet counts", &unused, error);
+        status = mafat_data_file_find_number(x->data, "top", 1, least_top, most_top,
+                                             top_is_read ? "the classes" : "what Darknet counts",
+                                             &unused, error);
     if (status == MAFAT_OK)
-        status = find_text(x->data, "labels", x->needs->names_default, &labels, error);
+        status = mafat_data_file_find_text(x->data, "labels", x->needs->names_default, &labels,
+                                           error);
     if (status == MAFAT_OK)
         status = mafat_verify_names(labels, n_classes, "the data file", error);
     free(labels);
@@ -376,7 +342,7 @@ mafat_status mafat_indexed_leaves(const mafat_indexed *x, mafat_error *error)
     if (status == MAFAT_OK)
         status = check_labels(x, 1, false, error);
     if (status == MAFAT_OK)
-        status = find_text(x->data, "leaves", NULL, &leaves, error);
+        status = mafat_data_file_find_text(x->data, "leaves", NULL, &leaves, error);
     if (status == MAFAT_OK && leaves != NULL && !x->cfg->has_hierarchy)
         status = mafat_lines_fail(error, x->data, "leaves= is for networks whose last [softmax] "
                                   "has a tree=; this one has none");
@@ -386,7 +352,7 @@ mafat_status mafat_indexed_leaves(const mafat_indexed *x, mafat_error *error)
     return status;
 }
 
-/* ----------------------------------------------------------------------------------------- CIFAR */
+/* ---------------------------------------------------------------------------------------- CIFAR */
 
 enum { N_CIFAR = 10, N_IMAGES = 10000, IMAGE_BYTES = 3072, RECORD_BYTES = 1 + IMAGE_BYTES };
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/cfg_text.h"
+#include "front/data_file.h"
 #include "front/hierarchy.h"
 #include "front/lines.h"
 #include "front/picture.h"
@@ -50,70 +50,9 @@ mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path
     return status == MAFAT_OK ? mafat_weights_verify(weights_path, &cfg->network, error) : status;
 }
 
-typedef struct {
-    const char *path, *key;
-    mafat_verify_value *value;
-} search;
-
-/* Copies what a line says behind its "=", without the blanks around it, where blanks in it are left
- * out by Darknet; else NULL. */
-static char *copy_written(const char *line, const char *value)
-{
-    const char *written = strchr(line, '=');
-    written = written == NULL ? "" : written + 1 + strspn(written + 1, " \t");
-    size_t length = strlen(written);
-    while (length > 0 && (written[length - 1] == ' ' || written[length - 1] == '\t'))
-        length--;
-    return length > strlen(value) ? strndup(written, length) : NULL;
-}
-
-static mafat_status look_for_key(void *context, char *line, int number, mafat_error *error)
-{
-    search *s = context;
-    char *stripped = strdup(line);
-    if (stripped == NULL)
-        return mafat_lines_fail(error, s->path, "no memory to read it");
-    mafat_cfg_text_strip(stripped);
-    char *equals = strchr(stripped, '='), shown[128];
-    mafat_status status = MAFAT_OK;
-    if (stripped[0] == '\0' || stripped[0] == '#' || stripped[0] == ';') {
-        ;
-    } else if (equals == NULL) {
-        status = mafat_lines_fail(error, s->path, "line %d: %s is no KEY=VALUE", number,
-                                  mafat_lines_show(shown, sizeof shown, line));
-    } else if (s->value->text == NULL && (size_t)(equals - stripped) == strlen(s->key) &&
-               strncmp(stripped, s->key, strlen(s->key)) == 0 && equals[1] != '\0') {
-        *s->value = (mafat_verify_value){.text = strdup(equals + 1), .line = number,
-                                         .written = copy_written(line, equals + 1)};
-        if (s->value->text == NULL)
-            status = mafat_lines_fail(error, s->path, "no memory to read it");
-    }
-    free(stripped);
-    return status;
-}
-
-void mafat_verify_free_value(mafat_verify_value *value)
-{
-    free(value->text);
-    free(value->written);
-    *value = (mafat_verify_value){0};
-}
-
-mafat_status mafat_verify_find_value(const char *path, const char *key, mafat_verify_value *value,
-                                     mafat_error *error)
-{
-    search s = {.path = path, .key = key, .value = value};
-    int n_lines;
-    *value = (mafat_verify_value){0};
-    mafat_status status = mafat_lines_each(path, "data file", &n_lines, look_for_key, &s, error);
-    if (status != MAFAT_OK)
-        mafat_verify_free_value(value);
-    return status;
-}
-
 /* Adds to an error of a file, which `value` of the data file named, what may be behind it. */
 static mafat_status explain(mafat_status status, const char *data, const char *key,
-                            const mafat_verify_value *value, mafat_error *error)
+                            const mafat_data_file_value *value, mafat_error *error)
 {
     size_t length = strlen(error->text), room = sizeof error->text - length;
     if (status == MAFAT_OK || access(error->file, F_OK) == 0)
@@ -161,13 +100,13 @@ static mafat_status check_list_line(void *context, char *path, int number, mafat
 
 /* Finds the file with class names: the one of the data file, or Darknet's own choice. */
 static mafat_status find_names(const char *path, const mafat_verify_needs *needs,
-                               mafat_verify_value *value, const char **names, mafat_error *error)
+                               mafat_data_file_value *value, const char **names, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
-    *value = (mafat_verify_value){0};
+    *value = (mafat_data_file_value){0};
     for (int i = 0; i < 2 && status == MAFAT_OK && value->text == NULL; i++)
         if (needs->names_keys[i] != NULL)
-            status = mafat_verify_find_value(path, needs->names_keys[i], value, error);
+            status = mafat_data_file_find(path, needs->names_keys[i], value, error);
     *names = value->text != NULL ? value->text : needs->names_default;
     return status;
 }
@@ -206,23 +145,23 @@ mafat_status mafat_verify_names(const char *path, int n_classes, const char *nee
 static mafat_status verify_names(const char *path, const mafat_verify_needs *needs,
                                  mafat_error *error)
 {
-    mafat_verify_value value;
+    mafat_data_file_value value;
     const char *names;
     mafat_status status = find_names(path, needs, &value, &names, error);
     if (status == MAFAT_OK)
         status = explain(mafat_verify_names(names, needs->n_classes, "the network", error), path,
                          needs->names_keys[0], &value, error);
-    mafat_verify_free_value(&value);
+    mafat_data_file_free_value(&value);
     return status;
 }
 
 static mafat_status verify_list(const char *path, const mafat_verify_needs *needs,
                                 mafat_error *error)
 {
-    mafat_verify_value list = {0};
+    mafat_data_file_value list = {0};
     mafat_status status = MAFAT_OK;
     if (needs->list_key != NULL)
-        status = mafat_verify_find_value(path, needs->list_key, &list, error);
+        status = mafat_data_file_find(path, needs->list_key, &list, error);
     if (status != MAFAT_OK)
         return status;
     list_check check = {.path = list.text != NULL ? list.text : needs->list_default};
@@ -234,29 +173,29 @@ static mafat_status verify_list(const char *path, const mafat_verify_needs *need
                                   "least", check.n_images, needs->n_images);
     if (needs->list_key != NULL)
         status = explain(status, path, needs->list_key, &list, error);
-    mafat_verify_free_value(&list);
+    mafat_data_file_free_value(&list);
     return status;
 }
 
 static mafat_status verify_results(const char *path, mafat_error *error)
 {
-    mafat_verify_value value = {0};
+    mafat_data_file_value value = {0};
     mafat_status status = MAFAT_OK;
     if (path != NULL)
-        status = mafat_verify_find_value(path, "results", &value, error);
+        status = mafat_data_file_find(path, "results", &value, error);
     const char *folder = value.text != NULL ? value.text : "results";
     if (status == MAFAT_OK && access(folder, W_OK | X_OK) != 0)
         status = mafat_lines_fail(error, folder, "%s", strerror(errno));
     if (path != NULL)
         status = explain(status, path, "results", &value, error);
-    mafat_verify_free_value(&value);
+    mafat_data_file_free_value(&value);
     return status;
 }
 
 void mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
                               size_t *n_bytes)
 {
-    mafat_verify_value value;
+    mafat_data_file_value value;
     const char *names;
     uint64_t size = 0;
     mafat_error unused;
@@ -266,7 +205,7 @@ void mafat_verify_count_names(const char *path, const mafat_verify_needs *needs,
         mafat_lines_each(names, "file", n_lines, NULL, NULL, &unused) != MAFAT_OK)
         *n_lines = 0;
     *n_bytes = (size_t)size;
-    mafat_verify_free_value(&value);
+    mafat_data_file_free_value(&value);
 }
 
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,

@@ -31,19 +31,6 @@ typedef struct {
     int n_classes;              /* so many names are needed */
 } mafat_verify_needs;
 
-/* What a data file says for a key. */
-typedef struct {
-    char *text;       /* owned; NULL: nothing */
-    char *written;    /* owned: as it stands there, with the blanks in it; NULL: it has none */
-    int line;
-} mafat_verify_value;
-
-/* Finds a key's value in a data file by the rules of read_data_cfg(); the first one counts, and an
- * empty one does not. Checks the form of all lines. On error nothing needs to be freed. */
-mafat_status mafat_verify_find_value(const char *path, const char *key, mafat_verify_value *value,
-                                     mafat_error *error);
-void mafat_verify_free_value(mafat_verify_value *value);
-
 /* That a file holds names for as many classes as `needed_by` ("the network") has. A blank line
  * among them is told on stderr. */
 mafat_status mafat_verify_names(const char *path, int n_classes, const char *needed_by,

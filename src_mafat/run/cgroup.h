@@ -38,8 +38,8 @@ bool mafat_cgroup_has(const mafat_cgroup *cgroup, const char *file);
 mafat_status mafat_cgroup_read(const mafat_cgroup *cgroup, const char *file, const char *key,
                                uint64_t *number, mafat_error *error);
 
-/* Whether the process `self` is the only one in the cgroup, and there is no other cgroup below. False
- * where that cannot be seen. */
+/* Whether the process `self` is the only one in the cgroup, and there is no other cgroup below.
+ * False where that cannot be seen. */
 bool mafat_cgroup_is_alone(const mafat_cgroup *cgroup, uint64_t self);
 
 /* The cgroup's own limit and the file that says so (static): SIZE_MAX and NULL where it has none.

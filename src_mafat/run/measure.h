@@ -42,8 +42,8 @@ mafat_status mafat_measure_since_start(double *seconds, mafat_error *error);
 enum { MAFAT_PEAK_TRIES = 5 };
 double mafat_measure_peak_flops(int n_threads);
 
-/* Whether so many operations a second can be a share of that peak. Nothing computes faster: where it
- * seems to, others had the processors while the peak was measured. */
+/* Whether so many operations a second can be a share of that peak. Nothing computes faster: where
+ * it seems to, others had the processors while the peak was measured. */
 bool mafat_measure_is_share(double flops, double peak_flops);
 
 #endif

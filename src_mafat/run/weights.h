@@ -16,8 +16,8 @@
 uint64_t mafat_weights_file_bytes(const mafat_network *network);
 
 /* Checks that the file can be read and holds exactly what the network needs. A file that is shorter
- * or longer is refused with both byte counts and, where it is short, the layer at which it ends; what
- * is known to be in weights' place, such as web pages, by its name: MAFAT_FAILED. */
+ * or longer is refused with both byte counts and, where it is short, the layer at which it ends;
+ * what is known to lie in weights' place, such as web pages, by its name: MAFAT_FAILED. */
 mafat_status mafat_weights_verify(const char *path, const mafat_network *network,
                                   mafat_error *error);
 
