@@ -10,6 +10,7 @@
 #include "darknet.h"
 #include "front/bridge_parts.h"
 #include "front/verify.h"
+#include "run/measure.h"
 #include "run/team.h"
 #include "run/weights.h"
 
@@ -35,6 +36,11 @@ void mafat_bridge_decline(void)
 void mafat_bridge_keep_heap_small(void)
 {
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
+}
+
+bool mafat_bridge_takes_paths(void)
+{
+    return asked.image_rounding != NULL;
 }
 
 /* Several threads may come here at once, and only one may call exit(). */
@@ -72,6 +78,7 @@ static void free_bridge(mafat_bridge *bridge)
     mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);
     free(bridge->cfg_path);
+    free(bridge->last_image);
     free(bridge->parameters);
     free(bridge->results);
     free(bridge->layers);
@@ -87,10 +94,10 @@ static mafat_status open_session(mafat_bridge *bridge, int width, int height, ma
         asked.session = NULL;
         return MAFAT_OK;
     }
-    mafat_session_use use = asked.use;
-    use.width = width;
-    use.height = height;
-    return mafat_session_open(&bridge->session, bridge->cfg_path, &asked.options, &use, error);
+    bridge->use.width = width;
+    bridge->use.height = height;
+    return mafat_session_open(&bridge->session, bridge->cfg_path, &asked.options, &bridge->use,
+                              error);
 }
 
 /* Allocates what runs need. */
@@ -126,23 +133,80 @@ static mafat_status open_store(mafat_bridge *bridge, const char *path, mafat_err
     return mafat_store_open(&bridge->store, path, &session->cfg.network, &session->plan, error);
 }
 
-/* Plans the network anew where resize_network() gave it another size. */
-static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
+/* Says what was chosen for a memory limit, and what it will take. */
+static void print_choice(const mafat_session *session)
+{
+    const mafat_prediction *p = &session->prediction;
+    char config[256];
+    mafat_config_print(&session->config, config, sizeof config);
+    fprintf(stderr, "mafat: limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
+            "results %zu, plan %zu, process %zu)\n",
+            session->limit_bytes, config, p->total_bytes, p->arena_bytes,
+            p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes, p->plan_bytes,
+            mafat_prediction_process_bytes(p));
+}
+
+/* Plans the network anew, as `use` says, and opens its weights again. What the plan of before held is
+ * freed first: there may be no room for both. */
+static mafat_status plan_again(mafat_bridge *bridge, const mafat_session_use *use,
+                               const char *weights_path, mafat_error *error)
 {
     network *net = bridge->network;
-    if (net->w == bridge->width && net->h == bridge->height)
-        return mafat_bridge_check_agreement(bridge, error);
-    char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);
-    mafat_status status = open_session(bridge, net->w, net->h, error);
+    bridge->use = *use;
+    mafat_status status = open_session(bridge, use->width, use->height, error);
     for (int i = 0; i < net->n && status == MAFAT_OK; i++)
         mafat_bridge_make_lean(bridge, &net->layers[i], i);
     if (status == MAFAT_OK)
         status = prepare(bridge, error);
     if (status == MAFAT_OK && weights_path != NULL)
         status = open_store(bridge, weights_path, error);
+    return status;
+}
+
+/* Plans the network anew where resize_network() gave it another size. */
+static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
+{
+    network *net = bridge->network;
+    mafat_session_use use = bridge->use;
+    if (net->w == bridge->width && net->h == bridge->height)
+        return mafat_bridge_check_agreement(bridge, error);
+    char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
+    use.width = net->w;
+    use.height = net->h;
+    mafat_status status = plan_again(bridge, &use, weights_path, error);
+    free(weights_path);
+    return status;
+}
+
+static size_t round_up(size_t bytes, size_t unit)
+{
+    return (bytes + unit - 1) / unit * unit;
+}
+
+mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
+                                    mafat_error *error)
+{
+    /* so much more at once, so that many small images do not each want a plan; where there is no
+       room for that, what they take */
+    static const size_t units[] = {256 << 10, MAFAT_PAGE};
+    mafat_status status = MAFAT_NO_FIT;
+    mafat_session_use use = bridge->use;
+    char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
+    use.fitted.w = 0;
+    use.held_bytes = 0;
+    for (size_t i = 0; i < sizeof units / sizeof units[0] && status == MAFAT_NO_FIT; i++) {
+        use.image = (mafat_image_need){.held_bytes = round_up(need->held_bytes, units[i]),
+                                       .decode_bytes = round_up(need->decode_bytes, units[i]),
+                                       .file_bytes = round_up(need->file_bytes, MAFAT_PAGE)};
+        status = plan_again(bridge, &use, weights_path, error);
+    }
+    if (status == MAFAT_OK) {
+        refresh(bridge);
+        print_choice(&bridge->session);
+    }
     free(weights_path);
     return status;
 }
@@ -199,6 +263,12 @@ static mafat_status run(mafat_bridge *bridge, const mafat_input *input, float *c
     return mafat_exec_run(&bridge->exec, input, results, observer, error);
 }
 
+mafat_status mafat_bridge_run(mafat_bridge *bridge, const mafat_input *input, mafat_error *error)
+{
+    refresh(bridge);
+    return run(bridge, input, bridge->results, NULL, error);
+}
+
 /* A caller's map given row by row: some plans take nothing else. */
 typedef struct {
     const float *map;
@@ -221,13 +291,9 @@ static void copy_rows(void *context, int y0, int y1, float *to, size_t row_strid
 static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
 {
     network *net = bridge->network;
-    mafat_status status = MAFAT_OK;
-    if (net->train)
-        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
-                                 "MAFAT runs networks and does not train them; take mafat=, "
-                                 "mafat_memory= and mafat_threads= out of [net]");
+    mafat_status status = follow_size(bridge, error);
     if (status == MAFAT_OK)
-        status = follow_size(bridge, error);
+        status = mafat_bridge_make_room_for_others(bridge, error);
     if (status == MAFAT_OK)
         refresh(bridge);
     for (int b = 0; b < net->batch && status == MAFAT_OK; b++) {
@@ -240,6 +306,19 @@ static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
         status = run(bridge, &input, bridge->results, NULL, error);
     }
     return status;
+}
+
+/* What network_predict() asks for. */
+static mafat_status run_call(mafat_bridge *bridge, mafat_error *error)
+{
+    const network *call = bridge->network;
+    if (call->train)
+        return mafat_error_set(error, MAFAT_UNSUPPORTED,
+                               "MAFAT runs networks and does not train them; take mafat=, "
+                               "mafat_memory= and mafat_threads= out of [net]");
+    if (bridge->image_rounding != NULL)
+        return mafat_bridge_run_path(bridge, (const char *)call->input, error);
+    return run_batch(bridge, error);
 }
 
 /* Keeps a second inference out of a network that is in use, and one out of a process where it
@@ -267,11 +346,19 @@ static void infer(network *net, network *call)
     mafat_error error = {0};
     mafat_status status = enter(bridge, &error);
     if (status == MAFAT_OK) {
+        bool has_limit = bridge->session.limit_bytes > 0;
         int callers_size = mafat_team_default_size();
         mafat_team_set_default_size(bridge->session.n_threads);
+        if (has_limit)
+            mafat_bridge_lock();
         bridge->network = call;
-        status = run_batch(bridge, &error);
+        status = run_call(bridge, &error);
         bridge->network = net;
+        if (has_limit) {
+            if (status == MAFAT_OK)
+                mafat_bridge_release(bridge);
+            mafat_bridge_unlock();
+        }
         mafat_team_set_default_size(callers_size);
         calc_network_cost(net);
         atomic_store(&bridge->is_in_use, false);
@@ -308,6 +395,7 @@ static void set_run_hooks(network *net, bool are_set)
 
 static void free_hook(network *net)
 {
+    mafat_bridge_strike_off(net->hook_data);
     free_bridge(net->hook_data);
 }
 
@@ -321,6 +409,9 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
     bridge->network = net;
     bridge->process = getpid();
     bridge->keeps_darknet = asked.keeps_darknet;
+    bridge->image_rounding = asked.image_rounding;
+    bridge->use = asked.use;
+    bridge->use.repeats |= !is_asked;    /* nobody knows what a program will do */
     bridge->cfg_path = strdup(cfg_path);
     bridge->parameters = calloc(n, sizeof *bridge->parameters);
     bridge->results = calloc(n, sizeof *bridge->results);
@@ -328,21 +419,12 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
     if (bridge->cfg_path == NULL || bridge->parameters == NULL || bridge->results == NULL ||
         bridge->layers == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to attach to %zu layers", n);
-    mafat_status status = open_session(bridge, 0, 0, error);
+    mafat_status status = MAFAT_OK;
+    if (bridge->use.base_bytes == 0)
+        status = mafat_measure_anonymous(&bridge->use.base_bytes, error);
+    if (status == MAFAT_OK)
+        status = open_session(bridge, 0, 0, error);
     return status == MAFAT_OK ? mafat_verify_cfg_files(&bridge->session.cfg, error) : status;
-}
-
-/* Says what was chosen for a memory limit, and what it will take. */
-static void print_choice(const mafat_session *session)
-{
-    const mafat_prediction *p = &session->prediction;
-    char config[256];
-    mafat_config_print(&session->config, config, sizeof config);
-    fprintf(stderr, "mafat: limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
-            "results %zu, plan %zu, process %zu)\n",
-            session->limit_bytes, config, p->total_bytes, p->arena_bytes,
-            p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes, p->plan_bytes,
-            mafat_prediction_process_bytes(p));
 }
 
 void mafat_begin(network *net, const char *cfg_path)
@@ -419,6 +501,8 @@ void mafat_attach(network *net)
         mafat_bridge_give_up(status, &error);
     }
     net->load_hook = load_hook;
+    if (bridge->session.limit_bytes > 0)
+        mafat_bridge_enlist(bridge);
 }
 
 /* -------------------------------------------------------------------- for MAFAT's own commands */

@@ -11,7 +11,13 @@
  * comes while one is under way ends the process with a message, and so does one in a child that
  * fork() made after loading, where the threads of the parent do not exist. Which thread it is does
  * not matter, and threads with a network each run, load and free them side by side. free_network()
- * while the network is in use is the caller's fault, as in Darknet. */
+ * while the network is in use is the caller's fault, as in Darknet.
+ *
+ * A memory limit is for the whole process. What a program holds of its own is measured when a network
+ * is made, when an image is loaded (patches/0014) and when an inference begins; where it has grown, the
+ * network is planned anew for what is left, or the program ends with MAFAT_NO_FIT. What the program
+ * allocates at other times is its own: nobody can refuse it. Networks with a limit run one at a
+ * time, whichever threads they are in: each plan counts on the memory that the other's run takes. */
 #ifndef MAFAT_FRONT_BRIDGE_H
 #define MAFAT_FRONT_BRIDGE_H
 
@@ -27,19 +33,23 @@ struct network;
 struct layer;
 
 /* A Darknet network and MAFAT's side of it. Owned by the network, as its hook_data. */
-typedef struct {
+typedef struct mafat_bridge {
     struct network *network;        /* borrowed */
     char *cfg_path;                 /* owned */
     bool keeps_darknet;             /* Darknet's own forward pass still works */
     int width, height;              /* of the network when it was planned */
     pid_t process;                  /* that loaded it */
     atomic_bool is_in_use;          /* an inference is under way */
+    mafat_session_use use;          /* that it was planned for */
+    const mafat_image_rounding *image_rounding;    /* borrowed; set: the input is an image's path */
     mafat_session session;
     mafat_store store;              /* open where the plan has windows and a file was loaded */
     mafat_exec exec;
     mafat_parameters *parameters;   /* [n_layers], owned: where Darknet has them */
     float **results;                /* [n_layers], owned: where commands look for outputs */
     struct layer *layers;           /* [n_layers], owned: copies of Darknet's, on our buffers */
+    char *last_image;               /* owned: that Darknet's own code loaded; NULL: none */
+    struct mafat_bridge *next;      /* of those with a memory limit */
 } mafat_bridge;
 
 /* How MAFAT is asked for. */
@@ -47,6 +57,8 @@ typedef struct {
     mafat_options options;
     mafat_session_use use;
     bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
+    const mafat_image_rounding *image_rounding;    /* for `detector valid`: the network's input is the
+                                       path of an image, and this how it is fitted; borrowed */
     mafat_session *session;         /* planned already for the next network, which takes it over and
                                        leaves it empty; NULL: it is planned when it is made */
 } mafat_request;
@@ -75,6 +87,21 @@ void mafat_attach(struct network *network);
 void *mafat_checked_malloc(size_t n_bytes);
 void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);
+
+/* Called by load_image_stb() before it decodes an image of so many channels (0: as many as it has):
+ * sees to it that there is room for it in the limits of all networks. Prints what is wrong and exits,
+ * as above. load_thread() calls mafat_image_letterbox() of bridge_paths.c. */
+void mafat_image_begin(const char *path, int n_channels);
+
+/* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the
+ * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all; the network
+ * cannot run then. */
+mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
+                                    mafat_error *error);
+
+/* Takes an image that has been read or written out of the page cache, where there is a limit: of a long
+ * list nobody reads it again. */
+void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path);
 
 /* Makes a network with MAFAT attached, loads its weights, where a file is named, and sets its batch
  * to one image. The files must have been verified. The caller frees it with

@@ -25,4 +25,29 @@ mafat_status mafat_bridge_check_agreement(const mafat_bridge *bridge, mafat_erro
  * sets it to NULL (bridge_lean.c). */
 void mafat_bridge_make_lean(const mafat_bridge *bridge, struct layer *layer, int index);
 
+/* Keeps inference and planning of all networks apart (bridge_room.c). */
+void mafat_bridge_lock(void);
+void mafat_bridge_unlock(void);
+
+/* Networks with a memory limit, for which room is made when an image is loaded (bridge_room.c). */
+void mafat_bridge_enlist(mafat_bridge *bridge);
+void mafat_bridge_strike_off(mafat_bridge *bridge);
+
+/* Makes room for what the process holds beyond what was planned, with the input that it gives among it
+ * (bridge_room.c). */
+mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error);
+
+/* Plans the network anew, for an image that takes so much, and opens its weights again. The plan of
+ * before is gone in any case (bridge.c). */
+mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
+                                    mafat_error *error);
+
+/* One inference whose results go to where Darknet's commands look for them (bridge.c). */
+mafat_status mafat_bridge_run(mafat_bridge *bridge, const mafat_input *input, mafat_error *error);
+
+/* Whether networks are given the paths of images as their input, and one inference of such a network
+ * (bridge_paths.c). */
+bool mafat_bridge_takes_paths(void);
+mafat_status mafat_bridge_run_path(mafat_bridge *bridge, const char *path, mafat_error *error);
+
 #endif

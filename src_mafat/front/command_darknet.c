@@ -12,6 +12,7 @@
 #include "front/indexed.h"
 #include "front/picture.h"
 #include "front/picture_memory.h"
+#include "front/routing.h"
 #include "front/verify.h"
 #include "run/letterbox.h"
 #include "run/measure.h"
@@ -22,6 +23,15 @@ typedef enum { NOBODY, DARKNET, OURSELVES } drawer;
 /* For how many classes Darknet looks up a name; where the data file says it, `indexed` does. */
 typedef enum { OF_BOXES, OF_OUTPUTS, OF_DATA } named;
 
+/* How images reach the network. */
+typedef enum {
+    AS_BYTES,       /* by ours (command_detector.c, bridge_paths.c): letterboxed row by row */
+    LETTERBOXED,    /* by Darknet, one at a time, as floats; so are the next two */
+    RESIZED,
+    CROPPED,
+    UNCOUNTED       /* by Darknet, and it holds more than a plan counts: no memory limit */
+} loading;
+
 typedef struct {
     const char *word, *subword;    /* subword is NULL where there is none */
     const char *arguments;         /* d(ata), c(fg), w(eights), i(mage), v(ideo or other file): only
@@ -29,6 +39,7 @@ typedef struct {
     const char *data;              /* the data file where it is no argument; NULL: none */
     mafat_verify_needs needs;
     named named;
+    loading loading;
     drawer drawer;
     mafat_indexed_check *indexed;  /* what else it looks up by number; NULL: nothing */
 } darknet_command;
@@ -46,52 +57,58 @@ typedef struct {
 #define FIXED_LIST(path, n_images) NULL, path, n_images, true, 0
 
 static const darknet_command commands[] = {
-    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, OURSELVES,
+    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, AS_BYTES, OURSELVES,
      mafat_indexed_drawn},
-    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, NOBODY,
-     mafat_indexed_valid},
-    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, NOBODY,
-     mafat_indexed_flipped},
+    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, AS_BYTES,
+     NOBODY, mafat_indexed_valid},
+    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, UNCOUNTED,
+     NOBODY, mafat_indexed_flipped},
     {"detector", "recall", "dcw", NULL, {NO_NAMES, FIXED_LIST("data/coco_val_5k.list", 0)},
-     OF_BOXES, NOBODY, mafat_indexed_recall},
-    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
-    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, OURSELVES,
-     mafat_indexed_drawn},
-    {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, DARKNET, mafat_indexed_voc_test},
-    {"yolo", "valid", "cw", NULL,
-     {NO_NAMES, FIXED_LIST("/home/pjreddie/data/voc/2007_test.txt", 8)}, OF_BOXES, NOBODY,
-     mafat_indexed_voc_valid},
+     OF_BOXES, RESIZED, NOBODY, mafat_indexed_recall},
+    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
+     NULL},
+    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, AS_BYTES,
+     OURSELVES, mafat_indexed_drawn},
+    {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
+     mafat_indexed_voc_test},
+    {"yolo", "valid", "cw", NULL, {NO_NAMES, FIXED_LIST("/home/pjreddie/data/voc/2007_test.txt",
+     8)}, OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_voc_valid},
     {"yolo", "recall", "cw", NULL, {NO_NAMES, FIXED_LIST("data/voc.2007.test", 0)}, OF_BOXES,
-     NOBODY, mafat_indexed_voc_valid},
-    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
-    {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, DARKNET, mafat_indexed_coco_test},
+     RESIZED, NOBODY, mafat_indexed_voc_valid},
+    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
+    {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
+     mafat_indexed_coco_test},
     {"coco", "valid", "cw", NULL, {NO_NAMES, FIXED_LIST("data/coco_val_5k.list", 8)}, OF_BOXES,
-     NOBODY, mafat_indexed_coco_valid},
-    {"coco", "recall", "cw", NULL,
-     {NO_NAMES, FIXED_LIST("/home/pjreddie/data/voc/test/2007_test.txt", 0)}, OF_BOXES, NOBODY,
+     UNCOUNTED, NOBODY, mafat_indexed_coco_valid},
+    {"coco", "recall", "cw", NULL, {NO_NAMES,
+     FIXED_LIST("/home/pjreddie/data/voc/test/2007_test.txt", 0)}, OF_BOXES, RESIZED, NOBODY,
      mafat_indexed_coco_recall},
-    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
-    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, NOBODY,
-     mafat_indexed_top},
-    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, NOBODY, NULL},
-    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, NOBODY,
-     mafat_indexed_leaves},
-    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, NOBODY,
-     mafat_indexed_labels},
-    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, NOBODY,
-     mafat_indexed_labels},
-    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, CROP_LIST}, OF_DATA, NOBODY,
-     mafat_indexed_labels_crop},
-    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, NOBODY,
-     mafat_indexed_labels},
+    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
+    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED,
+     NOBODY, mafat_indexed_top},
+    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED,
+     NOBODY, NULL},
+    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, CROPPED,
+     NOBODY, mafat_indexed_leaves},
+    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED,
+     NOBODY, mafat_indexed_labels},
+    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED,
+     NOBODY, mafat_indexed_labels},
+    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, CROP_LIST}, OF_DATA, UNCOUNTED,
+     NOBODY, mafat_indexed_labels_crop},
+    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED,
+     NOBODY, mafat_indexed_labels},
     {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS,
-     NOBODY, mafat_indexed_top_5},
-    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
-    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
-    {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
-    {"regressor", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, NULL},
-    {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, NOBODY, mafat_indexed_tags},
-    {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, NOBODY, mafat_indexed_cifar},
+     LETTERBOXED, NOBODY, mafat_indexed_top_5},
+    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
+    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
+    {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY,
+     NULL},
+    {"regressor", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
+    {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY,
+     mafat_indexed_tags},
+    {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
+     mafat_indexed_cifar},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -300,38 +317,53 @@ static mafat_status verify_picture(const darknet_command *command, const mafat_o
     return mafat_verify_writable(path, error);
 }
 
-/* What a memory limit must leave for images that are not named on the command line: a megapixel. Of
- * lists Darknet's commands load up to eight images at once. */
-enum { UNKNOWN_PIXELS = 1 << 20, MOST_AT_ONCE = 8 };
-
-/* What Darknet's other commands hold of an image: its bytes, then floats, and copies of them while
- * they resize, crop or flip it. */
-enum { DARKNETS_BYTES_A_PIXEL = 3 + 4 * 12 };
-
-/* What the command will hold of images, by their size if one is named. */
-static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
-                                     mafat_error *error)
+/* The letters that load_alphabet() makes floats of, in all their sizes. */
+static mafat_status find_alphabet_bytes(mafat_session_use *use, mafat_error *error)
 {
-    bool ours = command->drawer == OURSELVES;
-    mafat_picture_memory memory = {.rgb_bytes = MAFAT_COLOURS * UNKNOWN_PIXELS,
-                                   .decode_bytes = 4 * MAFAT_COLOURS * UNKNOWN_PIXELS};
+    enum { BLOCK_HEAD = 16 };
+    mafat_status status = mafat_verify_labels(error);
+    for (int size = 0; size < MAFAT_LETTER_SIZES; size++) {
+        for (int c = MAFAT_FIRST_LETTER; c <= MAFAT_LAST_LETTER && status == MAFAT_OK; c++) {
+            char path[sizeof MAFAT_LETTER_PATH + 16];
+            mafat_picture_memory memory;
+            snprintf(path, sizeof path, MAFAT_LETTER_PATH, c, size);
+            status = mafat_picture_memory_find(&memory, path, error);
+            use->held_bytes += memory.rgb_bytes * sizeof(float) + BLOCK_HEAD;
+            use->file_bytes += mafat_plan_pages(memory.file_bytes);
+        }
+    }
+    return status;
+}
+
+/* What the command will hold of images: of the one that is named, or the largest of the list. Where
+ * it is told paths later, room is made then (front/bridge.h). */
+static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
+                                     int *n_paths, mafat_error *error)
+{
+    static const mafat_fit fits[] = {[LETTERBOXED] = MAFAT_FIT_LETTERBOX, [RESIZED] = MAFAT_FIT_RESIZE,
+                                     [CROPPED] = MAFAT_FIT_CROP, [AS_BYTES] = MAFAT_FIT_LETTERBOX,
+                                     [UNCOUNTED] = MAFAT_FIT_LETTERBOX};
+    mafat_session_use *use = &found->use;
+    mafat_picture_memory memory = {0};
     mafat_status status = MAFAT_OK;
     if (found->image != NULL)
         status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK && found->image != NULL)
         status = mafat_picture_memory_find(&memory, found->image, error);
-    size_t n_pixels = memory.rgb_bytes / MAFAT_COLOURS;
-    int n_images = found->image != NULL ? 1 : MOST_AT_ONCE;
-    found->use.decode_bytes = memory.decode_bytes;
-    found->use.file_bytes = mafat_plan_pages(memory.file_bytes);
-    if (found->image != NULL && command->drawer == NOBODY &&
-        strncmp(command->word, "classif", 7) == 0) {
-        found->use.letterboxed_w = memory.w;
-        found->use.letterboxed_h = memory.h;
-    } else {
-        found->use.image_bytes = ours ? memory.rgb_bytes
-                                      : (size_t)n_images * DARKNETS_BYTES_A_PIXEL * n_pixels;
+    if (status == MAFAT_OK && command->needs.list_key != NULL)
+        status = mafat_verify_find_largest(found->data, &command->needs, &memory, n_paths,
+                                           error);
+    use->image = (mafat_image_need){.decode_bytes = memory.decode_bytes,
+                                    .file_bytes = memory.file_bytes};
+    use->fitted = (mafat_fitting){.fit = fits[command->loading], .n_channels = MAFAT_COLOURS};
+    if (command->loading == AS_BYTES || command->drawer == DARKNET)    /* save_image() makes bytes */
+        use->image.held_bytes = memory.rgb_bytes;
+    if (command->loading != AS_BYTES) {
+        use->fitted.w = memory.w;
+        use->fitted.h = memory.h;
     }
+    if (status == MAFAT_OK && command->drawer == DARKNET)
+        status = find_alphabet_bytes(use, error);
     return status;
 }
 
@@ -339,15 +371,19 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
 static mafat_status find_use(const darknet_command *command, mafat_operands *found,
                              mafat_error *error)
 {
-    found->use = (mafat_session_use){.reads_weights = true,
-                                     .image_by_rows = command->drawer == OURSELVES};
+    found->use = (mafat_session_use){.reads_weights = true, .repeats = found->image == NULL,
+                                     .image_by_rows = command->loading == AS_BYTES};
+    int n_paths = 0;
     mafat_status status = mafat_measure_anonymous(&found->use.base_bytes, error);
     if (status == MAFAT_OK)
-        status = find_image_bytes(command, found, error);
+        status = find_image_bytes(command, found, &n_paths, error);
     size_t n_bytes = 0;
     if (found->data != NULL && command->needs.names_keys[0] != NULL)
         mafat_verify_count_names(found->data, &command->needs, &found->use.n_names, &n_bytes);
     found->use.file_bytes += mafat_plan_pages(n_bytes);
+    if (command->needs.writes_results)
+        found->use.n_streams = found->use.n_names;    /* a file for each class */
+    found->use.n_names += n_paths;
     return status;
 }
 
@@ -418,8 +454,6 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
         status = find_use(command, found, error);
     if (status == MAFAT_OK)
         status = verify_network(command, arguments, found, error);
-    if (status == MAFAT_OK && command->drawer == DARKNET)
-        status = mafat_verify_labels(error);
     if (status == MAFAT_OK && command->drawer != NOBODY)
         status = verify_picture(command, found, error);
     if (status == MAFAT_OK && found->image != NULL)
@@ -438,7 +472,9 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
     const darknet_command *command = find_command(arguments);
     MAFAT_CHECK(command != NULL);
     mafat_status status = MAFAT_OK;
-    if (arguments->json)
+    if (command->loading == UNCOUNTED)
+        status = mafat_routing_refuse_limit(arguments, error);
+    if (status == MAFAT_OK && arguments->json)
         status = mafat_error_set(error, MAFAT_USAGE, "-json is for MAFAT's own commands only");
     if (status == MAFAT_OK)
         status = sort_words(command, arguments, operands, error);
@@ -452,9 +488,14 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
 mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error)
 {
     static mafat_operands operands;    /* until Darknet makes the network */
+    static mafat_image_rounding rounding;
     mafat_status status = mafat_command_darknet_verify(arguments, &operands, error);
+    bool takes_paths = operands.use.image_by_rows;
+    if (status == MAFAT_OK && takes_paths)
+        status = mafat_picture_probe(&rounding, error);
     if (status == MAFAT_OK)
         mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use = operands.use,
+                                          .image_rounding = takes_paths ? &rounding : NULL,
                                           .session = &operands.session});
     return status;
 }

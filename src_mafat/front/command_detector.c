@@ -8,6 +8,7 @@
 #include "front/bridge.h"
 #include "front/command.h"
 #include "front/command_darknet.h"
+#include "front/image_use.h"
 #include "front/picture.h"
 #include "front/picture_memory.h"
 #include "front/verify.h"
@@ -35,24 +36,17 @@ static void close_subject(subject *s)
     mafat_picture_free(&s->picture);
 }
 
-/* Where there is a memory limit, a plan has been made for images of some size. */
-static mafat_status check_size(const detector *d, const char *path, mafat_error *error)
+/* Where there is a memory limit, the plan must leave room for the image. */
+static mafat_status make_room(const detector *d, const char *path, mafat_error *error)
 {
-    const mafat_session_use *use = &d->operands.use;
     mafat_picture_memory memory;
+    mafat_image_need need;
     if (d->bridge->session.limit_bytes == 0)
         return MAFAT_OK;
     mafat_status status = mafat_picture_memory_find(&memory, path, error);
-    if (status != MAFAT_OK)
-        return status;
-    if (memory.rgb_bytes <= use->image_bytes && memory.decode_bytes <= use->decode_bytes)
-        return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_NO_FIT,
-                           "%dx%d pixels take %zu bytes, and %zu while they are decoded; of %zu "
-                           "bytes in all %zu and %zu are left for an image that is not named on "
-                           "the command line",
-                           memory.w, memory.h, memory.rgb_bytes, memory.decode_bytes,
-                           d->bridge->session.limit_bytes, use->image_bytes, use->decode_bytes);
+    if (status == MAFAT_OK)
+        need = mafat_image_use_of_bytes(&memory);
+    return status == MAFAT_OK ? mafat_bridge_make_room(d->bridge, &need, error) : status;
 }
 
 /* Reads an image, and checks everything that depends on it before the network runs. */
@@ -63,7 +57,7 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
     mafat_shape input = d->bridge->session.cfg.network.input;
     mafat_status status = mafat_verify_image_path(path, error);
     if (status == MAFAT_OK)
-        status = check_size(d, path, error);
+        status = make_room(d, path, error);
     if (status == MAFAT_OK)
         status = mafat_picture_read(&s->picture, path, error);
     if (status == MAFAT_OK)
@@ -119,6 +113,10 @@ static mafat_status detect_one(const detector *d, const char *path, mafat_error 
         return status;
     status = detect(d, path, &s, error);
     close_subject(&s);
+    if (d->operands.image == NULL) {    /* another one may follow */
+        mafat_bridge_forget_file(d->bridge, path);
+        mafat_bridge_forget_file(d->bridge, d->drawn);
+    }
     return status;
 }
 

@@ -1,8 +1,8 @@
 /* An image's memory as a use of a network; see image_use.h. */
 #include "front/image_use.h"
 
-#include "front/picture_memory.h"
 #include "front/verify.h"
+#include "run/letterbox.h"
 #include "run/measure.h"
 
 /* Of a file of names: a word and the end of its line. */
@@ -22,6 +22,13 @@ static void find_names(const mafat_cfg *cfg, const char *data, mafat_session_use
         n_bytes = USUAL_NAME_BYTES * (size_t)use->n_names;
     }
     use->file_bytes += mafat_plan_pages(n_bytes);
+}
+
+mafat_image_need mafat_image_use_of_bytes(const mafat_picture_memory *memory)
+{
+    return (mafat_image_need){.held_bytes = memory->rgb_bytes,
+                              .decode_bytes = memory->decode_bytes,
+                              .file_bytes = memory->file_bytes};
 }
 
 mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files *named,
@@ -48,11 +55,11 @@ mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files 
         return status;
     }
     use->image_by_rows = cfg.n_classes > 0;
-    use->image_bytes = use->image_by_rows ? memory.rgb_bytes : 0;
-    use->letterboxed_w = use->image_by_rows ? 0 : memory.w;
-    use->letterboxed_h = use->image_by_rows ? 0 : memory.h;
-    use->decode_bytes = memory.decode_bytes;
-    use->file_bytes = mafat_plan_pages(memory.file_bytes);
+    use->image = mafat_image_use_of_bytes(&memory);
+    if (!use->image_by_rows) {
+        use->image.held_bytes = 0;
+        use->fitted = (mafat_fitting){MAFAT_FIT_LETTERBOX, memory.w, memory.h, MAFAT_COLOURS};
+    }
     find_names(&cfg, named->data, use);
     mafat_cfg_free(&cfg);
     return MAFAT_OK;

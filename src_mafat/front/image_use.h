@@ -2,12 +2,16 @@
 #ifndef MAFAT_FRONT_IMAGE_USE_H
 #define MAFAT_FRONT_IMAGE_USE_H
 
+#include "front/picture_memory.h"
 #include "front/session.h"
 
 /* The files that a command would be given; NULL where none is named. */
 typedef struct {
     const char *image, *data;
 } mafat_image_files;
+
+/* What an image takes that stays the bytes it is decoded to. */
+mafat_image_need mafat_image_use_of_bytes(const mafat_picture_memory *memory);
 
 /* What `detector test` does itself with the image that is named, or `classifier predict` if the
  * network finds no boxes; without an image what `mafat bench` does. Errors: those of

@@ -24,10 +24,4 @@ typedef struct {
 mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char *path,
                                        mafat_error *error);
 
-/* What Darknet's own load_image_color() and letterbox_image() take for a picture of w x h pixels
- * and an input of net_w x net_h: *image_bytes stay, without the input, and *work_bytes is the most
- * at once, before the network runs. */
-void mafat_picture_memory_letterbox(int w, int h, int net_w, int net_h, size_t *image_bytes,
-                                    size_t *work_bytes);
-
 #endif

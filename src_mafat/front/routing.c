@@ -176,10 +176,19 @@ static const nature *find_nature(const mafat_arguments *arguments)
     return NULL;
 }
 
+mafat_status mafat_routing_refuse_limit(const mafat_arguments *arguments, mafat_error *error)
+{
+    request r = find_request(arguments);
+    return !r.has_limit ? MAFAT_OK
+                        : refuse(arguments, &r, "holds more beside the network than a memory limit "
+                                 "counts", LIMIT_FLAG, error);
+}
+
 mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *error)
 {
     const nature *found = find_nature(arguments);
     request r = find_request(arguments);
+    mafat_status status = MAFAT_OK;
     if (found == NULL && arguments->words[0][0] == '-')
         return mafat_command_darknet_fail_unknown(arguments->words[0], error);
     if (found == NULL)
@@ -196,14 +205,12 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
         return refuse(arguments, &r, "needs outputs of hidden layers, which MAFAT does not keep",
                       ALL_FLAGS, error);
     case HOLDS_MORE:
-        if (r.has_limit)
-            return refuse(arguments, &r, "holds more beside the network than a memory limit counts",
-                          LIMIT_FLAG, error);
+        status = mafat_routing_refuse_limit(arguments, error);
         break;
     case RUNS:
         break;
     }
-    if (r.has_options)
+    if (status == MAFAT_OK && r.has_options)
         mafat_bridge_ask(&(mafat_request){.options = arguments->options});
-    return MAFAT_OK;
+    return status;
 }

@@ -18,4 +18,8 @@ bool mafat_routing_is_asked_for(int n_words, char **words);
  * for all others, and where there is a memory limit that the command would not keep. */
 mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *error);
 
+/* Refuses a memory limit, on the command line or in the cfg, for a command that would not keep it;
+ * MAFAT_OK where there is none. */
+mafat_status mafat_routing_refuse_limit(const mafat_arguments *arguments, mafat_error *error);
+
 #endif

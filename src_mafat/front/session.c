@@ -14,7 +14,6 @@
 #include "front/cost_cache.h"
 #include "front/footprint.h"
 #include "front/number.h"
-#include "front/picture_memory.h"
 #include "plan/search.h"
 #include "run/exec.h"
 #include "run/file.h"
@@ -132,6 +131,9 @@ enum { SMALL_FILES_BYTES = 48 << 10 };
  * a node, and a pointer. */
 enum { NAME_BYTES = 512 + 16 + 48 + 8 };
 
+/* A file that is written: the C library's structure and buffer, and the page that it fills. */
+enum { STREAM_BYTES = 576 + 4096 + 16 + MAFAT_PAGE };
+
 /* The same number for the same command in each run, so that each makes the same plan: its data as
  * if all had been touched, where what it measures of itself is no more than that explains. */
 static size_t base_bytes(size_t measured_bytes)
@@ -142,12 +144,12 @@ static size_t base_bytes(size_t measured_bytes)
     return usual_bytes + (measured_bytes - usual_bytes + BASE_UNIT - 1) / BASE_UNIT * BASE_UNIT;
 }
 
-/* A file's size in pages; 0 where it is not there. */
+/* A file's size in pages; 0 where there is none. */
 static size_t cached_bytes(const char *path)
 {
     uint64_t n_bytes;
     mafat_error unused;
-    if (mafat_file_size(path, "file", &n_bytes, &unused) != MAFAT_OK)
+    if (path == NULL || mafat_file_size(path, "file", &n_bytes, &unused) != MAFAT_OK)
         return 0;
     return mafat_plan_pages((size_t)n_bytes);
 }
@@ -164,14 +166,13 @@ static size_t weight_cache_bytes(const mafat_network *network)
 static void find_image_bytes(const mafat_session_use *use, mafat_shape input,
                              mafat_process *process)
 {
-    size_t letterboxed_bytes = 0, work_bytes = 0;
-    if (use->letterboxed_w > 0)
-        mafat_picture_memory_letterbox(use->letterboxed_w, use->letterboxed_h, input.w, input.h,
-                                       &letterboxed_bytes, &work_bytes);
-    process->image_bytes = use->image_bytes + letterboxed_bytes;
+    size_t fitted_bytes = 0, work_bytes = 0;
+    if (use->fitted.w > 0)
+        mafat_fitting_find_bytes(&use->fitted, input.w, input.h, &fitted_bytes, &work_bytes);
+    process->image_bytes = use->held_bytes + use->image.held_bytes + fitted_bytes;
     if (!use->image_by_rows)
         process->image_bytes += mafat_shape_floats(input) * sizeof(float);
-    process->decode_bytes = use->decode_bytes > work_bytes ? use->decode_bytes : work_bytes;
+    process->decode_bytes = use->held_bytes + mafat_size_max(use->image.decode_bytes, work_bytes);
 }
 
 static mafat_status measure_process(const mafat_session *session, const char *cfg_path,
@@ -180,10 +181,12 @@ static mafat_status measure_process(const mafat_session *session, const char *cf
 {
     const mafat_network *network = &session->cfg.network;
     *process = (mafat_process){
-        .file_bytes = cached_bytes("/proc/self/exe") + cached_bytes(cfg_path) +
+        .file_bytes = cached_bytes("/proc/self/exe") +
+                      cached_bytes(mafat_measure_own_library()) + cached_bytes(cfg_path) +
+                      mafat_plan_pages(use->image.file_bytes) +
                       mafat_plan_pages(use->file_bytes) + SMALL_FILES_BYTES,
         .network_bytes = mafat_footprint_network_bytes(network),
-        .name_bytes = (size_t)use->n_names * NAME_BYTES,
+        .name_bytes = (size_t)use->n_names * NAME_BYTES + (size_t)use->n_streams * STREAM_BYTES,
         .kernel_bytes = KERNEL_BYTES,
         .page_table_bytes = FIRST_TABLES_BYTES,
         .statistics_bytes = mafat_store_statistics_bytes(network),
@@ -191,6 +194,7 @@ static mafat_status measure_process(const mafat_session *session, const char *cf
         .weight_cache_bytes = weight_cache_bytes(network),
         .thread_bytes = THREAD_BYTES,
         .ahead_bytes = AHEAD_BYTES,
+        .repeats = use->repeats,
         .n_threads = session->n_threads,
         .n_processors = mafat_measure_processors(),
     };

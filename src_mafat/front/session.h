@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "front/cfg.h"
+#include "front/fitting.h"
 #include "plan/config.h"
 #include "plan/plan.h"
 #include "plan/predict.h"
@@ -18,19 +19,28 @@ typedef struct {
     const char *config, *memory, *threads;
 } mafat_options;
 
+/* What an image takes. */
+typedef struct {
+    size_t held_bytes;     /* while the network runs, the network's input not among it */
+    size_t decode_bytes;   /* and while it is decoded, before that */
+    size_t file_bytes;     /* of its file, which is read through the page cache */
+} mafat_image_need;
+
 /* What the program that runs the network does itself. */
 typedef struct {
     int width, height;     /* of the input; 0: as the cfg says */
     bool image_by_rows;    /* it gives the input by rows (run/source.h) */
     bool reads_weights;    /* it has MAFAT read the weights file, whatever the plan */
     bool seeks_config;     /* it looks for a configuration: mafat= of the cfg asks for none */
-    size_t image_bytes;    /* it holds so much for the image while the network runs */
-    size_t decode_bytes;   /* and so much while it decodes it, before that */
-    int letterboxed_w, letterboxed_h;    /* Darknet's own code fits an image of this size to the
-                              input, as floats, which is not in image_bytes; 0: it does not */
-    size_t file_bytes;     /* so much of files for images and names it reads through the page
+    size_t held_bytes;     /* it holds so much beside an image: letters to draw with */
+    mafat_image_need image;
+    bool repeats;          /* for one image after the other */
+    mafat_fitting fitted;  /* Darknet's own code fits this image to the input, which is not in
+                              `image`; w 0: it does not */
+    size_t file_bytes;     /* so much of other files, names of classes, it reads through the page
                               cache */
-    int n_names;           /* of classes, which Darknet's code holds line by line */
+    int n_names;           /* of classes, and paths, which Darknet's code holds line by line */
+    int n_streams;         /* files that it writes at once */
     size_t base_bytes;     /* it held so much before it did anything; 0: as it holds now. Who
                               plans a network twice says it, so that both plans are one */
 } mafat_session_use;

@@ -80,7 +80,32 @@ mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
 typedef struct {
     const char *path;
     int n_images;
+    mafat_picture_memory *largest;    /* the most of each; NULL: not wanted */
 } list_check;
+
+static void keep_largest(mafat_picture_memory *largest, const mafat_picture_memory *memory)
+{
+    mafat_picture_memory most = memory->rgb_bytes > largest->rgb_bytes ? *memory : *largest;
+    most.decode_bytes = mafat_size_max(memory->decode_bytes, largest->decode_bytes);
+    most.file_bytes = mafat_size_max(memory->file_bytes, largest->file_bytes);
+    *largest = most;
+}
+
+/* Looks at the header of an image. */
+static mafat_status check_image(list_check *list, const char *path, mafat_error *error)
+{
+    int w, h;
+    mafat_picture_memory memory;
+    mafat_status status = mafat_verify_image_path(path, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (list->largest == NULL)
+        return mafat_picture_read_size(path, &w, &h, error);
+    status = mafat_picture_memory_find(&memory, path, error);
+    if (status == MAFAT_OK)
+        keep_largest(list->largest, &memory);
+    return status;
+}
 
 static mafat_status check_list_line(void *context, char *path, int number, mafat_error *error)
 {
@@ -89,10 +114,9 @@ static mafat_status check_list_line(void *context, char *path, int number, mafat
     if (mafat_lines_is_blank(path))
         return MAFAT_OK;
     list->n_images++;
-    int w, h;
-    mafat_status status = mafat_verify_image_path(path, error);
+    mafat_status status = check_image(list, path, error);
     if (status == MAFAT_OK)
-        return mafat_picture_read_size(path, &w, &h, error);
+        return MAFAT_OK;
     memcpy(reason, error->text, sizeof reason);
     return mafat_lines_fail(error, list->path, "line %d: %s: %.400s", number,
                             mafat_lines_show(shown, sizeof shown, path), reason);
@@ -155,8 +179,9 @@ static mafat_status verify_names(const char *path, const mafat_verify_needs *nee
     return status;
 }
 
-static mafat_status verify_list(const char *path, const mafat_verify_needs *needs,
-                                mafat_error *error)
+/* Finds the list of images, and looks at each of them. `largest` may be NULL. */
+static mafat_status check_list(const char *path, const mafat_verify_needs *needs,
+                               mafat_picture_memory *largest, int *n_images, mafat_error *error)
 {
     mafat_data_file_value list = {0};
     mafat_status status = MAFAT_OK;
@@ -164,7 +189,8 @@ static mafat_status verify_list(const char *path, const mafat_verify_needs *need
         status = mafat_data_file_find(path, needs->list_key, &list, error);
     if (status != MAFAT_OK)
         return status;
-    list_check check = {.path = list.text != NULL ? list.text : needs->list_default};
+    list_check check = {.path = list.text != NULL ? list.text : needs->list_default,
+                        .largest = largest};
     int n_lines;
     status = mafat_lines_each(check.path, "list of images", &n_lines, check_list_line, &check,
                               error);
@@ -174,7 +200,23 @@ static mafat_status verify_list(const char *path, const mafat_verify_needs *need
     if (needs->list_key != NULL)
         status = explain(status, path, needs->list_key, &list, error);
     mafat_data_file_free_value(&list);
+    *n_images = check.n_images;
     return status;
+}
+
+static mafat_status verify_list(const char *path, const mafat_verify_needs *needs,
+                                mafat_error *error)
+{
+    int n_images;
+    return check_list(path, needs, NULL, &n_images, error);
+}
+
+mafat_status mafat_verify_find_largest(const char *path, const mafat_verify_needs *needs,
+                                       mafat_picture_memory *largest, int *n_images,
+                                       mafat_error *error)
+{
+    *largest = (mafat_picture_memory){0};
+    return check_list(path, needs, largest, n_images, error);
 }
 
 static mafat_status verify_results(const char *path, mafat_error *error)
@@ -268,13 +310,11 @@ static mafat_status verify_letter(int letter, int size, mafat_error *error)
                             strerror(errno));
 }
 
-enum { FIRST_LETTER = 32, LAST_LETTER = 126, N_LETTER_SIZES = 8 };
-
 mafat_status mafat_verify_labels(mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
-    for (int size = 0; size < N_LETTER_SIZES; size++)
-        for (int c = FIRST_LETTER; c <= LAST_LETTER && status == MAFAT_OK; c++)
+    for (int size = 0; size < MAFAT_LETTER_SIZES; size++)
+        for (int c = MAFAT_FIRST_LETTER; c <= MAFAT_LAST_LETTER && status == MAFAT_OK; c++)
             status = verify_letter(c, size, error);
     return status;
 }
@@ -286,7 +326,7 @@ mafat_status mafat_verify_letters(char *const *lines, int n, int size, mafat_err
         for (const char *c = lines[i]; *c != '\0'; c++)
             occurs[(unsigned char)*c] = true;
     mafat_status status = MAFAT_OK;
-    for (int c = FIRST_LETTER; c <= LAST_LETTER && status == MAFAT_OK; c++)
+    for (int c = MAFAT_FIRST_LETTER; c <= MAFAT_LAST_LETTER && status == MAFAT_OK; c++)
         if (occurs[c])
             status = verify_letter(c, size, error);
     return status;

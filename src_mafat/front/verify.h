@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "front/cfg.h"
+#include "front/picture_memory.h"
 
 /* That a file is a regular one, can be opened and read. */
 mafat_status mafat_verify_readable(const char *path, mafat_error *error);
@@ -42,6 +43,12 @@ mafat_status mafat_verify_names(const char *path, int n_classes, const char *nee
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
                                mafat_error *error);
 
+/* What the images of the list that the data file leads to will take, from their headers: the size of
+ * the largest, and the most of everything else; and how many there are. */
+mafat_status mafat_verify_find_largest(const char *path, const mafat_verify_needs *needs,
+                                       mafat_picture_memory *largest, int *n_images,
+                                       mafat_error *error);
+
 /* How many lines the file of names has that the data file leads to, and its size. Both are 0 where
  * one of the files is amiss, which mafat_verify_data() tells. */
 void mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
@@ -58,6 +65,7 @@ mafat_status mafat_verify_replaceable(const char *path, mafat_error *error);
  * those of one size, 0 to 7, that occur in lines[n]. */
 mafat_status mafat_verify_labels(mafat_error *error);
 mafat_status mafat_verify_letters(char *const *lines, int n, int size, mafat_error *error);
+enum { MAFAT_FIRST_LETTER = 32, MAFAT_LAST_LETTER = 126, MAFAT_LETTER_SIZES = 8 };
 #define MAFAT_LETTER_PATH "data/labels/%d_%d.png"    /* of a letter from 32 to 126 in a size */
 
 #endif

@@ -67,7 +67,8 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
     };
     size_t running_bytes = mafat_size_sum(p.image_bytes + p.result_bytes,
                                           mafat_plan_pages(p.arena_bytes));
-    size_t decode_bytes = mafat_plan_pages(process->decode_bytes);
+    size_t decode_bytes = mafat_size_sum(mafat_plan_pages(process->decode_bytes),
+                                         process->repeats ? p.result_bytes : 0);
     p.decode_bytes = decode_bytes > running_bytes ? decode_bytes - running_bytes : 0;
     size_t weight_bytes = mafat_size_sum(p.parameter_bytes, mafat_plan_pages(p.pinned_bytes));
     size_t held_bytes = mafat_size_sum(mafat_size_sum(p.plan_bytes + p.decode_bytes, running_bytes),

@@ -20,6 +20,7 @@ typedef struct {
     size_t weight_cache_bytes;/* and page cache for their file */
     size_t thread_bytes;      /* of one more thread: its stack and what the kernel keeps for it */
     size_t ahead_bytes;       /* the most that the kernel charges ahead for one processor */
+    bool repeats;             /* images follow each other: results are there when one is decoded */
     int n_threads;            /* that compute; one more reads weights */
     int n_processors;         /* that they may run on */
 } mafat_process;
@@ -37,7 +38,7 @@ typedef struct {
     size_t result_bytes;      /* outputs that Darknet's commands read */
     size_t image_bytes;
     size_t decode_bytes;      /* what decoding takes beyond image, arena and results, which are not
-                                 there yet */
+                                 there yet, or again */
     size_t rounding_bytes;    /* up to the whole pages that the kernel charges */
     size_t total_bytes;
 } mafat_prediction;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE    /* dl_iterate_phdr, sched_getaffinity */
 #include "run/measure.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <math.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -115,6 +117,17 @@ size_t mafat_measure_writable_data(void)
     size_t bytes = 0;
     dl_iterate_phdr(add_writable, &bytes);
     return bytes;
+}
+
+const char *mafat_measure_own_library(void)
+{
+    static const char anything;
+    Dl_info here;
+    struct stat library, program;
+    bool found = dladdr(&anything, &here) != 0 && stat(here.dli_fname, &library) == 0 &&
+                 stat("/proc/self/exe", &program) == 0;
+    bool is_program = found && library.st_dev == program.st_dev && library.st_ino == program.st_ino;
+    return found && !is_program ? here.dli_fname : NULL;
 }
 
 int mafat_measure_processors(void)

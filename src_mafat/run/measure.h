@@ -30,6 +30,9 @@ mafat_status mafat_measure_anonymous(size_t *bytes, mafat_error *error);
  * same in each run, while what of it has been touched by now is not. */
 size_t mafat_measure_writable_data(void);
 
+/* The library that this code is in; NULL where it is in the program itself. */
+const char *mafat_measure_own_library(void);
+
 /* Processors that this process may run on. */
 int mafat_measure_processors(void);
 

@@ -75,7 +75,7 @@ expect 0 '^config' mafat bench map.cfg map.weights -n 1
 printf 'non\0sense\n' >map
 expect 1 'map: line 1 holds a NUL byte' mafat bench map.cfg map.weights -n 1
 awk 'BEGIN { for (i = 0; i < 200; i++) print "n" i, -1 }' >tree200
-printf '[net]\nwidth=2\nheight=2\nchannels=3\n[conv]\nfilters=205\n[region]\nclasses=200\nsoftmax=1\ntree=tree200\n' >many.cfg
+printf '[net]\nwidth=8\nheight=8\nchannels=3\n[conv]\nfilters=205\n[region]\nclasses=200\nsoftmax=1\ntree=tree200\n' >many.cfg
 weights_of many
 seq 200 >names200
 printf 'names=names200\nvalid=list\nmap=map\neval=imagenet\n' >map.data
@@ -221,6 +221,7 @@ printf 'dog_1.jpg\ndog_1.jpg \ndog_1.jpg\ndog_1.jpg\n' >list
 expect 1 'list: line 2: "dog_1.jpg ": No such file' valid
 printf 'dog_1.jpg\ndog\r_1.jpg\ndog_1.jpg\ndog_1.jpg\n' >list
 expect 1 'list: line 2: "dog\\r_1.jpg": No such file' valid
+printf "dog_1.jpg\ndog_1.jpg\ndog_1.jpg\ndog_1.jpg\n" >list
 printf 'names=my names\nvalid=list\n' >blank.data
 expect 1 'mynames: .*No such file.*; line 1 of blank.data says "my names", and Darknet leaves blanks out' \
     valid plain blank.data

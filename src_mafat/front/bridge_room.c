@@ -1,0 +1,169 @@
+/* Memory limits kept while Darknet's own code, or the program that it is linked to, loads images.
+ *
+ * A plan takes all of its limit that is of use: weights that need not be read again. So whoever comes
+ * with an image, or with memory of his own, gets room by planning anew, with fewer weights kept, once
+ * for the largest so far; or the program ends with the limit that would do. Between two inferences a
+ * network with a limit holds no arena: that is where images are decoded and boxes are found. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "darknet.h"
+#include "front/bridge_parts.h"
+#include "front/picture.h"
+#include "front/picture_memory.h"
+#include "run/letterbox.h"
+#include "run/measure.h"
+#include "run/page_cache.h"
+
+/* Networks with a limit; and what guards them, and keeps inference and planning apart. */
+static mafat_bridge *limited;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void mafat_bridge_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void mafat_bridge_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+void mafat_bridge_enlist(mafat_bridge *bridge)
+{
+    mafat_bridge_lock();
+    bridge->next = limited;
+    limited = bridge;
+    mafat_bridge_unlock();
+}
+
+void mafat_bridge_strike_off(mafat_bridge *bridge)
+{
+    mafat_bridge_lock();
+    for (mafat_bridge **at = &limited; *at != NULL; at = &(*at)->next) {
+        if (*at != bridge)
+            continue;
+        *at = bridge->next;
+        break;
+    }
+    mafat_bridge_unlock();
+}
+
+/* ----------------------------------------------------------------------------------------- room */
+
+static size_t input_bytes(const mafat_session *session)
+{
+    return session->image_by_rows
+               ? 0 : mafat_shape_floats(session->cfg.network.input) * sizeof(float);
+}
+
+mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
+                                    mafat_error *error)
+{
+    const mafat_session *session = &bridge->session;
+    mafat_process process = session->process;
+    process.image_bytes = need->held_bytes + input_bytes(session);
+    process.decode_bytes = need->decode_bytes;
+    process.file_bytes += mafat_plan_pages(need->file_bytes) -
+                          mafat_plan_pages(bridge->use.image.file_bytes);
+    if (session->limit_bytes == 0 ||
+        mafat_predict(&session->plan, &process).total_bytes <= session->limit_bytes)
+        return MAFAT_OK;
+    return mafat_bridge_plan_anew(bridge, need, error);
+}
+
+void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path)
+{
+    uint64_t stay_bytes;
+    mafat_error unused;
+    if (bridge->session.limit_bytes > 0)
+        mafat_page_cache_drop(path, &stay_bytes, &unused);
+}
+
+/* What the process holds beyond what was counted for it, images among it. What is counted is a bit
+ * more than what is there, so that nothing is found where nothing is. */
+static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat_error *error)
+{
+    const mafat_prediction *p = &bridge->session.prediction;
+    size_t held_bytes, own_bytes = p->base_bytes + p->network_bytes + p->name_bytes +
+                                   p->plan_bytes + p->result_bytes + p->thread_bytes;
+    if (bridge->store.network != NULL || bridge->session.plan.n_windows == 0)
+        own_bytes += p->pinned_bytes + p->parameter_bytes;
+    if (bridge->exec.is_populated)
+        own_bytes += p->arena_bytes;
+    mafat_status status = mafat_measure_anonymous(&held_bytes, error);
+    *bytes = status == MAFAT_OK && held_bytes > own_bytes ? held_bytes - own_bytes : 0;
+    return status;
+}
+
+mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error)
+{
+    size_t bytes, given_bytes = input_bytes(&bridge->session);
+    if (bridge->session.limit_bytes == 0)
+        return MAFAT_OK;
+    mafat_status status = find_others(bridge, &bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_image_need need = {.held_bytes = bytes > given_bytes ? bytes - given_bytes : 0,
+                             .file_bytes = bridge->use.image.file_bytes};
+    return mafat_bridge_make_room(bridge, &need, error);
+}
+
+/* An error of an image says which, and what it is. */
+static void name_image(mafat_error *error, const char *path, const mafat_picture_memory *memory)
+{
+    char text[sizeof error->text];
+    memcpy(text, error->text, sizeof text);
+    snprintf(error->text, sizeof error->text, "%dx%d pixels: %.700s", memory->w, memory->h, text);
+    error->file[0] = '\0';
+    mafat_error_set_file(error, path);
+}
+
+/* ------------------------------------------------------------------------------- Darknet's images */
+
+/* Makes room for an image that Darknet loads and fits to the input. */
+static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, int n_channels,
+                                        mafat_error *error)
+{
+    enum { MOST_CHANNELS = 4 };    /* where Darknet asks for as many as the file has */
+    mafat_picture_memory memory;
+    size_t image_bytes, work_bytes, others_bytes;
+    mafat_shape input = bridge->session.cfg.network.input;
+    if (bridge->last_image != NULL)
+        mafat_bridge_forget_file(bridge, bridge->last_image);
+    free(bridge->last_image);
+    bridge->last_image = strdup(path);
+    mafat_status status = mafat_picture_memory_find(&memory, path, error);
+    if (status == MAFAT_OK)
+        status = find_others(bridge, &others_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_fitting image = {bridge->use.fitted.fit, memory.w, memory.h,
+                           n_channels > 0 ? n_channels : MOST_CHANNELS};
+    mafat_fitting_find_bytes(&image, input.w, input.h, &image_bytes, &work_bytes);
+    mafat_image_need need = {
+        .held_bytes = others_bytes + image_bytes,
+        .decode_bytes = others_bytes + mafat_size_max(memory.decode_bytes, work_bytes),
+        .file_bytes = memory.file_bytes,
+    };
+    status = mafat_bridge_make_room(bridge, &need, error);
+    if (status == MAFAT_NO_FIT)
+        name_image(error, path, &memory);
+    return status;
+}
+
+void mafat_image_begin(const char *path, int n_channels)
+{
+    mafat_error error;
+    mafat_status status = MAFAT_OK;
+    if (limited == NULL)
+        return;
+    mafat_bridge_lock();
+    for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
+        if (b->image_rounding == NULL)
+            status = make_room_for_image(b, path, n_channels, &error);
+    mafat_bridge_unlock();
+    if (status != MAFAT_OK)
+        mafat_bridge_give_up(status, &error);
+}

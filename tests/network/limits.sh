@@ -1,0 +1,216 @@
+#!/bin/bash
+# A memory limit is kept by whoever asks for it: Darknet's commands with a flag in the cfg, lists, `valid`,
+# programs linked to the library, Python. Each runs in a cgroup of the smallest limit that it names, and is
+# never killed: it does what it does without a limit, or says what it needs. What was predicted last is never
+# below what is charged, and at most 5 % and 512 KiB above. Needs the right to a memory cgroup (tools/limit).
+. "$(dirname "$0")/../lib.sh"
+limit=$top/tools/limit
+report=$scratch/report
+cd "$top/darknet" || exit 1
+tiny=cfg/yolov2-tiny.cfg
+tiny_w=$(weights $tiny)
+darknet_w=$(weights cfg/darknet.cfg)
+yolov1_w=$(weights cfg/yolov1-tiny.cfg)
+
+"$limit" none true 2>"$scratch/stderr" >/dev/null
+if [ $? -eq 124 ]; then
+    echo "  not tested: $(head -n 1 "$scratch/stderr")"
+    finish
+fi
+
+counted() { sed -n "s/^$1: //p" "$report"; }
+flagged() { # CFG LIMIT: a copy with the limit in [net], and its path
+    sed "0,/^\[net/s/^\[net.*/&\nmafat_memory=$2/" "$1" >"$scratch/flagged.cfg"
+    echo "$scratch/flagged.cfg"
+}
+# least COMMAND...: the smallest limit, which the command names where LIMIT is 1000000; CFG is a flagged cfg.
+# A program learns of its images one after the other, and may name one limit after the other.
+least() {
+    local named=1000000 n
+    for n in 1 2 3 4 5; do
+        run none $named "$@"
+        [ "$(counted exit_status)" -eq 3 ] || break
+        named=$(sed -nE 's/.*the smallest limit that works is ([0-9]+).*/\1/p' "$scratch/stderr" | tail -n 1)
+        [ -n "$named" ] || { fail "names no limit: $*"; break; }
+    done
+    echo "$named"
+}
+# run CGROUP LIMIT COMMAND...: with its standard input from $scratch/input, if it is there
+run() {
+    local cgroup=$1 bytes=$2 words=()
+    shift 2
+    for word; do
+        case $word in
+        CFG=*) word=$(flagged "${word#CFG=}" "$bytes") ;;
+        LIMIT) word=$bytes ;;
+        esac
+        words+=("$word")
+    done
+    # what is cached already is charged to nobody
+    for word in $(cat "$scratch/list" 2>/dev/null); do dd if="$word" iflag=nocache count=0 status=none; done
+    "$limit" -o "$report" "$cgroup" "${words[@]}" >"$scratch/stdout" 2>"$scratch/stderr" \
+        <"$([ -e "$scratch/input" ] && echo "$scratch/input" || echo /dev/null)"
+}
+# kept NAME COMMAND...: in the smallest limit, and in more; output without times and memory stays in $scratch/kept
+kept() {
+    local name=$1 bytes predicted peak
+    shift
+    bytes=$(least "$@")
+    for bytes in "$bytes" $((bytes * 3 / 2)); do
+        run "$bytes" "$bytes" "$@"
+        [ "$(counted exit_status)" -eq 0 ] && [ "$(counted oom_kills)" -eq 0 ] ||
+            fail "$name: in $bytes bytes: exit status $(counted exit_status), $(counted oom_kills) kills: $(tail -n 1 "$scratch/stderr")"
+        sed -E 's/Predicted in [0-9.]+ seconds/Predicted/' "$scratch/stdout" >"$scratch/kept"
+        run none "$bytes" "$@"
+        predicted=$(sed -nE 's/^mafat: limit .*, predicted ([0-9]+) .*/\1/p' "$scratch/stderr" | tail -n 1)
+        peak=$(($(counted peak_bytes) + $(counted cached_bytes)))
+        echo "  $name: limit $bytes, predicted $predicted, charged $peak, $((predicted - peak)) above"
+        [ "$predicted" -le "$bytes" ] || fail "$name: predicted more than the limit"
+        [ "$predicted" -ge "$peak" ] || fail "$name: $((peak - predicted)) bytes more than was predicted"
+        [ $((predicted - peak)) -le $((peak / 20 + 524288)) ] || fail "$name: $((predicted - peak)) bytes less"
+    done
+}
+same() { cmp "$scratch/expected" "$scratch/kept" || fail "$1: other output than stock's"; }
+expected() { # COMMAND...: of stock, as `kept` leaves it
+    "$@" 2>/dev/null <"$([ -e "$scratch/input" ] && echo "$scratch/input" || echo /dev/null)" |
+        sed -E 's/Predicted in [0-9.]+ seconds/Predicted/' >"$scratch/expected"
+}
+
+# plain commands with the flag in the cfg
+expected "$stock" detector test cfg/coco.data $tiny "$tiny_w" data/dog.jpg -thresh .2 -out "$scratch/drawn"
+kept "detector test" "$darknet" detector test cfg/coco.data CFG=$tiny "$tiny_w" data/dog.jpg -thresh .2 -out "$scratch/drawn"
+same "detector test"
+expected "$stock" classifier predict cfg/imagenet1k.data cfg/darknet.cfg "$darknet_w" data/dog.jpg
+kept "classifier predict" "$darknet" classifier predict cfg/imagenet1k.data CFG=cfg/darknet.cfg "$darknet_w" data/dog.jpg
+same "classifier predict"
+# in a folder of its own: it draws into it
+mkdir "$scratch/tree"
+ln -s "$PWD/data" "$PWD/cfg" "$scratch/tree"
+cd "$scratch/tree" || exit 1
+expected "$stock" yolo test cfg/yolov1-tiny.cfg "$yolov1_w" data/dog.jpg
+mv predictions.jpg "$scratch/stock.jpg"
+kept "yolo test" "$darknet" yolo test CFG=cfg/yolov1-tiny.cfg "$yolov1_w" data/dog.jpg
+same "yolo test"
+cmp predictions.jpg "$scratch/stock.jpg" || fail "yolo test: another picture"
+cd "$top/darknet" || exit 1
+
+# lists: the largest image comes second
+awk 'BEGIN { printf "P6 1600 1200 255\n"
+    for (y = 0; y < 1200; y++) { s = sprintf("%c%c%c%c%c%c", 65 + y / 20, 125 - y / 20, 97, 33 + y / 20, 65, 122)
+        while (length(s) < 4800) s = s s
+        printf "%s", substr(s, 1, 4800) } }' >"$scratch/large.ppm"
+printf '%s\n' "$PWD/data/dog.jpg" "$scratch/large.ppm" "$PWD/data/eagle.jpg" "$PWD/data/person.jpg" "$PWD/data/dog.jpg" >"$scratch/list"
+cp "$scratch/list" "$scratch/input"
+expected "$stock" detector test cfg/coco.data $tiny "$tiny_w" -thresh .2 -out "$scratch/drawn"
+kept "detector test of a list" "$darknet" detector test cfg/coco.data CFG=$tiny "$tiny_w" -thresh .2 -out "$scratch/drawn"
+same "detector test of a list"
+expected "$stock" classifier predict cfg/imagenet1k.data cfg/darknet.cfg "$darknet_w"
+kept "classifier predict of a list" "$darknet" classifier predict cfg/imagenet1k.data CFG=cfg/darknet.cfg "$darknet_w"
+same "classifier predict of a list"
+rm "$scratch/input"
+
+# valid: what it writes stays in the page cache and gives way there, so that only a network that finds
+# nothing, by its last biases, is held to what was predicted
+data() { # EVAL FOLDER: a data file
+    printf 'classes=80\nvalid=%s\nnames=data/coco.names\nresults=%s\neval=%s\n' "$scratch/list" "$2" "$1" >"$2.data"
+    echo "$2.data"
+}
+quiet=$scratch/quiet.weights
+{ head -c $(($(stat -c %s "$tiny_w") - 4 * 425 * 513)) "$tiny_w"
+  printf '\x00\x00\xa0\xc1%.0s' {1..425}
+  tail -c $((4 * 425 * 512)) "$tiny_w"; } >"$quiet"
+mkdir "$scratch/quiet"
+kept "detector valid" "$darknet" detector valid "$(data voc "$scratch/quiet")" CFG=$tiny "$quiet"
+for eval in voc coco; do
+    mkdir "$scratch/$eval.stock" "$scratch/$eval"
+    "$stock" detector valid "$(data $eval "$scratch/$eval.stock")" $tiny "$tiny_w" >/dev/null 2>&1
+    bytes=$(least "$darknet" detector valid "$(data $eval "$scratch/$eval")" CFG=$tiny "$tiny_w")
+    run "$bytes" "$bytes" "$darknet" detector valid "$(data $eval "$scratch/$eval")" CFG=$tiny "$tiny_w"
+    [ "$(counted exit_status)" -eq 0 ] || fail "detector valid, $eval: exit status $(counted exit_status)"
+    diff -r "$scratch/$eval.stock" "$scratch/$eval" >/dev/null || fail "detector valid, $eval: other results"
+    [ "$(cat "$scratch/$eval"/* | wc -c)" -gt 100000 ] || fail "detector valid, $eval: no results"
+done
+printf 'classes=1000\nvalid=%s\nlabels=data/imagenet.labels.list\n' "$scratch/list" >"$scratch/classes.data"
+expected "$stock" classifier valid "$scratch/classes.data" cfg/darknet.cfg "$darknet_w"
+kept "classifier valid" "$darknet" classifier valid "$scratch/classes.data" CFG=cfg/darknet.cfg "$darknet_w"
+same "classifier valid"
+
+# programs linked to the library, and Python
+cat >"$scratch/program.c" <<'C'
+#include <stdio.h>
+#include "darknet.h"
+int main(int argc, char **argv)
+{
+    network *net = load_network(argv[1], argv[2], 0);
+    for (int i = 3; i < argc; i++) {
+        int n;
+        image im = load_image_color(argv[i], 0, 0);
+        float *out = network_predict_image(net, im);
+        detection *found = get_network_boxes(net, im.w, im.h, .01, .5, 0, 1, &n);
+        float sum = 0;
+        for (int k = 0; k < n; k++) sum += found[k].prob[0] + found[k].bbox.x;
+        for (int k = 0; k < net->outputs; k += 97) printf("%a\n", out[k]);
+        printf("%d %a\n", n, sum);
+        free_detections(found, n);
+        free_image(im);
+    }
+    return 0;
+}
+C
+openmp=-fopenmp
+[ "${OPENMP:-1}" = 1 ] || openmp=
+images="$PWD/data/dog.jpg $scratch/large.ppm $PWD/data/eagle.jpg"
+${CC:-gcc} -w $openmp -Iinclude "$scratch/program.c" "$top/build/stock/libdarknet.a" -lm -pthread -o "$scratch/stock" &&
+    ${CC:-gcc} -w $openmp -Iinclude "$scratch/program.c" libdarknet.so -Wl,-rpath,"$PWD" -lm -pthread -o "$scratch/program" ||
+    fail "does not link"
+expected "$scratch/stock" $tiny "$tiny_w" $images
+kept "a program" "$scratch/program" CFG=$tiny "$tiny_w" $images
+same "a program"
+cp "$scratch/kept" "$scratch/expected"
+cat >"$scratch/program.py" <<'PYTHON'
+import sys
+from ctypes import *
+class BOX(Structure):
+    _fields_ = [("x", c_float), ("y", c_float), ("w", c_float), ("h", c_float)]
+class DETECTION(Structure):
+    _fields_ = [("bbox", BOX), ("classes", c_int), ("prob", POINTER(c_float)), ("mask", POINTER(c_float)),
+                ("objectness", c_float), ("sort_class", c_int)]
+class IMAGE(Structure):
+    _fields_ = [("w", c_int), ("h", c_int), ("c", c_int), ("data", POINTER(c_float))]
+def function(name, result, *arguments):
+    f = getattr(lib, name)
+    f.restype, f.argtypes = result, arguments
+    return f
+lib = CDLL(sys.argv[1], RTLD_GLOBAL)
+load_image = function("load_image_color", IMAGE, c_char_p, c_int, c_int)
+predict = function("network_predict_image", POINTER(c_float), c_void_p, IMAGE)
+boxes = function("get_network_boxes", POINTER(DETECTION), c_void_p, c_int, c_int, c_float, c_float, POINTER(c_int),
+                 c_int, POINTER(c_int))
+free_boxes = function("free_detections", None, POINTER(DETECTION), c_int)
+free_image = function("free_image", None, IMAGE)
+net = function("load_network", c_void_p, c_char_p, c_char_p, c_int)(sys.argv[2].encode(), sys.argv[3].encode(), 0)
+for path in sys.argv[4:]:
+    im = load_image(path.encode(), 0, 0)
+    out = predict(net, im)
+    n = c_int(0)
+    found = boxes(net, im.w, im.h, .01, .5, None, 1, byref(n))
+    print(path, n.value, sum(found[k].bbox.x for k in range(n.value)).hex(), out[97].hex())
+    free_boxes(found, n)
+    free_image(im)
+PYTHON
+python=$(python3 -c 'import ctypes, sys; print(sys.executable)' 2>/dev/null)
+if [ -n "$python" ]; then
+    expected "$python" "$scratch/program.py" "$PWD/libdarknet.so" $tiny "$tiny_w" $images
+    kept Python "$python" "$scratch/program.py" "$PWD/libdarknet.so" CFG=$tiny "$tiny_w" $images
+    same Python
+else
+    echo "  not tested: Python, which is not here"
+fi
+
+# what does not fit is refused before it is decoded, by the image's name
+run none 9M "$scratch/program" CFG=$tiny "$tiny_w" "$scratch/large.ppm"
+[ "$(counted exit_status)" -eq 3 ] || fail "exit status $(counted exit_status) for an image that does not fit"
+grep -q "large.ppm: 1600x1200 pixels: nothing fits 9437184 bytes; the smallest limit that works is" "$scratch/stderr" ||
+    fail "does not say what an image needs: $(tail -n 1 "$scratch/stderr")"
+[ "$(counted peak_bytes)" -lt $((9 << 20)) ] || fail "takes more than the limit to refuse an image"
+finish
