@@ -14,10 +14,11 @@
  * while the network is in use is the caller's fault, as in Darknet.
  *
  * A memory limit is for the whole process. What a program holds of its own is measured when a network
- * is made, when an image is loaded (patches/0014) and when an inference begins; where it has grown, the
- * network is planned anew for what is left, or the program ends with MAFAT_NO_FIT. What the program
- * allocates at other times is its own: nobody can refuse it. Networks with a limit run one at a
- * time, whichever threads they are in: each plan counts on the memory that the other's run takes. */
+ * is made, when an image or a list is read (patches/0014, 0016) and when an inference begins; where
+ * it has grown, the network is planned anew for what is left, or the program ends with MAFAT_NO_FIT.
+ * What the program allocates at other times is its own: nobody can refuse it. Networks with a limit
+ * run one at a time, whichever threads they are in: each plan counts on the memory that the other's
+ * run takes. */
 #ifndef MAFAT_FRONT_BRIDGE_H
 #define MAFAT_FRONT_BRIDGE_H
 
@@ -88,10 +89,12 @@ void *mafat_checked_malloc(size_t n_bytes);
 void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);
 
-/* Called by load_image_stb() before it decodes an image of so many channels (0: as many as it has):
- * sees to it that there is room for it in the limits of all networks. Prints what is wrong and exits,
- * as above. load_thread() calls mafat_image_letterbox() of bridge_paths.c. */
+/* Called by load_image_stb() before it decodes an image of so many channels (0: as many as it has),
+ * and by get_paths() before it reads lines that it keeps: they see to it that there is room in the
+ * limits of all networks. They print what is wrong and exit, as above. load_thread() calls
+ * mafat_image_letterbox() of bridge_paths.c. */
 void mafat_image_begin(const char *path, int n_channels);
+void mafat_lines_begin(const char *path);
 
 /* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the
  * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all; the network

@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "darknet.h"
 #include "front/bridge_parts.h"
 #include "front/picture.h"
 #include "front/picture_memory.h"
@@ -155,7 +155,7 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
 
 void mafat_image_begin(const char *path, int n_channels)
 {
-    mafat_error error;
+    mafat_error error = {0};
     mafat_status status = MAFAT_OK;
     if (limited == NULL)
         return;
@@ -166,4 +166,50 @@ void mafat_image_begin(const char *path, int n_channels)
     mafat_bridge_unlock();
     if (status != MAFAT_OK)
         mafat_bridge_give_up(status, &error);
+}
+
+/* -------------------------------------------------------------------------------- Darknet's lists */
+
+/* Lines of a regular file; 0 where it is none, or cannot be read, which Darknet tells. */
+static size_t count_lines(const char *path)
+{
+    struct stat about;
+    char *line = NULL;
+    size_t size = 0, n = 0;
+    FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "r") : NULL;
+    while (file != NULL && getline(&line, &size, file) >= 0)
+        n++;
+    free(line);
+    if (file != NULL)
+        fclose(file);
+    return n;
+}
+
+/* Makes room for lines that stay. Who planned for names of classes has counted his. */
+static mafat_status make_room_for_lines(mafat_bridge *bridge, size_t n_lines, mafat_error *error)
+{
+    size_t others_bytes;
+    if (bridge->use.n_names > 0)
+        return MAFAT_OK;
+    mafat_status status = find_others(bridge, &others_bytes, error);
+    mafat_image_need need = {.held_bytes = others_bytes + n_lines * MAFAT_LINE_BYTES,
+                             .file_bytes = bridge->use.image.file_bytes};
+    return status == MAFAT_OK ? mafat_bridge_make_room(bridge, &need, error) : status;
+}
+
+void mafat_lines_begin(const char *path)
+{
+    mafat_error error = {0};
+    mafat_status status = MAFAT_OK;
+    if (limited == NULL)
+        return;
+    size_t n_lines = count_lines(path);
+    mafat_bridge_lock();
+    for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
+        status = make_room_for_lines(b, n_lines, &error);
+    mafat_bridge_unlock();
+    if (status == MAFAT_OK)
+        return;
+    mafat_error_set_file(&error, path);
+    mafat_bridge_give_up(status, &error);
 }

@@ -24,7 +24,7 @@ static const struct {
 };
 
 typedef enum {
-    RUNS,               /* inference on images that it loads one at a time */
+    RUNS,               /* inference on images, which it loads one at a time, and lists */
     HOLDS_MORE,         /* inference, beside data of its own that no plan counts */
     HANDLES_WEIGHTS,    /* no inference: it needs the weights whole, as Darknet loads them */
     TRAINS,
@@ -211,6 +211,6 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
         break;
     }
     if (status == MAFAT_OK && r.has_options)
-        mafat_bridge_ask(&(mafat_request){.options = arguments->options});
+        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use.repeats = true});
     return status;
 }

@@ -127,10 +127,6 @@ enum { BASE_UNIT = 256 << 10 };
  * header of weights and what the kernel reads ahead of it, a data file, what is printed. */
 enum { SMALL_FILES_BYTES = 48 << 10 };
 
-/* A name of a class as Darknet's fgetl() and list leave it: a buffer for a line, whatever is in it,
- * a node, and a pointer. */
-enum { NAME_BYTES = 512 + 16 + 48 + 8 };
-
 /* A file that is written: the C library's structure and buffer, and the page that it fills. */
 enum { STREAM_BYTES = 576 + 4096 + 16 + MAFAT_PAGE };
 
@@ -186,7 +182,7 @@ static mafat_status measure_process(const mafat_session *session, const char *cf
                       mafat_plan_pages(use->image.file_bytes) +
                       mafat_plan_pages(use->file_bytes) + SMALL_FILES_BYTES,
         .network_bytes = mafat_footprint_network_bytes(network),
-        .name_bytes = (size_t)use->n_names * NAME_BYTES + (size_t)use->n_streams * STREAM_BYTES,
+        .name_bytes = (size_t)use->n_names * MAFAT_LINE_BYTES + (size_t)use->n_streams * STREAM_BYTES,
         .kernel_bytes = KERNEL_BYTES,
         .page_table_bytes = FIRST_TABLES_BYTES,
         .statistics_bytes = mafat_store_statistics_bytes(network),

@@ -19,6 +19,10 @@ typedef struct {
     const char *config, *memory, *threads;
 } mafat_options;
 
+/* A line of a file, a name of a class or a path, as Darknet's fgetl() and list leave it: a buffer,
+ * whatever is in it, a node, and a pointer. */
+enum { MAFAT_LINE_BYTES = 512 + 16 + 48 + 8 };
+
 /* What an image takes. */
 typedef struct {
     size_t held_bytes;     /* while the network runs, the network's input not among it */

@@ -51,11 +51,12 @@ run() {
     "$limit" -o "$report" "$cgroup" "${words[@]}" >"$scratch/stdout" 2>"$scratch/stderr" \
         <"$([ -e "$scratch/input" ] && echo "$scratch/input" || echo /dev/null)"
 }
-# kept NAME COMMAND...: in the smallest limit, and in more; output without times and memory stays in $scratch/kept
+# kept NAME COMMAND...: in the smallest limit, and in more. What a program holds of its own is measured, and
+# varies by a few pages from run to run: `spare` is for that. Output without times and memory stays in $scratch/kept
 kept() {
     local name=$1 bytes predicted peak
     shift
-    bytes=$(least "$@")
+    bytes=$(($(least "$@") + ${spare:-0}))
     for bytes in "$bytes" $((bytes * 3 / 2)); do
         run "$bytes" "$bytes" "$@"
         [ "$(counted exit_status)" -eq 0 ] && [ "$(counted oom_kills)" -eq 0 ] ||
@@ -135,6 +136,12 @@ expected "$stock" classifier valid "$scratch/classes.data" cfg/darknet.cfg "$dar
 kept "classifier valid" "$darknet" classifier valid "$scratch/classes.data" CFG=cfg/darknet.cfg "$darknet_w"
 same "classifier valid"
 
+spare=131072
+printf 'classes=1000\ntest=%s\nnames=data/imagenet.shortnames.list\n' "$scratch/list" >"$scratch/classes.data"
+expected "$stock" classifier label "$scratch/classes.data" cfg/darknet.cfg "$darknet_w"
+kept "classifier label" "$darknet" classifier label "$scratch/classes.data" CFG=cfg/darknet.cfg "$darknet_w"
+same "classifier label"
+
 # programs linked to the library, and Python
 cat >"$scratch/program.c" <<'C'
 #include <stdio.h>
@@ -142,6 +149,8 @@ cat >"$scratch/program.c" <<'C'
 int main(int argc, char **argv)
 {
     network *net = load_network(argv[1], argv[2], 0);
+    metadata names = get_metadata("cfg/imagenet1k.data");    /* 13 MB, when the plan has been made */
+    printf("%d %s\n", names.classes, names.names[0]);
     for (int i = 3; i < argc; i++) {
         int n;
         image im = load_image_color(argv[i], 0, 0);
@@ -208,9 +217,9 @@ else
 fi
 
 # what does not fit is refused before it is decoded, by the image's name
-run none 9M "$scratch/program" CFG=$tiny "$tiny_w" "$scratch/large.ppm"
+run none 24M "$scratch/program" CFG=$tiny "$tiny_w" "$scratch/large.ppm"
 [ "$(counted exit_status)" -eq 3 ] || fail "exit status $(counted exit_status) for an image that does not fit"
-grep -q "large.ppm: 1600x1200 pixels: nothing fits 9437184 bytes; the smallest limit that works is" "$scratch/stderr" ||
+grep -q "large.ppm: 1600x1200 pixels: nothing fits 25165824 bytes; the smallest limit that works is" "$scratch/stderr" ||
     fail "does not say what an image needs: $(tail -n 1 "$scratch/stderr")"
-[ "$(counted peak_bytes)" -lt $((9 << 20)) ] || fail "takes more than the limit to refuse an image"
+[ "$(counted peak_bytes)" -lt $((24 << 20)) ] || fail "takes more than the limit to refuse an image"
 finish
