@@ -1,5 +1,5 @@
 /* Sums of Darknet's images; see fitting.h. Sources: load_image_stb(), letterbox_image(),
- * resize_image() and center_crop_image(). */
+ * resize_image(), resize_min() and center_crop_image(). */
 #include "front/fitting.h"
 
 #include "base/status.h"
@@ -25,6 +25,14 @@ static size_t letterbox_bytes(const mafat_fitting *image, int net_w, int net_h)
                           float_bytes(image, new_w, new_h) + float_bytes(image, net_w, net_h));
 }
 
+static size_t resize_min_bytes(const mafat_fitting *image, int net_w, int net_h)
+{
+    int w = (int)((long long)image->w * net_h / image->h);
+    int h = (int)((long long)image->h * net_w / image->w);
+    return resize_bytes(image, image->h, w > net_w ? w : net_w, h > net_h ? h : net_h) +
+           float_bytes(image, net_w, net_h);
+}
+
 static size_t crop_bytes(const mafat_fitting *image, int net_w, int net_h)
 {
     int side = image->w < image->h ? image->w : image->h;
@@ -36,6 +44,10 @@ void mafat_fitting_find_bytes(const mafat_fitting *image, int net_w, int net_h, 
 {
     size_t fitting_bytes = 0, decoded_bytes = float_bytes(image, image->w, image->h) / sizeof(float);
     switch (image->fit) {
+    case MAFAT_FIT_UNKNOWN:
+        fitting_bytes = mafat_size_max(letterbox_bytes(image, net_w, net_h),
+                                       resize_min_bytes(image, net_w, net_h));
+        break;
     case MAFAT_FIT_LETTERBOX: fitting_bytes = letterbox_bytes(image, net_w, net_h); break;
     case MAFAT_FIT_RESIZE: fitting_bytes = resize_bytes(image, image->h, net_w, net_h); break;
     case MAFAT_FIT_CROP: fitting_bytes = crop_bytes(image, net_w, net_h); break;
