@@ -246,11 +246,16 @@ static int load_hook(network *net, char *path, int start, int cutoff)
                                  start, cutoff - 1);
     if (status == MAFAT_OK)
         status = mafat_weights_verify(path, ours, &error);
+    mafat_bridge_lock();
+    if (status == MAFAT_OK)    /* another network may have come since this one was planned */
+        status = mafat_bridge_make_room_for_others(bridge, &error);
     if (status == MAFAT_OK)
         status = open_store(bridge, path, &error);
-    if (status != MAFAT_OK)
-        mafat_bridge_give_up(status, &error);
-    return 1;
+    mafat_bridge_unlock();
+    if (status == MAFAT_OK)
+        return 1;
+    mafat_error_set_file(&error, bridge->cfg_path);
+    mafat_bridge_give_up(status, &error);
 }
 
 static mafat_status run(mafat_bridge *bridge, const mafat_input *input, float *const *results,

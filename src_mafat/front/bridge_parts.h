@@ -25,7 +25,8 @@ mafat_status mafat_bridge_check_agreement(const mafat_bridge *bridge, mafat_erro
  * sets it to NULL (bridge_lean.c). */
 void mafat_bridge_make_lean(const mafat_bridge *bridge, struct layer *layer, int index);
 
-/* Keeps inference and planning of all networks apart (bridge_room.c). */
+/* Keep inferences and planning of networks with a limit, which is one for all, apart
+ * (bridge_room.c). */
 void mafat_bridge_lock(void);
 void mafat_bridge_unlock(void);
 
