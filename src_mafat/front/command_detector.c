@@ -9,6 +9,7 @@
 #include "front/command.h"
 #include "front/command_darknet.h"
 #include "front/image_use.h"
+#include "front/lines.h"
 #include "front/picture.h"
 #include "front/picture_memory.h"
 #include "front/verify.h"
@@ -120,7 +121,8 @@ static mafat_status detect_one(const detector *d, const char *path, mafat_error 
     return status;
 }
 
-/* Darknet's loop over paths that are typed in, one a line. */
+/* Darknet's loop over paths that are typed in, or come from a list: one a line, but for blank
+ * ones. */
 static mafat_status detect_list(const detector *d, mafat_error *error)
 {
     char *line = NULL;
@@ -129,16 +131,12 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
     for (int n = 1; status == MAFAT_OK; n++) {
         printf("Enter Image Path: ");
         fflush(stdout);
-        if (getline(&line, &size, stdin) < 0)
+        ssize_t length = getline(&line, &size, stdin);
+        if (length < 0)
             break;
-        line[strcspn(line, "\n")] = '\0';
-        if (line[0] == '\0')
-            status = mafat_error_set(error, MAFAT_FAILED,
-                                     "line %d of standard input is empty; expected the path of an "
-                                     "image",
-                                     n);
-        else
-            status = detect_one(d, line, error);
+        const char *path = mafat_lines_trim(line, (size_t)length, n);
+        if (!mafat_lines_is_blank(path))
+            status = detect_one(d, path, error);
     }
     if (status == MAFAT_OK && !feof(stdin))
         status = mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",

@@ -37,10 +37,9 @@ static size_t read_line(FILE *file, char line[LONGEST_LINE + 2])
     return n;
 }
 
-/* Takes the end of a line of n bytes off, and the mark before the first one. */
-static char *trim(char *line, size_t n, int number)
+char *mafat_lines_trim(char *line, size_t n, int number)
 {
-    if (line[n - 1] == '\n')
+    if (n > 0 && line[n - 1] == '\n')
         line[--n] = '\0';
     if (n > 0 && line[n - 1] == '\r')
         line[--n] = '\0';
@@ -81,7 +80,7 @@ mafat_status mafat_lines_each(const char *path, const char *what, int *n_lines,
     while (status == MAFAT_OK && (n = read_line(file, line)) > 0) {
         status = check_text(path, what, line, n, ++*n_lines, error);
         if (status == MAFAT_OK && check != NULL)
-            status = check(context, trim(line, n, *n_lines), *n_lines, error);
+            status = check(context, mafat_lines_trim(line, n, *n_lines), *n_lines, error);
     }
     if (status == MAFAT_OK && ferror(file))
         status = mafat_lines_fail(error, path, "cannot be read: %s", strerror(errno));

@@ -16,6 +16,9 @@ typedef mafat_status mafat_lines_check(void *context, char *line, int number, ma
 mafat_status mafat_lines_each(const char *path, const char *what, int *n_lines,
                               mafat_lines_check *check, void *context, mafat_error *error);
 
+/* Takes the end off line `number`, of n bytes, in place, and the mark before the first one. */
+char *mafat_lines_trim(char *line, size_t n, int number);
+
 /* Whether there is nothing but blanks in a line. */
 bool mafat_lines_is_blank(const char *line);
 

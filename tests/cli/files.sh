@@ -212,6 +212,11 @@ works valid plain windows.data
 [ "$(ls results/*_x.txt)" = results/comp4_det_test_x.txt ] || fail "no results for the class x"
 printf 'x\ny\n' | iconv -t UTF-16 >names
 expect 1 'names: is written in UTF-16' valid
+# so are lists that are typed, or come through a pipe
+printf 'x\ny\nz\n' >names
+printf '\xef\xbb\xbfdog_1.jpg\r\n\r\n \ndog.jpg\r\n\n' | mafat detector test data.data plain.cfg plain.weights \
+    -thresh .3 -out drawn >stdout 2>stderr || fail "a list through a pipe: $(tail -n 1 stderr)"
+[ "$(grep -c Predicted stdout)" = 2 ] || fail "a list through a pipe: other images were run: $(grep Predicted stdout)"
 printf 'x\n\nz\n' >names
 works valid
 grep -q 'names: line 2 is blank, and counts: class 1 has no name' stderr || fail "no word about a blank line in names"

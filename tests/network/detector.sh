@@ -65,7 +65,7 @@ typed() { # LINE MESSAGE
 }
 typed no-such.jpg 'no-such.jpg: No such file'
 typed $cfg 'yolov2-tiny.cfg: cannot be read as an image'
-typed '' 'line 2 of standard input is empty'
+typed "$(printf 'data/dog.jpg ')" 'dog.jpg : No such file'
 typed "$(printf '%0256d' 0)" 'longer than the 255 bytes'
 
 # pictures that Darknet makes no input of, and a default name
