@@ -3,8 +3,8 @@
 # Two trees are built with the same compiler and the same flags:
 #   build/upstream/   pristine Darknet, as pinned in darknet/UPSTREAM  ->  build/stock/ (make stock)
 #   darknet/          the same with patches/series applied, and with src_mafat linked in  (make)
-# Objects live in one directory a variant (compiler, ARCH, OPENMP, DEBUG), so that changing one of
-# these never mixes objects, and going back rebuilds nothing. The programs are copies of the variant
+# Objects live in one directory a variant (compiler, ARCH, OPENMP, DEBUG, SANITIZE), so that changing
+# one of these never mixes objects, and going back rebuilds nothing. The programs are copies of the variant
 # made last.
 
 # ---------------------------------------------------------------------------------------------
@@ -18,6 +18,9 @@ endif
 ARCH ?= native
 OPENMP ?= 1
 DEBUG ?= 0
+# asan: all of it, Darknet too, with AddressSanitizer and UndefinedBehaviorSanitizer; tsan: with
+# ThreadSanitizer, which does not know how OpenMP's threads meet, and so wants OPENMP=0.
+SANITIZE ?=
 # WERROR=1 makes warnings in our code errors, as the tests do.
 WERROR ?= 0
 
@@ -46,7 +49,12 @@ MAKEOVERRIDES := $(filter-out $(addsuffix =%,$(NEEDLESS)),$(MAKEOVERRIDES))
 # Flags
 
 on = $(filter 1,$($(1)))
-MACHINE := -fPIC $(ARCH:%=-march=%) $(if $(call on,OPENMP),-fopenmp)
+comma := ,
+SANITIZERS_asan := address,undefined
+SANITIZERS_tsan := thread
+SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZERS_$(SANITIZE)) -fno-sanitize-recover=undefined \
+    -fno-omit-frame-pointer -fno-optimize-sibling-calls -g)
+MACHINE := -fPIC $(ARCH:%=-march=%) $(if $(call on,OPENMP),-fopenmp) $(SANITIZERS)
 
 # Upstream's own, but for its warnings, which are not ours to fix, and for -std: newer compilers default
 # to a C that Darknet is not written in. Linking uses them too, everywhere: there -Ofast adds the
@@ -54,8 +62,12 @@ MACHINE := -fPIC $(ARCH:%=-march=%) $(if $(call on,OPENMP),-fopenmp)
 DARKNET_OPT := $(if $(call on,DEBUG),-O0 -g,-Ofast)
 DARKNET_FLAGS := -std=gnu11 -w -Wfatal-errors $(MACHINE) $(DARKNET_OPT)
 
+# stb_image shifts into the sign everywhere, and Darknet draws boxes of any size, pixel by pixel.
+DARKNET_FLAGS_src/image := $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-integer-overflow)
+
 # Ours: never -Ofast, which would reorder the sums that must match Darknet's bit for bit.
-OPT = $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,-O3)
+# Sanitized -O2, because gcc makes no FMA below it, and the suites compare with Darknet's bits.
+OPT := $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,$(if $(SANITIZE),-O2,-O3))
 WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes
 MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat
 # FLAGS_<file or room under src_mafat>: only the bridge's room may see Darknet, and these files
@@ -80,7 +92,7 @@ LIBS := -lz -lm -pthread
 # Files
 
 VARIANT := $(subst /,_,$(CC))-$(or $(ARCH),plain)-$(if $(call on,OPENMP),omp,serial)$(if $(call on,DEBUG),-debug)
-B := build/$(VARIANT)
+B := build/$(VARIANT)$(SANITIZE:%=/%)
 
 # Upstream's OBJ and EXECOBJA. Its folders hold more files, which it does not build either; its
 # image_opencv.cpp is empty without OpenCV, and left out so that no C++ compiler is needed.
@@ -114,7 +126,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory predict-table search-table search-sweep test check check-asan check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory predict-table search-table search-sweep test check check-asan asan check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -160,8 +172,11 @@ test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes,
 check: $(SUITES:%=$(B)/%) ## the Check suites
 	@tests/run $^
 
-check-asan: $(SUITES:%=$(B)/asan/%) ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
-	@tests/run $^
+check-asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer, Darknet included
+	+@$(MAKE) --no-print-directory SANITIZE=asan check
+
+asan: ## build/<variant>/asan/darknet/darknet: the whole program under these two
+	+@$(MAKE) --no-print-directory SANITIZE=asan $(B)/asan/darknet/darknet
 
 # valgrind does not know AVX-512, hence the plain instruction set.
 check-valgrind: ## the same under valgrind, built for the plain instruction set
@@ -169,7 +184,8 @@ check-valgrind: ## the same under valgrind, built for the plain instruction set
 	+@$(in_parallel) ARCH= check CK_FORK=no RUN_UNDER="valgrind -q --error-exitcode=1 \
 	    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp"
 
-suites: $(SUITES:%=$(B)/%) $(SUITES:%=$(B)/asan/%) ## build the suites, plain and sanitized, without running them
+suites: $(SUITES:%=$(B)/%) ## build the suites, plain and sanitized, without running them
+	+@$(if $(SANITIZE),,$(MAKE) --no-print-directory SANITIZE=asan suites)
 
 # Where the variant's own program is linked: tests build other variants and leave darknet/darknet alone.
 where: ## print where this variant's own program is
@@ -238,21 +254,16 @@ $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 CHECKED := $(foreach name,malloc calloc realloc,--redefine-sym $(name)=mafat_checked_$(name))
 OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 
-define patched_rules
-$(1)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build
-	$$(call compile,$$(DARKNET_FLAGS) $$(FRAMES) -Idarknet/include -Idarknet/src)
-	@$$(OBJCOPY) $$(CHECKED) $$@
-endef
-$(eval $(call patched_rules,$(B)))
-$(eval $(call patched_rules,$(B)/asan))
+$(B)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build
+	$(call compile,$(DARKNET_FLAGS) $(DARKNET_FLAGS_$*) -Idarknet/include -Idarknet/src)
+	@$(OBJCOPY) $(CHECKED) $@
 
 # The rooms of src_mafat are prerequisites too: a file that is removed leaves the library. `ar q`
 # because both Darknet and src_mafat have a layer.o, and `ar r` might let one replace the other.
 $(B)/stock/libdarknet.a: $(LIBRARY:%=$(B)/stock/%.o)
 $(B)/darknet/libdarknet.a: $(LIBRARY:%=$(B)/darknet/%.o) $(MAFAT:%=$(B)/%) $(wildcard src_mafat/*/)
-$(B)/asan/darknet/libdarknet.a: $(LIBRARY:%=$(B)/asan/darknet/%.o)
 $(B)/libmafat.a: $(MAFAT:%=$(B)/%) $(wildcard src_mafat/*/)
-$(B)/stock/libdarknet.a $(B)/darknet/libdarknet.a $(B)/asan/darknet/libdarknet.a $(B)/libmafat.a:
+$(B)/stock/libdarknet.a $(B)/darknet/libdarknet.a $(B)/libmafat.a:
 	@echo "  ar $@"
 	@rm -f $@ && ar qcs $@ $(filter %.o,$^)
 
@@ -275,27 +286,16 @@ $(TOOLS): %: $(B)/% FORCE
 	@install -C $< $@
 
 # ---------------------------------------------------------------------------------------------
-# src_mafat and its tests, plain in $(B) and sanitized in $(B)/asan
+# src_mafat and its tests
 
-# -O2, because gcc makes no FMA below it, and the suites compare with Darknet's bits.
-# private: plain objects that a suite links must not inherit it.
-$(B)/asan/%: private OPT = -O2 -g $(FRAMES) -fsanitize=address,undefined -fno-sanitize-recover=undefined
-# Darknet's own objects are not sanitized, but keep their frames so that its leaks can be named.
-$(B)/asan/%: private FRAMES = -fno-omit-frame-pointer -fno-optimize-sibling-calls
+$(B)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
+	$(call compile,$(MAFAT_FLAGS) $(FLAGS_$*) $(FLAGS_$(*D)))
 
-define our_rules
-$(1)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
-	$$(call compile,$$(MAFAT_FLAGS) $$(FLAGS_$$*) $$(FLAGS_$$(*D)))
+$(B)/tests/%.o: tests/%.c Makefile | $(B)/ready-test darknet/.stamp
+	$(call compile,$(TEST_FLAGS) $(shell pkg-config --cflags check))
 
-$(1)/tests/%.o: tests/%.c Makefile | $(B)/ready-test darknet/.stamp
-	$$(call compile,$$(TEST_FLAGS) $$(shell pkg-config --cflags check))
-
-# The plain library has our objects too, the sanitized one only Darknet's; named first, they are taken once.
-$(SUITES:%=$(1)/%): %: %.o $(SUPPORT:%=$(1)/%) $(MAFAT:%=$(1)/%) $(1)/darknet/libdarknet.a
-	$$(call link,$$(DARKNET_FLAGS) $$(filter -fsanitize%,$$(OPT)),$$(shell pkg-config --libs check))
-endef
-$(eval $(call our_rules,$(B)))
-$(eval $(call our_rules,$(B)/asan))
+$(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
+	$(call link,$(DARKNET_FLAGS),$(shell pkg-config --libs check))
 
 $(B)/tools/%.o: tools/%.c Makefile | $(B)/ready-build darknet/.stamp
 	$(call compile,$(MAFAT_FLAGS))
