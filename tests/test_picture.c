@@ -179,6 +179,35 @@ static void draw_by_darknet(image floats, const mafat_boxes *boxes)
     free(detections);
 }
 
+static mafat_canvas canvas_of(const mafat_picture *picture)
+{
+    return (mafat_canvas){.w = picture->w, .h = picture->h,
+                          .source = mafat_picture_source_of(picture)};
+}
+
+static mafat_drawing *begin_drawing(const mafat_boxes *boxes, const mafat_picture *picture)
+{
+    mafat_drawing *drawing;
+    mafat_error error;
+    if (mafat_boxes_begin_drawing(&drawing, boxes, &names, .5f, &rounding, picture->w, picture->h,
+                                  &error) != MAFAT_OK)
+        ck_abort_msg("%s: %s", error.file, error.text);
+    return drawing;
+}
+
+/* Draws on the picture, in strips of any height. */
+static void draw_in_strips(mafat_drawing *drawing, mafat_picture *picture)
+{
+    mafat_error error;
+    for (int top = 0, n; top < picture->h; top += n) {
+        n = 1 + test_random_int(&r, 40);
+        n = n < picture->h - top ? n : picture->h - top;
+        mafat_strip strip = {.w = picture->w, .h = picture->h, .top = top, .n_rows = n,
+                             .rgb = picture->rgb + 3 * (size_t)top * (size_t)picture->w};
+        ck_assert_int_eq(mafat_boxes_draw(drawing, &strip, &error), MAFAT_OK);
+    }
+}
+
 static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
 {
     mafat_error error;
@@ -191,8 +220,17 @@ static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
     restore(saved);
     expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
 
-    if (mafat_boxes_draw(boxes, &names, .5f, &rounding, picture, &error) != MAFAT_OK)
+    mafat_drawing *drawing = begin_drawing(boxes, picture);
+    mafat_canvas canvas = canvas_of(picture);
+    canvas.draw = mafat_boxes_draw;
+    canvas.context = drawing;
+    save_image(floats, in_scratch("a"));
+    if (mafat_picture_write(&canvas, in_scratch("b.jpg"), &error) != MAFAT_OK)
         ck_abort_msg("%s: %s", error.file, error.text);
+    expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
+
+    draw_in_strips(drawing, picture);
+    mafat_boxes_end_drawing(drawing);
     save_image_options(floats, in_scratch("a"), BMP, 0);
     mafat_picture expected;
     ck_assert_int_eq(mafat_picture_read(&expected, in_scratch("a.bmp"), &error), MAFAT_OK);
@@ -202,10 +240,6 @@ static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
                          picture->h, i / 3 / picture->w, i / 3 % picture->w, i % 3,
                          expected.rgb[i], picture->rgb[i]);
     mafat_picture_free(&expected);
-
-    save_image(floats, in_scratch("a"));
-    ck_assert_int_eq(mafat_picture_write(picture, in_scratch("b.jpg"), &error), MAFAT_OK);
-    expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
     free_image(floats);
 }
 
@@ -262,6 +296,30 @@ START_TEST(small_drawings_are_darknets)
 }
 END_TEST
 
+/* Rows of blocks joined to one file are the file of the whole: all widths and heights around those
+ * of blocks, flat and noisy. */
+START_TEST(joined_files_are_darknets)
+{
+    for (int k = 0; k < 400; k++) {
+        mafat_picture picture = make_picture(1 + test_random_int(&r, 40),
+                                             1 + test_random_int(&r, 40));
+        int amplitude = 1 + test_random_int(&r, 256);
+        for (int i = 0; i < picture.w * picture.h * 3; i++)
+            picture.rgb[i] = (unsigned char)(picture.rgb[i] % amplitude + 255 - amplitude);
+        mafat_canvas canvas = canvas_of(&picture);
+        mafat_error error;
+        image floats = make_floats(&picture);
+        for (int i = 0; i < picture.w * picture.h * 3; i++)
+            picture.rgb[i] = mafat_picture_byte(rounding.from_byte[picture.rgb[i]]);
+        save_image(floats, in_scratch("a"));
+        ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("b.jpg"), &error), MAFAT_OK);
+        expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
+        free_image(floats);
+        mafat_picture_free(&picture);
+    }
+}
+END_TEST
+
 /* All sizes of letters, and frames up to 18 pixels wide. */
 START_TEST(large_drawings_are_darknets)
 {
@@ -293,11 +351,11 @@ START_TEST(impossible_labels_are_refused)
         float prob[1] = {1};
         detection found = {.bbox = {.5, .5, .5, .5}, .classes = 1, .prob = prob};
         mafat_boxes boxes = {.n = 1, .n_classes = 1, .detections = &found};
-        mafat_picture picture = make_picture(50, 50);
         mafat_error error;
-        ck_assert_int_eq(mafat_boxes_draw(&boxes, &one, .5f, &rounding, &picture, &error),
-                         MAFAT_FAILED);
-        mafat_picture_free(&picture);
+        mafat_drawing *drawing;
+        ck_assert_int_eq(mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, 50, 50,
+                                                   &error), MAFAT_FAILED);
+        ck_assert_ptr_null(drawing);
     }
 }
 END_TEST
@@ -317,19 +375,20 @@ static int count_files(void)
 START_TEST(a_failed_write_leaves_nothing_behind)
 {
     mafat_picture picture = make_picture(300, 300);
+    mafat_canvas canvas = canvas_of(&picture);
     mafat_error error;
-    ck_assert_int_eq(mafat_picture_write(&picture, "no-such-folder/c.jpg", &error), MAFAT_FAILED);
+    ck_assert_int_eq(mafat_picture_write(&canvas, "no-such-folder/c.jpg", &error), MAFAT_FAILED);
     ck_assert_str_eq(error.file, "no-such-folder/c.jpg");
-    ck_assert_int_eq(mafat_picture_write(&picture, in_scratch("c.jpg"), &error), MAFAT_OK);
-    ck_assert_int_eq(mafat_picture_write(&picture, in_scratch("b.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("c.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("b.jpg"), &error), MAFAT_OK);
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit, small = {1000, RLIM_INFINITY};
     getrlimit(RLIMIT_FSIZE, &limit);
     small.rlim_max = limit.rlim_max;
     setrlimit(RLIMIT_FSIZE, &small);
     picture.rgb[0] ^= 255;
-    mafat_status status = mafat_picture_write(&picture, in_scratch("c.jpg"), &error);
-    mafat_status fresh = mafat_picture_write(&picture, in_scratch("a.jpg"), &error);
+    mafat_status status = mafat_picture_write(&canvas, in_scratch("c.jpg"), &error);
+    mafat_status fresh = mafat_picture_write(&canvas, in_scratch("a.jpg"), &error);
     setrlimit(RLIMIT_FSIZE, &limit);
     ck_assert_int_eq(status, MAFAT_FAILED);
     ck_assert_int_eq(fresh, MAFAT_FAILED);
@@ -343,16 +402,17 @@ END_TEST
 START_TEST(a_written_file_is_one_as_fopen_makes_it)
 {
     mafat_picture picture = make_picture(20, 20);
+    mafat_canvas canvas = canvas_of(&picture);
     mafat_error error;
     struct stat about;
     umask(027);
-    ck_assert_int_eq(mafat_picture_write(&picture, in_scratch("c.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("c.jpg"), &error), MAFAT_OK);
     ck_assert_int_eq(stat(in_scratch("c.jpg"), &about), 0);
     ck_assert_int_eq(about.st_mode & 0777, 0640);
     ck_assert_int_eq(chmod(in_scratch("c.jpg"), 0604), 0);
     ck_assert_int_eq(symlink("c.jpg", in_scratch("link.jpg")), 0);
     picture.rgb[0] ^= 255;
-    ck_assert_int_eq(mafat_picture_write(&picture, in_scratch("link.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("link.jpg"), &error), MAFAT_OK);
     ck_assert_int_eq(lstat(in_scratch("link.jpg"), &about), 0);
     ck_assert(S_ISLNK(about.st_mode));
     ck_assert_int_eq(stat(in_scratch("c.jpg"), &about), 0);
@@ -369,6 +429,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, photos_are_read_to_darknets_floats);
     tcase_add_test(tests, what_is_no_picture_is_refused_by_name);
+    tcase_add_test(tests, joined_files_are_darknets);
     tcase_add_test(tests, small_drawings_are_darknets);
     tcase_add_test(tests, large_drawings_are_darknets);
     tcase_add_test(tests, masks_are_darknets);

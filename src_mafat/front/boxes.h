@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "front/names.h"
 #include "front/picture.h"
+#include "front/picture_memory.h"
 
 struct network;
 struct detection;
@@ -25,16 +26,30 @@ void mafat_boxes_free(mafat_boxes *boxes);
 /* Prints "dog: 82%" for every class of every box over the threshold. */
 void mafat_boxes_print(const mafat_boxes *boxes, const mafat_names *names, float threshold);
 
-/* Makes of a decoded picture what save_image() would write: its own bytes, and for every box that
- * has a class over the threshold a frame, a label of all those classes, and its mask if there is
- * one. The letters' pictures are read here, those that the labels need, in the one size they need.
- * MAFAT_FAILED for a letter that cannot be read, and where Darknet would run out of its arrays: a
- * label longer than MAFAT_LONGEST_LABEL, a mask of more floats than int counts, or of one row
- * (which resize_image() divides by). */
+/* What save_image() would write, drawn strip by strip: the picture's own bytes, and for every box
+ * that has a class over the threshold a frame, a label of all those classes, and its mask if there
+ * is one. All that it is given must stay. */
+typedef struct mafat_drawing mafat_drawing;
+
+/* Looks at all boxes, and reads the letters' pictures that their labels need, in the one size that
+ * they need, for a picture of w x h. MAFAT_FAILED for a letter that cannot be read, and where
+ * Darknet would run out of its arrays: a label longer than MAFAT_LONGEST_LABEL or of no width, a
+ * mask of more floats than int counts, or of one row (which resize_image() divides by). On error nothing needs to be ended. */
 enum { MAFAT_LONGEST_LABEL = 4095 };
-mafat_status mafat_boxes_draw(const mafat_boxes *boxes, const mafat_names *names, float threshold,
-                              const mafat_image_rounding *rounding, mafat_picture *picture,
-                              mafat_error *error);
+mafat_status mafat_boxes_begin_drawing(mafat_drawing **drawing, const mafat_boxes *boxes,
+                                       const mafat_names *names, float threshold,
+                                       const mafat_image_rounding *rounding, int w, int h,
+                                       mafat_error *error);
+
+/* Settles a strip and draws on it: the draw() of a mafat_canvas, whose context is the drawing. */
+mafat_status mafat_boxes_draw(void *drawing, mafat_strip *strip, mafat_error *error);
+
+/* Frees it; NULL may be ended. */
+void mafat_boxes_end_drawing(mafat_drawing *drawing);
+
+/* The most that an image takes outside a run of the network: while it is opened, or while its boxes
+ * are drawn. */
+size_t mafat_boxes_image_bytes(const mafat_picture_memory *memory);
 
 /* In which of the sizes of data/labels, 0 to 7, a picture of so many rows is labelled. */
 int mafat_boxes_letter_size(int picture_h);

@@ -7,6 +7,7 @@
 #include "front/bridge_parts.h"
 #include "front/image_use.h"
 #include "front/picture.h"
+#include "front/picture_rows.h"
 #include "run/letterbox.h"
 
 /* Called by load_thread() (patches/0015): fills in an image without its floats, and what stands for the
@@ -29,36 +30,37 @@ int mafat_image_letterbox(char *path, image *im, image *input)
     return 1;
 }
 
-/* Where there is a limit, the plan must leave room for the image. */
-static mafat_status make_room(mafat_bridge *bridge, const char *path, mafat_error *error)
+/* Opens the image; where there is a limit, the plan must leave room for it. */
+static mafat_status open_rows(mafat_bridge *bridge, const char *path, mafat_picture_rows *rows,
+                              mafat_error *error)
 {
     mafat_picture_memory memory;
-    mafat_image_need need;
-    if (bridge->session.limit_bytes == 0)
-        return MAFAT_OK;
     mafat_status status = mafat_picture_memory_find(&memory, path, error);
-    if (status == MAFAT_OK)
-        need = mafat_image_use_of_bytes(&memory);
-    return status == MAFAT_OK ? mafat_bridge_make_room(bridge, &need, error) : status;
+    if (status != MAFAT_OK)
+        return status;
+    mafat_image_need need = mafat_image_use_of_rows(&memory, false);
+    status = mafat_bridge_make_room(bridge, &need, error);
+    return status == MAFAT_OK ? mafat_picture_rows_open(rows, path, &memory, error) : status;
 }
 
 mafat_status mafat_bridge_run_path(mafat_bridge *bridge, const char *path, mafat_error *error)
 {
-    mafat_picture picture = {0};
+    mafat_picture_rows rows = {0};
     mafat_letterbox letterbox = {0};
     mafat_shape shape = bridge->session.cfg.network.input;
-    mafat_status status = make_room(bridge, path, error);
+    mafat_status status = open_rows(bridge, path, &rows, error);
     if (status == MAFAT_OK)
-        status = mafat_picture_read(&picture, path, error);
-    if (status == MAFAT_OK)
-        status = mafat_letterbox_init(&letterbox, mafat_picture_source_of(&picture), picture.w,
-                                      picture.h, shape.w, shape.h, bridge->image_rounding, error);
+        status = mafat_letterbox_init(&letterbox, mafat_picture_rows_source(&rows), rows.w, rows.h,
+                                      shape.w, shape.h, bridge->image_rounding, error);
     if (status == MAFAT_OK) {
+        mafat_letterbox_set_channels(&letterbox, shape.c);
         mafat_input input = {.source = mafat_letterbox_source(&letterbox)};
         status = mafat_bridge_run(bridge, &input, error);
     }
+    if (status == MAFAT_OK)
+        status = mafat_picture_rows_check(&rows, error);
     mafat_letterbox_free(&letterbox);
-    mafat_picture_free(&picture);
+    mafat_picture_rows_close(&rows);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, path);
     mafat_bridge_forget_file(bridge, path);

@@ -9,6 +9,7 @@
 
 #include "front/bridge.h"
 #include "front/command.h"
+#include "front/image_use.h"
 #include "front/indexed.h"
 #include "front/picture.h"
 #include "front/picture_memory.h"
@@ -356,7 +357,9 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
     use->image = (mafat_image_need){.decode_bytes = memory.decode_bytes,
                                     .file_bytes = memory.file_bytes};
     use->fitted = (mafat_fitting){.fit = fits[command->loading], .n_channels = MAFAT_COLOURS};
-    if (command->loading == AS_BYTES || command->drawer == DARKNET)    /* save_image() makes bytes */
+    if (command->loading == AS_BYTES)
+        use->image = mafat_image_use_of_rows(&memory, command->drawer == OURSELVES);
+    else if (command->drawer == DARKNET)    /* save_image() makes bytes */
         use->image.held_bytes = memory.rgb_bytes;
     if (command->loading != AS_BYTES) {
         use->fitted.w = memory.w;

@@ -1,5 +1,5 @@
-/* `darknet mafat detector test` and `darknet mafat detect`: Darknet's test_detector(), on pictures
- * of bytes. */
+/* `darknet mafat detector test` and `darknet mafat detect`: Darknet's test_detector(), on the rows
+ * of images. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "front/lines.h"
 #include "front/picture.h"
 #include "front/picture_memory.h"
+#include "front/picture_rows.h"
 #include "front/verify.h"
 #include "run/letterbox.h"
 #include "run/measure.h"
@@ -25,29 +26,16 @@ typedef struct {
     mafat_bridge *bridge;               /* owned: freed with its network */
 } detector;
 
-/* A picture, and what the network is given of it. */
+/* An image's rows, and what the network is given of them. */
 typedef struct {
-    mafat_picture picture;
+    mafat_picture_rows rows;
     mafat_letterbox letterbox;
 } subject;
 
 static void close_subject(subject *s)
 {
     mafat_letterbox_free(&s->letterbox);
-    mafat_picture_free(&s->picture);
-}
-
-/* Where there is a memory limit, the plan must leave room for the image. */
-static mafat_status make_room(const detector *d, const char *path, mafat_error *error)
-{
-    mafat_picture_memory memory;
-    mafat_image_need need;
-    if (d->bridge->session.limit_bytes == 0)
-        return MAFAT_OK;
-    mafat_status status = mafat_picture_memory_find(&memory, path, error);
-    if (status == MAFAT_OK)
-        need = mafat_image_use_of_bytes(&memory);
-    return status == MAFAT_OK ? mafat_bridge_make_room(d->bridge, &need, error) : status;
+    mafat_picture_rows_close(&s->rows);
 }
 
 /* Reads an image, and checks everything that depends on it before the network runs. */
@@ -55,19 +43,24 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
                                  mafat_error *error)
 {
     *s = (subject){0};
+    mafat_picture_memory memory;
+    mafat_image_need need;
     mafat_shape input = d->bridge->session.cfg.network.input;
     mafat_status status = mafat_verify_image_path(path, error);
     if (status == MAFAT_OK)
-        status = make_room(d, path, error);
-    if (status == MAFAT_OK)
-        status = mafat_picture_read(&s->picture, path, error);
+        status = mafat_picture_memory_find(&memory, path, error);
+    if (status == MAFAT_OK) {
+        need = mafat_image_use_of_rows(&memory, true);
+        status = mafat_bridge_make_room(d->bridge, &need, error);
+    }
     if (status == MAFAT_OK)
         status = mafat_verify_letters(d->names.lines, d->names.n,
-                                      mafat_boxes_letter_size(s->picture.h), error);
+                                      mafat_boxes_letter_size(memory.h), error);
     if (status == MAFAT_OK)
-        status = mafat_letterbox_init(&s->letterbox, mafat_picture_source_of(&s->picture),
-                                      s->picture.w, s->picture.h, input.w, input.h, &d->rounding,
-                                      error);
+        status = mafat_picture_rows_open(&s->rows, path, &memory, error);
+    if (status == MAFAT_OK)
+        status = mafat_letterbox_init(&s->letterbox, mafat_picture_rows_source(&s->rows), memory.w,
+                                      memory.h, input.w, input.h, &d->rounding, error);
     if (status == MAFAT_OK)
         mafat_letterbox_set_channels(&s->letterbox, input.c);
     if (status != MAFAT_OK) {
@@ -77,11 +70,43 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
     return status;
 }
 
+typedef struct {
+    mafat_drawing *drawing;
+    const mafat_picture_rows *rows;
+} strip_drawing;
+
+/* Draws on rows that could be decoded. */
+static mafat_status draw_strip(void *context, mafat_strip *strip, mafat_error *error)
+{
+    const strip_drawing *d = context;
+    mafat_status status = mafat_picture_rows_check(d->rows, error);
+    return status == MAFAT_OK ? mafat_boxes_draw(d->drawing, strip, error) : status;
+}
+
 /* One inference, whose input is made as it is read. */
 static mafat_status run_image(const detector *d, subject *s, mafat_error *error)
 {
     mafat_input input = {.source = mafat_letterbox_source(&s->letterbox)};
-    return mafat_bridge_forward(d->bridge, &input, NULL, NULL, error);
+    mafat_status status = mafat_bridge_forward(d->bridge, &input, NULL, NULL, error);
+    return status == MAFAT_OK ? mafat_picture_rows_check(&s->rows, error) : status;
+}
+
+/* Draws the boxes on the image, whose rows are decoded once more, and writes the picture. */
+static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s,
+                         mafat_error *error)
+{
+    mafat_drawing *drawing;
+    mafat_status status = mafat_boxes_begin_drawing(&drawing, boxes, &d->names, d->threshold,
+                                                    &d->rounding, s->rows.w, s->rows.h, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_canvas canvas = {
+        .w = s->rows.w, .h = s->rows.h, .source = mafat_picture_rows_source(&s->rows),
+        .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
+    };
+    status = mafat_picture_write(&canvas, d->drawn, error);
+    mafat_boxes_end_drawing(drawing);
+    return status;
 }
 
 static mafat_status detect(const detector *d, const char *path, subject *s, mafat_error *error)
@@ -94,12 +119,10 @@ static mafat_status detect(const detector *d, const char *path, subject *s, mafa
     /* Darknet's own outputs are all that boxes need of the inference, and there are many boxes */
     mafat_bridge_release(d->bridge);
     mafat_boxes boxes;
-    mafat_boxes_find(&boxes, d->bridge->network, s->picture.w, s->picture.h, d->threshold,
+    mafat_boxes_find(&boxes, d->bridge->network, s->rows.w, s->rows.h, d->threshold,
                      d->hier_threshold);
     mafat_boxes_print(&boxes, &d->names, d->threshold);
-    status = mafat_boxes_draw(&boxes, &d->names, d->threshold, &d->rounding, &s->picture, error);
-    if (status == MAFAT_OK)
-        status = mafat_picture_write(&s->picture, d->drawn, error);
+    status = draw(d, &boxes, s, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, path);
     mafat_boxes_free(&boxes);

@@ -1,6 +1,7 @@
 /* An image's memory as a use of a network; see image_use.h. */
 #include "front/image_use.h"
 
+#include "front/boxes.h"
 #include "front/verify.h"
 #include "run/letterbox.h"
 #include "run/measure.h"
@@ -24,11 +25,13 @@ static void find_names(const mafat_cfg *cfg, const char *data, mafat_session_use
     use->file_bytes += mafat_plan_pages(n_bytes);
 }
 
-mafat_image_need mafat_image_use_of_bytes(const mafat_picture_memory *memory)
+mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, bool is_drawn)
 {
-    return (mafat_image_need){.held_bytes = memory->rgb_bytes,
-                              .decode_bytes = memory->decode_bytes,
-                              .file_bytes = memory->file_bytes};
+    return (mafat_image_need){
+        .held_bytes = memory->rows_bytes,
+        .decode_bytes = is_drawn ? mafat_boxes_image_bytes(memory) : memory->opening_bytes,
+        .file_bytes = memory->file_bytes,
+    };
 }
 
 mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files *named,
@@ -55,9 +58,10 @@ mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files 
         return status;
     }
     use->image_by_rows = cfg.n_classes > 0;
-    use->image = mafat_image_use_of_bytes(&memory);
+    use->image = mafat_image_use_of_rows(&memory, true);
     if (!use->image_by_rows) {
-        use->image.held_bytes = 0;
+        use->image = (mafat_image_need){.decode_bytes = memory.decode_bytes,
+                                        .file_bytes = memory.file_bytes};
         use->fitted = (mafat_fitting){MAFAT_FIT_LETTERBOX, memory.w, memory.h, MAFAT_COLOURS};
     }
     find_names(&cfg, named->data, use);

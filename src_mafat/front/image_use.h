@@ -10,8 +10,9 @@ typedef struct {
     const char *image, *data;
 } mafat_image_files;
 
-/* What an image takes that stays the bytes it is decoded to. */
-mafat_image_need mafat_image_use_of_bytes(const mafat_picture_memory *memory);
+/* What an image takes that is letterboxed by rows (picture_rows.h), and perhaps drawn on
+ * afterwards. */
+mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, bool is_drawn);
 
 /* What `detector test` does itself with the image that is named, or `classifier predict` if the
  * network finds no boxes; without an image what `mafat bench` does. Errors: those of

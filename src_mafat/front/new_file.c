@@ -69,3 +69,9 @@ mafat_status mafat_new_file_end(mafat_new_file *file, mafat_error *error)
         unlink(file->written);
     return status;
 }
+
+void mafat_new_file_abandon(mafat_new_file *file)
+{
+    fclose(file->stream);
+    unlink(file->written);
+}

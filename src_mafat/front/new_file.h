@@ -21,4 +21,7 @@ mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_
  * failed; then what was written is gone and `path` is as it was. */
 mafat_status mafat_new_file_end(mafat_new_file *file, mafat_error *error);
 
+/* In its place, for who has found out that there is nothing to write: `path` is as it was. */
+void mafat_new_file_abandon(mafat_new_file *file);
+
 #endif

@@ -1,4 +1,4 @@
-/* A decoded picture as bytes, what is drawn on it, and the file it goes to.
+/* A decoded picture as bytes, what is drawn on it, and the file it goes to, strip by strip.
  *
  * Darknet holds a picture as floats, 12 bytes a pixel. Here it stays the 3 bytes that the decoder
  * gave, and what is drawn is drawn in bytes: Darknet's drawing overwrites pixels and never blends
@@ -53,8 +53,14 @@ mafat_status mafat_picture_probe(mafat_image_rounding *rounding, mafat_error *er
 /* The byte that Darknet's save_image() makes of a float from 0 to 1. */
 unsigned char mafat_picture_byte(float value);
 
+/* Rows [top, top + n_rows) of a picture of w x h pixels, on which is drawn as on the whole. */
+typedef struct {
+    int w, h, top, n_rows;
+    unsigned char *rgb;    /* [n_rows][w][3], borrowed */
+} mafat_strip;
+
 /* Makes of each byte what becomes of it between load_image_color() and save_image(). */
-void mafat_picture_settle(mafat_picture *picture, const mafat_image_rounding *rounding);
+void mafat_picture_settle(mafat_strip *strip, const mafat_image_rounding *rounding);
 
 /* draw_box_width() of Darknet: `width` rectangles of one pixel, each inside the one before, from
  * corner to corner, clipped to the picture. */
@@ -62,20 +68,24 @@ typedef struct {
     int left, top, right, bottom;    /* the last two inclusive */
 } mafat_corners;
 
-void mafat_picture_draw_box(mafat_picture *picture, mafat_corners corners, int width,
+void mafat_picture_draw_box(mafat_strip *strip, mafat_corners corners, int width,
                             const unsigned char rgb[3]);
 
-/* Copies `label` into the picture, as far as it reaches, as draw_label() places it: above `row`
- * where there is room, else below. */
-void mafat_picture_draw_label(mafat_picture *picture, const mafat_picture *label, int row,
-                              int column);
+/* A picture that is made strip by strip, from top to bottom. */
+typedef struct {
+    int w, h;
+    mafat_picture_source source;    /* its rows, before it is drawn on */
+    /* draws what belongs on a strip; NULL: nothing does */
+    mafat_status (*draw)(void *context, mafat_strip *strip, mafat_error *error);
+    void *context;
+} mafat_canvas;
+
+/* The most that writing a picture of this width holds, beside what its source and draw() do. */
+size_t mafat_picture_write_bytes(int w);
 
 /* Writes the JPEG file that Darknet's save_image() writes. All or nothing: it is written beside
- * `path` and then takes its place. MAFAT_FAILED, with the file named, where that cannot be. */
-mafat_status mafat_picture_write(const mafat_picture *picture, const char *path,
-                                 mafat_error *error);
-
-/* The bytes of that file, to a stream whose errors are the caller's to look for. */
-void mafat_picture_encode(const mafat_picture *picture, FILE *stream);
+ * `path` and then takes its place. Errors: those of draw(); MAFAT_FAILED, with the file named, where
+ * the file cannot be written, and for memory. */
+mafat_status mafat_picture_write(const mafat_canvas *canvas, const char *path, mafat_error *error);
 
 #endif
