@@ -525,8 +525,12 @@ static const bad_case bad[] = {
     {IMAGE CONV "[route]\nlayers=-2\n", "layers=-2: must be an earlier layer, from -1 to -1"},
     {IMAGE CONV "[route]\nlayers=-1,x\n", "layers=-1,x: must be whole numbers"},
     {IMAGE CONV "[max]\nstride=2\n[route]\nlayers=-1,0\n[dropout]\n[conv]\n",
-     "before it a [route] joins maps that differ in size: layer 1 gives 8 columns and 6 rows, layer "
-     "0 gives 16 and 12"},
+     "the layer before it must give a map, but a [route] joined maps that differ in size: layer 1 "
+     "gives 8 columns and 6 rows, layer 0 gives 16 and 12"},
+    {IMAGE CONV "[max]\nstride=2\n[route]\nlayers=-1,0\n[route]\nlayers=0\n[shortcut]\nfrom=2\n",
+     "from=2: layer 2 must give a map, but a [route] joined maps that differ in size: layer 1 gives"},
+    {IMAGE CONV "[softmax]\n[route]\nlayers=0\n[shortcut]\nfrom=1\n",
+     "from=1: layer 1 must give a map (channels, rows, columns), not a vector of 1536"},
     {IMAGE CONV "[shortcut]\n", "from= is absent"},
     {IMAGE CONV "[shortcut]\nfrom=7\n", "from=7: must be an earlier layer"},
     {IMAGE CONV "[conv]\nsize=3\nstride=5\n[shortcut]\nfrom=0\n", "cannot be added"},

@@ -101,7 +101,8 @@ static const mafat_cfg_key upstream[] = {
 
 /* MAFAT's own. */
 static const mafat_cfg_key ours[] = {
-    {"net", "mafat mafat_memory mafat_threads", MAFAT_KEY_DESCRIBED, .source = "mafat_session_open"},
+    {"net", "mafat mafat_memory mafat_threads",
+     MAFAT_KEY_DESCRIBED, .source = "mafat_session_open"},
 };
 
 /* Other Darknets', beside those that mean the same to the pinned one: AlexeyAB's, where no other is
@@ -208,8 +209,7 @@ const mafat_cfg_key *mafat_cfg_keys_others(int *n)
 
 /* -- looking up -------------------------------------------------------------------------------- */
 
-/* Steps to the next of the words at *list, with a blank between two, and returns its length; 0 where
- * none is left. */
+/* Steps to the next of the words at *list and returns its length; 0 where none is left. */
 static size_t next_word(const char **list)
 {
     *list += strspn(*list, " ");

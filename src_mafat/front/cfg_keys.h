@@ -21,11 +21,11 @@ enum { MAFAT_CFG_KEYS_LONGEST = 48 };    /* bytes of the longest key, and more *
 
 /* Lists have a blank between two words. */
 typedef struct {
-    const char *sections;  /* full names, without brackets; NULL: every layer that no row before names */
+    const char *sections;  /* full names, without brackets; NULL: the layers that no row before names */
     const char *keys;
     mafat_key_verdict verdict;
-    const char *neutral;   /* noted, refused: values that ask for nothing: numbers, words, or @KEY for
-                              what that key of the section says (1 where it is absent); NULL: none */
+    const char *neutral;   /* noted, refused: values that ask for nothing: numbers, words, or @KEY
+                              for what that key says, 1 where it is absent; NULL: none */
     const char *only_with; /* refused only where this key of the section is there and not 0; NULL:
                               always */
     const char *effect;    /* noted, refused: what it does; a part of a message */

@@ -58,8 +58,8 @@ static void need_int(job *j, const char *what, long long a, long long b, long lo
 /* Of an activation that only other Darknets have, pinned Darknet makes a ReLU. */
 static mafat_activation refuse_activation(job *j, const char *name)
 {
-    mafat_cfg_text_refuse(&j->options, "line %d: activation=%s is of another Darknet; pinned Darknet "
-                          "takes it for relu and computes something else",
+    mafat_cfg_text_refuse(&j->options, "line %d: activation=%s is of another Darknet; pinned "
+                          "Darknet takes it for relu and computes something else",
                           mafat_cfg_text_line(&j->options, "activation"), name);
     return MAFAT_RELU;
 }
@@ -498,6 +498,21 @@ static void describe_dropout(job *j)
     give_same(j);
 }
 
+/* Says why an output that is needed is no map. */
+static void fail_map(job *j, const char *whose, const mafat_cfg_output *output)
+{
+    if (!output->is_join) {
+        FAIL(j, "%s must give a map (channels, rows, columns), not a vector of %d", whose,
+             output->n_floats);
+        return;
+    }
+    mafat_shape a = j->context->outputs[output->joined[0]].map;
+    mafat_shape b = j->context->outputs[output->joined[1]].map;
+    FAIL(j, "%s must give a map, but a [route] joined maps that differ in size: layer %d gives %d "
+         "columns and %d rows, layer %d gives %d and %d", whose, output->joined[0], a.w, a.h,
+         output->joined[1], b.w, b.h);
+}
+
 /* -- layers that read others ------------------------------------------------------------------- */
 
 /* Turns the number of a layer, counted from here where it is negative, into that layer's index. */
@@ -577,7 +592,9 @@ static void describe_shortcut(job *j)
         return;
     const mafat_shape in = j->in->map, added = j->context->outputs[from].map;
     if (added.c == 0) {
-        FAIL(j, "from=%d: layer %d gives no map", number, from);
+        char whose[48];
+        snprintf(whose, sizeof whose, "from=%d: layer %d", number, from);
+        fail_map(j, whose, &j->context->outputs[from]);
         return;
     }
     /* the asserts of shortcut_cpu() */
@@ -612,7 +629,7 @@ static void need_inputs(job *j, long long w, long long h, long long n, long long
 static void fail_filters(job *j, long long needed, const char *reason)
 {
     const mafat_cfg_text *text = j->options.text;
-    const mafat_cfg_text_section *section = &text->sections[j->index];    /* that of the layer before */
+    const mafat_cfg_text_section *section = &text->sections[j->index];    /* the layer before's */
     mafat_cfg_text_reader before = j->options;
     before.section = section;
     before.layer = j->index - 1;
@@ -768,22 +785,6 @@ static const layer_type *find_type(const char *section)
     return NULL;
 }
 
-/* Says why the layer before gives no map. */
-static void fail_map(job *j)
-{
-    const mafat_cfg_output *in = j->in;
-    if (!in->is_join) {
-        FAIL(j, "the layer before it must give a map (channels, rows, columns), not a vector of %d",
-             in->n_floats);
-        return;
-    }
-    mafat_shape a = j->context->outputs[in->joined[0]].map;
-    mafat_shape b = j->context->outputs[in->joined[1]].map;
-    FAIL(j, "it needs a map, and before it a [route] joins maps that differ in size: layer %d gives "
-         "%d columns and %d rows, layer %d gives %d and %d", in->joined[0], a.w, a.h, in->joined[1],
-         b.w, b.h);
-}
-
 /* What holds for every type, before its own part. */
 static void describe_any(job *j, const layer_type *type)
 {
@@ -797,7 +798,7 @@ static void describe_any(job *j, const layer_type *type)
     };
     set_sources(j, 1, (const int[]){j->index - 1});
     if (type->needs_map && j->in->map.c == 0)
-        fail_map(j);
+        fail_map(j, "the layer before it", j->in);
     if (j->context->resized && !type->resizable)
         FAIL(j, "Darknet cannot resize this type of layer");
 }

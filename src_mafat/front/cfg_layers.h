@@ -19,8 +19,8 @@ typedef struct {
     int n_classes;       /* Darknet's classes; 0 where the layer has none */
     int n_coords;        /* Darknet's coords, of a region or detection layer; else 0 */
     mafat_cfg_role role;
-    bool is_join;        /* a vector for no other reason than that layers of other sizes were joined */
-    int joined[2];       /* the first two of them that differ */
+    bool is_join;        /* a vector only because layers that differ in size were joined */
+    int joined[2];       /* the first two of them */
     long long workspace_bytes;         /* Darknet allots the largest of these, */
     long long needed_workspace_bytes;  /* and of these a forward pass uses the layer's own */
 } mafat_cfg_output;

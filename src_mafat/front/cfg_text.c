@@ -11,8 +11,8 @@
 #include "front/visible.h"
 #include "run/file.h"
 
-/* The largest stock cfg has 44 kB, its longest section 30 options; sizes are kept in int, and options
- * are looked up one by one. */
+/* The largest stock cfg has 44 kB, its longest section 30 options. Sizes are kept in int, and
+ * options are looked up one by one. */
 enum { MAX_FILE_BYTES = 16 << 20, MAX_SECTION_OPTIONS = 1024 };
 
 /* A value as a message quotes it, until the end of the statement's block. */
@@ -268,7 +268,8 @@ void mafat_cfg_text_note(mafat_cfg_text_reader *reader, mafat_note_kind kind, in
         return;
     int n = reader->layer < 0
                 ? snprintf(note, size, "[net]: line %d: ", line)
-                : snprintf(note, size, "layer %d [%s]: line %d: ", reader->layer, reader->type, line);
+                : snprintf(note, size, "layer %d [%s]: line %d: ", reader->layer, reader->type,
+                           line);
     va_list args;
     va_start(args, format);
     vsnprintf(note + n, size - (size_t)n, format, args);

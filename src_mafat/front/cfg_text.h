@@ -21,7 +21,8 @@ enum { MAFAT_CFG_TEXT_LARGEST = 1 << 24 };
 #define MAFAT_CFG_TEXT_NO_OPTION "is neither [section] nor key=value nor a #comment"
 
 typedef struct {
-    const char *key, *value;    /* value: NULL where the line has no '=', "" where nothing follows it */
+    const char *key;
+    const char *value;    /* NULL where the line has no '=', "" where nothing follows it */
     int line;
 } mafat_cfg_text_option;
 

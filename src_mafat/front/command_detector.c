@@ -205,8 +205,8 @@ mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_erro
     mafat_shape input = d.operands.session.cfg.network.input;
     if (input.c > MAFAT_COLOURS) {
         status = mafat_error_set(error, MAFAT_USAGE,
-                                 "an image has 3 channels, the network's input is %dx%dx%d: Darknet "
-                                 "reads past the end of the image",
+                                 "an image has 3 channels, the network's input is %dx%dx%d: "
+                                 "Darknet reads past the end of the image",
                                  input.c, input.h, input.w);
         mafat_error_set_file(error, d.operands.cfg);
     }

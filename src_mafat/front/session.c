@@ -13,6 +13,7 @@
 #include "front/cfg_keys.h"
 #include "front/cost_cache.h"
 #include "front/footprint.h"
+#include "front/notes.h"
 #include "front/number.h"
 #include "plan/search.h"
 #include "run/exec.h"
@@ -320,48 +321,6 @@ static mafat_status build_plan(mafat_session *session, mafat_error *error)
     return status;
 }
 
-/* Says that a cut stands behind the last layer; whether one does. */
-static bool warn_of_cuts(const mafat_session *session, const char *config)
-{
-    const mafat_config_group *last = &session->asked.groups[session->asked.n_groups - 1];
-    int n_layers = session->cfg.network.n_layers;
-    if (last->cut < n_layers)
-        return false;
-    fprintf(stderr, "mafat: configuration %s: cut %d has no effect: it is behind the last layer, %d\n",
-            config, last->cut, n_layers - 1);
-    return true;
-}
-
-/* Says that a grid has more tiles than the map it divides has rows or columns; whether one has. */
-static bool warn_of_grids(const mafat_session *session, const char *config)
-{
-    const mafat_plan *plan = &session->plan;
-    for (int g = 0; g < plan->n_groups; g++) {
-        const mafat_group *group = &plan->groups[g];
-        mafat_shape out = session->cfg.network.layers[group->end - 1].out;
-        int rows = group->tiling.rows, cols = group->tiling.cols;
-        if (rows <= out.h && cols <= out.w)
-            continue;
-        fprintf(stderr, "mafat: configuration %s: layers %d to %d give a map of %d rows and %d "
-                "columns, which is no more than %dx%d tiles\n", config, group->first, group->end - 1,
-                out.h, out.w, rows < out.h ? rows : out.h, cols < out.w ? cols : out.w);
-        return true;
-    }
-    return false;
-}
-
-/* Says, once, what of the configuration that is asked for has no effect. */
-static void warn_of_config(const mafat_session *session)
-{
-    static bool warned;
-    char config[256];
-    if (session->asked.n_groups == 0 || warned)
-        return;
-    mafat_config_print(&session->asked, config, sizeof config);
-    warned = warn_of_cuts(session, config);
-    warned = warn_of_grids(session, config) || warned;
-}
-
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error)
 {
     if (session->by_layers)
@@ -369,18 +328,8 @@ mafat_status mafat_session_plan(mafat_session *session, mafat_error *error)
     mafat_status status = session->limit_bytes > 0 ? search_plan(session, error)
                                                    : build_plan(session, error);
     if (status == MAFAT_OK)
-        warn_of_config(session);
+        mafat_notes_print_config(&session->cfg.network, &session->asked, &session->plan);
     return status;
-}
-
-/* Warns of what a cfg holds, once, however often it is read. */
-static void warn_of_cfg(const mafat_cfg *cfg, const char *path)
-{
-    static char warned[4096];
-    if (strcmp(path, warned) == 0)
-        return;
-    snprintf(warned, sizeof warned, "%s", path);
-    mafat_cfg_print_notes(cfg, path, stderr);
 }
 
 mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
@@ -392,7 +341,7 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
     if (status == MAFAT_OK)
         status = prepare(session, cfg_path, options, use, error);
     if (status == MAFAT_OK) {
-        warn_of_cfg(&session->cfg, cfg_path);
+        mafat_notes_print_cfg(&session->cfg, cfg_path);
         return MAFAT_OK;
     }
     mafat_error_set_file(error, cfg_path);

@@ -5,8 +5,8 @@
 
 enum { MAFAT_VISIBLE_BYTES = 84 };
 
-/* Writes `text` into `quoted`, which it returns: printable ASCII as it is, all else as \r, \t, \\ or
- * \xNN. What does not fit is left out, and "..." stands for it. */
+/* Writes `text` into `quoted`, which it returns: printable ASCII as it is, all else as \r, \t, \\
+ * or \xNN. What does not fit is left out, and "..." stands for it. */
 const char *mafat_visible(const char *text, char quoted[MAFAT_VISIBLE_BYTES]);
 
 #endif

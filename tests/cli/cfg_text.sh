@@ -47,6 +47,8 @@ changed 's/^\[(.*)\]/[ \1 ] # c/; s/=leaky/ = leaky # x/; s/=9/=9 #32/; s/batch=
 changed 's/leaky/leaky;x/; s/num=2/num=2 ; x/; s/=9/=9.0/; s/stride=1/stride=1,/'; like_stock
 changed 's/(anchors=.*)/\1,/'; like_stock; warned 0 .
 changed 's/(anchors=.*)/\1,9,9,9/'; like_stock; warned 1 'anchors= holds 7 numbers'
+changed 's/batch=1/&\nmafat_memory = 64M # of the board/; 1s/^/\xEF\xBB\xBF/; s/$/\r/'; like_stock
+grep -q '^mafat: limit 67108864 bytes' "$scratch/plain.err" || fail "a limit in a cfg of DOS is not kept"
 # what training goes by
 schedule='policy=steps\nsteps=6400, 7200# 400000,450000\nscales=.1,.1'
 changed "s/batch=1/batch=64\nsubdivisions=1\n$schedule/"; like_stock
@@ -79,10 +81,10 @@ changed 's/batch=1/&\nmafat_memroy=16M/'
 like_stock
 warned 1 "t.cfg: \[net\]: line 3: $memroy"
 cp "$scratch/plain.err" "$scratch/ours.err"; warned 1 "$memroy"
-for command in plan compare bench predict; do
+for command in plan compare bench predict search 'search -measure'; do
     files="$cfg $w"
-    case $command in plan | predict) files=$cfg ;; esac
-    "$darknet" mafat $command $files -mafat 2x2 >/dev/null 2>"$scratch/ours.err" || fail "$command fails"
+    case $command in plan | predict) files=$cfg ;; search*) files="$cfg $w -memory 16M" ;; esac
+    "$darknet" mafat ${command%% *} $files ${command#"${command%% *}"} -mafat 2x2 >/dev/null 2>"$scratch/ours.err" || fail "$command fails"
     warned 1 "$memroy"
 done
 changed 's/batch_normalize/batch_normalise/'
