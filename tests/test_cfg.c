@@ -529,6 +529,8 @@ static const bad_case bad[] = {
      "gives 8 columns and 6 rows, layer 0 gives 16 and 12"},
     {IMAGE CONV "[max]\nstride=2\n[route]\nlayers=-1,0\n[route]\nlayers=0\n[shortcut]\nfrom=2\n",
      "from=2: layer 2 must give a map, but a [route] joined maps that differ in size: layer 1 gives"},
+    {IMAGE CONV "[max]\nstride=2\n[route]\nlayers=0,1\n[route]\nlayers=2\n[max]\n",
+     "a [route] joined maps that differ in size: layer 0 gives 16 columns and 12 rows, layer 1"},
     {IMAGE CONV "[softmax]\n[route]\nlayers=0\n[shortcut]\nfrom=1\n",
      "from=1: layer 1 must give a map (channels, rows, columns), not a vector of 1536"},
     {IMAGE CONV "[shortcut]\n", "from= is absent"},

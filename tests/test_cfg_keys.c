@@ -407,6 +407,7 @@ static const struct {
     {"net", "chanels", "channels"},          {"convolutional", "batch_normalise", "batch_normalize"},
     {"convolutional", "activaton", "activation"}, {"convolutional", "fliters", "filters"},
     {"convolutional", "group", "groups"},    {"maxpool", "pad", "padding"},
+    {"convolutional", "//size", "size"},     {"net", "--width", "width"},
     {"yolo", "anchor", "anchors"},           {"yolo", "clases", "classes"},
     {"route", "layer", "layers"},            {"convolutional", "STRIDE", "stride"},
 };

@@ -87,8 +87,7 @@ static mafat_status read_net(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
     if (strcmp(section->name, "[net]") != 0 && strcmp(section->name, "[network]") != 0)
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: the first section is %s, must be [net] or [network]",
-                               section->line,
-                               mafat_visible(section->name, (char[MAFAT_VISIBLE_BYTES]){0}));
+                               section->line, MAFAT_VISIBLE(section->name));
     mafat_cfg_text_reader net = {
         .text = text, .section = section, .layer = -1, .type = "net", .error = error,
         .findings = &cfg->findings};

@@ -374,7 +374,8 @@ static void judge_unknown(mafat_cfg_text_reader *reader, const mafat_cfg_text_op
 {
     char seen[MAFAT_VISIBLE_BYTES], nearest[MAFAT_CFG_KEYS_LONGEST] = "";
     mafat_visible(option->key, seen);
-    if (option->value == NULL || option->value[0] == '\0') {
+    bool is_line = isalnum((unsigned char)seen[0]);    /* and no ornament: "--", "// a word" */
+    if (is_line && (option->value == NULL || option->value[0] == '\0')) {
         mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: '%s%s' " MAFAT_CFG_TEXT_NO_OPTION,
                             option->line, seen, option->value != NULL ? "=" : "");
         return;
@@ -382,8 +383,8 @@ static void judge_unknown(mafat_cfg_text_reader *reader, const mafat_cfg_text_op
     if (reader->findings->n_notes[MAFAT_NOTE_UNKNOWN] == 0)    /* of the others none is printed */
         mafat_cfg_keys_find_nearest(reader->type, option->key, nearest);
     mafat_cfg_text_note(reader, MAFAT_NOTE_UNKNOWN, option->line,
-                        "%s= has no effect: Darknet knows no such key here; the nearest is %s=",
-                        seen, nearest);
+                        "%s%s has no effect: Darknet knows no such key here; the nearest is %s=",
+                        seen, option->value != NULL ? "=" : "", nearest);
 }
 
 static void judge(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option)

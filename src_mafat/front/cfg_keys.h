@@ -49,8 +49,8 @@ void mafat_cfg_keys_find_nearest(const char *section, const char *key,
                                  char name[MAFAT_CFG_KEYS_LONGEST]);
 
 /* Judges every option of the reader's section: the first that must be refused, and what is to be
- * warned of, go to reader->findings. A line without a value is a fault, unless its key is idle or a
- * flag of MAFAT's, which is judged where it is read. */
+ * warned of, go to reader->findings. A line without a value is a fault, unless its key is idle, a
+ * flag of MAFAT's, which is judged where it is read, or begins with no letter or digit. */
 void mafat_cfg_keys_judge(mafat_cfg_text_reader *reader);
 
 /* Whether other Darknets know a section ("[sam]"), or an activation ("mish"), of this name. */

@@ -23,7 +23,6 @@ typedef struct {
 } job;
 
 #define FAIL(j, ...) mafat_cfg_text_fail(&(j)->options, MAFAT_FAILED, __VA_ARGS__)
-#define SEEN(text) mafat_visible(text, (char[MAFAT_VISIBLE_BYTES]){0})
 
 /* -- common parts ------------------------------------------------------------------------------ */
 
@@ -78,7 +77,7 @@ static mafat_activation get_activation(job *j, const char *fallback)
         end += (size_t)snprintf(known + end, sizeof known - end, " %s",
                                 mafat_activation_name((mafat_activation)i));
     FAIL(j, "line %d: activation=%s: must be one of%s",
-         mafat_cfg_text_line(&j->options, "activation"), SEEN(name), known);
+         mafat_cfg_text_line(&j->options, "activation"), MAFAT_VISIBLE(name), known);
     return activation;
 }
 
@@ -116,8 +115,7 @@ static void give_same(job *j)
 {
     j->out->map = j->in->map;
     j->out->n_floats = j->in->n_floats;
-    j->out->is_join = j->in->is_join;
-    memcpy(j->out->joined, j->in->joined, sizeof j->out->joined);
+    j->out->join = j->in->join;
     j->layer->out = j->layer->in;
 }
 
@@ -501,16 +499,16 @@ static void describe_dropout(job *j)
 /* Says why an output that is needed is no map. */
 static void fail_map(job *j, const char *whose, const mafat_cfg_output *output)
 {
-    if (!output->is_join) {
+    mafat_cfg_join join = output->join;
+    if (!join.is_one) {
         FAIL(j, "%s must give a map (channels, rows, columns), not a vector of %d", whose,
              output->n_floats);
         return;
     }
-    mafat_shape a = j->context->outputs[output->joined[0]].map;
-    mafat_shape b = j->context->outputs[output->joined[1]].map;
+    mafat_shape a = j->context->outputs[join.first].map, b = j->context->outputs[join.other].map;
     FAIL(j, "%s must give a map, but a [route] joined maps that differ in size: layer %d gives %d "
-         "columns and %d rows, layer %d gives %d and %d", whose, output->joined[0], a.w, a.h,
-         output->joined[1], b.w, b.h);
+         "columns and %d rows, layer %d gives %d and %d", whose, join.first, a.w, a.h, join.other,
+         b.w, b.h);
 }
 
 /* -- layers that read others ------------------------------------------------------------------- */
@@ -527,11 +525,20 @@ static int find_layer(job *j, const char *key, int number)
     return index;
 }
 
+/* Notes why a route of these two gives no map. */
+static void note_join(job *j, int first, int other)
+{
+    const mafat_cfg_output *a = &j->context->outputs[first], *b = &j->context->outputs[other];
+    if (!j->out->join.is_one && a->map.c != 0 && b->map.c != 0)
+        j->out->join = (mafat_cfg_join){.is_one = true, .first = first, .other = other};
+}
+
 /* Darknet gives the output a shape only where all sources have the same rows and columns. */
 static void join(job *j, int n_sources, int *sources)
 {
     const mafat_cfg_output *first = NULL;
     long long n_floats = 0, n_channels = 0;
+    bool same_size = true;
     for (int i = 0; i < n_sources; i++) {
         sources[i] = find_layer(j, "layers", sources[i]);
         if (failed(j))
@@ -539,17 +546,18 @@ static void join(job *j, int n_sources, int *sources)
         const mafat_cfg_output *source = &j->context->outputs[sources[i]];
         if (i == 0)
             first = source;
-        if ((source->map.h != first->map.h || source->map.w != first->map.w) && !j->out->is_join) {
-            j->out->is_join = true;
-            j->out->joined[0] = sources[0];
-            j->out->joined[1] = sources[i];
+        if (!j->out->join.is_one)
+            j->out->join = source->join;
+        if (source->map.h != first->map.h || source->map.w != first->map.w) {
+            same_size = false;
+            note_join(j, sources[0], sources[i]);
         }
         n_channels += source->map.c;
         n_floats += source->n_floats;
     }
     set_sources(j, n_sources, sources);
     j->layer->in = shape_of(first);
-    if (!j->out->is_join && first->map.c != 0)
+    if (same_size && first->map.c != 0)
         give_map(j, n_channels, first->map.h, first->map.w);
     else
         give_vector(j, n_floats);
@@ -573,7 +581,7 @@ static void refuse_sources(job *j, const char *from)
 {
     mafat_cfg_text_refuse(&j->options, "line %d: from=%s: only other Darknets add several layers; "
                           "pinned Darknet takes the first one and computes something else",
-                          mafat_cfg_text_line(&j->options, "from"), SEEN(from));
+                          mafat_cfg_text_line(&j->options, "from"), MAFAT_VISIBLE(from));
 }
 
 static void describe_shortcut(job *j)
@@ -822,7 +830,7 @@ static mafat_status fail_type(const mafat_cfg_text_section *section, int index, 
     }
     return mafat_error_set(error, MAFAT_FAILED,
                            "line %d: layer %d has the type %s, which Darknet does not know; the "
-                           "nearest is [%s]", section->line, index, SEEN(section->name), name);
+                           "nearest is [%s]", section->line, index, MAFAT_VISIBLE(section->name), name);
 }
 
 mafat_status mafat_cfg_layers_describe(const mafat_cfg_text *text, int index,

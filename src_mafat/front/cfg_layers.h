@@ -12,6 +12,12 @@ typedef enum {
     MAFAT_CFG_DETECTOR   /* Darknet's commands read boxes or segments from it */
 } mafat_cfg_role;
 
+/* A route that gives no map because these two layers, the first that do, differ in size. */
+typedef struct {
+    bool is_one;
+    int first, other;
+} mafat_cfg_join;
+
 /* An output as Darknet knows it while it parses. */
 typedef struct {
     mafat_shape map;     /* Darknet's out_c, out_h, out_w: 0 where it gives no shape */
@@ -19,8 +25,7 @@ typedef struct {
     int n_classes;       /* Darknet's classes; 0 where the layer has none */
     int n_coords;        /* Darknet's coords, of a region or detection layer; else 0 */
     mafat_cfg_role role;
-    bool is_join;        /* a vector only because layers that differ in size were joined */
-    int joined[2];       /* the first two of them */
+    mafat_cfg_join join;
     long long workspace_bytes;         /* Darknet allots the largest of these, */
     long long needed_workspace_bytes;  /* and of these a forward pass uses the layer's own */
 } mafat_cfg_output;

@@ -15,9 +15,6 @@
  * options are looked up one by one. */
 enum { MAX_FILE_BYTES = 16 << 20, MAX_SECTION_OPTIONS = 1024 };
 
-/* A value as a message quotes it, until the end of the statement's block. */
-#define SEEN(text) mafat_visible(text, (char[MAFAT_VISIBLE_BYTES]){0})
-
 /* -- the file ---------------------------------------------------------------------------------- */
 
 static mafat_status find_size(const char *path, size_t *n_bytes, mafat_error *error)
@@ -114,11 +111,11 @@ static mafat_status add_option(mafat_cfg_text *text, char *line, int number, maf
     if (text->n_sections == 0)
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: '%s' stands before the first section: a cfg file starts "
-                               "with [net]", number, SEEN(line));
+                               "with [net]", number, MAFAT_VISIBLE(line));
     char *equals = strchr(line, '=');
     if (equals == line)
         return mafat_error_set(error, MAFAT_FAILED,
-                               "line %d: '%s' " MAFAT_CFG_TEXT_NO_OPTION, number, SEEN(line));
+                               "line %d: '%s' " MAFAT_CFG_TEXT_NO_OPTION, number, MAFAT_VISIBLE(line));
     if (text->sections[text->n_sections - 1].n_options == MAX_SECTION_OPTIONS)
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: a section has more than %d options: it is no cfg file",
@@ -148,7 +145,7 @@ static mafat_status add_line(mafat_cfg_text *text, char *line, int number, mafat
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: '%s' holds a carriage return inside: lines end in a line "
                                "feed, with a carriage return before it or without", number,
-                               SEEN(line));
+                               MAFAT_VISIBLE(line));
     mafat_cfg_text_clean(line, number);
     if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
         return MAFAT_OK;
@@ -354,7 +351,7 @@ int mafat_cfg_text_get_int(mafat_cfg_text_reader *reader, const char *key, int f
         return value;
     mafat_cfg_text_fail(reader, MAFAT_FAILED,
                         "line %d: %s=%s: must be a whole number from %d to %d", option->line, key,
-                        SEEN(option->value), min, max);
+                        MAFAT_VISIBLE(option->value), min, max);
     return fallback;
 }
 
@@ -373,7 +370,7 @@ float mafat_cfg_text_get_float(mafat_cfg_text_reader *reader, const char *key, f
     if (scan_float(&text, &value) && ends(text) && isfinite((float)value))
         return (float)value;
     mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: %s=%s: must be a number", option->line, key,
-                        SEEN(option->value));
+                        MAFAT_VISIBLE(option->value));
     return fallback;
 }
 
@@ -404,7 +401,7 @@ int *mafat_cfg_text_get_ints(mafat_cfg_text_reader *reader, const char *key, int
     if (has_gap(option->value))
         mafat_cfg_text_note(reader, MAFAT_NOTE_LIST, option->line,
                             "%s=%s: Darknet takes it for a list of %d, with a 0 where a number is "
-                            "missing", key, SEEN(option->value), n_items);
+                            "missing", key, MAFAT_VISIBLE(option->value), n_items);
     int *items = malloc((size_t)n_items * sizeof *items);
     const char *text = option->value;
     for (int i = 0; items != NULL && i < n_items; i++, text++) {
@@ -412,7 +409,7 @@ int *mafat_cfg_text_get_ints(mafat_cfg_text_reader *reader, const char *key, int
             free(items);
             mafat_cfg_text_fail(reader, MAFAT_FAILED,
                                 "line %d: %s=%s: must be whole numbers from %d to %d with commas "
-                                "between them", option->line, key, SEEN(option->value), min, max);
+                                "between them", option->line, key, MAFAT_VISIBLE(option->value), min, max);
             return NULL;
         }
     }
@@ -438,7 +435,7 @@ int mafat_cfg_text_count_numbers(mafat_cfg_text_reader *reader, const char *key)
         if (!scan_float(&text, &value)) {
             mafat_cfg_text_fail(reader, MAFAT_FAILED,
                                 "line %d: %s=%s: must be numbers with commas between them",
-                                option->line, key, SEEN(option->value));
+                                option->line, key, MAFAT_VISIBLE(option->value));
             return 0;
         }
     }

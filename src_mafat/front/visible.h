@@ -9,4 +9,7 @@ enum { MAFAT_VISIBLE_BYTES = 84 };
  * or \xNN. What does not fit is left out, and "..." stands for it. */
 const char *mafat_visible(const char *text, char quoted[MAFAT_VISIBLE_BYTES]);
 
+/* The same into room that lasts as long as the block it stands in. */
+#define MAFAT_VISIBLE(text) mafat_visible(text, (char[MAFAT_VISIBLE_BYTES]){0})
+
 #endif
