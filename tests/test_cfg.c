@@ -547,6 +547,8 @@ static const bad_case bad[] = {
     {IMAGE "[yolo]\n", "needs 25 channels, the image gives 4"},
     {IMAGE BOXES "[yolo]\nclasses=1\nmask=1\n", "mask=1: must be whole numbers from 0 to 0"},
     {IMAGE BOXES "[region]\nclasses=1\nanchors=1,b\n", "anchors=1,b: must be numbers"},
+    {IMAGE BOXES "[region]\nclasses=1\nsoftmax=1\nbackground=2\n",
+     "background=2 with softmax=1: Darknet would write past the end"},
     {IMAGE BOXES "[region]\nclasses=2\n",
      "filters=6: layer 1 [region] (line 7), with classes=2, coords=4 and num=1, needs filters=7"},
     {IMAGE CONV "[detection]\n", "coords= is absent, which means 1"},

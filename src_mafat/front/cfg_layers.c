@@ -683,6 +683,10 @@ static void describe_region(job *j)
     int coords = get_int(j, "coords", 4, 4);
     int classes = get_int(j, "classes", 20, 1);
     int num = get_int(j, "num", 1, 1);
+    int background = mafat_cfg_text_get_int(&j->options, "background", 0, INT_MIN, INT_MAX);
+    if (background > 1 && get_flag(j, "softmax"))
+        FAIL(j, "background=%d with softmax=1: Darknet would write past the end of its output; must "
+             "be 0 or 1", background);
     char reason[96];
     snprintf(reason, sizeof reason, "with classes=%d, coords=%d and num=%d", classes, coords, num);
     note_anchors(j, num, num);

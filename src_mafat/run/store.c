@@ -43,6 +43,8 @@ static void point_to(mafat_parameters *parameters, const mafat_layer *layer, con
 {
     size_t n = (size_t)layer->out.c;
     parameters->biases = at;
+    MAFAT_CHECK(layer->blocks[0].n_biases == n &&
+                layer->blocks[0].n_norms == (layer->batch_normalize ? n : 0));
     if (layer->batch_normalize) {
         parameters->scales = at + n;
         parameters->mean = at + 2 * n;
