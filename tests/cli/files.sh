@@ -68,6 +68,11 @@ grep -q 'tree: line 2 names a parent that stands behind it' stderr || fail "no w
 set -- boxes.*
 [ -s "$1" ] && cmp "$1" "$2" || fail "other boxes than stock's where a parent stands behind its child"
 
+# (where it is far behind, stock does not)
+printf '[net]\nwidth=1\nheight=1\nchannels=1\n[connected]\noutput=60000\n[softmax]\ntree=far\n' >far.cfg
+awk 'BEGIN { for (i = 0; i < 60000; i++) print "n" i, i == 0 ? 59999 : -1 }' >far
+works "$darknet" ops far.cfg
+
 # maps: of a cfg, which only training uses; of a data file, of which 200 numbers are used with a tree
 detector map 'map=map\n'
 printf 'nonsense\n' >map
