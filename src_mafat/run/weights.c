@@ -82,7 +82,8 @@ static mafat_status find_header_bytes(const char *path, size_t *n_bytes, mafat_e
     if (unreadable)
         return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(reason));
     if (n_read == 0)
-        return mafat_error_set(error, MAFAT_FAILED, "is empty: it holds 0 bytes");
+        return mafat_error_set(error, MAFAT_FAILED, "is empty: it holds 0 bytes, too few for the header of a "
+                               "weights file");
     status = recognise((const char *)header, error);
     if (status != MAFAT_OK)
         return status;
