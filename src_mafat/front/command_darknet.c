@@ -55,7 +55,8 @@ typedef struct {
 #define CROP_LIST "valid", "data/train.list", 1000, false, 0
 /* validate_detector() loads four images ahead, validate_yolo() and validate_coco() eight */
 #define DETECTOR_LIST "valid", "data/train.list", 4, true, 0
-#define FIXED_LIST(path, n_images) NULL, path, n_images, true, 0
+#define RECALL_LIST(path) NULL, path, 0, false, 0
+#define EIGHT_LIST(path) NULL, path, 8, true, 0
 
 static const darknet_command commands[] = {
     {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, AS_BYTES, OURSELVES,
@@ -64,7 +65,7 @@ static const darknet_command commands[] = {
      NOBODY, mafat_indexed_valid},
     {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, UNCOUNTED,
      NOBODY, mafat_indexed_flipped},
-    {"detector", "recall", "dcw", NULL, {NO_NAMES, FIXED_LIST("data/coco_val_5k.list", 0)},
+    {"detector", "recall", "dcw", NULL, {NO_NAMES, RECALL_LIST("data/coco_val_5k.list")},
      OF_BOXES, RESIZED, NOBODY, mafat_indexed_recall},
     {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
      NULL},
@@ -72,17 +73,17 @@ static const darknet_command commands[] = {
      OURSELVES, mafat_indexed_drawn},
     {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
      mafat_indexed_voc_test},
-    {"yolo", "valid", "cw", NULL, {NO_NAMES, FIXED_LIST("/home/pjreddie/data/voc/2007_test.txt",
-     8)}, OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_voc_valid},
-    {"yolo", "recall", "cw", NULL, {NO_NAMES, FIXED_LIST("data/voc.2007.test", 0)}, OF_BOXES,
+    {"yolo", "valid", "cw", NULL, {NO_NAMES, EIGHT_LIST("/home/pjreddie/data/voc/2007_test.txt")},
+     OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_voc_valid},
+    {"yolo", "recall", "cw", NULL, {NO_NAMES, RECALL_LIST("data/voc.2007.test")}, OF_BOXES,
      RESIZED, NOBODY, mafat_indexed_voc_valid},
     {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
      mafat_indexed_coco_test},
-    {"coco", "valid", "cw", NULL, {NO_NAMES, FIXED_LIST("data/coco_val_5k.list", 8)}, OF_BOXES,
+    {"coco", "valid", "cw", NULL, {NO_NAMES, EIGHT_LIST("data/coco_val_5k.list")}, OF_BOXES,
      UNCOUNTED, NOBODY, mafat_indexed_coco_valid},
     {"coco", "recall", "cw", NULL, {NO_NAMES,
-     FIXED_LIST("/home/pjreddie/data/voc/test/2007_test.txt", 0)}, OF_BOXES, RESIZED, NOBODY,
+     RECALL_LIST("/home/pjreddie/data/voc/test/2007_test.txt")}, OF_BOXES, RESIZED, NOBODY,
      mafat_indexed_coco_recall},
     {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED,

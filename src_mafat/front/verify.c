@@ -137,7 +137,6 @@ static mafat_status find_names(const char *path, const mafat_verify_needs *needs
 
 /* Tells of a name that is none: Darknet counts the line. */
 typedef struct {
-    const char *path;
     int n_classes, first_blank;
 } names_check;
 
@@ -153,7 +152,7 @@ static mafat_status check_name(void *context, char *line, int number, mafat_erro
 mafat_status mafat_verify_names(const char *path, int n_classes, const char *needed_by,
                                 mafat_error *error)
 {
-    names_check names = {.path = path, .n_classes = n_classes};
+    names_check names = {.n_classes = n_classes};
     int n_names;
     mafat_status status = mafat_lines_each(path, "file of names", &n_names, check_name, &names,
                                            error);

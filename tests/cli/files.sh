@@ -180,6 +180,32 @@ weights_of deep
 expect 2 'an image has 3 channels, the network.s input is 4x8x8' \
     mafat segmenter test data.data deep.cfg deep.weights dog.jpg
 
+# lists whose names are Darknet's own, boxes of all places of the last layer
+mkdir -p own/data own/results
+(
+    cd own || exit 1
+    ln -s ../dog_1.jpg ../*.cfg ../*.weights ../data.data ../names ../list ../tree200 .
+    n_failures=0
+    expect 1 'data/coco_val_5k.list: .*No such file' mafat detector recall data.data plain.cfg plain.weights
+    expect 1 'data/voc.2007.test: .*No such file' mafat yolo recall box.cfg box.weights
+    expect 1 'data/tags.txt: .*No such file' mafat tag test ten.cfg ten.weights dog_1.jpg
+    for i in 1 2 3 4 5 6 7 8; do echo dog_1.jpg; done >data/coco_val_5k.list
+    printf '[net]\nwidth=32\nheight=32\nchannels=3\n[conv]\nfilters=8\n[yolo]\nclasses=3\n' >yolo.cfg
+    "$top/tools/random_weights" yolo.cfg yolo.weights >/dev/null
+    expect 2 'layer 1 \[yolo\]: `detector recall` reads past the boxes' \
+        mafat detector recall data.data yolo.cfg yolo.weights
+    expect 2 'valid2` has too little room for the boxes|valid2` runs two images at once' \
+        mafat detector valid2 data.data yolo.cfg yolo.weights
+    expect 2 'table of `coco valid` has 80 classes, the network has 200' mafat coco valid many.cfg many.weights
+    expect 1 'data/coco_val_5k.list: holds 7 images; this command needs 8' \
+        bash -c 'sed -i 1d data/coco_val_5k.list; "$@"' - "$darknet" mafat coco valid box.cfg box.weights
+    ln dog_1.jpg dog.jpg
+    sed -i '1s/.*/dog.jpg\n&/' data/coco_val_5k.list
+    expect 1 'data/coco_val_5k.list: line 1: "dog.jpg": for COCO' mafat coco valid box.cfg box.weights
+    expect 2 '`cifar test` gives the network 3072 inputs, it has 768' mafat cifar test ten.cfg ten.weights
+    exit $n_failures
+) || fail "lists whose names are Darknet's own"
+
 # what is no regular file is never waited for
 mkfifo pipe
 for odd in pipe /dev/zero /dev/stdin "$scratch"; do
