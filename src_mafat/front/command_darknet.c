@@ -494,7 +494,12 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
     static mafat_operands operands;    /* until Darknet makes the network */
     static mafat_image_rounding rounding;
     mafat_status status = mafat_command_darknet_verify(arguments, &operands, error);
-    bool takes_paths = operands.use.image_by_rows;
+    const mafat_session *session = &operands.session;
+    bool is_by_rows = operands.use.image_by_rows;
+    bool takes_paths = is_by_rows && !session->by_layers &&
+                       session->cfg.network.input.c == MAFAT_COLOURS;
+    if (status == MAFAT_OK && is_by_rows && !takes_paths)    /* Darknet loads the images */
+        status = mafat_routing_refuse_limit(arguments, error);
     if (status == MAFAT_OK && takes_paths)
         status = mafat_picture_probe(&rounding, error);
     if (status == MAFAT_OK)

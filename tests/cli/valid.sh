@@ -1,0 +1,48 @@
+#!/bin/bash
+# `detector valid` writes what stock writes, byte for byte, however its images come: as paths that MAFAT
+# decodes in their turn, or by Darknet's own code; and refuses a limit that it would not keep.
+. "$(dirname "$0")/../lib.sh"
+cd "$top/darknet" || exit 1
+tiny=cfg/yolov2-tiny.cfg
+w=$(weights $tiny)
+printf '%s\n' "$PWD"/data/{dog,eagle,person,giraffe,dog}.jpg >"$scratch/list"
+
+data() { # EVAL FOLDER: a data file for results in an empty folder, and its path
+    rm -rf "$2"
+    mkdir "$2"
+    printf 'classes=80\nvalid=%s\nnames=data/coco.names\nresults=%s\neval=%s\n' "$scratch/list" "$2" "$1" >"$2.data"
+    echo "$2.data"
+}
+same() { # NAME
+    diff -r "$scratch/stock" "$scratch/ours" >/dev/null || fail "$1: other results"
+    [ "$(cat "$scratch/ours"/* | wc -c)" -gt 100000 ] || fail "$1: no results"
+}
+stock() { "$stock" detector valid "$(data "$1" "$scratch/stock")" "${@:2}" >/dev/null 2>&1; }
+ours() { # NAME EVAL ARGUMENTS...
+    "$darknet" detector valid "$(data "$2" "$scratch/ours")" "${@:3}" >/dev/null 2>"$scratch/stderr" ||
+        fail "$1: exit code $?: $(tail -n 1 "$scratch/stderr")"
+    same "$1"
+}
+
+for eval in voc coco; do
+    stock $eval $tiny "$w"
+    ours "$eval, tiles" $eval $tiny "$w" -mafat 3x3
+    ours "$eval, a limit" $eval $tiny "$w" -memory 12M
+done
+stock voc $tiny "$w"
+ours "layers" voc $tiny "$w" -mafat layers
+stock voc $tiny "$w" -out other_
+ours "another name" voc $tiny "$w" -out other_ -memory 16M
+sed 's/^channels=3/channels=1/' $tiny >"$scratch/grey.cfg"
+"$top/tools/random_weights" "$scratch/grey.cfg" "$scratch/grey.weights" >/dev/null
+stock voc "$scratch/grey.cfg" "$scratch/grey.weights"
+ours "one channel" voc "$scratch/grey.cfg" "$scratch/grey.weights" -mafat 2x2
+
+expect 2 '`detector valid2` holds more .* than a memory limit counts' \
+    "$darknet" detector valid2 "$scratch/ours.data" $tiny "$w" -memory 64M
+expect 3 'nothing fits 4194304 bytes' "$darknet" mafat detector valid "$(data voc "$scratch/ours")" $tiny "$w" -memory 4M
+echo 'not an image' >"$scratch/broken.jpg"
+printf '%s\n' "$PWD"/data/{dog,eagle,person,giraffe}.jpg "$scratch/broken.jpg" >"$scratch/list"
+expect 1 'broken.jpg: cannot be read as an image' "$darknet" detector valid "$(data voc "$scratch/ours")" $tiny "$w" -memory 16M
+[ -z "$(ls "$scratch/ours")" ] || fail "wrote results for a list that it cannot read"
+finish
