@@ -222,4 +222,34 @@ run none 24M "$scratch/program" CFG=$tiny "$tiny_w" "$scratch/large.ppm"
 grep -q "large.ppm: 1600x1200 pixels: nothing fits 25165824 bytes; the smallest limit that works is" "$scratch/stderr" ||
     fail "does not say what an image needs: $(tail -n 1 "$scratch/stderr")"
 [ "$(counted peak_bytes)" -lt $((24 << 20)) ] || fail "takes more than the limit to refuse an image"
+
+# a program that allocates between two inferences, and one with two networks, one limit for both
+cat >"$scratch/grow.c" <<'C'
+#include <stdio.h>
+#include "darknet.h"
+int main(int argc, char **argv)
+{
+    int n = atoi(argv[3]);
+    network *net[2];
+    for (int i = 0; i < n; i++) net[i] = load_network(argv[1], argv[2], 0);
+    float *input = calloc(net[0]->inputs, sizeof(float));
+    for (int i = 0; i < 3; i++) {
+        if (i > 0) memset(malloc(3000000), i, 3000000);
+        for (int k = 0; k < n; k++) printf("%a\n", network_predict(net[k], input)[0]);
+    }
+    return 0;
+}
+C
+${CC:-gcc} -w $openmp -Iinclude "$scratch/grow.c" libdarknet.so -Wl,-rpath,"$PWD" -lm -pthread -o "$scratch/grow" ||
+    fail "does not link"
+run 24M 24M "$scratch/grow" CFG=$tiny "$tiny_w" 1
+[ "$(counted exit_status)" -eq 0 ] || fail "a program that grows: exit status $(counted exit_status)"
+[ "$(grep -c '^mafat: limit' "$scratch/stderr")" -gt 1 ] || fail "a program that grows: its plan stays what it was"
+run 100M 100M "$scratch/grow" CFG=$tiny "$tiny_w" 2
+[ "$(counted exit_status)" -eq 0 ] || fail "two networks: exit status $(counted exit_status)"
+for bytes in 16M 24M 32M 64M; do
+    run $bytes $bytes "$scratch/grow" CFG=$tiny "$tiny_w" 2
+    [ "$(counted exit_status)" -eq 0 ] || [ "$(counted exit_status)" -eq 3 ] ||
+        fail "two networks in $bytes: exit status $(counted exit_status)"
+done
 finish
