@@ -34,7 +34,7 @@ static int next_random(image *i, int n)
 /* Channel c of a pixel. */
 static int sample(int x, int y, int c)
 {
-    uint32_t bits = (uint32_t)(x * 73856093) ^ (uint32_t)(y * 19349663) ^ (uint32_t)(c * 83492791);
+    uint32_t bits = (uint32_t)x * 73856093u ^ (uint32_t)y * 19349663u ^ (uint32_t)c * 83492791u;
     return (int)(((uint32_t)(x / 3 + y / 2 + c * 60) + (bits >> 13 & 15)) & 255);
 }
 

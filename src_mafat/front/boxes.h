@@ -47,9 +47,12 @@ mafat_status mafat_boxes_draw(void *drawing, mafat_strip *strip, mafat_error *er
 /* Frees it; NULL may be ended. */
 void mafat_boxes_end_drawing(mafat_drawing *drawing);
 
-/* The most that an image takes outside a run of the network: while it is opened, or while its boxes
- * are drawn. */
-size_t mafat_boxes_image_bytes(const mafat_picture_memory *memory);
+/* The most that is held while boxes are drawn on an image and the picture is written, the image's
+ * rows included, without the boxes. */
+size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory);
+
+/* The most that the boxes take which a detector has for so many outputs, in floats. */
+size_t mafat_boxes_bytes(size_t n_outputs, int n_classes);
 
 /* In which of the sizes of data/labels, 0 to 7, a picture of so many rows is labelled. */
 int mafat_boxes_letter_size(int picture_h);

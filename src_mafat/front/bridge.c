@@ -186,24 +186,40 @@ static size_t round_up(size_t bytes, size_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
+mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need)
+{
+    mafat_session_use use = bridge->use;
+    use.image = *need;
+    use.fitted.w = 0;
+    use.held_bytes = 0;
+    return use;
+}
+
 mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error)
 {
     /* so much more at once, so that many small images do not each want a plan; where there is no
        room for that, what they take */
     static const size_t units[] = {256 << 10, MAFAT_PAGE};
+    const mafat_session_use before = bridge->use;
     mafat_status status = MAFAT_NO_FIT;
-    mafat_session_use use = bridge->use;
     char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
-    use.fitted.w = 0;
-    use.held_bytes = 0;
     for (size_t i = 0; i < sizeof units / sizeof units[0] && status == MAFAT_NO_FIT; i++) {
-        use.image = (mafat_image_need){.held_bytes = round_up(need->held_bytes, units[i]),
-                                       .decode_bytes = round_up(need->decode_bytes, units[i]),
-                                       .file_bytes = round_up(need->file_bytes, MAFAT_PAGE)};
+        mafat_image_need rounded = {.held_bytes = round_up(need->held_bytes, units[i]),
+                                    .decode_bytes = round_up(need->decode_bytes, units[i]),
+                                    .drawing_bytes = round_up(need->drawing_bytes, units[i]),
+                                    .file_bytes = round_up(need->file_bytes, MAFAT_PAGE)};
+        mafat_session_use use = mafat_bridge_use_for(bridge, &rounded);
         status = plan_again(bridge, &use, weights_path, error);
     }
-    if (status == MAFAT_OK) {
+    if (status == MAFAT_NO_FIT) {    /* that is this image's fault, and others may follow */
+        mafat_error again;
+        mafat_status back = plan_again(bridge, &before, weights_path, &again);
+        if (back != MAFAT_OK) {
+            status = back;
+            *error = again;
+        }
+    } else if (status == MAFAT_OK) {
         refresh(bridge);
         print_choice(&bridge->session);
     }

@@ -97,8 +97,8 @@ void mafat_image_begin(const char *path, int n_channels);
 void mafat_lines_begin(const char *path);
 
 /* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the
- * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all; the network
- * cannot run then. */
+ * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all, after which the
+ * network runs on for images that were no larger than before. */
 mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
 

@@ -10,13 +10,13 @@
 /* What save_image() asks for. */
 enum { QUALITY = 80 };
 
-/* The most that a row of blocks is encoded to, a pixel: 64 coefficients of a block take 27 bits each,
- * and any byte of them may be 255, behind which comes a zero. */
-enum { MOST_PIXEL_BYTES = 21, HEADER_BYTES = 1024 };
+/* A row of blocks is encoded to some 3.5 bytes a pixel of noise. The buffer has room for the most
+ * that its codes can be: 27 bits a coefficient, each byte 255, behind which comes a zero. */
+enum { USUAL_PIXEL_BYTES = 4, MOST_PIXEL_BYTES = 21, HEADER_BYTES = 1024 };
 
 size_t mafat_jpeg_bytes(int w)
 {
-    return MOST_PIXEL_BYTES * MAFAT_BLOCK_ROWS * ((size_t)w + 7) + HEADER_BYTES + sizeof(stbi__jpeg);
+    return USUAL_PIXEL_BYTES * MAFAT_BLOCK_ROWS * (size_t)w + HEADER_BYTES + sizeof(stbi__jpeg);
 }
 
 void mafat_jpeg_begin(mafat_jpeg *jpeg, FILE *stream, int w, int h)
@@ -116,7 +116,7 @@ static mafat_status encode(mafat_jpeg *jpeg, const unsigned char *rgb, int n_row
                            mafat_error *error)
 {
     if (jpeg->code == NULL) {
-        jpeg->capacity = mafat_jpeg_bytes(jpeg->w);
+        jpeg->capacity = MOST_PIXEL_BYTES * MAFAT_BLOCK_ROWS * ((size_t)jpeg->w + 7) + HEADER_BYTES;
         jpeg->code = malloc(jpeg->capacity);    /* what is not touched costs nothing */
     }
     if (jpeg->code == NULL)

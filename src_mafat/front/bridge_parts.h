@@ -38,8 +38,12 @@ void mafat_bridge_strike_off(mafat_bridge *bridge);
  * (bridge_room.c). */
 mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error);
 
-/* Plans the network anew, for an image that takes so much, and opens its weights again. The plan of
- * before is gone in any case (bridge.c). */
+/* The use of the network with an image that takes so much, in place of the one that it was planned
+ * for (bridge.c). */
+mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need);
+
+/* Plans the network anew, for an image that takes so much, and opens its weights again. Where nothing
+ * fits, MAFAT_NO_FIT, the network is planned as it was before (bridge.c). */
 mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
 

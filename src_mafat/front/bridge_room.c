@@ -63,8 +63,8 @@ mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need
 {
     const mafat_session *session = &bridge->session;
     mafat_process process = session->process;
-    process.image_bytes = need->held_bytes + input_bytes(session);
-    process.decode_bytes = need->decode_bytes;
+    mafat_session_use use = mafat_bridge_use_for(bridge, need);
+    mafat_session_count_image(&use, &session->cfg, &process);
     process.file_bytes += mafat_plan_pages(need->file_bytes) -
                           mafat_plan_pages(bridge->use.image.file_bytes);
     if (session->limit_bytes == 0 ||

@@ -144,13 +144,14 @@ static mafat_status detect_one(const detector *d, const char *path, mafat_error 
     return status;
 }
 
-/* Darknet's loop over paths that are typed in, or come from a list: one a line, but for blank
- * ones. */
+/* Darknet's loop over paths that are typed in, one a line. Images that are too large for the memory
+ * limit are passed over, and counted at the end. */
 static mafat_status detect_list(const detector *d, mafat_error *error)
 {
     char *line = NULL;
     size_t size = 0;
     mafat_status status = MAFAT_OK;
+    int n_too_large = 0;
     for (int n = 1; status == MAFAT_OK; n++) {
         printf("Enter Image Path: ");
         fflush(stdout);
@@ -160,11 +161,19 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
         const char *path = mafat_lines_trim(line, (size_t)length, n);
         if (!mafat_lines_is_blank(path))
             status = detect_one(d, path, error);
+        if (status == MAFAT_NO_FIT) {
+            mafat_error_print(error, stderr);
+            n_too_large++;
+            status = MAFAT_OK;
+        }
     }
     if (status == MAFAT_OK && !feof(stdin))
         status = mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
                                  strerror(errno));
     free(line);
+    if (status == MAFAT_OK && n_too_large > 0)
+        status = mafat_error_set(error, MAFAT_NO_FIT, "images that were passed over as too large "
+                                 "for the memory limit: %d", n_too_large);
     return status;
 }
 

@@ -29,7 +29,8 @@ mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, boo
 {
     return (mafat_image_need){
         .held_bytes = memory->rows_bytes,
-        .decode_bytes = is_drawn ? mafat_boxes_image_bytes(memory) : memory->opening_bytes,
+        .decode_bytes = memory->opening_bytes,
+        .drawing_bytes = is_drawn ? mafat_boxes_drawing_bytes(memory) : 0,
         .file_bytes = memory->file_bytes,
     };
 }

@@ -25,7 +25,7 @@ typedef struct {
     size_t n_bytes, capacity;
 } mafat_jpeg;
 
-/* The most that it holds for a picture of this width. */
+/* What it holds for a picture of this width. */
 size_t mafat_jpeg_bytes(int w);
 
 /* Begins a file of w x h pixels. The stream's errors are the caller's to look for. */

@@ -3,11 +3,13 @@
 #define MAFAT_FRONT_NEW_FILE_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "base/status.h"
 
 typedef struct {
     FILE *stream;              /* to write to; its errors are looked for at the end */
+    off_t spared;              /* its bytes up to here have left the page cache */
     char path[PATH_MAX];       /* where the file will be: links are followed */
     char written[PATH_MAX];    /* where it is until then */
 } mafat_new_file;
@@ -15,6 +17,12 @@ typedef struct {
 /* Opens a file beside `path`. MAFAT_FAILED, with the file named, where it cannot be made or where
  * `path` is something else than a regular file; then nothing needs to be ended. */
 mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_error *error);
+
+/* To be called now and then while a large file is written: pages that wait to be written to the disk
+ * are memory that a limit counts. Once there are MAFAT_NEW_FILE_CACHED bytes of them it waits for the
+ * disk, and they leave the page cache. */
+enum { MAFAT_NEW_FILE_CACHED = 128 << 10 };
+void mafat_new_file_spare_cache(mafat_new_file *file);
 
 /* Closes the file and gives it its name, with the permissions of the file that had it, or those
  * that fopen() gives. MAFAT_FAILED, with the file named, where that or anything that was written

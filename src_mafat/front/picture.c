@@ -87,7 +87,10 @@ void mafat_picture_draw_box(mafat_strip *strip, mafat_corners corners, int width
 /* -------------------------------------------------------------------------------------- writing */
 
 /* A strip is as high as fits here, in rows of JPEG's blocks. */
-enum { STRIP_BYTES = 512 << 10 };
+enum { STRIP_BYTES = 256 << 10 };
+
+/* What a strip may add to the file before its pages are given back. */
+enum { STRIP_CODE_BYTES = 96 << 10 };
 
 static int strip_rows(int w)
 {
@@ -95,9 +98,11 @@ static int strip_rows(int w)
     return MAFAT_BLOCK_ROWS * (n > 1 ? n : 1);
 }
 
-size_t mafat_picture_write_bytes(int w)
+size_t mafat_picture_write_bytes(int w, int h)
 {
-    return 3 * (size_t)w * (size_t)strip_rows(w) + mafat_jpeg_bytes(w);
+    size_t row_bytes = 3 * (size_t)w, n_rows = mafat_size_min((size_t)strip_rows(w), (size_t)h);
+    return row_bytes * n_rows + mafat_jpeg_bytes(w) +
+           mafat_size_min(row_bytes * (size_t)h, MAFAT_NEW_FILE_CACHED + STRIP_CODE_BYTES);
 }
 
 static mafat_status write_strip(const mafat_canvas *canvas, mafat_strip *strip, mafat_jpeg *jpeg,
@@ -118,8 +123,8 @@ static mafat_status write_strip(const mafat_canvas *canvas, mafat_strip *strip, 
     return status;
 }
 
-/* Encodes the picture to a stream, whose errors are looked for later. */
-static mafat_status encode(const mafat_canvas *canvas, FILE *stream, mafat_error *error)
+/* Encodes the picture to the file, whose errors are looked for at its end. */
+static mafat_status encode(const mafat_canvas *canvas, mafat_new_file *file, mafat_error *error)
 {
     mafat_jpeg jpeg;
     int rows = strip_rows(canvas->w) < canvas->h ? strip_rows(canvas->w) : canvas->h;
@@ -127,13 +132,14 @@ static mafat_status encode(const mafat_canvas *canvas, FILE *stream, mafat_error
     if (rgb == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %d rows of a picture of %dx%d",
                                rows, canvas->w, canvas->h);
-    mafat_jpeg_begin(&jpeg, stream, canvas->w, canvas->h);
+    mafat_jpeg_begin(&jpeg, file->stream, canvas->w, canvas->h);
     mafat_status status = MAFAT_OK;
     for (int top = 0; top < canvas->h && status == MAFAT_OK; top += rows) {
         int n_left = canvas->h - top;
         mafat_strip strip = {.w = canvas->w, .h = canvas->h, .top = top, .rgb = rgb,
                              .n_rows = n_left < rows ? n_left : rows};
         status = write_strip(canvas, &strip, &jpeg, error);
+        mafat_new_file_spare_cache(file);
     }
     mafat_jpeg_end(&jpeg);
     free(rgb);
@@ -146,7 +152,7 @@ mafat_status mafat_picture_write(const mafat_canvas *canvas, const char *path, m
     mafat_status status = mafat_new_file_begin(&file, path, error);
     if (status != MAFAT_OK)
         return status;
-    status = encode(canvas, file.stream, error);
+    status = encode(canvas, &file, error);
     if (status == MAFAT_OK)
         return mafat_new_file_end(&file, error);
     mafat_new_file_abandon(&file);

@@ -80,8 +80,9 @@ typedef struct {
     void *context;
 } mafat_canvas;
 
-/* The most that writing a picture of this width holds, beside what its source and draw() do. */
-size_t mafat_picture_write_bytes(int w);
+/* The most that writing a picture of this size holds, in memory and of its file in the page cache,
+ * beside what its source and draw() do. */
+size_t mafat_picture_write_bytes(int w, int h);
 
 /* Writes the JPEG file that Darknet's save_image() writes. All or nothing: it is written beside
  * `path` and then takes its place. Errors: those of draw(); MAFAT_FAILED, with the file named, where

@@ -15,6 +15,7 @@
 #include "front/footprint.h"
 #include "front/notes.h"
 #include "front/number.h"
+#include "front/boxes.h"
 #include "plan/search.h"
 #include "run/exec.h"
 #include "run/file.h"
@@ -159,17 +160,30 @@ static size_t weight_cache_bytes(const mafat_network *network)
     return n_bytes + mafat_plan_pages(n_bytes / BYTES_OF_TREE);
 }
 
-/* What the program holds of images: as it says, and what follows from the network's input. */
-static void find_image_bytes(const mafat_session_use *use, mafat_shape input,
-                             mafat_process *process)
+/* What drawing takes: the program's own, the outputs that are left of the network, and boxes. */
+static size_t drawing_bytes(const mafat_session_use *use, const mafat_cfg *cfg)
 {
+    size_t n_outputs = 0;
+    for (int l = 0; l < cfg->network.n_layers && use->image.drawing_bytes > 0; l++)
+        if (cfg->network.layers[l].is_result)
+            n_outputs += mafat_shape_floats(cfg->network.layers[l].out);
+    return use->image.drawing_bytes + n_outputs * sizeof(float) +
+           mafat_boxes_bytes(n_outputs, cfg->n_classes);
+}
+
+void mafat_session_count_image(const mafat_session_use *use, const mafat_cfg *cfg,
+                               mafat_process *process)
+{
+    mafat_shape input = cfg->network.input;
     size_t fitted_bytes = 0, work_bytes = 0;
     if (use->fitted.w > 0)
         mafat_fitting_find_bytes(&use->fitted, input.w, input.h, &fitted_bytes, &work_bytes);
     process->image_bytes = use->held_bytes + use->image.held_bytes + fitted_bytes;
     if (!use->image_by_rows)
         process->image_bytes += mafat_shape_floats(input) * sizeof(float);
-    process->decode_bytes = use->held_bytes + mafat_size_max(use->image.decode_bytes, work_bytes);
+    process->decode_bytes = use->held_bytes + mafat_size_max(mafat_size_max(use->image.decode_bytes,
+                                                                            work_bytes),
+                                                             drawing_bytes(use, cfg));
 }
 
 static mafat_status measure_process(const mafat_session *session, const char *cfg_path,
@@ -195,7 +209,7 @@ static mafat_status measure_process(const mafat_session *session, const char *cf
         .n_threads = session->n_threads,
         .n_processors = mafat_measure_processors(),
     };
-    find_image_bytes(use, network->input, process);
+    mafat_session_count_image(use, &session->cfg, process);
     size_t measured_bytes = use->base_bytes;
     mafat_status status = MAFAT_OK;
     if (measured_bytes == 0)

@@ -27,6 +27,7 @@ enum { MAFAT_LINE_BYTES = 512 + 16 + 48 + 8 };
 typedef struct {
     size_t held_bytes;     /* while the network runs, the network's input not among it */
     size_t decode_bytes;   /* and while it is decoded, before that */
+    size_t drawing_bytes;  /* and while what was found is drawn on it, after that */
     size_t file_bytes;     /* of its file, which is read through the page cache */
 } mafat_image_need;
 
@@ -91,6 +92,11 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
                                    const mafat_options *options, const mafat_session_use *use,
                                    mafat_error *error);
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
+
+/* What of a process is an image, by what the program says of it and what follows from the network:
+ * sets image_bytes and decode_bytes, which is the most at once before and behind a run. */
+void mafat_session_count_image(const mafat_session_use *use, const mafat_cfg *cfg,
+                               mafat_process *process);
 
 /* Searches for the best plan in the session's limit, with a configuration or with any (NULL); the
  * session's plan stays as it is. Errors: those of mafat_search_init() and mafat_search_best(). */
