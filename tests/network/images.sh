@@ -121,4 +121,23 @@ for name in 420.jpg rgb8.png; do
     large "$name" cfg/yolov2-tiny.cfg
 done
 large 420.jpg cfg/yolov2.cfg
+
+# a list: each image gets the plan that it needs, and those that nothing fits are passed over by name
+w=$(weights cfg/yolov2-tiny.cfg)
+"$top/tools/make_images" "$images" 1600 1200 24.bmp >/dev/null
+"$top/tools/make_images" "$images" 2000 1500 progressive.jpg >/dev/null
+uncached "$images/24.bmp"
+uncached "$images/progressive.jpg"
+for name in progressive.jpg 420.jpg 24.bmp; do echo "$images/$name"; done >"$scratch/list"
+echo data/dog.jpg >>"$scratch/list"
+"$limit" -o "$report" 16M "$darknet" mafat detector test cfg/coco.data cfg/yolov2-tiny.cfg "$w" -memory 16M \
+    -thresh .12 -out "$scratch/ours" <"$scratch/list" >"$scratch/stdout" 2>"$scratch/stderr"
+[ $? -eq 3 ] || fail "a list with an image that nothing fits: $(tail -n 1 "$scratch/stderr")"
+[ "$(grep -c Predicted "$scratch/stdout")" -eq 3 ] || fail "a list: other images were run"
+grep -q 'progressive.jpg: an image of 2000x1500 pixels: nothing fits 16777216 bytes; the smallest' \
+    "$scratch/stderr" || fail "a list: the image that was passed over is not named"
+[ "$(counted limit_hits)" -eq 0 ] || fail "a list: the limit was hit"
+"$stock" detector test cfg/coco.data cfg/yolov2-tiny.cfg "$w" data/dog.jpg -thresh .12 -out "$scratch/stock" \
+    >/dev/null 2>&1
+cmp "$scratch/stock.jpg" "$scratch/ours.jpg" || fail "a list: the last image is another picture"
 finish
