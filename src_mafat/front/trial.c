@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "front/image_use.h"
+#include "front/picture.h"
 #include "front/verify.h"
 #include "run/measure.h"
 
@@ -31,7 +33,8 @@ static void make_rows(void *context, int y0, int y1, float *to, size_t row_strid
     }
 }
 
-static mafat_status read_picture(mafat_trial_input *input, const char *path, mafat_error *error)
+static mafat_status open_image(mafat_trial_input *input, const char *path,
+                               const mafat_picture_memory *memory, mafat_error *error)
 {
     mafat_image_rounding rounding;
     mafat_shape shape = input->shape;
@@ -42,11 +45,10 @@ static mafat_status read_picture(mafat_trial_input *input, const char *path, maf
                                shape.c, shape.h, shape.w);
     mafat_status status = mafat_picture_probe(&rounding, error);
     if (status == MAFAT_OK)
-        status = mafat_picture_read(&input->picture, path, error);
+        status = mafat_picture_rows_open(&input->rows, path, memory, error);
     if (status == MAFAT_OK)
-        status = mafat_letterbox_init(&input->letterbox, mafat_picture_source_of(&input->picture),
-                                      input->picture.w, input->picture.h, shape.w, shape.h,
-                                      &rounding, error);
+        status = mafat_letterbox_init(&input->letterbox, mafat_picture_rows_source(&input->rows),
+                                      memory->w, memory->h, shape.w, shape.h, &rounding, error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
         return status;
@@ -56,18 +58,19 @@ static mafat_status read_picture(mafat_trial_input *input, const char *path, maf
     return MAFAT_OK;
 }
 
-static mafat_status make_input(mafat_trial_input *input, const char *path, mafat_shape shape,
+static mafat_status make_input(mafat_trial_input *input, const char *path,
+                               const mafat_picture_memory *memory, mafat_shape shape,
                                mafat_error *error)
 {
     input->shape = shape;
     input->source = (mafat_source){input, make_rows};
-    return path == NULL ? MAFAT_OK : read_picture(input, path, error);
+    return path == NULL ? MAFAT_OK : open_image(input, path, memory, error);
 }
 
 static void free_input(mafat_trial_input *input)
 {
     mafat_letterbox_free(&input->letterbox);
-    mafat_picture_free(&input->picture);
+    mafat_picture_rows_close(&input->rows);
 }
 
 static const char *image_path(const mafat_arguments *arguments)
@@ -80,7 +83,12 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
 {
     mafat_session *session = &trial->session;
     *trial = (mafat_trial){.use = {.image_by_rows = true, .reads_weights = true}};
+    mafat_picture_memory memory = {0};
+    const char *image = image_path(arguments);
     mafat_status status = mafat_measure_anonymous(&trial->use.base_bytes, error);
+    if (status == MAFAT_OK && image != NULL)
+        status = mafat_picture_memory_find(&memory, image, error);
+    trial->use.image = mafat_image_use_of_rows(&memory, false);
     if (status == MAFAT_OK)
         status = mafat_session_open(session, arguments->words[1], &arguments->options,
                                     &trial->use, error);
@@ -88,8 +96,7 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
         return status;
     status = mafat_verify_network(&session->cfg, arguments->words[2], error);
     if (status == MAFAT_OK)
-        status = make_input(&trial->input, image_path(arguments), session->cfg.network.input,
-                            error);
+        status = make_input(&trial->input, image, &memory, session->cfg.network.input, error);
     if (status != MAFAT_OK) {
         free_input(&trial->input);
         mafat_session_close(session);
@@ -110,7 +117,10 @@ mafat_status mafat_trial_run(mafat_trial *trial, const mafat_observer *observer,
                              mafat_error *error)
 {
     mafat_input input = {.source = trial->input.source};
-    return mafat_bridge_forward(trial->bridge, &input, NULL, observer, error);
+    mafat_status status = mafat_bridge_forward(trial->bridge, &input, NULL, observer, error);
+    if (status == MAFAT_OK && trial->input.rows.decoding != NULL)
+        status = mafat_picture_rows_check(&trial->input.rows, error);
+    return status;
 }
 
 void mafat_trial_close(mafat_trial *trial)

@@ -5,14 +5,14 @@
 
 #include "front/arguments.h"
 #include "front/bridge.h"
-#include "front/picture.h"
+#include "front/picture_rows.h"
 #include "run/letterbox.h"
 
 /* Where an input's values come from: an image, or the same values from 0 to 1 every time. Must not
  * move once it is made. */
 typedef struct {
     mafat_shape shape;
-    mafat_picture picture;   /* zeroed, as the letterbox, where none is named */
+    mafat_picture_rows rows; /* zeroed, as the letterbox, where no image is named */
     mafat_letterbox letterbox;
     mafat_source source;
 } mafat_trial_input;

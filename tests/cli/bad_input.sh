@@ -106,6 +106,28 @@ expect 1 "short.weights is cut short after $((needed - 1)) bytes, inside a layer
 expect 1 'no-such.jpg: No such file' detect $coco "$tiny" "$tiny_w" no-such.jpg
 expect 1 'no-such.jpg: ' "$darknet" mafat compare "$tiny" "$tiny_w" no-such.jpg
 expect 1 'yolov2-tiny.cfg: cannot be read as an image: ' detect $coco "$tiny" "$tiny_w" "$tiny"
+# what would wait for ever, end the process, or take all memory; by every command that opens images
+mkfifo "$scratch/pipe.jpg"
+printf '\xff\xd8\xff\xe0\xff\xff\0\0' >"$scratch/hang.jpg"    # a segment that runs past the end
+printf 'P6 60000 60000 255\n' >"$scratch/huge.ppm"
+"$top/tools/make_images" "$scratch" 40 40 444.jpg >/dev/null
+# codes of DC differences of 200 bits, which trip an assertion of stb_image's
+at=$(LC_ALL=C grep -abo $'\xff\xc4' "$scratch/444.jpg" | head -n 1 | cut -d: -f1)
+head -c 12 /dev/zero | tr '\0' '\310' |
+    dd of="$scratch/444.jpg" bs=1 seek=$((at + 21)) conv=notrunc 2>/dev/null
+refused() { # MESSAGE FILE
+    expect 1 "${2##*/}: $1" detect $coco "$tiny" "$tiny_w" "$2"
+    expect 1 "${2##*/}: $1" detect $coco "$tiny" "$tiny_w" "$2" -memory 16M
+    expect 1 "${2##*/}: $1" "$darknet" mafat compare "$tiny" "$tiny_w" "$2"
+    expect 1 "${2##*/}: $1" "$darknet" mafat predict "$tiny" -mafat 1x1 -image "$2"
+    expect 1 "${2##*/}: $1" "$darknet" mafat yolo test "$tiny" "$tiny_w" "$2"
+}
+refused 'is not a regular file' "$scratch/pipe.jpg"
+refused 'is not a regular file' /dev/zero
+refused 'is a directory' "$scratch"
+refused 'cannot be read as an image: it ends before the image does' "$scratch/hang.jpg"
+refused 'cannot be read as an image: corrupt' "$scratch/444.jpg"
+refused 'is an image of 60000x60000 pixels, too large at any memory limit' "$scratch/huge.ppm"
 expect 1 'no-such.data: .*No such file' detect no-such.data "$tiny" "$tiny_w" "$dog"
 printf 'classes=80\nnames=no-such.names\n' >"$scratch/names.data"
 expect 1 'no-such.names: .*No such file' detect "$scratch/names.data" "$tiny" "$tiny_w" "$dog"
