@@ -35,6 +35,8 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
 {
     struct stat about;
     *file = (mafat_picture_file){.path = path, .descriptor = -1};
+    if (stat(path, &about) != 0)
+        return fail(error, path, errno);
     mafat_status status = mafat_file_size(path, "image", &file->n_bytes, error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);

@@ -34,7 +34,7 @@ for key in arena pinned parameter result image decode plan network name process 
     sum=$((sum + $(value ${key}_bytes)))
 done
 [ "$(value predicted_bytes)" -eq $sum ] || fail "the terms add up to $sum of $(value predicted_bytes) bytes"
-[ "$(value image_bytes)" = 1327104 ] || fail "dog.jpg is 768x576 pixels of 3 bytes"
+[ "$(value image_bytes)" -lt 262144 ] || fail "dog.jpg, a baseline JPEG of 768x576, does not come by rows"
 expect 1 'none.jpg: cannot be read as an image' "$darknet" mafat predict cfg/yolov2.cfg -image none.jpg
 # weights that MAFAT cannot read itself are counted whole
 expect 3 'nothing fits 314572800 bytes' "$darknet" mafat predict cfg/vgg-16.cfg -memory 300M
