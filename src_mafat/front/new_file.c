@@ -16,13 +16,17 @@ static mafat_status fail(const mafat_new_file *file, const char *reason, mafat_e
     return status;
 }
 
-/* Follows links and makes up the name of the file beside; false where a name is too long. */
+/* Follows links and makes up the name of the file beside; false, and errno says why, where it
+ * cannot. */
 static bool find_names(mafat_new_file *file, const char *path)
 {
     /* a link stays one: the file that it leads to is replaced */
     char *target = realpath(path, NULL);
+    if (target == NULL && errno != ENOENT)
+        return false;
     int length = snprintf(file->path, sizeof file->path, "%s", target != NULL ? target : path);
     free(target);
+    errno = ENAMETOOLONG;
     return length < (int)sizeof file->path &&
            snprintf(file->written, sizeof file->written, "%s.XXXXXX", file->path) <
                (int)sizeof file->written;
@@ -32,8 +36,9 @@ mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_
 {
     struct stat about;
     *file = (mafat_new_file){0};
+    snprintf(file->path, sizeof file->path, "%s", path);
     if (!find_names(file, path))
-        return fail(file, strerror(ENAMETOOLONG), error);
+        return fail(file, strerror(errno), error);
     if (stat(file->path, &about) == 0 && !S_ISREG(about.st_mode))
         return fail(file, "not a regular file", error);
     int descriptor = mkstemp(file->written);
@@ -75,12 +80,16 @@ mafat_status mafat_new_file_end(mafat_new_file *file, mafat_error *error)
 {
     bool complete = fflush(file->stream) == 0 && !ferror(file->stream) &&
                     fchmod(fileno(file->stream), permissions(file->path)) == 0;
-    mafat_status status = MAFAT_OK;
-    if (!complete || rename(file->written, file->path) != 0)
-        status = fail(file, strerror(errno), error);
-    fclose(file->stream);
-    if (status != MAFAT_OK)
-        unlink(file->written);
+    int reason = errno;
+    /* some file systems tell only here that there is no room */
+    if (fclose(file->stream) != 0 && complete) {
+        complete = false;
+        reason = errno;
+    }
+    if (complete && rename(file->written, file->path) == 0)
+        return MAFAT_OK;
+    mafat_status status = fail(file, strerror(complete ? errno : reason), error);
+    unlink(file->written);
     return status;
 }
 
