@@ -126,7 +126,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory predict-table search-table search-sweep test check check-asan asan check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory predict-table search-table search-sweep test check check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -166,7 +166,7 @@ search-sweep: ## one table of what is found limit after limit: proven, monotone,
 
 test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
 	@tools/setup test
-	+@$(in_parallel) WERROR=1 all stock suites
+	+@$(in_parallel) WERROR=1 all stock suites asan
 	@tests/run $(SUITES:%=$(B)/%) $(SUITES:%=$(B)/asan/%) tools/check_patches tests/check_includes $(SCRIPTS)
 
 check: $(SUITES:%=$(B)/%) ## the Check suites
@@ -183,6 +183,10 @@ check-valgrind: ## the same under valgrind, built for the plain instruction set
 	@tools/setup valgrind
 	+@$(in_parallel) ARCH= check CK_FORK=no RUN_UNDER="valgrind -q --error-exitcode=1 \
 	    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp"
+
+mutate: ## hostile files for as long as you like; findings in build/findings/ [TIME=600 SEED=1]
+	+@$(in_parallel) all asan
+	@TIME=$(or $(TIME),600) SEED=$(SEED) tests/network/mutate.sh
 
 suites: $(SUITES:%=$(B)/%) ## build the suites, plain and sanitized, without running them
 	+@$(if $(SANITIZE),,$(MAKE) --no-print-directory SANITIZE=asan suites)
@@ -293,6 +297,9 @@ $(B)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
 
 $(B)/tests/%.o: tests/%.c Makefile | $(B)/ready-test darknet/.stamp
 	$(call compile,$(TEST_FLAGS) $(shell pkg-config --cflags check))
+
+$(B)/tests/mutate: %: %.o
+	$(call link,$(DARKNET_FLAGS))
 
 $(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
 	$(call link,$(DARKNET_FLAGS),$(shell pkg-config --libs check))
