@@ -186,7 +186,7 @@ check-valgrind: ## the same under valgrind, built for the plain instruction set
 
 mutate: ## hostile files for as long as you like; findings in build/findings/ [TIME=600 SEED=1]
 	+@$(in_parallel) all asan
-	@TIME=$(or $(TIME),600) SEED=$(SEED) tests/network/mutate.sh
+	@MUTATE_SECONDS=$(or $(TIME),600) SEED=$(SEED) tests/network/mutate.sh
 
 suites: $(SUITES:%=$(B)/%) ## build the suites, plain and sanitized, without running them
 	+@$(if $(SANITIZE),,$(MAKE) --no-print-directory SANITIZE=asan suites)

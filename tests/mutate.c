@@ -362,11 +362,15 @@ int main(int argc, char **argv)
         return 2;
     }
     long rounds = atol(argv[4]), seconds = atol(argv[5]), n = 0;
+    if (rounds <= 0 && seconds <= 0) {
+        fprintf(stderr, "mutate: neither rounds nor seconds\n");
+        return 2;
+    }
     time_t begin = time(NULL);
     int n_findings = 0;
     dice.state = strtoull(argv[6], NULL, 10) * 2 + 1;
     list(&seeds, argv[2]);
-    for (; (rounds == 0 || n < rounds) && (seconds == 0 || time(NULL) - begin < seconds); n++)
+    for (; (rounds <= 0 || n < rounds) && (seconds <= 0 || time(NULL) - begin < seconds); n++)
         n_findings += run_round(argv, seeds.names[below((size_t)seeds.n)], n_findings, &t);
     printf("  %ld rounds on %d commands: %d findings\n", n, seeds.n, n_findings);
     free_listing(&seeds);

@@ -10,7 +10,7 @@ program=$top/$($make where)
 mutate=${program%/darknet/darknet}/tests/mutate
 $make "${program#"$top"/}" "${mutate#"$top"/}" >"$scratch/log" 2>&1 || fail "make: $(tail -n 1 "$scratch/log")"
 seeds=$scratch/seeds
-findings=${TIME:+$top/build/findings}
+findings=${MUTATE_SECONDS:+$top/build/findings}
 findings=${findings:-$scratch/findings}
 
 conv() { printf '[convolutional]\nbatch_normalize=%d\nfilters=%d\nsize=%d\nstride=%d\npad=1\nactivation=leaky\n' "$@"; }
@@ -40,7 +40,8 @@ seed() {
     while read -r name from; do cp "$scratch/good/$from" "$dir/$name"; done
 }
 
-mkdir "$scratch/good" "$findings" 2>/dev/null || { rm -rf "$findings" && mkdir "$findings"; }
+rm -rf "$findings"
+mkdir "$scratch/good" "$findings"
 cd "$scratch/good" || exit 1
 detector >detector.cfg
 detector 'mafat_memory=256M\nmafat_threads=1' >flags.cfg
@@ -124,6 +125,6 @@ for file in "$top"/../shared/cases/*.cfg; do
     [ -e "$file" ] && cp "$file" "$scratch/good/" && plans "case-$(basename "$file")" "$(basename "$file")" plan net.cfg -threads 1
 done
 
-if [ -n "${TIME:-}" ]; then set -- 0 "$TIME" "${SEED:-1}"; else set -- 200 0 1; fi
+if [ -n "${MUTATE_SECONDS:-}" ]; then set -- 0 "$MUTATE_SECONDS" "${SEED:-1}"; else set -- 200 0 1; fi
 nice -n 10 "$mutate" "$program" "$seeds" "$findings" "$@" || fail "findings"
 finish
