@@ -89,11 +89,12 @@ void *mafat_checked_malloc(size_t n_bytes);
 void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);
 
-/* Called by load_image_stb() before it decodes an image of so many channels (0: as many as it has),
- * and by get_paths() before it reads lines that it keeps: they see to it that there is room in the
- * limits of all networks. They print what is wrong and exit, as above. load_thread() calls
- * mafat_image_letterbox() of bridge_paths.c. */
-void mafat_image_begin(const char *path, int n_channels);
+/* Called by load_image_stb() for an image of so many channels (0: as many as it has), and by
+ * get_paths() before it reads lines that it keeps: they see to it that there is room in the limits of
+ * all networks. mafat_image_load() then decodes the image, to what stbi_load() gives and free()
+ * frees; NULL: no network has a limit, and Darknet decodes it. They print what is wrong and exit, as
+ * above. load_thread() calls mafat_image_letterbox() of bridge_paths.c. */
+unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h, int *n_found);
 void mafat_lines_begin(const char *path);
 
 /* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the

@@ -475,6 +475,25 @@ void mafat_picture_free(mafat_picture *picture)
 
 /* ---------------------------------------------------------------------------------------- memory */
 
+mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, const char *path,
+                                               int n_channels, mafat_error *error)
+{
+    decoding d;
+    if (n_channels == COLOURS)
+        return mafat_picture_memory_find(memory, path, error);
+    *memory = (mafat_picture_memory){0};
+    mafat_status status = open_file(&d, path, n_channels, error);
+    if (status != MAFAT_OK)
+        return status;
+    uint64_t whole = whole_bytes(d.format, &d.found, n_channels) + MAFAT_PICTURE_BLOCK;
+    memory->w = d.found.w;
+    memory->h = d.found.h;
+    memory->file_bytes = mafat_picture_file_cached_bytes(d.file.n_bytes);
+    memory->decode_bytes = whole < SIZE_MAX ? (size_t)whole : SIZE_MAX;
+    mafat_picture_file_close(&d.file);
+    return MAFAT_OK;
+}
+
 mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char *path,
                                        mafat_error *error)
 {

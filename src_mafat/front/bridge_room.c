@@ -134,7 +134,8 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
         mafat_bridge_forget_file(bridge, bridge->last_image);
     free(bridge->last_image);
     bridge->last_image = strdup(path);
-    mafat_status status = mafat_picture_memory_find(&memory, path, error);
+    mafat_status status = mafat_picture_memory_find_decoded(&memory, path, n_channels,
+                                                            error);
     if (status == MAFAT_OK)
         status = find_others(bridge, &others_bytes, error);
     if (status != MAFAT_OK)
@@ -153,19 +154,26 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
     return status;
 }
 
-void mafat_image_begin(const char *path, int n_channels)
+unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h, int *n_found)
 {
     mafat_error error = {0};
     mafat_status status = MAFAT_OK;
+    mafat_bytes decoded;
     if (limited == NULL)
-        return;
+        return NULL;
     mafat_bridge_lock();
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
         if (b->image_rounding == NULL)
             status = make_room_for_image(b, path, n_channels, &error);
     mafat_bridge_unlock();
+    if (status == MAFAT_OK)
+        status = mafat_picture_decode(path, n_channels, &decoded, &error);
     if (status != MAFAT_OK)
         mafat_bridge_give_up(status, &error);
+    *w = decoded.w;
+    *h = decoded.h;
+    *n_found = decoded.c;
+    return decoded.bytes;
 }
 
 /* -------------------------------------------------------------------------------- Darknet's lists */

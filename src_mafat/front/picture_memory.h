@@ -24,4 +24,9 @@ typedef struct {
 mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char *path,
                                        mafat_error *error);
 
+/* The same for mafat_picture_decode() and so many channels; of others than three only the size,
+ * decode_bytes and file_bytes are found. */
+mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, const char *path,
+                                               int n_channels, mafat_error *error);
+
 #endif
