@@ -58,6 +58,8 @@ START_TEST(decoding_counts_beyond_what_comes_after_it)
     ck_assert_uint_eq(mafat_predict(&plan, &process).decode_bytes, 0);
     process.decode_bytes = 15 * PAGE;    /* 6 of arena, 2 of results, 1 of image */
     ck_assert_uint_eq(mafat_predict(&plan, &process).decode_bytes, 6 * PAGE);
+    process.repeats = true;              /* results of the image before are there then */
+    ck_assert_uint_eq(mafat_predict(&plan, &process).decode_bytes, 8 * PAGE);
 }
 END_TEST
 

@@ -146,8 +146,8 @@ static void print_choice(const mafat_session *session)
             mafat_prediction_process_bytes(p));
 }
 
-/* Plans the network anew, as `use` says, and opens its weights again. What the plan of before held is
- * freed first: there may be no room for both. */
+/* Plans the network anew, as `use` says, and opens its weights again. What the plan of before held
+ * is freed first: there may be no room for both. */
 static mafat_status plan_again(mafat_bridge *bridge, const mafat_session_use *use,
                                const char *weights_path, mafat_error *error)
 {

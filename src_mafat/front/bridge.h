@@ -1,10 +1,10 @@
 /* The bridge to Darknet: the only place that knows Darknet's own structures.
  *
  * Darknet calls mafat_begin() and mafat_attach() for every network that it makes from a cfg
- * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it
- * plans the network, frees what only training needs as soon as Darknet has allocated it, reads
- * the weights if the plan says so, and sets the network's hooks (patches/0007): from then on
- * every inference of that network runs through MAFAT.
+ * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans
+ * the network, frees what only training needs as soon as Darknet has allocated it, reads the
+ * weights if the plan says so, and sets the network's hooks (patches/0007): from then on every
+ * inference of that network runs through MAFAT.
  *
  * A network is one thread's at a time, from network_predict() until its outputs have been read:
  * they are the network's, and the next inference overwrites them. A second network_predict() that
@@ -58,8 +58,8 @@ typedef struct {
     mafat_options options;
     mafat_session_use use;
     bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
-    const mafat_image_rounding *image_rounding;    /* for `detector valid`: the network's input is the
-                                       path of an image, and this how it is fitted; borrowed */
+    const mafat_image_rounding *image_rounding;    /* borrowed; for `detector valid`: the network's
+                                       input is the path of an image, and this how it is fitted */
     mafat_session *session;         /* planned already for the next network, which takes it over and
                                        leaves it empty; NULL: it is planned when it is made */
 } mafat_request;
@@ -103,8 +103,8 @@ void mafat_lines_begin(const char *path);
 mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
 
-/* Takes an image that has been read or written out of the page cache, where there is a limit: of a long
- * list nobody reads it again. */
+/* Takes an image that has been read or written out of the page cache, where there is a limit: of a
+ * long list nobody reads it again. */
 void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path);
 
 /* Makes a network with MAFAT attached, loads its weights, where a file is named, and sets its batch

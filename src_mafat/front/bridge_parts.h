@@ -34,8 +34,8 @@ void mafat_bridge_unlock(void);
 void mafat_bridge_enlist(mafat_bridge *bridge);
 void mafat_bridge_strike_off(mafat_bridge *bridge);
 
-/* Makes room for what the process holds beyond what was planned, with the input that it gives among it
- * (bridge_room.c). */
+/* Makes room for what the process holds beyond what was planned, with the input that it gives among
+ * it (bridge_room.c). */
 mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error);
 
 /* The use of the network with an image that takes so much, in place of the one that it was planned
@@ -50,8 +50,8 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need
 /* One inference whose results go to where Darknet's commands look for them (bridge.c). */
 mafat_status mafat_bridge_run(mafat_bridge *bridge, const mafat_input *input, mafat_error *error);
 
-/* Whether networks are given the paths of images as their input, and one inference of such a network
- * (bridge_paths.c). */
+/* Whether networks are given the paths of images as their input, and one inference of such a
+ * network (bridge_paths.c). */
 bool mafat_bridge_takes_paths(void);
 mafat_status mafat_bridge_run_path(mafat_bridge *bridge, const char *path, mafat_error *error);
 

@@ -1,6 +1,6 @@
-/* `detector valid` without its images: Darknet loads four ahead, as floats, and wants of them nothing but
- * their sizes and the network's input. Here the input that it hands on is the path of the image, which
- * is decoded, and letterboxed row by row, when its turn has come. */
+/* `detector valid` without its images: Darknet loads four ahead, as floats, and wants of them
+ * nothing but their sizes and the network's input. Here the input that it hands on is the path of
+ * the image, which is decoded, and letterboxed row by row, when its turn has come. */
 #include <string.h>
 
 #include "darknet.h"
@@ -10,8 +10,9 @@
 #include "front/picture_rows.h"
 #include "run/letterbox.h"
 
-/* Called by load_thread() (patches/0015): fills in an image without its floats, and what stands for the
- * input that is made of it. 0 where Darknet is to load them itself. Prints what is wrong and exits. */
+/* Called by load_thread() (patches/0015): fills in an image without its floats, and what stands for
+ * the input that is made of it. 0 where Darknet is to load them itself. Prints what is wrong and
+ * exits. */
 int mafat_image_letterbox(char *path, image *im, image *input);
 
 int mafat_image_letterbox(char *path, image *im, image *input)

@@ -1,9 +1,10 @@
 /* Memory limits kept while Darknet's own code, or the program that it is linked to, loads images.
  *
- * A plan takes all of its limit that is of use: weights that need not be read again. So whoever comes
- * with an image, or with memory of his own, gets room by planning anew, with fewer weights kept, once
- * for the largest so far; or the program ends with the limit that would do. Between two inferences a
- * network with a limit holds no arena: that is where images are decoded and boxes are found. */
+ * A plan takes all of its limit that is of use: weights that need not be read again. So whoever
+ * comes with an image, or with memory of his own, gets room by planning anew, with fewer weights
+ * kept, once for the largest so far; or the program ends with the limit that would do. Between two
+ * inferences a network with a limit holds no arena: that is where images are decoded and boxes are
+ * found. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,7 +121,7 @@ static void name_image(mafat_error *error, const char *path, const mafat_picture
     mafat_error_set_file(error, path);
 }
 
-/* ------------------------------------------------------------------------------- Darknet's images */
+/* ----------------------------------------------------------------------------- Darknet's images */
 
 /* Makes room for an image that Darknet loads and fits to the input. */
 static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, int n_channels,
@@ -176,7 +177,7 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     return decoded.bytes;
 }
 
-/* -------------------------------------------------------------------------------- Darknet's lists */
+/* ------------------------------------------------------------------------------ Darknet's lists */
 
 /* Lines of a regular file; 0 where it is none, or cannot be read, which Darknet tells. */
 static size_t count_lines(const char *path)

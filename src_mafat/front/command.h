@@ -4,9 +4,9 @@
 
 #include "front/arguments.h"
 
-/* Called by Darknet's main() before anything else. Returns an exit code; or -1 when main() is to go on
- * with what is left in argv, "darknet detector valid ...": without a word taken out where nobody asks
- * for MAFAT (routing.h), else with files that have been verified. */
+/* Called by Darknet's main() before anything else. Returns an exit code; or -1 when main() is to go
+ * on with what is left in argv, "darknet detector valid ...": without a word taken out where nobody
+ * asks for MAFAT (routing.h), else with files that have been verified. */
 int mafat_main(int *argc, char **argv);
 
 /* plan CFG: prints the plan as a table. */

@@ -12,7 +12,6 @@
 #include "front/image_use.h"
 #include "front/indexed.h"
 #include "front/picture.h"
-#include "front/picture_memory.h"
 #include "front/routing.h"
 #include "front/verify.h"
 #include "run/letterbox.h"
@@ -342,9 +341,10 @@ static mafat_status find_alphabet_bytes(mafat_session_use *use, mafat_error *err
 static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
                                      int *n_paths, mafat_error *error)
 {
-    static const mafat_fit fits[] = {[LETTERBOXED] = MAFAT_FIT_LETTERBOX, [RESIZED] = MAFAT_FIT_RESIZE,
-                                     [CROPPED] = MAFAT_FIT_CROP, [AS_BYTES] = MAFAT_FIT_LETTERBOX,
-                                     [UNCOUNTED] = MAFAT_FIT_LETTERBOX};
+    static const mafat_fit fits[UNCOUNTED + 1] = {
+        [LETTERBOXED] = MAFAT_FIT_LETTERBOX, [RESIZED] = MAFAT_FIT_RESIZE,
+        [CROPPED] = MAFAT_FIT_CROP,
+    };
     mafat_session_use *use = &found->use;
     mafat_picture_memory memory = {0};
     mafat_status status = MAFAT_OK;
@@ -363,8 +363,9 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
     else if (command->drawer == DARKNET)    /* save_image() makes bytes */
         use->image.held_bytes = memory.rgb_bytes;
     if (command->loading != AS_BYTES) {
-        use->fitted.w = memory.w;
-        use->fitted.h = memory.h;
+        use->fitted = (mafat_fitting){fits[command->loading], memory.w, memory.h, MAFAT_COLOURS};
+        /* save_image() makes bytes of the floats */
+        use->image.held_bytes = command->drawer == DARKNET ? memory.rgb_bytes : 0;
     }
     if (status == MAFAT_OK && command->drawer == DARKNET)
         status = find_alphabet_bytes(use, error);
@@ -497,7 +498,7 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
     const mafat_session *session = &operands.session;
     bool is_by_rows = operands.use.image_by_rows;
     bool takes_paths = is_by_rows && !session->by_layers &&
-                       session->cfg.network.input.c == MAFAT_COLOURS;
+                       session->cfg.network.input.c <= MAFAT_COLOURS;
     if (status == MAFAT_OK && is_by_rows && !takes_paths)    /* Darknet loads the images */
         status = mafat_routing_refuse_limit(arguments, error);
     if (status == MAFAT_OK && takes_paths)

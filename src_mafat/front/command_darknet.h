@@ -25,8 +25,8 @@ bool mafat_command_darknet_takes_value(const char *option);
 mafat_status mafat_command_darknet_fail_unknown(const char *word, mafat_error *error);
 
 /* Finds the command and sorts its words, then checks the cfg, the weights, and every other file
- * that it will read or write. MAFAT_USAGE for an option that Darknet does not have, is given twice or lacks its value, and words that
- * are too few or too many. For `detector test` and `detect`, which MAFAT runs itself, it is the
+ * that it will read or write. MAFAT_USAGE for an option that Darknet does not have, is given twice
+ * or lacks its value, and words that are too few or too many. For `detector test` and `detect`, which MAFAT runs itself, it is the
  * caller who reads the image and then knows which letters are needed. On error nothing needs to be
  * closed. */
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,

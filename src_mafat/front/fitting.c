@@ -42,7 +42,8 @@ static size_t crop_bytes(const mafat_fitting *image, int net_w, int net_h)
 void mafat_fitting_find_bytes(const mafat_fitting *image, int net_w, int net_h, size_t *image_bytes,
                               size_t *work_bytes)
 {
-    size_t fitting_bytes = 0, decoded_bytes = float_bytes(image, image->w, image->h) / sizeof(float);
+    size_t fitting_bytes = 0;
+    size_t decoded_bytes = float_bytes(image, image->w, image->h) / sizeof(float);
     switch (image->fit) {
     case MAFAT_FIT_UNKNOWN:
         fitting_bytes = mafat_size_max(letterbox_bytes(image, net_w, net_h),

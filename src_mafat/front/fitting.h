@@ -1,5 +1,5 @@
-/* What Darknet's own code takes to load an image and fit it to a network's input, all as floats, where
- * MAFAT does not do that itself. */
+/* What Darknet's own code takes to load an image and fit it to a network's input, all as floats,
+ * where MAFAT does not do that itself. */
 #ifndef MAFAT_FRONT_FITTING_H
 #define MAFAT_FRONT_FITTING_H
 
@@ -17,8 +17,8 @@ typedef struct {
     int w, h, n_channels;
 } mafat_fitting;
 
-/* For an input of net_w x net_h: *image_bytes stay while the network runs, the input not among them,
- * and *work_bytes is the most at once, before that, the image and the input among them. */
+/* For an input of net_w x net_h: *image_bytes stay while the network runs, the input not among
+ * them, and *work_bytes is the most at once, before that, the image and the input among them. */
 void mafat_fitting_find_bytes(const mafat_fitting *image, int net_w, int net_h, size_t *image_bytes,
                               size_t *work_bytes);
 

@@ -1,5 +1,5 @@
-/* Darknet's command lines sorted; see routing.h. Sources: main() and the run_*() functions in Darknet's
- * examples. */
+/* Darknet's command lines sorted; see routing.h. Sources: main() and the run_*() functions in
+ * Darknet's examples. */
 #include "front/routing.h"
 
 #include <string.h>
@@ -192,9 +192,10 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     if (found == NULL && arguments->words[0][0] == '-')
         return mafat_command_darknet_fail_unknown(arguments->words[0], error);
     if (found == NULL)
-        return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%s %s\"; `darknet mafat "
-                               "--help` lists the commands",
-                               arguments->words[0], arguments->n_words > 1 ? arguments->words[1] : "");
+        return mafat_error_set(
+            error, MAFAT_USAGE,
+            "unknown command \"%s %s\"; `darknet mafat --help` lists the commands",
+            arguments->words[0], arguments->n_words > 1 ? arguments->words[1] : "");
     switch (*found) {
     case HANDLES_WEIGHTS:
         return leave_to_darknet(arguments, &r, error);

@@ -197,7 +197,8 @@ static mafat_status measure_process(const mafat_session *session, const char *cf
                       mafat_plan_pages(use->image.file_bytes) +
                       mafat_plan_pages(use->file_bytes) + SMALL_FILES_BYTES,
         .network_bytes = mafat_footprint_network_bytes(network),
-        .name_bytes = (size_t)use->n_names * MAFAT_LINE_BYTES + (size_t)use->n_streams * STREAM_BYTES,
+        .name_bytes = (size_t)use->n_names * MAFAT_LINE_BYTES +
+                      (size_t)use->n_streams * STREAM_BYTES,
         .kernel_bytes = KERNEL_BYTES,
         .page_table_bytes = FIRST_TABLES_BYTES,
         .statistics_bytes = mafat_store_statistics_bytes(network),

@@ -43,8 +43,8 @@ mafat_status mafat_verify_names(const char *path, int n_classes, const char *nee
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
                                mafat_error *error);
 
-/* What the images of the list that the data file leads to will take, from their headers: the size of
- * the largest, and the most of everything else; and how many there are. */
+/* What the images of the list that the data file leads to will take, from their headers: the size
+ * of the largest, and the most of everything else; and how many there are. */
 mafat_status mafat_verify_find_largest(const char *path, const mafat_verify_needs *needs,
                                        mafat_picture_memory *largest, int *n_images,
                                        mafat_error *error);

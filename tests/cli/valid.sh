@@ -5,7 +5,7 @@
 cd "$top/darknet" || exit 1
 tiny=cfg/yolov2-tiny.cfg
 w=$(weights $tiny)
-printf '%s\n' "$PWD"/data/{dog,eagle,person,giraffe,dog}.jpg >"$scratch/list"
+printf '%s\n' "$PWD"/data/{dog,eagle,person,giraffe}.jpg >"$scratch/list"
 
 data() { # EVAL FOLDER: a data file for results in an empty folder, and its path
     rm -rf "$2"
