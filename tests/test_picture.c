@@ -337,25 +337,53 @@ START_TEST(masks_are_darknets)
 }
 END_TEST
 
+/* One box of a class of this name, drawn. */
+static mafat_status draw_named(char *name, mafat_picture *picture, mafat_error *error)
+{
+    mafat_names one = {.n = 1, .lines = &name};
+    float prob[1] = {1};
+    detection found = {.bbox = {.5, .5, .5, .5}, .classes = 1, .prob = prob};
+    mafat_boxes boxes = {.n = 1, .n_classes = 1, .detections = &found};
+    mafat_drawing *drawing;
+    *picture = make_picture(50, 50);
+    memset(picture->rgb, 100, 3 * 50 * 50);
+    mafat_status status = mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, 50, 50,
+                                                    error);
+    if (status == MAFAT_OK)
+        draw_in_strips(drawing, picture);
+    mafat_boxes_end_drawing(drawing);
+    return status;
+}
+
 /* Names that Darknet's arrays cannot take are refused, not drawn. */
 START_TEST(impossible_labels_are_refused)
 {
-    static const char *const bad[] = {"Sch\303\244fer", NULL};
-    for (int k = 0; k < 2; k++) {
-        char longest[MAFAT_LONGEST_LABEL + 2];
-        memset(longest, 'x', sizeof longest - 1);
-        longest[sizeof longest - 1] = '\0';
-        char *lines[1] = {(char *)bad[k]};
-        lines[0] = k == 0 ? lines[0] : longest;
-        mafat_names one = {.n = 1, .lines = lines};
-        float prob[1] = {1};
-        detection found = {.bbox = {.5, .5, .5, .5}, .classes = 1, .prob = prob};
-        mafat_boxes boxes = {.n = 1, .n_classes = 1, .detections = &found};
+    char longest[MAFAT_LONGEST_LABEL + 2];
+    mafat_picture picture;
+    mafat_error error;
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    ck_assert_int_eq(draw_named(longest, &picture, &error), MAFAT_FAILED);
+    mafat_picture_free(&picture);
+}
+END_TEST
+
+START_TEST(letters_without_a_picture_are_left_out)
+{
+    static const char *const names[][2] = {
+        {"Sch\303\244fer", "Schfer"}, {"\303\244", ""}, {"a\377\200b\001\177", "ab\001\177"},
+    };
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        mafat_picture pictures[2];
         mafat_error error;
-        mafat_drawing *drawing;
-        ck_assert_int_eq(mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, 50, 50,
-                                                   &error), MAFAT_FAILED);
-        ck_assert_ptr_null(drawing);
+        size_t n_bytes = 0;
+        for (int i = 0; i < 2; i++) {
+            ck_assert_int_eq(draw_named((char *)names[k][i], &pictures[i], &error), MAFAT_OK);
+            n_bytes = 3 * (size_t)pictures[i].w * (size_t)pictures[i].h;
+        }
+        ck_assert_mem_eq(pictures[0].rgb, pictures[1].rgb, n_bytes);
+        mafat_picture_free(&pictures[0]);
+        mafat_picture_free(&pictures[1]);
     }
 }
 END_TEST
@@ -434,6 +462,7 @@ int main(void)
     tcase_add_test(tests, large_drawings_are_darknets);
     tcase_add_test(tests, masks_are_darknets);
     tcase_add_test(tests, impossible_labels_are_refused);
+    tcase_add_test(tests, letters_without_a_picture_are_left_out);
     tcase_add_test(tests, a_failed_write_leaves_nothing_behind);
     tcase_add_test(tests, a_written_file_is_one_as_fopen_makes_it);
     suite_add_tcase(suite, tests);
