@@ -397,9 +397,12 @@ mafat_picture_source mafat_picture_rows_source(mafat_picture_rows *rows)
 
 mafat_status mafat_picture_rows_check(const mafat_picture_rows *rows, mafat_error *error)
 {
-    if (rows->decoding->status != MAFAT_OK)
-        *error = rows->decoding->error;
-    return rows->decoding->status;
+    const decoding *d = rows->decoding;
+    if (d->row != NULL && !mafat_picture_file_is_unchanged(&d->file))
+        return fail_to_read(error, d->file.path, changed);
+    if (d->status != MAFAT_OK)
+        *error = d->error;
+    return d->status;
 }
 
 void mafat_picture_rows_close(mafat_picture_rows *rows)

@@ -50,6 +50,7 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
         return status;
     }
     file->n_bytes = (uint64_t)about.st_size;
+    file->changed = about.st_mtim;
     file->block = malloc(MAFAT_PICTURE_BLOCK);
     if (file->block == NULL) {
         mafat_picture_file_close(file);
@@ -66,6 +67,14 @@ void mafat_picture_file_close(mafat_picture_file *file)
         close(file->descriptor);
     free(file->block);
     *file = (mafat_picture_file){.descriptor = -1};
+}
+
+bool mafat_picture_file_is_unchanged(const mafat_picture_file *file)
+{
+    struct stat about;
+    return fstat(file->descriptor, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
+           about.st_mtim.tv_sec == file->changed.tv_sec &&
+           about.st_mtim.tv_nsec == file->changed.tv_nsec;
 }
 
 void mafat_picture_file_rewind(mafat_picture_file *file)

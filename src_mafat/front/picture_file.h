@@ -6,6 +6,7 @@
 #define MAFAT_FRONT_PICTURE_FILE_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "base/status.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     int descriptor;          /* -1: not open */
     int failed;              /* errno of a read that failed; 0: none has */
     uint64_t n_bytes;
+    struct timespec changed; /* its time of modification when it was opened */
     uint64_t at;             /* the next byte to be read; may lie behind the end */
     bool ended;              /* the last read wanted more than there was, as feof() tells */
     bool must_not_end;       /* whoever reads it would wait for more for ever */
@@ -32,6 +34,9 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
 
 /* Closes it; a zeroed one may not be closed. */
 void mafat_picture_file_close(mafat_picture_file *file);
+
+/* Whether the file is what it was when it was opened, by its size and time. */
+bool mafat_picture_file_is_unchanged(const mafat_picture_file *file);
 
 /* Goes back to the first byte. */
 void mafat_picture_file_rewind(mafat_picture_file *file);

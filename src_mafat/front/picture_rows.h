@@ -21,8 +21,8 @@ mafat_status mafat_picture_rows_open(mafat_picture_rows *rows, const char *path,
 /* The rows, as often as one likes. */
 mafat_picture_source mafat_picture_rows_source(mafat_picture_rows *rows);
 
-/* MAFAT_FAILED, with the file named, where rows were asked for that could not be decoded, for the
- * file was changed since it was looked at: they were black. */
+/* MAFAT_FAILED, with the file named, where it was changed since it was opened: rows that could not
+ * be decoded were black. */
 mafat_status mafat_picture_rows_check(const mafat_picture_rows *rows, mafat_error *error);
 
 /* Frees what the rows own and clears them; zeroed ones may be closed. */
