@@ -62,8 +62,10 @@ printf 'image\nimage\nimage\nimage\n' >list
 cp "$top/darknet/data/labels/65_1.png" image.png
 printf 'P6 9 7 255\n%0189d' 0 >image.ppm
 base64 -d >image.gif <<<'R0lGODlhAwACAPAAAP8AAAAA/yH5BAAAAAAALAAAAAADAAIAAAIDhI9WADs='
-XDG_CACHE_HOME=$scratch "$program" mafat search detector.cfg -threads 1 -memory 256M >/dev/null 2>&1
-cp "$(find "$scratch/mafat" -type f | head -n 1)" costs || fail "no cost cache"
+"$program" mafat search detector.cfg -threads 1 -memory 256M >/dev/null 2>"$scratch/stderr" ||
+    fail "no costs: $(tail -n 1 "$scratch/stderr")"
+costs=$(basename "$scratch"/cache/mafat/*)
+cp "$scratch/cache/mafat/$costs" costs
 (cd "$top/darknet" && "$program" mafat detect "$scratch/good/detector.cfg" "$scratch/good/detector.weights" \
     data/labels/65_7.png -out "$scratch/good/image" >/dev/null 2>&1) || fail "no JPEG"
 
@@ -79,7 +81,8 @@ done
 plans predict yolo.cfg predict net.cfg -memory 256M -threads 1
 plans draw yolo.cfg plan net.cfg -memory 256M -threads 1 -svg new.svg
 plans save detector.cfg search net.cfg -memory 256M -threads 1 -save new.cfg
-printf 'net.cfg yolo.cfg\nmafat costs\n' | seed costs mafat plan net.cfg -memory 256M -threads 1
+printf 'net.cfg yolo.cfg\n%s costs\n' "$costs" | seed costs mafat plan net.cfg -memory 256M -threads 1
+ln -s . "$seeds/costs/mafat"    # the cache's folder
 runs() { # NAME CFG DATA NAMES IMAGE COMMAND...
     local name=$1 cfg=$2 data=$3 names=$4 image=$5
     shift 5
@@ -107,7 +110,7 @@ runs compare yolo detector.data two.names image.png \
 runs bench classifier classifier.data three.names image.png mafat bench net.cfg net.weights -n 1 -threads 1
 
 # good ones run, else what is made of them tests little
-export XDG_CACHE_HOME=.
+export XDG_CACHE_HOME=$scratch/good/run
 for dir in "$seeds"/*; do
     mapfile -t words <"$dir/command"
     cp -a "$dir" "$scratch/good/run"
@@ -125,6 +128,7 @@ for file in "$top"/../shared/cases/*.cfg; do
     [ -e "$file" ] && cp "$file" "$scratch/good/" && plans "case-$(basename "$file")" "$(basename "$file")" plan net.cfg -threads 1
 done
 
+export XDG_CACHE_HOME=$findings/work
 if [ -n "${MUTATE_SECONDS:-}" ]; then set -- 0 "$MUTATE_SECONDS" "${SEED:-1}"; else set -- 200 0 1; fi
 nice -n 10 "$mutate" "$program" "$seeds" "$findings" "$@" || fail "findings"
 finish
