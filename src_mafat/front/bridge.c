@@ -43,13 +43,18 @@ bool mafat_bridge_takes_paths(void)
     return asked.image_rounding != NULL;
 }
 
-/* Several threads may come here at once, and only one may call exit(). */
+/* Several threads may come here at once, and only one may call exit(), once: what the process has
+ * registered to be done at its end may come here again. */
 _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error)
 {
     static atomic_flag is_ending = ATOMIC_FLAG_INIT;
+    static _Thread_local bool is_ended_here;
+    mafat_error_print(error, stderr);
+    if (is_ended_here)
+        _exit((int)status);
     while (atomic_flag_test_and_set(&is_ending))
         pause();
-    mafat_error_print(error, stderr);
+    is_ended_here = true;
     exit((int)status);
 }
 
