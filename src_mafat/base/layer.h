@@ -51,6 +51,10 @@ typedef struct {
     bool norms_last;   /* as Darknet writes connected layers */
 } mafat_weight_block;
 
+/* Of one network: ResNet-1202 has 1,800, and to place the maps of n of them takes up to n * n
+ * steps, some seconds for as many as this. */
+enum { MAFAT_MAX_LAYERS = 2048 };
+
 enum { MAFAT_MAX_WEIGHT_BLOCKS = 8 };  /* an LSTM has eight */
 
 typedef struct {

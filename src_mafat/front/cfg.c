@@ -114,6 +114,10 @@ static mafat_status read_layers(mafat_network *network, const mafat_cfg_text *te
     int n_layers = text->n_sections - 1;
     if (n_layers == 0)
         return mafat_error_set(error, MAFAT_FAILED, "has no layers, only [net]");
+    if (n_layers > MAFAT_MAX_LAYERS)
+        return mafat_error_set(error, MAFAT_UNSUPPORTED,
+                               "has %d layers, of which MAFAT plans %d at most", n_layers,
+                               MAFAT_MAX_LAYERS);
     network->layers = calloc((size_t)n_layers, sizeof *network->layers);
     context->outputs = calloc((size_t)n_layers, sizeof *context->outputs);
     if (network->layers == NULL || context->outputs == NULL)

@@ -30,6 +30,18 @@ for n in 0 -1 257 2x '' 99999999999999999999; do
     expect 2 "threads \"$n\": expected a number from 1 to 256" "$darknet" mafat plan "$cfg" -threads "$n"
 done
 
+# more layers than can be planned in a reasonable time
+layers() { # N
+    printf '[net]\nwidth=8\nheight=8\nchannels=3\n'
+    yes $'[convolutional]\nfilters=2\nsize=1\nactivation=linear' | head -n $((4 * $1))
+}
+layers 2048 >"$scratch/most.cfg"
+layers 2049 >"$scratch/more.cfg"
+layers 100000 >"$scratch/many.cfg"
+expect 0 '^config: 1x1$' "$darknet" mafat plan "$scratch/most.cfg"
+expect 4 'more.cfg: has 2049 layers, of which MAFAT plans 2048 at most' "$darknet" mafat plan "$scratch/more.cfg"
+expect 4 'many.cfg: has 100000 layers' "$darknet" mafat plan "$scratch/many.cfg" -memory 64M
+
 # configurations (tests/test_config.c has one case for each message)
 for config in 5x 0x3 5x5/40/2x2 5x5/8/2x2/4/1x1 5x2r '' 5x5/8; do
     expect 2 'yolov2-first16.cfg: .*(configuration|cut|tiling)' "$darknet" mafat plan "$cfg" -mafat "$config"
