@@ -15,6 +15,7 @@
 #include "front/verify.h"
 #include "run/calibrate.h"
 #include "run/measure.h"
+#include "run/room.h"
 
 static const char usage[] =
     "usage: darknet mafat search CFG [WEIGHTS] -memory LIMIT [-mafat CONFIG] [-paper | -measure] "
@@ -28,6 +29,7 @@ typedef struct {
 typedef struct {
     const mafat_arguments *arguments;
     wishes wishes;
+    mafat_session_use use;
     mafat_session session;
     mafat_search search;
     double begin_s, searching_s;    /* when the search began, and how long it took */
@@ -71,31 +73,104 @@ static mafat_status draw(const searcher *s, mafat_error *error)
     return mafat_points_draw(&s->front, title, s->wishes.svg, error);
 }
 
+/* Whether a configuration leaves room in the limit for an image that nobody has named. */
+static mafat_status try_usual_image(const searcher *s, const char *config, bool *has_room,
+                                    mafat_error *error)
+{
+    char memory[32], threads[16];
+    snprintf(memory, sizeof memory, "%zu", s->session.limit_bytes);
+    snprintf(threads, sizeof threads, "%d", s->session.n_threads);
+    const mafat_options options = {.config = config, .memory = memory, .threads = threads};
+    const char *cfg_path = s->arguments->words[1];
+    mafat_session_use use;
+    mafat_session session = {0};
+    mafat_status status = mafat_image_use_usual(cfg_path, s->use.base_bytes, &use, error);
+    if (status == MAFAT_OK)
+        status = mafat_session_open(&session, cfg_path, &options, &use, error);
+    *has_room = status == MAFAT_OK;
+    mafat_session_close(&session);
+    if (status != MAFAT_NO_FIT)
+        return status;
+    *error = (mafat_error){0};
+    return MAFAT_OK;
+}
+
+/* Decides whether the configuration is saved, too: one that leaves no room for an image would have
+ * a detector refuse it, where a search finds one for each image. Says what it is planned for. */
+static mafat_status choose_saved(const searcher *s, const char **config, mafat_error *error)
+{
+    enum { SIDE = MAFAT_USUAL_IMAGE_SIDE };
+    const char *saved = s->wishes.saved;
+    size_t limit_bytes = s->session.limit_bytes;
+    bool has_room = true;
+    if (s->wishes.image != NULL) {
+        fprintf(stderr, "mafat: %s: %s is planned for %s in %zu bytes\n", saved, *config,
+                s->wishes.image, limit_bytes);
+        return MAFAT_OK;
+    }
+    mafat_status status = try_usual_image(s, *config, &has_room, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (has_room) {
+        fprintf(stderr, "mafat: %s: %s leaves room in %zu bytes for an image of %dx%d pixels; "
+                "-image FILE plans for another one\n", saved, *config, limit_bytes, SIDE, SIDE);
+        return MAFAT_OK;
+    }
+    fprintf(stderr, "mafat: %s: saved without a configuration: in %zu bytes %s leaves no room for "
+            "an image of %dx%d pixels, so that each run searches for what its image leaves; -image "
+            "FILE plans for one\n", saved, limit_bytes, *config, SIDE, SIDE);
+    *config = "";
+    return MAFAT_OK;
+}
+
 /* Writes the cfg with what was found in it. */
-static mafat_status save(const searcher *s, mafat_error *error)
+static mafat_status save(searcher *s, mafat_error *error)
 {
     char memory[32];    /* what auto came to: the plan is for that */
     snprintf(memory, sizeof memory, "%zu", s->session.limit_bytes);
     const char *option = s->arguments->options.memory;
     const char *asked = option != NULL ? option : s->session.cfg.memory;
     bool is_auto = asked != NULL && strcmp(asked, "auto") == 0;
-    mafat_cfg_flags flags = {.config = mafat_config_text(&s->session.config),
-                             .memory = is_auto ? memory : option,
+    char *config = mafat_config_text(&s->session.config);
+    mafat_cfg_flags flags = {.config = config, .memory = is_auto ? memory : option,
                              .threads = s->arguments->options.threads};
-    mafat_status status;
-    if (flags.config == NULL)
+    mafat_status status = MAFAT_OK;
+    mafat_search_free(&s->search);    /* another one may follow */
+    if (config == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
-    else
+    if (status == MAFAT_OK)
+        status = choose_saved(s, &flags.config, error);
+    if (status == MAFAT_OK)
         status = mafat_cfg_save(s->arguments->words[1], s->wishes.saved, &flags, error);
-    free((char *)flags.config);
+    free(config);
     return status;
 }
 
 /* ---------------------------------------------------------------------------------- the command */
 
+/* Whether there is room for so much more than this process holds; 1 MB is for what the kernel keeps
+ * and charges beside it. */
+static mafat_status check_room(const char *what, size_t more_bytes, mafat_error *error)
+{
+    enum { KERNEL_BYTES = 1 << 20 };
+    mafat_room room;
+    size_t own_bytes;
+    mafat_status status = mafat_measure_anonymous(&own_bytes, error);
+    if (status == MAFAT_OK)
+        status = mafat_room_find(&room, "", own_bytes, error);
+    if (status != MAFAT_OK || own_bytes + more_bytes + KERNEL_BYTES <= room.bytes)
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT, "%s takes %zu bytes, and %zu are left here", what,
+                           more_bytes + KERNEL_BYTES,
+                           room.bytes > own_bytes ? room.bytes - own_bytes : 0);
+}
+
 static mafat_status measure(searcher *s, mafat_found *found, mafat_error *error)
 {
-    mafat_status status = mafat_ranking_enter(&s->ranking, &s->session, &s->search, error);
+    mafat_status status = check_room("running plans in processes of their own beside this one",
+                                     s->session.limit_bytes, error);
+    if (status == MAFAT_OK)
+        status = mafat_ranking_enter(&s->ranking, &s->session, &s->search, error);
     s->searching_s = mafat_measure_now_s() - s->begin_s;
     if (status == MAFAT_OK)
         status = mafat_ranking_run(&s->ranking, &s->session, s->arguments->words[1],
@@ -150,20 +225,24 @@ static mafat_status search_all(searcher *s, mafat_error *error)
     return status;
 }
 
-/* Sees to it that costs are measured, as far as they can be: a machine that is too busy for that
- * gets what there is, unless it was asked to measure. */
+/* Sees to it that costs are measured, as far as they can be: a machine that is too busy or too
+ * small for that gets what there is, unless it was asked to measure. */
 static mafat_status calibrate(searcher *s, mafat_error *error)
 {
     mafat_session *session = &s->session;
     const char *weights = s->wishes.weights;
-    bool again = s->wishes.calibrates;
+    bool again = s->wishes.calibrates, computes = again || !session->has_measured;
+    bool reads = weights != NULL &&
+                 (again || !mafat_calibrate_knows_reading(&session->costs, weights));
     mafat_status status = MAFAT_OK;
-    if (again || !session->has_measured) {
+    if (computes || reads)
+        status = check_room("measuring what computing costs",
+                            mafat_calibrate_bytes(session->n_threads), error);
+    if (status == MAFAT_OK && computes) {
         status = mafat_cost_cache_measure_computing(&session->costs, error);
         session->has_measured |= status == MAFAT_OK;
     }
-    if (status == MAFAT_OK && weights != NULL &&
-        (again || !mafat_calibrate_knows_reading(&session->costs, weights)))
+    if (status == MAFAT_OK && reads)
         status = mafat_cost_cache_measure_reading(weights, &session->costs, error);
     if (status == MAFAT_OK || again)
         return status;
@@ -258,16 +337,15 @@ mafat_status mafat_command_search(const mafat_arguments *arguments, mafat_error 
 {
     mafat_arguments left = *arguments;
     searcher s = {.arguments = &left};
-    mafat_session_use use = {0};
     mafat_image_files named;
     mafat_status status = read_wishes(&left, &s.wishes, error);
     if (status == MAFAT_OK)
         named = (mafat_image_files){s.wishes.image, s.wishes.data};
     if (status == MAFAT_OK)
-        status = mafat_image_use_find(left.words[1], &named, &use, error);
-    use.seeks_config = true;
+        status = mafat_image_use_find(left.words[1], &named, &s.use, error);
+    s.use.seeks_config = true;
     if (status == MAFAT_OK)
-        status = mafat_session_prepare(&s.session, left.words[1], &left.options, &use, error);
+        status = mafat_session_prepare(&s.session, left.words[1], &left.options, &s.use, error);
     if (status != MAFAT_OK)
         return status;
     status = run(&s, error);

@@ -35,10 +35,31 @@ mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, boo
     };
 }
 
+/* Adds an image to what the program does, and the names of classes. */
+static mafat_status add_image(const char *cfg_path, const mafat_picture_memory *memory,
+                              const char *data, mafat_session_use *use, mafat_error *error)
+{
+    mafat_cfg cfg;
+    mafat_status status = mafat_cfg_read(&cfg, cfg_path, 0, 0, error);
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(error, cfg_path);
+        return status;
+    }
+    use->image_by_rows = cfg.n_classes > 0;
+    use->image = mafat_image_use_of_rows(memory, true);
+    if (!use->image_by_rows) {
+        use->image = (mafat_image_need){.decode_bytes = memory->decode_bytes,
+                                        .file_bytes = memory->file_bytes};
+        use->fitted = (mafat_fitting){MAFAT_FIT_LETTERBOX, memory->w, memory->h, MAFAT_COLOURS};
+    }
+    find_names(&cfg, data, use);
+    mafat_cfg_free(&cfg);
+    return MAFAT_OK;
+}
+
 mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files *named,
                                   mafat_session_use *use, mafat_error *error)
 {
-    mafat_cfg cfg;
     mafat_picture_memory memory;
     *use = (mafat_session_use){.image_by_rows = true, .reads_weights = true};
     mafat_status status = mafat_measure_anonymous(&use->base_bytes, error);
@@ -52,20 +73,21 @@ mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files 
         mafat_error_set_file(error, named->image);
     if (status == MAFAT_OK && named->data != NULL)
         status = mafat_verify_readable(named->data, error);
-    if (status == MAFAT_OK)
-        status = mafat_cfg_read(&cfg, cfg_path, 0, 0, error);
-    if (status != MAFAT_OK) {
+    if (status != MAFAT_OK)
         mafat_error_set_file(error, cfg_path);
-        return status;
-    }
-    use->image_by_rows = cfg.n_classes > 0;
-    use->image = mafat_image_use_of_rows(&memory, true);
-    if (!use->image_by_rows) {
-        use->image = (mafat_image_need){.decode_bytes = memory.decode_bytes,
-                                        .file_bytes = memory.file_bytes};
-        use->fitted = (mafat_fitting){MAFAT_FIT_LETTERBOX, memory.w, memory.h, MAFAT_COLOURS};
-    }
-    find_names(&cfg, named->data, use);
-    mafat_cfg_free(&cfg);
-    return MAFAT_OK;
+    return status == MAFAT_OK ? add_image(cfg_path, &memory, named->data, use, error) : status;
+}
+
+mafat_status mafat_image_use_usual(const char *cfg_path, size_t base_bytes, mafat_session_use *use,
+                                   mafat_error *error)
+{
+    enum { SIDE = MAFAT_USUAL_IMAGE_SIDE, RGB_BYTES = 3 * SIDE * SIDE, STATE_BYTES = 96 << 10 };
+    const mafat_picture_memory memory = {
+        .w = SIDE, .h = SIDE, .rgb_bytes = RGB_BYTES, .rows_bytes = RGB_BYTES,
+        .decode_bytes = 2 * RGB_BYTES + STATE_BYTES,    /* with planes of as many samples */
+        .opening_bytes = 2 * RGB_BYTES + STATE_BYTES,
+        .file_bytes = SIDE * SIDE,
+    };
+    *use = (mafat_session_use){.reads_weights = true, .base_bytes = base_bytes};
+    return add_image(cfg_path, &memory, NULL, use, error);
 }

@@ -147,6 +147,11 @@ static mafat_status time_and_fit(mafat_probes *probes, const mafat_progress *pro
     return status;
 }
 
+size_t mafat_calibrate_bytes(int n_threads)
+{
+    return mafat_probes_bytes(forms, N_SAMPLES, n_threads);
+}
+
 mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
                                      mafat_costs *costs, mafat_error *error)
 {

@@ -14,11 +14,13 @@ typedef struct {
     void (*report)(void *context, int done, int all);    /* NULL: nobody wants to know */
 } mafat_progress;
 
+/* The memory that each of the two below takes, at most. */
+size_t mafat_calibrate_bytes(int n_threads);
+
 /* Runs layers of many shapes through the executor with so many threads, some two seconds in all,
  * and finds the unit costs that explain their times best: least squares of relative errors, no cost
- * below 0. Costs of reading stay as they are. Takes some 20 MB. MAFAT_FAILED without memory, and
- * where the times make no sense, as on a machine that is busy with something else; then the costs
- * stay too. */
+ * below 0. Costs of reading stay as they are. MAFAT_FAILED without memory, and where the times make
+ * no sense, as on a machine that is busy with something else; then the costs stay too. */
 mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
                                      mafat_costs *costs, mafat_error *error);
 

@@ -59,19 +59,38 @@ static void raise_to(size_t *most, size_t n)
     *most = n > *most ? n : *most;
 }
 
-static bool allocate(mafat_probes *probes, const mafat_probe_form *forms, int n)
+/* Floats that all probes share. */
+typedef struct {
+    size_t in, out, weights;
+} shared;
+
+static shared count_shared(const mafat_probe_form *forms, int n)
 {
-    size_t n_in = 0, n_out = 0, n_weights = 0;
+    shared most = {0};
     for (int i = 0; i < n; i++) {
         const mafat_probe_form *f = &forms[i];
-        raise_to(&n_in, mafat_shape_floats(input_of(f)));
-        raise_to(&n_out, mafat_shape_floats(output_of(f)));
-        raise_to(&n_weights, (size_t)f->filters * (size_t)f->channels * (size_t)f->size *
-                             (size_t)f->size);
+        raise_to(&most.in, mafat_shape_floats(input_of(f)));
+        raise_to(&most.out, mafat_shape_floats(output_of(f)));
+        raise_to(&most.weights, (size_t)f->filters * (size_t)f->channels * (size_t)f->size *
+                                (size_t)f->size);
     }
-    probes->in = make_floats(n_in);
-    probes->out = make_floats(n_out);
-    probes->weights = make_floats(n_weights);
+    return most;
+}
+
+size_t mafat_probes_bytes(const mafat_probe_form *forms, int n, int n_threads)
+{
+    enum { SMALL_BYTES = 16 << 10 };    /* a plan of one layer, and what runs it */
+    shared most = count_shared(forms, n);
+    return (most.in + most.out + most.weights) * sizeof(float) +
+           (size_t)n * (mafat_exec_workspace_bytes(n_threads) + SMALL_BYTES);
+}
+
+static bool allocate(mafat_probes *probes, const mafat_probe_form *forms, int n)
+{
+    shared most = count_shared(forms, n);
+    probes->in = make_floats(most.in);
+    probes->out = make_floats(most.out);
+    probes->weights = make_floats(most.weights);
     probes->probes = calloc((size_t)n, sizeof *probes->probes);
     return probes->in != NULL && probes->out != NULL && probes->weights != NULL &&
            probes->probes != NULL;

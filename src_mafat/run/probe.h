@@ -38,6 +38,9 @@ typedef struct {
 mafat_status mafat_probes_init(mafat_probes *probes, const mafat_probe_form *forms, int n,
                                int n_threads, mafat_error *error);
 
+/* The memory that they take. */
+size_t mafat_probes_bytes(const mafat_probe_form *forms, int n, int n_threads);
+
 /* Runs probe number `index` once; `observer` as in mafat_exec_run(). */
 mafat_status mafat_probes_run(mafat_probes *probes, int index, const mafat_observer *observer,
                               mafat_error *error);

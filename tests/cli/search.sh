@@ -101,6 +101,33 @@ printf '> mafat=%s\n> mafat_memory=12M\n> mafat_threads=2\n' "$found" | diff - "
 expect 0 "^config: $found\$" "$darknet" mafat plan "$scratch/new.cfg"
 [ "$(value limit_bytes)" = 12582912 ] && [ "$(value threads)" = 2 ] || fail "saved other limits"
 search 1 'no-such-folder' cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/no-such-folder/new.cfg"
+# what was saved runs in that limit: with the image that is named, or with one that leaves a configuration
+# room; where it would leave none, each run searches
+tiny_weights=$(weights cfg/yolov2-tiny.cfg)
+detects() { # LIMIT OPTIONS...: saves a search, and has it detect in that limit
+    local bytes=$1
+    shift
+    search 0 '^config: ' cfg/yolov2-tiny.cfg -memory "$bytes" -threads 2 -save "$scratch/saved.cfg" "$@"
+    found=$(value config)
+    said=$(grep "^mafat: $scratch/saved.cfg: " "$scratch/stderr")
+    expect 0 'Predicted in' "$darknet" mafat detector test cfg/coco.data "$scratch/saved.cfg" "$tiny_weights" \
+        data/dog.jpg -thresh .9 -out "$scratch/drawn"
+    ran=$(sed -nE "s/^mafat: limit [0-9]+ bytes: ([^,]*), .*/\1/p" "$scratch/stderr")
+}
+search 3 'the smallest limit that works is [0-9]+$' cfg/yolov2-tiny.cfg -memory 1M -threads 2 -image data/dog.jpg
+least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
+for limit in $least 8M 12M; do
+    detects $limit -image data/dog.jpg
+    [ "$ran" = "$found" ] || fail "$limit: ran $ran, saved $found"
+    grep -q "is planned for data/dog.jpg in" <<<"$said" || fail "$limit: does not name the image: $said"
+done
+detects 64M
+[ "$ran" = "$found" ] || fail "64M: ran $ran, saved $found"
+grep -q 'leaves room in 67108864 bytes for an image of 1024x1024' <<<"$said" || fail "64M: names no image: $said"
+detects 8M
+grep -q 'saved without a configuration: in 8388608 bytes' <<<"$said" || fail "8M: does not say what it saved: $said"
+! grep -q '^mafat=' "$scratch/saved.cfg" || fail "8M: saved a configuration that leaves no room for an image"
+grep -q '^mafat_memory=8M$' "$scratch/saved.cfg" || fail "8M: saved no limit"
 search 1 'no-such-folder' cfg/yolov2-tiny.cfg -front -threads 2 -svg "$scratch/no-such-folder/front.svg"
 [ ! -s "$scratch/stdout" ] || fail "searched for what could not be written"
 # what was saved binds whoever runs the network, and not another search
