@@ -25,6 +25,7 @@ static mafat_error fault;
 /* A random way through the edges: what its plan must come to. */
 typedef struct {
     const mafat_edge *edges[TEST_MOST_LAYERS];    /* at their first layers; else NULL */
+    mafat_group groups[TEST_MOST_LAYERS];         /* theirs */
     double seconds;
     size_t live_bytes, sum_bytes;
 } way;
@@ -33,8 +34,7 @@ typedef struct {
 static const mafat_edge *random_edge(test_random *r, const mafat_edges *edges, int place)
 {
     int first = edges->first_edges[place], n = edges->first_edges[place + 1] - first, n_whole = 0;
-    while (n_whole < n && edges->edges[first + n_whole].group.end ==
-                              edges->edges[first].group.first + 1)
+    while (n_whole < n && edges->edges[first + n_whole].to == place + 1)
         n_whole++;
     return &edges->edges[first + test_random_int(r, test_random_int(r, 2) == 0 ? n_whole : n)];
 }
@@ -48,7 +48,9 @@ static void walk(test_random *r, const mafat_edges *edges, way *w)
     *w = (way){0};
     for (int place = 0; place < edges->n_places; n++) {
         passed[n] = random_edge(r, edges, place);
-        w->edges[passed[n]->group.first] = passed[n];
+        mafat_group group = mafat_edge_group(edges, passed[n]);
+        w->edges[group.first] = passed[n];
+        w->groups[group.first] = group;
         place = passed[n]->to;
     }
     while (n-- > 0) {
@@ -66,15 +68,15 @@ static void expect_groups(const way *w, const mafat_plan *plan)
 {
     for (int g = 0; g < plan->n_groups; g++) {
         const mafat_group *group = &plan->groups[g];
-        const mafat_edge *edge = w->edges[group->first];
-        if (edge == NULL || !mafat_group_takes_turns(&edge->group)) {
+        const mafat_group *chosen = &w->groups[group->first];
+        if (w->edges[group->first] == NULL || !mafat_group_takes_turns(chosen)) {
             test_require(!mafat_group_takes_turns(group));
             continue;
         }
-        test_require(edge->group.end == group->end);
-        test_require(edge->group.tiling.rows == group->tiling.rows &&
-                     edge->group.tiling.cols == group->tiling.cols &&
-                     edge->group.tiling.reuse == group->tiling.reuse);
+        test_require(chosen->end == group->end);
+        test_require(chosen->tiling.rows == group->tiling.rows &&
+                     chosen->tiling.cols == group->tiling.cols &&
+                     chosen->tiling.reuse == group->tiling.reuse);
     }
 }
 
@@ -104,8 +106,8 @@ static void expect_sums(const test_subject *s, const way *w, const char *context
     char text[1024];
     options.weights = options.weights != NULL ? modes : NULL;
     for (int l = 0; l < s->cfg.network.n_layers; l++)
-        for (int i = l; w->edges[l] != NULL && i < w->edges[l]->group.end; i++)
-            modes[i] = w->edges[l]->weights;
+        for (int i = l; w->edges[l] != NULL && i < w->groups[l].end; i++)
+            modes[i] = mafat_edge_weights(w->edges[l]);
     ck_assert_int_eq(mafat_spell_config(&config, &s->cfg.network, w->edges, &fault), MAFAT_OK);
     mafat_config_print(&config, text, sizeof text);
     ck_assert_int_eq(mafat_config_parse(&again, text, &fault), MAFAT_OK);

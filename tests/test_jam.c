@@ -14,6 +14,7 @@ static mafat_error fault;
 typedef struct {
     mafat_edges all;
     mafat_edge edges[N_LAYERS];
+    int layers[N_LAYERS];
     int path[N_LAYERS];
     mafat_group groups[N_LAYERS];
     mafat_step steps[N_STEPS];
@@ -23,14 +24,15 @@ typedef struct {
 
 static void draw(test_random *r, subject *s)
 {
-    *s = (subject){.all = {.n_places = N_LAYERS, .n_edges = N_LAYERS, .edges = s->edges},
+    *s = (subject){.all = {.n_places = N_LAYERS, .n_edges = N_LAYERS, .edges = s->edges,
+                           .layers = s->layers},
                    .plan = {.n_layers = N_LAYERS, .n_groups = N_LAYERS, .groups = s->groups,
                             .n_steps = N_STEPS, .steps = s->steps, .n_moments = N_STEPS,
                             .n_buffers = N_BUFFERS, .buffers = s->buffers}};
     for (int l = 0; l < N_LAYERS; l++) {
-        s->path[l] = l;
+        s->path[l] = s->layers[l] = l;
         s->groups[l] = (mafat_group){.first = l, .end = l + 1};
-        s->edges[l] = (mafat_edge){.group = s->groups[l], .from = l, .to = l + 1,
+        s->edges[l] = (mafat_edge){.from = l, .to = l + 1, .rows = 1, .cols = 1,
                                    .window_bytes = (size_t)test_random_int(r, 2) * 640};
         s->edges[l].block_bytes = s->edges[l].window_bytes / (size_t)(1 + test_random_int(r, 2));
         for (int i = 0; i < 2; i++)

@@ -231,7 +231,7 @@ START_TEST(the_best_of_all_paths_is_found_and_no_bound_is_above_it)
     draw_edges(&r, &s);
     draw_jams(&r, &s);
     add_wholes(&s, path, 0, 0);
-    ck_assert_int_eq(mafat_bounds_init(&bounds, &s.edges, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_bounds_init(&bounds, &s.edges, SIZE_MAX, &fault), MAFAT_OK);
     for (int i = 0; i < QUERIES; i++)
         expect_best(&s, draw_query(&r, &s), &bounds);
     mafat_bounds_free(&bounds);

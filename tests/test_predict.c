@@ -34,7 +34,7 @@ static size_t sum(const mafat_prediction *p)
     return p->base_bytes + p->file_bytes + p->network_bytes + p->name_bytes + p->kernel_bytes +
            p->thread_bytes + p->page_table_bytes + p->ahead_bytes + p->plan_bytes +
            p->arena_bytes + p->pinned_bytes + p->parameter_bytes + p->result_bytes +
-           p->image_bytes + p->decode_bytes + p->rounding_bytes;
+           p->image_bytes + p->decode_bytes + p->choosing_bytes + p->rounding_bytes;
 }
 
 START_TEST(terms_add_up_to_whole_pages)
@@ -60,6 +60,31 @@ START_TEST(decoding_counts_beyond_what_comes_after_it)
     ck_assert_uint_eq(mafat_predict(&plan, &process).decode_bytes, 6 * PAGE);
     process.repeats = true;              /* results of the image before are there then */
     ck_assert_uint_eq(mafat_predict(&plan, &process).decode_bytes, 8 * PAGE);
+}
+END_TEST
+
+/* Choosing comes before all else: what it takes counts as far as it is more, and only where the
+ * process does it. */
+START_TEST(choosing_counts_beyond_what_comes_after_it)
+{
+    mafat_plan plan = plan_of(6 * PAGE, 0, 1);
+    mafat_process process = process_of(PAGE, 0);
+    mafat_plan_sums sums = mafat_predict_sum_up(&plan);
+    size_t running = mafat_predict(&plan, &process).total_bytes;
+    for (size_t search_bytes = 0; search_bytes < 2000 * PAGE; search_bytes += 9000) {
+        sums.search_bytes = search_bytes;
+        process.choosing_bytes = 0;
+        ck_assert_uint_eq(mafat_predict_choosing(&process, search_bytes), 0);
+        ck_assert_uint_eq(mafat_predict_of_sums(&sums, &process).total_bytes, running);
+        process.choosing_bytes = 7 * PAGE;
+        size_t choosing = mafat_predict_choosing(&process, search_bytes);
+        mafat_prediction p = mafat_predict_of_sums(&sums, &process);
+        ck_assert_uint_ge(choosing, 7 * PAGE + search_bytes);
+        ck_assert_uint_eq(p.total_bytes,
+                          search_bytes > 0 && choosing > running ? choosing : running);
+        ck_assert_uint_eq(p.total_bytes - p.choosing_bytes, running);
+        ck_assert_uint_eq(sum(&p), p.total_bytes);
+    }
 }
 END_TEST
 
@@ -114,6 +139,7 @@ int main(void)
     TCase *tcase = tcase_create("predict");
     tcase_add_test(tcase, terms_add_up_to_whole_pages);
     tcase_add_test(tcase, decoding_counts_beyond_what_comes_after_it);
+    tcase_add_test(tcase, choosing_counts_beyond_what_comes_after_it);
     tcase_add_test(tcase, weights_that_darknet_loads_are_counted_with_their_page_cache);
     tcase_add_test(tcase, charges_ahead_are_bounded_by_processors_and_by_threads);
     tcase_add_test(tcase, a_room_is_the_most_that_fits);

@@ -195,6 +195,112 @@ START_TEST(more_bytes_never_take_longer)
 }
 END_TEST
 
+/* -------------------------------------------------------------------------- searches in a limit */
+
+/* What the process holds beside the search while it chooses. */
+enum { CHOOSING_BYTES = 1 << 20 };
+
+/* Blocks of two convolutions and what they are added to, in narrow maps: a plan takes little, and
+ * the groups that can be fused are many. */
+static mafat_cfg make_deep(int n_blocks)
+{
+    static char text[1 << 16];
+    int n = snprintf(text, sizeof text, "[net]\nwidth=64\nheight=64\nchannels=3\n[convolutional]\n"
+                     "filters=8\nsize=3\nstride=2\npad=1\nactivation=leaky\n");
+    for (int i = 0; i < n_blocks; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "[convolutional]\nfilters=16\nsize=1\n"
+                      "activation=leaky\n[convolutional]\nfilters=8\nsize=3\npad=1\n"
+                      "activation=leaky\n[shortcut]\nfrom=-3\nactivation=linear\n");
+    return test_cfg_parse(text);
+}
+
+/* What a search in a limit says is true, whatever room it has: the plan that it finds fits, and so
+ * did choosing it; no plan is faster than its bound, not even the best one that a search finds that
+ * has all the room that it wants. Returns the seconds of the plan. */
+static double expect_within(mafat_search *search, mafat_search *roomy, const test_subject *s,
+                            size_t limit)
+{
+    mafat_found found, best;
+    ck_assert_msg(mafat_search_best(search, limit, &found, &fault) == MAFAT_OK, "%zu bytes: %s",
+                  limit, fault.text);
+    ck_assert_int_eq(mafat_search_best(roomy, limit, &best, &fault), MAFAT_OK);
+    test_require(mafat_found_predict(&found, &s->process).total_bytes <= limit);
+    test_require(found.choosing_bytes > 0);
+    test_require(mafat_predict_choosing(&s->process, found.choosing_bytes) <= limit);
+    test_require(found.least_s <= best.plan.latency_s * (1 + 1e-9));
+    test_require(found.least_s > 0 && found.least_s <= found.plan.latency_s * (1 + 1e-9));
+    double seconds = found.plan.latency_s;
+    mafat_found_free(&found);
+    mafat_found_free(&best);
+    return seconds;
+}
+
+/* In a limit from the least one up, to where there is room for all that there is to choose from. */
+START_TEST(a_search_is_part_of_what_it_plans_for)
+{
+    static const int n_blocks[] = {10, 40, 70};
+    test_subject s;
+    mafat_process elsewhere;
+    mafat_search search, roomy;
+    size_t least;
+    double seconds = 0;
+    int n_stock = COUNT(stock);
+    mafat_cfg cfg;
+    if (_i < n_stock)
+        ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i], 0, 0, &fault), MAFAT_OK);
+    else
+        cfg = make_deep(n_blocks[_i - n_stock]);
+    test_subject_init(&s, cfg, 10);
+    elsewhere = s.process;
+    test_subject_search(&s, NULL, &roomy);
+    roomy.process = &elsewhere;    /* which does not choose */
+    s.process.choosing_bytes = CHOOSING_BYTES;
+    ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
+                                       &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
+    ck_assert_uint_ge(least, mafat_search_least_charged(&s.cfg.network, &s.process));
+    expect_least(&search, least);
+    for (size_t limit = least; limit <= 64 * least; limit *= 2)
+        seconds = expect_within(&search, &roomy, &s, limit);
+    mafat_found best;
+    ck_assert_int_eq(mafat_search_best(&roomy, 64 * least, &best, &fault), MAFAT_OK);
+    test_require(fabs(seconds - best.plan.latency_s) <= seconds * 1e-9);
+    mafat_found_free(&best);
+    mafat_search_free(&search);
+    mafat_search_free(&roomy);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
+/* Groups that there is no room for are left out, the longest first, and the bound of all plans is
+ * still below each of them. */
+START_TEST(fewer_edges_are_the_shorter_ones)
+{
+    test_subject s;
+    mafat_edges all, few;
+    mafat_edge_limits limits = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    int longest = 0, n_as_short = 0;
+    test_subject_init(&s, make_deep(20), 10);
+    ck_assert_int_eq(mafat_edges_make(&all, &s.cfg.network, NULL, 0, &s.options, &limits, &fault),
+                     MAFAT_OK);
+    limits.room_bytes = mafat_edges_least_room(s.cfg.network.n_layers);
+    ck_assert_int_eq(mafat_edges_make(&few, &s.cfg.network, NULL, 0, &s.options, &limits, &fault),
+                     MAFAT_OK);
+    ck_assert(all.are_all && !few.are_all);
+    ck_assert_uint_le(few.peak_bytes, limits.room_bytes);
+    ck_assert(all.least_s == few.least_s);
+    for (int e = 0; e < few.n_edges; e++)
+        longest = few.edges[e].to - few.edges[e].from > longest
+                      ? few.edges[e].to - few.edges[e].from : longest;
+    for (int e = 0; e < all.n_edges; e++)
+        n_as_short += all.edges[e].to - all.edges[e].from <= longest;
+    ck_assert_int_eq(few.n_edges, n_as_short);
+    mafat_edges_free(&all);
+    mafat_edges_free(&few);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("search");
@@ -204,6 +310,8 @@ int main(void)
     tcase_add_loop_test(tcase, of_a_fixed_configuration_it_finds_the_best_modes, 0,
                         3 * ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, COUNT(stock));
+    tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0, COUNT(stock) + 3);
+    tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
     Suite *suite = suite_create("search");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -145,10 +145,10 @@ static void print_choice(const mafat_session *session)
     char config[256];
     mafat_config_print(&session->config, config, sizeof config);
     fprintf(stderr, "mafat: limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
-            "results %zu, plan %zu, process %zu)\n",
+            "results %zu, plan %zu, process %zu, choosing %zu)\n",
             session->limit_bytes, config, p->total_bytes, p->arena_bytes,
             p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes, p->plan_bytes,
-            mafat_prediction_process_bytes(p));
+            mafat_prediction_process_bytes(p), p->choosing_bytes);
 }
 
 /* Plans the network anew, as `use` says, and opens its weights again. What the plan of before held

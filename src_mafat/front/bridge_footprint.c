@@ -52,17 +52,41 @@ static size_t workspace_floats(const mafat_layer *layer)
 }
 
 /* Blocks on the heap share pages with what was freed between them: half as much again. */
+static size_t with_gaps(size_t n_bytes)
+{
+    return n_bytes + n_bytes / 2;
+}
+
+/* What the cfg reader makes of a layer. */
+static size_t description_bytes(const mafat_layer *layer)
+{
+    return sizeof *layer + (size_t)layer->n_sources * sizeof *layer->sources;
+}
+
 static size_t layer_bytes(const mafat_layer *layer)
 {
-    size_t n_bytes = 2 * sizeof(struct layer) + sizeof *layer +
-                     (size_t)layer->n_sources * sizeof *layer->sources +
-                     2 * sizeof(mafat_parameters) + 4 * sizeof(float *);
-    return n_bytes + n_bytes / 2;
+    return with_gaps(description_bytes(layer) + 2 * sizeof(mafat_parameters) + 4 * sizeof(float *));
+}
+
+/* Darknet's layers, or the bridge's copies of them: one block. */
+static size_t layers_bytes(int n_layers)
+{
+    size_t n_bytes = (size_t)n_layers * sizeof(struct layer);
+    return n_bytes < OWN_PAGES ? with_gaps(n_bytes) : mafat_plan_pages(n_bytes + BLOCK_HEAD);
+}
+
+size_t mafat_footprint_cfg_bytes(const mafat_network *network)
+{
+    size_t bytes = SMALL_BLOCKS_BYTES;
+    for (int l = 0; l < network->n_layers; l++)
+        bytes += with_gaps(description_bytes(&network->layers[l]));
+    return bytes;
 }
 
 size_t mafat_footprint_network_bytes(const mafat_network *network)
 {
     size_t bytes = sizeof(struct network) + SMALL_BLOCKS_BYTES, workspace = 0;
+    bytes += 2 * layers_bytes(network->n_layers);
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
         size_t n_floats = workspace_floats(layer);

@@ -31,6 +31,7 @@ static void report_terms(mafat_report *r, const mafat_session *session)
     mafat_report_size(r, "result_bytes", p->result_bytes);
     mafat_report_size(r, "image_bytes", p->image_bytes);
     mafat_report_size(r, "decode_bytes", p->decode_bytes);
+    mafat_report_size(r, "choosing_bytes", p->choosing_bytes);
     mafat_report_size(r, "plan_bytes", p->plan_bytes);
     mafat_report_size(r, "network_bytes", p->network_bytes);
     mafat_report_size(r, "name_bytes", p->name_bytes);

@@ -7,6 +7,9 @@
 
 #include "base/layer.h"
 
+/* Once the cfg has been read, before Darknet makes anything of it. */
+size_t mafat_footprint_cfg_bytes(const mafat_network *network);
+
 /* Once Darknet has made the network and the bridge has made it lean (bridge_lean.c). */
 size_t mafat_footprint_network_bytes(const mafat_network *network);
 

@@ -19,7 +19,7 @@ mafat_status mafat_points_add(mafat_points *points, size_t limit_bytes, const ma
     if (config == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %d plans", points->n + 1);
     points->points[points->n++] = (mafat_point){
-        .limit_bytes = limit_bytes, .total_bytes = mafat_predict(&found->plan, process).total_bytes,
+        .limit_bytes = limit_bytes, .total_bytes = mafat_found_predict(found, process).total_bytes,
         .read_bytes = found->plan.weight_bytes_read, .seconds = found->plan.latency_s,
         .config = config,
     };

@@ -20,6 +20,7 @@
 #include "run/exec.h"
 #include "run/file.h"
 #include "run/measure.h"
+#include "run/room.h"
 #include "run/team.h"
 #include "run/weights.h"
 
@@ -186,9 +187,17 @@ void mafat_session_count_image(const mafat_session_use *use, const mafat_cfg *cf
                                                              drawing_bytes(use, cfg));
 }
 
-static mafat_status measure_process(const mafat_session *session, const char *cfg_path,
-                                    const mafat_session_use *use, mafat_process *process,
-                                    mafat_error *error)
+/* What it holds while it chooses a plan, in one thread: the cfg has been read, nothing was
+ * allocated for what it says. */
+static size_t choosing_bytes(const mafat_process *process, const mafat_network *network)
+{
+    return process->base_bytes + process->file_bytes + mafat_footprint_cfg_bytes(network) +
+           process->kernel_bytes + process->page_table_bytes +
+           mafat_predict_ahead(process, 1);
+}
+
+static void describe_process(const mafat_session *session, const char *cfg_path,
+                             const mafat_session_use *use, mafat_process *process)
 {
     const mafat_network *network = &session->cfg.network;
     *process = (mafat_process){
@@ -211,12 +220,8 @@ static mafat_status measure_process(const mafat_session *session, const char *cf
         .n_processors = mafat_measure_processors(),
     };
     mafat_session_count_image(use, &session->cfg, process);
-    size_t measured_bytes = use->base_bytes;
-    mafat_status status = MAFAT_OK;
-    if (measured_bytes == 0)
-        status = mafat_measure_anonymous(&measured_bytes, error);
-    process->base_bytes = base_bytes(measured_bytes);
-    return status;
+    process->base_bytes = base_bytes(use->base_bytes);
+    process->choosing_bytes = choosing_bytes(process, network);
 }
 
 /* The modes of a network's weights where all are read once; NULL without memory. */
@@ -282,18 +287,37 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
     if (session->weights == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan %d layers",
                                network->n_layers);
-    return measure_process(session, cfg_path, use, &session->process, error);
+    describe_process(session, cfg_path, use, &session->process);
+    return MAFAT_OK;
 }
 
 void mafat_session_take(mafat_session *session, mafat_found *found)
 {
     mafat_plan_free(&session->plan);
     mafat_config_free(&session->config);
+    session->prediction = mafat_found_predict(found, &session->process);
     session->config = found->config;
     session->plan = found->plan;
     session->least_s = found->least_s;
-    session->prediction = mafat_predict(&session->plan, &session->process);
     *found = (mafat_found){0};
+}
+
+/* A limit may be too small to find out which one would do: that is done all the same, where the
+ * process may take more than it was asked to keep to. */
+static mafat_status check_room(const mafat_session *session, mafat_error *error)
+{
+    const mafat_network *network = &session->cfg.network;
+    size_t bytes = mafat_search_least_charged(network, &session->process);
+    mafat_room room;
+    if (bytes <= session->limit_bytes)
+        return MAFAT_OK;
+    mafat_status status = mafat_room_find(&room, "", session->process.base_bytes, error);
+    if (status != MAFAT_OK || bytes <= room.bytes)
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT,
+                           "nothing fits %zu bytes: no limit below %zu works, which is what "
+                           "choosing a plan of %d layers takes, and there is room for %zu here",
+                           session->limit_bytes, bytes, network->n_layers, room.bytes);
 }
 
 mafat_status mafat_session_search(const mafat_session *session, const mafat_config *config,
@@ -301,13 +325,24 @@ mafat_status mafat_session_search(const mafat_session *session, const mafat_conf
 {
     mafat_search search;
     mafat_plan_options options = mafat_session_plan_options(session);
-    mafat_status status = mafat_search_init(&search, &session->cfg.network, config, &options,
-                                            &session->process, error);
+    mafat_status status = check_room(session, error);
+    if (status == MAFAT_OK)
+        status = mafat_search_init(&search, &session->cfg.network, config, &options,
+                                   &session->process, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_search_best(&search, session->limit_bytes, found, error);
     mafat_search_free(&search);
     return status;
+}
+
+/* Says which configuration it is that does not fit: others may. */
+static void name_config(const mafat_config *asked, mafat_error *error)
+{
+    char text[256];
+    size_t length = strlen(error->text);
+    mafat_config_print(asked, text, sizeof text);
+    snprintf(error->text + length, sizeof error->text - length, " with %s", text);
 }
 
 /* Chooses what fits the limit. */
@@ -318,6 +353,8 @@ static mafat_status search_plan(mafat_session *session, mafat_error *error)
     mafat_status status = mafat_session_search(session, asked, &found, error);
     if (status == MAFAT_OK)
         mafat_session_take(session, &found);
+    else if (status == MAFAT_NO_FIT && asked != NULL)
+        name_config(asked, error);
     return status;
 }
 
@@ -352,9 +389,14 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
                                    mafat_error *error)
 {
     *session = (mafat_session){0};
-    mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
+    mafat_session_use measured = *use;    /* before there is anything of the network */
+    mafat_status status = MAFAT_OK;
+    if (measured.base_bytes == 0)
+        status = mafat_measure_anonymous(&measured.base_bytes, error);
     if (status == MAFAT_OK)
-        status = prepare(session, cfg_path, options, use, error);
+        status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
+    if (status == MAFAT_OK)
+        status = prepare(session, cfg_path, options, &measured, error);
     if (status == MAFAT_OK) {
         mafat_notes_print_cfg(&session->cfg, cfg_path);
         return MAFAT_OK;

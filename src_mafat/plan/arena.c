@@ -46,10 +46,29 @@ size_t mafat_arena_live_bytes(const mafat_arena_buffer *buffers, int n_buffers)
     size_t most = 0;
     for (int i = 0; i < n_buffers; i++) {
         size_t live = 0;
+        if (i > 0 && buffers[i].first == buffers[i - 1].first)
+            continue;
         for (int j = 0; j < n_buffers; j++)
             if (buffers[j].first <= buffers[i].first && buffers[i].first <= buffers[j].last)
                 live += mafat_arena_round(buffers[j].bytes);
         most = live > most ? live : most;
+    }
+    return most;
+}
+
+/* The most buffers that take room and are alive at once: that can only rise at a birth. */
+static int count_alive(const mafat_arena_buffer *buffers, int n_buffers)
+{
+    int most = 0;
+    for (int i = 0; i < n_buffers; i++) {
+        int n = 0;
+        if (buffers[i].bytes == 0 || (i > 0 && buffers[i].first == buffers[i - 1].first &&
+                                      buffers[i - 1].bytes > 0))
+            continue;
+        for (int k = 0; k < n_buffers; k++)
+            n += buffers[k].bytes > 0 && buffers[k].first <= buffers[i].first &&
+                 buffers[i].first <= buffers[k].last;
+        most = n > most ? n : most;
     }
     return most;
 }
@@ -95,6 +114,7 @@ typedef struct {
     int *alive;                  /* owned: of all layouts */
     candidate *candidates;       /* [MAFAT_ARENA_LAYOUTS * 2 * (most_alive + 1)], owned */
     int n_candidates;
+    int most_placed, most_candidates;    /* that there were at once */
 } walk;
 
 static const mafat_arena_buffer *buffer_of(const walk *w, int index)
@@ -241,8 +261,11 @@ static bool place_in(walk *w, size_t block_bytes)
             drop_dead(w, &w->layouts[k], buffer->first);
             add_candidates(w, k, buffer);
         }
+        w->most_candidates = w->n_candidates > w->most_candidates ? w->n_candidates
+                                                                  : w->most_candidates;
         choose_layouts(w, w->order[i]);
     }
+    w->most_placed = w->n_placed > w->most_placed ? w->n_placed : w->most_placed;
     return w->n_layouts > 0;
 }
 
@@ -320,20 +343,6 @@ static void sort_buffers(walk *w, int n_buffers)
     }
 }
 
-/* The most buffers that are alive at once: that can only rise at a birth. */
-static int count_alive(const walk *w)
-{
-    int most = 0;
-    for (int i = 0; i < w->n; i++) {
-        int n = 0;
-        for (int k = 0; k < w->n; k++)
-            n += w->buffers[w->order[k]].first <= w->buffers[w->order[i]].first &&
-                 w->buffers[w->order[i]].first <= w->buffers[w->order[k]].last;
-        most = n > most ? n : most;
-    }
-    return most;
-}
-
 static bool allocate(walk *w)
 {
     size_t n_layouts = MAFAT_ARENA_LAYOUTS, alive = (size_t)w->most_alive + 1;
@@ -347,6 +356,20 @@ static bool allocate(walk *w)
         w->next[i].alive = w->alive + (2 * i + 1) * alive;
     }
     return true;
+}
+
+/* Candidates are sorted by qsort(), which needs as many again. */
+static size_t bytes_of(size_t n_buffers, size_t n_placed, size_t n_alive, size_t n_candidates)
+{
+    return n_buffers * sizeof(int) + n_placed * sizeof(placed) +
+           2 * MAFAT_ARENA_LAYOUTS * (n_alive + 1) * sizeof(int) +
+           2 * n_candidates * sizeof(candidate);
+}
+
+size_t mafat_arena_placing_room(int n_buffers, int n_alive)
+{
+    size_t n = (size_t)n_buffers, alive = (size_t)n_alive;
+    return bytes_of(n, MAFAT_ARENA_LAYOUTS * n, alive, 2 * MAFAT_ARENA_LAYOUTS * (alive + 1));
 }
 
 /* Adds all sizes up, with room for their alignment; false where that does not fit a size_t: if it
@@ -364,8 +387,16 @@ static bool add_sizes(const mafat_arena_buffer *buffers, int n_buffers, size_t *
 mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t most_bytes,
                                size_t *arena_bytes, mafat_error *error)
 {
+    size_t unused;
+    return mafat_arena_place_counted(buffers, n_buffers, most_bytes, arena_bytes, &unused, error);
+}
+
+mafat_status mafat_arena_place_counted(mafat_arena_buffer *buffers, int n_buffers,
+                                       size_t most_bytes, size_t *arena_bytes,
+                                       size_t *placing_bytes, mafat_error *error)
+{
     size_t sum_bytes;
-    *arena_bytes = 0;
+    *arena_bytes = *placing_bytes = 0;
     if (n_buffers <= 0)
         return MAFAT_OK;
     if (!add_sizes(buffers, n_buffers, &sum_bytes))
@@ -374,13 +405,15 @@ mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_
     mafat_status status = MAFAT_OK;
     if (w.order != NULL) {
         sort_buffers(&w, n_buffers);
-        w.most_alive = count_alive(&w);
+        w.most_alive = count_alive(buffers, n_buffers);
     }
     if (w.order == NULL || !allocate(&w))
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to place %d buffers", n_buffers);
     else
         *arena_bytes = place_all(&w, mafat_arena_live_bytes(buffers, n_buffers),
                                  most_bytes < sum_bytes ? most_bytes : sum_bytes);
+    *placing_bytes = bytes_of((size_t)n_buffers, (size_t)w.most_placed, (size_t)w.most_alive,
+                              (size_t)w.most_candidates);
     free(w.order);
     free(w.list);
     free(w.alive);

@@ -35,6 +35,13 @@ size_t mafat_arena_round(size_t bytes);
 mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t most_bytes,
                                size_t *arena_bytes, mafat_error *error);
 
+/* The same, and stores what placing them took beside them; and the most that placing n of them
+ * takes where no more than so many are alive at once. */
+mafat_status mafat_arena_place_counted(mafat_arena_buffer *buffers, int n_buffers,
+                                       size_t most_bytes, size_t *arena_bytes,
+                                       size_t *placing_bytes, mafat_error *error);
+size_t mafat_arena_placing_room(int n_buffers, int n_alive);
+
 /* The most bytes alive at one moment, each buffer rounded up to MAFAT_ARENA_ALIGN: no placement can
  * take less. */
 size_t mafat_arena_live_bytes(const mafat_arena_buffer *buffers, int n_buffers);

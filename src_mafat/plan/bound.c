@@ -12,6 +12,12 @@ enum { MOST_UNITS = 4096, MOST_UNITS_IN_ALL = 1 << 19 };
  * them few. */
 enum { N_CELLS = 4096, N_CELLS_UNLIMITED = 512 };
 
+/* How many ways there may be to all places. */
+enum { MOST_WAYS = 1 << 18 };
+
+/* However little room there is. */
+enum { LEAST_UNITS = 16, LEAST_CELLS = 16, LEAST_WAYS_A_PLACE = 4 };
+
 static bool is_usable(const mafat_bounds *b, const mafat_edge *edge)
 {
     return mafat_edge_alive_bytes(edge) <= b->limits.arena_bytes;
@@ -51,6 +57,7 @@ static void find_windows(mafat_bounds *b)
     for (int e = 0; e < b->edges->n_edges; e++)
         if (b->edges->edges[e].window_bytes > 0)
             b->windows[n++] = b->edges->edges[e].window_bytes;
+    b->n_sorted = n;
     qsort(b->windows, (size_t)n, sizeof *b->windows, compare_sizes);
     for (int i = 0; i < n; i++)
         if (i == 0 || b->windows[i] != b->windows[i - 1])
@@ -71,29 +78,64 @@ static void find_least_bytes(mafat_bounds *b)
     }
 }
 
+/* What the tables take that do not depend on limits. */
+static size_t fixed_bytes(const mafat_edges *edges, int n_sorted)
+{
+    return (size_t)edges->n_edges * sizeof(int) + (size_t)n_sorted * sizeof(size_t) +
+           (size_t)(edges->n_places + 2) * (2 * sizeof(int) + 2 * sizeof(size_t));
+}
+
+/* What a cell takes in all classes, with the seconds beside it. */
+enum { CELL_BYTES = MAFAT_WINDOW_CLASSES * (sizeof(mafat_way) + sizeof(double)) };
+
+size_t mafat_bounds_least_room(int n_places)
+{
+    size_t for_place = LEAST_UNITS * sizeof(double) + LEAST_WAYS_A_PLACE * sizeof(mafat_way);
+    return (size_t)(n_places + 2) * (for_place + 2 * sizeof(int) + 2 * sizeof(size_t)) +
+           (size_t)LEAST_CELLS * CELL_BYTES;
+}
+
+static int within(size_t n, size_t least, size_t most)
+{
+    return (int)mafat_size_max(least, mafat_size_min(n, most));
+}
+
+/* Shares the room: half of it for units, the other half for cells and ways. */
+static void share_room(mafat_bounds *b, size_t room_bytes)
+{
+    size_t n_places = (size_t)b->edges->n_places + 2;
+    size_t taken = fixed_bytes(b->edges, b->edges->n_edges);
+    size_t part = room_bytes > taken ? (room_bytes - taken) / 4 : 0;
+    size_t most_units = mafat_size_min(MOST_UNITS, MOST_UNITS_IN_ALL / n_places + 1);
+    b->most_units = within(2 * part / sizeof(double) / n_places, LEAST_UNITS, most_units);
+    b->most_cells = within(part / CELL_BYTES, LEAST_CELLS, N_CELLS);
+    b->most_ways = within(part / sizeof(mafat_way), LEAST_WAYS_A_PLACE * n_places, MOST_WAYS);
+}
+
 static bool allocate(mafat_bounds *b)
 {
     size_t n_edges = (size_t)b->edges->n_edges + 1, n_places = (size_t)b->edges->n_places + 2;
-    size_t n_cells = (size_t)MAFAT_WINDOW_CLASSES * N_CELLS;
-    b->most_units = MOST_UNITS_IN_ALL / (int)n_places;
-    b->most_units = b->most_units < MOST_UNITS ? b->most_units + 1 : MOST_UNITS;
+    size_t n_cells = (size_t)MAFAT_WINDOW_CLASSES * (size_t)b->most_cells;
     b->ends = calloc(n_edges, sizeof *b->ends);
     b->first_ends = calloc(n_places, sizeof *b->first_ends);
     b->windows = calloc(n_edges, sizeof *b->windows);
     b->arena_bytes = calloc(n_places, sizeof *b->arena_bytes);
     b->sum_bytes = calloc(n_places, sizeof *b->sum_bytes);
-    b->behind = calloc(n_places * (size_t)b->most_units, sizeof *b->behind);
+    b->behind = malloc(n_places * (size_t)b->most_units * sizeof *b->behind);
+    b->ways = malloc((size_t)b->most_ways * sizeof *b->ways);
     b->first_ways = calloc(n_places, sizeof *b->first_ways);
-    b->cells = calloc(n_cells, sizeof *b->cells);
-    b->least_s = calloc(n_cells, sizeof *b->least_s);
+    b->cells = malloc(n_cells * sizeof *b->cells);
+    b->least_s = malloc(n_cells * sizeof *b->least_s);
     return b->ends != NULL && b->first_ends != NULL && b->windows != NULL &&
            b->arena_bytes != NULL && b->sum_bytes != NULL && b->behind != NULL &&
-           b->first_ways != NULL && b->cells != NULL && b->least_s != NULL;
+           b->ways != NULL && b->first_ways != NULL && b->cells != NULL && b->least_s != NULL;
 }
 
-mafat_status mafat_bounds_init(mafat_bounds *bounds, const mafat_edges *edges, mafat_error *error)
+mafat_status mafat_bounds_init(mafat_bounds *bounds, const mafat_edges *edges, size_t room_bytes,
+                               mafat_error *error)
 {
     *bounds = (mafat_bounds){.edges = edges};
+    share_room(bounds, room_bytes);
     if (!allocate(bounds)) {
         mafat_bounds_free(bounds);
         return mafat_edges_no_memory(edges, error);
@@ -102,6 +144,16 @@ mafat_status mafat_bounds_init(mafat_bounds *bounds, const mafat_edges *edges, m
     find_windows(bounds);
     find_least_bytes(bounds);
     return MAFAT_OK;
+}
+
+size_t mafat_bounds_bytes(const mafat_bounds *bounds)
+{
+    size_t n_places = (size_t)bounds->edges->n_places + 2;
+    return fixed_bytes(bounds->edges, bounds->n_sorted) +
+           n_places * (size_t)bounds->most_units_used * sizeof *bounds->behind +
+           (size_t)bounds->most_cells_used * sizeof *bounds->cells +
+           (size_t)bounds->most_seconds_used * sizeof *bounds->least_s +
+           (size_t)bounds->most_ways_used * sizeof *bounds->ways;
 }
 
 void mafat_bounds_free(mafat_bounds *bounds)
@@ -120,6 +172,11 @@ void mafat_bounds_free(mafat_bounds *bounds)
 }
 
 /* --------------------------------------------------------------------------------------- behind */
+
+static void note_most(int *most, int n)
+{
+    *most = n > *most ? n : *most;
+}
 
 static double *behind_of(const mafat_bounds *b, int place)
 {
@@ -165,6 +222,7 @@ double mafat_bounds_find_behind(mafat_bounds *bounds, const mafat_bound_limits *
     while (limits->room_bytes / bounds->unit_bytes >= (size_t)bounds->most_units)
         bounds->unit_bytes *= 2;
     bounds->n_units = (int)(limits->room_bytes / bounds->unit_bytes) + 1;
+    note_most(&bounds->most_units_used, bounds->n_units);
     for (int place = n_places; place >= 0; place--) {
         double *behind = behind_of(bounds, place);
         for (int i = 0; i < bounds->n_units; i++)
@@ -189,7 +247,18 @@ static void choose_classes(mafat_bounds *b)
     for (int i = 0; i < most; i++)
         b->class_bytes[i + 1] = b->windows[(long long)i * n / most];
     b->n_classes = most + 1;
-    b->n_cells = is_limited ? N_CELLS : N_CELLS_UNLIMITED;
+    b->n_cells = is_limited || b->most_cells < N_CELLS_UNLIMITED ? b->most_cells
+                                                                 : N_CELLS_UNLIMITED;
+    b->cell_bytes = b->limits.room_bytes / (size_t)b->n_cells + 1;
+}
+
+/* Has more ways be much alike: in the end one to each place is left. */
+static void coarsen(mafat_bounds *b)
+{
+    if (b->n_cells <= LEAST_CELLS && b->n_classes > 1)
+        b->n_classes = 1;
+    else
+        b->n_cells = (b->n_cells + 1) / 2;
     b->cell_bytes = b->limits.room_bytes / (size_t)b->n_cells + 1;
 }
 
@@ -212,16 +281,11 @@ static int index_of(const mafat_bounds *b, int class, int cell)
     return class * b->n_cells + cell;
 }
 
+/* Adds a way; false where there are too many. */
 static bool add_way(mafat_bounds *b, const mafat_way *way)
 {
-    if (b->n_ways == b->n_way_rooms) {
-        int more = b->n_way_rooms == 0 ? 1024 : b->n_way_rooms + b->n_way_rooms / 2;
-        mafat_way *rooms = realloc(b->ways, (size_t)more * sizeof *rooms);
-        if (rooms == NULL)
-            return false;
-        b->ways = rooms;
-        b->n_way_rooms = more;
-    }
+    if (b->n_ways == b->most_ways)
+        return false;
     b->ways[b->n_ways++] = *way;
     return true;
 }
@@ -282,6 +346,8 @@ static void go_on(mafat_bounds *b, const mafat_edge *edge)
  * sum_bytes and no smaller class. */
 static void cumulate(mafat_bounds *b)
 {
+    if (b->high > b->low)
+        note_most(&b->most_seconds_used, b->n_classes * (b->high - b->low));
     for (int class = b->n_classes - 1; class >= 0; class--) {
         double *row = b->least_s + index_of(b, class, 0), least_s = INFINITY;
         for (int i = b->low; i < b->high; i++) {
@@ -307,7 +373,7 @@ static bool is_worse(const mafat_bounds *b, const mafat_way *way, int first)
     return false;
 }
 
-/* Adds what is in the cells to the ways, and empties them. */
+/* Adds what is in the cells to the ways, and empties them; false where those are too many. */
 static bool keep_cells(mafat_bounds *b)
 {
     for (int class = 0; class < b->n_classes; class++)
@@ -326,13 +392,14 @@ static bool keep_cells(mafat_bounds *b)
     return true;
 }
 
+/* Finds all ways; false where they are too many. */
 static bool find_before(mafat_bounds *b)
 {
     mafat_way start = {.window_bytes = b->limits.arena_bytes, .class = b->n_classes - 1};
-    b->n_tried = b->n_ways = 0;
     b->first_ways[0] = 0;
-    if (!add_way(b, &start))
-        return false;
+    b->n_ways = 1;
+    b->ways[0] = start;
+    note_most(&b->most_cells_used, b->n_classes * b->n_cells);
     for (int i = 0; i < b->n_classes * b->n_cells; i++)
         b->cells[i].seconds = INFINITY;
     for (int place = 1; place <= b->edges->n_places; place++) {
@@ -348,10 +415,15 @@ static bool find_before(mafat_bounds *b)
     return true;
 }
 
-mafat_status mafat_bounds_find_before(mafat_bounds *bounds, mafat_error *error)
+void mafat_bounds_find_before(mafat_bounds *bounds)
 {
     choose_classes(bounds);
-    return find_before(bounds) ? MAFAT_OK : mafat_edges_no_memory(bounds->edges, error);
+    bounds->n_tried = 0;
+    while (!find_before(bounds)) {
+        bounds->most_ways_used = bounds->most_ways;
+        coarsen(bounds);
+    }
+    note_most(&bounds->most_ways_used, bounds->n_ways);
 }
 
 void mafat_bounds_enter(mafat_bounds *bounds, int place)

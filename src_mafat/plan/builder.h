@@ -23,6 +23,7 @@ typedef struct {
 /* What the steps of a layer in its group come to. */
 typedef struct {
     int n_steps;
+    int last_moment;            /* of the last one that was kept */
     uint64_t macs;
     double seconds;             /* of computing; 0 without costs */
 } mafat_layer_sum;
@@ -43,13 +44,29 @@ typedef struct {
     double seconds;
 } mafat_timed_step;
 
+/* What follows from the network alone, and arrays that are all zeros between two plans. */
+struct mafat_plan_rooms {
+    int n_layers;
+    int *producers;             /* [n_layers], owned: mafat_layer_producer() of each */
+    bool *are_results;          /* [n_layers], owned: the output, under its own or under another
+                                   layer's name, is read after the run */
+    int *ints;                  /* [5 * n_layers], owned */
+    mafat_region *regions;      /* [2 * n_layers], owned */
+    mafat_coverage *covered;    /* [2 * n_layers], owned */
+    mafat_rows *reused;         /* [n_layers + 1], owned */
+    mafat_layer_sum *sums;      /* [n_layers + 1], owned */
+    mafat_timed_step *timed;    /* [n_layers + 1], owned */
+};
+
 typedef struct {
     mafat_plan *plan;
     const mafat_network *network;
     const mafat_plan_options *options;
     mafat_error *error;
+    mafat_plan_rooms *rooms;    /* which all arrays below are in */
     mafat_row_memo *memo;       /* of a part; NULL: none is kept */
-    int *producers;             /* [n_layers]: mafat_layer_producer() of each */
+    const int *producers;
+    int *output_buffers;        /* [n_layers]: of a part, which has none of its own */
     int *first_windows, *n_windows;   /* [n_layers]: of the layer, in plan->windows */
     int *first_moments, *last_moments;/* [n_layers] */
     mafat_region *inputs;       /* [n_layers]: input regions of the tile at hand */
@@ -59,6 +76,7 @@ typedef struct {
     mafat_layer_sum *sums;      /* [n_layers + 1]: the image's, then the layers' */
     mafat_timed_step *timed;    /* [n_layers + 1]: the image's last one, then the layers' */
     bool is_part;               /* of one group: steps are counted and forgotten */
+    int n_all_steps;            /* those that a sketch does not keep among them */
     int n_rooms;                /* for steps in the plan */
 } mafat_builder;
 

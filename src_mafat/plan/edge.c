@@ -2,6 +2,7 @@
 #include "plan/edge.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* How many windows a layer that runs whole is read in, and how small they may be: a direct read of
@@ -15,37 +16,63 @@ static const int row_counts[] = {1, 2, 4, 6, 8, 12};
 enum { N_ROW_COUNTS = sizeof row_counts / sizeof row_counts[0] };
 enum { MOST_GRID = 5 };
 
+/* How many layers all groups together may have, which is what planning them takes: some seconds.
+ * Those of ResNet-152, which are up to 140 layers long, have 122,158. */
+enum { MOST_WORK = 130000 };
+
+/* Edges that there is room for, for each layer, however little room there is: all that one layer
+ * whole can have, and a pair. */
+enum { LEAST_EDGES_A_LAYER = 32, MOST_EDGES = 1 << 18 };
+
 typedef struct {
     mafat_edges *edges;
     const mafat_network *network;
     mafat_plan_options options;
+    const mafat_edge_limits *limits;
     mafat_error *error;
     mafat_readers readers;
+    int *places;                  /* [n_layers], owned: where each layer stands in the order */
     mafat_weight_mode *weights;   /* [n_layers], owned: of the group at hand */
     int *last_readers;            /* [n_layers], owned: the last place that reads a layer's map */
     mafat_row_memo *memos[N_ROW_COUNTS];    /* owned: of the last groups with so many rows */
     int kept_first, kept_end;     /* the layers that kept_bytes was worked out for last */
     size_t kept_bytes;
-    int n_rooms;                  /* in edges->edges */
+    double *least_s;              /* [n_layers + 1], owned: the least seconds to each place, over
+                                     whatever edges there are */
+    int most_layers;              /* that a group may have */
+    int longest;                  /* and that it may have to be kept */
+    int n_rooms, most_edges;      /* in edges->edges: how many there are, and may be */
+    int most_kept;                /* edges that were kept at once */
 } maker;
 
 void mafat_edges_free(mafat_edges *edges)
 {
-    free(edges->places);
+    free(edges->layers);
     free(edges->edges);
     free(edges->first_edges);
     *edges = (mafat_edges){0};
 }
 
+mafat_group mafat_edge_group(const mafat_edges *edges, const mafat_edge *edge)
+{
+    int first = edges->layers[edge->from];    /* those behind it follow: a group is in one block */
+    return (mafat_group){.first = first, .end = first + edge->to - edge->from,
+                         .tiling = {(int)edge->rows, (int)edge->cols, edge->reuse}};
+}
+
+mafat_weight_mode mafat_edge_weights(const mafat_edge *edge)
+{
+    return (mafat_weight_mode){.pinned = edge->pinned, .window_filters = edge->window_filters};
+}
+
 /* ---------------------------------------------------------------------------------- one edge */
 
 /* Bytes of the maps that exist while a group runs and that it neither reads nor makes. */
-static size_t kept_bytes(const maker *m, const mafat_edge *edge)
+static size_t kept_bytes(const maker *m, const mafat_group *group, const mafat_edge *edge)
 {
-    const mafat_group *group = &edge->group;
     size_t bytes = 0;
     for (int l = 0; l < m->network->n_layers; l++) {
-        if (m->edges->places[l] >= edge->from || m->last_readers[l] < edge->to ||
+        if (m->places[l] >= edge->from || m->last_readers[l] < edge->to ||
             m->readers.is_result[l])
             continue;
         bool is_source = false;
@@ -104,7 +131,6 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
             edge->block_bytes = mafat_size_max(edge->block_bytes, bytes);
         }
     }
-    edge->computing_s = part->groups[0].computing_s;
     edge->seconds = part->groups[0].seconds;
 }
 
@@ -116,44 +142,109 @@ static bool is_as_good(const mafat_edge *a, const mafat_edge *b)
            a->block_bytes <= b->block_bytes && a->sum_bytes <= b->sum_bytes;
 }
 
+/* Makes room by leaving out the longest groups, up to half of all edges. */
+static void shorten(maker *m)
+{
+    mafat_edges *edges = m->edges;
+    int n_kept = edges->n_edges;
+    while (n_kept > m->most_edges / 2 && m->longest > 2) {
+        m->longest -= 1 + m->longest / 8;
+        n_kept = 0;
+        for (int i = 0; i < edges->n_edges; i++)
+            n_kept += edges->edges[i].to - edges->edges[i].from <= m->longest;
+    }
+    n_kept = 0;
+    for (int i = 0; i < edges->n_edges; i++)
+        if (edges->edges[i].to - edges->edges[i].from <= m->longest)
+            edges->edges[n_kept++] = edges->edges[i];
+    edges->n_edges = n_kept;
+    edges->are_all = false;
+}
+
+/* Makes room for one more edge, by leaving out others where there are as many as may be. */
+static mafat_status make_room(maker *m)
+{
+    mafat_edges *edges = m->edges;
+    if (edges->n_edges == m->most_edges)
+        shorten(m);
+    if (edges->n_edges < m->n_rooms)
+        return MAFAT_OK;
+    int n_rooms = m->n_rooms == 0 ? 4096 : 2 * m->n_rooms;
+    n_rooms = n_rooms < m->most_edges ? n_rooms : m->most_edges;
+    mafat_edge *rooms = n_rooms > edges->n_edges
+                            ? realloc(edges->edges, (size_t)n_rooms * sizeof *rooms) : NULL;
+    if (rooms == NULL)
+        return mafat_error_set(m->error, MAFAT_FAILED, "no memory for %d layer groups",
+                               edges->n_edges + 1);
+    edges->edges = rooms;
+    m->n_rooms = n_rooms;
+    return MAFAT_OK;
+}
+
+/* Whether the edge is one of those that are wanted. */
+static bool is_possible(const maker *m, const mafat_edge *edge)
+{
+    return mafat_edge_alive_bytes(edge) <= m->limits->alive_bytes &&
+           edge->sum_bytes <= m->limits->sum_bytes;
+}
+
+/* Adds an edge behind those that are kept, in place of the ones from `first` on that it is as good
+ * as. */
+static void add_kept(maker *m, const mafat_edge *edge, int first)
+{
+    mafat_edges *edges = m->edges;
+    int kept = first;
+    for (int i = first; i < edges->n_edges; i++)
+        if (!is_as_good(edge, &edges->edges[i]))
+            edges->edges[kept++] = edges->edges[i];
+    edges->edges[kept] = *edge;
+    edges->n_edges = kept + 1;
+    m->most_kept = edges->n_edges > m->most_kept ? edges->n_edges : m->most_kept;
+}
+
 /* Adds an edge unless there is one of the same layers that is as good, and drops those that it is
  * as good as. Edges of the same layers are made one after the other. */
 static mafat_status keep_best(maker *m, const mafat_edge *edge)
 {
     mafat_edges *edges = m->edges;
-    int n = edges->n_edges, first = n;
+    if (!is_possible(m, edge))
+        return MAFAT_OK;
+    m->least_s[edge->to] = fmin(m->least_s[edge->to], m->least_s[edge->from] + edge->seconds);
+    mafat_status status = make_room(m);
+    if (status != MAFAT_OK)
+        return status;
+    if (edge->to - edge->from > m->longest) {
+        edges->are_all = false;
+        return MAFAT_OK;
+    }
+    int first = edges->n_edges;
     while (first > 0 && edges->edges[first - 1].from == edge->from &&
            edges->edges[first - 1].to == edge->to)
         first--;
-    for (int i = first; i < n; i++)
+    for (int i = first; i < edges->n_edges; i++)
         if (is_as_good(&edges->edges[i], edge))
             return MAFAT_OK;
-    int kept = first;
-    for (int i = first; i < n; i++)
-        if (!is_as_good(edge, &edges->edges[i]))
-            edges->edges[kept++] = edges->edges[i];
-    if (kept == m->n_rooms) {
-        int n_rooms = m->n_rooms == 0 ? 256 : 2 * m->n_rooms;
-        mafat_edge *rooms = realloc(edges->edges, (size_t)n_rooms * sizeof *rooms);
-        if (rooms == NULL)
-            return mafat_error_set(m->error, MAFAT_FAILED, "no memory for %d layer groups",
-                                   n_rooms);
-        edges->edges = rooms;
-        m->n_rooms = n_rooms;
-    }
-    edges->edges[kept] = *edge;
-    edges->n_edges = kept + 1;
+    add_kept(m, edge, first);
     return MAFAT_OK;
 }
 
-/* Plans a group alone, its weights all in one mode. */
-static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weights,
-                            mafat_row_memo *memo, mafat_edge *edge)
+static void set_mode(mafat_edge *edge, mafat_weight_mode weights)
 {
+    edge->pinned = weights.pinned;
+    edge->window_filters = weights.window_filters;
+}
+
+/* Plans a group alone, its weights all in one mode. *computing_s: its seconds but for reads. */
+static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weights,
+                            mafat_row_memo *memo, mafat_edge *edge, double *computing_s)
+{
+    enum { MASK = (1 << 13) - 1 };
     mafat_plan part;
-    int from = m->edges->places[group.first];
-    *edge = (mafat_edge){.group = group, .from = from, .to = from + group.end - group.first,
-                         .weights = weights};
+    int from = m->places[group.first];
+    *edge = (mafat_edge){.from = from, .to = from + group.end - group.first,
+                         .rows = (unsigned)group.tiling.rows & MASK,
+                         .cols = (unsigned)group.tiling.cols & MASK, .reuse = group.tiling.reuse};
+    set_mode(edge, weights);
     for (int l = group.first; l < group.end && m->options.weights != NULL; l++)
         m->weights[l] = weights;
     mafat_status status = mafat_plan_build_part(&part, m->network, &group, &m->options, memo,
@@ -161,11 +252,12 @@ static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weigh
     if (status != MAFAT_OK)
         return status;
     if (group.first != m->kept_first || group.end != m->kept_end) {
-        m->kept_bytes = kept_bytes(m, edge);
+        m->kept_bytes = kept_bytes(m, &group, edge);
         m->kept_first = group.first;
         m->kept_end = group.end;
     }
     sum_up(&part, m->kept_bytes, edge);
+    *computing_s = part.groups[0].computing_s;
     mafat_plan_free(&part);
     return MAFAT_OK;
 }
@@ -176,7 +268,8 @@ static const mafat_weight_mode at_once = {.window_filters = INT_MAX};
 static mafat_status add_edge(maker *m, mafat_group group, mafat_weight_mode weights)
 {
     mafat_edge edge;
-    mafat_status status = measure(m, group, weights, NULL, &edge);
+    double computing_s;
+    mafat_status status = measure(m, group, weights, NULL, &edge, &computing_s);
     return status == MAFAT_OK ? keep_best(m, &edge) : status;
 }
 
@@ -185,14 +278,15 @@ static mafat_status add_edge(maker *m, mafat_group group, mafat_weight_mode weig
 static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
 {
     mafat_edge edge;
-    mafat_status status = measure(m, group, at_once, memo, &edge);
+    double computing_s;
+    mafat_status status = measure(m, group, at_once, memo, &edge, &computing_s);
     if (status == MAFAT_OK && edge.window_bytes > 0)
         status = keep_best(m, &edge);
-    edge.weights = pinned;
+    set_mode(&edge, pinned);
     edge.late_bytes -= edge.late_bytes < SIZE_MAX ? edge.window_bytes : 0;
     edge.sum_bytes = mafat_size_sum(edge.sum_bytes, edge.window_bytes);
     edge.window_bytes = edge.block_bytes = 0;
-    edge.seconds = edge.computing_s;
+    edge.seconds = computing_s;
     return status == MAFAT_OK ? keep_best(m, &edge) : status;
 }
 
@@ -269,7 +363,8 @@ static bool is_fusable(const maker *m, int first, int end, bool reuse)
 static mafat_status add_ending(maker *m, const mafat_group *block, int end)
 {
     mafat_status status = MAFAT_OK;
-    for (int first = block->first; first + 2 <= end && status == MAFAT_OK; first++) {
+    int first = end - m->most_layers > block->first ? end - m->most_layers : block->first;
+    for (; first + 2 <= end && status == MAFAT_OK; first++) {
         mafat_group pair = {.first = first, .end = end, .tiling = {1, 1, false}};
         bool fuses = is_fusable(m, first, end, false);
         if (fuses && first + 2 == end && mafat_group_pools(m->network, &pair, first))
@@ -335,17 +430,40 @@ void mafat_edges_sort(mafat_edges *edges)
 static void find_places(maker *m, const mafat_group *blocks, int n_blocks)
 {
     int place = 0;
-    for (int b = 0; b < n_blocks; b++)
-        for (int l = blocks[b].first; l < blocks[b].end; l++)
-            m->edges->places[l] = place++;
+    for (int b = 0; b < n_blocks; b++) {
+        for (int l = blocks[b].first; l < blocks[b].end; l++) {
+            m->edges->layers[place] = l;
+            m->places[l] = place++;
+        }
+    }
     for (int l = 0; l < m->network->n_layers; l++) {
         const mafat_layer *layer = &m->network->layers[l];
         for (int s = 0; s < layer->n_sources && layer->kind != MAFAT_IDENTITY; s++) {
             int producer = mafat_layer_producer(m->network, layer->sources[s]);
-            if (producer >= 0 && m->edges->places[l] > m->last_readers[producer])
-                m->last_readers[producer] = m->edges->places[l];
+            if (producer >= 0 && m->places[l] > m->last_readers[producer])
+                m->last_readers[producer] = m->places[l];
         }
     }
+}
+
+/* How many layers all groups of n together have that can be fused in some way. */
+static long long work_of(const maker *m, const mafat_group *blocks, int n_blocks, int n)
+{
+    long long work = 0;
+    for (int b = 0; b < n_blocks; b++)
+        for (int l = blocks[b].first; l + n <= blocks[b].end; l++)
+            work += is_fusable(m, l, l + n, true) || is_fusable(m, l, l + n, false) ? n : 0;
+    return work;
+}
+
+/* Decides how long groups may be, by what it takes to plan them. */
+static int find_most_layers(const maker *m, const mafat_group *blocks, int n_blocks)
+{
+    long long work = 0;
+    int most = 1;
+    while (most < m->network->n_layers && work <= MOST_WORK)
+        work += work_of(m, blocks, n_blocks, ++most);
+    return most;
 }
 
 static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, mafat_group *blocks)
@@ -357,29 +475,40 @@ static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, maf
     if (status != MAFAT_OK)
         return status;
     find_places(m, blocks, n_blocks);
+    m->most_layers = fixed != NULL ? m->network->n_layers : find_most_layers(m, blocks, n_blocks);
+    m->longest = m->most_layers;
+    for (int place = 1; place <= m->network->n_layers; place++)
+        m->least_s[place] = INFINITY;
     for (int g = 0; g < n_fixed && status == MAFAT_OK; g++)
         status = add_fixed(m, &fixed[g]);
     for (int b = 0; b < n_blocks && fixed == NULL; b++)
         for (int l = blocks[b].first; l < blocks[b].end && status == MAFAT_OK; l++)
             status = add_ending(m, &blocks[b], l + 1);
     mafat_edges_sort(m->edges);
+    m->edges->least_s = m->least_s[m->network->n_layers];
+    if (status == MAFAT_OK && m->edges->n_edges > 0)    /* gives back what those left out took */
+        m->edges->edges = realloc(m->edges->edges,
+                                  (size_t)m->edges->n_edges * sizeof *m->edges->edges);
     return status;
 }
 
 static bool allocate(maker *m)
 {
     size_t n = (size_t)m->network->n_layers;
-    m->edges->places = calloc(n, sizeof *m->edges->places);
+    m->edges->layers = calloc(n, sizeof *m->edges->layers);
     m->edges->first_edges = calloc(n + 2, sizeof *m->edges->first_edges);
+    m->places = calloc(n, sizeof *m->places);
     m->weights = calloc(n, sizeof *m->weights);
+    m->least_s = calloc(n + 1, sizeof *m->least_s);
     m->last_readers = calloc(n, sizeof *m->last_readers);
     bool has_memos = true;
     for (int i = 0; i < N_ROW_COUNTS; i++) {
         m->memos[i] = mafat_row_memo_new(m->network->n_layers);
         has_memos &= m->memos[i] != NULL;
     }
-    return has_memos && m->edges->places != NULL && m->edges->first_edges != NULL &&
-           m->weights != NULL && m->last_readers != NULL;
+    return has_memos && m->edges->layers != NULL && m->edges->first_edges != NULL &&
+           m->places != NULL && m->weights != NULL && m->least_s != NULL &&
+           m->last_readers != NULL;
 }
 
 mafat_status mafat_edges_no_memory(const mafat_edges *edges, mafat_error *error)
@@ -393,13 +522,58 @@ size_t mafat_edge_alive_bytes(const mafat_edge *edge)
     return mafat_size_max(edge->early_bytes, edge->late_bytes);
 }
 
+/* What is there while edges are made, but for the edges and what sorts them. */
+static size_t making_bytes(int n_layers)
+{
+    size_t n = (size_t)n_layers;
+    size_t memo_bytes = N_ROW_COUNTS * mafat_row_memo_bytes(n_layers);
+    size_t own_bytes = n * (sizeof(mafat_group) + 5 * sizeof(int) + sizeof(mafat_weight_mode) +
+                            sizeof(double) + sizeof(bool));
+    return memo_bytes + own_bytes + mafat_plan_layer_bytes(n_layers);
+}
+
+/* What an edge takes, and sorting it: qsort() sorts pointers to it, and needs as many again. */
+enum { EDGE_BYTES = sizeof(mafat_edge) + 2 * sizeof(void *) };
+
+size_t mafat_edges_least_room(int n_layers)
+{
+    return making_bytes(n_layers) + (size_t)n_layers * LEAST_EDGES_A_LAYER * EDGE_BYTES;
+}
+
+size_t mafat_edges_bytes(const mafat_edges *edges)
+{
+    return (size_t)edges->n_edges * sizeof *edges->edges +
+           2 * (size_t)edges->n_places * sizeof *edges->layers;
+}
+
+static int most_edges(size_t room_bytes, int n_layers)
+{
+    size_t least_bytes = making_bytes(n_layers);
+    size_t n = room_bytes > least_bytes ? (room_bytes - least_bytes) / EDGE_BYTES : 0;
+    size_t least = (size_t)n_layers * LEAST_EDGES_A_LAYER;
+    return (int)mafat_size_max(least, mafat_size_min(n, MOST_EDGES));
+}
+
+static void free_maker(maker *m)
+{
+    mafat_readers_free(&m->readers);
+    free(m->places);
+    free(m->weights);
+    free(m->least_s);
+    free(m->last_readers);
+    for (int i = 0; i < N_ROW_COUNTS; i++)
+        free(m->memos[i]);
+}
+
 mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_group *fixed, int n_fixed,
-                              const mafat_plan_options *options, mafat_error *error)
+                              const mafat_plan_options *options, const mafat_edge_limits *limits,
+                              mafat_error *error)
 {
-    maker m = {.edges = edges, .network = network, .options = *options, .error = error};
+    maker m = {.edges = edges, .network = network, .options = *options, .limits = limits,
+               .error = error, .most_edges = most_edges(limits->room_bytes, network->n_layers)};
     mafat_group *blocks = calloc((size_t)network->n_layers, sizeof *blocks);
-    *edges = (mafat_edges){.n_places = network->n_layers};
+    *edges = (mafat_edges){.n_places = network->n_layers, .are_all = true};
     mafat_status status = MAFAT_OK;
     if (blocks == NULL || !allocate(&m))
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
@@ -410,12 +584,9 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
         status = mafat_readers_init(&m.readers, network, error);
     if (status == MAFAT_OK)
         status = add_all(&m, fixed, n_fixed, blocks);
-    mafat_readers_free(&m.readers);
+    edges->peak_bytes = making_bytes(network->n_layers) + (size_t)m.most_kept * EDGE_BYTES;
     free(blocks);
-    free(m.weights);
-    free(m.last_readers);
-    for (int i = 0; i < N_ROW_COUNTS; i++)
-        free(m.memos[i]);
+    free_maker(&m);
     if (status != MAFAT_OK)
         mafat_edges_free(edges);
     return status;

@@ -10,10 +10,13 @@
 
 #include "plan/plan.h"
 
+/* There are tens of thousands of them where a network is deep, so that each is small. */
 typedef struct {
-    mafat_group group;
     int from, to;               /* the places before and behind it */
-    mafat_weight_mode weights;  /* of all its convolutions */
+    unsigned rows : 13, cols : 13;    /* its tiling: MAFAT_MAX_GRID at most */
+    unsigned reuse : 1;
+    unsigned pinned : 1;        /* the mode of the weights of all its convolutions */
+    int window_filters;
     size_t early_bytes;         /* the most alive at once in the arena before its last windows are
                                    in use */
     size_t late_bytes;          /* and from then on: the next group's first windows come on top */
@@ -21,21 +24,34 @@ typedef struct {
     size_t block_bytes;         /* and of the largest of them: a group whose layers take turns has
                                    one for each of them, others have one */
     size_t sum_bytes;           /* what it adds to pinned weights and to the plan's own arrays */
-    double computing_s, seconds;/* without and with what reading adds */
+    double seconds;             /* with what reading adds */
 } mafat_edge;
 
 typedef struct {
     int n_places;               /* as many as layers, and one behind the last */
-    int *places;                /* [n_layers], owned: where each layer stands in the order */
+    int *layers;                /* [n_layers], owned: which layer stands at each place */
     int n_edges;
     mafat_edge *edges;          /* [n_edges], owned: by the places where they begin and end */
     int *first_edges;           /* [n_places + 1], owned: of each place, in edges[] */
+    bool are_all;               /* no group was left out for want of room */
+    double least_s;             /* no plan takes less, not even of groups that were left out */
+    size_t peak_bytes;          /* what making them took at most, themselves among it */
 } mafat_edges;
+
+/* What edges are wanted for, and may take. */
+typedef struct {
+    size_t alive_bytes;         /* only those that have no more alive at once, */
+    size_t sum_bytes;           /* nor pin more */
+    size_t room_bytes;          /* of memory for them: where there are more, the longest groups are
+                                   left out */
+} mafat_edge_limits;
 
 /* Makes the edges of all plans for a network: every layer whole, with its weights pinned or in
  * windows of many sizes; every convolution with the pool behind it; every group of two layers and
  * more that the network allows, in rows that are kept and in square grids, with its weights pinned
  * or read in each run. An edge that is no better than another one of the same layers is left out.
+ * Groups are of as many layers as can be planned in a second or two: of all that there are in
+ * networks of some hundred layers, of some twenty in a chain of thousands.
  * Where `fixed` is not NULL, [n_fixed], in the order of execution, the plans are those that have
  * these groups.
  *
@@ -44,7 +60,18 @@ typedef struct {
  * freed. */
 mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_group *fixed, int n_fixed,
-                              const mafat_plan_options *options, mafat_error *error);
+                              const mafat_plan_options *options, const mafat_edge_limits *limits,
+                              mafat_error *error);
+
+/* The least room that edges need, however few they are to be. */
+size_t mafat_edges_least_room(int n_layers);
+
+/* The memory that edges take. */
+size_t mafat_edges_bytes(const mafat_edges *edges);
+
+/* The group of an edge, and the mode of its weights. */
+mafat_group mafat_edge_group(const mafat_edges *edges, const mafat_edge *edge);
+mafat_weight_mode mafat_edge_weights(const mafat_edge *edge);
 
 /* Puts edges in order: by their places, those with the same ones by seconds; and notes where those
  * of each place begin. Whoever reads them relies on it. */

@@ -75,10 +75,10 @@ static const mafat_edge *edge_of(const learner *l, int index)
 static void find_moments(learner *l)
 {
     for (int i = 0; i < l->n; i++) {
-        const mafat_group *group = &edge_of(l, i)->group;
+        mafat_group group = mafat_edge_group(l->jams->edges, edge_of(l, i));
         l->firsts[i] = INT_MAX;
         l->lasts[i] = -1;
-        for (int layer = group->first; layer < group->end; layer++)
+        for (int layer = group.first; layer < group.end; layer++)
             l->index_of[layer] = i;
     }
     for (int s = 0; s < l->plan->n_steps; s++) {
@@ -111,12 +111,25 @@ static int find_buffers(learner *l, int first, int last)
     return n;
 }
 
+/* Places the buffers of a run. */
+static mafat_status place(learner *l, int n, size_t most_bytes, size_t *bytes)
+{
+    size_t placing_bytes;
+    mafat_status status = mafat_arena_place_counted(l->buffers, n, most_bytes, bytes,
+                                                    &placing_bytes, l->error);
+    placing_bytes += (size_t)l->plan->n_buffers * sizeof *l->buffers +
+                     (size_t)l->plan->n_layers * sizeof *l->index_of +
+                     2 * (size_t)l->n * sizeof *l->firsts;
+    l->jams->peak_bytes = mafat_size_max(l->jams->peak_bytes, placing_bytes);
+    return status;
+}
+
 /* Whether the buffers of a run are placed in the room that there is. */
 static mafat_status try_run(learner *l, int first, int last, bool *fits)
 {
     size_t bytes;
     int n = find_buffers(l, first, last);
-    mafat_status status = mafat_arena_place(l->buffers, n, l->most_bytes, &bytes, l->error);
+    mafat_status status = place(l, n, l->most_bytes, &bytes);
     *fits = bytes <= l->most_bytes;
     return status;
 }
@@ -157,8 +170,7 @@ static mafat_status add_jam(learner *l, int first, int last)
     mafat_jams *jams = l->jams;
     mafat_jam *jam = &jams->jams[jams->n];
     size_t bytes;
-    mafat_status status = mafat_arena_place(l->buffers, find_buffers(l, first, last), SIZE_MAX,
-                                            &bytes, l->error);
+    mafat_status status = place(l, find_buffers(l, first, last), SIZE_MAX, &bytes);
     if (status != MAFAT_OK)
         return status;
     int next = next_reader(l, last);

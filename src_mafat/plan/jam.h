@@ -29,6 +29,7 @@ typedef struct {
     mafat_jam jams[MAFAT_MOST_JAMS];
     const mafat_edges *edges;   /* borrowed */
     bool *has_edge;             /* [edges->n_edges], owned: whether it is in any of them */
+    size_t peak_bytes;          /* of memory: what learning took at most */
 } mafat_jams;
 
 /* Prepares for edges, which must outlive them, with no jams. MAFAT_FAILED without memory; then

@@ -9,6 +9,14 @@
 /* New paths after which those are dropped that others are as good as. */
 enum { MANY = 4096 };
 
+/* However little room there is: paths that are kept from each place, and those that are found from
+ * one before some are dropped. */
+enum { LEAST_PATHS = 16, LEAST_FOUND = 256 };
+
+/* What a path takes that was found, and sorting it: qsort() sorts pointers to it, and needs as many
+ * again. */
+enum { FOUND_BYTES = sizeof(mafat_path) + 2 * sizeof(void *) };
+
 /* One of so many paths from a place is kept for its bytes, the others for their promise. */
 enum { SPREAD_PART = 4 };
 
@@ -31,7 +39,9 @@ typedef struct {
     int *firsts;              /* [n_places + 1], owned: of the paths from each place; how many */
     int *counts;              /* [n_places + 1], owned */
     mafat_path *found;        /* [n_found], owned: the paths from the place at hand */
-    int n_found, n_found_rooms, n_path_rooms;
+    int n_found, most_found, most_at_once;    /* that there is room for; that there were */
+    int most_paths;           /* that there is room for, from all places together */
+    int most_here;            /* from the place at hand */
     mafat_path *parts;        /* [most_paths / SPREAD_PART + 1], owned: while paths are chosen */
     mafat_error *error;
 } finder;
@@ -114,20 +124,6 @@ static int compare_paths(const void *left, const void *right)
     return a->edge != b->edge ? a->edge - b->edge : a->rest - b->rest;
 }
 
-/* Makes room for one more of `n` paths. */
-static bool make_room(mafat_path **paths, int n, int *n_rooms)
-{
-    if (n < *n_rooms)
-        return true;
-    int more = *n_rooms == 0 ? 256 : *n_rooms + *n_rooms / 2;
-    mafat_path *rooms = realloc(*paths, (size_t)more * sizeof *rooms);
-    if (rooms == NULL)
-        return false;
-    *paths = rooms;
-    *n_rooms = more;
-    return true;
-}
-
 static double seconds_of(const finder *f, const mafat_edge *edge)
 {
     return f->query->ignores_time ? 0 : edge->seconds;
@@ -190,7 +186,7 @@ static int part_of(const mafat_path *path, size_t fewest, size_t most, int n)
  * fastest of each part of the bytes that they need. Returns how many paths there are then. */
 static int spread(finder *f, int n, int *last)
 {
-    int n_parts = f->query->most_paths / SPREAD_PART, first = n - n_parts, n_kept = first;
+    int n_parts = f->most_here / SPREAD_PART, first = n - n_parts, n_kept = first;
     size_t fewest = SIZE_MAX, most = 0;
     for (int i = first; i < f->n_found; i++) {
         fewest = mafat_size_min(fewest, bytes_of(&f->found[i]));
@@ -222,7 +218,7 @@ static void choose(finder *f)
         const mafat_path path = f->found[i];
         if (is_worse(f, n, &path, &last))
             continue;
-        if (n == f->query->most_paths)
+        if (n == f->most_here)
             break;
         f->found[n++] = path;
     }
@@ -236,11 +232,23 @@ static void choose(finder *f)
     qsort(f->found, (size_t)n, sizeof *f->found, compare_paths);
 }
 
+/* How many paths from a place may be kept: half of what there still is room for may go to it alone,
+ * but so that all get their share. */
+static int most_here(const finder *f, int place)
+{
+    int n_left = f->most_paths - f->paths->n_paths;
+    int share = n_left / (place + 1), half = (n_left - LEAST_PATHS * place) / 2;
+    int most = half > share ? half : share;
+    most = most < f->most_found / 2 ? most : f->most_found / 2;
+    return most < f->query->most_paths ? most : f->query->most_paths;
+}
+
 /* Finds all paths from a place that can be part of a plan within the limits. */
-static bool find_from(finder *f, int place)
+static void find_from(finder *f, int place)
 {
     int n_best = 0;
     f->n_found = 0;
+    f->most_here = most_here(f, place);
     mafat_bounds_enter(f->bounds, place);
     double fastest_s = mafat_bounds_before(f->bounds, 0, f->bounds->limits.room_bytes);
     for (int e = f->edges->first_edges[place]; e < f->edges->first_edges[place + 1]; e++) {
@@ -255,9 +263,10 @@ static bool find_from(finder *f, int place)
             path.least_s = least_seconds(f, place, &path);
             if (path.least_s == INFINITY || path.least_s > f->query->limit_s)
                 continue;
-            if (!make_room(&f->found, f->n_found, &f->n_found_rooms))
-                return false;
+            if (f->n_found == f->most_found)
+                choose(f);
             f->found[f->n_found++] = path;
+            f->most_at_once = f->n_found > f->most_at_once ? f->n_found : f->most_at_once;
         }
         if (f->n_found < n_best + MANY)
             continue;
@@ -265,21 +274,16 @@ static bool find_from(finder *f, int place)
         n_best = f->n_found;
     }
     choose(f);
-    return true;
 }
 
 /* Adds the paths from a place that were found to all. */
-static bool keep_found(finder *f, int place)
+static void keep_found(finder *f, int place)
 {
     mafat_paths *paths = f->paths;
     f->firsts[place] = paths->n_paths;
-    for (int i = 0; i < f->n_found; i++) {
-        if (!make_room(&paths->paths, paths->n_paths, &f->n_path_rooms))
-            return false;
+    for (int i = 0; i < f->n_found; i++)
         paths->paths[paths->n_paths++] = f->found[i];
-    }
     f->counts[place] = f->n_found;
-    return true;
 }
 
 /* ---------------------------------------------------------------------------------- all places */
@@ -297,29 +301,26 @@ static bool find_limits(finder *f, mafat_bound_limits *limits)
 }
 
 /* The path that begins at the last place, and with it the bounds of all plans. */
-static bool find_last(finder *f)
+static void find_last(finder *f)
 {
     int last = f->edges->n_places;
     mafat_path path = {.edge = -1, .rest = -1};
-    if (!make_room(&f->found, 0, &f->n_found_rooms))
-        return false;
     mafat_bounds_enter(f->bounds, last);
     path.arena_bytes = mafat_size_max(f->bounds->arena_bytes[last], f->query->from_bytes);
     path.least_s = least_seconds(f, last, &path);
     f->found[0] = path;
     f->n_found = path.least_s <= f->query->limit_s && path.least_s < INFINITY;
     f->paths->least_s = path.least_s;
-    return keep_found(f, last);
+    keep_found(f, last);
 }
 
-static bool find_all(finder *f)
+static void find_all(finder *f)
 {
-    if (!find_last(f))
-        return false;
-    for (int place = f->edges->n_places - 1; place >= 0; place--)
-        if (!find_from(f, place) || !keep_found(f, place))
-            return false;
-    return true;
+    find_last(f);
+    for (int place = f->edges->n_places - 1; place >= 0; place--) {
+        find_from(f, place);
+        keep_found(f, place);
+    }
 }
 
 /* Whole plans: their first windows are read before anything runs, so that they make no difference
@@ -345,6 +346,39 @@ static bool keep_front(finder *f)
     return true;
 }
 
+/* What is there for each place and for each path that may be kept from one. */
+static size_t least_bytes(int n_places, int most_paths)
+{
+    return 2 * ((size_t)n_places + 1) * sizeof(int) +
+           ((size_t)most_paths / SPREAD_PART + 1) * sizeof(mafat_path);
+}
+
+size_t mafat_paths_least_room(int n_places)
+{
+    return least_bytes(n_places, LEAST_PATHS) + (size_t)LEAST_FOUND * FOUND_BYTES +
+           ((size_t)n_places + 1) * LEAST_PATHS * sizeof(mafat_path);
+}
+
+/* Shares the room: a third of it for paths that are found from one place, before the best are
+ * chosen. Memory that nobody touches takes none. */
+static bool allocate(finder *f)
+{
+    size_t n = (size_t)f->edges->n_places + 1, most_paths = (size_t)f->query->most_paths;
+    size_t taken = least_bytes(f->edges->n_places, f->query->most_paths), left = 0;
+    if (f->query->room_bytes == 0)
+        left = SIZE_MAX;
+    else if (f->query->room_bytes > taken)
+        left = f->query->room_bytes - taken;
+    size_t found = mafat_size_min(left / 3 / FOUND_BYTES, 2 * most_paths + 2 * MANY);
+    size_t paths = mafat_size_min(left / 3 * 2 / sizeof(mafat_path), n * most_paths);
+    f->most_found = (int)mafat_size_max(found, 2 * LEAST_FOUND);
+    f->most_paths = (int)mafat_size_max(paths, n * LEAST_PATHS);
+    f->found = malloc((size_t)f->most_found * sizeof *f->found);
+    f->parts = malloc((most_paths / SPREAD_PART + 1) * sizeof *f->parts);
+    f->paths->paths = malloc((size_t)f->most_paths * sizeof *f->paths->paths);
+    return f->found != NULL && f->parts != NULL && f->paths->paths != NULL;
+}
+
 /* Finds the bounds, and the paths if they are wanted and there may be any. */
 static mafat_status find(finder *f)
 {
@@ -362,11 +396,16 @@ static mafat_status find(finder *f)
     paths->is_exact = f->query->most_paths > 0;
     if (f->query->most_paths == 0)
         return MAFAT_OK;
-    mafat_status status = mafat_bounds_find_before(f->bounds, f->error);
+    if (!allocate(f))
+        return mafat_edges_no_memory(f->edges, f->error);
+    mafat_bounds_find_before(f->bounds);
     paths->n_tried += f->bounds->n_tried;
-    if (status == MAFAT_OK && !(find_all(f) && keep_front(f)))
-        status = mafat_edges_no_memory(f->edges, f->error);
-    return status;
+    find_all(f);
+    paths->bytes = (size_t)paths->n_paths * sizeof(mafat_path) +
+                   (size_t)f->counts[0] * sizeof *paths->total_bytes;
+    paths->peak_bytes = paths->bytes + least_bytes(f->edges->n_places, f->query->most_paths) +
+                        (size_t)f->most_at_once * FOUND_BYTES;
+    return keep_front(f) ? MAFAT_OK : mafat_edges_no_memory(f->edges, f->error);
 }
 
 mafat_status mafat_paths_find(mafat_paths *paths, mafat_bounds *bounds,
@@ -375,11 +414,9 @@ mafat_status mafat_paths_find(mafat_paths *paths, mafat_bounds *bounds,
     size_t n = (size_t)bounds->edges->n_places + 1;
     *paths = (mafat_paths){0};
     finder f = {.paths = paths, .edges = bounds->edges, .query = query, .bounds = bounds,
-                .firsts = calloc(2 * n, sizeof *f.firsts),
-                .parts = calloc((size_t)query->most_paths / SPREAD_PART + 1, sizeof *f.parts),
-                .error = error};
+                .firsts = calloc(2 * n, sizeof *f.firsts), .error = error};
     mafat_status status;
-    if (f.firsts == NULL || f.parts == NULL) {
+    if (f.firsts == NULL) {
         status = mafat_edges_no_memory(f.edges, error);
     } else {
         f.counts = f.firsts + n;

@@ -41,6 +41,7 @@ typedef struct {
     size_t least_arena_bytes;   /* nor has one a smaller arena */
     size_t *total_bytes;        /* [n], owned: what each of them is predicted to take if its arena
                                    is no larger than arena_bytes */
+    size_t bytes, peak_bytes;   /* of memory that they take, and that finding them took */
 } mafat_paths;
 
 /* What to look for. */
@@ -56,7 +57,12 @@ typedef struct {
     int most_paths;                 /* from one place; where there are more, those that promise most
                                        are kept and some that need little, and the best plan may be
                                        missed. 0: no path is looked for, only bounds */
+    size_t room_bytes;              /* of memory for paths: where it is too little for as many,
+                                       fewer are kept; 0: as much as they take */
 } mafat_path_query;
+
+/* The least room that paths need, however few they are to be. */
+size_t mafat_paths_least_room(int n_places);
 
 /* Finds the front of all plans within the query's limits; none: nothing fits. `bounds` are those of
  * the edges, and change. MAFAT_FAILED without memory. On error nothing needs to be freed. */

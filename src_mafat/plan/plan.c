@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plan/builder.h"
 
@@ -98,7 +99,7 @@ int mafat_builder_source(const mafat_builder *b, int l, int s)
 int mafat_builder_source_buffer(const mafat_builder *b, int l, int s)
 {
     int producer = mafat_builder_source(b, l, s);
-    return producer < 0 ? MAFAT_IMAGE_BUFFER : b->plan->output_buffers[producer];
+    return producer < 0 ? MAFAT_IMAGE_BUFFER : b->output_buffers[producer];
 }
 
 /* Whether the group hands on the layer's output: behind it come only layers that change nothing. */
@@ -107,15 +108,6 @@ static bool is_group_output(const mafat_builder *b, const mafat_group *group, in
     while (l + 1 < group->end && b->network->layers[l + 1].kind == MAFAT_IDENTITY)
         l++;
     return l + 1 == group->end;
-}
-
-/* Whether the output, under its own or under another layer's name, is read after the run. */
-static bool is_result(const mafat_network *network, int l)
-{
-    for (int i = l; i < network->n_layers; i++)
-        if (network->layers[i].is_result && mafat_layer_producer(network, i) == l)
-            return true;
-    return false;
 }
 
 /* The image is a map, unless the first group takes it row by row. */
@@ -145,11 +137,11 @@ static mafat_status add_output_buffer(mafat_builder *b, const mafat_group *group
             buffer.place.first = group->first_moment;
             buffer.place.last = group->last_moment;
         }
-        if (is_result(b->network, l))
+        if (b->rooms->are_results[l])
             buffer.storage = MAFAT_IN_RESULT;
         status = mafat_builder_bytes(b, l, b->network->layers[l].out, &buffer.place.bytes);
     }
-    b->plan->output_buffers[l] = add_buffer(b->plan, buffer);
+    b->output_buffers[l] = add_buffer(b->plan, buffer);
     return status;
 }
 
@@ -177,8 +169,8 @@ static mafat_status add_group_buffers(mafat_builder *b, const mafat_group *group
         if (producer == l)
             status = add_output_buffer(b, group, l);
         else
-            b->plan->output_buffers[l] =
-                producer < 0 ? MAFAT_IMAGE_BUFFER : b->plan->output_buffers[producer];
+            b->output_buffers[l] =
+                producer < 0 ? MAFAT_IMAGE_BUFFER : b->output_buffers[producer];
     }
     if (status == MAFAT_OK)
         extend_lifetimes(b, group);
@@ -189,12 +181,12 @@ static mafat_status add_group_buffers(mafat_builder *b, const mafat_group *group
 static mafat_status add_source_buffer(mafat_builder *b, int producer)
 {
     mafat_buffer buffer = {
-        .storage = is_result(b->network, producer) ? MAFAT_IN_RESULT : MAFAT_IN_ARENA,
+        .storage = b->rooms->are_results[producer] ? MAFAT_IN_RESULT : MAFAT_IN_ARENA,
         .layer = producer, .is_map = true, .place = {.last = b->plan->n_moments - 1},
     };
     mafat_status status = mafat_builder_bytes(b, producer, b->network->layers[producer].out,
                                               &buffer.place.bytes);
-    b->plan->output_buffers[producer] = add_buffer(b->plan, buffer);
+    b->output_buffers[producer] = add_buffer(b->plan, buffer);
     return status;
 }
 
@@ -207,17 +199,29 @@ static mafat_status add_sources(mafat_builder *b)
         const mafat_layer *layer = &b->network->layers[l];
         for (int s = 0; s < layer->n_sources && status == MAFAT_OK; s++) {
             int producer = mafat_builder_source(b, l, s);
-            if (producer >= 0 && producer < group->first && b->plan->output_buffers[producer] == 0)
+            if (producer >= 0 && producer < group->first && b->output_buffers[producer] == 0)
                 status = add_source_buffer(b, producer);
         }
     }
     return status;
 }
 
+/* The most buffers that there can be for maps. */
+static int count_maps(const mafat_builder *b)
+{
+    const mafat_group *group = &b->plan->groups[0];
+    if (!b->is_part)
+        return b->plan->n_layers;
+    int n = group->end - group->first;
+    for (int l = group->first; l < group->end; l++)
+        n += b->network->layers[l].n_sources;
+    return n;
+}
+
 static mafat_status make_buffers(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
-    plan->buffers = calloc((size_t)(plan->n_layers + plan->n_windows + 2), sizeof *plan->buffers);
+    plan->buffers = calloc((size_t)(count_maps(b) + plan->n_windows + 2), sizeof *plan->buffers);
     if (plan->buffers == NULL)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory for a plan's buffers");
     for (int g = 0; g < plan->n_groups; g++)
@@ -288,8 +292,11 @@ static mafat_status place_buffers(mafat_builder *b)
         if (plan->buffers[i].storage != MAFAT_IN_ARENA)
             places[i].bytes = 0;
     }
-    status = mafat_arena_place(places, plan->n_buffers, most_bytes,
-                                            &plan->arena_bytes, b->error);
+    size_t placing_bytes;
+    status = mafat_arena_place_counted(places, plan->n_buffers, most_bytes, &plan->arena_bytes,
+                                       &placing_bytes, b->error);
+    plan->building_bytes = mafat_plan_layer_bytes(plan->n_layers) + placing_bytes +
+                           mafat_plan_array_bytes(plan->n_steps, plan->n_windows);
     plan->live_bytes = mafat_arena_live_bytes(places, plan->n_buffers);
     for (int i = 0; i < plan->n_buffers; i++)
         if (plan->buffers[i].storage == MAFAT_IN_ARENA)
@@ -325,42 +332,134 @@ static mafat_status build(mafat_builder *b, const mafat_config *config)
     return status;
 }
 
-/* Allocates what a builder needs while it works; false without memory. */
+/* -------------------------------------------------------------------------------------- rooms */
+
+void mafat_plan_rooms_free(mafat_plan_rooms *rooms)
+{
+    if (rooms == NULL)
+        return;
+    free(rooms->producers);
+    free(rooms->are_results);
+    free(rooms->ints);
+    free(rooms->regions);
+    free(rooms->covered);
+    free(rooms->reused);
+    free(rooms->sums);
+    free(rooms->timed);
+    free(rooms);
+}
+
+mafat_plan_rooms *mafat_plan_rooms_new(const mafat_network *network)
+{
+    size_t n = (size_t)network->n_layers;
+    mafat_plan_rooms *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    *r = (mafat_plan_rooms){
+        .n_layers = network->n_layers,
+        .producers = calloc(n, sizeof *r->producers),
+        .are_results = calloc(n, sizeof *r->are_results),
+        .ints = calloc(5 * n, sizeof *r->ints),
+        .regions = calloc(2 * n, sizeof *r->regions),
+        .covered = calloc(2 * n, sizeof *r->covered),
+        .reused = calloc(n + 1, sizeof *r->reused),
+        .sums = calloc(n + 1, sizeof *r->sums),
+        .timed = calloc(n + 1, sizeof *r->timed),
+    };
+    if (r->producers == NULL || r->are_results == NULL || r->ints == NULL || r->regions == NULL ||
+        r->covered == NULL || r->reused == NULL || r->sums == NULL || r->timed == NULL) {
+        mafat_plan_rooms_free(r);
+        return NULL;
+    }
+    for (int l = 0; l < network->n_layers; l++) {
+        r->producers[l] = mafat_layer_producer(network, l);
+        if (network->layers[l].is_result && r->producers[l] >= 0)
+            r->are_results[r->producers[l]] = true;
+    }
+    return r;
+}
+
+size_t mafat_plan_layer_bytes(int n_layers)
+{
+    size_t of_rooms = 6 * sizeof(int) + sizeof(bool) + 2 * sizeof(mafat_region) +
+                      2 * sizeof(mafat_coverage) + sizeof(mafat_rows) + sizeof(mafat_layer_sum) +
+                      sizeof(mafat_timed_step);
+    size_t of_plan = sizeof(mafat_group) + 3 * sizeof(mafat_buffer) + sizeof(int);
+    return ((size_t)n_layers + 1) * (of_rooms + of_plan);
+}
+
+/* Makes what a builder touched of layers [first, end) zeros again, but for what is known. */
+static void clear_rooms(mafat_plan_rooms *r, int first, int end)
+{
+    size_t n = (size_t)(end - first), n_layers = (size_t)r->n_layers;
+    for (size_t i = 0; i < 5; i++)
+        memset(r->ints + i * n_layers + first, 0, n * sizeof *r->ints);
+    for (size_t i = 0; i < 2; i++) {
+        memset(r->regions + i * n_layers + first, 0, n * sizeof *r->regions);
+        memset(r->covered + i * n_layers + first, 0, n * sizeof *r->covered);
+    }
+    memset(r->reused + first + 1, 0, n * sizeof *r->reused);
+    memset(r->sums + first + 1, 0, n * sizeof *r->sums);
+    memset(r->timed + first + 1, 0, n * sizeof *r->timed);
+    r->reused[0] = (mafat_rows){0};
+    r->sums[0] = (mafat_layer_sum){0};
+    r->timed[0] = (mafat_timed_step){0};
+}
+
+/* Clears what was touched for a part: its group, and where it found its sources. */
+static void clear_part(mafat_builder *b, const mafat_group *part)
+{
+    for (int l = part->first; l < part->end; l++) {
+        for (int s = 0; s < b->network->layers[l].n_sources; s++) {
+            int producer = mafat_builder_source(b, l, s);
+            if (producer >= 0)
+                b->output_buffers[producer] = 0;
+        }
+    }
+    clear_rooms(b->rooms, part->first, part->end);
+}
+
+/* Gets a builder ready to work in rooms of its own or in those that are given; false without
+ * memory. */
 static bool begin(mafat_builder *b)
 {
     size_t n = (size_t)b->network->n_layers;
-    b->plan->groups = calloc(n, sizeof *b->plan->groups);
-    b->plan->output_buffers = calloc(n, sizeof *b->plan->output_buffers);
-    b->first_windows = calloc(5 * n, sizeof *b->first_windows);
-    b->inputs = calloc(n, sizeof *b->inputs);
-    b->outputs = calloc(n, sizeof *b->outputs);
-    b->rows = calloc(2 * n, sizeof *b->rows);
-    b->reused = calloc(n + 1, sizeof *b->reused);
-    b->sums = calloc(n + 1, sizeof *b->sums);
-    b->timed = calloc(n + 1, sizeof *b->timed);
-    if (b->plan->groups == NULL || b->plan->output_buffers == NULL ||
-        b->first_windows == NULL || b->inputs == NULL || b->outputs == NULL || b->rows == NULL ||
-        b->reused == NULL || b->sums == NULL || b->timed == NULL)
+    mafat_plan_rooms *r = b->options->rooms;
+    r = r != NULL ? r : mafat_plan_rooms_new(b->network);
+    b->rooms = r;
+    b->plan->groups = calloc(b->is_part ? 1 : n, sizeof *b->plan->groups);
+    if (!b->is_part)
+        b->plan->output_buffers = calloc(n, sizeof *b->plan->output_buffers);
+    if (r == NULL || b->plan->groups == NULL ||
+        (!b->is_part && b->plan->output_buffers == NULL))
         return false;
+    b->producers = r->producers;
+    b->first_windows = r->ints;
     b->n_windows = b->first_windows + n;
     b->first_moments = b->n_windows + n;
     b->last_moments = b->first_moments + n;
-    b->producers = b->last_moments + n;
-    for (int l = 0; l < b->network->n_layers; l++)
-        b->producers[l] = mafat_layer_producer(b->network, l);
+    b->output_buffers = b->is_part ? b->last_moments + n : b->plan->output_buffers;
+    b->inputs = r->regions;
+    b->outputs = b->inputs + n;
+    b->rows = r->covered;
     b->cols = b->rows + n;
+    b->reused = r->reused;
+    b->sums = r->sums;
+    b->timed = r->timed;
     return true;
 }
 
-static void end(mafat_builder *b)
+/* Leaves rooms as they were found. */
+static void end(mafat_builder *b, const mafat_group *part)
 {
-    free(b->first_windows);
-    free(b->inputs);
-    free(b->outputs);
-    free(b->rows);
-    free(b->reused);
-    free(b->sums);
-    free(b->timed);
+    if (b->rooms == NULL)
+        return;
+    if (b->options->rooms == NULL)
+        mafat_plan_rooms_free(b->rooms);
+    else if (part != NULL && b->output_buffers != NULL)
+        clear_part(b, part);
+    else
+        clear_rooms(b->rooms, 0, b->network->n_layers);
 }
 
 /* Builds a plan of a configuration, or a part of one group: one of the two is NULL. */
@@ -382,7 +481,7 @@ static mafat_status build_either(mafat_plan *plan, const mafat_network *network,
     } else {
         status = build(&b, config);
     }
-    end(&b);
+    end(&b, part);
     if (status != MAFAT_OK)
         mafat_plan_free(plan);
     return status;

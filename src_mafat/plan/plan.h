@@ -39,6 +39,9 @@ typedef struct {
     int window_filters;       /* 1 or more; that of all filters, or more: one window */
 } mafat_weight_mode;
 
+/* Arrays that a plan is built in, to be used again for the next one. */
+typedef struct mafat_plan_rooms mafat_plan_rooms;
+
 /* What a plan depends on beside the network and the configuration. */
 typedef struct {
     size_t workspace_bytes;   /* that the kernels need beside their operands while they run */
@@ -47,7 +50,14 @@ typedef struct {
                                           NULL: all weights are in the caller's memory */
     const mafat_costs *costs; /* borrowed; NULL: the plan says nothing of time */
     size_t most_arena_bytes;  /* a plan with a larger arena is of no use; 0: any is */
+    bool is_sketch;           /* the plan is to be looked at, and not run: of the steps of a layer
+                                 only the first one of each moment is kept */
+    mafat_plan_rooms *rooms;  /* borrowed; NULL: it is built in arrays of its own */
 } mafat_plan_options;
+
+/* Those for plans of a network, which must outlive them; NULL without memory. */
+mafat_plan_rooms *mafat_plan_rooms_new(const mafat_network *network);
+void mafat_plan_rooms_free(mafat_plan_rooms *rooms);
 
 typedef enum {
     MAFAT_IN_IMAGE,   /* the caller's input */
@@ -130,6 +140,7 @@ typedef struct {
     uint64_t macs;              /* of all groups */
     uint64_t redundant_macs;
     double latency_s;           /* of all groups */
+    size_t building_bytes;      /* what it took to build it, itself among it */
 } mafat_plan;
 
 /* Makes the plan of a network and a configuration.
@@ -147,8 +158,10 @@ mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
  * that it was of no help with: whoever plans the longest first finds the others in it. */
 typedef struct mafat_row_memo mafat_row_memo;
 
-/* One that knows nothing, to be freed by the caller with free(); NULL without memory. */
+/* One that knows nothing, to be freed by the caller with free(); NULL without memory; and what it
+ * takes. */
 mafat_row_memo *mafat_row_memo_new(int n_layers);
+size_t mafat_row_memo_bytes(int n_layers);
 
 /* Plans one group as if it ran alone, for a search that puts plans together: what it reads of other
  * layers is there, as whole maps that are alive all the time. Steps are counted and not kept, and
@@ -159,8 +172,10 @@ mafat_status mafat_plan_build_part(mafat_plan *plan, const mafat_network *networ
                                    const mafat_group *group, const mafat_plan_options *options,
                                    mafat_row_memo *memo, mafat_error *error);
 
-/* Bytes of a plan's arrays that grow with its steps and windows. */
+/* Bytes of a plan's arrays that grow with its steps and windows; of those that grow with layers,
+ * and of what it is built in. */
 size_t mafat_plan_array_bytes(int n_steps, int n_windows);
+size_t mafat_plan_layer_bytes(int n_layers);
 
 /* Frees what the plan owns and clears it; a zeroed plan may be freed. */
 void mafat_plan_free(mafat_plan *plan);

@@ -28,7 +28,7 @@ static size_t rounding_bytes(size_t bytes)
 
 /* A thread that moves on leaves behind what was charged ahead for the processor it was on: one to
  * come from and one to go to for each. */
-static size_t ahead_bytes(const mafat_process *process, int n_threads)
+size_t mafat_predict_ahead(const mafat_process *process, int n_threads)
 {
     int n = 2 * n_threads < process->n_processors ? 2 * n_threads : process->n_processors;
     return (size_t)n * process->ahead_bytes;
@@ -55,7 +55,7 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
         .file_bytes = process->file_bytes + (reads_weights ? 0 : process->weight_cache_bytes),
         .kernel_bytes = process->kernel_bytes,
         .thread_bytes = (size_t)(n_threads - 1) * process->thread_bytes,
-        .ahead_bytes = ahead_bytes(process, n_threads),
+        .ahead_bytes = mafat_predict_ahead(process, n_threads),
         .plan_bytes = plan_bytes(sums),
         .arena_bytes = sums->arena_bytes,
         .pinned_bytes = sums->pinned_bytes,
@@ -76,7 +76,21 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
     size_t tabled_bytes = mafat_size_sum(held_bytes, p.network_bytes + p.name_bytes);
     p.page_table_bytes = process->page_table_bytes + page_table_bytes(tabled_bytes);
     p.total_bytes = mafat_size_sum(mafat_prediction_process_bytes(&p), held_bytes);
+    if (sums->search_bytes > 0) {
+        size_t choosing_bytes = mafat_predict_choosing(process, sums->search_bytes);
+        p.choosing_bytes = choosing_bytes > p.total_bytes ? choosing_bytes - p.total_bytes : 0;
+        p.total_bytes += p.choosing_bytes;
+    }
     return p;
+}
+
+size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes)
+{
+    size_t held_bytes = mafat_plan_pages(search_bytes);
+    if (process->choosing_bytes == 0)
+        return 0;
+    return mafat_size_sum(mafat_plan_pages(process->choosing_bytes),
+                          mafat_size_sum(held_bytes, page_table_bytes(held_bytes)));
 }
 
 bool mafat_predict_room(const mafat_plan_sums *sums, const mafat_process *process,

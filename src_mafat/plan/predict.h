@@ -21,6 +21,8 @@ typedef struct {
     size_t thread_bytes;      /* of one more thread: its stack and what the kernel keeps for it */
     size_t ahead_bytes;       /* the most that the kernel charges ahead for one processor */
     bool repeats;             /* images follow each other: results are there when one is decoded */
+    size_t choosing_bytes;    /* of all this, what it holds while it chooses a plan; 0: choosing is
+                                 not its business */
     int n_threads;            /* that compute; one more reads weights */
     int n_processors;         /* that they may run on */
 } mafat_process;
@@ -39,6 +41,8 @@ typedef struct {
     size_t image_bytes;
     size_t decode_bytes;      /* what decoding takes beyond image, arena and results, which are not
                                  there yet, or again */
+    size_t choosing_bytes;    /* what choosing the plan took beyond all of the above, which was not
+                                 there yet */
     size_t rounding_bytes;    /* up to the whole pages that the kernel charges */
     size_t total_bytes;
 } mafat_prediction;
@@ -49,6 +53,7 @@ typedef struct {
     size_t pinned_bytes;      /* weights that are read once */
     size_t array_bytes;       /* mafat_plan_array_bytes() */
     size_t result_bytes;
+    size_t search_bytes;      /* that a search held when it chose the plan; 0: nobody searched */
     int n_layers;
     bool reads_weights;       /* in windows or once; else they are in the caller's memory */
 } mafat_plan_sums;
@@ -56,6 +61,13 @@ typedef struct {
 mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan);
 
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process);
+
+/* What the kernel has charged ahead at most while so many threads run. */
+size_t mafat_predict_ahead(const mafat_process *process, int n_threads);
+
+/* What the process is charged for while a search holds so much; 0 where choosing is not its
+ * business. */
+size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes);
 
 /* The most array_bytes with which so much fits within a limit, whatever `sums` has of them; false
  * where it does not fit without any. */

@@ -41,7 +41,7 @@ static mafat_shape shape_of(const walk *w, int l)
 
 static int buffer_of(const walk *w, int l)
 {
-    return l == IMAGE ? MAFAT_IMAGE_BUFFER : w->b->plan->output_buffers[l];
+    return l == IMAGE ? MAFAT_IMAGE_BUFFER : w->b->output_buffers[l];
 }
 
 /* Whether rows of l are made by this walk: l is a layer of the group, or the image if it comes by
@@ -184,7 +184,8 @@ static void choose_rows(walk *w)
 /* Notes which layer of the group reads each of its layers last. */
 static void find_last_readers(walk *w)
 {
-    for (int l = IMAGE; l < w->group->end; l++)
+    rows_of(w, IMAGE)->last_reader = IMAGE;
+    for (int l = w->group->first; l < w->group->end; l++)
         rows_of(w, l)->last_reader = l;
     for (int l = w->group->first; l < w->group->end; l++)
         for (int s = 0; s < layer_of(w, l)->n_sources; s++)
@@ -224,10 +225,15 @@ static mafat_status add_steps(walk *w)
 
 /* ----------------------------------------------------------------------- groups that end alike */
 
-mafat_row_memo *mafat_row_memo_new(int n_layers)
+size_t mafat_row_memo_bytes(int n_layers)
 {
     mafat_row_memo *memo;
-    return calloc(1, sizeof *memo + ((size_t)n_layers + 1) * sizeof *memo->layers);
+    return sizeof *memo + ((size_t)n_layers + 1) * sizeof *memo->layers;
+}
+
+mafat_row_memo *mafat_row_memo_new(int n_layers)
+{
+    return calloc(1, mafat_row_memo_bytes(n_layers));
 }
 
 /* Whether the layers of a group do what the memo says. A pool does otherwise where the group begins
@@ -257,16 +263,21 @@ static mafat_status recall(walk *w)
     return status;
 }
 
+static void note_layer(const walk *w, int l)
+{
+    w->b->memo->layers[l + 1].capacity = rows_of(w, l)->capacity;
+    w->b->memo->layers[l + 1].sum = w->b->sums[l + 1];
+}
+
 static void note(const walk *w)
 {
     mafat_row_memo *memo = w->b->memo;
     memo->first = w->group->first;
     memo->end = w->group->end;
     memo->n_tiles = w->group->tiling.rows;
-    for (int l = IMAGE; l < w->group->end; l++) {
-        memo->layers[l + 1].capacity = rows_of(w, l)->capacity;
-        memo->layers[l + 1].sum = w->b->sums[l + 1];
-    }
+    note_layer(w, IMAGE);
+    for (int l = w->group->first; l < w->group->end; l++)
+        note_layer(w, l);
 }
 
 mafat_status mafat_builder_add_rows(mafat_builder *b, int g)

@@ -12,11 +12,21 @@ typedef struct {
     const mafat_config *fixed;         /* NULL: any configuration */
     const mafat_process *process;
     mafat_plan_options options;
+    mafat_plan_rooms *rooms;           /* owned: plans are built in them */
     mafat_plan_sums sums;              /* what all plans have in common; else 0 */
-    mafat_edges edges;                 /* owned */
     mafat_weight_mode *weights;        /* [n_layers], owned: of the plan at hand */
+    int level;                         /* that the edges and bounds are made for; -1: there are
+                                          none */
+    size_t made_for_bytes;             /* and the limit */
+    mafat_edges edges;                 /* owned */
     mafat_bounds bounds;               /* of the edges */
+    size_t paths_room;
+    size_t peak_bytes;                 /* of memory, that it took for the limit at hand */
 } mafat_search;
+
+/* What a process is charged for while even the smallest search runs, which also finds out what the
+ * smallest limit is; 0 where choosing is not its business. */
+size_t mafat_search_least_charged(const mafat_network *network, const mafat_process *process);
 
 /* Prepares a search. `fixed` names the configuration where the user did; then only what happens to
  * weights is searched. options->weights is not NULL where MAFAT reads them, and else not used;
@@ -32,6 +42,7 @@ typedef struct {
     mafat_plan plan;
     double least_s;          /* no plan that fits takes less: plan.latency_s where the search is proven
                                 to have found the best one */
+    size_t choosing_bytes;   /* of memory, that the search took */
 } mafat_found;
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
@@ -40,10 +51,18 @@ typedef struct {
  * exact as mafat_arena_place(): what that does not place in the room that is left does not fit, and
  * neither do plans with a run of groups that it has not placed alone (jam.h).
  *
+ * The process that runs the plan chooses it, too: while it does, process->choosing_bytes and what
+ * the search itself holds are within the limit. Where that leaves little room the search misses
+ * plans, and still says in least_s how much it may have missed. If choosing_bytes is 0 there is no
+ * such limit.
+ *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
  * mafat_plan_build(). On error nothing needs to be freed. */
 mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
                                mafat_error *error);
+
+/* What it is predicted to take, with what choosing it took. */
+mafat_prediction mafat_found_predict(const mafat_found *found, const mafat_process *process);
 
 /* Frees what was found and clears it; a zeroed one may be freed. */
 void mafat_found_free(mafat_found *found);

@@ -21,29 +21,30 @@ static void cut(speller *s, const mafat_group *group)
 
 /* Whether a layer that runs whole with the pool behind it would do so without a cut before it; or,
  * where it runs without it, whether a cut has to follow. */
-static bool would_pool(const speller *s, const mafat_edge *edge)
+static bool would_pool(const speller *s, int first, const mafat_edge *edge)
 {
     const mafat_config_group *last = &s->config->groups[s->config->n_groups - 1];
     mafat_group group = {.first = last->cut, .end = s->end, .tiling = last->tiling};
-    const mafat_layer *layer = &s->readers.network->layers[edge->group.first];
-    bool one_window = edge->weights.pinned || edge->weights.window_filters >= layer->out.c ||
-                      layer->groups > 1;
-    return edge->group.first < s->end && one_window &&
-           mafat_group_pools(s->readers.network, &group, edge->group.first);
+    const mafat_layer *layer = &s->readers.network->layers[first];
+    bool one_window = edge->pinned || edge->window_filters >= layer->out.c || layer->groups > 1;
+    return first < s->end && one_window && mafat_group_pools(s->readers.network, &group, first);
 }
 
-static void add(speller *s, const mafat_edge *edge)
+/* Adds the group of an edge that begins at layer `first`. */
+static void add(speller *s, int first, const mafat_edge *edge)
 {
-    const mafat_group *group = &edge->group;
+    const mafat_group group = {.first = first, .end = first + edge->to - edge->from,
+                               .tiling = {(int)edge->rows, (int)edge->cols, edge->reuse}};
+    bool takes_turns = mafat_group_takes_turns(&group);
     const mafat_config_group *last =
         s->config->n_groups == 0 ? NULL : &s->config->groups[s->config->n_groups - 1];
-    bool is_pair = group->end - group->first == 2;
+    bool is_pair = group.end - group.first == 2;
     bool was_divided = last != NULL && (last->tiling.reuse || last->tiling.rows > 1 ||
                                         last->tiling.cols > 1);
-    if (last == NULL || s->must_cut || mafat_group_takes_turns(group) ||
-        (was_divided && group->first < s->end) || (is_pair && !would_pool(s, edge)))
-        cut(s, group);
-    s->must_cut = !mafat_group_takes_turns(group) && !is_pair && would_pool(s, edge);
+    if (last == NULL || s->must_cut || takes_turns || (was_divided && first < s->end) ||
+        (is_pair && !would_pool(s, first, edge)))
+        cut(s, &group);
+    s->must_cut = !takes_turns && !is_pair && would_pool(s, first, edge);
 }
 
 mafat_status mafat_spell_config(mafat_config *config, const mafat_network *network,
@@ -57,7 +58,7 @@ mafat_status mafat_spell_config(mafat_config *config, const mafat_network *netwo
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
     for (int l = 0; l < network->n_layers && status == MAFAT_OK; l++)
         if (edges[l] != NULL)
-            add(&s, edges[l]);
+            add(&s, l, edges[l]);
     mafat_readers_free(&s.readers);
     if (status != MAFAT_OK)
         mafat_config_free(config);

@@ -29,14 +29,12 @@ static mafat_region held_by(const mafat_builder *b, int buffer, mafat_shape map,
 static mafat_status make_room(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
-    if (plan->n_steps < b->n_rooms)
-        return MAFAT_OK;
-    if (plan->n_steps >= MAFAT_MAX_STEPS)
+    if (b->n_all_steps >= MAFAT_MAX_STEPS)
         return mafat_error_set(b->error, MAFAT_USAGE,
                                "the configuration makes more than %d steps, which is the most "
                                "allowed",
                                MAFAT_MAX_STEPS);
-    if (b->is_part)
+    if (b->is_part || plan->n_steps < b->n_rooms)
         return MAFAT_OK;
     int n_rooms = b->n_rooms == 0 ? 256 : 2 * b->n_rooms;
     mafat_step *steps = realloc(plan->steps, (size_t)n_rooms * sizeof *steps);
@@ -73,9 +71,21 @@ static uint64_t macs_of(const mafat_builder *b, const mafat_step *step)
     return macs / (uint64_t)layer->out.c * (uint64_t)(step->filter_end - step->filter_begin);
 }
 
-mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_step step)
+/* Keeps a step in the plan; in a sketch only if it says something new of when its layer runs. */
+static void keep_step(mafat_builder *b, const mafat_step *step, mafat_layer_sum *sum)
 {
     mafat_plan *plan = b->plan;
+    bool is_new = sum->n_steps == 1 || step->moment != sum->last_moment;
+    if (b->options->is_sketch && !b->is_part && !is_new)
+        return;
+    sum->last_moment = step->moment;
+    if (!b->is_part)
+        plan->steps[plan->n_steps] = *step;
+    plan->n_steps++;
+}
+
+mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_step step)
+{
     mafat_layer_sum *sum = &b->sums[step.layer + 1];
     mafat_status status = make_room(b);
     if (status != MAFAT_OK)
@@ -86,9 +96,8 @@ mafat_status mafat_builder_add_step(mafat_builder *b, mafat_position at, mafat_s
     sum->n_steps++;
     sum->macs += macs_of(b, &step);
     sum->seconds += mafat_builder_time_step(b, &step);
-    if (!b->is_part)
-        plan->steps[plan->n_steps] = step;
-    plan->n_steps++;
+    b->n_all_steps++;
+    keep_step(b, &step, sum);
     return mafat_builder_fit_buffer(b, step.out.buffer, step.layer, step.out.held);
 }
 
@@ -96,7 +105,7 @@ mafat_step mafat_builder_layer_step(const mafat_builder *b, int l, mafat_region 
                                     mafat_region in_held, mafat_region out_held)
 {
     const mafat_layer *layer = &b->network->layers[l];
-    int in_buffer = mafat_builder_source_buffer(b, l, 0), out_buffer = b->plan->output_buffers[l];
+    int in_buffer = mafat_builder_source_buffer(b, l, 0), out_buffer = b->output_buffers[l];
     mafat_field field = field_of(layer, out);
     mafat_step step = {
         .kind = MAFAT_STEP_LAYER, .layer = l, .moment = b->first_moments[l],

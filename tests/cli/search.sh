@@ -128,6 +128,7 @@ detects 8M
 grep -q 'saved without a configuration: in 8388608 bytes' <<<"$said" || fail "8M: does not say what it saved: $said"
 ! grep -q '^mafat=' "$scratch/saved.cfg" || fail "8M: saved a configuration that leaves no room for an image"
 grep -q '^mafat_memory=8M$' "$scratch/saved.cfg" || fail "8M: saved no limit"
+expect 3 'the smallest limit that works is [0-9]+ with 1x1$' "$darknet" mafat plan cfg/yolov2-tiny.cfg -mafat 1x1 -memory 8M
 search 1 'no-such-folder' cfg/yolov2-tiny.cfg -front -threads 2 -svg "$scratch/no-such-folder/front.svg"
 [ ! -s "$scratch/stdout" ] || fail "searched for what could not be written"
 # what was saved binds whoever runs the network, and not another search

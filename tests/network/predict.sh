@@ -5,8 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
 report=$scratch/report
-terms="arena pinned parameter result image decode plan network name process file thread kernel page_table
-    charged_ahead rounding"
+terms="arena pinned parameter result image decode choosing plan network name process file thread kernel
+    page_table charged_ahead rounding"
 cd "$top/darknet" || exit 1
 
 "$limit" none true 2>"$scratch/stderr" >/dev/null

@@ -79,13 +79,17 @@ static inline void test_subject_init(test_subject *s, mafat_cfg cfg, int kind)
         .weights = kind % 7 == 6 ? NULL : s->modes, .costs = &s->costs};
 }
 
-/* Prepares a search; `fixed` as there. */
+/* Prepares a search, and all that there is to choose from; `fixed` as there. */
 static inline void test_subject_search(const test_subject *s, const mafat_config *fixed,
                                        mafat_search *search)
 {
     mafat_error error;
     ck_assert_msg(mafat_search_init(search, &s->cfg.network, fixed, &s->options, &s->process,
                                     &error) == MAFAT_OK, "%s", error.text);
+    mafat_found found;    /* in no limit: it makes all edges for that */
+    ck_assert_msg(mafat_search_best(search, SIZE_MAX, &found, &error) == MAFAT_OK, "%s",
+                  error.text);
+    mafat_found_free(&found);
 }
 
 #endif

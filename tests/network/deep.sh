@@ -1,0 +1,143 @@
+#!/bin/bash
+# Deep narrow networks, where choosing a plan takes more memory than running it: the smallest limit that a
+# command names works for it, choosing included, and so do larger ones; what is predicted is never below what
+# a cgroup charges. `-memory auto` names what it took or says that nothing fits. Needs the right to a memory
+# cgroup (tools/limit).
+. "$(dirname "$0")/../lib.sh"
+limit=$top/tools/limit
+report=$scratch/report
+mib=1048576
+nets=$top/../shared/nets
+cd "$top/darknet" || exit 1
+
+"$limit" none true 2>"$scratch/stderr" >/dev/null
+if [ $? -eq 124 ]; then
+    echo "  not tested: $(head -n 1 "$scratch/stderr")"
+    finish
+fi
+
+conv() { # FILTERS SIZE STRIDE MORE
+    printf '[convolutional]\nfilters=%s\nsize=%s\nstride=%s\npad=1\nactivation=leaky\n%s\n' "$1" "$2" "$3" "${4:-}"
+}
+# The blocks that networks repeat: all layers can be fused with all around them, or end there.
+residual() { conv 8 1 1; conv 8 3 1 groups=8; printf '[shortcut]\nfrom=-3\nactivation=linear\n'; }
+chain() { conv 8 3 1; conv 12 1 1; }
+branches() { conv 8 1 1; printf '[route]\nlayers=-2\n'; conv 8 3 1; printf '[route]\nlayers=-1,-3\n'; conv 8 1 1; }
+# deep BLOCK N: a detector of N such blocks
+deep() {
+    printf '[net]\nwidth=64\nheight=64\nchannels=3\n'
+    conv 8 3 2
+    for ((i = 0; i < $2; i++)); do "$1"; done
+    conv 30 1 1
+    printf '[region]\nanchors=1,1,2,2,3,3,4,4,5,5\nclasses=1\ncoords=4\nnum=5\nsoftmax=1\n'
+}
+
+counted() {
+    sed -n "s/^$1: //p" "$report"
+}
+# named COMMAND...: the smallest limit that works, by what the command says in one that is too small
+named() {
+    expect 3 'the smallest limit that works is [0-9]+$' "$darknet" mafat "$@" -memory 1M
+    sed -nE 's/.*the smallest limit that works is ([0-9]+)$/\1/p' "$scratch/stderr"
+}
+# runs LIMIT COMMAND...: it does so in a cgroup of that limit, which is not hit
+runs() {
+    local bytes=$1
+    shift
+    "$limit" -o "$report" "$bytes" "$darknet" mafat "$@" -memory "$bytes" >"$scratch/stdout" 2>"$scratch/stderr" ||
+        fail "$* in $bytes: exit code $?: $(tail -n 1 "$scratch/stderr")"
+    [ "$(counted limit_hits)" -eq 0 ] || fail "$* in $bytes: the limit was hit"
+    charged=$(($(counted peak_bytes) + $(counted cached_bytes)))    # others may have the program in use
+}
+# predicted LIMIT CFG OPTIONS...
+predicted() {
+    local bytes=$1
+    shift
+    "$darknet" mafat predict "$@" -memory "$bytes" >"$scratch/stdout" 2>"$scratch/stderr" ||
+        fail "predict $* -memory $bytes: $(tail -n 1 "$scratch/stderr")"
+    value predicted_bytes
+}
+# holds NAME PREDICTED CHARGED: never below, and where the network runs not far above either
+holds() {
+    [ "$2" -ge "$3" ] || fail "$1: predicted $2 bytes, charged $3"
+}
+close() {
+    holds "$@"
+    [ $(($2 - $3)) -le $(($3 / 20 + 524288)) ] || fail "$1: predicted $2 bytes, charged $3"
+}
+
+# small NAME CFG WEIGHTS: the smallest limits, and larger ones, by all commands
+small() {
+    local name=$1 cfg=$2 w=$3 least bytes p command
+    for command in plan predict search; do
+        least=$(named $command "$cfg")
+        runs "$least" $command "$cfg"
+        holds "$name: $command in $least" "$(value predicted_bytes)" "$charged"
+    done
+    least=$(named bench "$cfg" "$w")
+    for bytes in "$least" $((least + 4096)) $((2 * least)) $((128 * mib)); do
+        p=$(predicted "$bytes" "$cfg")
+        [ "$p" -le "$bytes" ] || fail "$name: predicted $p bytes of $bytes"
+        runs "$bytes" plan "$cfg"
+        holds "$name: plan in $bytes" "$p" "$charged"
+        runs "$bytes" bench "$cfg" "$w" -n 1
+        close "$name: bench in $bytes" "$p" "$charged"
+    done
+    echo "  $name: bench from $least bytes"
+}
+
+# detects NAME CFG WEIGHTS: the same for a photo
+detects() {
+    local name=$1 cfg=$2 w=$3 least bytes p
+    least=$(named predict "$cfg" -image data/dog.jpg -data cfg/coco.data)
+    for bytes in "$least" $((least + least / 3)); do
+        p=$(predicted "$bytes" "$cfg" -image data/dog.jpg -data cfg/coco.data)
+        runs "$bytes" detector test cfg/coco.data "$cfg" "$w" data/dog.jpg -thresh .9 -out "$scratch/drawn"
+        holds "$name: detector test in $bytes" "$p" "$charged"
+    done
+    echo "  $name: detector test from $least bytes"
+}
+
+# auto CFG WEIGHTS: in cgroups of all sizes it runs or says that nothing fits
+auto() {
+    local bytes code
+    for bytes in 2560K 4M 9M; do
+        "$limit" -o "$report" $bytes "$darknet" mafat bench "$1" "$2" -n 1 -memory auto >"$scratch/stdout" \
+            2>"$scratch/stderr"
+        code=$?
+        [ $code -eq 0 ] || [ $code -eq 3 ] || fail "auto in $bytes: exit code $code: $(tail -n 1 "$scratch/stderr")"
+        [ $code -ne 0 ] || [ "$(value limit_bytes)" -gt 0 ] || fail "auto in $bytes: no limit is named"
+    done
+}
+
+for net in "residual 40" "chain 25" "branches 20"; do
+    cfg="$scratch/${net// /}.cfg"
+    deep $net >"$cfg"
+    "$top/tools/random_weights" "$cfg" "$scratch/weights" >"$scratch/stdout" || fail "no weights for $cfg"
+    small "$net" "$cfg" "$scratch/weights"
+    detects "$net" "$cfg" "$scratch/weights"
+    auto "$cfg" "$scratch/weights"
+done
+if [ -d "$nets" ]; then
+    for name in yolo-fastest-1.1 mnv2-fastest-voc; do
+        small $name "$nets/$name/$name.cfg" "$nets/$name/$name.weights"
+        auto "$nets/$name/$name.cfg" "$nets/$name/$name.weights"
+    done
+fi
+
+# a search that has measured nothing yet measures where there is room, and says so where there is none
+deep residual 10 >"$scratch/small.cfg"
+export XDG_CACHE_HOME=$scratch/nothing
+runs 8M search "$scratch/small.cfg"
+[ "$(value costs)" = defaults ] || fail "measured in 8 MB"
+grep -q '^mafat: measuring what computing costs takes [0-9]* bytes, and [0-9]* are left here$' "$scratch/stderr" ||
+    fail "does not say why it has not measured: $(cat "$scratch/stderr")"
+expect 3 'measuring what computing costs takes' "$limit" -o "$report" 8M "$darknet" mafat search \
+    "$scratch/small.cfg" -memory 8M -calibrate
+
+# where there is no room to find out what would do, that is said
+deep residual 300 >"$scratch/deepest.cfg"
+expect 3 'nothing fits 5242880 bytes: no limit below [0-9]+ works, .* a plan of 903 layers takes' \
+    "$limit" -o "$report" 5M "$darknet" mafat plan "$scratch/deepest.cfg" -memory 5M
+runs "$(named plan "$scratch/deepest.cfg")" plan "$scratch/deepest.cfg"
+finish
