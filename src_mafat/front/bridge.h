@@ -14,7 +14,7 @@
  * while the network is in use is the caller's fault, as in Darknet.
  *
  * A memory limit is for the whole process. What a program holds of its own is measured when a network
- * is made, when an image or a list is read (patches/0014, 0016) and when an inference begins; where
+ * is made, when an image or a list is read (patches/0018, 0020) and when an inference begins; where
  * it has grown, the network is planned anew for what is left, or the program ends with MAFAT_NO_FIT.
  * What the program allocates at other times is its own: nobody can refuse it. Networks with a limit
  * run one at a time, whichever threads they are in: each plan counts on the memory that the other's

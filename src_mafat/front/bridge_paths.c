@@ -10,7 +10,7 @@
 #include "front/picture_rows.h"
 #include "run/letterbox.h"
 
-/* Called by load_thread() (patches/0015): fills in an image without its floats, and what stands for
+/* Called by load_thread() (patches/0019): fills in an image without its floats, and what stands for
  * the input that is made of it. 0 where Darknet is to load them itself. Prints what is wrong and
  * exits. */
 int mafat_image_letterbox(char *path, image *im, image *input);

@@ -17,7 +17,7 @@ static const char blanks[] = " \t\r\v\f";
 typedef struct {
     const char *path;
     int n_classes;
-    int n_lines;            /* so far, without blank ones, which count nowhere (patches/0017) */
+    int n_lines;            /* so far, without blank ones, which count nowhere (patches/0014) */
     int first_forward;      /* of the first line whose parent stands behind it; 0: none does */
 } tree_check;
 

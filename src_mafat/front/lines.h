@@ -1,6 +1,6 @@
 /* The lines of a text file as Darknet's fgetl() hands them to the readers of data files, names,
  * lists, trees and maps: without their ends, LF or CR LF, and the first without the byte order mark
- * that Windows' editors put before it (patches/0017). */
+ * that Windows' editors put before it (patches/0014). */
 #ifndef MAFAT_FRONT_LINES_H
 #define MAFAT_FRONT_LINES_H
 
