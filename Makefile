@@ -77,6 +77,7 @@ FLAGS_front := -isystem darknet/include -isystem darknet/src
 FLAGS_kernels/epilogue := -ffp-contract=off
 FLAGS_kernels/pool := -ffp-contract=off
 FLAGS_run/letterbox := -ffp-contract=off
+FLAGS_front/bridge_boxes := -ffp-contract=off
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any.
 STB_FLAGS = $(DARKNET_OPT) -fwrapv -fno-sanitize=shift

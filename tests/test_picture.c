@@ -330,6 +330,34 @@ START_TEST(large_drawings_are_darknets)
 }
 END_TEST
 
+/* Darknet rounds colours otherwise where it draws than where it is asked for one. */
+START_TEST(colours_are_darknets_for_any_number_of_classes)
+{
+    enum { MOST = 40, SIDE = 200 };
+    char *no_names[MOST];
+    for (int i = 0; i < MOST; i++)
+        no_names[i] = "";
+    int saved = redirect(in_scratch("a.jpg"));
+    for (int n = 1, n_different = 0; n <= MOST; n++) {
+        for (int class = 0; class < n; class++) {
+            float prob[MOST] = {0};
+            prob[class] = 1;
+            detection box = {.bbox = {.5, .5, 1, 1}, .classes = n, .prob = prob};
+            image picture = make_image(SIDE, SIDE, 3);
+            draw_detections(picture, &box, 1, .5, no_names, NULL, n);
+            for (int c = 0; c < 3; c++)
+                n_different += picture.data[c * SIDE * SIDE + SIDE / 2 * SIDE] !=
+                               mafat_boxes_colour(&rounding, 2 - c, class * 123457 % n, n);
+            free_image(picture);
+        }
+        if (n_different > 0)
+            restore(saved);
+        ck_assert_msg(n_different == 0, "other colours of %d classes", n);
+    }
+    restore(saved);
+}
+END_TEST
+
 START_TEST(masks_are_darknets)
 {
     for (int k = 0; k < 60; k++)
@@ -460,6 +488,7 @@ int main(void)
     tcase_add_test(tests, joined_files_are_darknets);
     tcase_add_test(tests, small_drawings_are_darknets);
     tcase_add_test(tests, large_drawings_are_darknets);
+    tcase_add_test(tests, colours_are_darknets_for_any_number_of_classes);
     tcase_add_test(tests, masks_are_darknets);
     tcase_add_test(tests, impossible_labels_are_refused);
     tcase_add_test(tests, letters_without_a_picture_are_left_out);

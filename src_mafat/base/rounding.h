@@ -50,6 +50,8 @@ typedef struct {
     mafat_mix mix;           /* of columns */
     bool fused_second_pass;  /* of rows: fma(t, far, first), not first + t*far, where first is
                                 (1-t)*near */
+    bool scaled_colour;      /* class x of `max` is drawn in the colour at x * (5/max), not
+                                at (x/max) * 5 */
 } mafat_image_rounding;
 
 /* How many first pixels of a plane of `n_pixels` Darknet normalises by a reciprocal. */

@@ -54,6 +54,10 @@ size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory);
 /* The most that the boxes take which a detector has for so many outputs, in floats. */
 size_t mafat_boxes_bytes(size_t n_outputs, int n_classes);
 
+/* Channel 0 to 2 of the colour in which draw_detections() draws class number `x` of `max`, as it
+ * has shuffled them: get_color(), rounded as where it is inlined there. */
+float mafat_boxes_colour(const mafat_image_rounding *rounding, int channel, int x, int max);
+
 /* In which of the sizes of data/labels, 0 to 7, a picture of so many rows is labelled. */
 int mafat_boxes_letter_size(int picture_h);
 

@@ -2,6 +2,7 @@
 #include "front/boxes.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +100,7 @@ static mafat_status append(char text[MAFAT_LONGEST_LABEL + 1], const char *name,
                            MAFAT_LONGEST_LABEL, name);
 }
 
-/* Takes out bytes beyond ASCII, which have no letters: Darknet passes over them (patches/0018). */
+/* Takes out bytes beyond ASCII, which have no letters: Darknet passes over them (patches/0015). */
 static void keep_ascii(char *text)
 {
     char *to = text;
@@ -289,6 +290,22 @@ static mafat_status look_at_box(mafat_drawing *d, const detection *found, drawn_
     return status;
 }
 
+/* One of the six colours between which the others lie. */
+static float corner_colour(int channel, int corner)
+{
+    return get_color(channel, corner, 5);
+}
+
+float mafat_boxes_colour(const mafat_image_rounding *rounding, int channel, int x, int max)
+{
+    if (!rounding->scaled_colour)
+        return get_color(channel, x, max);
+    float step = 5 / (float)max, place = (float)x * step;
+    int before = (int)floorf(place), behind = (int)ceilf(place);
+    float share = place - (float)before;
+    return (1 - share) * corner_colour(channel, before) + share * corner_colour(channel, behind);
+}
+
 /* Draws what of a box is in the strip, with the colour of its first class. */
 static mafat_status draw_box_of(mafat_drawing *d, mafat_strip *strip, const drawn_box *box,
                                 mafat_error *error)
@@ -299,7 +316,7 @@ static mafat_status draw_box_of(mafat_drawing *d, mafat_strip *strip, const draw
     float colour[3];
     unsigned char rgb[3];
     for (int c = 0; c < 3; c++) {
-        colour[c] = get_color(2 - c, offset, n_classes);
+        colour[c] = mafat_boxes_colour(d->rounding, 2 - c, offset, n_classes);
         rgb[c] = mafat_picture_byte(colour[c]);
     }
     mafat_picture_draw_box(strip, box->corners, frame_width(d), rgb);

@@ -1,6 +1,7 @@
 /* Measures what Darknet makes of pictures; see base/rounding.h for what and why. */
 #define _GNU_SOURCE    /* memfd_create() */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "darknet.h"
+#include "front/boxes.h"
 #include "front/picture.h"
 #include "run/letterbox.h"
 
@@ -57,6 +59,8 @@ static bool read_bytes(const mafat_picture *picture, image floats, float from_by
 /* Two pictures, and the inputs that Darknet makes of them, wider than what a vectorised loop takes
  * at once and with a rest: one grows, one shrinks. */
 enum { N_SAMPLES = 2, INPUT_W = 149, INPUT_H = 40 };
+/* Classes of boxes to draw, of which a third lies between two colours. */
+enum { N_COLOURED = 6 };
 enum { SMALL_W = 11, SMALL_H = 3, LARGE_W = 160, LARGE_H = 43 };
 
 typedef struct {
@@ -130,6 +134,69 @@ static mafat_status make_sample(sample *s, float from_byte[256], mafat_error *er
     return status;
 }
 
+/* Draws a box of a class all over a picture; draw_detections() prints what it draws. */
+static mafat_status draw_silently(image picture, int class, int n_classes, mafat_error *error)
+{
+    float prob[N_COLOURED] = {0};
+    char *names[N_COLOURED] = {0};
+    detection box = {.bbox = {.5, .5, 1, 1}, .classes = n_classes, .prob = prob};
+    prob[class] = 1;
+    for (int i = 0; i < n_classes; i++)
+        names[i] = "";
+    fflush(stdout);
+    int printed = dup(STDOUT_FILENO), nowhere = open("/dev/null", O_WRONLY);
+    bool is_silent = printed >= 0 && nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0;
+    mafat_status status = MAFAT_OK;
+    if (is_silent) {
+        draw_detections(picture, &box, 1, .5, names, NULL, n_classes);
+        fflush(stdout);
+        dup2(printed, STDOUT_FILENO);
+    } else {
+        status = mafat_error_set(error, MAFAT_FAILED, "cannot draw aside, to measure Darknet with: "
+                                 "%s", strerror(errno));
+    }
+    if (printed >= 0)
+        close(printed);
+    if (nowhere >= 0)
+        close(nowhere);
+    return status;
+}
+
+/* Whether the boxes of all classes are drawn in the colours of the rounding. */
+static mafat_status follow_colours(const mafat_image_rounding *rounding, bool *follows,
+                                   mafat_error *error)
+{
+    enum { SIDE = 200 };    /* its frame is a pixel wide */
+    mafat_status status = MAFAT_OK;
+    *follows = true;
+    for (int class = 0; class < N_COLOURED && *follows && status == MAFAT_OK; class++) {
+        image picture = make_image(SIDE, SIDE, MAFAT_COLOURS);
+        status = draw_silently(picture, class, N_COLOURED, error);
+        int x = class * 123457 % N_COLOURED;
+        for (int c = 0; c < MAFAT_COLOURS && status == MAFAT_OK; c++)
+            *follows &= picture.data[c * SIDE * SIDE + SIDE / 2 * SIDE] ==
+                        mafat_boxes_colour(rounding, 2 - c, x, N_COLOURED);
+        free_image(picture);
+    }
+    return status;
+}
+
+/* Finds out how colours are rounded, by classes of which some are coloured differently. */
+static mafat_status find_colours(mafat_image_rounding *rounding, mafat_error *error)
+{
+    bool follows = false;
+    mafat_status status = MAFAT_OK;
+    for (int k = 0; k < 2 && !follows && status == MAFAT_OK; k++) {
+        rounding->scaled_colour = k == 0;
+        status = follow_colours(rounding, &follows, error);
+    }
+    if (status == MAFAT_OK && !follows)
+        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
+                                 "this build of Darknet draws boxes in colours that MAFAT cannot "
+                                 "follow; build it with another compiler");
+    return status;
+}
+
 mafat_status mafat_picture_probe(mafat_image_rounding *rounding, mafat_error *error)
 {
     unsigned char bytes[LARGE_W * LARGE_H * MAFAT_COLOURS];
@@ -150,6 +217,8 @@ mafat_status mafat_picture_probe(mafat_image_rounding *rounding, mafat_error *er
         status = make_sample(&samples[i], rounding->from_byte, error);
     if (status == MAFAT_OK)
         status = find_pattern(samples, rounding, error);
+    if (status == MAFAT_OK)
+        status = find_colours(rounding, error);
     for (int i = 0; i < N_SAMPLES; i++)
         free_image(samples[i].input);
     return status;
