@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "front/nearest.h"
 #include "front/visible.h"
 
 /* -- the tables -------------------------------------------------------------------------------- */
@@ -253,34 +254,6 @@ bool mafat_cfg_keys_know_activation(const char *name)
 
 enum { LONGEST_KEY = MAFAT_CFG_KEYS_LONGEST - 1 };
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int letter(char c)
-{
-    return tolower((unsigned char)c);
-}
-
-int mafat_cfg_keys_distance(const char *a, const char *b)
-{
-    int row[LONGEST_KEY + 1];
-    size_t n_a = strnlen(a, LONGEST_KEY), n_b = strnlen(b, LONGEST_KEY);
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= n_a; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= n_b; j++) {
-            int changed = diagonal + (letter(a[i - 1]) != letter(b[j - 1]));
-            diagonal = row[j];
-            row[j] = least(changed, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[n_b];
-}
-
 /* Whether `word` goes on from `key`, as padding does from pad. */
 static bool goes_on(const char *word, const char *key)
 {
@@ -295,7 +268,7 @@ static void look_for_nearest(const char *list, const char *key, int *nearest,
     for (size_t n; (n = next_word(&list)) > 0; list += n) {
         char word[MAFAT_CFG_KEYS_LONGEST];
         snprintf(word, sizeof word, "%.*s", (int)n, list);
-        int distance = mafat_cfg_keys_distance(word, key);
+        int distance = mafat_nearest_distance(word, key);
         if (distance > 1 && goes_on(word, key))
             distance = 1;
         if (distance >= *nearest)

@@ -40,10 +40,6 @@ const mafat_cfg_key *mafat_cfg_keys_others(int *n);
  * no Darknet reads it there. MAFAT's own flags are keys of [net]. */
 const mafat_cfg_key *mafat_cfg_keys_find(const char *section, const char *key);
 
-/* How many letters must be changed, put in or taken out to make one word of the other, whatever
- * their case; of long words their beginnings count. */
-int mafat_cfg_keys_distance(const char *a, const char *b);
-
 /* Finds the known key of a section that differs least from `key`, or goes on from it. */
 void mafat_cfg_keys_find_nearest(const char *section, const char *key,
                                  char name[MAFAT_CFG_KEYS_LONGEST]);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "front/cfg_keys.h"
+#include "front/nearest.h"
 #include "front/visible.h"
 
 enum { LARGEST = MAFAT_CFG_TEXT_LARGEST };
@@ -827,7 +828,7 @@ static mafat_status fail_type(const mafat_cfg_text_section *section, int index, 
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         char full[40];
         snprintf(full, sizeof full, "[%s]", types[i].name);
-        int distance = mafat_cfg_keys_distance(section->name, full);
+        int distance = mafat_nearest_distance(section->name, full);
         if (distance < nearest)
             name = types[i].name;
         nearest = distance < nearest ? distance : nearest;

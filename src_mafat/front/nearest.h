@@ -2,9 +2,13 @@
 #ifndef MAFAT_FRONT_NEAREST_H
 #define MAFAT_FRONT_NEAREST_H
 
-/* The one of known[n] that the fewest changes make of `word`: letters put in, left out, replaced,
- * or two beside each other swapped. NULL where all take more changes than a third of its
- * letters. */
+/* How many letters must be put in, left out or replaced, or swapped where two stand beside each
+ * other, to make one word of the other, whatever their case (the distance of Damerau and
+ * Levenshtein, without changes inside of a swapped pair). Of long words their beginnings count. */
+int mafat_nearest_distance(const char *a, const char *b);
+
+/* The one of known[n] that is nearest to `word`; NULL where all take more changes than a third of
+ * its letters. */
 const char *mafat_nearest(const char *word, const char *const *known, int n);
 
 #endif

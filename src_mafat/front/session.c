@@ -13,6 +13,7 @@
 #include "front/cfg_keys.h"
 #include "front/cost_cache.h"
 #include "front/footprint.h"
+#include "front/nearest.h"
 #include "front/notes.h"
 #include "front/number.h"
 #include "front/boxes.h"
@@ -434,7 +435,7 @@ static bool is_flag(char *line)
         return strncmp(line, "mafat", 5) == 0;
     mafat_cfg_keys_find_nearest("net", line, nearest);
     return strncasecmp(line, "mafat", 5) == 0 ||
-           (strncmp(nearest, "mafat_", 6) == 0 && mafat_cfg_keys_distance(nearest, line) <= 2);
+           (strncmp(nearest, "mafat_", 6) == 0 && mafat_nearest_distance(nearest, line) <= 2);
 }
 
 static bool is_limit(char *line)
