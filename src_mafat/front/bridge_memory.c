@@ -3,25 +3,16 @@
 
 #include "front/bridge_parts.h"
 
-static _Thread_local const char *subject;
-
-void mafat_bridge_allocate_for(const char *path)
-{
-    subject = path;
-}
-
 /* The block, unless it is missing and something was asked for. */
 static void *check(void *block, size_t n, size_t n_bytes)
 {
-    mafat_error error;
+    mafat_error error = {0};
     if (block != NULL || n == 0 || n_bytes == 0)
         return block;
     if (n == 1)
         mafat_error_set(&error, MAFAT_FAILED, "no memory for %zu bytes", n_bytes);
     else
         mafat_error_set(&error, MAFAT_FAILED, "no memory for %zu times %zu bytes", n, n_bytes);
-    if (subject != NULL)
-        mafat_error_set_file(&error, subject);
     mafat_bridge_give_up(MAFAT_FAILED, &error);
 }
 

@@ -8,10 +8,6 @@
  * answered with an error (bridge.c). */
 _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error);
 
-/* Names the file that this thread works on in what it says where Darknet's code gets no memory; NULL
- * names none (bridge_memory.c). */
-void mafat_bridge_allocate_for(const char *path);
-
 /* Makes Darknet the executor's host: its own forward() for whole layers, its activations
  * (bridge_host.c). */
 void mafat_bridge_be_host(mafat_bridge *bridge, mafat_host *host);

@@ -355,21 +355,19 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
     if (status == MAFAT_OK && command->needs.list_key != NULL)
         status = mafat_verify_find_largest(found->data, &command->needs, &memory, n_paths,
                                            error);
-    use->image = (mafat_image_need){.decode_bytes = memory.decode_bytes,
-                                    .file_bytes = memory.file_bytes};
-    use->fitted = (mafat_fitting){.fit = fits[command->loading], .n_channels = MAFAT_COLOURS};
-    if (command->loading == AS_BYTES)
+    if (status != MAFAT_OK)
+        return status;
+    if (command->loading == AS_BYTES) {
         use->image = mafat_image_use_of_rows(&memory, command->drawer == OURSELVES);
-    else if (command->drawer == DARKNET)    /* save_image() makes bytes */
-        use->image.held_bytes = memory.rgb_bytes;
-    if (command->loading != AS_BYTES) {
+    } else {
+        use->image = (mafat_image_need){.decode_bytes = memory.decode_bytes,
+                                        .file_bytes = memory.file_bytes};
         use->fitted = (mafat_fitting){fits[command->loading], memory.w, memory.h, MAFAT_COLOURS};
-        /* save_image() makes bytes of the floats */
-        use->image.held_bytes = command->drawer == DARKNET ? memory.rgb_bytes : 0;
     }
-    if (status == MAFAT_OK && command->drawer == DARKNET)
-        status = find_alphabet_bytes(use, error);
-    return status;
+    if (command->drawer != DARKNET)
+        return MAFAT_OK;
+    use->image.held_bytes = memory.rgb_bytes;    /* save_image() makes bytes of the floats */
+    return find_alphabet_bytes(use, error);
 }
 
 /* What the command does itself while the network runs. */
@@ -421,6 +419,8 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
     mafat_indexed indexed = {.command = name, .cfg = cfg, .data = found->data, .out = found->out,
                              .top = found->top, .needs = &command->needs};
     status = check_channels(command, cfg, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, found->cfg);
     if (status == MAFAT_OK)
         status = mafat_verify_network(cfg, found->weights, error);
     if (status == MAFAT_OK)

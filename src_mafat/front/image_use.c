@@ -27,6 +27,8 @@ static void find_names(const mafat_cfg *cfg, const char *data, mafat_session_use
 
 mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, bool is_drawn)
 {
+    if (memory->w == 0)
+        return (mafat_image_need){0};
     return (mafat_image_need){
         .held_bytes = memory->rows_bytes,
         .decode_bytes = memory->opening_bytes,

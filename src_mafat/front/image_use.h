@@ -11,7 +11,7 @@ typedef struct {
 } mafat_image_files;
 
 /* What an image takes that is letterboxed by rows (picture_rows.h), and perhaps drawn on
- * afterwards. */
+ * afterwards. An image without pixels is none, and takes nothing. */
 mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, bool is_drawn);
 
 /* What `detector test` does itself with the image that is named, or `classifier predict` if the

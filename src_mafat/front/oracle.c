@@ -38,10 +38,16 @@ static float *make_map(const mafat_trial_input *input)
 {
     mafat_shape shape = input->shape;
     float *map = malloc(mafat_shape_floats(shape) * sizeof *map);
-    if (map != NULL)
-        input->source.rows(input->source.context, 0, shape.h, map, (size_t)shape.w,
-                           (size_t)shape.h * (size_t)shape.w);
-    return map;
+    mafat_error error = {0};
+    if (map == NULL)
+        return NULL;
+    input->source.rows(input->source.context, 0, shape.h, map, (size_t)shape.w,
+                       (size_t)shape.h * (size_t)shape.w);
+    if (mafat_trial_check_input(input, &error) == MAFAT_OK)
+        return map;
+    mafat_error_print(&error, stderr);
+    free(map);
+    return NULL;
 }
 
 static _Noreturn void serve(int link, const mafat_arguments *arguments,

@@ -113,14 +113,17 @@ void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool
     trial->bridge = mafat_bridge_load_network(arguments->words[1], arguments->words[2], &request);
 }
 
+mafat_status mafat_trial_check_input(const mafat_trial_input *input, mafat_error *error)
+{
+    return input->rows.decoding != NULL ? mafat_picture_rows_check(&input->rows, error) : MAFAT_OK;
+}
+
 mafat_status mafat_trial_run(mafat_trial *trial, const mafat_observer *observer,
                              mafat_error *error)
 {
     mafat_input input = {.source = trial->input.source};
     mafat_status status = mafat_bridge_forward(trial->bridge, &input, NULL, observer, error);
-    if (status == MAFAT_OK && trial->input.rows.decoding != NULL)
-        status = mafat_picture_rows_check(&trial->input.rows, error);
-    return status;
+    return status == MAFAT_OK ? mafat_trial_check_input(&trial->input, error) : status;
 }
 
 void mafat_trial_close(mafat_trial *trial)

@@ -35,6 +35,10 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
  * works too. */
 void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool keeps_darknet);
 
+/* That the image's rows that were asked for could be decoded, if the input is one: errors of
+ * mafat_picture_rows_check(). */
+mafat_status mafat_trial_check_input(const mafat_trial_input *input, mafat_error *error);
+
 /* One inference through MAFAT. Errors: those of mafat_exec_run(). */
 mafat_status mafat_trial_run(mafat_trial *trial, const mafat_observer *observer,
                              mafat_error *error);

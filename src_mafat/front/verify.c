@@ -76,7 +76,7 @@ mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
     return mafat_lines_fail(error, path, "%s", strerror(errno));
 }
 
-/* A list of images, of which blank lines are no part (patches/0017). */
+/* A list of images, of which blank lines are no part (patches/0014). */
 typedef struct {
     const char *path;
     int n_images;
@@ -85,10 +85,15 @@ typedef struct {
 
 static void keep_largest(mafat_picture_memory *largest, const mafat_picture_memory *memory)
 {
-    mafat_picture_memory most = memory->rgb_bytes > largest->rgb_bytes ? *memory : *largest;
-    most.decode_bytes = mafat_size_max(memory->decode_bytes, largest->decode_bytes);
-    most.file_bytes = mafat_size_max(memory->file_bytes, largest->file_bytes);
-    *largest = most;
+    if (memory->rgb_bytes > largest->rgb_bytes) {
+        largest->w = memory->w;
+        largest->h = memory->h;
+        largest->rgb_bytes = memory->rgb_bytes;
+    }
+    largest->decode_bytes = mafat_size_max(memory->decode_bytes, largest->decode_bytes);
+    largest->rows_bytes = mafat_size_max(memory->rows_bytes, largest->rows_bytes);
+    largest->opening_bytes = mafat_size_max(memory->opening_bytes, largest->opening_bytes);
+    largest->file_bytes = mafat_size_max(memory->file_bytes, largest->file_bytes);
 }
 
 /* Looks at the header of an image. */

@@ -466,6 +466,13 @@ static int find_most_layers(const maker *m, const mafat_group *blocks, int n_blo
     return most;
 }
 
+/* Gives back what the edges that were left out took. */
+static void give_back(mafat_edges *edges)
+{
+    mafat_edge *fewer = realloc(edges->edges, (size_t)edges->n_edges * sizeof *fewer);
+    edges->edges = fewer != NULL ? fewer : edges->edges;
+}
+
 static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, mafat_group *blocks)
 {
     int n_blocks;
@@ -486,9 +493,8 @@ static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, maf
             status = add_ending(m, &blocks[b], l + 1);
     mafat_edges_sort(m->edges);
     m->edges->least_s = m->least_s[m->network->n_layers];
-    if (status == MAFAT_OK && m->edges->n_edges > 0)    /* gives back what those left out took */
-        m->edges->edges = realloc(m->edges->edges,
-                                  (size_t)m->edges->n_edges * sizeof *m->edges->edges);
+    if (status == MAFAT_OK && m->edges->n_edges > 0)
+        give_back(m->edges);
     return status;
 }
 
