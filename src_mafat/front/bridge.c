@@ -35,7 +35,7 @@ void mafat_bridge_decline(void)
  * freed. */
 void mafat_bridge_keep_heap_small(void)
 {
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_MMAP_THRESHOLD, MAFAT_OWN_PAGES);
 }
 
 bool mafat_bridge_takes_paths(void)
@@ -471,6 +471,7 @@ void mafat_begin(network *net, const char *cfg_path)
     weights_start_as_zeros = 1;
     net->layer_hook = layer_hook;
     set_run_hooks(net, !session->by_layers);    /* with them layers are made for one image */
+    mallopt(M_MMAP_THRESHOLD, MAFAT_OWN_PAGES_OF_LAYERS);
 }
 
 /* Gives a kept output room for the images of a batch. Untouched, it costs nothing. */
@@ -515,6 +516,7 @@ void mafat_attach(network *net)
     weights_start_as_zeros = 0;
     if (bridge == NULL)
         return;
+    mafat_bridge_keep_heap_small();
     mafat_team_set_default_size(bridge->session.n_threads);
     net->free_hook = free_hook;
     if (bridge->session.by_layers)

@@ -6,9 +6,8 @@
 #include "front/footprint.h"
 #include "plan/plan.h"
 
-/* From what size on the heap gives a block pages of its own (mafat_bridge_keep_heap_small()), and
- * what it adds to each block. */
-enum { OWN_PAGES = 128 << 10, BLOCK_HEAD = 16 };
+/* What the heap adds to each block. */
+enum { BLOCK_HEAD = 16 };
 
 /* What stays on the heap whatever the network: buffers of streams, a report's text, what lies
  * between blocks that planning and reading the cfg leave. */
@@ -17,7 +16,7 @@ enum { SMALL_BLOCKS_BYTES = 64 << 10 };
 static size_t block_bytes(size_t n_floats)
 {
     size_t n_bytes = n_floats * sizeof(float) + BLOCK_HEAD;
-    return n_bytes < OWN_PAGES ? n_bytes : mafat_plan_pages(n_bytes);
+    return n_bytes < MAFAT_OWN_PAGES_OF_LAYERS ? n_bytes : mafat_plan_pages(n_bytes);
 }
 
 /* Arrays of a layer's own that Darknet's forward() writes at inference, in layers that keep them
@@ -72,7 +71,7 @@ static size_t layer_bytes(const mafat_layer *layer)
 static size_t layers_bytes(int n_layers)
 {
     size_t n_bytes = (size_t)n_layers * sizeof(struct layer);
-    return n_bytes < OWN_PAGES ? with_gaps(n_bytes) : mafat_plan_pages(n_bytes + BLOCK_HEAD);
+    return n_bytes < MAFAT_OWN_PAGES ? with_gaps(n_bytes) : mafat_plan_pages(n_bytes + BLOCK_HEAD);
 }
 
 size_t mafat_footprint_cfg_bytes(const mafat_network *network)

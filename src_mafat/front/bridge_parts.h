@@ -8,6 +8,10 @@
  * answered with an error (bridge.c). */
 _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error);
 
+/* From what size on the heap gives a block pages of its own; and which do while Darknet makes
+ * layers: what each of them gives up must not leave holes between what they keep. */
+enum { MAFAT_OWN_PAGES = 128 << 10, MAFAT_OWN_PAGES_OF_LAYERS = 4 << 10 };
+
 /* Makes Darknet the executor's host: its own forward() for whole layers, its activations
  * (bridge_host.c). */
 void mafat_bridge_be_host(mafat_bridge *bridge, mafat_host *host);

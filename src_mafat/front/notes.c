@@ -1,16 +1,22 @@
 /* What is said once; see notes.h. */
 #include "front/notes.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+/* What has been said, whichever thread said it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void mafat_notes_print_cfg(const mafat_cfg *cfg, const char *path)
 {
     static char printed[4096];
-    if (strcmp(path, printed) == 0)
-        return;
-    snprintf(printed, sizeof printed, "%s", path);
-    mafat_cfg_print_notes(cfg, path, stderr);
+    pthread_mutex_lock(&lock);
+    if (strcmp(path, printed) != 0) {
+        snprintf(printed, sizeof printed, "%s", path);
+        mafat_cfg_print_notes(cfg, path, stderr);
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 /* A cut behind the last layer; whether there is one. */
@@ -47,9 +53,13 @@ void mafat_notes_print_config(const mafat_network *network, const mafat_config *
 {
     static bool printed;
     char config[256];
-    if (asked->n_groups == 0 || printed)
+    if (asked->n_groups == 0)
         return;
     mafat_config_print(asked, config, sizeof config);
-    bool has_cut = print_cut(network, asked, config);
-    printed = print_grid(network, plan, config) || has_cut;
+    pthread_mutex_lock(&lock);
+    if (!printed) {
+        bool has_cut = print_cut(network, asked, config);
+        printed = print_grid(network, plan, config) || has_cut;
+    }
+    pthread_mutex_unlock(&lock);
 }

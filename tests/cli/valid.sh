@@ -43,6 +43,6 @@ expect 2 '`detector valid2` holds more .* than a memory limit counts' \
 expect 3 'nothing fits 4194304 bytes' "$darknet" mafat detector valid "$(data voc "$scratch/ours")" $tiny "$w" -memory 4M
 echo 'not an image' >"$scratch/broken.jpg"
 printf '%s\n' "$PWD"/data/{dog,eagle,person,giraffe}.jpg "$scratch/broken.jpg" >"$scratch/list"
-expect 1 'broken.jpg: cannot be read as an image' "$darknet" detector valid "$(data voc "$scratch/ours")" $tiny "$w" -memory 16M
+expect 1 'line 5: .*broken.jpg": cannot be read as an image' "$darknet" detector valid "$(data voc "$scratch/ours")" $tiny "$w" -memory 16M
 [ -z "$(ls "$scratch/ours")" ] || fail "wrote results for a list that it cannot read"
 finish
