@@ -157,10 +157,14 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_session_use *us
                                const char *weights_path, mafat_error *error)
 {
     network *net = bridge->network;
+    const mafat_prediction *p = &bridge->session.prediction;
+    size_t standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes;
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);
     bridge->use = *use;
+    if (standing_bytes > 0)    /* 0: the session was closed when nothing fit */
+        bridge->use.standing_bytes = standing_bytes;
     mafat_status status = open_session(bridge, use->width, use->height, error);
     for (int i = 0; i < net->n && status == MAFAT_OK; i++)
         mafat_bridge_make_lean(bridge, &net->layers[i], i);

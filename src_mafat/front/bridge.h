@@ -27,6 +27,7 @@
 
 #include "base/rounding.h"
 #include "base/status.h"
+#include "front/picture_memory.h"
 #include "front/session.h"
 #include "run/exec.h"
 
@@ -102,6 +103,10 @@ void mafat_lines_begin(const char *path);
  * network runs on for images that were no larger than before. */
 mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
+
+/* Has an error of making room, MAFAT_NO_FIT, say which image it is of, in place of the cfg. */
+void mafat_bridge_name_image(mafat_error *error, const char *path,
+                             const mafat_picture_memory *memory);
 
 /* Takes an image that has been read or written out of the page cache, where there is a limit: of a
  * long list nobody reads it again. */

@@ -41,6 +41,8 @@ static mafat_status open_rows(mafat_bridge *bridge, const char *path, mafat_pict
         return status;
     mafat_image_need need = mafat_image_use_of_rows(&memory, false);
     status = mafat_bridge_make_room(bridge, &need, error);
+    if (status == MAFAT_NO_FIT)
+        mafat_bridge_name_image(error, path, &memory);
     return status == MAFAT_OK ? mafat_picture_rows_open(rows, path, &memory, error) : status;
 }
 

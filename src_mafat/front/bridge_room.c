@@ -111,12 +111,12 @@ mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error
     return mafat_bridge_make_room(bridge, &need, error);
 }
 
-/* An error of an image says which, and what it is. */
-static void name_image(mafat_error *error, const char *path, const mafat_picture_memory *memory)
+void mafat_bridge_name_image(mafat_error *error, const char *path,
+                             const mafat_picture_memory *memory)
 {
     char text[sizeof error->text];
     memcpy(text, error->text, sizeof text);
-    snprintf(error->text, sizeof error->text, "%dx%d pixels: %.700s", memory->w, memory->h, text);
+    snprintf(error->text, sizeof error->text, "an image of %dx%d pixels: %.700s", memory->w, memory->h, text);
     error->file[0] = '\0';
     mafat_error_set_file(error, path);
 }
@@ -151,7 +151,7 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
     };
     status = mafat_bridge_make_room(bridge, &need, error);
     if (status == MAFAT_NO_FIT)
-        name_image(error, path, &memory);
+        mafat_bridge_name_image(error, path, &memory);
     return status;
 }
 

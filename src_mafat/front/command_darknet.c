@@ -336,8 +336,15 @@ static mafat_status find_alphabet_bytes(mafat_session_use *use, mafat_error *err
     return status;
 }
 
-/* What the command will hold of images: of the one that is named, or the largest of the list. Where
- * it is told paths later, room is made then (front/bridge.h). */
+/* An image whose path comes later is taken for a camera's baseline JPEG, which comes by rows; for
+ * one that takes more, room is made then (front/bridge.h). */
+static const mafat_picture_memory photo = {
+    .w = 4096, .h = 3072, .rows_bytes = 320 << 10, .opening_bytes = 320 << 10,
+    .file_bytes = 512 << 10,
+};
+
+/* What the command will hold of images: of the one that is named, the largest of the list, or of
+ * those that it will be told. */
 static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
                                      int *n_paths, mafat_error *error)
 {
@@ -355,6 +362,8 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
     if (status == MAFAT_OK && command->needs.list_key != NULL)
         status = mafat_verify_find_largest(found->data, &command->needs, &memory, n_paths,
                                            error);
+    else if (found->image == NULL && command->loading == AS_BYTES)
+        memory = photo;
     if (status != MAFAT_OK)
         return status;
     if (command->loading == AS_BYTES) {

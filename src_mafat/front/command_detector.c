@@ -53,6 +53,8 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
         need = mafat_image_use_of_rows(&memory, true);
         status = mafat_bridge_make_room(d->bridge, &need, error);
     }
+    if (status == MAFAT_NO_FIT)
+        mafat_bridge_name_image(error, path, &memory);
     if (status == MAFAT_OK)
         status = mafat_verify_letters(d->names.lines, d->names.n,
                                       mafat_boxes_letter_size(memory.h), error);

@@ -190,9 +190,10 @@ void mafat_session_count_image(const mafat_session_use *use, const mafat_cfg *cf
 
 /* What it holds while it chooses a plan, in one thread: the cfg has been read, nothing was
  * allocated for what it says. */
-static size_t choosing_bytes(const mafat_process *process, const mafat_network *network)
+static size_t choosing_bytes(const mafat_process *process, const mafat_session_use *use,
+                             const mafat_network *network)
 {
-    return process->base_bytes + process->file_bytes + mafat_footprint_cfg_bytes(network) +
+    return process->base_bytes + use->standing_bytes + process->file_bytes + mafat_footprint_cfg_bytes(network) +
            process->kernel_bytes + process->page_table_bytes +
            mafat_predict_ahead(process, 1);
 }
@@ -222,7 +223,7 @@ static void describe_process(const mafat_session *session, const char *cfg_path,
     };
     mafat_session_count_image(use, &session->cfg, process);
     process->base_bytes = base_bytes(use->base_bytes);
-    process->choosing_bytes = choosing_bytes(process, network);
+    process->choosing_bytes = choosing_bytes(process, use, network);
 }
 
 /* The modes of a network's weights where all are read once; NULL without memory. */

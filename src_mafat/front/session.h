@@ -46,6 +46,8 @@ typedef struct {
                               cache */
     int n_names;           /* of classes, and paths, which Darknet's code holds line by line */
     int n_streams;         /* files that it writes at once */
+    size_t standing_bytes; /* it holds so much of the network while it plans: one that it has made
+                              already, and plans anew */
     size_t base_bytes;     /* it held so much before it did anything; 0: as it holds now. Who
                               plans a network twice says it, so that both plans are one */
 } mafat_session_use;

@@ -27,7 +27,7 @@ flagged() { # CFG LIMIT: a copy with the limit in [net], and its path
 # A program learns of its images one after the other, and may name one limit after the other.
 least() {
     local named=1000000 n
-    for n in 1 2 3 4 5; do
+    for n in 1 2 3 4 5 6 7 8; do
         run none $named "$@"
         [ "$(counted exit_status)" -eq 3 ] || break
         named=$(sed -nE 's/.*the smallest limit that works is ([0-9]+).*/\1/p' "$scratch/stderr" | tail -n 1)
@@ -219,7 +219,7 @@ fi
 # what does not fit is refused before it is decoded, by the image's name
 run none 24M "$scratch/program" CFG=$tiny "$tiny_w" "$scratch/large.ppm"
 [ "$(counted exit_status)" -eq 3 ] || fail "exit status $(counted exit_status) for an image that does not fit"
-grep -q "large.ppm: 1600x1200 pixels: nothing fits 25165824 bytes; the smallest limit that works is" "$scratch/stderr" ||
+grep -q "large.ppm: an image of 1600x1200 pixels: nothing fits 25165824 bytes; the smallest limit that works is" "$scratch/stderr" ||
     fail "does not say what an image needs: $(tail -n 1 "$scratch/stderr")"
 [ "$(counted peak_bytes)" -lt $((24 << 20)) ] || fail "takes more than the limit to refuse an image"
 
