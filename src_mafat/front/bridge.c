@@ -159,12 +159,13 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_session_use *us
     network *net = bridge->network;
     const mafat_prediction *p = &bridge->session.prediction;
     size_t standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes;
+    if (standing_bytes == 0)    /* nothing fit the last time, and the session was closed */
+        standing_bytes = bridge->use.standing_bytes;
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);
     bridge->use = *use;
-    if (standing_bytes > 0)    /* 0: the session was closed when nothing fit */
-        bridge->use.standing_bytes = standing_bytes;
+    bridge->use.standing_bytes = standing_bytes;
     mafat_status status = open_session(bridge, use->width, use->height, error);
     for (int i = 0; i < net->n && status == MAFAT_OK; i++)
         mafat_bridge_make_lean(bridge, &net->layers[i], i);
@@ -183,6 +184,8 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
     if (net->w == bridge->width && net->h == bridge->height)
         return mafat_bridge_check_agreement(bridge, error);
     char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
+    if (has_store(bridge) && weights_path == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
     use.width = net->w;
     use.height = net->h;
     mafat_status status = plan_again(bridge, &use, weights_path, error);
@@ -213,6 +216,8 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need
     const mafat_session_use before = bridge->use;
     mafat_status status = MAFAT_NO_FIT;
     char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
+    if (has_store(bridge) && weights_path == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
     for (size_t i = 0; i < sizeof units / sizeof units[0] && status == MAFAT_NO_FIT; i++) {
         mafat_image_need rounded = {.held_bytes = round_up(need->held_bytes, units[i]),
                                     .decode_bytes = round_up(need->decode_bytes, units[i]),
@@ -223,9 +228,8 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need
     }
     if (status == MAFAT_NO_FIT) {    /* that is this image's fault, and others may follow */
         mafat_error again;
-        mafat_status back = plan_again(bridge, &before, weights_path, &again);
-        if (back != MAFAT_OK) {
-            status = back;
+        if (plan_again(bridge, &before, weights_path, &again) != MAFAT_OK) {
+            status = MAFAT_FAILED;    /* not this image's fault: there is no plan any more */
             *error = again;
         }
     } else if (status == MAFAT_OK) {

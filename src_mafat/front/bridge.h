@@ -91,7 +91,7 @@ void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);
 
 /* Called by load_image_stb() for an image of so many channels (0: as many as it has), and by
- * get_paths() before it reads lines that it keeps: they see to it that there is room in the limits of
+ * get_lines() (patches/0014) before it reads lines that it keeps: they see to it that there is room in the limits of
  * all networks. mafat_image_load() then decodes the image, to what stbi_load() gives and free()
  * frees; NULL: no network has a limit, and Darknet decodes it. They print what is wrong and exit, as
  * above. load_thread() calls mafat_image_letterbox() of bridge_paths.c. */
@@ -100,7 +100,7 @@ void mafat_lines_begin(const char *path);
 
 /* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the
  * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all, after which the
- * network runs on for images that were no larger than before. */
+ * network runs on for images that were no larger than before, or MAFAT_FAILED where it cannot. */
 mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
 

@@ -43,7 +43,8 @@ mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error
 mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need);
 
 /* Plans the network anew, for an image that takes so much, and opens its weights again. Where nothing
- * fits, MAFAT_NO_FIT, the network is planned as it was before (bridge.c). */
+ * fits, MAFAT_NO_FIT, the network is planned as it was before; MAFAT_FAILED where not even that fits
+ * any more (bridge.c). */
 mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
 

@@ -305,19 +305,20 @@ static void run_through(void *context)
 
 /* Decodes the picture from its first to its last byte, into d->to, or only to see that it can be;
  * false where it left the guard. */
-static bool decode(decoding *d)
+static bool decode(decoding *d, size_t may_hold_bytes)
 {
-    d->guard.may_hold_bytes = SIZE_MAX;
+    d->guard.may_hold_bytes = may_hold_bytes;
     d->guard.most_bytes = 0;
     bool decoded = mafat_stb_run(&d->guard, run_through, d);
     mafat_stb_free_all(&d->guard);
     return decoded;
 }
 
-/* Whether a decoder of rows left it to stb_image to decode the picture whole. */
+/* Whether a decoder of rows left it to stb_image to decode the picture whole, or its rows take more
+ * than they may. */
 static bool needs_whole(const decoding *d)
 {
-    return d->guard.reason == mafat_rows_need_whole;
+    return d->guard.reason == mafat_rows_need_whole || d->guard.reason == mafat_stb_takes_more;
 }
 
 /* Goes on to the row that is asked for, or begins again. */
@@ -362,7 +363,11 @@ static mafat_status open_rows(decoding *d, const char *path, const mafat_picture
     if (d->row == NULL)
         return fail_to_read(error, path, "out of memory");
     d->guard.may_hold_bytes = SIZE_MAX;
-    return mafat_stb_run(&d->guard, begin, d) ? MAFAT_OK : fail(d, error);
+    if (mafat_stb_run(&d->guard, begin, d))
+        return MAFAT_OK;
+    if (needs_whole(d))
+        d->guard.reason = changed;
+    return fail(d, error);
 }
 
 /* Has the picture whole. */
@@ -428,7 +433,7 @@ static mafat_status read_picture(decoding *d, mafat_error *error)
     d->to = malloc(COLOURS * (size_t)d->found.w * (size_t)d->found.h + 1);
     if (d->to == NULL)
         return fail_to_read(error, d->file.path, "out of memory");
-    if (decode(d))
+    if (decode(d, SIZE_MAX))
         return MAFAT_OK;
     free(d->to);
     return needs_whole(d) ? decode_whole(d, error) : fail(d, error);
@@ -478,6 +483,10 @@ void mafat_picture_free(mafat_picture *picture)
 
 /* ---------------------------------------------------------------------------------------- memory */
 
+/* The most that looking a file up holds, for a limit may not be known yet: pictures of wider rows are
+ * counted whole. A JPEG that is read whole still goes by rows of blocks, two of them. */
+enum { MOST_LOOKED_AT_BYTES = 2 << 20, JPEG_ROWS_BYTES_A_COLUMN = 96 };
+
 mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, const char *path,
                                                int n_channels, mafat_error *error)
 {
@@ -510,12 +519,14 @@ mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char 
     memory->h = found->h;
     memory->rgb_bytes = COLOURS * (size_t)found->w * (size_t)found->h;
     memory->file_bytes = mafat_picture_file_cached_bytes(d.file.n_bytes);
-    bool decoded = d.format->by_rows != NULL && decode(&d);
+    bool decoded = d.format->by_rows != NULL && decode(&d, MOST_LOOKED_AT_BYTES);
     if (d.format->by_rows != NULL && !decoded && !needs_whole(&d))
         status = fail(&d, error);
     size_t state_bytes = d.guard.most_bytes + MAFAT_PICTURE_BLOCK + COLOURS * (size_t)found->w;
     uint64_t whole = decoded ? memory->rgb_bytes + state_bytes
-                             : whole_bytes(d.format, found, COLOURS) + MAFAT_PICTURE_BLOCK;
+                             : whole_bytes(d.format, found, COLOURS) + MAFAT_PICTURE_BLOCK +
+                                   JPEG_ROWS_BYTES_A_COLUMN * (uint64_t)found->w *
+                                       (d.format->by_rows == &mafat_jpeg_rows);
     memory->by_rows = decoded && d.by_rows;
     memory->decode_bytes = whole < SIZE_MAX ? (size_t)whole : SIZE_MAX;
     memory->rows_bytes = memory->by_rows ? state_bytes : memory->rgb_bytes;

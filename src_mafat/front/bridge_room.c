@@ -31,6 +31,15 @@ void mafat_bridge_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
+/* Whether any network has a limit. */
+static bool is_any_limited(void)
+{
+    mafat_bridge_lock();
+    bool is_any = limited != NULL;
+    mafat_bridge_unlock();
+    return is_any;
+}
+
 void mafat_bridge_enlist(mafat_bridge *bridge)
 {
     mafat_bridge_lock();
@@ -116,7 +125,8 @@ void mafat_bridge_name_image(mafat_error *error, const char *path,
 {
     char text[sizeof error->text];
     memcpy(text, error->text, sizeof text);
-    snprintf(error->text, sizeof error->text, "an image of %dx%d pixels: %.700s", memory->w, memory->h, text);
+    snprintf(error->text, sizeof error->text, "an image of %dx%d pixels: %.700s", memory->w,
+             memory->h, text);
     error->file[0] = '\0';
     mafat_error_set_file(error, path);
 }
@@ -160,7 +170,7 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     mafat_error error = {0};
     mafat_status status = MAFAT_OK;
     mafat_bytes decoded;
-    if (limited == NULL)
+    if (!is_any_limited())
         return NULL;
     mafat_bridge_lock();
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
@@ -210,7 +220,7 @@ void mafat_lines_begin(const char *path)
 {
     mafat_error error = {0};
     mafat_status status = MAFAT_OK;
-    if (limited == NULL)
+    if (!is_any_limited())
         return;
     size_t n_lines = count_lines(path);
     mafat_bridge_lock();

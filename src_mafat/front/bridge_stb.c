@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+const char mafat_stb_takes_more[] = "it takes more memory than its header says";
+
 static _Thread_local mafat_stb_guard *now;
 
 bool mafat_stb_run(mafat_stb_guard *guard, void (*work)(void *context), void *context)
@@ -45,7 +47,7 @@ _Noreturn void mafat_stb_leave(const char *reason)
 {
     mafat_stb_guard *guard = now;
     MAFAT_CHECK(guard != NULL);
-    guard->reason = reason;
+    guard->reason = reason != NULL ? reason : "corrupt";
     mafat_stb_free_all(guard);
     longjmp(guard->leave, 1);
 }
@@ -54,7 +56,7 @@ void *mafat_stb_allocate(size_t n_bytes)
 {
     int i = find(now, NULL);
     if (n_bytes > now->may_hold_bytes - now->held_bytes)
-        mafat_stb_leave("it takes more memory than its header says");
+        mafat_stb_leave(mafat_stb_takes_more);
     void *block = calloc(1, n_bytes > 0 ? n_bytes : 1);
     if (block == NULL)
         mafat_stb_leave("out of memory");
@@ -71,7 +73,7 @@ void *mafat_stb_reallocate(void *block, size_t n_bytes)
         return mafat_stb_allocate(n_bytes);
     int i = find(now, block);
     if (n_bytes > now->may_hold_bytes - now->held_bytes + now->blocks[i].bytes)
-        mafat_stb_leave("it takes more memory than its header says");
+        mafat_stb_leave(mafat_stb_takes_more);
     void *moved = realloc(block, n_bytes > 0 ? n_bytes : 1);
     if (moved == NULL)
         mafat_stb_leave("out of memory");

@@ -41,6 +41,9 @@ void mafat_stb_release(mafat_stb_guard *guard, const void *block);
 /* What stb_image is compiled with. Memory is zeroed: parts of a picture that its file lacks are
  * the same in each run. */
 _Noreturn void mafat_stb_leave(const char *reason);
+
+/* The reason where may_hold_bytes would not have done. */
+extern const char mafat_stb_takes_more[];
 void *mafat_stb_allocate(size_t n_bytes);
 void *mafat_stb_reallocate(void *block, size_t n_bytes);
 void mafat_stb_free(void *block);

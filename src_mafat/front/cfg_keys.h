@@ -32,7 +32,7 @@ typedef struct {
     const char *source;    /* who goes by it */
 } mafat_cfg_key;
 
-/* The tables. */
+/* The tables, for tests, which walk them. */
 const mafat_cfg_key *mafat_cfg_keys_upstream(int *n);
 const mafat_cfg_key *mafat_cfg_keys_others(int *n);
 

@@ -344,9 +344,10 @@ static const mafat_picture_memory photo = {
 };
 
 /* What the command will hold of images: of the one that is named, the largest of the list, or of
- * those that it will be told. */
+ * those that it will be told. A list is looked at where there is a limit to plan for: its images are
+ * decoded for that. */
 static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
-                                     int *n_paths, mafat_error *error)
+                                     bool has_limit, int *n_paths, mafat_error *error)
 {
     static const mafat_fit fits[UNCOUNTED + 1] = {
         [LETTERBOXED] = MAFAT_FIT_LETTERBOX, [RESIZED] = MAFAT_FIT_RESIZE,
@@ -359,13 +360,14 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
         status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK && found->image != NULL)
         status = mafat_picture_memory_find(&memory, found->image, error);
-    if (status == MAFAT_OK && command->needs.list_key != NULL)
+    if (status == MAFAT_OK && command->needs.list_key != NULL && has_limit)
         status = mafat_verify_find_largest(found->data, &command->needs, &memory, n_paths,
                                            error);
     else if (found->image == NULL && command->loading == AS_BYTES)
         memory = photo;
     if (status != MAFAT_OK)
         return status;
+    found->memory = memory;
     if (command->loading == AS_BYTES) {
         use->image = mafat_image_use_of_rows(&memory, command->drawer == OURSELVES);
     } else {
@@ -381,14 +383,14 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
 
 /* What the command does itself while the network runs. */
 static mafat_status find_use(const darknet_command *command, mafat_operands *found,
-                             mafat_error *error)
+                             bool has_limit, mafat_error *error)
 {
     found->use = (mafat_session_use){.reads_weights = true, .repeats = found->image == NULL,
                                      .image_by_rows = command->loading == AS_BYTES};
     int n_paths = 0;
     mafat_status status = mafat_measure_anonymous(&found->use.base_bytes, error);
     if (status == MAFAT_OK)
-        status = find_image_bytes(command, found, &n_paths, error);
+        status = find_image_bytes(command, found, has_limit, &n_paths, error);
     size_t n_bytes = 0;
     if (found->data != NULL && command->needs.names_keys[0] != NULL)
         mafat_verify_count_names(found->data, &command->needs, &found->use.n_names, &n_bytes);
@@ -465,7 +467,8 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
 {
     mafat_status status = check_video(command, error);
     if (status == MAFAT_OK)
-        status = find_use(command, found, error);
+        status = find_use(command, found, arguments->options.memory != NULL ||
+                                              mafat_session_has_limit(found->cfg), error);
     if (status == MAFAT_OK)
         status = verify_network(command, arguments, found, error);
     if (status == MAFAT_OK && command->drawer != NOBODY)

@@ -43,11 +43,11 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
                                  mafat_error *error)
 {
     *s = (subject){0};
-    mafat_picture_memory memory;
+    mafat_picture_memory memory = d->operands.memory;
     mafat_image_need need;
     mafat_shape input = d->bridge->session.cfg.network.input;
     mafat_status status = mafat_verify_image_path(path, error);
-    if (status == MAFAT_OK)
+    if (status == MAFAT_OK && d->operands.image == NULL)
         status = mafat_picture_memory_find(&memory, path, error);
     if (status == MAFAT_OK) {
         need = mafat_image_use_of_rows(&memory, true);
@@ -104,7 +104,7 @@ static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s
         return status;
     mafat_canvas canvas = {
         .w = s->rows.w, .h = s->rows.h, .source = mafat_picture_rows_source(&s->rows),
-        .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
+        .spares_cache = d->bridge->session.limit_bytes > 0, .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
     };
     status = mafat_picture_write(&canvas, d->drawn, error);
     mafat_boxes_end_drawing(drawing);

@@ -158,10 +158,11 @@ static mafat_status check_room(const char *what, size_t more_bytes, mafat_error 
     mafat_status status = mafat_measure_anonymous(&own_bytes, error);
     if (status == MAFAT_OK)
         status = mafat_room_find(&room, "", own_bytes, error);
-    if (status != MAFAT_OK || own_bytes + more_bytes + KERNEL_BYTES <= room.bytes)
+    if (status != MAFAT_OK ||
+        mafat_size_sum(own_bytes + KERNEL_BYTES, more_bytes) <= room.bytes)
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT, "%s takes %zu bytes, and %zu are left here", what,
-                           more_bytes + KERNEL_BYTES,
+                           mafat_size_sum(more_bytes, KERNEL_BYTES),
                            room.bytes > own_bytes ? room.bytes - own_bytes : 0);
 }
 
@@ -236,7 +237,7 @@ static mafat_status calibrate(searcher *s, mafat_error *error)
                  (again || !mafat_calibrate_knows_reading(&session->costs, weights));
     mafat_status status = MAFAT_OK;
     if (computes || reads)
-        status = check_room("measuring what computing costs",
+        status = check_room("measuring costs",
                             mafat_calibrate_bytes(session->n_threads), error);
     if (status == MAFAT_OK && computes) {
         status = mafat_cost_cache_measure_computing(&session->costs, error);

@@ -20,8 +20,9 @@ mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, boo
 mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files *named,
                                   mafat_session_use *use, mafat_error *error);
 
-/* The image that is planned for where a cfg is saved and nobody names one: a megapixel, as a JPEG
- * file that is not progressive; most others of half as many pixels take no more. */
+/* The image that is planned for where a cfg is saved and nobody names one: a megapixel that is
+ * decoded whole, with planes of as many samples. A JPEG or PNG that comes by rows takes much
+ * less. */
 enum { MAFAT_USUAL_IMAGE_SIDE = 1024 };
 
 /* The same with that image, for a process that held so much before it did anything. */

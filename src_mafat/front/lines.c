@@ -107,7 +107,7 @@ const char *mafat_lines_show(char *text, size_t size, const char *line)
         else if (byte == '\t')
             n += (size_t)sprintf(text + n, "\\t");
         else if (byte < ' ' || byte == 127 || (marked && i < 3))
-            n += (size_t)sprintf(text + n, "\\x%02x", byte);
+            n += (size_t)sprintf(text + n, "\\x%02X", byte);
         else
             text[n++] = (char)byte;
     }

@@ -42,7 +42,8 @@ static bool print_grid(const mafat_network *network, const mafat_plan *plan, con
             continue;
         fprintf(stderr, "mafat: configuration %s: layers %d to %d give a map of %d rows and %d "
                 "columns, which is no more than %dx%d tiles\n", config, group->first,
-                group->end - 1, out.h, out.w, rows < out.h ? rows : out.h, cols < out.w ? cols : out.w);
+                group->end - 1, out.h, out.w, rows < out.h ? rows : out.h,
+                cols < out.w ? cols : out.w);
         return true;
     }
     return false;

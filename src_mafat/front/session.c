@@ -193,9 +193,9 @@ void mafat_session_count_image(const mafat_session_use *use, const mafat_cfg *cf
 static size_t choosing_bytes(const mafat_process *process, const mafat_session_use *use,
                              const mafat_network *network)
 {
-    return process->base_bytes + use->standing_bytes + process->file_bytes + mafat_footprint_cfg_bytes(network) +
-           process->kernel_bytes + process->page_table_bytes +
-           mafat_predict_ahead(process, 1);
+    return process->base_bytes + use->standing_bytes + process->file_bytes +
+           mafat_footprint_cfg_bytes(network) + process->kernel_bytes +
+           process->page_table_bytes + mafat_predict_ahead(process, 1);
 }
 
 static void describe_process(const mafat_session *session, const char *cfg_path,

@@ -54,9 +54,9 @@ mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path
 static mafat_status explain(mafat_status status, const char *data, const char *key,
                             const mafat_data_file_value *value, mafat_error *error)
 {
-    size_t length = strlen(error->text), room = sizeof error->text - length;
     if (status == MAFAT_OK || access(error->file, F_OK) == 0)
         return status;
+    size_t length = strlen(error->text), room = sizeof error->text - length;
     if (value->text == NULL)
         snprintf(error->text + length, room, "; Darknet looks there because %.200s has no %s=FILE",
                  data, key);
