@@ -277,8 +277,10 @@ $(B)/darknet/libdarknet.so: $(LIBRARY:%=$(B)/darknet/%.o) $(MAFAT:%=$(B)/%) $(wi
 
 $(B)/stock/darknet: $(PROGRAM:%=$(B)/stock/%.o) $(B)/stock/libdarknet.a
 $(B)/darknet/darknet: $(PROGRAM:%=$(B)/darknet/%.o) $(B)/darknet/libdarknet.a
+# Names of functions are not loaded, but count as memory that a limit must leave for the program's file.
+$(B)/darknet/darknet: private NAMES := $(if $(call on,DEBUG)$(SANITIZE),,-s)
 $(B)/stock/darknet $(B)/darknet/darknet:
-	$(call link,$(DARKNET_FLAGS))
+	$(call link,$(DARKNET_FLAGS) $(NAMES))
 
 # Copies of this variant's, put in place only when they differ.
 darknet/darknet darknet/libdarknet.a darknet/libdarknet.so: darknet/%: $(B)/darknet/% FORCE

@@ -114,7 +114,7 @@ START_TEST(what_cannot_be_seen_is_shown)
     char text[32];
     ck_assert_str_eq(mafat_lines_show(text, sizeof text, "a \r\t\x01"), "\"a \\r\\t\\x01\"");
     ck_assert_str_eq(mafat_lines_show(text, sizeof text, "\xef\xbb\xbf" "a"),
-                     "\"\\xef\\xbb\\xbf" "a\"");
+                     "\"\\xEF\\xBB\\xBF" "a\"");
     ck_assert_str_eq(mafat_lines_show(text, sizeof text, "\xc3\xa4"), "\"\xc3\xa4\"");
     for (size_t size = 8; size < sizeof text; size++) {
         mafat_lines_show(text, size, "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01");

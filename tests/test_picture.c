@@ -190,7 +190,7 @@ static mafat_drawing *begin_drawing(const mafat_boxes *boxes, const mafat_pictur
     mafat_drawing *drawing;
     mafat_error error;
     if (mafat_boxes_begin_drawing(&drawing, boxes, &names, .5f, &rounding, picture->w, picture->h,
-                                  &error) != MAFAT_OK)
+                                  false, &error) != MAFAT_OK)
         ck_abort_msg("%s: %s", error.file, error.text);
     return drawing;
 }
@@ -376,7 +376,7 @@ static mafat_status draw_named(char *name, mafat_picture *picture, mafat_error *
     *picture = make_picture(50, 50);
     memset(picture->rgb, 100, 3 * 50 * 50);
     mafat_status status = mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, 50, 50,
-                                                    error);
+                                                    false, error);
     if (status == MAFAT_OK)
         draw_in_strips(drawing, picture);
     mafat_boxes_end_drawing(drawing);

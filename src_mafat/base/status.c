@@ -37,14 +37,31 @@ void mafat_error_set_file(mafat_error *error, const char *file)
         snprintf(error->file, sizeof error->file, "%s", file);
 }
 
+/* Prints a text on one line: a carriage return, say, would hide what stands before it. */
+static void print_visibly(const char *text, FILE *stream)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '\r')
+            fputs("\\r", stream);
+        else if (byte < ' ' || byte == 127)
+            fprintf(stream, "\\x%02X", byte);
+        else
+            fputc(byte, stream);
+    }
+}
+
 void mafat_error_print(const mafat_error *error, FILE *stream)
 {
     fprintf(stream, "mafat: ");
-    if (error->file[0] != '\0')
-        fprintf(stream, "%s: ", error->file);
+    if (error->file[0] != '\0') {
+        print_visibly(error->file, stream);
+        fputs(": ", stream);
+    }
     if (error->layer >= 0)
         fprintf(stream, "layer %d [%s]: ", error->layer, error->layer_type);
-    fprintf(stream, "%s\n", error->text);
+    print_visibly(error->text, stream);
+    fputc('\n', stream);
 }
 
 bool mafat_size_mul(size_t a, size_t b, size_t *result)

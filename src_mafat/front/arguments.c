@@ -1,7 +1,9 @@
 /* Command-line words; see arguments.h. */
 #include "front/arguments.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "front/nearest.h"
 
@@ -43,12 +45,27 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
     return MAFAT_OK;
 }
 
+/* Whether two words of n and more letters begin alike, whatever their case. */
+static bool begin_alike(const char *a, const char *b, size_t n)
+{
+    size_t shorter = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+    return shorter >= n && strncasecmp(a, b, shorter) == 0;
+}
+
 bool mafat_arguments_asks(const char *word)
 {
-    static const char *const asking[] = {"-mafat", "-memory", "-threads"};
-    size_t length = strcspn(word, "=");
+    static const char *const asking[] = {"mafat", "memory", "threads"};
+    enum { ALIKE = 3, MOST_CHANGES = 2 };
+    char name[16];
+    if (word[0] != '-')
+        return strncmp(word, "mafat", 5) == 0 && strchr(word, '=') != NULL;
+    word += strspn(word, "-");
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    if (strcmp(name, "thresh") == 0)    /* Darknet's */
+        return false;
     for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++)
-        if (strlen(asking[i]) == length && strncmp(word, asking[i], length) == 0)
+        if (begin_alike(name, asking[i], ALIKE) ||
+            mafat_nearest_distance(name, asking[i]) <= MOST_CHANGES)
             return true;
     return false;
 }

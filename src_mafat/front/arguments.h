@@ -20,8 +20,9 @@ typedef struct {
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 
-/* Whether a word is an option that asks for MAFAT: -mafat, -memory or -threads, its value behind it
- * or behind an equals sign. */
+/* Whether a word asks for MAFAT: as -mafat, -memory or -threads, or as what was meant for one of them
+ * ("--memory", "-Memory=8M", "-thread", "mafat_memory=8M"), which is refused when it is read, with the
+ * right spelling: a limit must not be passed over. */
 bool mafat_arguments_asks(const char *word);
 
 /* Takes an option of one command out of the words: a flag, and one with a value, which is NULL

@@ -34,12 +34,13 @@ typedef struct mafat_drawing mafat_drawing;
 /* Looks at all boxes, and reads the letters' pictures that their labels need, in the one size that
  * they need, for a picture of w x h. MAFAT_FAILED for a letter that cannot be read, and where
  * Darknet would run out of its arrays: a label longer than MAFAT_LONGEST_LABEL or of no width, a
- * mask of more floats than int counts, or of one row (which resize_image() divides by). On error nothing needs to be ended. */
+ * mask of more floats than int counts, or of one row (which resize_image() divides by). Where it spares the page cache, the letters' files leave it again. On
+ * error nothing needs to be ended. */
 enum { MAFAT_LONGEST_LABEL = 4095 };
 mafat_status mafat_boxes_begin_drawing(mafat_drawing **drawing, const mafat_boxes *boxes,
                                        const mafat_names *names, float threshold,
                                        const mafat_image_rounding *rounding, int w, int h,
-                                       mafat_error *error);
+                                       bool spares_cache, mafat_error *error);
 
 /* Settles a strip and draws on it: the draw() of a mafat_canvas, whose context is the drawing. */
 mafat_status mafat_boxes_draw(void *drawing, mafat_strip *strip, mafat_error *error);

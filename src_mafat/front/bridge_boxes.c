@@ -9,6 +9,7 @@
 #include "darknet.h"
 #include "front/verify.h"
 #include "image.h"
+#include "run/page_cache.h"
 
 /* Which boxes test_detector() takes for the same one. */
 static const float overlap = .45f;
@@ -54,6 +55,7 @@ struct mafat_drawing {
     const mafat_image_rounding *rounding;
     float threshold;
     int w, h;
+    bool spares_cache;        /* letters' files leave it when they have been read */
     int n;
     drawn_box *drawn;         /* [n], owned */
     float *row;               /* [3][w], owned: of a label */
@@ -84,7 +86,12 @@ static mafat_status load_letter(mafat_drawing *d, unsigned char letter, mafat_er
         return MAFAT_OK;
     char path[sizeof MAFAT_LETTER_PATH + 16];
     snprintf(path, sizeof path, MAFAT_LETTER_PATH, letter, mafat_boxes_letter_size(d->h));
-    return mafat_picture_read(&d->letters[letter], path, error);
+    mafat_status status = mafat_picture_read(&d->letters[letter], path, error);
+    uint64_t stay_bytes;
+    mafat_error unused;
+    if (d->spares_cache)
+        mafat_page_cache_drop(path, &stay_bytes, &unused);
+    return status;
 }
 
 /* Appends a name to a label's text, behind a comma where it is not the first. */
@@ -364,12 +371,13 @@ size_t mafat_boxes_bytes(size_t n_outputs, int n_classes)
 mafat_status mafat_boxes_begin_drawing(mafat_drawing **drawing, const mafat_boxes *boxes,
                                        const mafat_names *names, float threshold,
                                        const mafat_image_rounding *rounding, int w, int h,
-                                       mafat_error *error)
+                                       bool spares_cache, mafat_error *error)
 {
     mafat_drawing *d = *drawing = calloc(1, sizeof *d);
     if (d != NULL) {
         *d = (mafat_drawing){.boxes = boxes, .names = names, .threshold = threshold,
-                             .rounding = rounding, .w = w, .h = h};
+                             .rounding = rounding, .w = w, .h = h,
+                             .spares_cache = spares_cache};
         d->drawn = calloc((size_t)boxes->n + 1, sizeof *d->drawn);
         d->row = malloc(3 * (size_t)w * sizeof *d->row);
     }

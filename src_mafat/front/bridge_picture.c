@@ -91,9 +91,15 @@ static mafat_status fail_to_read(mafat_error *error, const char *path, const cha
 
 static const char changed[] = "it was changed while it was read";
 
-/* What stopped a decoder. */
+/* What stopped a decoder. Some say nothing but "too large" of a size that they do not take. */
 static mafat_status fail(const decoding *d, mafat_error *error)
 {
+    if (d->guard.reason != NULL && strcmp(d->guard.reason, "too large") == 0) {
+        mafat_error_set(error, MAFAT_FAILED, "is an image too large at any memory limit: Darknet's "
+                        "decoder takes none of so many pixels; make it smaller");
+        mafat_error_set_file(error, d->file.path);
+        return MAFAT_FAILED;
+    }
     const char *reason = d->file.failed != 0 ? strerror(d->file.failed) : d->guard.reason;
     return fail_to_read(error, d->file.path, reason);
 }

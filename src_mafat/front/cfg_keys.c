@@ -353,6 +353,11 @@ static void judge_unknown(mafat_cfg_text_reader *reader, const mafat_cfg_text_op
                             option->line, seen, option->value != NULL ? "=" : "");
         return;
     }
+    if (strncasecmp(option->key, "mafat", 5) == 0 && reader->layer >= 0) {
+        mafat_cfg_text_note(reader, MAFAT_NOTE_UNKNOWN, option->line,
+                            "%s= has no effect here: it belongs in [net]", seen);
+        return;
+    }
     if (reader->findings->n_notes[MAFAT_NOTE_UNKNOWN] == 0)    /* of the others none is printed */
         mafat_cfg_keys_find_nearest(reader->type, option->key, nearest);
     mafat_cfg_text_note(reader, MAFAT_NOTE_UNKNOWN, option->line,

@@ -109,6 +109,10 @@ int mafat_main(int *argc, char **argv)
     if (!is_named && !mafat_routing_is_asked_for(*argc - 1, argv + 1))
         return -1;
     int first = is_named ? 2 : 1;
+    if (is_named && *argc == 3 && (strcmp(argv[2], "-h") == 0 || strcmp(argv[2], "help") == 0)) {
+        print_help(stdout);
+        return MAFAT_OK;
+    }
     mafat_bridge_keep_heap_small();
     mafat_status status = mafat_arguments_parse(&arguments, *argc - first, argv + first, &error);
     if (status == MAFAT_OK && (arguments.help || arguments.n_words == 0)) {

@@ -98,13 +98,15 @@ static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s
                          mafat_error *error)
 {
     mafat_drawing *drawing;
+    bool has_limit = d->bridge->session.limit_bytes > 0;
     mafat_status status = mafat_boxes_begin_drawing(&drawing, boxes, &d->names, d->threshold,
-                                                    &d->rounding, s->rows.w, s->rows.h, error);
+                                                    &d->rounding, s->rows.w, s->rows.h, has_limit,
+                                                    error);
     if (status != MAFAT_OK)
         return status;
     mafat_canvas canvas = {
         .w = s->rows.w, .h = s->rows.h, .source = mafat_picture_rows_source(&s->rows),
-        .spares_cache = d->bridge->session.limit_bytes > 0, .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
+        .spares_cache = has_limit, .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
     };
     status = mafat_picture_write(&canvas, d->drawn, error);
     mafat_boxes_end_drawing(drawing);

@@ -194,8 +194,9 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     if (found == NULL)
         return mafat_error_set(
             error, MAFAT_USAGE,
-            "unknown command \"%s %s\"; `darknet mafat --help` lists the commands",
-            arguments->words[0], arguments->n_words > 1 ? arguments->words[1] : "");
+            "unknown command \"%s%s%s\"; `darknet mafat --help` lists the commands",
+            arguments->words[0], arguments->n_words > 1 ? " " : "",
+            arguments->n_words > 1 ? arguments->words[1] : "");
     switch (*found) {
     case HANDLES_WEIGHTS:
         return leave_to_darknet(arguments, &r, error);

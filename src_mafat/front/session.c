@@ -14,6 +14,7 @@
 #include "front/cost_cache.h"
 #include "front/footprint.h"
 #include "front/nearest.h"
+#include "front/new_file.h"
 #include "front/notes.h"
 #include "front/number.h"
 #include "front/boxes.h"
@@ -198,6 +199,13 @@ static size_t choosing_bytes(const mafat_process *process, const mafat_session_u
            process->page_table_bytes + mafat_predict_ahead(process, 1);
 }
 
+/* Of pictures that are drawn one after the other the last two may not be out of the page cache yet,
+ * which takes the kernel a moment even where they are on the disk. */
+static size_t drawn_bytes(const mafat_session_use *use)
+{
+    return use->repeats && use->image.drawing_bytes > 0 ? 2 * MAFAT_NEW_FILE_CACHED : 0;
+}
+
 static void describe_process(const mafat_session *session, const char *cfg_path,
                              const mafat_session_use *use, mafat_process *process)
 {
@@ -206,7 +214,8 @@ static void describe_process(const mafat_session *session, const char *cfg_path,
         .file_bytes = cached_bytes("/proc/self/exe") +
                       cached_bytes(mafat_measure_own_library()) + cached_bytes(cfg_path) +
                       mafat_plan_pages(use->image.file_bytes) +
-                      mafat_plan_pages(use->file_bytes) + SMALL_FILES_BYTES,
+                      mafat_plan_pages(use->file_bytes) + SMALL_FILES_BYTES +
+                      drawn_bytes(use),
         .network_bytes = mafat_footprint_network_bytes(network),
         .name_bytes = (size_t)use->n_names * MAFAT_LINE_BYTES +
                       (size_t)use->n_streams * STREAM_BYTES,
@@ -429,14 +438,15 @@ static bool is_flag(char *line)
 {
     char nearest[MAFAT_CFG_KEYS_LONGEST];
     char *equals = strchr(line, '=');
+    if (strncasecmp(line, "mafat", 5) == 0)
+        return true;
     if (equals == NULL)
         return false;
     *equals = '\0';
     if (mafat_cfg_keys_find("net", line) != NULL)
-        return strncmp(line, "mafat", 5) == 0;
+        return false;
     mafat_cfg_keys_find_nearest("net", line, nearest);
-    return strncasecmp(line, "mafat", 5) == 0 ||
-           (strncmp(nearest, "mafat_", 6) == 0 && mafat_nearest_distance(nearest, line) <= 2);
+    return strncmp(nearest, "mafat_", 6) == 0 && mafat_nearest_distance(nearest, line) <= 2;
 }
 
 static bool is_limit(char *line)
@@ -444,7 +454,7 @@ static bool is_limit(char *line)
     return strncmp(line, "mafat_memory=", strlen("mafat_memory=")) == 0;
 }
 
-/* Whether the [net] section has such a line. */
+/* Whether the [net] section has such a line, or a later one has a flag, which it has no effect in. */
 static bool has_line(const char *cfg_path, bool (*is_such)(char *line))
 {
     struct stat about;
@@ -458,10 +468,10 @@ static bool has_line(const char *cfg_path, bool (*is_such)(char *line))
     char *line = NULL;
     size_t size = 0;
     ssize_t length = 0;
-    for (int n = 1; !found && n_sections < 2 && (length = getline(&line, &size, file)) >= 0; n++) {
+    for (int n = 1; !found && (length = getline(&line, &size, file)) >= 0; n++) {
         mafat_cfg_text_clean(line, n);
         n_sections += line[0] == '[';
-        found = is_such(line);
+        found = n_sections < 2 ? is_such(line) : strncasecmp(line, "mafat", 5) == 0;
     }
     found |= length < 0 && !feof(file);
     free(line);

@@ -52,7 +52,7 @@ expect 0 '^data/dog.jpg: ' "$darknet" detector test cfg/coco.data $plain "$w" da
 expect 0 '^data/dog.jpg: ' "$darknet" detector test cfg/coco.data "$scratch/auto.cfg" "$w" data/dog.jpg -out "$scratch/drawn"
 grep -q '^mafat: memory auto: [0-9]' "$scratch/stderr" || fail "auto in the cfg says nothing"
 expect 2 'option -memory lacks its value' "$darknet" detector test cfg/coco.data $plain "$w" data/dog.jpg -memory
-expect 2 'unknown command "nonsense ' "$darknet" nonsense -threads 2
+expect 2 'unknown command "nonsense"' "$darknet" nonsense -threads 2
 expect 2 'unknown command "plan cfg' "$darknet" plan $plain -memory 8M
 
 # no command that trains or looks at hidden layers

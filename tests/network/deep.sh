@@ -130,9 +130,9 @@ deep residual 10 >"$scratch/small.cfg"
 export XDG_CACHE_HOME=$scratch/nothing
 runs 8M search "$scratch/small.cfg"
 [ "$(value costs)" = defaults ] || fail "measured in 8 MB"
-grep -q '^mafat: measuring what computing costs takes [0-9]* bytes, and [0-9]* are left here$' "$scratch/stderr" ||
+grep -q '^mafat: measuring costs takes [0-9]* bytes, and [0-9]* are left here$' "$scratch/stderr" ||
     fail "does not say why it has not measured: $(cat "$scratch/stderr")"
-expect 3 'measuring what computing costs takes' "$limit" -o "$report" 8M "$darknet" mafat search \
+expect 3 'measuring costs takes' "$limit" -o "$report" 8M "$darknet" mafat search \
     "$scratch/small.cfg" -memory 8M -calibrate
 
 # where there is no room to find out what would do, that is said
