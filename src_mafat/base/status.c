@@ -37,31 +37,33 @@ void mafat_error_set_file(mafat_error *error, const char *file)
         snprintf(error->file, sizeof error->file, "%s", file);
 }
 
-/* Prints a text on one line: a carriage return, say, would hide what stands before it. */
-static void print_visibly(const char *text, FILE *stream)
+/* What a byte of a text takes at most to be seen on one line: a carriage return, say, would hide what
+ * stands before it. */
+enum { WIDEST = 4 };    /* \x1B */
+
+static void make_visible(const char *text, char *seen)
 {
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
         if (byte == '\r')
-            fputs("\\r", stream);
+            seen += sprintf(seen, "\\r");
         else if (byte < ' ' || byte == 127)
-            fprintf(stream, "\\x%02X", byte);
+            seen += sprintf(seen, "\\x%02X", byte);
         else
-            fputc(byte, stream);
+            *seen++ = (char)byte;
     }
+    *seen = '\0';
 }
 
 void mafat_error_print(const mafat_error *error, FILE *stream)
 {
-    fprintf(stream, "mafat: ");
-    if (error->file[0] != '\0') {
-        print_visibly(error->file, stream);
-        fputs(": ", stream);
-    }
+    char file[WIDEST * sizeof error->file], text[WIDEST * sizeof error->text], layer[64] = "";
+    make_visible(error->file, file);
+    make_visible(error->text, text);
     if (error->layer >= 0)
-        fprintf(stream, "layer %d [%s]: ", error->layer, error->layer_type);
-    print_visibly(error->text, stream);
-    fputc('\n', stream);
+        snprintf(layer, sizeof layer, "layer %d [%.32s]: ", error->layer, error->layer_type);
+    /* at once: another process may have a message for the same stream */
+    fprintf(stream, "mafat: %s%s%s%s\n", file, file[0] != '\0' ? ": " : "", layer, text);
 }
 
 bool mafat_size_mul(size_t a, size_t b, size_t *result)
