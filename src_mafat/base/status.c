@@ -37,18 +37,21 @@ void mafat_error_set_file(mafat_error *error, const char *file)
         snprintf(error->file, sizeof error->file, "%s", file);
 }
 
-/* What a byte of a text takes at most to be seen on one line: a carriage return, say, would hide what
- * stands before it. */
-enum { WIDEST = 4 };    /* \x1B */
+size_t mafat_escape_byte(char *to, unsigned char byte)
+{
+    int n = byte == '\r' ? snprintf(to, MAFAT_ESCAPE_BYTES, "\\r")
+                         : snprintf(to, MAFAT_ESCAPE_BYTES, "\\x%02X", byte);
+    return (size_t)n;
+}
 
+/* Makes one line of a text that is not longer than a part of an error: a carriage return, say, would
+ * hide what stands before it. */
 static void make_visible(const char *text, char *seen)
 {
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
-        if (byte == '\r')
-            seen += sprintf(seen, "\\r");
-        else if (byte < ' ' || byte == 127)
-            seen += sprintf(seen, "\\x%02X", byte);
+        if (byte < ' ' || byte == 127)
+            seen += mafat_escape_byte(seen, byte);
         else
             *seen++ = (char)byte;
     }
@@ -57,7 +60,8 @@ static void make_visible(const char *text, char *seen)
 
 void mafat_error_print(const mafat_error *error, FILE *stream)
 {
-    char file[WIDEST * sizeof error->file], text[WIDEST * sizeof error->text], layer[64] = "";
+    char file[MAFAT_ESCAPE_BYTES * sizeof error->file], layer[64] = "";
+    char text[MAFAT_ESCAPE_BYTES * sizeof error->text];
     make_visible(error->file, file);
     make_visible(error->text, text);
     if (error->layer >= 0)

@@ -39,6 +39,11 @@ mafat_status mafat_error_set_layer(mafat_error *error, mafat_status status, int 
 /* Names the file of an error that does not name one yet. */
 void mafat_error_set_file(mafat_error *error, const char *file);
 
+/* Writes a byte that cannot be seen in a message as \r or \xNN into to[MAFAT_ESCAPE_BYTES], and
+ * returns how many characters that took. */
+enum { MAFAT_ESCAPE_BYTES = sizeof "\\x1B" };
+size_t mafat_escape_byte(char *to, unsigned char byte);
+
 /* Prints one line: "mafat: FILE: layer N [TYPE]: TEXT". */
 void mafat_error_print(const mafat_error *error, FILE *stream);
 

@@ -96,18 +96,16 @@ bool mafat_lines_is_blank(const char *line)
 
 const char *mafat_lines_show(char *text, size_t size, const char *line)
 {
-    enum { WIDEST = 4 };    /* \xff */
     bool marked = strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0;
     size_t n = 0;
     text[n++] = '"';
-    for (int i = 0; line[i] != '\0' && n + WIDEST + sizeof "\"" <= size; i++) {
+    for (int i = 0; line[i] != '\0' && n + MAFAT_ESCAPE_BYTES + 1 <= size; i++) {
         unsigned char byte = (unsigned char)line[i];
-        if (byte == '\r')
-            n += (size_t)sprintf(text + n, "\\r");
-        else if (byte == '\t')
-            n += (size_t)sprintf(text + n, "\\t");
-        else if (byte < ' ' || byte == 127 || (marked && i < 3))
-            n += (size_t)sprintf(text + n, "\\x%02X", byte);
+        if (byte == '\t') {
+            text[n++] = '\\';
+            text[n++] = 't';
+        } else if (byte < ' ' || byte == 127 || (marked && i < 3))
+            n += mafat_escape_byte(text + n, byte);
         else
             text[n++] = (char)byte;
     }

@@ -1,17 +1,19 @@
 /* Bytes made visible; see visible.h. */
 #include "front/visible.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* Writes one byte as it is to be seen, and returns how many characters that took: at most 4. */
-static int put_byte(unsigned char byte, char *to)
+#include "base/status.h"
+
+/* Writes one byte as it is to be seen, and returns how many characters that took. */
+static size_t put_byte(unsigned char byte, char to[MAFAT_ESCAPE_BYTES])
 {
-    static const char *const named[] = {['\t'] = "\\t", ['\r'] = "\\r", ['\\'] = "\\\\"};
-    if (byte < sizeof named / sizeof *named && named[byte] != NULL)
-        return sprintf(to, "%s", named[byte]);
+    if (byte == '\t' || byte == '\\') {
+        memcpy(to, byte == '\t' ? "\\t" : "\\\\", 2);
+        return 2;
+    }
     if (byte < ' ' || byte > '~')
-        return sprintf(to, "\\x%02X", byte);
+        return mafat_escape_byte(to, byte);
     *to = (char)byte;
     return 1;
 }
@@ -19,15 +21,16 @@ static int put_byte(unsigned char byte, char *to)
 const char *mafat_visible(const char *text, char quoted[MAFAT_VISIBLE_BYTES])
 {
     static const char rest[] = "...";
-    int length = 0;
+    size_t length = 0;
     for (; *text != '\0'; text++) {
-        char seen[8];
-        int n = put_byte((unsigned char)*text, seen);
-        if (length + n + (int)sizeof rest > MAFAT_VISIBLE_BYTES) {
-            length += sprintf(quoted + length, "%s", rest);
+        char seen[MAFAT_ESCAPE_BYTES];
+        size_t n = put_byte((unsigned char)*text, seen);
+        if (length + n + sizeof rest > MAFAT_VISIBLE_BYTES) {
+            memcpy(quoted + length, rest, sizeof rest - 1);
+            length += sizeof rest - 1;
             break;
         }
-        memcpy(quoted + length, seen, (size_t)n);
+        memcpy(quoted + length, seen, n);
         length += n;
     }
     quoted[length] = '\0';
