@@ -176,6 +176,14 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_session_use *us
     return status;
 }
 
+/* The path of the weights, for a plan that comes after the one that reads them; NULL where none does.
+ * The caller frees it. */
+static bool copy_weights_path(const mafat_bridge *bridge, char **path)
+{
+    *path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
+    return *path != NULL || !has_store(bridge);
+}
+
 /* Plans the network anew where resize_network() gave it another size. */
 static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
 {
@@ -183,8 +191,8 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
     mafat_session_use use = bridge->use;
     if (net->w == bridge->width && net->h == bridge->height)
         return mafat_bridge_check_agreement(bridge, error);
-    char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
-    if (has_store(bridge) && weights_path == NULL)
+    char *weights_path;
+    if (!copy_weights_path(bridge, &weights_path))
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
     use.width = net->w;
     use.height = net->h;
@@ -215,8 +223,8 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need
     static const size_t units[] = {256 << 10, MAFAT_PAGE};
     const mafat_session_use before = bridge->use;
     mafat_status status = MAFAT_NO_FIT;
-    char *weights_path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
-    if (has_store(bridge) && weights_path == NULL)
+    char *weights_path;
+    if (!copy_weights_path(bridge, &weights_path))
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
     for (size_t i = 0; i < sizeof units / sizeof units[0] && status == MAFAT_NO_FIT; i++) {
         mafat_image_need rounded = {.held_bytes = round_up(need->held_bytes, units[i]),
