@@ -256,7 +256,7 @@ $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 
 # Darknet does not look whether it got the memory that it asked for, so in the patched objects these
 # calls go to src_mafat, which does. Renamed behind the compiler, so that its code stays stock's.
-CHECKED := $(foreach name,malloc calloc realloc,--redefine-sym $(name)=mafat_checked_$(name))
+CHECKED := $(foreach name,malloc calloc realloc free,--redefine-sym $(name)=mafat_checked_$(name))
 OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 
 $(B)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build

@@ -265,6 +265,7 @@ static void layer_hook(network *net, layer *l, int index)
         mafat_bridge_give_up(status, &error);
     }
     mafat_bridge_make_lean(bridge, l, index);
+    mafat_blocks_next_layer();
 }
 
 /* Reads the weights as the plan says; Darknet reads them where it says nothing. */
@@ -487,13 +488,13 @@ void mafat_begin(network *net, const char *cfg_path)
     weights_start_as_zeros = 1;
     net->layer_hook = layer_hook;
     set_run_hooks(net, !session->by_layers);    /* with them layers are made for one image */
-    mallopt(M_MMAP_THRESHOLD, MAFAT_OWN_PAGES_OF_LAYERS);
+    mafat_blocks_begin();
 }
 
 /* Gives a kept output room for the images of a batch. Untouched, it costs nothing. */
 static mafat_status widen_output(layer *l, size_t n_images, mafat_error *error)
 {
-    free(l->output);
+    mafat_checked_free(l->output);
     l->output = calloc(n_images * (size_t)l->outputs, sizeof *l->output);
     if (l->output == NULL)
         return mafat_error_set(error, MAFAT_FAILED,
@@ -532,7 +533,7 @@ void mafat_attach(network *net)
     weights_start_as_zeros = 0;
     if (bridge == NULL)
         return;
-    mafat_bridge_keep_heap_small();
+    mafat_blocks_end();
     mafat_team_set_default_size(bridge->session.n_threads);
     net->free_hook = free_hook;
     if (bridge->session.by_layers)

@@ -83,12 +83,15 @@ void mafat_begin(struct network *network, const char *cfg_path);
 void mafat_attach(struct network *network);
 
 /* Called by Darknet's objects in place of malloc(), calloc() and realloc(), whose results it does not
- * look at: the Makefile renames the calls (CHECKED there). Where there is no memory they say how
- * much was wanted and exit with MAFAT_FAILED; NULL is returned where nothing was asked for alone
+ * look at, and free(): the Makefile renames the calls (CHECKED there). Where there is no memory they
+ * say how much was wanted and exit with MAFAT_FAILED; NULL is returned where nothing was asked for
+ * alone. While layers are made, large blocks of zeros are not of the heap (bridge_blocks.c), so that
+ * mafat_checked_free() alone frees what Darknet allocated; it frees the heap's blocks, too
  * (bridge_memory.c). */
 void *mafat_checked_malloc(size_t n_bytes);
 void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);
+void mafat_checked_free(void *block);
 
 /* Called by load_image_stb() for an image of so many channels (0: as many as it has), and by
  * get_lines() (patches/0014) before it reads lines that it keeps: they see to it that there is room in the limits of

@@ -1,19 +1,17 @@
 /* A network without what inference does not need.
  *
  * Darknet allocates a layer's training buffers with the layer: for each output its delta and,
- * with batch norm, two copies, for each weight its update. calloc() gives them as pages that are
+ * with batch norm, two copies, for each weight its update. They are of pages that are
  * not there until somebody touches them, so that allocating them costs address space, for one
  * layer at a time, and nothing else. Outputs go too, where the plan has its own place for them,
  * and so do weights and statistics that are read from the file as the plan says. Layers of kinds
  * that MAFAT does not know by heart keep everything. */
-#include <stdlib.h>
-
 #include "darknet.h"
 #include "front/bridge_parts.h"
 
 static void drop(float **buffer)
 {
-    free(*buffer);
+    mafat_checked_free(*buffer);
     *buffer = NULL;
 }
 
@@ -84,7 +82,7 @@ void mafat_bridge_make_lean(const mafat_bridge *bridge, layer *l, int index)
     if (!is_result(bridge, index))
         drop(&l->output);
     if (kind == MAFAT_MAXPOOL) {
-        free(l->indexes);
+        mafat_checked_free(l->indexes);
         l->indexes = NULL;
     }
     if (kind == MAFAT_CONVOLUTION) {

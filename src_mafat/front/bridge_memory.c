@@ -1,5 +1,6 @@
-/* What Darknet allocates, or the end of the process; see bridge.h. */
+/* What Darknet allocates and frees; see bridge.h. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "front/bridge_parts.h"
 
@@ -23,10 +24,25 @@ void *mafat_checked_malloc(size_t n_bytes)
 
 void *mafat_checked_calloc(size_t n, size_t n_bytes)
 {
-    return check(calloc(n, n_bytes), n, n_bytes);
+    size_t all_bytes;
+    void *block = mafat_size_mul(n, n_bytes, &all_bytes) ? mafat_blocks_make(all_bytes) : NULL;
+    return block != NULL ? block : check(calloc(n, n_bytes), n, n_bytes);
 }
 
 void *mafat_checked_realloc(void *block, size_t n_bytes)
 {
-    return check(realloc(block, n_bytes), 1, n_bytes);
+    size_t held_bytes = mafat_blocks_size(block);
+    if (held_bytes == 0)
+        return check(realloc(block, n_bytes), 1, n_bytes);
+    void *moved = check(malloc(n_bytes), 1, n_bytes);
+    if (moved != NULL)
+        memcpy(moved, block, held_bytes < n_bytes ? held_bytes : n_bytes);
+    mafat_blocks_free(block);
+    return moved;
+}
+
+void mafat_checked_free(void *block)
+{
+    if (!mafat_blocks_free(block))
+        free(block);
 }

@@ -8,9 +8,26 @@
  * answered with an error (bridge.c). */
 _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error);
 
-/* From what size on the heap gives a block pages of its own; and which do while Darknet makes
- * layers: what each of them gives up must not leave holes between what they keep. */
+/* From what size on the heap gives a block pages of its own; and which blocks of zeros have them
+ * while Darknet makes layers. */
 enum { MAFAT_OWN_PAGES = 128 << 10, MAFAT_OWN_PAGES_OF_LAYERS = 4 << 10 };
+
+/* Between mafat_blocks_begin() and mafat_blocks_end() the thread that called them makes layers:
+ * blocks beside the heap are to be had, and what mafat_blocks_next_layer() finds freed costs nothing
+ * more (bridge_blocks.c). */
+void mafat_blocks_begin(void);
+void mafat_blocks_next_layer(void);
+void mafat_blocks_end(void);
+
+/* A block of zeros beside the heap; NULL where it is too small for pages of its own, or there is no
+ * room for it, or no layers are made. */
+void *mafat_blocks_make(size_t n_bytes);
+
+/* The size of such a block as it was asked for; 0 for what is not one. */
+size_t mafat_blocks_size(const void *block);
+
+/* Frees it; false for what is not one. */
+bool mafat_blocks_free(void *block);
 
 /* Makes Darknet the executor's host: its own forward() for whole layers, its activations
  * (bridge_host.c). */

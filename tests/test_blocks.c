@@ -1,0 +1,147 @@
+/* Blocks of layers, held to what calloc(), realloc() and free() promise, and to what they are for:
+ * layers that keep nothing take one another's addresses over. Sanitized, there are none. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/bridge_parts.h"
+#include "support/random.h"
+#include "support/suite.h"
+
+enum { LARGE = MAFAT_OWN_PAGES_OF_LAYERS };
+
+static bool is_all(const unsigned char *block, size_t n_bytes, unsigned char value)
+{
+    for (size_t i = 0; i < n_bytes; i++)
+        if (block[i] != value)
+            return false;
+    return true;
+}
+
+static bool are_to_be_had(void)
+{
+    mafat_blocks_begin();
+    void *block = mafat_blocks_make(LARGE);
+    mafat_blocks_free(block);
+    mafat_blocks_end();
+    return block != NULL;
+}
+
+START_TEST(large_blocks_of_layers_alone)
+{
+    ck_assert_ptr_null(mafat_blocks_make(LARGE));
+    mafat_blocks_begin();
+    ck_assert_ptr_null(mafat_blocks_make(LARGE - 1));
+    ck_assert_ptr_null(mafat_blocks_make(SIZE_MAX));
+    ck_assert_ptr_null(mafat_blocks_make(SIZE_MAX - LARGE));
+    mafat_blocks_end();
+    ck_assert_ptr_null(mafat_blocks_make(LARGE));
+}
+END_TEST
+
+START_TEST(the_heap_is_left_alone)
+{
+    void *block = malloc(LARGE);
+    mafat_blocks_begin();
+    void *ours = mafat_blocks_make(LARGE);
+    ck_assert(!mafat_blocks_free(block));
+    ck_assert_uint_eq(mafat_blocks_size(block), 0);
+    ck_assert(!mafat_blocks_free(NULL));
+    ck_assert_uint_eq(mafat_blocks_size(NULL), 0);
+    mafat_blocks_end();
+    ck_assert(!mafat_blocks_free(block));
+    ck_assert(mafat_blocks_free(ours) == (ours != NULL));
+    free(block);
+}
+END_TEST
+
+START_TEST(layers_that_keep_nothing_share_addresses)
+{
+    void *first = NULL;
+    if (!are_to_be_had())
+        return;
+    mafat_blocks_begin();
+    for (int layer = 0; layer < 100; layer++) {
+        void *a = mafat_checked_calloc(3, LARGE), *b = mafat_checked_calloc(5, LARGE);
+        first = layer == 0 ? a : first;
+        ck_assert_ptr_eq(a, first);
+        memset(b, 1, 5 * LARGE);
+        mafat_checked_free(a);
+        mafat_checked_free(b);
+        mafat_blocks_next_layer();
+    }
+    mafat_blocks_end();
+}
+END_TEST
+
+typedef struct {
+    unsigned char *at, value;
+    size_t n_bytes;
+} held;
+
+static void check(const held *block)
+{
+    test_require(is_all(block->at, block->n_bytes, block->value));
+}
+
+/* Some of a layer's blocks are written to, some of those freed, some of the rest kept. */
+static int make_layer(test_random *r, held *kept, int n)
+{
+    held made[8];
+    int n_made = 1 + test_random_int(r, 8);
+    for (int i = 0; i < n_made; i++) {
+        held *m = &made[i];
+        m->n_bytes = 1 + (size_t)test_random_int(r, 4 * LARGE);
+        m->at = mafat_checked_calloc(1, m->n_bytes);
+        m->value = 0;
+        check(m);
+        if (test_random_int(r, 2) == 0) {
+            m->value = (unsigned char)(1 + test_random_int(r, 255));
+            memset(m->at, m->value, m->n_bytes);
+        }
+    }
+    for (int i = 0; i < n_made; i++) {
+        check(&made[i]);
+        if (n < 100 && test_random_int(r, 8) == 0)
+            kept[n++] = made[i];
+        else
+            mafat_checked_free(made[i].at);
+    }
+    return n;
+}
+
+START_TEST(what_is_kept_stays_as_it_is)
+{
+    test_random random = {(uint64_t)_i + 1}, *r = &random;
+    held kept[100];
+    int n = 0;
+    mafat_blocks_begin();
+    for (int layer = 0; layer < 200; layer++) {
+        n = make_layer(r, kept, n);
+        mafat_blocks_next_layer();
+        for (int i = 0; i < n; i++)
+            check(&kept[i]);
+    }
+    mafat_blocks_end();
+    for (int i = 0; i < n; i++) {
+        held *k = &kept[i];
+        size_t n_bytes = 1 + (size_t)test_random_int(r, 4 * LARGE);
+        k->at = mafat_checked_realloc(k->at, n_bytes);
+        k->n_bytes = n_bytes < k->n_bytes ? n_bytes : k->n_bytes;
+        check(k);
+    }
+    while (n > 0)
+        mafat_checked_free(kept[--n].at);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("blocks");
+    TCase *tests = tcase_create("blocks");
+    tcase_add_test(tests, large_blocks_of_layers_alone);
+    tcase_add_test(tests, the_heap_is_left_alone);
+    tcase_add_test(tests, layers_that_keep_nothing_share_addresses);
+    tcase_add_loop_test(tests, what_is_kept_stays_as_it_is, 0, 10);
+    suite_add_tcase(suite, tests);
+    return test_suite_run(suite);
+}
