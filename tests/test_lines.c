@@ -8,6 +8,7 @@
 #include "front/hierarchy.h"
 #include "front/lines.h"
 #include "front/nearest.h"
+#include "front/visible.h"
 #include "support/suite.h"
 
 static char path[64];
@@ -124,6 +125,40 @@ START_TEST(what_cannot_be_seen_is_shown)
 }
 END_TEST
 
+/* How a message shows a text, wherever it was quoted. */
+static const struct {
+    const char *text, *shown;
+} shows[] = {
+    {"a b", "a b"}, {"", ""}, {"C:\\x", "C:\\x"}, {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "ä€😀"},
+    {"日本語 й", "日本語 й"},
+    {"\t\r\n\x1b\x7f", "\\t\\r\\x0A\\x1B\\x7F"},
+    {"\xef\xbb\xbf", "\\xEF\\xBB\\xBF"},                    /* a byte order mark */
+    {"\xc2\x85", "\\xC2\\x85"}, {"\xc2\xa0", "\\xC2\\xA0"},   /* NEL, a blank that does not break */
+    {"\xe2\x80\x8b", "\\xE2\\x80\\x8B"},                    /* of no width */
+    {"\xe2\x80\xae" "gpj", "\\xE2\\x80\\xAEgpj"},           /* from right to left */
+    {"\xe2\x81\xa6", "\\xE2\\x81\\xA6"}, {"\xe2\x80\xa8", "\\xE2\\x80\\xA8"},
+    {"\xff", "\\xFF"}, {"\xc3", "\\xC3"}, {"\xc3z", "\\xC3z"},
+    {"\xc0\xaf", "\\xC0\\xAF"}, {"\xed\xa0\x80", "\\xED\\xA0\\x80"},
+    {"\xf4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"}, {"\xe2\x82", "\\xE2\\x82"},
+};
+
+START_TEST(one_rule_says_what_is_seen)
+{
+    char quoted[64], line[64], printed[256] = "", expected[256];
+    const char *shown = shows[_i].shown;
+    ck_assert_str_eq(mafat_visible(shows[_i].text, quoted, sizeof quoted), shown);
+    snprintf(expected, sizeof expected, "\"%s\"", shown);
+    ck_assert_str_eq(mafat_lines_show(line, sizeof line, shows[_i].text), expected);
+    mafat_error_set(&fault, MAFAT_FAILED, "%s", shows[_i].text);
+    mafat_error_set_file(&fault, shows[_i].text);
+    FILE *stream = fmemopen(printed, sizeof printed, "w");
+    mafat_error_print(&fault, stream);
+    fclose(stream);
+    snprintf(expected, sizeof expected, "mafat: %s%s%s\n", shown, shown[0] != '\0' ? ": " : "", shown);
+    ck_assert_str_eq(printed, expected);
+}
+END_TEST
+
 /* Trees of three classes; a message, or NULL where there is none. */
 static const struct {
     const char *text, *message;
@@ -193,6 +228,8 @@ int main(void)
     tcase_add_test(tcase, what_is_no_text_is_refused);
     tcase_add_test(tcase, what_is_no_file_is_not_waited_for);
     tcase_add_test(tcase, what_cannot_be_seen_is_shown);
+    tcase_add_loop_test(tcase, one_rule_says_what_is_seen, 0,
+                        sizeof shows / sizeof shows[0]);
     tcase_add_loop_test(tcase, trees_are_such_as_darknet_can_read, 0,
                         (int)(sizeof trees / sizeof trees[0]));
     tcase_add_test(tcase, maps_hold_a_class_for_each_number_that_is_read);

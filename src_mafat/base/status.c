@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void fill(mafat_error *error, int layer, const char *type, const char *format, va_list args)
 {
@@ -37,31 +38,77 @@ void mafat_error_set_file(mafat_error *error, const char *file)
         snprintf(error->file, sizeof error->file, "%s", file);
 }
 
-size_t mafat_escape_byte(char *to, unsigned char byte)
+/* What nobody sees, of Unicode: controls, blanks, what has no width, what turns directions, and what
+ * is no character. */
+static const struct {
+    uint32_t first, last;
+} unseen[] = {
+    {0, 0x1f}, {0x7f, 0xa0}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160},
+    {0x1680, 0x1680}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x2000, 0x200f}, {0x2028, 0x202f},
+    {0x205f, 0x206f}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xd800, 0xdfff}, {0xfe00, 0xfe0f},
+    {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff},
+};
+
+static bool is_seen(uint32_t character)
 {
-    int n = byte == '\r' ? snprintf(to, MAFAT_ESCAPE_BYTES, "\\r")
-                         : snprintf(to, MAFAT_ESCAPE_BYTES, "\\x%02X", byte);
-    return (size_t)n;
+    for (size_t i = 0; i < sizeof unseen / sizeof unseen[0]; i++)
+        if (character >= unseen[i].first && character <= unseen[i].last)
+            return false;
+    return true;
+}
+
+/* Reads a character of UTF-8 and returns its bytes; 0 where there is none. */
+static size_t read_character(const unsigned char *text, uint32_t *character)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};    /* that takes so many bytes */
+    unsigned char lead = text[0];
+    size_t n = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3
+             : lead < 0xf8 ? 4 : 0;
+    *character = n <= 1 ? lead : lead & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        *character = *character << 6 | (text[i] & 0x3f);
+    }
+    return *character >= least[n] && *character <= 0x10ffff ? n : 0;
+}
+
+size_t mafat_show_character(char to[MAFAT_SHOWN_BYTES], const char **text)
+{
+    const unsigned char *bytes = (const unsigned char *)*text;
+    uint32_t character;
+    size_t n_bytes = read_character(bytes, &character), n_shown = 0;
+    if (n_bytes > 0 && is_seen(character)) {
+        memcpy(to, bytes, n_bytes);
+        *text += n_bytes;
+        return n_bytes;
+    }
+    n_bytes = n_bytes > 0 ? n_bytes : 1;
+    for (size_t i = 0; i < n_bytes; i++) {
+        char shown[sizeof "\\x1B"];
+        int n = bytes[i] == '\r' || bytes[i] == '\t'
+                    ? snprintf(shown, sizeof shown, "\\%c", bytes[i] == '\r' ? 'r' : 't')
+                    : snprintf(shown, sizeof shown, "\\x%02X", bytes[i]);
+        memcpy(to + n_shown, shown, (size_t)n);
+        n_shown += (size_t)n;
+    }
+    *text += n_bytes;
+    return n_shown;
 }
 
 /* Makes one line of a text that is not longer than a part of an error: a carriage return, say, would
  * hide what stands before it. */
 static void make_visible(const char *text, char *seen)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte < ' ' || byte == 127)
-            seen += mafat_escape_byte(seen, byte);
-        else
-            *seen++ = (char)byte;
-    }
+    while (*text != '\0')
+        seen += mafat_show_character(seen, &text);
     *seen = '\0';
 }
 
 void mafat_error_print(const mafat_error *error, FILE *stream)
 {
-    char file[MAFAT_ESCAPE_BYTES * sizeof error->file], layer[64] = "";
-    char text[MAFAT_ESCAPE_BYTES * sizeof error->text];
+    enum { MOST = MAFAT_SHOWN_BYTES / 4 };    /* that a byte becomes */
+    char file[MOST * sizeof error->file], layer[64] = "", text[MOST * sizeof error->text];
     make_visible(error->file, file);
     make_visible(error->text, text);
     if (error->layer >= 0)

@@ -39,10 +39,13 @@ mafat_status mafat_error_set_layer(mafat_error *error, mafat_status status, int 
 /* Names the file of an error that does not name one yet. */
 void mafat_error_set_file(mafat_error *error, const char *file);
 
-/* Writes a byte that cannot be seen in a message as \r or \xNN into to[MAFAT_ESCAPE_BYTES], and
- * returns how many characters that took. */
-enum { MAFAT_ESCAPE_BYTES = sizeof "\\x1B" };
-size_t mafat_escape_byte(char *to, unsigned char byte);
+/* Writes the character at *text, which must not be at its end, as a message shows it into
+ * to[MAFAT_SHOWN_BYTES], without a NUL, moves *text behind it and returns how many bytes that took.
+ * UTF-8 that can be seen stays as it is. All else is shown byte by byte as \t, \r or \xNN: control
+ * characters, bytes that are no UTF-8, blanks that are not the space, and what has no width or turns
+ * the direction of a line, such as a byte order mark. */
+enum { MAFAT_SHOWN_BYTES = 4 * 4 };
+size_t mafat_show_character(char to[MAFAT_SHOWN_BYTES], const char **text);
 
 /* Prints one line: "mafat: FILE: layer N [TYPE]: TEXT". */
 void mafat_error_print(const mafat_error *error, FILE *stream);

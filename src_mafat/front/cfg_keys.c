@@ -329,7 +329,7 @@ static void judge_known(mafat_cfg_text_reader *reader, const mafat_cfg_key *row,
                         const mafat_cfg_text_option *option)
 {
     char value[MAFAT_VISIBLE_BYTES];
-    mafat_visible(option->value, value);
+    mafat_visible(option->value, value, sizeof value);
     if (row->verdict == MAFAT_KEY_NOTED)
         mafat_cfg_text_note(reader, MAFAT_NOTE_FOREIGN, option->line,
                             "%s=%s is of AlexeyAB's Darknet, %s; pinned Darknet ignores it, and so "
@@ -346,7 +346,7 @@ static void judge_known(mafat_cfg_text_reader *reader, const mafat_cfg_key *row,
 static void judge_unknown(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option)
 {
     char seen[MAFAT_VISIBLE_BYTES], nearest[MAFAT_CFG_KEYS_LONGEST] = "";
-    mafat_visible(option->key, seen);
+    mafat_visible(option->key, seen, sizeof seen);
     bool is_line = isalnum((unsigned char)seen[0]);    /* and no ornament: "--", "// a word" */
     if (is_line && (option->value == NULL || option->value[0] == '\0')) {
         mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: '%s%s' " MAFAT_CFG_TEXT_NO_OPTION,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "front/visible.h"
 #include "run/file.h"
 
 /* The longest line that is read. */
@@ -96,19 +97,8 @@ bool mafat_lines_is_blank(const char *line)
 
 const char *mafat_lines_show(char *text, size_t size, const char *line)
 {
-    bool marked = strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0;
-    size_t n = 0;
-    text[n++] = '"';
-    for (int i = 0; line[i] != '\0' && n + MAFAT_ESCAPE_BYTES + 1 <= size; i++) {
-        unsigned char byte = (unsigned char)line[i];
-        if (byte == '\t') {
-            text[n++] = '\\';
-            text[n++] = 't';
-        } else if (byte < ' ' || byte == 127 || (marked && i < 3))
-            n += mafat_escape_byte(text + n, byte);
-        else
-            text[n++] = (char)byte;
-    }
-    memcpy(text + n, "\"", sizeof "\"");
+    text[0] = '"';
+    mafat_visible(line, text + 1, size - 2);
+    strcat(text, "\"");
     return text;
 }

@@ -23,7 +23,7 @@ char *mafat_lines_trim(char *line, size_t n, int number);
 bool mafat_lines_is_blank(const char *line);
 
 /* Writes `line` between quotes into text[size], its beginning where it is long, so that what cannot
- * be seen is: a carriage return as \r, a byte order mark as \xEF\xBB\xBF. Returns `text`. */
+ * be seen is (visible.h). Returns `text`. */
 const char *mafat_lines_show(char *text, size_t size, const char *line);
 
 /* Sets an error with this file. */
