@@ -432,13 +432,85 @@ START_TEST(text_is_read_as_darknet_reads_it)
 END_TEST
 
 /* What they mean, and that they mean nothing, is said by whoever takes them. */
-START_TEST(empty_flags_are_read_as_they_are)
+/* What Darknet makes of a cfg, and what is said of it: the first of each kind of note. */
+static const struct {
+    const char *text;
+    mafat_note_kind kind;
+    const char *note;    /* NULL: no note at all */
+} passed_over[] = {
+    {"[conv]\nfilters=8x\nsize=3\n", MAFAT_NOTE_JUNK,
+     "layer 0 [convolutional]: line 6: filters=8x: Darknet takes 8 and passes over what follows"},
+    {"[conv]\nfilters = 8 ch\n", MAFAT_NOTE_JUNK, "line 6: filters = 8 ch: Darknet takes 8 and"},
+    {"[conv]\nfilters=8\nsize=3x3\n", MAFAT_NOTE_JUNK, "line 7: size=3x3: Darknet takes 3 "},
+    {"[conv]\nfilters=8\nsize=3\nstride=1.5\n", MAFAT_NOTE_JUNK, "stride=1.5: Darknet takes 1 "},
+    {"[conv]\nfilters=8,9\n", MAFAT_NOTE_JUNK, "filters=8,9: Darknet takes 8 "},
+    {"[conv]\nfilters=8//x\n", MAFAT_NOTE_JUNK, "filters=8//x: Darknet takes 8 "},
+    {"[conv]\nfilters=8\nbatch_normalize=1x\n", MAFAT_NOTE_JUNK, "batch_normalize=1x: Darknet "},
+    {"[conv]\nfilters=1e3\n", MAFAT_NOTE_JUNK, "filters=1e3: Darknet takes 1 "},
+    {"[conv]\nfilters=8\n[conv]\n[route]\nlayers=-1x, -2\n", MAFAT_NOTE_JUNK,
+     "layers=-1x, -2: Darknet takes -1 "},
+    {"[conv]\nfilters=14\n[region]\nclasses=2\nnum=2\nanchors=1,2,3p,4\n", MAFAT_NOTE_JUNK,
+     "anchors=1,2,3p,4: Darknet takes 3 "},
+    {"[upsample]\nscale=1.5f\n", MAFAT_NOTE_JUNK, "scale=1.5f: Darknet takes 1.5 "},
+    {"[conv]\nflipped=0no\nfilters=3\n", MAFAT_NOTE_JUNK, NULL},
+    {"[conv]\nfilters=8 // x\nsize=3\t//16\npad=1 # //\n", MAFAT_NOTE_JUNK, NULL},
+    {"[conv] // x\nfilters=8 ; x\nsize=3.0\nstride=1,\n", MAFAT_NOTE_JUNK, NULL},
+    {"[conv]\nfilters=8\n-----\n", MAFAT_NOTE_STRAY,
+     "layer 0 [convolutional]: line 7: '-----' is neither [section] nor key=value nor a #comment"},
+    {"[conv]\nfilters=8\nsize 3\n", MAFAT_NOTE_STRAY, "line 7: 'size 3' is neither"},
+    {"[conv]\nfilters=8\nsize=\n", MAFAT_NOTE_STRAY, "line 7: 'size=' is neither"},
+    {"[conv]\nfilters=8\n=3\n", MAFAT_NOTE_STRAY, "line 7: '=3' is neither"},
+    {"[conv]\nfilters=8\nsize\nsize=3\n", MAFAT_NOTE_STRAY, "line 7: 'size' is neither"},
+    {"[conv]\nfilters=8\nsize=\nsize=3\n", MAFAT_NOTE_STRAY, "line 7: 'size=' is neither"},
+    {"[conv]\nfilters=8\nhello\n", MAFAT_NOTE_STRAY, "line 7: 'hello' is neither"},
+    {"[conv]\nfilters=8\ndontsave\n", MAFAT_NOTE_STRAY, NULL},
+    {"[conv]\nfilters=8\nfilters = 9\n", MAFAT_NOTE_TWICE,
+     "line 7: filters = 9 has no effect: of two Darknet takes the first, 'filters=8' in line 6"},
+    {"[conv]\nfilters=8\nsize\nsize=3\n", MAFAT_NOTE_TWICE, "the first, 'size' in line 7"},
+    {"[conv]\nfilters=8\nfilters=8\nlearning_rate=1\nlearning_rate=2\n", MAFAT_NOTE_TWICE, NULL},
+    {"[conv]\nactivation = leaky # x\n", MAFAT_NOTE_MEANT,
+     "line 6: activation = leaky: taken for leaky, as it is meant; unpatched Darknet"},
+    {"[conv]\nactivation=leaky // x\n", MAFAT_NOTE_MEANT, "computes relu"},
+    {"[conv]\nactivation=leaky\r\n", MAFAT_NOTE_MEANT, "computes relu"},
+    {"[conv]\nactivation=relu # x\n", MAFAT_NOTE_MEANT, NULL},
+    {"[conv]\r\nactivation=leaky\r\n", MAFAT_NOTE_MEANT, NULL},
+};
+
+START_TEST(what_darknet_passes_over_is_said_and_does_no_harm)
+{
+    char text[256];
+    mafat_cfg cfg;
+    mafat_error error = {0};
+    snprintf(text, sizeof text, IMAGE "%s", passed_over[_i].text);
+    write_file(text, strlen(text));
+    mafat_status status = mafat_cfg_read(&cfg, path, 0, 0, &error);
+    ck_assert_msg(status == MAFAT_OK, "%s: %s", text, error.text);
+    network *net = parse(path);
+    for (int i = 0; i < net->n; i++)
+        ck_assert_int_eq((int)mafat_shape_floats(cfg.network.layers[i].out), net->layers[i].outputs);
+    free_network(net);
+    unlink(path);
+    int n_kinds = 0;
+    for (int i = 0; i < MAFAT_N_NOTES; i++)
+        n_kinds += cfg.findings.n_notes[i] > 0;
+    const mafat_cfg_findings *f = &cfg.findings;
+    if (passed_over[_i].note == NULL) {
+        ck_assert_msg(n_kinds == 0, "%s: a note", text);
+    } else {
+        ck_assert_msg(f->n_notes[passed_over[_i].kind] == 1 &&
+                          strstr(f->notes[passed_over[_i].kind], passed_over[_i].note) != NULL,
+                      "%s: %d notes: %s", text, f->n_notes[passed_over[_i].kind],
+                      f->notes[passed_over[_i].kind]);
+    }
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
+START_TEST(a_flag_that_is_given_twice_alike_is_one)
 {
     mafat_cfg cfg;
-    read_good(IMAGE "mafat=\nmafat_memory = \nmafat_threads=\t\n" CONV, &cfg);
-    ck_assert_str_eq(cfg.config, "");
-    ck_assert_str_eq(cfg.memory, "");
-    ck_assert_str_eq(cfg.threads, "");
+    read_good(IMAGE "mafat_memory=16M # x\nmafat_memory = 16M\n" CONV, &cfg);
+    ck_assert_str_eq(cfg.memory, "16M");
     mafat_cfg_free(&cfg);
 }
 END_TEST
@@ -474,23 +546,30 @@ static const bad_case bad[] = {
     {"width=3\n[net]\n", "line 1: 'width=3' stands before the first section"},
     {"[convolutional]\n", "line 1: the first section is [convolutional]"},
     {"[net]\rwidth=3\r", "line 1: '[net]\\rwidth=3\\r' holds a carriage return inside"},
-    {"[net]\nwidth\n", "line 2: 'width' is neither"},
-    {"[net]\nwidth=\n", "line 2: 'width=' is neither"},
-    {"[net]\nxmafat=\n", "line 2: 'xmafat=' is neither"},
-    {IMAGE CONV "mafat=\n", "line 9: 'mafat=' is neither"},
-    {"[net]\n=3\n", "line 2: '=3' is neither"},
+    {"[net]\nwidth\nheight=12\nchannels=4\n" CONV,
+     "width=0: all three must be given, or none; besides, [net]: line 2: 'width' is neither"},
+    {"[net]\nwidth=\nheight=12\nchannels=4\n" CONV, "besides, [net]: line 2: 'width=' is neither"},
+    {"[net]\nwidth\nwidth=16\nheight=12\nchannels=4\n" CONV, "width=0: all three must be given"},
+    {IMAGE CONV "mafat=\n", "line 9: 'mafat=' gives no value"},
+    {IMAGE "mafat_memory = # 16M\n" CONV, "line 5: 'mafat_memory =' gives no value"},
+    {IMAGE "mafat_memory\n" CONV, "line 5: 'mafat_memory' gives no value"},
+    {IMAGE "mafat_memory 16M\n" CONV, "line 5: 'mafat_memory 16M' gives no value"},
+    {IMAGE "mafat_memory=16M\nmafat=1x1\nmafat_memory = 8M\n" CONV,
+     "line 7: mafat_memory = 8M: line 5 says 'mafat_memory=16M' already; leave one of them"},
+    {IMAGE "mafat_threads=1\nmafat_threads=2\n" CONV, "line 6: mafat_threads=2: line 5 says"},
+    {"[net]\nwidth=16\nbatch\n = \n", "besides, [net]: line 4: '=' is neither"},
     {"[net]\nwidth=3\n", "all three must be given"},
     {"[net]\n", "must give width="},
     {IMAGE, "has no layers"},
     {IMAGE "inputs=5\n" CONV, "inputs=5: channels x height x width is 768"},
     {IMAGE "[cost]\n", "all its layers are [cost]"},
-    {"[net]\nwidth=1e3\nheight=2\nchannels=3\n" CONV, "line 2: width=1e3: must be a whole number"},
+    {"[net]\nwidth=e3\nheight=2\nchannels=3\n" CONV, "line 2: width=e3: must be a whole number"},
+    {"[net]\nwidth = // 16\nheight=2\nchannels=3\n" CONV, "line 2: width = // 16: must be a whole"},
     {"[net]\nwidth=-3\nheight=2\nchannels=3\n" CONV, "width=-3: must be a whole number from 0"},
     {"[net]\nwidth=99999999999999999999\n", "width=99999999999999999999: must be"},
     {"[net]\nwidth=60000\nheight=60000\nchannels=3\n" CONV, "is more than 2147483647"},
     {"[net]\nwidth=\xC2\xA0" "16\n", "line 2: width=\\xC2\\xA016: must be a whole number"},
-    {"[net]\nwidth=16,16\n", "width=16,16: must be a whole number"},
-    {"[net]\nwidth=16.5\n", "width=16.5: must be a whole number"},
+    {"[net]\nwidth=16,16\n", "width=16: all three must be given"},
     {"[NET]\n", "line 1: the first section is [NET], must be [net]"},
     {"[net]\nWidth=16\nheight=12\nchannels=4\n" CONV,
      "width=0: all three must be given, or none; besides, [net]: line 2: Width= has no effect: "
@@ -498,10 +577,15 @@ static const bad_case bad[] = {
     {IMAGE "[Convolutional]\n", "which Darknet does not know; the nearest is [convolutional]"},
     {IMAGE "[shorcut]\n", "the nearest is [shortcut]"},
     {IMAGE "[foo]\n", "type [foo], which Darknet does not know"},
+    {IMAGE "[ short cat ]  # x\n", "type [ short cat ], which Darknet does not know; the nearest is"},
+    {IMAGE "[conv]\nactivation = lea ky 2 # x\n", "line 6: activation = lea ky 2: must be one of"},
     {IMAGE "[conv\n", "type [conv, which Darknet does not know"},
     {IMAGE CONV "[net]\n", "type [net], which Darknet does not know"},
     {IMAGE "[conv]\nfilters=0\n", "filters=0: must be a whole number from 1"},
-    {IMAGE "[conv]\nfilters=3x\n", "filters=3x: must be"},
+    {IMAGE "[conv]\nfilters=x3\n", "filters=x3: must be"},
+    {IMAGE "[conv]\nfilters = 4 O\nsize = O 3\n", "line 7: size = O 3: must be"},
+    {IMAGE "[conv]\nsize=0.5\n", "size=0.5: must be a whole number from 1"},
+    {IMAGE "[conv]\nstride=0x10\n", "stride=0x10: must be"},
     {IMAGE "[conv]\nsize=0\n", "size=0: must be"},
     {IMAGE "[conv]\nstride=-1\n", "stride=-1: must be"},
     {IMAGE "[conv]\nfilters=6\ngroups=4\n", "groups=4 must divide the 4 channels"},
@@ -642,7 +726,9 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, results_are_what_darknets_commands_read);
     tcase_add_test(tcase, loading_options_change_the_weights_in_the_file);
     tcase_add_test(tcase, text_is_read_as_darknet_reads_it);
-    tcase_add_test(tcase, empty_flags_are_read_as_they_are);
+    tcase_add_loop_test(tcase, what_darknet_passes_over_is_said_and_does_no_harm, 0,
+                        COUNT(passed_over));
+    tcase_add_test(tcase, a_flag_that_is_given_twice_alike_is_one);
     tcase_add_test(tcase, another_image_size_gives_the_shapes_of_a_resized_network);
     tcase_add_loop_test(tcase, faults_are_refused_with_their_reason, 0, COUNT(bad));
     tcase_add_test(tcase, files_that_are_no_cfg_are_refused);

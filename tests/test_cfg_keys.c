@@ -388,9 +388,11 @@ END_TEST
 /* Darknet takes the first of two lines with one key. */
 START_TEST(of_two_lines_the_first_is_judged)
 {
-    ck_assert_int_eq(effect_of("convolutional", "flipped", "0\nflipped=1"), NOTHING);
     static mafat_cfg cfg;
     mafat_error error;
+    ck_assert_int_eq(read_text(IMAGE CONV "flipped=0\nflipped=1\n", &cfg, &error), MAFAT_OK);
+    ck_assert(!cfg.findings.is_refused);
+    mafat_cfg_free(&cfg);
     ck_assert_int_eq(read_text(IMAGE CONV "flipped=1\nflipped=0\n", &cfg, &error), MAFAT_OK);
     ck_assert(cfg.findings.is_refused);
     mafat_cfg_free(&cfg);
@@ -427,6 +429,24 @@ START_TEST(a_misspelt_key_is_warned_of_once_with_the_nearest)
     ck_assert_msg(strstr(cfg.findings.notes[MAFAT_NOTE_UNKNOWN], expected) != NULL, "%s",
                   cfg.findings.notes[MAFAT_NOTE_UNKNOWN]);
     ck_assert(!cfg.findings.is_refused);
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
+START_TEST(what_is_near_no_key_has_no_nearest)
+{
+    static const char *const keys[] = {"foo", "color", "xyz_abc_uvw", "my_very_own_key", "w"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char nearest[MAFAT_CFG_KEYS_LONGEST] = "?";
+        mafat_cfg_keys_find_nearest("convolutional", keys[i], nearest);
+        ck_assert_str_eq(nearest, "");
+    }
+    static mafat_cfg cfg;
+    mafat_error error;
+    ck_assert_int_eq(read_text(IMAGE CONV "foo=1\n", &cfg, &error), MAFAT_OK);
+    const char *note = cfg.findings.notes[MAFAT_NOTE_UNKNOWN];
+    ck_assert_msg(strstr(note, "knows no such key here") != NULL && strstr(note, "nearest") == NULL,
+                  "%s", note);
     mafat_cfg_free(&cfg);
 }
 END_TEST
@@ -507,6 +527,7 @@ int main(void)
     tcase_add_test(tcase, of_two_lines_the_first_is_judged);
     tcase_add_loop_test(tcase, a_misspelt_key_is_warned_of_once_with_the_nearest, 0,
                         COUNT(misspelt));
+    tcase_add_test(tcase, what_is_near_no_key_has_no_nearest);
     tcase_add_test(tcase, the_first_of_many_warnings_is_printed_and_the_others_are_counted);
     tcase_add_test(tcase, what_only_other_darknets_have_is_refused_by_name);
     tcase_add_test(tcase, a_network_of_another_darknet_is_refused_for_that);

@@ -275,7 +275,6 @@ START_TEST(what_is_no_cfg_is_not_saved)
         {"[maxpool]\nsize=2\n", "line 1: the first section is [maxpool]", 17},
         {"[net]\rwidth=1\r", "carriage return", 14},
         {"[net]\nwidth=1\n\0[maxpool]\n", "NUL byte after line 2", 25},
-        {"[net]\n=1\n", "neither [section] nor key=value", 9},
     };
     write_file(new_path, "kept", 4);
     for (int i = 0; i < COUNT(cases); i++) {

@@ -87,7 +87,7 @@ static mafat_status read_net(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
     if (strcmp(section->name, "[net]") != 0 && strcmp(section->name, "[network]") != 0)
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: the first section is %s, must be [net] or [network]",
-                               section->line, MAFAT_VISIBLE(section->name));
+                               section->line, MAFAT_VISIBLE(section->written));
     mafat_cfg_text_reader net = {
         .text = text, .section = section, .layer = -1, .type = "net", .error = error,
         .findings = &cfg->findings};
@@ -274,13 +274,15 @@ static mafat_status describe(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
     return status;
 }
 
-/* Names, behind what is at fault, the first key that nobody reads: it may be why. */
-static void add_unknown(const mafat_cfg_findings *findings, mafat_error *error)
+/* Names, behind what is at fault, the first of each kind that is worth a warning: it may be why. */
+static void add_notes(const mafat_cfg_findings *findings, mafat_error *error)
 {
-    size_t length = strlen(error->text);
-    if (findings->n_notes[MAFAT_NOTE_UNKNOWN] > 0)
-        snprintf(error->text + length, sizeof error->text - length, "; besides, %s",
-                 findings->notes[MAFAT_NOTE_UNKNOWN]);
+    for (int i = 0; i < MAFAT_N_NOTES; i++) {
+        size_t length = strlen(error->text);
+        if (findings->n_notes[i] > 0)
+            snprintf(error->text + length, sizeof error->text - length, "; besides, %s",
+                     findings->notes[i]);
+    }
 }
 
 mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int height,
@@ -299,7 +301,7 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
             *error = cfg->findings.refusal;
             status = MAFAT_UNSUPPORTED;
         } else {
-            add_unknown(&cfg->findings, error);
+            add_notes(&cfg->findings, error);
         }
         mafat_cfg_free(cfg);
         mafat_error_set_file(error, path);

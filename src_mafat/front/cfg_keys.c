@@ -1,7 +1,6 @@
 /* The tables of keys, and what is found with them; see cfg_keys.h. */
 #include "front/cfg_keys.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -281,7 +280,8 @@ static void look_for_nearest(const char *list, const char *key, int *nearest,
 void mafat_cfg_keys_find_nearest(const char *section, const char *key,
                                  char name[MAFAT_CFG_KEYS_LONGEST])
 {
-    int nearest = 2 * LONGEST_KEY;
+    int nearest = mafat_nearest_bound(key);
+    *name = '\0';
     for (int t = 0; t < N_TABLES; t++)
         for (const mafat_cfg_key *row = tables[t].rows; row < tables[t].rows + tables[t].n; row++)
             if (is_of(row, section))
@@ -290,12 +290,12 @@ void mafat_cfg_keys_find_nearest(const char *section, const char *key,
 
 /* -- judging ----------------------------------------------------------------------------------- */
 
-/* Whether two values are the same number, or the same text. */
+/* Whether two values are the same number, whatever follows it, or the same text. */
 static bool same_value(const char *a, const char *b)
 {
     char *end_a, *end_b;
     double number_a = strtod(a, &end_a), number_b = strtod(b, &end_b);
-    if (end_a != a && *end_a == '\0' && end_b != b && *end_b == '\0')
+    if (end_a != a && end_b != b)
         return number_a == number_b;
     return strcmp(a, b) == 0;
 }
@@ -328,53 +328,99 @@ static bool is_row_of(const mafat_cfg_key *row, const mafat_cfg_key *rows, int n
 static void judge_known(mafat_cfg_text_reader *reader, const mafat_cfg_key *row,
                         const mafat_cfg_text_option *option)
 {
-    char value[MAFAT_VISIBLE_BYTES];
-    mafat_visible(option->value, value, sizeof value);
+    char seen[MAFAT_VISIBLE_BYTES];
+    mafat_visible(option->written, seen, sizeof seen);
     if (row->verdict == MAFAT_KEY_NOTED)
         mafat_cfg_text_note(reader, MAFAT_NOTE_FOREIGN, option->line,
-                            "%s=%s is of AlexeyAB's Darknet, %s; pinned Darknet ignores it, and so "
-                            "does MAFAT", option->key, value, row->effect);
+                            "%s is of AlexeyAB's Darknet, %s; pinned Darknet ignores it, and so "
+                            "does MAFAT", seen, row->effect);
     else if (is_row_of(row, others, N_OTHERS))
-        mafat_cfg_text_refuse(reader, "line %d: %s=%s is of AlexeyAB's Darknet, where %s; pinned "
-                              "Darknet ignores it and computes something else", option->line,
-                              option->key, value, row->effect);
+        mafat_cfg_text_refuse(reader, "line %d: %s is of AlexeyAB's Darknet, where %s; pinned "
+                              "Darknet ignores it and computes something else", option->line, seen,
+                              row->effect);
     else
-        mafat_cfg_text_refuse(reader, "line %d: %s=%s: %s, which MAFAT does not run", option->line,
-                              option->key, value, row->effect);
+        mafat_cfg_text_refuse(reader, "line %d: %s: %s, which MAFAT does not run", option->line, seen,
+                              row->effect);
+}
+
+static bool is_flag(const char *key)
+{
+    return strncasecmp(key, "mafat", 5) == 0;
+}
+
+/* The key as it stands in its line. */
+static void show_key(const mafat_cfg_text_option *option, char *key, size_t size)
+{
+    char written[MAFAT_VISIBLE_BYTES];
+    int n = (int)strcspn(option->written, "=");
+    while (n > 0 && (option->written[n - 1] == ' ' || option->written[n - 1] == '\t'))
+        n--;
+    snprintf(written, sizeof written, "%.*s", n, option->written);
+    mafat_visible(written, key, size);
 }
 
 static void judge_unknown(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option)
 {
-    char seen[MAFAT_VISIBLE_BYTES], nearest[MAFAT_CFG_KEYS_LONGEST] = "";
-    mafat_visible(option->key, seen, sizeof seen);
-    bool is_line = isalnum((unsigned char)seen[0]);    /* and no ornament: "--", "// a word" */
-    if (is_line && (option->value == NULL || option->value[0] == '\0')) {
-        mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: '%s%s' " MAFAT_CFG_TEXT_NO_OPTION,
-                            option->line, seen, option->value != NULL ? "=" : "");
-        return;
-    }
-    if (strncasecmp(option->key, "mafat", 5) == 0 && reader->layer >= 0) {
+    char nearest[MAFAT_CFG_KEYS_LONGEST] = "", hint[MAFAT_CFG_KEYS_LONGEST + 32] = "";
+    char key[MAFAT_VISIBLE_BYTES];
+    show_key(option, key, sizeof key);
+    if (is_flag(option->key) && reader->layer >= 0) {
         mafat_cfg_text_note(reader, MAFAT_NOTE_UNKNOWN, option->line,
-                            "%s= has no effect here: it belongs in [net]", seen);
+                            "%s= has no effect here: it belongs in [net]", key);
         return;
     }
     if (reader->findings->n_notes[MAFAT_NOTE_UNKNOWN] == 0)    /* of the others none is printed */
         mafat_cfg_keys_find_nearest(reader->type, option->key, nearest);
+    if (nearest[0] != '\0')
+        snprintf(hint, sizeof hint, "; the nearest is %s=", nearest);
     mafat_cfg_text_note(reader, MAFAT_NOTE_UNKNOWN, option->line,
-                        "%s%s has no effect: Darknet knows no such key here; the nearest is %s=",
-                        seen, option->value != NULL ? "=" : "", nearest);
+                        "%s= has no effect: Darknet knows no such key here%s", key, hint);
+}
+
+/* A line that Darknet passes over. A flag of MAFAT's must not be. */
+static void judge_stray(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option)
+{
+    if (is_flag(option->key))
+        mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: '%s' gives no value; must be KEY=VALUE",
+                            option->line, MAFAT_VISIBLE(option->written));
+    else
+        mafat_cfg_text_note(reader, MAFAT_NOTE_STRAY, option->line,
+                            "'%s' is neither [section] nor key=value nor a #comment; Darknet passes "
+                            "over it", MAFAT_VISIBLE(option->written));
+}
+
+/* A line behind another one with its key, which counts. Two of MAFAT's flags may not differ: nobody
+ * knows which was meant. */
+static void judge_second(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *first,
+                         const mafat_cfg_text_option *option)
+{
+    if (first->value != NULL && strcmp(first->value, option->value) == 0)
+        return;
+    char seen[MAFAT_VISIBLE_BYTES];
+    mafat_visible(option->written, seen, sizeof seen);
+    if (is_flag(option->key))
+        mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: %s: line %d says '%s' already; leave one "
+                            "of them", option->line, seen, first->line,
+                            MAFAT_VISIBLE(first->written));
+    else
+        mafat_cfg_text_note(reader, MAFAT_NOTE_TWICE, option->line,
+                            "%s has no effect: of two Darknet takes the first, '%s' in line %d",
+                            seen, MAFAT_VISIBLE(first->written), first->line);
 }
 
 static void judge(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option)
 {
     const mafat_cfg_key *row = mafat_cfg_keys_find(reader->type, option->key);
-    bool is_empty = option->value == NULL || option->value[0] == '\0';
-    if (row == NULL || (is_empty && row->verdict != MAFAT_KEY_IDLE &&
-                        !(is_row_of(row, ours, N_OURS) && option->value != NULL)))
+    const mafat_cfg_text_option *first = mafat_cfg_text_find_first(reader, option->key);
+    if (row != NULL && row->verdict == MAFAT_KEY_IDLE)
+        return;
+    if (option->value == NULL || option->value[0] == '\0' || option->key[0] == '\0')
+        judge_stray(reader, option);
+    else if (row == NULL)
         judge_unknown(reader, option);
-    else if (row->verdict >= MAFAT_KEY_NOTED && !is_empty &&
-             !is_neutral(reader, row, option->value) &&
-             mafat_cfg_text_find(reader, option->key) == option->value)
+    else if (first != option)
+        judge_second(reader, first, option);
+    else if (row->verdict >= MAFAT_KEY_NOTED && !is_neutral(reader, row, option->value))
         judge_known(reader, row, option);
 }
 

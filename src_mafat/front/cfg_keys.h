@@ -40,13 +40,15 @@ const mafat_cfg_key *mafat_cfg_keys_others(int *n);
  * no Darknet reads it there. MAFAT's own flags are keys of [net]. */
 const mafat_cfg_key *mafat_cfg_keys_find(const char *section, const char *key);
 
-/* Finds the known key of a section that differs least from `key`, or goes on from it. */
+/* Finds the known key of a section that differs least from `key`, or goes on from it; "" where none
+ * comes near (nearest.h). */
 void mafat_cfg_keys_find_nearest(const char *section, const char *key,
                                  char name[MAFAT_CFG_KEYS_LONGEST]);
 
 /* Judges every option of the reader's section: the first that must be refused, and what is to be
- * warned of, go to reader->findings. A line without a value is a fault, unless its key is idle, a
- * flag of MAFAT's, which is judged where it is read, or begins with no letter or digit. */
+ * warned of, go to reader->findings: keys that nobody knows, lines without a value, and second ones
+ * of a key, unless it is idle. A flag of MAFAT's without a value is a fault, and so are two that
+ * differ. */
 void mafat_cfg_keys_judge(mafat_cfg_text_reader *reader);
 
 /* Whether other Darknets know a section ("[sam]"), or an activation ("mish"), of this name. */

@@ -64,12 +64,29 @@ static mafat_activation refuse_activation(job *j, const char *name)
     return MAFAT_RELU;
 }
 
+/* Says where unpatched Darknet computes something else: it takes a comment for a part of the name,
+ * and a name that it does not know for relu. */
+static void note_activation(job *j, const mafat_cfg_text_option *option,
+                            mafat_activation activation)
+{
+    if (option == NULL || !option->had_more || j->options.section->had_more ||
+        activation == MAFAT_RELU)
+        return;
+    mafat_cfg_text_note(&j->options, MAFAT_NOTE_MEANT, option->line,
+                        "%s: taken for %s, as it is meant; unpatched Darknet takes what stands "
+                        "behind it for a part of the name and computes relu",
+                        MAFAT_VISIBLE(option->written), mafat_activation_name(activation));
+}
+
 static mafat_activation get_activation(job *j, const char *fallback)
 {
-    const char *name = mafat_cfg_text_find(&j->options, "activation");
+    const mafat_cfg_text_option *option = mafat_cfg_text_find_first(&j->options, "activation");
+    const char *name = option != NULL && option->value != NULL ? option->value : fallback;
     mafat_activation activation = MAFAT_LINEAR;
-    if (mafat_activation_find(name != NULL ? name : fallback, &activation))
+    if (mafat_activation_find(name, &activation)) {
+        note_activation(j, option, activation);
         return activation;
+    }
     if (mafat_cfg_keys_know_activation(name))
         return refuse_activation(j, name);
     char known[256] = "";
@@ -77,8 +94,7 @@ static mafat_activation get_activation(job *j, const char *fallback)
     for (int i = 0; i < MAFAT_N_ACTIVATIONS; i++)
         end += (size_t)snprintf(known + end, sizeof known - end, " %s",
                                 mafat_activation_name((mafat_activation)i));
-    FAIL(j, "line %d: activation=%s: must be one of%s",
-         mafat_cfg_text_line(&j->options, "activation"), MAFAT_VISIBLE(name), known);
+    FAIL(j, "line %d: %s: must be one of%s", option->line, MAFAT_VISIBLE(option->written), known);
     return activation;
 }
 
@@ -578,11 +594,11 @@ static void describe_route(job *j)
 }
 
 /* Other Darknets add several layers, pinned Darknet the first one. */
-static void refuse_sources(job *j, const char *from)
+static void refuse_sources(job *j, const mafat_cfg_text_option *from)
 {
-    mafat_cfg_text_refuse(&j->options, "line %d: from=%s: only other Darknets add several layers; "
-                          "pinned Darknet takes the first one and computes something else",
-                          mafat_cfg_text_line(&j->options, "from"), MAFAT_VISIBLE(from));
+    mafat_cfg_text_refuse(&j->options, "line %d: %s: only other Darknets add several layers; pinned "
+                          "Darknet takes the first one and computes something else", from->line,
+                          MAFAT_VISIBLE(from->written));
 }
 
 static void describe_shortcut(job *j)
@@ -591,7 +607,7 @@ static void describe_shortcut(job *j)
     if (from_text == NULL)
         FAIL(j, "from= is absent: must name the layer to add");
     else if (from_text[strcspn(from_text, ",")] != '\0' && strrchr(from_text, ',')[1] != '\0')
-        refuse_sources(j, from_text);
+        refuse_sources(j, mafat_cfg_text_find_first(&j->options, "from"));
     int number = mafat_cfg_text_get_int(&j->options, "from", -1, -LARGEST, LARGEST);
     int from = find_layer(j, "from", number);
     mafat_activation activation = get_activation(j, "linear");
@@ -819,23 +835,22 @@ static void describe_any(job *j, const layer_type *type)
 /* Reports a section that Darknet does not know: one of another Darknet, or a misspelt one. */
 static mafat_status fail_type(const mafat_cfg_text_section *section, int index, mafat_error *error)
 {
-    int nearest = INT_MAX;
-    const char *name = NULL;
     if (mafat_cfg_keys_know_section(section->name))
         return mafat_error_set(error, MAFAT_UNSUPPORTED,
                                "line %d: layer %d is a %s, which only other Darknets have",
                                section->line, index, section->name);
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        char full[40];
-        snprintf(full, sizeof full, "[%s]", types[i].name);
-        int distance = mafat_nearest_distance(section->name, full);
-        if (distance < nearest)
-            name = types[i].name;
-        nearest = distance < nearest ? distance : nearest;
-    }
+    enum { N_TYPES = sizeof types / sizeof *types };
+    const char *known[N_TYPES];
+    char name[40], hint[64] = "";
+    for (int i = 0; i < N_TYPES; i++)
+        known[i] = types[i].name;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(section->name + 1, "]"), section->name + 1);
+    const char *nearest = mafat_nearest(name, known, N_TYPES);
+    if (nearest != NULL)
+        snprintf(hint, sizeof hint, "; the nearest is [%s]", nearest);
     return mafat_error_set(error, MAFAT_FAILED,
-                           "line %d: layer %d has the type %s, which Darknet does not know; the "
-                           "nearest is [%s]", section->line, index, MAFAT_VISIBLE(section->name), name);
+                           "line %d: layer %d has the type %s, which Darknet does not know%s", section->line, index, MAFAT_VISIBLE(section->written),
+                           hint);
 }
 
 mafat_status mafat_cfg_layers_describe(const mafat_cfg_text *text, int index,

@@ -35,9 +35,11 @@ static mafat_status find_size(const char *path, size_t *n_bytes, mafat_error *er
 
 static mafat_status read_bytes(char *bytes, size_t n_bytes, const char *path, mafat_error *error)
 {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
+    FILE *file;
+    uint64_t unused;
+    mafat_status status = mafat_file_open(path, "cfg file", &file, &unused, error);
+    if (status != MAFAT_OK)
+        return status;
     size_t n_read = fread(bytes, 1, n_bytes, file);
     bool failed = ferror(file) != 0;
     fclose(file);
@@ -70,52 +72,97 @@ void mafat_cfg_text_strip(char *line)
     *to = '\0';
 }
 
-/* Whether the option that begins at `line` names a file, whose name may hold any character. */
-static bool names_file(const char *line)
+static const char blanks[] = " \t\n\r";
+
+static bool is_blank(char c)
 {
-    return strncmp(line, "tree=", 5) == 0 || strncmp(line, "map=", 4) == 0;
+    return c != '\0' && strchr(blanks, c) != NULL;
+}
+
+/* Whether a line begins with `word`, whatever blanks are between its letters. */
+static bool begins(const char *line, const char *word)
+{
+    for (; *word != '\0'; word++, line++) {
+        line += strspn(line, blanks);
+        if (*line != *word)
+            return false;
+    }
+    return true;
+}
+
+/* A part of a line. */
+typedef struct {
+    const char *begin, *end;
+} part;
+
+/* What a line says, without blanks around it and without a comment behind it. */
+static part find_content(const char *line, int number)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    if (number == 1 && strncmp(line, mark, strlen(mark)) == 0)
+        line += strlen(mark);
+    const char *begin = line + strspn(line, blanks), *end = begin, *c = begin;
+    bool is_comment = *begin == '#' || *begin == ';';
+    bool is_file = begins(begin, "tree=") || begins(begin, "map=");    /* any name is allowed */
+    for (char last = '='; *c != '\0'; c++) {
+        bool after_blank = c > begin && is_blank(c[-1]);
+        if (c > begin && !is_comment && (*c == '#' || *c == ';') && (after_blank || !is_file))
+            break;
+        if (after_blank && !is_comment && c[0] == '/' && c[1] == '/' && last != '=')
+            break;
+        if (!is_blank(*c)) {
+            last = *c;
+            end = c + 1;
+        }
+    }
+    return (part){begin, end};
 }
 
 void mafat_cfg_text_clean(char *line, int number)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
-    const char *from = line;
-    if (number == 1 && strncmp(line, mark, strlen(mark)) == 0)
-        from += strlen(mark);
+    part content = find_content(line, number);
     char *to = line;
-    for (bool after_blank = false; *from != '\0'; from++) {
-        char c = *from;
-        bool is_blank = strchr(" \t\n\r", c) != NULL;
-        bool is_comment = (c == '#' || c == ';') && to > line && line[0] != '#' && line[0] != ';';
-        *to = '\0';
-        if (is_comment && (after_blank || !names_file(line)))
-            break;
-        if (!is_blank)
-            *to++ = c;
-        after_blank = is_blank;
-    }
+    for (const char *from = content.begin; from < content.end; from++)
+        if (!is_blank(*from))
+            *to++ = *from;
     *to = '\0';
 }
 
-static mafat_status add_section(mafat_cfg_text *text, char *line, int number, mafat_error *error)
+/* Keeps what a line says as it stands, before it is cleaned. */
+static const char *keep_written(mafat_cfg_text *text, const char *line, int number)
+{
+    part content = find_content(line, number);
+    char *written = text->written + (content.begin - text->bytes);
+    written[content.end - content.begin] = '\0';
+    return memcpy(written, content.begin, (size_t)(content.end - content.begin));
+}
+
+/* Whether unpatched Darknet, which takes out blanks and tabs alone, reads more than a line says. */
+static bool has_more(const char *line, int number)
+{
+    const char *end = find_content(line, number).end;
+    return end[strspn(end, " \t")] != '\0';
+}
+
+static mafat_status add_section(mafat_cfg_text *text, const char *line, const char *written,
+                                bool had_more, int number, mafat_error *error)
 {
     if (!grow((void **)&text->sections, text->n_sections, sizeof *text->sections))
         return mafat_error_set(error, MAFAT_FAILED, "line %d: out of memory", number);
     text->sections[text->n_sections++] = (mafat_cfg_text_section){
-        .name = line, .line = number, .first_option = text->n_options};
+        .name = line, .written = written, .had_more = had_more, .line = number,
+        .first_option = text->n_options};
     return MAFAT_OK;
 }
 
-static mafat_status add_option(mafat_cfg_text *text, char *line, int number, mafat_error *error)
+static mafat_status add_option(mafat_cfg_text *text, char *line, const char *written, bool had_more,
+                               int number, mafat_error *error)
 {
     if (text->n_sections == 0)
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: '%s' stands before the first section: a cfg file starts "
-                               "with [net]", number, MAFAT_VISIBLE(line));
+                               "with [net]", number, MAFAT_VISIBLE(written));
     char *equals = strchr(line, '=');
-    if (equals == line)
-        return mafat_error_set(error, MAFAT_FAILED,
-                               "line %d: '%s' " MAFAT_CFG_TEXT_NO_OPTION, number, MAFAT_VISIBLE(line));
     if (text->sections[text->n_sections - 1].n_options == MAX_SECTION_OPTIONS)
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: a section has more than %d options: it is no cfg file",
@@ -125,7 +172,8 @@ static mafat_status add_option(mafat_cfg_text *text, char *line, int number, maf
     if (equals != NULL)
         *equals = '\0';
     text->options[text->n_options++] = (mafat_cfg_text_option){
-        .key = line, .value = equals != NULL ? equals + 1 : NULL, .line = number};
+        .key = line, .value = equals != NULL ? equals + 1 : NULL, .written = written,
+        .had_more = had_more, .line = number};
     text->sections[text->n_sections - 1].n_options++;
     return MAFAT_OK;
 }
@@ -146,12 +194,14 @@ static mafat_status add_line(mafat_cfg_text *text, char *line, int number, mafat
                                "line %d: '%s' holds a carriage return inside: lines end in a line "
                                "feed, with a carriage return before it or without", number,
                                MAFAT_VISIBLE(line));
+    const char *written = keep_written(text, line, number);
+    bool had_more = has_more(line, number);
     mafat_cfg_text_clean(line, number);
     if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
         return MAFAT_OK;
     if (line[0] == '[')
-        return add_section(text, line, number, error);
-    return add_option(text, line, number, error);
+        return add_section(text, line, written, had_more, number, error);
+    return add_option(text, line, written, had_more, number, error);
 }
 
 static mafat_status split(mafat_cfg_text *text, size_t n_bytes, mafat_error *error)
@@ -196,8 +246,11 @@ mafat_status mafat_cfg_text_load(const char *path, char **bytes, size_t *n_bytes
 mafat_status mafat_cfg_text_parse(mafat_cfg_text *text, char *bytes, size_t n_bytes,
                                   mafat_error *error)
 {
-    *text = (mafat_cfg_text){.bytes = bytes};
-    mafat_status status = split(text, n_bytes, error);
+    *text = (mafat_cfg_text){.bytes = bytes, .written = malloc(n_bytes + 1)};
+    mafat_status status = text->written != NULL
+                              ? split(text, n_bytes, error)
+                              : mafat_error_set(error, MAFAT_FAILED, "out of memory: %zu bytes",
+                                                n_bytes);
     if (status != MAFAT_OK)
         mafat_cfg_text_free(text);
     return status;
@@ -214,6 +267,7 @@ mafat_status mafat_cfg_text_read(mafat_cfg_text *text, const char *path, mafat_e
 void mafat_cfg_text_free(mafat_cfg_text *text)
 {
     free(text->bytes);
+    free(text->written);
     free(text->sections);
     free(text->options);
     *text = (mafat_cfg_text){0};
@@ -261,6 +315,9 @@ void mafat_cfg_text_note(mafat_cfg_text_reader *reader, mafat_note_kind kind, in
     mafat_cfg_findings *findings = reader->findings;
     char *note = findings->notes[kind];
     size_t size = sizeof findings->notes[kind];
+    if (findings->n_notes[kind] > 0 && findings->last_lines[kind] == line)
+        return;
+    findings->last_lines[kind] = line;
     if (findings->n_notes[kind]++ > 0)
         return;
     int n = reader->layer < 0
@@ -273,13 +330,22 @@ void mafat_cfg_text_note(mafat_cfg_text_reader *reader, mafat_note_kind kind, in
     va_end(args);
 }
 
-static const mafat_cfg_text_option *find(const mafat_cfg_text_reader *reader, const char *key)
+const mafat_cfg_text_option *mafat_cfg_text_find_first(const mafat_cfg_text_reader *reader,
+                                                       const char *key)
 {
     const mafat_cfg_text_option *options = reader->text->options + reader->section->first_option;
-    for (int i = 0; i < reader->section->n_options; i++)
-        if (options[i].value != NULL && strcmp(options[i].key, key) == 0)
+    for (int i = 0; i < reader->section->n_options; i++) {
+        bool is_dropped = options[i].value != NULL && options[i].value[0] == '\0';
+        if (!is_dropped && strcmp(options[i].key, key) == 0)
             return &options[i];
+    }
     return NULL;
+}
+
+static const mafat_cfg_text_option *find(const mafat_cfg_text_reader *reader, const char *key)
+{
+    const mafat_cfg_text_option *option = mafat_cfg_text_find_first(reader, key);
+    return option != NULL && option->value != NULL ? option : NULL;
 }
 
 const char *mafat_cfg_text_find(const mafat_cfg_text_reader *reader, const char *key)
@@ -301,37 +367,61 @@ static const char *skip_zeros(const char *text)
     return *text == '.' ? text + 1 + strspn(text + 1, "0") : text;
 }
 
-/* Reads the number at *text, steps behind it, and returns whether a separator follows. An empty
- * place is 0, as it is to Darknet. */
-static bool scan_int(const char **text, int min, int max, int *value)
+/* A number as atoi() or atof() finds it at *text, which then stands at the comma behind it or at the
+ * end. An empty place is 0. */
+typedef struct {
+    bool is_one;
+    part digits;
+    bool has_junk;    /* more stands behind it, before the comma */
+} number;
+
+static bool is_empty(const char *text)
 {
-    const char *begin = *text;
-    char *end = (char *)begin;
+    return *text == ',' || *text == '\0';
+}
+
+static number find_number(const char **text, const char *end, const char *end_of_zeros)
+{
+    number found = {.is_one = end != *text || is_empty(*text), .digits = {*text, end},
+                    .has_junk = !is_empty(end_of_zeros)};
+    *text = end_of_zeros + strcspn(end_of_zeros, ",");
+    return found;
+}
+
+static bool scan_int(const char **text, int min, int max, int *value, number *found)
+{
+    char *end = (char *)*text;
     errno = 0;
-    long number = *begin == ',' || *begin == '\0' ? 0 : strtol(begin, &end, 10);
-    bool is_number = end != begin || *begin == ',' || *begin == '\0';
-    *text = skip_zeros(end);
-    bool ok = is_number && errno == 0 && number >= min && number <= max &&
-              (**text == ',' || **text == '\0');
-    *value = ok ? (int)number : 0;
+    long n = is_empty(*text) ? 0 : strtol(*text, &end, 10);
+    *found = find_number(text, end, skip_zeros(end));
+    bool ok = found->is_one && errno == 0 && n >= min && n <= max;
+    *value = ok ? (int)n : 0;
     return ok;
 }
 
 /* The same for a number that need not be whole. */
-static bool scan_float(const char **text, double *value)
+static bool scan_float(const char **text, double *value, number *found)
 {
-    const char *begin = *text;
-    char *end = (char *)begin;
-    *value = *begin == ',' || *begin == '\0' ? 0 : strtod(begin, &end);
-    bool is_number = end != begin || *begin == ',' || *begin == '\0';
-    *text = end;
-    return is_number && isfinite(*value) && (*end == ',' || *end == '\0');
+    char *end = (char *)*text;
+    *value = is_empty(*text) ? 0 : strtod(*text, &end);
+    *found = find_number(text, end, end);
+    return found->is_one && isfinite(*value);
 }
 
 /* Whether nothing but commas is left. */
 static bool ends(const char *text)
 {
     return text[strspn(text, ",")] == '\0';
+}
+
+/* Notes what Darknet passes over behind a number. */
+static void note_junk(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option,
+                      const number *found)
+{
+    mafat_cfg_text_note(reader, MAFAT_NOTE_JUNK, option->line,
+                        "%s: Darknet takes %.*s and passes over what follows",
+                        MAFAT_VISIBLE(option->written),
+                        (int)(found->digits.end - found->digits.begin), found->digits.begin);
 }
 
 int mafat_cfg_text_get_int(mafat_cfg_text_reader *reader, const char *key, int fallback, int min,
@@ -346,12 +436,15 @@ int mafat_cfg_text_get_int(mafat_cfg_text_reader *reader, const char *key, int f
         return fallback;
     }
     const char *text = option->value;
+    number found;
     int value;
-    if (scan_int(&text, min, max, &value) && ends(text))
+    if (scan_int(&text, min, max, &value, &found)) {
+        if (found.has_junk || !ends(text))
+            note_junk(reader, option, &found);
         return value;
-    mafat_cfg_text_fail(reader, MAFAT_FAILED,
-                        "line %d: %s=%s: must be a whole number from %d to %d", option->line, key,
-                        MAFAT_VISIBLE(option->value), min, max);
+    }
+    mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: %s: must be a whole number from %d to %d",
+                        option->line, MAFAT_VISIBLE(option->written), min, max);
     return fallback;
 }
 
@@ -366,11 +459,15 @@ float mafat_cfg_text_get_float(mafat_cfg_text_reader *reader, const char *key, f
     if (option == NULL)
         return fallback;
     const char *text = option->value;
+    number found;
     double value;
-    if (scan_float(&text, &value) && ends(text) && isfinite((float)value))
+    if (scan_float(&text, &value, &found) && isfinite((float)value)) {
+        if (found.has_junk || !ends(text))
+            note_junk(reader, option, &found);
         return (float)value;
-    mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: %s=%s: must be a number", option->line, key,
-                        MAFAT_VISIBLE(option->value));
+    }
+    mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: %s: must be a number", option->line,
+                        MAFAT_VISIBLE(option->written));
     return fallback;
 }
 
@@ -400,18 +497,22 @@ int *mafat_cfg_text_get_ints(mafat_cfg_text_reader *reader, const char *key, int
     int n_items = count_items(option->value, strlen(option->value));
     if (has_gap(option->value))
         mafat_cfg_text_note(reader, MAFAT_NOTE_LIST, option->line,
-                            "%s=%s: Darknet takes it for a list of %d, with a 0 where a number is "
-                            "missing", key, MAFAT_VISIBLE(option->value), n_items);
+                            "%s: Darknet takes it for a list of %d, with a 0 where a number is "
+                            "missing", MAFAT_VISIBLE(option->written), n_items);
     int *items = malloc((size_t)n_items * sizeof *items);
     const char *text = option->value;
     for (int i = 0; items != NULL && i < n_items; i++, text++) {
-        if (!scan_int(&text, min, max, &items[i])) {
+        number found;
+        if (!scan_int(&text, min, max, &items[i], &found)) {
             free(items);
             mafat_cfg_text_fail(reader, MAFAT_FAILED,
-                                "line %d: %s=%s: must be whole numbers from %d to %d with commas "
-                                "between them", option->line, key, MAFAT_VISIBLE(option->value), min, max);
+                                "line %d: %s: must be whole numbers from %d to %d with commas "
+                                "between them", option->line, MAFAT_VISIBLE(option->written), min,
+                                max);
             return NULL;
         }
+        if (found.has_junk)
+            note_junk(reader, option, &found);
     }
     if (items == NULL)
         mafat_cfg_text_fail(reader, MAFAT_FAILED, "line %d: out of memory", option->line);
@@ -432,12 +533,15 @@ int mafat_cfg_text_count_numbers(mafat_cfg_text_reader *reader, const char *key)
     const char *text = option->value;
     double value;
     for (int i = 0; i < n_items; i++, text++) {
-        if (!scan_float(&text, &value)) {
+        number found;
+        if (!scan_float(&text, &value, &found)) {
             mafat_cfg_text_fail(reader, MAFAT_FAILED,
-                                "line %d: %s=%s: must be numbers with commas between them",
-                                option->line, key, MAFAT_VISIBLE(option->value));
+                                "line %d: %s: must be numbers with commas between them",
+                                option->line, MAFAT_VISIBLE(option->written));
             return 0;
         }
+        if (found.has_junk)
+            note_junk(reader, option, &found);
     }
     return n_items;
 }

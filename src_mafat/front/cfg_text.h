@@ -5,8 +5,13 @@
  * mark, carriage returns, comments behind values. mafat_cfg_text_clean() takes all of it out, for
  * this reader and for Darknet's (patches/0010), so that both read the same.
  *
- * What Darknet crashes on is an error here: options before the first section, NUL bytes. A line
- * without a value is judged by its key, where that is known (cfg_keys.h). */
+ * A number is what Darknet's atoi() or atof() finds at the beginning of a value: what else follows
+ * ("64px", "3x3", "1.5" where a whole number is meant) is passed over, with a warning. Where no number
+ * stands there the value is at fault. A line that says nothing to Darknet is passed over, too: one
+ * that ends in its only '=', and one without any, which hides options of its name behind it. Messages
+ * quote lines as they stand in the file.
+ *
+ * What Darknet crashes on is an error here: options before the first section, NUL bytes. */
 #ifndef MAFAT_FRONT_CFG_TEXT_H
 #define MAFAT_FRONT_CFG_TEXT_H
 
@@ -17,23 +22,25 @@
 /* No number that describes a network may be larger, so that sums of a few never overflow. */
 enum { MAFAT_CFG_TEXT_LARGEST = 1 << 24 };
 
-/* What is wrong with a line that says nothing. */
-#define MAFAT_CFG_TEXT_NO_OPTION "is neither [section] nor key=value nor a #comment"
-
 typedef struct {
     const char *key;
-    const char *value;    /* NULL where the line has no '=', "" where nothing follows it */
+    const char *value;      /* NULL where the line has no '=', "" where nothing follows it */
+    const char *written;    /* the line with its blanks, but for those around it, and no comment */
+    bool had_more;          /* behind it is what unpatched Darknet takes for a part of it */
     int line;
 } mafat_cfg_text_option;
 
 typedef struct {
-    const char *name;   /* with its brackets: "[net]" */
+    const char *name;      /* with its brackets: "[net]" */
+    const char *written;   /* and as above */
+    bool had_more;
     int line;
     int first_option, n_options;
 } mafat_cfg_text_section;
 
 typedef struct {
-    char *bytes;                       /* the file; every string points into it; owned */
+    char *bytes;                       /* the file, cleaned; strings point into it; owned */
+    char *written;                     /* the same for what is quoted; owned */
     int n_sections, n_options;
     mafat_cfg_text_section *sections;  /* [n_sections], owned */
     mafat_cfg_text_option *options;    /* [n_options], owned */
@@ -44,8 +51,9 @@ void mafat_cfg_text_strip(char *line);
 
 /* Takes out of line `number` (from 1) of a cfg what is no part of it, in place: what strip() takes,
  * carriage returns, a byte order mark before the first line, and, behind a section or a value, a
- * comment: all from '#' or ';' on; in the name of a file (tree=, map=) only where a blank stands
- * before it. A line that is a comment stays one. Darknet calls it too. */
+ * comment: all from '#' or ';' on, in the name of a file (tree=, map=) only where a blank stands
+ * before it, or from "//" on, with a blank before it anywhere. A line that is a comment stays one.
+ * Darknet calls it too. */
 void mafat_cfg_text_clean(char *line, int number);
 
 /* Reads the file; on error nothing needs to be freed. */
@@ -62,6 +70,10 @@ void mafat_cfg_text_free(mafat_cfg_text *text);
 
 /* What a cfg says beside what is at fault in it. */
 typedef enum {
+    MAFAT_NOTE_STRAY,     /* lines that are no options */
+    MAFAT_NOTE_TWICE,     /* options that another one of the section hides */
+    MAFAT_NOTE_JUNK,      /* what stands behind a number */
+    MAFAT_NOTE_MEANT,     /* words that unpatched Darknet takes for others */
     MAFAT_NOTE_UNKNOWN,   /* keys that nobody reads */
     MAFAT_NOTE_FOREIGN,   /* of another Darknet, of little effect */
     MAFAT_NOTE_LIST,      /* a list that is longer or shorter than it seems, or than it should be */
@@ -72,6 +84,7 @@ typedef struct {
     bool is_refused;
     mafat_error refusal;               /* of the first thing that MAFAT cannot run */
     int n_notes[MAFAT_N_NOTES];
+    int last_lines[MAFAT_N_NOTES];     /* where each kind was noted last; an option may be read twice */
     char notes[MAFAT_N_NOTES][320];    /* the first of each kind */
 } mafat_cfg_findings;
 
@@ -95,16 +108,20 @@ void mafat_cfg_text_fail(mafat_cfg_text_reader *reader, mafat_status status, con
 void mafat_cfg_text_refuse(mafat_cfg_text_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Notes what is worth a warning; the first of each kind stays, the others are counted. */
+/* Notes what is worth a warning of a line; the first of each kind stays, others are counted. */
 void mafat_cfg_text_note(mafat_cfg_text_reader *reader, mafat_note_kind kind, int line,
                          const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The first line with `key` that counts to Darknet, which may have no value; NULL: there is none. */
+const mafat_cfg_text_option *mafat_cfg_text_find_first(const mafat_cfg_text_reader *reader,
+                                                       const char *key);
 
 /* The value of `key`, NULL where it is absent; and its line, the section's where it is absent. */
 const char *mafat_cfg_text_find(const mafat_cfg_text_reader *reader, const char *key);
 int mafat_cfg_text_line(const mafat_cfg_text_reader *reader, const char *key);
 
-/* The value of `key`, or `fallback` where it is absent; a fault where it is not from min to max.
- * Commas behind it, and ".0", do not count. */
+/* The number of `key`, or `fallback` where it is absent; a fault where it is none from min to max.
+ * Commas behind it, and ".0", are not warned of. */
 int mafat_cfg_text_get_int(mafat_cfg_text_reader *reader, const char *key, int fallback, int min,
                            int max);
 

@@ -37,10 +37,15 @@ int mafat_nearest_distance(const char *a, const char *b)
     return d[n_a][n_b];
 }
 
+int mafat_nearest_bound(const char *word)
+{
+    return (int)strnlen(word, LONGEST) / 3 + 1;
+}
+
 const char *mafat_nearest(const char *word, const char *const *known, int n)
 {
     const char *nearest = NULL;
-    int shortest = (int)strlen(word) / 3 + 1;
+    int shortest = mafat_nearest_bound(word);
     for (int i = 0; i < n; i++) {
         int distance = mafat_nearest_distance(word, known[i]);
         if (distance < shortest) {

@@ -7,8 +7,10 @@
  * Levenshtein, without changes inside of a swapped pair). Of long words their beginnings count. */
 int mafat_nearest_distance(const char *a, const char *b);
 
-/* The one of known[n] that is nearest to `word`; NULL where all take more changes than a third of
- * its letters. */
+/* So many changes make another word, of which nobody would think: more than a third of its letters. */
+int mafat_nearest_bound(const char *word);
+
+/* The one of known[n] that is nearest to `word`; NULL where all are that far away. */
 const char *mafat_nearest(const char *word, const char *const *known, int n);
 
 #endif
