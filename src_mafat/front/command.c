@@ -65,32 +65,28 @@ static void print_help(FILE *stream)
     fputs(help_options, stream);
 }
 
+const char *const mafat_command_own[MAFAT_N_OWN_COMMANDS] = {
+    "plan", "predict", "search", "compare", "bench",
+};
+
 typedef mafat_status command_function(const mafat_arguments *arguments, mafat_error *error);
 
 /* The command that MAFAT runs itself; NULL: it is Darknet's, or none. MAFAT's own are behind the
  * word "mafat". */
 static command_function *find_command(const mafat_arguments *arguments, bool is_named)
 {
-    static const struct {
-        const char *word, *subword;    /* subword is NULL where there is none */
-        bool is_own;
-        command_function *function;
-    } commands[] = {
-        {"plan", NULL, true, mafat_command_plan},
-        {"predict", NULL, true, mafat_command_predict},
-        {"search", NULL, true, mafat_command_search},
-        {"compare", NULL, true, mafat_command_compare},
-        {"bench", NULL, true, mafat_command_bench},
-        {"detector", "test", false, mafat_command_detector},
-        {"detect", NULL, false, mafat_command_detector},
+    static command_function *const own[MAFAT_N_OWN_COMMANDS] = {
+        mafat_command_plan, mafat_command_predict, mafat_command_search, mafat_command_compare,
+        mafat_command_bench,
     };
+    const char *word = arguments->words[0];
     const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if ((is_named || !commands[i].is_own) &&
-            strcmp(arguments->words[0], commands[i].word) == 0 &&
-            (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
-            return commands[i].function;
-    return NULL;
+    for (int i = 0; i < MAFAT_N_OWN_COMMANDS && is_named; i++)
+        if (strcmp(word, mafat_command_own[i]) == 0)
+            return own[i];
+    bool is_detector = strcmp(word, "detect") == 0 ||
+                       (strcmp(word, "detector") == 0 && strcmp(subword, "test") == 0);
+    return is_detector ? mafat_command_detector : NULL;
 }
 
 /* Leaves in argv the words of Darknet's own command, behind the program's name. */

@@ -9,6 +9,10 @@
  * asks for MAFAT (routing.h), else with files that have been verified. */
 int mafat_main(int *argc, char **argv);
 
+/* The words of MAFAT's own commands, which come next. */
+enum { MAFAT_N_OWN_COMMANDS = 5 };
+extern const char *const mafat_command_own[MAFAT_N_OWN_COMMANDS];
+
 /* plan CFG: prints the plan as a table. */
 mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error);
 

@@ -202,6 +202,15 @@ mafat_status mafat_command_darknet_fail_unknown(const char *word, mafat_error *e
                                         error);
 }
 
+bool mafat_command_darknet_name(int i, const char **word, const char **subword)
+{
+    if (i >= N_COMMANDS)
+        return false;
+    *word = commands[i].word;
+    *subword = commands[i].subword;
+    return true;
+}
+
 /* NULL: none of them. */
 static const darknet_command *find_command(const mafat_arguments *arguments)
 {

@@ -17,6 +17,10 @@ typedef struct {
     mafat_session session;    /* how it was; for the bridge to take over, or to be closed */
 } mafat_operands;
 
+/* The words of command `i` from 0, the second of them NULL where it has none; false: there are no
+ * more. */
+bool mafat_command_darknet_name(int i, const char **word, const char **subword);
+
 /* Whether the words begin with one of those commands. */
 bool mafat_command_darknet_is(const mafat_arguments *arguments);
 

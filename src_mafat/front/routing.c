@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "front/bridge.h"
+#include "front/command.h"
 #include "front/command_darknet.h"
+#include "front/nearest.h"
 #include "front/session.h"
 
 /* Where a command has its cfg: so many words behind its own. All commands of a word have it in the
@@ -28,58 +30,64 @@ typedef enum {
     HOLDS_MORE,         /* inference, beside data of its own that no plan counts */
     HANDLES_WEIGHTS,    /* no inference: it needs the weights whole, as Darknet loads them */
     TRAINS,
-    LOOKS_INSIDE        /* at outputs of hidden layers, which MAFAT does not keep */
+    LOOKS_INSIDE,       /* at outputs of hidden layers, which MAFAT does not keep */
+    PLAYS_GO,           /* reads past the outputs of Darknet's own Go networks, and past its input */
+    RECURS              /* gives a network one letter after the other */
 } nature;
 
 /* The first line that fits counts; subword NULL is for all that a word has. */
-static const struct {
+typedef struct {
     const char *word, *subword;
     nature nature;
-} commands[] = {
-    {"classifier", "fout", RUNS},
-    {"classifier", "csv", RUNS},
-    {"classifier", "label", RUNS},
-    {"classifier", "gun", RUNS},
-    {"classifier", "threat", RUNS},
-    {"classifier", "test", HOLDS_MORE},
-    {"classifier", "try", LOOKS_INSIDE},
-    {"classifier", "train", TRAINS},
-    {"detector", "train", TRAINS},
-    {"segmenter", "train", TRAINS},
-    {"isegmenter", "train", TRAINS},
-    {"regressor", "train", TRAINS},
-    {"regressor", "demo", RUNS},
-    {"isegmenter", "demo", RUNS},
-    {"yolo", "train", TRAINS},
-    {"coco", "train", TRAINS},
-    {"tag", "train", TRAINS},
-    {"cifar", "train", TRAINS},
-    {"cifar", "distill", TRAINS},
-    {"cifar", NULL, HOLDS_MORE},
-    {"go", "train", TRAINS},
-    {"go", NULL, HOLDS_MORE},
-    {"rnn", "train", TRAINS},
-    {"rnn", NULL, HOLDS_MORE},
-    {"super", "train", TRAINS},
-    {"super", NULL, LOOKS_INSIDE},
-    {"lsd", NULL, LOOKS_INSIDE},
-    {"art", NULL, HOLDS_MORE},
-    {"nightmare", NULL, LOOKS_INSIDE},
-    {"speed", NULL, HOLDS_MORE},
-    {"ops", NULL, HANDLES_WEIGHTS},
-    {"average", NULL, HANDLES_WEIGHTS},
-    {"rgbgr", NULL, HANDLES_WEIGHTS},
-    {"reset", NULL, HANDLES_WEIGHTS},
-    {"denormalize", NULL, HANDLES_WEIGHTS},
-    {"normalize", NULL, HANDLES_WEIGHTS},
-    {"statistics", NULL, HANDLES_WEIGHTS},
-    {"rescale", NULL, HANDLES_WEIGHTS},
-    {"oneoff", NULL, HANDLES_WEIGHTS},
-    {"oneoff2", NULL, HANDLES_WEIGHTS},
-    {"print", NULL, HANDLES_WEIGHTS},
-    {"partial", NULL, HANDLES_WEIGHTS},
-    {"visualize", NULL, HANDLES_WEIGHTS},
-    {"mkimg", NULL, HANDLES_WEIGHTS},
+    const char *arguments;    /* what Darknet reads whether it is there or not; NULL: nothing, or the
+                                 command is refused */
+} command;
+
+static const command commands[] = {
+    {"classifier", "fout", RUNS, NULL},
+    {"classifier", "csv", RUNS, NULL},
+    {"classifier", "label", RUNS, NULL},
+    {"classifier", "gun", RUNS, NULL},
+    {"classifier", "threat", RUNS, NULL},
+    {"classifier", "test", HOLDS_MORE, NULL},
+    {"classifier", "try", LOOKS_INSIDE, NULL},
+    {"classifier", "train", TRAINS, NULL},
+    {"detector", "train", TRAINS, NULL},
+    {"segmenter", "train", TRAINS, NULL},
+    {"isegmenter", "train", TRAINS, NULL},
+    {"regressor", "train", TRAINS, NULL},
+    {"regressor", "demo", RUNS, NULL},
+    {"isegmenter", "demo", RUNS, NULL},
+    {"yolo", "train", TRAINS, NULL},
+    {"coco", "train", TRAINS, NULL},
+    {"tag", "train", TRAINS, NULL},
+    {"cifar", "train", TRAINS, NULL},
+    {"cifar", "distill", TRAINS, NULL},
+    {"cifar", NULL, HOLDS_MORE, NULL},
+    {"go", "train", TRAINS, NULL},
+    {"go", NULL, PLAYS_GO, NULL},
+    {"rnn", "train", TRAINS, NULL},
+    {"rnn", NULL, RECURS, NULL},
+    {"super", "train", TRAINS, NULL},
+    {"super", NULL, LOOKS_INSIDE, NULL},
+    {"lsd", NULL, LOOKS_INSIDE, NULL},
+    {"art", NULL, HOLDS_MORE, NULL},
+    {"nightmare", NULL, LOOKS_INSIDE, NULL},
+    {"speed", NULL, HOLDS_MORE, NULL},
+    {"ops", NULL, HANDLES_WEIGHTS, "CFG"},
+    {"average", NULL, HANDLES_WEIGHTS, "CFG OUT WEIGHTS"},
+    {"rgbgr", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"reset", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"denormalize", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"normalize", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"statistics", NULL, HANDLES_WEIGHTS, "CFG [WEIGHTS]"},
+    {"rescale", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"oneoff", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"oneoff2", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT LAYER"},
+    {"print", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS LAYER"},
+    {"partial", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT N"},
+    {"visualize", NULL, HANDLES_WEIGHTS, "CFG [WEIGHTS]"},
+    {"mkimg", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS HEIGHT WIDTH N PREFIX"},
 };
 
 enum { N_PLACES = sizeof places / sizeof places[0],
@@ -166,14 +174,95 @@ static mafat_status leave_to_darknet(const mafat_arguments *arguments, const req
 }
 
 /* Which of the commands above the words are; NULL: none. */
-static const nature *find_nature(const mafat_arguments *arguments)
+static const command *find_command(const mafat_arguments *arguments)
 {
     const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(arguments->words[0], commands[i].word) == 0 &&
             (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
-            return &commands[i].nature;
+            return &commands[i];
     return NULL;
+}
+
+/* The words of any command that there is, by number; false: there are no more. */
+static bool name_command(int i, const char **word, const char **subword)
+{
+    int n_darknet = 0;
+    *subword = NULL;
+    if (i < MAFAT_N_OWN_COMMANDS)
+        return (*word = mafat_command_own[i]) != NULL;
+    i -= MAFAT_N_OWN_COMMANDS;
+    if (mafat_command_darknet_name(i, word, subword))
+        return true;
+    while (mafat_command_darknet_name(n_darknet, word, subword))
+        n_darknet++;
+    i -= n_darknet;
+    *word = i < N_COMMANDS ? commands[i].word : NULL;
+    *subword = i < N_COMMANDS ? commands[i].subword : NULL;
+    return *word != NULL;
+}
+
+/* The nearest of all first words to `word`, or, where that is one, of the second words behind it to
+ * `subword`; NULL: none comes near. */
+static const char *find_nearest(const char *word, const char *subword, bool *is_first)
+{
+    enum { MOST = 128 };
+    const char *firsts[MOST], *seconds[MOST], *first, *second;
+    int n_firsts = 0, n_seconds = 0;
+    *is_first = true;
+    for (int i = 0; i < MOST && name_command(i, &first, &second); i++) {
+        firsts[n_firsts++] = first;
+        if (strcmp(first, word) != 0)
+            continue;
+        *is_first = false;
+        if (second != NULL)
+            seconds[n_seconds++] = second;
+    }
+    return *is_first ? mafat_nearest(word, firsts, n_firsts)
+                     : mafat_nearest(subword, seconds, n_seconds);
+}
+
+static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *error)
+{
+    const char *word = arguments->words[0];
+    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
+    char hint[80] = "";
+    bool is_first;
+    const char *nearest = find_nearest(word, subword, &is_first);
+    if (nearest != NULL)
+        snprintf(hint, sizeof hint, "; did you mean %s%s%s?", is_first ? "" : word,
+                 is_first ? "" : " ", nearest);
+    for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
+        if (strcmp(word, mafat_command_own[i]) == 0)    /* without the word mafat, then */
+            snprintf(hint, sizeof hint, "; did you mean `darknet mafat %s`?", word);
+    return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `darknet mafat "
+                           "--help` lists the commands%s", word, subword[0] != '\0' ? " " : "",
+                           subword, hint);
+}
+
+/* How many words a usage names, without those in brackets. */
+static int count_named(const char *usage)
+{
+    int n = 0;
+    for (const char *at = usage; *at != '\0'; at += strcspn(at, " ")) {
+        at += strspn(at, " ");
+        n += *at != '[';
+    }
+    return n;
+}
+
+/* The words behind the command's own without options. A number may be negative. */
+static int count_given(const mafat_arguments *arguments)
+{
+    int n = 0;
+    for (int i = 1; i < arguments->n_words; i++) {
+        const char *word = arguments->words[i];
+        if (word[0] == '-' && (word[1] < '0' || word[1] > '9'))
+            i += mafat_command_darknet_takes_value(word);
+        else
+            n++;
+    }
+    return n;
 }
 
 mafat_status mafat_routing_refuse_limit(const mafat_arguments *arguments, mafat_error *error)
@@ -186,18 +275,18 @@ mafat_status mafat_routing_refuse_limit(const mafat_arguments *arguments, mafat_
 
 mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *error)
 {
-    const nature *found = find_nature(arguments);
+    const command *found = find_command(arguments);
     request r = find_request(arguments);
     mafat_status status = MAFAT_OK;
     if (found == NULL && arguments->words[0][0] == '-')
         return mafat_command_darknet_fail_unknown(arguments->words[0], error);
     if (found == NULL)
-        return mafat_error_set(
-            error, MAFAT_USAGE,
-            "unknown command \"%s%s%s\"; `darknet mafat --help` lists the commands",
-            arguments->words[0], arguments->n_words > 1 ? " " : "",
-            arguments->n_words > 1 ? arguments->words[1] : "");
-    switch (*found) {
+        return fail_unknown(arguments, error);
+    if (found->arguments != NULL && count_given(arguments) < count_named(found->arguments))
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` has %d arguments, of which too few are given; "
+                               "usage: darknet %s %s", found->word, count_named(found->arguments),
+                               found->word, found->arguments);
+    switch (found->nature) {
     case HANDLES_WEIGHTS:
         return leave_to_darknet(arguments, &r, error);
     case TRAINS:
@@ -206,6 +295,13 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     case LOOKS_INSIDE:
         return refuse(arguments, &r, "needs outputs of hidden layers, which MAFAT does not keep",
                       ALL_FLAGS, error);
+    case PLAYS_GO:
+        return refuse(arguments, &r, "crashes in Darknet itself: it reads 363 outputs, of which "
+                      "Darknet's networks for Go have 361, and on where standard input has ended",
+                      ALL_FLAGS, error);
+    case RECURS:
+        return refuse(arguments, &r, "is for recurrent networks, which keep state between runs: "
+                      "MAFAT runs none", ALL_FLAGS, error);
     case HOLDS_MORE:
         status = mafat_routing_refuse_limit(arguments, error);
         break;

@@ -52,8 +52,15 @@ expect 0 '^data/dog.jpg: ' "$darknet" detector test cfg/coco.data $plain "$w" da
 expect 0 '^data/dog.jpg: ' "$darknet" detector test cfg/coco.data "$scratch/auto.cfg" "$w" data/dog.jpg -out "$scratch/drawn"
 grep -q '^mafat: memory auto: [0-9]' "$scratch/stderr" || fail "auto in the cfg says nothing"
 expect 2 'option -memory lacks its value' "$darknet" detector test cfg/coco.data $plain "$w" data/dog.jpg -memory
-expect 2 'unknown command "nonsense"' "$darknet" nonsense -threads 2
-expect 2 'unknown command "plan cfg' "$darknet" plan $plain -memory 8M
+expect 2 'unknown command "nonsense"; [^;]*$' "$darknet" nonsense -threads 2
+expect 2 'unknown command "plan cfg.*; did you mean `darknet mafat plan`[?]$' "$darknet" plan $plain -memory 8M
+expect 2 'unknown command "serach .*; did you mean search[?]$' "$darknet" mafat serach $plain -memory 8M
+expect 2 'unknown command "Detector test"; .*; did you mean detector[?]$' "$darknet" mafat Detector test cfg/coco.data $plain "$w"
+expect 2 'unknown command "detector tset"; .*; did you mean detector test[?]$' "$darknet" mafat detector tset cfg/coco.data $plain "$w"
+expect 2 'unknown command "classifier predcit"; .*; did you mean classifier predict[?]$' "$darknet" mafat classifier predcit cfg/coco.data $plain "$w"
+expect 2 'unknown command "nomalize .*; did you mean normalize[?]$' "$darknet" mafat nomalize $plain "$w" "$scratch/out.w"
+expect 2 'unknown command "detector"; [^;]*$' "$darknet" mafat detector
+expect 2 'unknown command "detector fly"; [^;]*$' "$darknet" mafat detector fly
 
 # no command that trains or looks at hidden layers
 for command in "detector train cfg/coco.data CFG" "classifier train cfg/coco.data CFG" "yolo train CFG" "cifar distill CFG"; do
@@ -84,5 +91,18 @@ for command in "statistics CFG W" "print CFG W 0" "ops CFG" "visualize CFG W" "m
     command=${command//W/$w}
     expect 2 'all weights in memory' "$darknet" ${command/CFG/$scratch/limit.cfg}
 done
+# commands that Darknet itself crashes in: with words that are missing, with its own networks, or with any
+for command in print "print CFG" "print CFG W" "partial CFG W" "partial CFG W OUT" "oneoff2 CFG W OUT" "mkimg CFG W 9 9 1" \
+    "mkimg CFG W 9" "oneoff2 CFG W" "average CFG OUT" "rgbgr CFG W" ops; do
+    command=${command//W/$w}
+    command=${command/OUT/$scratch/none.weights}
+    expect 2 "^mafat: .${command%% *}. has [1-6] arguments, of which too few are given; usage: darknet ${command%% *} CFG" \
+        "$darknet" mafat ${command/CFG/$plain}
+    [ ! -e "$scratch/none.weights" ] || fail "$command: wrote weights"
+done
+for command in test valid self engine; do
+    expect 2 "^mafat: .go $command. crashes in Darknet itself: it reads 363 outputs" "$darknet" mafat go $command cfg/go.test.cfg "$w"
+done
+expect 2 "^mafat: .rnn generatetactic. is for recurrent networks" "$darknet" mafat rnn generatetactic $plain "$w"
 expect 0 '^Floating Point Operations' "$darknet" ops "$scratch/tiles.cfg"
 finish
