@@ -114,9 +114,33 @@ static const struct {
     {"<?xml version", "is an XML text"}, {"{\"message\": \"Not Found\"}", "is a JSON text"},
     {"[net]\nbatch=1\n", "is a cfg file"}, {"PK\3\4", "is a ZIP archive"},
     {"\x1f\x8b\x08", "is compressed by gzip"}, {"", "is empty"},
+    {"\xfd" "7zXZ", "is compressed by xz; unpack it"}, {"BZh9", "is compressed by bzip2"},
+    {"\x08\x07\x12\x07pytorch", "is an ONNX model"}, {"\x08\x08\x3a\x90\x01", "is an ONNX model"},
+    {"\x80\x02\x8a\x0a", "is a pickle, as PyTorch"}, {"\x80\x04\x95", "is a pickle, as PyTorch"},
+    {"\xff\xd8\xff\xe0", "is a JPEG picture"}, {"\x89PNG\r\n\x1a\n", "is a PNG picture"},
+    {"12345678{\"__metadata__\":", "is a safetensors file"}, {"\x1c\x01\x01\x01TFL3", "TensorFlow Lite"},
+    {"\x89HDF\r\n", "is an HDF5 file"}, {"GGUF\3", "is a GGUF model"}, {"\xef\xbb\xbf[net]", "is a cfg"},
+    {"\x7f" "ELF\2", "is a program"}, {"%PDF-1.7", "is a PDF"}, {"\n[network]\n", "is a cfg file"},
 };
 
 /* As long as it is, and as long as the network needs. */
+START_TEST(texts_in_place_of_weights_are_named)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"person\nbicycle\n", "is a text, not weights"}, {"classes=80\n", "is a text, not weights"},
+        {"# for a board\n\n[net]\nwidth=3\n", "is a cfg file, not weights"}, {"x", "is a text"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        FILE *file = fopen(weights_path, "wb");
+        fputs(cases[i].text, file);
+        fclose(file);
+        expect_refusal(cases[i].message, -1);
+    }
+}
+END_TEST
+
 START_TEST(what_people_have_in_place_of_weights_is_named)
 {
     for (int exact = 0; exact < 2; exact++) {
@@ -324,6 +348,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, old_headers_are_four_bytes_shorter);
     tcase_add_test(tcase, a_refusal_names_both_sizes_and_the_layer);
     tcase_add_test(tcase, a_seen_of_the_other_width_is_told);
+    tcase_add_test(tcase, texts_in_place_of_weights_are_named);
     tcase_add_loop_test(tcase, what_people_have_in_place_of_weights_is_named, 0,
                         (int)(sizeof others / sizeof others[0]));
     tcase_add_test(tcase, files_that_cannot_be_read_are_refused);
