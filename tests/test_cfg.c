@@ -506,6 +506,17 @@ START_TEST(what_darknet_passes_over_is_said_and_does_no_harm)
 }
 END_TEST
 
+START_TEST(empty_flags_are_read_as_they_are)
+{
+    mafat_cfg cfg;
+    read_good(IMAGE "mafat=\nmafat_memory = \nmafat_threads=\t\n" CONV, &cfg);
+    ck_assert_str_eq(cfg.config, "");
+    ck_assert_str_eq(cfg.memory, "");
+    ck_assert_str_eq(cfg.threads, "");
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
 START_TEST(a_flag_that_is_given_twice_alike_is_one)
 {
     mafat_cfg cfg;
@@ -551,7 +562,8 @@ static const bad_case bad[] = {
     {"[net]\nwidth=\nheight=12\nchannels=4\n" CONV, "besides, [net]: line 2: 'width=' is neither"},
     {"[net]\nwidth\nwidth=16\nheight=12\nchannels=4\n" CONV, "width=0: all three must be given"},
     {IMAGE CONV "mafat=\n", "line 9: 'mafat=' gives no value"},
-    {IMAGE "mafat_memory = # 16M\n" CONV, "line 5: 'mafat_memory =' gives no value"},
+    {IMAGE "mafat_memroy = # 16M\n" CONV, "line 5: 'mafat_memroy =' gives no value"},
+    {IMAGE "mafat_memory=16M\nmafat_memory=\n" CONV, "line 6: mafat_memory=: line 5 says"},
     {IMAGE "mafat_memory\n" CONV, "line 5: 'mafat_memory' gives no value"},
     {IMAGE "mafat_memory 16M\n" CONV, "line 5: 'mafat_memory 16M' gives no value"},
     {IMAGE "mafat_memory=16M\nmafat=1x1\nmafat_memory = 8M\n" CONV,
@@ -728,6 +740,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, text_is_read_as_darknet_reads_it);
     tcase_add_loop_test(tcase, what_darknet_passes_over_is_said_and_does_no_harm, 0,
                         COUNT(passed_over));
+    tcase_add_test(tcase, empty_flags_are_read_as_they_are);
     tcase_add_test(tcase, a_flag_that_is_given_twice_alike_is_one);
     tcase_add_test(tcase, another_image_size_gives_the_shapes_of_a_resized_network);
     tcase_add_loop_test(tcase, faults_are_refused_with_their_reason, 0, COUNT(bad));

@@ -414,7 +414,8 @@ static void judge(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *op
     const mafat_cfg_text_option *first = mafat_cfg_text_find_first(reader, option->key);
     if (row != NULL && row->verdict == MAFAT_KEY_IDLE)
         return;
-    if (option->value == NULL || option->value[0] == '\0' || option->key[0] == '\0')
+    bool is_ours = row != NULL && is_row_of(row, ours, N_OURS);
+    if (option->value == NULL || (option->value[0] == '\0' && !is_ours) || option->key[0] == '\0')
         judge_stray(reader, option);
     else if (row == NULL)
         judge_unknown(reader, option);

@@ -47,8 +47,8 @@ void mafat_cfg_keys_find_nearest(const char *section, const char *key,
 
 /* Judges every option of the reader's section: the first that must be refused, and what is to be
  * warned of, go to reader->findings: keys that nobody knows, lines without a value, and second ones
- * of a key, unless it is idle. A flag of MAFAT's without a value is a fault, and so are two that
- * differ. */
+ * of a key, unless it is idle. A line that begins like a flag of MAFAT's and has no value is a fault
+ * (an empty one in [net] where it is read), and so are two flags that differ. */
 void mafat_cfg_keys_judge(mafat_cfg_text_reader *reader);
 
 /* Whether other Darknets know a section ("[sam]"), or an activation ("mish"), of this name. */

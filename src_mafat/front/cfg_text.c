@@ -335,7 +335,9 @@ const mafat_cfg_text_option *mafat_cfg_text_find_first(const mafat_cfg_text_read
 {
     const mafat_cfg_text_option *options = reader->text->options + reader->section->first_option;
     for (int i = 0; i < reader->section->n_options; i++) {
-        bool is_dropped = options[i].value != NULL && options[i].value[0] == '\0';
+        /* a flag of MAFAT's is judged by who reads it */
+        bool is_dropped = options[i].value != NULL && options[i].value[0] == '\0' &&
+                          strncmp(options[i].key, "mafat", 5) != 0;
         if (!is_dropped && strcmp(options[i].key, key) == 0)
             return &options[i];
     }

@@ -6,10 +6,12 @@
 
 #include "front/cfg_text.h"
 #include "front/lines.h"
+#include "front/notes.h"
 
 typedef struct {
     const char *path, *key;
     mafat_data_file_value *value;
+    bool is_hidden;    /* a line with this key and no "=" stood before */
 } search;
 
 /* Copies what a line says behind its "=", without the blanks around it, where blanks in it are left
@@ -31,14 +33,14 @@ static mafat_status look_for_key(void *context, char *line, int number, mafat_er
     if (stripped == NULL)
         return mafat_lines_fail(error, s->path, "no memory to read it");
     mafat_cfg_text_strip(stripped);
-    char *equals = strchr(stripped, '='), shown[128];
+    char *equals = strchr(stripped, '=');
     mafat_status status = MAFAT_OK;
     if (stripped[0] == '\0' || stripped[0] == '#' || stripped[0] == ';') {
         ;
     } else if (equals == NULL) {
-        status = mafat_lines_fail(error, s->path, "line %d: %s is no KEY=VALUE", number,
-                                  mafat_lines_show(shown, sizeof shown, line));
-    } else if (s->value->text == NULL && (size_t)(equals - stripped) == strlen(s->key) &&
+        mafat_notes_print_stray(s->path, number, line);
+        s->is_hidden |= strcmp(stripped, s->key) == 0;
+    } else if (s->value->text == NULL && !s->is_hidden && (size_t)(equals - stripped) == strlen(s->key) &&
                strncmp(stripped, s->key, strlen(s->key)) == 0 && equals[1] != '\0') {
         *s->value = (mafat_data_file_value){.text = strdup(equals + 1), .line = number,
                                          .written = copy_written(line, equals + 1)};

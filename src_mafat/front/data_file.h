@@ -1,6 +1,7 @@
 /* Values of a data file ("cfg/coco.data") by the rules of Darknet's read_data_cfg(): lines
  * KEY=VALUE, without the blanks in them; of lines with the same key the first counts, and one with
- * an empty value does not. */
+ * an empty value does not. A line without "=" says nothing, and hides later ones of its name; it is
+ * warned of. */
 #ifndef MAFAT_FRONT_DATA_FILE_H
 #define MAFAT_FRONT_DATA_FILE_H
 
@@ -13,8 +14,8 @@ typedef struct {
     int line;
 } mafat_data_file_value;
 
-/* Finds a key's value. Checks the form of all lines: MAFAT_FAILED, here and below, names the file.
- * On error nothing needs to be freed. */
+/* Finds a key's value. MAFAT_FAILED, here and below, names the file. On error nothing needs to be
+ * freed. */
 mafat_status mafat_data_file_find(const char *path, const char *key, mafat_data_file_value *value,
                                   mafat_error *error);
 void mafat_data_file_free_value(mafat_data_file_value *value);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "front/boxes.h"
 #include "front/data_file.h"
 #include "front/hierarchy.h"
 #include "front/lines.h"
@@ -35,13 +36,45 @@ int mafat_indexed_outputs(const mafat_cfg *cfg)
 
 /* --------------------------------------------------------------------------------- boxes, drawn */
 
+/* Names that a label has no room for. */
+typedef struct {
+    const char *path;
+    int n_classes;
+} label_check;
+
+static mafat_status check_label(void *context, char *name, int number, mafat_error *error)
+{
+    const label_check *labels = context;
+    size_t length = strlen(name);
+    if (length <= MAFAT_LONGEST_LABEL || number > labels->n_classes)
+        return MAFAT_OK;
+    return mafat_lines_fail(error, labels->path, "line %d: a name of %zu bytes: Darknet draws labels "
+                            "of %d at most", number, length, MAFAT_LONGEST_LABEL);
+}
+
+static mafat_status check_labels_drawn(const mafat_indexed *x, mafat_error *error)
+{
+    char *names;
+    int n_lines;
+    if (x->needs->names_keys[0] == NULL)    /* the command has its own */
+        return MAFAT_OK;
+    mafat_status status = mafat_data_file_find_text(x->data, x->needs->names_keys[0],
+                                                    x->needs->names_default, &names, error);
+    if (status != MAFAT_OK)
+        return status;
+    label_check labels = {names, x->cfg->n_classes};
+    status = mafat_lines_each(names, "file of names", &n_lines, check_label, &labels, error);
+    free(names);
+    return status;
+}
+
 /* draw_detections() takes numbers behind the fourth coordinate for a mask of 14x14. */
 mafat_status mafat_indexed_drawn(const mafat_indexed *x, mafat_error *error)
 {
     enum { COORDS = 4, MASK = 14 * 14 };
     int n_coords = x->cfg->n_coords;
     if (n_coords <= COORDS || n_coords - COORDS >= MASK)
-        return MAFAT_OK;
+        return check_labels_drawn(x, error);
     return mafat_error_set_layer(error, MAFAT_USAGE, x->cfg->network.n_layers - 1,
                                  last_layer(x->cfg)->type,
                                  "coords=%d: `%s` draws masks of %d numbers from behind the fourth "

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "front/lines.h"
+
 /* What has been said, whichever thread said it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -15,6 +17,24 @@ void mafat_notes_print_cfg(const mafat_cfg *cfg, const char *path)
     if (strcmp(path, printed) != 0) {
         snprintf(printed, sizeof printed, "%s", path);
         mafat_cfg_print_notes(cfg, path, stderr);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void mafat_notes_print_stray(const char *path, int number, const char *line)
+{
+    static char printed[4096];
+    static int last;
+    char shown[128];
+    pthread_mutex_lock(&lock);
+    if (strcmp(path, printed) != 0) {
+        snprintf(printed, sizeof printed, "%s", path);
+        last = 0;
+    }
+    if (number > last) {
+        fprintf(stderr, "mafat: %s: line %d: %s is no KEY=VALUE; Darknet passes over it\n", path,
+                number, mafat_lines_show(shown, sizeof shown, line));
+        last = number;
     }
     pthread_mutex_unlock(&lock);
 }

@@ -9,6 +9,9 @@
 /* What the reader found in the cfg. Another path is another cfg. */
 void mafat_notes_print_cfg(const mafat_cfg *cfg, const char *path);
 
+/* Line `number` of a data file, which is none: Darknet passes over it. */
+void mafat_notes_print_stray(const char *path, int number, const char *line);
+
 /* What of a configuration that was asked for has no effect on the plan that was made of it: a cut
  * behind the last layer, more tiles than a map has rows or columns. Where none was asked for
  * (`asked` is empty) nothing is printed. */

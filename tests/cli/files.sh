@@ -258,6 +258,23 @@ expect 1 'list: line 2: "dog_1.jpg ": No such file' valid
 printf 'dog_1.jpg\ndog\r_1.jpg\ndog_1.jpg\ndog_1.jpg\n' >list
 expect 1 'list: line 2: "dog\\r_1.jpg": No such file' valid
 printf "dog_1.jpg\ndog_1.jpg\ndog_1.jpg\ndog_1.jpg\n" >list
+# lines of a data file that say nothing are passed over, as in stock, and a name without "=" hides the next
+printf 'a line\nclasses = 3\n-----\nbackup=\nnames = names # x\n' >stray.data
+cp names 'names#x'
+drawn "$stock" detector test stray.data && mv stdout stock.stdout && mv drawn.jpg stock.jpg
+[ -s stock.stdout ] || fail "stock draws nothing"
+drawn "$darknet" mafat detector test stray.data
+cmp stdout stock.stdout && cmp drawn.jpg stock.jpg || fail "another reading of a data file with stray lines"
+[ "$(grep -c '^mafat: stray.data: line [13]: ".*" is no KEY=VALUE; Darknet passes over it$' stderr)" -eq 2 ] ||
+    fail "not one warning of each stray line: $(grep -c stray.data: stderr)"
+printf 'names\nnames=names\n' >stray.data
+expect 1 'data/names.list: .*No such file' mafat detector test stray.data plain.cfg plain.weights dog_1.jpg
+# a name that no label holds, before the work
+{ printf '%05000d\n' 7; printf 'y\nz\n'; } >long.names
+printf 'names=long.names\n' >long.data
+expect 1 'long.names: line 1: a name of 5000 bytes: Darknet draws labels of 4095 at most' \
+    mafat detector test long.data plain.cfg plain.weights dog_1.jpg -thresh .99
+[ ! -s "$scratch/stdout" ] || fail "the work was done before a name was found too long"
 printf 'names=my names\nvalid=list\n' >blank.data
 expect 1 'mynames: .*No such file.*; line 1 of blank.data says "my names", and Darknet leaves blanks out' \
     valid plain blank.data
