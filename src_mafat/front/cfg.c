@@ -120,6 +120,7 @@ static mafat_status read_layers(mafat_network *network, const mafat_cfg_text *te
                                MAFAT_MAX_LAYERS);
     network->layers = calloc((size_t)n_layers, sizeof *network->layers);
     context->outputs = calloc((size_t)n_layers, sizeof *context->outputs);
+    context->layers = network->layers;
     if (network->layers == NULL || context->outputs == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "out of memory for %d layers", n_layers);
     while (network->n_layers < n_layers) {

@@ -639,47 +639,87 @@ static void describe_shortcut(job *j)
 
 /* -- detectors --------------------------------------------------------------------------------- */
 
-/* Requires the input to have w*h*n*entries floats, as an assert of Darknet's does. */
-static void need_inputs(job *j, long long w, long long h, long long n, long long entries)
+/* Layers whose output has as many channels as a key of theirs says. */
+static const struct {
+    const char *type, *key;
+} makers[] = {
+    {"convolutional", "filters"}, {"deconvolutional", "filters"}, {"local", "filters"},
+    {"connected", "output"},
+};
+
+/* Layers whose output has as many channels as their first source; so has a route of one source. */
+static const char *const passers[] = {
+    "activation", "avgpool", "batchnorm", "crop", "dropout", "l2norm", "logistic", "maxpool",
+    "normalization", "shortcut", "upsample",
+};
+
+static bool passes_channels(const mafat_layer *layer)
 {
-    need_int(j, "columns x rows x boxes x numbers a box", w, h, n, entries);
-    if (!failed(j) && w * h * n * entries != j->in->n_floats)
-        FAIL(j, "it needs %lld x %lld x %lld x %lld = %lld inputs (columns x rows x boxes x "
-             "numbers a box), the layer before gives %d", w, h, n, entries, w * h * n * entries,
-             j->in->n_floats);
+    if (strcmp(layer->type, "route") == 0)
+        return layer->n_sources == 1;
+    for (size_t i = 0; i < sizeof passers / sizeof passers[0]; i++)
+        if (strcmp(layer->type, passers[i]) == 0)
+            return true;
+    return false;
 }
 
-/* Reports a number of channels that does not fit as the fault of the convolution before, whose
- * filters= is what people forget to change with classes=. */
-static void fail_filters(job *j, long long needed, const char *reason)
+static const char *find_key(const mafat_layer *layer)
 {
-    const mafat_cfg_text *text = j->options.text;
-    const mafat_cfg_text_section *section = &text->sections[j->index];    /* the layer before's */
-    mafat_cfg_text_reader before = j->options;
-    before.section = section;
-    before.layer = j->index - 1;
-    before.type = "convolutional";
-    before.status = MAFAT_OK;
-    mafat_cfg_text_fail(&before, MAFAT_FAILED,
-                        "line %d: filters=%d: layer %d [%s] (line %d), %s, needs filters=%lld here",
-                        mafat_cfg_text_line(&before, "filters"), j->in->map.c, j->index,
-                        j->options.type, j->options.section->line, reason, needed);
-    j->options.status = before.status;
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
+        if (strcmp(layer->type, makers[i].type) == 0)
+            return makers[i].key;
+    return NULL;
 }
 
-/* The same for n boxes a pixel of so many numbers each. */
+/* Reports a number of channels that does not fit as the fault of the layer that makes them, whose
+ * filters= is what people forget to change with classes=, behind layers that only pass them on.
+ * Where no such layer is certain, the layer before is named. */
+static void fail_channels(job *j, long long needed, const char *reason)
+{
+    const mafat_layer *layers = j->context->layers;
+    int i = j->index - 1;
+    while (i >= 0 && passes_channels(&layers[i]))
+        i = layers[i].sources[0];
+    const char *key = i >= 0 ? find_key(&layers[i]) : NULL;
+    if (key == NULL) {
+        FAIL(j, "%s, needs %lld channels, %s gives %d", reason, needed,
+             j->index > 0 ? "the layer before it" : "the image", j->in->map.c);
+        return;
+    }
+    mafat_cfg_text_reader maker = j->options;
+    maker.section = &j->options.text->sections[i + 1];
+    maker.layer = i;
+    maker.type = layers[i].type;
+    maker.status = MAFAT_OK;
+    mafat_cfg_text_fail(&maker, MAFAT_FAILED,
+                        "line %d: %s=%d: layer %d [%s] (line %d), %s, needs %s=%lld here",
+                        mafat_cfg_text_line(&maker, key), key, j->in->map.c, j->index,
+                        j->options.type, j->options.section->line, reason, key, needed);
+    j->options.status = maker.status;
+}
+
+/* Requires n boxes a pixel of so many numbers each. */
 static void need_channels(job *j, long long n, long long entries, const char *reason)
 {
     const mafat_shape in = j->in->map;
     need_int(j, "columns x rows x boxes x numbers a box", in.w, in.h, n, entries);
-    if (failed(j) || n * entries == in.c)
+    if (!failed(j) && n * entries != in.c)
+        fail_channels(j, n * entries, reason);
+}
+
+/* Requires so many inputs, whatever their shape, as an assert of Darknet's does. */
+static void need_inputs(job *j, long long n, const char *reason)
+{
+    long long n_pixels = (long long)j->in->map.h * j->in->map.w;
+    if (failed(j) || n == j->in->n_floats)
         return;
-    const char *before = j->index > 0 ? j->options.text->sections[j->index].name : "";
-    if (strcmp(before, "[convolutional]") == 0 || strcmp(before, "[conv]") == 0)
-        fail_filters(j, n * entries, reason);
+    if (n_pixels != 0 && n % n_pixels == 0)
+        fail_channels(j, n / n_pixels, reason);
+    else if (j->index > 0)
+        FAIL(j, "%s, needs %lld inputs, layer %d [%s] before it gives %d", reason, n, j->index - 1,
+             j->context->layers[j->index - 1].type, j->in->n_floats);
     else
-        FAIL(j, "%s, needs %lld channels, %s gives %d", reason, n * entries,
-             j->index > 0 ? "the layer before it" : "the image", in.c);
+        FAIL(j, "%s, needs %lld inputs, the image gives %d", reason, n, j->in->n_floats);
 }
 
 /* Says where Darknet does not find two anchors a box: it takes .5 for those that are missing, and
@@ -740,7 +780,9 @@ static void describe_iseg(job *j)
     const mafat_shape in = j->in->map;
     int classes = get_int(j, "classes", 20, 1);
     int ids = get_int(j, "ids", 32, 0);
-    need_inputs(j, in.w, in.h, 1, (long long)classes + ids);
+    char reason[64];
+    snprintf(reason, sizeof reason, "with classes=%d and ids=%d", classes, ids);
+    need_channels(j, 1, (long long)classes + ids, reason);
     j->out->n_classes = classes;
     j->out->role = MAFAT_CFG_DETECTOR;
     give_map(j, (long long)classes + ids, in.h, in.w);
@@ -753,7 +795,11 @@ static void describe_detection(job *j)
     int classes = get_int(j, "classes", 1, 1);
     int num = get_int(j, "num", 1, 1);
     int side = get_int(j, "side", 7, 1);
-    need_inputs(j, side, side, 1, (coords + 1LL) * num + classes);
+    char reason[96];
+    snprintf(reason, sizeof reason, "with side=%d, classes=%d, coords=%d and num=%d", side, classes,
+             coords, num);
+    need_int(j, "columns x rows x numbers a place", side, side, (coords + 1LL) * num + classes, 1);
+    need_inputs(j, side * (long long)side * ((coords + 1LL) * num + classes), reason);
     j->out->n_classes = classes;
     j->out->n_coords = coords;
     j->out->role = MAFAT_CFG_DETECTOR;

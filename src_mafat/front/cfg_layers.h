@@ -35,6 +35,7 @@ typedef struct {
     bool resized;              /* resize_network() will run on it */
     mafat_cfg_output image;
     mafat_cfg_output *outputs; /* [n_layers], filled up to the layer at hand */
+    const mafat_layer *layers; /* the same */
     mafat_cfg_findings *findings;
 } mafat_cfg_context;
 

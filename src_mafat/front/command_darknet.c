@@ -421,6 +421,25 @@ static mafat_status check_channels(const darknet_command *command, const mafat_c
                            "%dx%dx%d", input.c, input.h, input.w);
 }
 
+/* Says where a network is not of the kind that the command is for: stock runs that, and finds nothing,
+ * or takes numbers of boxes for classes. What it lacks then is told as a fault of other files. */
+static void note_kind(const darknet_command *command, const char *path, const mafat_cfg *cfg)
+{
+    static const char *const detectors[] = {"detector", "detect", "yolo", "coco"};
+    bool finds_boxes = false, has_boxes = cfg->n_classes > 0;
+    for (size_t i = 0; i < sizeof detectors / sizeof detectors[0]; i++)
+        finds_boxes |= strcmp(command->word, detectors[i]) == 0;
+    bool names_outputs = command->named != OF_BOXES;
+    char name[40];
+    print_name(command, name, sizeof name);
+    if (finds_boxes && !has_boxes)
+        fprintf(stderr, "mafat: %s: is no detector: without [yolo], [region] or [detection] `%s` finds "
+                "no boxes; `classifier predict` is for classifiers\n", path, name);
+    else if (names_outputs && has_boxes)
+        fprintf(stderr, "mafat: %s: is a detector, of whose boxes `%s` takes all %d numbers for "
+                "classes; `detector test` is for detectors\n", path, name, mafat_indexed_outputs(cfg));
+}
+
 /* Checks the cfg, the weights and what the data file must hold for them. */
 static mafat_status verify_network(const darknet_command *command, const mafat_arguments *arguments,
                                    mafat_operands *found, mafat_error *error)
@@ -432,6 +451,7 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
         return status;
     const mafat_cfg *cfg = &session->cfg;
     mafat_verify_needs needs = command->needs;
+    note_kind(command, found->cfg, cfg);
     if (command->named != OF_DATA)
         needs.n_classes = command->named == OF_BOXES ? cfg->n_classes : mafat_indexed_outputs(cfg);
     char name[40];

@@ -98,7 +98,8 @@ mafat_status mafat_data_file_find_number(const char *path, const char *key, int 
     if ((n < least || n > most) && value.text != NULL)
         status = mafat_lines_fail(error, path, "line %d: %s=%s must be from %d to %d, %s",
                                   value.line, key,
-                                  mafat_lines_show(shown, sizeof shown, value.text), least, most,
+                                  mafat_lines_show(shown, sizeof shown, value.written != NULL
+                                                   ? value.written : value.text), least, most,
                                   why);
     else if (n < least || n > most)
         status = mafat_lines_fail(error, path, "has no %s=, which means %d to Darknet; must be "

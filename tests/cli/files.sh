@@ -127,6 +127,13 @@ expect 2 'option -t: 11 must be from 0 to 10, the outputs' predict -t 11
 sed -i 's/^top=.*/top=11/' ten.data
 expect 1 'ten.data: line 5: top="11" must be from 0 to 10, the outputs' predict
 expect 0 '%: ' predict -t 3
+kind='^mafat: plain.cfg: is a detector, of whose boxes `classifier predict` takes all 8192 numbers for classes'
+expect 1 "$kind" mafat classifier predict data.data plain.cfg plain.weights dog_1.jpg
+works mafat detector test data.data ten.cfg ten.weights dog_1.jpg -out drawn
+grep -q '^mafat: ten.cfg: is no detector: without .yolo., .region. or .detection. `detector test` finds no boxes' stderr ||
+    fail "no word about a classifier in detector test"
+sed 's/^classes=.*/classes = 1 2/' ten.data >blanks.data
+expect 1 'blanks.data: line 4: classes="1 2" must be from 1 to 10' mafat classifier valid blanks.data ten.cfg ten.weights
 expect 1 'names: holds 3 names; the network has 8192 classes' \
     mafat classifier predict data.data plain.cfg plain.weights dog.jpg
 for command in valid valid10 validmulti validfull; do
