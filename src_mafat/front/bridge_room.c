@@ -8,11 +8,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "front/bridge_parts.h"
 #include "front/picture.h"
 #include "front/picture_memory.h"
+#include "run/file.h"
 #include "run/letterbox.h"
 #include "run/measure.h"
 #include "run/page_cache.h"
@@ -192,15 +192,17 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
 /* Lines of a regular file; 0 where it is none, or cannot be read, which Darknet tells. */
 static size_t count_lines(const char *path)
 {
-    struct stat about;
     char *line = NULL;
     size_t size = 0, n = 0;
-    FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "r") : NULL;
-    while (file != NULL && getline(&line, &size, file) >= 0)
+    FILE *file;
+    uint64_t unused;
+    mafat_error unseen;
+    if (mafat_file_open(path, "list", &file, &unused, &unseen) != MAFAT_OK)
+        return 0;
+    while (getline(&line, &size, file) >= 0)
         n++;
     free(line);
-    if (file != NULL)
-        fclose(file);
+    fclose(file);
     return n;
 }
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "front/auto_memory.h"
 #include "front/cfg_keys.h"
@@ -457,11 +456,11 @@ static bool is_limit(char *line)
 /* Whether the [net] section has such a line, or a later one has a flag, which it has no effect in. */
 static bool has_line(const char *cfg_path, bool (*is_such)(char *line))
 {
-    struct stat about;
-    if (stat(cfg_path, &about) != 0 || !S_ISREG(about.st_mode))
-        return false;
-    FILE *file = fopen(cfg_path, "r");
-    if (file == NULL)
+    FILE *file;
+    uint64_t unused;
+    mafat_error unseen;
+    errno = 0;
+    if (mafat_file_open(cfg_path, "cfg file", &file, &unused, &unseen) != MAFAT_OK)
         return errno == ENOMEM;
     bool found = false;
     int n_sections = 0;
