@@ -37,6 +37,12 @@ static bool get_flag(job *j, const char *key)
     return mafat_cfg_text_get_flag(&j->options, key);
 }
 
+/* Looks at a number that Darknet's own code goes by: it must be one, too. */
+static void check_number(job *j, const char *key)
+{
+    mafat_cfg_text_get_float(&j->options, key, 0);
+}
+
 static bool failed(const job *j)
 {
     return j->options.status != MAFAT_OK;
@@ -453,6 +459,7 @@ static void describe_crop(job *j)
     const mafat_shape in = j->in->map;
     int height = get_int(j, "crop_height", 1, 1);
     int width = get_int(j, "crop_width", 1, 1);
+    check_number(j, "noadjust");
     /* resize_crop_layer() scales both extents by the old heights' ratio, which is not kept here */
     if (j->context->resized)
         mafat_cfg_text_fail(&j->options, MAFAT_UNSUPPORTED, "MAFAT cannot resize a crop layer");
@@ -465,6 +472,9 @@ static void describe_crop(job *j)
 static void describe_normalization(job *j)
 {
     int size = get_int(j, "size", 5, 1);
+    check_number(j, "alpha");
+    check_number(j, "beta");
+    check_number(j, "kappa");
     if (size / 2 > j->in->map.c)
         FAIL(j, "size=%d: must be at most twice the %d channels of its input, and one", size,
              j->in->map.c);
@@ -482,6 +492,7 @@ static void describe_batchnorm(job *j)
 static void describe_softmax(job *j)
 {
     int groups = get_int(j, "groups", 1, 1);
+    check_number(j, "temperature");
     if (j->in->n_floats % groups != 0)
         FAIL(j, "groups=%d must divide its %d inputs", groups, j->in->n_floats);
     give_vector(j, j->in->n_floats);
@@ -741,6 +752,7 @@ static void describe_region(job *j)
     int classes = get_int(j, "classes", 20, 1);
     int num = get_int(j, "num", 1, 1);
     int background = mafat_cfg_text_get_int(&j->options, "background", 0, INT_MIN, INT_MAX);
+    check_number(j, "softmax");
     if (background > 1 && get_flag(j, "softmax"))
         FAIL(j, "background=%d with softmax=1: Darknet would write past the end of its output; must "
              "be 0 or 1", background);
@@ -795,6 +807,8 @@ static void describe_detection(job *j)
     int classes = get_int(j, "classes", 1, 1);
     int num = get_int(j, "num", 1, 1);
     int side = get_int(j, "side", 7, 1);
+    check_number(j, "softmax");
+    check_number(j, "sqrt");
     char reason[96];
     snprintf(reason, sizeof reason, "with side=%d, classes=%d, coords=%d and num=%d", side, classes,
              coords, num);
