@@ -1,8 +1,8 @@
 /* Reads a Darknet cfg file into a network's description, without Darknet.
  *
- * Everything that Darknet would crash on, misread or accept in silence is refused here, before
- * Darknet sees the file: unreadable files, unknown sections, lines and numbers that are not well
- * formed, references to layers that do not come earlier, sizes that overflow or make an empty map.
+ * Everything that Darknet would crash on or misread is refused here, before Darknet sees the file:
+ * unreadable files, unknown sections, values that are no numbers, references to layers that do not
+ * come earlier, sizes that overflow or make an empty map. What it passes over is warned of.
  * Shapes, defaults and weight counts follow parse_network_cfg() and make_*_layer(). Keys that only
  * training goes by may say anything (cfg_keys.h). */
 #ifndef MAFAT_FRONT_CFG_H

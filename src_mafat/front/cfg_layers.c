@@ -909,8 +909,8 @@ static mafat_status fail_type(const mafat_cfg_text_section *section, int index, 
     if (nearest != NULL)
         snprintf(hint, sizeof hint, "; the nearest is [%s]", nearest);
     return mafat_error_set(error, MAFAT_FAILED,
-                           "line %d: layer %d has the type %s, which Darknet does not know%s", section->line, index, MAFAT_VISIBLE(section->written),
-                           hint);
+                           "line %d: layer %d has the type %s, which Darknet does not know%s",
+                           section->line, index, MAFAT_VISIBLE(section->written), hint);
 }
 
 mafat_status mafat_cfg_layers_describe(const mafat_cfg_text *text, int index,

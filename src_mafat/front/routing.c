@@ -2,6 +2,7 @@
  * Darknet's examples. */
 #include "front/routing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "front/bridge.h"
@@ -251,18 +252,42 @@ static int count_named(const char *usage)
     return n;
 }
 
-/* The words behind the command's own without options. A number may be negative. */
-static int count_given(const mafat_arguments *arguments)
+/* The word that stands so many behind the command's own, options left out; NULL: there are fewer. A
+ * number may be negative. */
+static const char *find_given(const mafat_arguments *arguments, int place)
 {
-    int n = 0;
     for (int i = 1; i < arguments->n_words; i++) {
         const char *word = arguments->words[i];
         if (word[0] == '-' && (word[1] < '0' || word[1] > '9'))
             i += mafat_command_darknet_takes_value(word);
-        else
-            n++;
+        else if (--place == 0)
+            return word;
     }
-    return n;
+    return NULL;
+}
+
+/* That a command has the words that Darknet reads whether they are there or not, and that LAYER, the
+ * last one, is a layer of its network. Whether there is a network Darknet tells. */
+static mafat_status check_arguments(const command *found, const mafat_arguments *arguments,
+                                    mafat_error *error)
+{
+    int n = found->arguments != NULL ? count_named(found->arguments) : 0;
+    const char *last = n > 0 ? find_given(arguments, n) : NULL;
+    if (n > 0 && last == NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` has %d arguments, of which too few are "
+                               "given; usage: darknet %s %s", found->word, n, found->word,
+                               found->arguments);
+    mafat_cfg cfg;
+    mafat_error unseen;
+    if (n == 0 || strstr(found->arguments, "LAYER") == NULL ||
+        mafat_cfg_read(&cfg, find_given(arguments, 1), 0, 0, &unseen) != MAFAT_OK)
+        return MAFAT_OK;
+    long layer = strtol(last, NULL, 10), n_layers = cfg.network.n_layers;
+    mafat_cfg_free(&cfg);
+    if (layer >= 0 && layer < n_layers)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "`%s`: layer %.80s must be from 0 to %ld", found->word,
+                           last, n_layers - 1);
 }
 
 mafat_status mafat_routing_refuse_limit(const mafat_arguments *arguments, mafat_error *error)
@@ -282,10 +307,9 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
         return mafat_command_darknet_fail_unknown(arguments->words[0], error);
     if (found == NULL)
         return fail_unknown(arguments, error);
-    if (found->arguments != NULL && count_given(arguments) < count_named(found->arguments))
-        return mafat_error_set(error, MAFAT_USAGE, "`%s` has %d arguments, of which too few are given; "
-                               "usage: darknet %s %s", found->word, count_named(found->arguments),
-                               found->word, found->arguments);
+    status = check_arguments(found, arguments, error);
+    if (status != MAFAT_OK)
+        return status;
     switch (found->nature) {
     case HANDLES_WEIGHTS:
         return leave_to_darknet(arguments, &r, error);

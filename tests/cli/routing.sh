@@ -100,6 +100,11 @@ for command in print "print CFG" "print CFG W" "partial CFG W" "partial CFG W OU
         "$darknet" mafat ${command/CFG/$plain}
     [ ! -e "$scratch/none.weights" ] || fail "$command: wrote weights"
 done
+for layer in -1 16 99; do
+    expect 2 ".print.: layer $layer must be from 0 to 15$" "$darknet" mafat print $plain "$w" $layer
+    expect 2 ".oneoff2.: layer $layer must be from 0 to 15$" "$darknet" mafat oneoff2 $plain "$w" "$scratch/none.weights" $layer
+done
+expect 0 '^[-0-9. ]+$' "$darknet" mafat print $plain "$w" 14
 for command in test valid self engine; do
     expect 2 "^mafat: .go $command. crashes in Darknet itself: it reads 363 outputs" "$darknet" mafat go $command cfg/go.test.cfg "$w"
 done
