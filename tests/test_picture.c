@@ -365,6 +365,39 @@ START_TEST(masks_are_darknets)
 }
 END_TEST
 
+/* Of a mask as large as its box nothing is held: this one would be two gigabytes, twice. */
+START_TEST(masks_may_be_larger_than_memory)
+{
+    enum { SIDE = 50 };
+    char *name = "";
+    mafat_names one = {.n = 1, .lines = &name};
+    float prob[1] = {1};
+    for (int is_set = 0; is_set < 2; is_set++) {
+        float mask[14 * 14];
+        detection found = {.bbox = {.5, .5, 450, 450}, .classes = 1, .prob = prob, .mask = mask};
+        mafat_boxes boxes = {.n = 1, .n_classes = 1, .detections = &found};
+        mafat_drawing *drawing;
+        mafat_error error;
+        mafat_picture picture = make_picture(SIDE, SIDE);
+        struct rlimit before, little;
+        for (int i = 0; i < 14 * 14; i++)
+            mask[i] = (float)is_set;
+        ck_assert_int_eq(getrlimit(RLIMIT_DATA, &before), 0);
+        little = before;
+        little.rlim_cur = 1 << 30;
+        ck_assert_int_eq(setrlimit(RLIMIT_DATA, &little), 0);
+        ck_assert_int_eq(mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, SIDE,
+                                                   SIDE, false, &error), MAFAT_OK);
+        draw_in_strips(drawing, &picture);
+        ck_assert_int_eq(setrlimit(RLIMIT_DATA, &before), 0);
+        for (int i = 0; i < SIDE * SIDE; i++)
+            ck_assert_int_eq(picture.rgb[3 * i], is_set ? 255 : 0);
+        mafat_boxes_end_drawing(drawing);
+        mafat_picture_free(&picture);
+    }
+}
+END_TEST
+
 /* One box of a class of this name, drawn. */
 static mafat_status draw_named(char *name, mafat_picture *picture, mafat_error *error)
 {
@@ -490,6 +523,7 @@ int main(void)
     tcase_add_test(tests, large_drawings_are_darknets);
     tcase_add_test(tests, colours_are_darknets_for_any_number_of_classes);
     tcase_add_test(tests, masks_are_darknets);
+    tcase_add_test(tests, masks_may_be_larger_than_memory);
     tcase_add_test(tests, impossible_labels_are_refused);
     tcase_add_test(tests, letters_without_a_picture_are_left_out);
     tcase_add_test(tests, a_failed_write_leaves_nothing_behind);

@@ -9,6 +9,7 @@
 #include "darknet.h"
 #include "front/verify.h"
 #include "image.h"
+#include "run/letterbox.h"
 #include "run/page_cache.h"
 
 /* Which boxes test_detector() takes for the same one. */
@@ -238,20 +239,20 @@ static mafat_status check_mask(const mafat_drawing *d, const detection *found, m
 /* draw_detections() lays masks over the picture's first channel, red: 14x14, scaled to the box. */
 static void draw_mask(const mafat_drawing *d, mafat_strip *strip, const drawn_box *box)
 {
+    enum { SIDE = 14 };
+    mafat_resizing mask;
     int w, h, left = box->corners.left, top = box->corners.top;
     mask_size(d, box->found, &w, &h);
     int begin = top > strip->top ? top : strip->top, end = strip->top + strip->n_rows;
     end = (double)top + h < end ? top + h : end;
     if (w < 1 || h < 1 || begin >= end)
         return;
-    image mask = resize_image(float_to_image(14, 14, 1, box->found->mask), w, h);
-    image black = threshold_image(mask, .5);
-    for (int y = begin; y < end; y++)
+    mafat_resizing_init(&mask, box->found->mask, SIDE, SIDE, w, h, d->rounding);
+    for (int y = begin; y < end; y++) {
+        unsigned char *row = strip->rgb + 3 * (size_t)(y - strip->top) * (size_t)strip->w;
         for (int x = 0; x < w && left + x < strip->w; x++)
-            strip->rgb[3 * ((size_t)(y - strip->top) * (size_t)strip->w + (size_t)(left + x))] =
-                mafat_picture_byte(black.data[(size_t)(y - top) * (size_t)w + (size_t)x]);
-    free_image(mask);
-    free_image(black);
+            row[3 * (left + x)] = mafat_resizing_pixel(&mask, x, y - top) > .5f ? 255 : 0;
+    }
 }
 
 /* Where draw_detections() draws a box: it clips two corners on two sides each, and draw_box() the

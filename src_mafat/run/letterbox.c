@@ -205,3 +205,37 @@ mafat_source mafat_letterbox_source(mafat_letterbox *letterbox)
 {
     return (mafat_source){.context = letterbox, .rows = make_rows};
 }
+
+/* --------------------------------------------------------------------------------------- pixels */
+
+void mafat_resizing_init(mafat_resizing *resizing, const float *plane, int w, int h, int new_w,
+                         int new_h, const mafat_image_rounding *rounding)
+{
+    *resizing = (mafat_resizing){
+        .plane = plane, .w = w, .h = h, .new_w = new_w, .new_h = new_h,
+        .x = make_scale(w, new_w, rounding->reciprocal),
+        .y = make_scale(h, new_h, rounding->reciprocal), .rounding = rounding,
+    };
+}
+
+/* Pixel x of a row of the plane, resized in width. */
+static float resize_column(const mafat_resizing *r, int x, int row)
+{
+    float t;
+    const float *from = r->plane + (size_t)row * (size_t)r->w;
+    if (x == r->new_w - 1 || r->w == 1)
+        return from[r->w - 1];
+    int near = place(x, r->x, &t);
+    return mix(r->rounding->mix, t, from[near], from[near + 1]);
+}
+
+float mafat_resizing_pixel(const mafat_resizing *r, int x, int y)
+{
+    float t;
+    int near = place(y, r->y, &t);
+    float value = (1 - t) * resize_column(r, x, near);
+    if (y == r->new_h - 1 || r->h == 1)
+        return value;
+    float far = resize_column(r, x, near + 1);
+    return r->rounding->fused_second_pass ? fmaf(t, far, value) : value + t * far;
+}

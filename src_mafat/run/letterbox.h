@@ -50,4 +50,19 @@ mafat_source mafat_letterbox_source(mafat_letterbox *letterbox);
 /* Frees what the letterbox owns and clears it; a zeroed letterbox may be freed. */
 void mafat_letterbox_free(mafat_letterbox *letterbox);
 
+/* A plane of floats, [h][w], and the size that it is brought to. */
+typedef struct {
+    const float *plane;             /* borrowed */
+    int w, h, new_w, new_h;
+    mafat_scale x, y;
+    const mafat_image_rounding *rounding;    /* borrowed */
+} mafat_resizing;
+
+/* For a new_h of at least 2: Darknet divides a single row by zero. */
+void mafat_resizing_init(mafat_resizing *resizing, const float *plane, int w, int h, int new_w,
+                         int new_h, const mafat_image_rounding *rounding);
+
+/* Pixel (x, y) of resize_image()'s plane of new_w x new_h, which nobody needs to hold. */
+float mafat_resizing_pixel(const mafat_resizing *resizing, int x, int y);
+
 #endif
