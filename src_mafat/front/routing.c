@@ -12,18 +12,22 @@
 #include "front/session.h"
 
 /* Where a command has its cfg: so many words behind its own. All commands of a word have it in the
- * same place. */
+ * same place, but for those that follow with their subword. */
 static const struct {
-    const char *word;
+    const char *word, *subword;
     int cfg;
 } places[] = {
-    {"detector", 3}, {"classifier", 3}, {"segmenter", 3},   {"isegmenter", 3}, {"regressor", 3},
-    {"yolo", 2},     {"coco", 2},       {"cifar", 2},       {"tag", 2},        {"go", 2},
-    {"rnn", 2},      {"super", 2},      {"lsd", 2},         {"detect", 1},     {"classify", 1},
-    {"art", 1},      {"nightmare", 1},  {"speed", 1},       {"ops", 1},        {"average", 1},
-    {"rgbgr", 1},    {"reset", 1},      {"denormalize", 1}, {"normalize", 1},  {"statistics", 1},
-    {"rescale", 1},  {"oneoff", 1},     {"oneoff2", 1},     {"print", 1},      {"partial", 1},
-    {"visualize", 1}, {"mkimg", 1},
+    {"detector", NULL, 3},    {"classifier", NULL, 3}, {"segmenter", NULL, 3},
+    {"isegmenter", NULL, 3},  {"regressor", NULL, 3},  {"regressor", "test", 2},
+    {"yolo", NULL, 2},        {"coco", NULL, 2},       {"cifar", NULL, 2},
+    {"tag", NULL, 2},         {"go", NULL, 2},         {"rnn", NULL, 2},
+    {"super", NULL, 2},       {"lsd", NULL, 2},        {"detect", NULL, 1},
+    {"classify", NULL, 1},    {"art", NULL, 1},        {"nightmare", NULL, 1},
+    {"speed", NULL, 1},       {"ops", NULL, 1},        {"average", NULL, 1},
+    {"rgbgr", NULL, 1},       {"reset", NULL, 1},      {"denormalize", NULL, 1},
+    {"normalize", NULL, 1},   {"statistics", NULL, 1}, {"rescale", NULL, 1},
+    {"oneoff", NULL, 1},      {"oneoff2", NULL, 1},    {"print", NULL, 1},
+    {"partial", NULL, 1},     {"visualize", NULL, 1},  {"mkimg", NULL, 1},
 };
 
 typedef enum {
@@ -98,14 +102,21 @@ enum { N_PLACES = sizeof places / sizeof places[0],
  * anywhere: Darknet takes them out before it counts. */
 static const char *find_cfg(int n_words, char *const *words)
 {
-    int place = -1;
-    for (int i = 0; i < N_PLACES && n_words > 0; i++)
-        if (strcmp(words[0], places[i].word) == 0)
-            place = places[i].cfg;
-    for (int i = 0; i < n_words && place >= 0; i++) {
-        if (words[i][0] == '-')
+    int place = -1, n_passed = 0;
+    const char *subword = NULL;
+    for (int i = 0; i < n_words; i++) {
+        if (words[i][0] == '-') {
             i += mafat_command_darknet_takes_value(words[i]);
-        else if (place-- == 0)
+            continue;
+        }
+        if (n_passed == 1)
+            subword = words[i];
+        for (int k = 0; k < N_PLACES && n_passed < 2; k++)
+            if (strcmp(words[0], places[k].word) == 0 &&
+                (places[k].subword == NULL ||
+                 (subword != NULL && strcmp(subword, places[k].subword) == 0)))
+                place = places[k].cfg;
+        if (n_passed++ == place)
             return words[i];
     }
     return NULL;
