@@ -138,8 +138,7 @@ static mafat_status open_store(mafat_bridge *bridge, const char *path, mafat_err
     return mafat_store_open(&bridge->store, path, &session->cfg.network, &session->plan, error);
 }
 
-/* Says what was chosen for a memory limit, and what it will take. */
-static void print_choice(const mafat_session *session)
+void mafat_bridge_print_choice(const mafat_session *session)
 {
     const mafat_prediction *p = &session->prediction;
     char config[256];
@@ -184,11 +183,25 @@ static bool copy_weights_path(const mafat_bridge *bridge, char **path)
     return *path != NULL || !has_store(bridge);
 }
 
+/* Says what was chosen in place of a plan of which more had been said: what was taken once counts. */
+static void print_new_choice(mafat_bridge *bridge, size_t said_bytes)
+{
+    mafat_prediction *p = &bridge->session.prediction;
+    if (bridge->session.limit_bytes == 0)
+        return;
+    if (said_bytes > p->total_bytes) {
+        p->choosing_bytes += said_bytes - p->total_bytes;
+        p->total_bytes = said_bytes;
+    }
+    mafat_bridge_print_choice(&bridge->session);
+}
+
 /* Plans the network anew where resize_network() gave it another size. */
 static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
 {
     network *net = bridge->network;
     mafat_session_use use = bridge->use;
+    size_t said_bytes = bridge->session.prediction.total_bytes;
     if (net->w == bridge->width && net->h == bridge->height)
         return mafat_bridge_check_agreement(bridge, error);
     char *weights_path;
@@ -197,6 +210,8 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
     use.width = net->w;
     use.height = net->h;
     mafat_status status = plan_again(bridge, &use, weights_path, error);
+    if (status == MAFAT_OK)
+        print_new_choice(bridge, said_bytes);
     free(weights_path);
     return status;
 }
@@ -204,6 +219,17 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
 static size_t round_up(size_t bytes, size_t unit)
 {
     return (bytes + unit - 1) / unit * unit;
+}
+
+mafat_image_need mafat_bridge_round_need(const mafat_image_need *need, const mafat_image_need *other,
+                                         size_t unit)
+{
+    return (mafat_image_need){
+        .held_bytes = round_up(mafat_size_max(need->held_bytes, other->held_bytes), unit),
+        .decode_bytes = round_up(mafat_size_max(need->decode_bytes, other->decode_bytes), unit),
+        .drawing_bytes = round_up(mafat_size_max(need->drawing_bytes, other->drawing_bytes), unit),
+        .file_bytes = round_up(mafat_size_max(need->file_bytes, other->file_bytes), MAFAT_PAGE),
+    };
 }
 
 mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need)
@@ -218,20 +244,21 @@ mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_i
 mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error)
 {
-    /* so much more at once, so that many small images do not each want a plan; where there is no
-       room for that, what they take */
-    static const size_t units[] = {256 << 10, MAFAT_PAGE};
     const mafat_session_use before = bridge->use;
+    size_t said_bytes = bridge->session.prediction.total_bytes;
+    /* what was needed before too, and more at once, so that few images want a plan; where there is no
+       room for that, what this one takes */
+    const mafat_image_need needs[] = {
+        mafat_bridge_round_need(need, &before.image, MAFAT_ROOM_UNIT),
+        mafat_bridge_round_need(need, need, MAFAT_ROOM_UNIT),
+        mafat_bridge_round_need(need, need, MAFAT_PAGE),
+    };
     mafat_status status = MAFAT_NO_FIT;
     char *weights_path;
     if (!copy_weights_path(bridge, &weights_path))
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
-    for (size_t i = 0; i < sizeof units / sizeof units[0] && status == MAFAT_NO_FIT; i++) {
-        mafat_image_need rounded = {.held_bytes = round_up(need->held_bytes, units[i]),
-                                    .decode_bytes = round_up(need->decode_bytes, units[i]),
-                                    .drawing_bytes = round_up(need->drawing_bytes, units[i]),
-                                    .file_bytes = round_up(need->file_bytes, MAFAT_PAGE)};
-        mafat_session_use use = mafat_bridge_use_for(bridge, &rounded);
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0] && status == MAFAT_NO_FIT; i++) {
+        mafat_session_use use = mafat_bridge_use_for(bridge, &needs[i]);
         status = plan_again(bridge, &use, weights_path, error);
     }
     if (status == MAFAT_NO_FIT) {    /* that is this image's fault, and others may follow */
@@ -242,7 +269,7 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need
         }
     } else if (status == MAFAT_OK) {
         refresh(bridge);
-        print_choice(&bridge->session);
+        print_new_choice(bridge, said_bytes);
     }
     free(weights_path);
     return status;
@@ -484,7 +511,7 @@ void mafat_begin(network *net, const char *cfg_path)
     malloc_trim(0);    /* what planning left over */
     const mafat_session *session = &((mafat_bridge *)net->hook_data)->session;
     if (session->limit_bytes > 0 && !asked.keeps_darknet)
-        print_choice(session);
+        mafat_bridge_print_choice(session);
     weights_start_as_zeros = 1;
     net->layer_hook = layer_hook;
     set_run_hooks(net, !session->by_layers);    /* with them layers are made for one image */

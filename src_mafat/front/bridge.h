@@ -14,7 +14,8 @@
  * while the network is in use is the caller's fault, as in Darknet.
  *
  * A memory limit is for the whole process. What a program holds of its own is measured when a network
- * is made, when an image or a list is read (patches/0018, 0020) and when an inference begins; where
+ * is made, when an image or a list is read (patches/0018, 0020), when Darknet's code makes an image,
+ * a resized one or a copy (the Makefile's CALLOC_src/image), and when an inference begins; where
  * it has grown, the network is planned anew for what is left, or the program ends with MAFAT_NO_FIT.
  * What the program allocates at other times is its own: nobody can refuse it. Networks with a limit
  * run one at a time, whichever threads they are in: each plan counts on the memory that the other's
@@ -92,6 +93,11 @@ void *mafat_checked_malloc(size_t n_bytes);
 void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);
 void mafat_checked_free(void *block);
+
+/* Called in place of calloc() by image.c, where images are made, loaded, resized and copied: where a
+ * network has a limit, it sees to it that there is room for this image too, and touches it, so that
+ * who measures the process sees it. Prints what is wrong and exits, as above (bridge_room.c). */
+void *mafat_image_calloc(size_t n, size_t n_bytes);
 
 /* Called by load_image_stb() for an image of so many channels (0: as many as it has), and by
  * get_lines() (patches/0014) before it reads lines that it keeps: they see to it that there is room in the limits of

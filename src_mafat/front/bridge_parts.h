@@ -55,6 +55,14 @@ void mafat_bridge_strike_off(mafat_bridge *bridge);
  * it (bridge_room.c). */
 mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error);
 
+/* Says what was chosen for a memory limit, and what it will take (bridge.c). */
+void mafat_bridge_print_choice(const mafat_session *session);
+
+/* What two images take, or twice the same one, in whole units (bridge.c). */
+enum { MAFAT_ROOM_UNIT = 256 << 10 };
+mafat_image_need mafat_bridge_round_need(const mafat_image_need *need, const mafat_image_need *other,
+                                         size_t unit);
+
 /* The use of the network with an image that takes so much, in place of the one that it was planned
  * for (bridge.c). */
 mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need);

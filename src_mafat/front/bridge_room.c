@@ -5,7 +5,9 @@
  * kept, once for the largest so far; or the program ends with the limit that would do. Between two
  * inferences a network with a limit holds no arena: that is where images are decoded and boxes are
  * found. */
+#include <malloc.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,19 +70,46 @@ static size_t input_bytes(const mafat_session *session)
                ? 0 : mafat_shape_floats(session->cfg.network.input) * sizeof(float);
 }
 
+/* What the plan takes with an image, as a use of the network and for the process. */
+static mafat_prediction predict_with(const mafat_bridge *bridge, const mafat_image_need *need,
+                                     mafat_session_use *use, mafat_process *process)
+{
+    const mafat_session *session = &bridge->session;
+    *use = mafat_bridge_use_for(bridge, need);
+    *process = session->process;
+    mafat_session_count_image(use, &session->cfg, process);
+    process->file_bytes += mafat_plan_pages(need->file_bytes) -
+                           mafat_plan_pages(bridge->use.image.file_bytes);
+    return mafat_predict(&session->plan, process);
+}
+
+/* Has the plan, which leaves room for it, be one for this image, and says so. */
+static void take_image(mafat_bridge *bridge, const mafat_image_need *need)
+{
+    mafat_session *session = &bridge->session;
+    mafat_session_use use;
+    session->prediction = predict_with(bridge, need, &use, &session->process);
+    bridge->use = use;
+    mafat_bridge_print_choice(session);
+}
+
 mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error)
 {
     const mafat_session *session = &bridge->session;
-    mafat_process process = session->process;
-    mafat_session_use use = mafat_bridge_use_for(bridge, need);
-    mafat_session_count_image(&use, &session->cfg, &process);
-    process.file_bytes += mafat_plan_pages(need->file_bytes) -
-                          mafat_plan_pages(bridge->use.image.file_bytes);
-    if (session->limit_bytes == 0 ||
-        mafat_predict(&session->plan, &process).total_bytes <= session->limit_bytes)
+    mafat_session_use use;
+    mafat_process process;
+    if (session->limit_bytes == 0)
         return MAFAT_OK;
-    return mafat_bridge_plan_anew(bridge, need, error);
+    size_t bytes = predict_with(bridge, need, &use, &process).total_bytes;
+    if (bytes <= session->prediction.total_bytes)
+        return MAFAT_OK;
+    if (bytes > session->limit_bytes)
+        return mafat_bridge_plan_anew(bridge, need, error);
+    mafat_image_need more = mafat_bridge_round_need(need, &bridge->use.image, MAFAT_ROOM_UNIT);
+    bytes = predict_with(bridge, &more, &use, &process).total_bytes;
+    take_image(bridge, bytes <= session->limit_bytes ? &more : need);
+    return MAFAT_OK;
 }
 
 void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path)
@@ -90,6 +119,9 @@ void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path)
     if (bridge->session.limit_bytes > 0)
         mafat_page_cache_drop(path, &stay_bytes, &unused);
 }
+
+/* Of the room that was last made for an image, what floats have not taken yet. */
+static size_t granted_bytes;
 
 /* What the process holds beyond what was counted for it, images among it. What is counted is a bit
  * more than what is there, so that nothing is found where nothing is. */
@@ -102,6 +134,7 @@ static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat
         own_bytes += p->pinned_bytes + p->parameter_bytes;
     if (bridge->exec.is_populated)
         own_bytes += p->arena_bytes;
+    malloc_trim(0);    /* what is free on the heap is nobody's */
     mafat_status status = mafat_measure_anonymous(&held_bytes, error);
     *bytes = status == MAFAT_OK && held_bytes > own_bytes ? held_bytes - own_bytes : 0;
     return status;
@@ -110,6 +143,7 @@ static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat
 mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error)
 {
     size_t bytes, given_bytes = input_bytes(&bridge->session);
+    granted_bytes = 0;
     if (bridge->session.limit_bytes == 0)
         return MAFAT_OK;
     mafat_status status = find_others(bridge, &bytes, error);
@@ -159,6 +193,7 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
         .decode_bytes = others_bytes + mafat_size_max(memory.decode_bytes, work_bytes),
         .file_bytes = memory.file_bytes,
     };
+    granted_bytes = mafat_size_min(granted_bytes, work_bytes);
     status = mafat_bridge_make_room(bridge, &need, error);
     if (status == MAFAT_NO_FIT)
         mafat_bridge_name_image(error, path, &memory);
@@ -173,6 +208,7 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     if (!is_any_limited())
         return NULL;
     mafat_bridge_lock();
+    granted_bytes = SIZE_MAX;
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
         if (b->image_rounding == NULL)
             status = make_room_for_image(b, path, n_channels, &error);
@@ -185,6 +221,41 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     *h = decoded.h;
     *n_found = decoded.c;
     return decoded.bytes;
+}
+
+/* Makes room for floats that Darknet makes. Whether they stay is seen when the network runs. */
+static mafat_status make_room_for_floats(mafat_bridge *bridge, size_t n_bytes, mafat_error *error)
+{
+    size_t others_bytes;
+    mafat_status status = find_others(bridge, &others_bytes, error);
+    mafat_image_need need = {.decode_bytes = others_bytes + n_bytes,
+                             .file_bytes = bridge->use.image.file_bytes};
+    if (status == MAFAT_OK)
+        status = mafat_bridge_make_room(bridge, &need, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, bridge->cfg_path);
+    return status;
+}
+
+void *mafat_image_calloc(size_t n, size_t n_bytes)
+{
+    mafat_error error = {0};
+    mafat_status status = MAFAT_OK;
+    size_t bytes;
+    if (!is_any_limited() || !mafat_size_mul(n, n_bytes, &bytes))
+        return mafat_checked_calloc(n, n_bytes);
+    mafat_bridge_lock();
+    if (bytes > granted_bytes) {
+        granted_bytes = mafat_size_max(bytes, MAFAT_ROOM_UNIT);    /* for many small ones at once */
+        for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
+            status = make_room_for_floats(b, granted_bytes, &error);
+    }
+    granted_bytes -= bytes;
+    mafat_bridge_unlock();
+    if (status != MAFAT_OK)
+        mafat_bridge_give_up(status, &error);
+    void *floats = mafat_checked_malloc(bytes);
+    return bytes > 0 ? memset(floats, 0, bytes) : floats;
 }
 
 /* ------------------------------------------------------------------------------ Darknet's lists */
@@ -226,6 +297,7 @@ void mafat_lines_begin(const char *path)
         return;
     size_t n_lines = count_lines(path);
     mafat_bridge_lock();
+    granted_bytes = 0;
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
         status = make_room_for_lines(b, n_lines, &error);
     mafat_bridge_unlock();

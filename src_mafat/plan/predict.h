@@ -41,8 +41,8 @@ typedef struct {
     size_t image_bytes;
     size_t decode_bytes;      /* what decoding takes beyond image, arena and results, which are not
                                  there yet, or again */
-    size_t choosing_bytes;    /* what choosing the plan took beyond all of the above, which was not
-                                 there yet */
+    size_t choosing_bytes;    /* what choosing the plan, or an earlier plan, took beyond all of the
+                                 above, which was not there yet */
     size_t rounding_bytes;    /* up to the whole pages that the kernel charges */
     size_t total_bytes;
 } mafat_prediction;

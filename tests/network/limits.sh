@@ -223,6 +223,51 @@ grep -q "large.ppm: an image of 1600x1200 pixels: nothing fits 25165824 bytes; t
     fail "does not say what an image needs: $(tail -n 1 "$scratch/stderr")"
 [ "$(counted peak_bytes)" -lt $((24 << 20)) ] || fail "takes more than the limit to refuse an image"
 
+# programs that have Darknet make images, beside one that fits without a new plan: killed by no limit, and
+# what was said last is never below what is charged
+cat >"$scratch/made.c" <<'C'
+#include <stdio.h>
+#include "darknet.h"
+int main(int argc, char **argv)
+{
+    network *net = load_network(argv[1], argv[2], 0);
+    image crops[200];
+    for (int i = 0; i < 2; i++) {
+        int is_sized = strcmp(argv[4], "sized") == 0, n = 0;
+        image im = load_image_color(argv[3], is_sized ? 1500 : 0, is_sized ? 1500 : 0);
+        if (strcmp(argv[4], "resized") == 0) crops[n++] = resize_image(im, 1500, 1500);
+        if (strcmp(argv[4], "boxed") == 0) crops[n++] = letterbox_image(im, 1500, 1500);
+        if (strcmp(argv[4], "copied") == 0) for (; n < 3; n++) crops[n] = copy_image(im);
+        if (strcmp(argv[4], "made") == 0) for (; n < 3; n++) crops[n] = make_image(900, 900, 3);
+        for (int k = 0; k < n; k++) fill_image(crops[k], .5);
+        if (strcmp(argv[4], "cropped") == 0) for (; n < 200; n++) crops[n] = crop_image(im, n, n, 60, 60);
+        float *out = network_predict_image(net, im);
+        for (int k = 0; k < net->outputs; k += 97) printf("%a\n", out[k]);
+        while (n > 0) free_image(crops[--n]);
+        free_image(im);
+    }
+    return 0;
+}
+C
+${CC:-gcc} -w $openmp -Iinclude "$scratch/made.c" "$top/build/stock/libdarknet.a" -lm -pthread -o "$scratch/stock" &&
+    ${CC:-gcc} -w $openmp -Iinclude "$scratch/made.c" libdarknet.so -Wl,-rpath,"$PWD" -lm -pthread -o "$scratch/made" ||
+    fail "does not link"
+for made in loaded sized resized boxed copied made cropped; do
+    expected "$scratch/stock" $tiny "$tiny_w" data/dog.jpg $made
+    for bytes in 16M 24M 32M 48M 64M 100M 150M; do
+        run $bytes $bytes "$scratch/made" CFG=$tiny "$tiny_w" data/dog.jpg $made
+        status=$(counted exit_status) predicted=$(sed -nE 's/^mafat: limit .*, predicted ([0-9]+) .*/\1/p' "$scratch/stderr" | tail -n 1)
+        peak=$(($(counted peak_bytes) + $(counted cached_bytes)))
+        [ "$status" -eq 0 ] || [ "$status" -eq 3 ] || fail "$made in $bytes: exit status $status"
+        [ "$(counted limit_hits)" -eq 0 ] || fail "$made in $bytes: the limit was hit"
+        [ "$status" -eq 3 ] && continue
+        cmp -s "$scratch/expected" "$scratch/stdout" || fail "$made in $bytes: other output than stock's"
+        [ "$predicted" -ge "$peak" ] || fail "$made in $bytes: $((peak - predicted)) bytes more than was predicted"
+    done
+    echo "  $made: predicted $predicted, charged $peak, $((predicted - peak)) above"
+    [ "$status" -eq 0 ] || fail "$made: nothing fits"
+done
+
 # a program that allocates between two inferences, and one with two networks, one limit for both
 cat >"$scratch/grow.c" <<'C'
 #include <stdio.h>
