@@ -11,7 +11,7 @@ enum { BLOCK_HEAD = 16 };
 
 /* What stays on the heap whatever the network: buffers of streams, a report's text, what lies
  * between blocks that planning and reading the cfg leave. */
-enum { SMALL_BLOCKS_BYTES = 64 << 10 };
+enum { SMALL_BLOCKS_BYTES = 48 << 10 };
 
 static size_t block_bytes(size_t n_floats)
 {
@@ -37,6 +37,19 @@ static size_t kept_floats(const mafat_layer *layer)
     return 0;
 }
 
+/* Layers that bridge_lean.c does not know by heart keep what they do not touch, too: an output, its
+ * delta, a loss. Of such a block there is the page that it begins with. */
+static size_t untouched_bytes(const mafat_layer *layer)
+{
+    static const char *const known[] = {"convolutional", "route", "reorg", "avgpool", "region",
+                                        "yolo"};
+    enum { N_KNOWN = sizeof known / sizeof known[0], N_BLOCKS = 3 };
+    for (int i = 0; i < N_KNOWN; i++)
+        if (layer->kind != MAFAT_WHOLE || strcmp(layer->type, known[i]) == 0)
+            return 0;
+    return N_BLOCKS * mafat_size_min(block_bytes(mafat_shape_floats(layer->out)), MAFAT_PAGE);
+}
+
 /* The im2col of a layer that Darknet's own code runs: the network has one workspace for all. */
 static size_t workspace_floats(const mafat_layer *layer)
 {
@@ -50,11 +63,14 @@ static size_t workspace_floats(const mafat_layer *layer)
     return 0;
 }
 
-/* Blocks on the heap share pages with what was freed between them: half as much again. */
+/* Blocks on the heap share pages with what was freed between them. */
 static size_t with_gaps(size_t n_bytes)
 {
-    return n_bytes + n_bytes / 2;
+    return n_bytes + n_bytes / 8;
 }
+
+/* A route's own lists lie between lines of the cfg that are freed behind it. */
+enum { ROUTE_BYTES = 256 };
 
 /* What the cfg reader makes of a layer. */
 static size_t description_bytes(const mafat_layer *layer)
@@ -64,7 +80,8 @@ static size_t description_bytes(const mafat_layer *layer)
 
 static size_t layer_bytes(const mafat_layer *layer)
 {
-    return with_gaps(description_bytes(layer) + 2 * sizeof(mafat_parameters) + 4 * sizeof(float *));
+    size_t bytes = description_bytes(layer) + 2 * sizeof(mafat_parameters) + 4 * sizeof(float *);
+    return with_gaps(bytes) + (strcmp(layer->type, "route") == 0 ? ROUTE_BYTES : 0);
 }
 
 /* Darknet's layers, or the bridge's copies of them: one block. */
@@ -90,7 +107,7 @@ size_t mafat_footprint_network_bytes(const mafat_network *network)
         const mafat_layer *layer = &network->layers[l];
         size_t n_floats = workspace_floats(layer);
         workspace = n_floats > workspace ? n_floats : workspace;
-        bytes += layer_bytes(layer) + block_bytes(kept_floats(layer));
+        bytes += layer_bytes(layer) + block_bytes(kept_floats(layer)) + untouched_bytes(layer);
     }
     return bytes + block_bytes(workspace);
 }

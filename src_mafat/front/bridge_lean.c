@@ -51,6 +51,7 @@ static bool is_known(LAYER_TYPE type)
     case ROUTE:
     case REORG:
     case AVGPOOL:
+    case ACTIVE:
     case REGION:
     case YOLO:
         return true;
@@ -73,7 +74,11 @@ static bool is_result(const mafat_bridge *bridge, int index)
 void mafat_bridge_make_lean(const mafat_bridge *bridge, layer *l, int index)
 {
     const mafat_session *session = &bridge->session;
-    if (bridge->keeps_darknet || index >= session->cfg.network.n_layers || !is_known(l->type))
+    if (bridge->keeps_darknet || index >= session->cfg.network.n_layers)
+        return;
+    if (l->type == DROPOUT)
+        drop(&l->rand);    /* its other buffers are those of the layer before it */
+    if (!is_known(l->type))
         return;
     drop_training(l);
     if (session->by_layers)
