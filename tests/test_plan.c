@@ -441,6 +441,29 @@ static void expect_tiles_counted(const mafat_plan *plan)
     }
 }
 
+/* What is read once has a place of its own, one behind the other without gaps; all but small weights
+ * begin with a page. */
+static void expect_pinned_apart(const mafat_plan *plan)
+{
+    size_t end = 0, sum = 0;
+    for (int w = 0; w < plan->n_windows; w++) {
+        const mafat_weight_window *window = &plan->windows[w];
+        const mafat_arena_buffer *place = &plan->buffers[window->buffer].place;
+        if (!window->pinned)
+            continue;
+        test_require(mafat_plan_is_packed(window) ? place->bytes == window->bytes
+                                                  : place->offset % MAFAT_PAGE == 0);
+        for (int v = 0; v < w; v++) {
+            const mafat_arena_buffer *other = &plan->buffers[plan->windows[v].buffer].place;
+            test_require(!plan->windows[v].pinned || place->offset + place->bytes <= other->offset ||
+                         other->offset + other->bytes <= place->offset);
+        }
+        sum += place->bytes;
+        end = mafat_size_max(end, place->offset + place->bytes);
+    }
+    test_require(sum == end && end == plan->pinned_bytes);
+}
+
 /* Each weight of a convolution is in one window; what is not pinned is read once in each run. */
 static void expect_weights_read_once(const draft *d, const mafat_plan *plan)
 {
@@ -454,7 +477,7 @@ static void expect_weights_read_once(const draft *d, const mafat_plan *plan)
                 const mafat_weight_window *window = &plan->windows[w];
                 test_require(window->filter_begin == filter && window->filter_end > filter);
                 test_require(plan->buffers[window->buffer].place.bytes >=
-                             window->bytes + MAFAT_PAGE);
+                             window->bytes + (mafat_plan_is_packed(window) ? 0 : MAFAT_PAGE));
                 filter = window->filter_end;
                 n_read += window->pinned ? 0 : window->bytes;
             }
@@ -479,6 +502,7 @@ static void expect_sound_with(const draft *d, const char *config,
     expect_macs_counted(d, &plan);
     expect_tiles_counted(&plan);
     expect_weights_read_once(d, &plan);
+    expect_pinned_apart(&plan);
     mafat_plan_free(&plan);
 }
 

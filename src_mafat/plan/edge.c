@@ -273,8 +273,21 @@ static mafat_status add_edge(maker *m, mafat_group group, mafat_weight_mode weig
     return status == MAFAT_OK ? keep_best(m, &edge) : status;
 }
 
-/* Adds a group whose convolutions each have one window, in both modes: pinned windows are in the
- * same places at the same times, but for good, and nobody waits for them. */
+/* What the weights of a group take that are all read once. */
+static size_t pinned_bytes(const maker *m, const mafat_group *group)
+{
+    size_t bytes = 0;
+    for (int l = group->first; l < group->end && m->options.weights != NULL; l++) {
+        const mafat_layer *layer = &m->network->layers[l];
+        if (layer->kind == MAFAT_CONVOLUTION)
+            bytes = mafat_size_sum(bytes, mafat_plan_pinned_room((size_t)layer->out.c *
+                                                                 mafat_layer_filter_bytes(layer)));
+    }
+    return bytes;
+}
+
+/* Adds a group whose convolutions each have one window, in both modes: pinned windows are there at
+ * the same times, but for good and in a place of their own, and nobody waits for them. */
 static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
 {
     mafat_edge edge;
@@ -284,7 +297,7 @@ static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
         status = keep_best(m, &edge);
     set_mode(&edge, pinned);
     edge.late_bytes -= edge.late_bytes < SIZE_MAX ? edge.window_bytes : 0;
-    edge.sum_bytes = mafat_size_sum(edge.sum_bytes, edge.window_bytes);
+    edge.sum_bytes = mafat_size_sum(edge.sum_bytes, pinned_bytes(m, &group));
     edge.window_bytes = edge.block_bytes = 0;
     edge.seconds = computing_s;
     return status == MAFAT_OK ? keep_best(m, &edge) : status;

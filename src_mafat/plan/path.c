@@ -46,7 +46,7 @@ typedef struct {
     mafat_error *error;
 } finder;
 
-/* Pinned windows are whole pages, so that sums may be all arrays. */
+/* Pinned weights and arrays are rounded up together (predict.h), so that sums may be all arrays. */
 static mafat_plan_sums sums_of(const finder *f, size_t arena_bytes, size_t sum_bytes)
 {
     mafat_plan_sums sums = f->query->sums;

@@ -23,6 +23,16 @@ size_t mafat_plan_room(size_t bytes)
     return mafat_size_sum(mafat_plan_pages(bytes), MAFAT_PAGE);
 }
 
+size_t mafat_plan_pinned_room(size_t bytes)
+{
+    return bytes <= MAFAT_PACKED_BYTES ? bytes : mafat_plan_room(bytes);
+}
+
+bool mafat_plan_is_packed(const mafat_weight_window *window)
+{
+    return window->pinned && window->bytes <= MAFAT_PACKED_BYTES;
+}
+
 size_t mafat_plan_array_bytes(int n_steps, int n_windows)
 {
     return (size_t)n_steps * sizeof(mafat_step) +
@@ -264,15 +274,20 @@ static mafat_status make_steps(mafat_builder *b)
 
 /* --------------------------------------------------------------------------------- offsets */
 
+/* Those of whole pages first, which so begin with a page; what is packed needs none. */
 static mafat_status place_pinned(mafat_plan *plan, mafat_error *error)
 {
-    for (int i = 0; i < plan->n_buffers; i++) {
-        if (plan->buffers[i].storage != MAFAT_IN_PINNED)
-            continue;
-        plan->buffers[i].place.offset = plan->pinned_bytes;
-        if (!mafat_size_add(plan->pinned_bytes, plan->buffers[i].place.bytes, &plan->pinned_bytes))
-            return mafat_error_set(error, MAFAT_FAILED,
-                                   "the weights of all layers do not fit the address space");
+    for (int packed = 0; packed <= 1; packed++) {
+        for (int w = 0; w < plan->n_windows; w++) {
+            const mafat_weight_window *window = &plan->windows[w];
+            mafat_arena_buffer *place = &plan->buffers[window->buffer].place;
+            if (!window->pinned || mafat_plan_is_packed(window) != packed)
+                continue;
+            place->offset = plan->pinned_bytes;
+            if (!mafat_size_add(plan->pinned_bytes, place->bytes, &plan->pinned_bytes))
+                return mafat_error_set(error, MAFAT_FAILED,
+                                       "the weights of all layers do not fit the address space");
+        }
     }
     return MAFAT_OK;
 }

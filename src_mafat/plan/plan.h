@@ -32,6 +32,13 @@ enum { MAFAT_PAGE = 4096 };
 size_t mafat_plan_pages(size_t bytes);
 size_t mafat_plan_room(size_t bytes);
 
+/* Weights of up to so many bytes that are read once lie one behind the other: deep narrow networks
+ * have hundreds of layers of a few hundred bytes. Larger ones are read where they stay, and have
+ * mafat_plan_room(). */
+enum { MAFAT_PACKED_BYTES = 64 << 10 };
+
+size_t mafat_plan_pinned_room(size_t bytes);
+
 /* How the weights of a convolution come into memory: once for all runs, whole, or in each run, in
  * windows of so many filters. A layer that runs many times, tile after tile, has one window. */
 typedef struct {
@@ -77,7 +84,8 @@ typedef struct {
 enum { MAFAT_IMAGE_BUFFER, MAFAT_WORKSPACE_BUFFER };
 
 /* Weights of some filters of one layer, read from the file at once, and the buffer for them, with
- * room for whole pages around them. Windows of one layer take turns in two buffers. */
+ * room for whole pages around them, unless they are packed. Windows of one layer take turns in two
+ * buffers. */
 typedef struct {
     int layer;
     int filter_begin, filter_end;
@@ -87,6 +95,9 @@ typedef struct {
     int last_moment;            /* at which it is used */
     int buffer;
 } mafat_weight_window;
+
+/* Whether its buffer holds a window's weights and no pages around them. */
+bool mafat_plan_is_packed(const mafat_weight_window *window);
 
 /* What a step reads or writes: `region` of a layer's map, in a buffer that holds the region `held`
  * of it, densely. A map's buffer holds the map, a tile's what the tile needs. Rows that are reused

@@ -3,9 +3,9 @@
 
 static size_t plan_bytes(const mafat_plan_sums *sums)
 {
-    /* three arrays begin and end within pages */
+    /* three arrays begin and end within pages, and so do weights */
     size_t of_layers = (size_t)sums->n_layers * (3 * sizeof(mafat_buffer) + sizeof(mafat_group));
-    return mafat_plan_pages(sums->array_bytes) + mafat_plan_pages(of_layers) + 2 * MAFAT_PAGE;
+    return mafat_size_sum(sums->array_bytes, mafat_plan_pages(of_layers) + 3 * MAFAT_PAGE);
 }
 
 mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan)
@@ -47,6 +47,7 @@ static size_t page_table_bytes(size_t held_bytes)
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process)
 {
     bool reads_weights = sums->reads_weights;
+    size_t kept_bytes = mafat_size_sum(sums->array_bytes, sums->pinned_bytes);
     int n_threads = process->n_threads + reads_weights;
     mafat_prediction p = {
         .base_bytes = process->base_bytes,
@@ -63,14 +64,15 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
                                                           : process->weight_bytes),
         .result_bytes = sums->result_bytes,
         .image_bytes = mafat_plan_pages(process->image_bytes),
-        .rounding_bytes = rounding_bytes(sums->arena_bytes) + rounding_bytes(sums->pinned_bytes),
+        .rounding_bytes = rounding_bytes(sums->arena_bytes) + rounding_bytes(kept_bytes),
     };
     size_t running_bytes = mafat_size_sum(p.image_bytes + p.result_bytes,
                                           mafat_plan_pages(p.arena_bytes));
     size_t decode_bytes = mafat_size_sum(mafat_plan_pages(process->decode_bytes),
                                          process->repeats ? p.result_bytes : 0);
     p.decode_bytes = decode_bytes > running_bytes ? decode_bytes - running_bytes : 0;
-    size_t weight_bytes = mafat_size_sum(p.parameter_bytes, mafat_plan_pages(p.pinned_bytes));
+    size_t weight_bytes = mafat_size_sum(p.parameter_bytes + rounding_bytes(kept_bytes),
+                                         p.pinned_bytes);
     size_t held_bytes = mafat_size_sum(mafat_size_sum(p.plan_bytes + p.decode_bytes, running_bytes),
                                        weight_bytes);
     size_t tabled_bytes = mafat_size_sum(held_bytes, p.network_bytes + p.name_bytes);

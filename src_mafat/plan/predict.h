@@ -43,7 +43,8 @@ typedef struct {
                                  there yet, or again */
     size_t choosing_bytes;    /* what choosing the plan, or an earlier plan, took beyond all of the
                                  above, which was not there yet */
-    size_t rounding_bytes;    /* up to the whole pages that the kernel charges */
+    size_t rounding_bytes;    /* up to the whole pages that the kernel charges: of the arena, and of
+                                 what is pinned and the plan together */
     size_t total_bytes;
 } mafat_prediction;
 

@@ -95,8 +95,9 @@ static void place_window(mafat_builder *b, int index, int first, int last)
     window->buffer = plan->n_buffers++;
     plan->buffers[window->buffer] = (mafat_buffer){
         .storage = window->pinned ? MAFAT_IN_PINNED : MAFAT_IN_ARENA, .layer = window->layer,
-        .place = {.bytes = mafat_plan_room(window->bytes), .align = MAFAT_PAGE,
-                  .first = first, .last = last},
+        .place = {.bytes = window->pinned ? mafat_plan_pinned_room(window->bytes)
+                                          : mafat_plan_room(window->bytes),
+                  .align = MAFAT_PAGE, .first = first, .last = last},
     };
 }
 

@@ -12,6 +12,13 @@
 
 /* ------------------------------------------------------------------------- what is read once */
 
+/* Whole pages, which go when they are unmapped: the heap might keep them. NULL where there are none. */
+static void *map_pages(size_t n_bytes)
+{
+    void *block = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return block == MAP_FAILED ? NULL : block;
+}
+
 /* Floats that stand before the weights of a convolution in the file. */
 static size_t n_statistics(const mafat_layer *layer)
 {
@@ -92,32 +99,62 @@ static mafat_status read_window(mafat_store *store, const mafat_weight_window *w
                              room_of(store, window), error);
 }
 
-static mafat_status read_pinned(mafat_store *store, mafat_error *error)
+/* Where the weights of a window are in its buffer. */
+static const char *weights_of(const mafat_store *store, const mafat_weight_window *window)
+{
+    size_t before = mafat_plan_is_packed(window) ? 0 : offset_of(store, window) % MAFAT_PAGE;
+    return room_of(store, window) + before;
+}
+
+/* Reads a window to where there is room for the pages around it, and keeps its weights alone. */
+static mafat_status read_packed(mafat_store *store, const mafat_weight_window *window, char *room,
+                                mafat_error *error)
+{
+    uint64_t offset = offset_of(store, window);
+    mafat_status status = mafat_direct_read(&store->file, offset, window->bytes, room, error);
+    if (status == MAFAT_OK)
+        memcpy(room_of(store, window), room + offset % MAFAT_PAGE, window->bytes);
+    return status;
+}
+
+static mafat_status read_pinned(mafat_store *store, char *room, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
-    for (int i = 0; i < store->plan->n_windows && status == MAFAT_OK; i++)
-        if (store->plan->windows[i].pinned)
-            status = read_window(store, &store->plan->windows[i], error);
+    for (int i = 0; i < store->plan->n_windows && status == MAFAT_OK; i++) {
+        const mafat_weight_window *window = &store->plan->windows[i];
+        if (mafat_plan_is_packed(window))
+            status = read_packed(store, window, room, error);
+        else if (window->pinned)
+            status = read_window(store, window, error);
+    }
     return status;
+}
+
+/* The most that is read at once and kept without the pages around it. */
+static size_t most_packed_bytes(const mafat_store *store)
+{
+    size_t most = 0;
+    for (int l = 0; l < store->network->n_layers; l++)
+        most = mafat_size_max(most, n_statistics(&store->network->layers[l]) * sizeof(float));
+    for (int i = 0; i < store->plan->n_windows; i++)
+        if (mafat_plan_is_packed(&store->plan->windows[i]))
+            most = mafat_size_max(most, store->plan->windows[i].bytes);
+    return most;
 }
 
 static mafat_status read_once(mafat_store *store, mafat_error *error)
 {
-    size_t most = 0;
-    for (int l = 0; l < store->network->n_layers; l++) {
-        size_t n_bytes = n_statistics(&store->network->layers[l]) * sizeof(float);
-        most = n_bytes > most ? n_bytes : most;
-    }
-    char *room = aligned_alloc(MAFAT_PAGE, mafat_plan_room(most));
+    size_t most = most_packed_bytes(store);
+    char *room = map_pages(mafat_plan_room(most));
     if (room == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read %zu bytes", most);
     mafat_status status = mafat_weights_find(store->file.path, store->network, store->offsets,
                                              error);
     if (status == MAFAT_OK)
         status = read_statistics(store, room, error);
-    free(room);
     if (status == MAFAT_OK)
-        status = read_pinned(store, error);
+        status = read_pinned(store, room, error);
+    munmap(room, mafat_plan_room(most));
     return status;
 }
 
@@ -192,11 +229,8 @@ static mafat_status allocate(mafat_store *store, mafat_error *error)
     store->offsets = calloc(n, sizeof *store->offsets);
     store->parameters = calloc(n, sizeof *store->parameters);
     store->statistics = malloc(statistics_bytes + sizeof(float));
-    if (pinned_bytes > 0) {
-        void *block = mmap(NULL, pinned_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                           -1, 0);
-        store->pinned = block == MAP_FAILED ? NULL : block;
-    }
+    if (pinned_bytes > 0)
+        store->pinned = map_pages(pinned_bytes);
     /* all of it will be used: large pages are had faster, and found faster */
     if (store->pinned != NULL)
         madvise(store->pinned, pinned_bytes, MADV_HUGEPAGE);
@@ -263,7 +297,7 @@ mafat_status mafat_store_take(mafat_store *store, int index, const float **weigh
         *error = store->error;
     }
     pthread_mutex_unlock(&store->mutex);
-    *weights = (const float *)(room_of(store, window) + offset_of(store, window) % MAFAT_PAGE);
+    *weights = (const float *)weights_of(store, window);
     return status;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Deep narrow networks, where choosing a plan takes more memory than running it: the smallest limit that a
 # command names works for it, choosing included, and so do larger ones; what is predicted is never below what
-# a cgroup charges. `-memory auto` names what it took or says that nothing fits. Needs the right to a memory
+# a cgroup charges, and not far above, also where hundreds of layers have a few hundred bytes of weights each. `-memory auto` names what it took or says that nothing fits. Needs the right to a memory
 # cgroup (tools/limit).
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
@@ -23,6 +23,8 @@ conv() { # FILTERS SIZE STRIDE MORE
 residual() { conv 8 1 1; conv 8 3 1 groups=8; printf '[shortcut]\nfrom=-3\nactivation=linear\n'; }
 chain() { conv 8 3 1; conv 12 1 1; }
 branches() { conv 8 1 1; printf '[route]\nlayers=-2\n'; conv 8 3 1; printf '[route]\nlayers=-1,-3\n'; conv 8 1 1; }
+activations() { conv 8 3 1; printf '[activation]\nactivation=leaky\n'; }
+dropouts() { chain; printf '[dropout]\nprobability=.5\n'; }
 # deep BLOCK N: a detector of N such blocks
 deep() {
     printf '[net]\nwidth=64\nheight=64\nchannels=3\n'
@@ -49,12 +51,10 @@ runs() {
     [ "$(counted limit_hits)" -eq 0 ] || fail "$* in $bytes: the limit was hit"
     charged=$(($(counted peak_bytes) + $(counted cached_bytes)))    # others may have the program in use
 }
-# predicted LIMIT CFG OPTIONS...
+# predicted CFG OPTIONS...
 predicted() {
-    local bytes=$1
-    shift
-    "$darknet" mafat predict "$@" -memory "$bytes" >"$scratch/stdout" 2>"$scratch/stderr" ||
-        fail "predict $* -memory $bytes: $(tail -n 1 "$scratch/stderr")"
+    "$darknet" mafat predict "$@" >"$scratch/stdout" 2>"$scratch/stderr" ||
+        fail "predict $*: $(tail -n 1 "$scratch/stderr")"
     value predicted_bytes
 }
 # holds NAME PREDICTED CHARGED: never below, and where the network runs not far above either
@@ -66,20 +66,19 @@ close() {
     [ $(($2 - $3)) -le $(($3 / 20 + 524288)) ] || fail "$1: predicted $2 bytes, charged $3"
 }
 
-# small NAME CFG WEIGHTS: the smallest limits, and larger ones, by all commands
+# small NAME CFG WEIGHTS COMMAND...: the smallest limits by all commands, and larger ones by one that runs it
 small() {
     local name=$1 cfg=$2 w=$3 least bytes p command
-    for command in plan predict search; do
+    shift 3
+    for command; do
         least=$(named $command "$cfg")
         runs "$least" $command "$cfg"
         holds "$name: $command in $least" "$(value predicted_bytes)" "$charged"
     done
     least=$(named bench "$cfg" "$w")
-    for bytes in "$least" $((least + 4096)) $((2 * least)) $((128 * mib)); do
-        p=$(predicted "$bytes" "$cfg")
+    for bytes in "$least" $((2 * least)) $((128 * mib)); do
+        p=$(predicted "$cfg" -memory "$bytes")
         [ "$p" -le "$bytes" ] || fail "$name: predicted $p bytes of $bytes"
-        runs "$bytes" plan "$cfg"
-        holds "$name: plan in $bytes" "$p" "$charged"
         runs "$bytes" bench "$cfg" "$w" -n 1
         close "$name: bench in $bytes" "$p" "$charged"
     done
@@ -91,11 +90,21 @@ detects() {
     local name=$1 cfg=$2 w=$3 least bytes p
     least=$(named predict "$cfg" -image data/dog.jpg -data cfg/coco.data)
     for bytes in "$least" $((least + least / 3)); do
-        p=$(predicted "$bytes" "$cfg" -image data/dog.jpg -data cfg/coco.data)
+        p=$(predicted "$cfg" -image data/dog.jpg -data cfg/coco.data -memory "$bytes")
         runs "$bytes" detector test cfg/coco.data "$cfg" "$w" data/dog.jpg -thresh .9 -out "$scratch/drawn"
         holds "$name: detector test in $bytes" "$p" "$charged"
     done
     echo "  $name: detector test from $least bytes"
+}
+
+# whole NAME CFG WEIGHTS: without a limit, and so without a choice, all weights are kept
+whole() {
+    local name=$1 cfg=$2 w=$3 p
+    p=$(predicted "$cfg" -mafat 1x1)
+    "$limit" -o "$report" none "$darknet" mafat bench "$cfg" "$w" -n 1 -mafat 1x1 >"$scratch/stdout" \
+        2>"$scratch/stderr" || fail "$name: bench: exit code $?: $(tail -n 1 "$scratch/stderr")"
+    charged=$(($(counted peak_bytes) + $(counted cached_bytes)))
+    close "$name: bench of 1x1" "$p" "$charged"
 }
 
 # auto CFG WEIGHTS: in cgroups of all sizes it runs or says that nothing fits
@@ -110,17 +119,26 @@ auto() {
     done
 }
 
-for net in "residual 40" "chain 25" "branches 20"; do
-    cfg="$scratch/${net// /}.cfg"
-    deep $net >"$cfg"
+# made BLOCK N: the cfg and its weights
+made() {
+    cfg="$scratch/$1$2.cfg"
+    deep "$@" >"$cfg"
     "$top/tools/random_weights" "$cfg" "$scratch/weights" >"$scratch/stdout" || fail "no weights for $cfg"
-    small "$net" "$cfg" "$scratch/weights"
+}
+
+for net in "residual 40" "chain 25" "branches 20"; do
+    made $net
+    small "$net" "$cfg" "$scratch/weights" plan
     detects "$net" "$cfg" "$scratch/weights"
-    auto "$cfg" "$scratch/weights"
+done
+auto "$cfg" "$scratch/weights"
+for net in "residual 300" "branches 100" "activations 150" "dropouts 150"; do
+    made $net
+    whole "$net" "$cfg" "$scratch/weights"
 done
 if [ -d "$nets" ]; then
     for name in yolo-fastest-1.1 mnv2-fastest-voc; do
-        small $name "$nets/$name/$name.cfg" "$nets/$name/$name.weights"
+        small $name "$nets/$name/$name.cfg" "$nets/$name/$name.weights" plan predict search
         auto "$nets/$name/$name.cfg" "$nets/$name/$name.weights"
     done
 fi
