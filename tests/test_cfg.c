@@ -444,6 +444,7 @@ static const struct {
     {"[conv]\nfilters=8\nsize=3x3\n", MAFAT_NOTE_JUNK, "line 7: size=3x3: Darknet takes 3 "},
     {"[conv]\nfilters=8\nsize=3\nstride=1.5\n", MAFAT_NOTE_JUNK, "stride=1.5: Darknet takes 1 "},
     {"[conv]\nfilters=8,9\n", MAFAT_NOTE_JUNK, "filters=8,9: Darknet takes 8 "},
+    {"[conv]\nfilters=8\npadding=,1\n", MAFAT_NOTE_JUNK, "padding=,1: Darknet takes 0 "},
     {"[conv]\nfilters=8//x\n", MAFAT_NOTE_JUNK, "filters=8//x: Darknet takes 8 "},
     {"[conv]\nfilters=8\nbatch_normalize=1x\n", MAFAT_NOTE_JUNK, "batch_normalize=1x: Darknet "},
     {"[conv]\nfilters=1e3\n", MAFAT_NOTE_JUNK, "filters=1e3: Darknet takes 1 "},

@@ -391,9 +391,9 @@ static void judge_stray(mafat_cfg_text_reader *reader, const mafat_cfg_text_opti
 
 /* A line behind another one with its key, which counts. Two of MAFAT's flags may not differ: nobody
  * knows which was meant. */
-static void judge_second(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *first,
-                         const mafat_cfg_text_option *option)
+static void judge_second(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option)
 {
+    const mafat_cfg_text_option *first = mafat_cfg_text_find_first(reader, option->key);
     if (first->value != NULL && strcmp(first->value, option->value) == 0)
         return;
     char seen[MAFAT_VISIBLE_BYTES];
@@ -411,7 +411,6 @@ static void judge_second(mafat_cfg_text_reader *reader, const mafat_cfg_text_opt
 static void judge(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option)
 {
     const mafat_cfg_key *row = mafat_cfg_keys_find(reader->type, option->key);
-    const mafat_cfg_text_option *first = mafat_cfg_text_find_first(reader, option->key);
     if (row != NULL && row->verdict == MAFAT_KEY_IDLE)
         return;
     bool is_ours = row != NULL && is_row_of(row, ours, N_OURS);
@@ -419,8 +418,8 @@ static void judge(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *op
         judge_stray(reader, option);
     else if (row == NULL)
         judge_unknown(reader, option);
-    else if (first != option)
-        judge_second(reader, first, option);
+    else if (mafat_cfg_text_find_first(reader, option->key) != option)
+        judge_second(reader, option);
     else if (row->verdict >= MAFAT_KEY_NOTED && !is_neutral(reader, row, option->value))
         judge_known(reader, row, option);
 }

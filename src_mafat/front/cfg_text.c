@@ -420,10 +420,11 @@ static bool ends(const char *text)
 static void note_junk(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option,
                       const number *found)
 {
+    int n = (int)(found->digits.end - found->digits.begin);
     mafat_cfg_text_note(reader, MAFAT_NOTE_JUNK, option->line,
                         "%s: Darknet takes %.*s and passes over what follows",
-                        MAFAT_VISIBLE(option->written),
-                        (int)(found->digits.end - found->digits.begin), found->digits.begin);
+                        MAFAT_VISIBLE(option->written), n > 0 ? n : 1,
+                        n > 0 ? found->digits.begin : "0");
 }
 
 int mafat_cfg_text_get_int(mafat_cfg_text_reader *reader, const char *key, int fallback, int min,
