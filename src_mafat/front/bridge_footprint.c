@@ -13,6 +13,9 @@ enum { BLOCK_HEAD = 16 };
  * between blocks that planning and reading the cfg leave. */
 enum { SMALL_BLOCKS_BYTES = 48 << 10 };
 
+/* The same while a plan is chosen, when a search takes blocks and gives them back all the time. */
+enum { SMALL_BLOCKS_OF_CHOOSING_BYTES = 112 << 10 };
+
 static size_t block_bytes(size_t n_floats)
 {
     size_t n_bytes = n_floats * sizeof(float) + BLOCK_HEAD;
@@ -93,7 +96,7 @@ static size_t layers_bytes(int n_layers)
 
 size_t mafat_footprint_cfg_bytes(const mafat_network *network)
 {
-    size_t bytes = SMALL_BLOCKS_BYTES;
+    size_t bytes = SMALL_BLOCKS_OF_CHOOSING_BYTES;
     for (int l = 0; l < network->n_layers; l++)
         bytes += with_gaps(description_bytes(&network->layers[l]));
     return bytes;
