@@ -263,8 +263,9 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need
     }
     if (status == MAFAT_NO_FIT) {    /* that is this image's fault, and others may follow */
         mafat_error again;
-        if (plan_again(bridge, &before, weights_path, &again) != MAFAT_OK) {
-            status = MAFAT_FAILED;    /* not this image's fault: there is no plan any more */
+        mafat_status planned = plan_again(bridge, &before, weights_path, &again);
+        if (planned != MAFAT_OK) {    /* not this image's fault: there is no plan any more */
+            status = planned;
             *error = again;
         }
     } else if (status == MAFAT_OK) {

@@ -109,9 +109,12 @@ void mafat_lines_begin(const char *path);
 
 /* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the
  * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all, after which the
- * network runs on for images that were no larger than before, or MAFAT_FAILED where it cannot. */
+ * network runs on for images that were no larger than before, unless mafat_bridge_has_plan() says that
+ * there was no room to plan it as before. */
 mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
+
+bool mafat_bridge_has_plan(const mafat_bridge *bridge);
 
 /* Has an error of making room, MAFAT_NO_FIT, say which image it is of, in place of the cfg. */
 void mafat_bridge_name_image(mafat_error *error, const char *path,

@@ -68,8 +68,8 @@ mafat_image_need mafat_bridge_round_need(const mafat_image_need *need, const maf
 mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need);
 
 /* Plans the network anew, for an image that takes so much, and opens its weights again. Where nothing
- * fits, MAFAT_NO_FIT, the network is planned as it was before; MAFAT_FAILED where not even that fits
- * any more (bridge.c). */
+ * fits, MAFAT_NO_FIT, the network is planned as it was before, or has no plan, where not even that
+ * fits any more (bridge.c). */
 mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
 

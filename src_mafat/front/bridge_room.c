@@ -112,6 +112,11 @@ mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need
     return MAFAT_OK;
 }
 
+bool mafat_bridge_has_plan(const mafat_bridge *bridge)
+{
+    return bridge->session.plan.n_steps > 0;
+}
+
 void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path)
 {
     uint64_t stay_bytes;

@@ -165,7 +165,7 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
         const char *path = mafat_lines_trim(line, (size_t)length, n);
         if (!mafat_lines_is_blank(path))
             status = detect_one(d, path, error);
-        if (status == MAFAT_NO_FIT) {
+        if (status == MAFAT_NO_FIT && mafat_bridge_has_plan(d->bridge)) {
             mafat_error_print(error, stderr);
             n_too_large++;
             status = MAFAT_OK;
