@@ -183,7 +183,8 @@ static bool copy_weights_path(const mafat_bridge *bridge, char **path)
     return *path != NULL || !has_store(bridge);
 }
 
-/* Says what was chosen in place of a plan of which more had been said: what was taken once counts. */
+/* Says what was chosen in place of a plan of which more had been said: what was taken once
+ * counts. */
 static void print_new_choice(mafat_bridge *bridge, size_t said_bytes)
 {
     mafat_prediction *p = &bridge->session.prediction;
@@ -221,8 +222,8 @@ static size_t round_up(size_t bytes, size_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
-mafat_image_need mafat_bridge_round_need(const mafat_image_need *need, const mafat_image_need *other,
-                                         size_t unit)
+mafat_image_need mafat_bridge_round_need(const mafat_image_need *need,
+                                         const mafat_image_need *other, size_t unit)
 {
     return (mafat_image_need){
         .held_bytes = round_up(mafat_size_max(need->held_bytes, other->held_bytes), unit),
@@ -246,8 +247,8 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need
 {
     const mafat_session_use before = bridge->use;
     size_t said_bytes = bridge->session.prediction.total_bytes;
-    /* what was needed before too, and more at once, so that few images want a plan; where there is no
-       room for that, what this one takes */
+    /* what was needed before too, and more at once, so that few images want a plan; where there is
+       no room for that, what this one takes */
     const mafat_image_need needs[] = {
         mafat_bridge_round_need(need, &before.image, MAFAT_ROOM_UNIT),
         mafat_bridge_round_need(need, need, MAFAT_ROOM_UNIT),

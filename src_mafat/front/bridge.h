@@ -13,10 +13,11 @@
  * not matter, and threads with a network each run, load and free them side by side. free_network()
  * while the network is in use is the caller's fault, as in Darknet.
  *
- * A memory limit is for the whole process. What a program holds of its own is measured when a network
- * is made, when an image or a list is read (patches/0018, 0020), when Darknet's code makes an image,
- * a resized one or a copy (the Makefile's CALLOC_src/image), and when an inference begins; where
- * it has grown, the network is planned anew for what is left, or the program ends with MAFAT_NO_FIT.
+ * A memory limit is for the whole process. What a program holds of its own is measured when a
+ * network is made, when an image or a list is read (patches/0018, 0020), when Darknet's code makes
+ * an image, a resized one or a copy (the Makefile's CALLOC_src/image), and when an inference begins;
+ * where it has grown, the network is planned anew for what is left, or the program ends with
+ * MAFAT_NO_FIT.
  * What the program allocates at other times is its own: nobody can refuse it. Networks with a limit
  * run one at a time, whichever threads they are in: each plan counts on the memory that the other's
  * run takes. */
@@ -109,8 +110,8 @@ void mafat_lines_begin(const char *path);
 
 /* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the
  * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all, after which the
- * network runs on for images that were no larger than before, unless mafat_bridge_has_plan() says that
- * there was no room to plan it as before. */
+ * network runs on for images that were no larger than before, unless mafat_bridge_has_plan() says
+ * that there was no room to plan it as before. */
 mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
 

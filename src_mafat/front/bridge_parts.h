@@ -60,16 +60,16 @@ void mafat_bridge_print_choice(const mafat_session *session);
 
 /* What two images take, or twice the same one, in whole units (bridge.c). */
 enum { MAFAT_ROOM_UNIT = 256 << 10 };
-mafat_image_need mafat_bridge_round_need(const mafat_image_need *need, const mafat_image_need *other,
-                                         size_t unit);
+mafat_image_need mafat_bridge_round_need(const mafat_image_need *need,
+                                         const mafat_image_need *other, size_t unit);
 
 /* The use of the network with an image that takes so much, in place of the one that it was planned
  * for (bridge.c). */
 mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need);
 
-/* Plans the network anew, for an image that takes so much, and opens its weights again. Where nothing
- * fits, MAFAT_NO_FIT, the network is planned as it was before, or has no plan, where not even that
- * fits any more (bridge.c). */
+/* Plans the network anew, for an image that takes so much, and opens its weights again. Where
+ * nothing fits, MAFAT_NO_FIT, the network is planned as it was before, or has no plan, where not
+ * even that fits any more (bridge.c). */
 mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error);
 
