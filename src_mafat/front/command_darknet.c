@@ -352,9 +352,14 @@ static const mafat_picture_memory photo = {
     .file_bytes = 512 << 10,
 };
 
-/* What the command will hold of images: of the one that is named, the largest of the list, or of
- * those that it will be told. A list is looked at where there is a limit to plan for: its images are
- * decoded for that. */
+/* A list is looked at before the network is planned where there is a limit to plan for. */
+static bool looks_at_list(const darknet_command *command, bool has_limit)
+{
+    return command->needs.list_key != NULL && has_limit;
+}
+
+/* What the command will hold of images: of the one that is named, the largest of the list, whose
+ * images are decoded for that, or of those that it will be told. */
 static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
                                      bool has_limit, int *n_paths, mafat_error *error)
 {
@@ -369,7 +374,7 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
         status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK && found->image != NULL)
         status = mafat_picture_memory_find(&memory, found->image, error);
-    if (status == MAFAT_OK && command->needs.list_key != NULL && has_limit)
+    if (status == MAFAT_OK && looks_at_list(command, has_limit))
         status = mafat_verify_find_largest(found->data, &command->needs, &memory, n_paths,
                                            error);
     else if (found->image == NULL && command->loading == AS_BYTES)
@@ -440,9 +445,10 @@ static void note_kind(const darknet_command *command, const char *path, const ma
                 "classes; `detector test` is for detectors\n", path, name, mafat_indexed_outputs(cfg));
 }
 
-/* Checks the cfg, the weights and what the data file must hold for them. */
+/* Checks the cfg, the weights and what the data file must hold for them, the list of images with it
+ * where it was not looked at before. */
 static mafat_status verify_network(const darknet_command *command, const mafat_arguments *arguments,
-                                   mafat_operands *found, mafat_error *error)
+                                   bool looked_at_list, mafat_operands *found, mafat_error *error)
 {
     mafat_session *session = &found->session;
     mafat_status status = mafat_session_open(session, found->cfg, &arguments->options,
@@ -452,6 +458,8 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
     const mafat_cfg *cfg = &session->cfg;
     mafat_verify_needs needs = command->needs;
     note_kind(command, found->cfg, cfg);
+    if (looked_at_list)
+        needs.list_key = needs.list_default = NULL;
     if (command->named != OF_DATA)
         needs.n_classes = command->named == OF_BOXES ? cfg->n_classes : mafat_indexed_outputs(cfg);
     char name[40];
@@ -494,12 +502,12 @@ static mafat_status check_video(const darknet_command *command, mafat_error *err
 static mafat_status verify(const darknet_command *command, const mafat_arguments *arguments,
                            mafat_operands *found, mafat_error *error)
 {
+    bool has_limit = arguments->options.memory != NULL || mafat_session_has_limit(found->cfg);
     mafat_status status = check_video(command, error);
     if (status == MAFAT_OK)
-        status = find_use(command, found, arguments->options.memory != NULL ||
-                                              mafat_session_has_limit(found->cfg), error);
+        status = find_use(command, found, has_limit, error);
     if (status == MAFAT_OK)
-        status = verify_network(command, arguments, found, error);
+        status = verify_network(command, arguments, looks_at_list(command, has_limit), found, error);
     if (status == MAFAT_OK && command->drawer != NOBODY)
         status = verify_picture(command, found, error);
     if (status == MAFAT_OK && found->image != NULL)

@@ -38,6 +38,19 @@ sed 's/^channels=3/channels=1/' $tiny >"$scratch/grey.cfg"
 stock voc "$scratch/grey.cfg" "$scratch/grey.weights"
 ours "one channel" voc "$scratch/grey.cfg" "$scratch/grey.weights" -mafat 2x2
 
+# a list is looked at once, also where that is done to plan for a limit
+${CC:-gcc} -O1 -shared -fPIC "$top/tests/cli/opens.c" -o "$scratch/opens.so" || fail "opens.c"
+opens() { # ARGUMENTS...: how often images are opened
+    LD_PRELOAD=$scratch/opens.so OPENS=$scratch/opens "$darknet" detector valid "$(data voc "$scratch/ours")" $tiny "$w" "$@" \
+        >/dev/null 2>"$scratch/stderr" || fail "valid $*: exit code $?: $(tail -n 1 "$scratch/stderr")"
+    grep -c '\.jpg$' "$scratch/opens"
+}
+without=$(opens -mafat 3x3)
+with=$(opens -memory 16M)
+[ "$without" -ge 4 ] || fail "images are opened $without times"
+[ "$with" -le $((without + 4)) ] ||    # once more each, to give back its pages of the page cache
+    fail "4 images are opened $with times under a limit, $without times without one"
+
 expect 2 '`detector valid2` holds more .* than a memory limit counts' \
     "$darknet" detector valid2 "$scratch/ours.data" $tiny "$w" -memory 64M
 expect 3 'nothing fits 4194304 bytes' "$darknet" mafat detector valid "$(data voc "$scratch/ours")" $tiny "$w" -memory 4M
