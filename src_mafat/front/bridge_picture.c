@@ -302,8 +302,11 @@ static void run_through(void *context)
     begin(d);
     if (!d->by_rows)
         decoder->picture(d->state, d->to);
-    for (int y = 0; y < d->found.h && d->by_rows; y++)
-        decoder->row(d->state, d->to != NULL ? d->to + (size_t)y * row_bytes : NULL);
+    else if (d->to == NULL && decoder->check != NULL)
+        decoder->check(d->state);
+    else
+        for (int y = 0; y < d->found.h; y++)
+            decoder->row(d->state, d->to != NULL ? d->to + (size_t)y * row_bytes : NULL);
     decoder->end(d->state);
     if (d->file.failed != 0)
         mafat_stb_leave(strerror(d->file.failed));

@@ -276,6 +276,22 @@ static void make_row(void *state, unsigned char *rgb)
                 rgb[3 * i + c] = from[n == 3 ? c : 0][i];
 }
 
+/* Blocks are corrupt as they are read from the file, not as they become samples. */
+static void make_no_samples(stbi_uc *to, int stride, short data[64])
+{
+    (void)to;
+    (void)stride;
+    (void)data;
+}
+
+static void check_rows(void *state)
+{
+    jpeg_rows *rows = state;
+    rows->jpeg.idct_block_kernel = make_no_samples;
+    while (rows->next_mcu_row < rows->n_mcu_rows)
+        decode_mcu_row(rows);
+}
+
 /* ------------------------------------------------------------------------------------------ end */
 
 /* The marker behind a scan, where some cameras leave zeros. */
@@ -305,5 +321,6 @@ static void end(void *state)
 }
 
 const mafat_row_decoder mafat_jpeg_rows = {
-    .state_bytes = sizeof(jpeg_rows), .begin = begin, .row = make_row, .end = end,
+    .state_bytes = sizeof(jpeg_rows), .begin = begin, .row = make_row, .check = check_rows,
+    .end = end,
 };

@@ -18,6 +18,9 @@ typedef struct {
     /* Makes the whole picture, [h][w][3], where begin() was false; NULL: nobody
      * looks at it. */
     void (*picture)(void *state, unsigned char *rgb);
+    /* Finds what the rows would find, before the first of them, where nobody looks at any; NULL:
+     * they do. */
+    void (*check)(void *state);
     /* Behind the last row: reads to the end, which stb_image reads before it makes a row. */
     void (*end)(void *state);
 } mafat_row_decoder;
