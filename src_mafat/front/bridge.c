@@ -38,6 +38,21 @@ void mafat_bridge_keep_heap_small(void)
     mallopt(M_MMAP_THRESHOLD, MAFAT_OWN_PAGES);
 }
 
+/* Where no network of the process has a limit, blocks of some hundred KB are kept on the heap when
+ * they are freed, as glibc comes to keep them on its own: Darknet allocates several for each label
+ * that it draws. */
+static void let_heap_grow(const mafat_session *session)
+{
+    enum { KEPT_BYTES = 32 << 20 };
+    static atomic_bool has_limit;
+    if (session->limit_bytes > 0)
+        atomic_store(&has_limit, true);
+    if (atomic_load(&has_limit))
+        return;
+    mallopt(M_MMAP_THRESHOLD, sizeof(void *) > 4 ? KEPT_BYTES : KEPT_BYTES / 64);
+    mallopt(M_TRIM_THRESHOLD, 2 * KEPT_BYTES);
+}
+
 bool mafat_bridge_takes_paths(void)
 {
     return asked.image_rounding != NULL;
@@ -565,6 +580,7 @@ void mafat_attach(network *net)
     mafat_blocks_end();
     mafat_team_set_default_size(bridge->session.n_threads);
     net->free_hook = free_hook;
+    let_heap_grow(&bridge->session);
     if (bridge->session.by_layers)
         return;
     mafat_status status = widen(bridge, &error);
@@ -586,6 +602,7 @@ mafat_bridge *mafat_bridge_load_network(const char *cfg_path, const char *weight
 {
     mafat_bridge_ask(request);
     network *net = load_network((char *)cfg_path, (char *)weights_path, 0);
+    mafat_bridge_keep_heap_small();    /* Darknet will draw nothing */
     set_batch_network(net, 1);
     refresh(net->hook_data);
     return net->hook_data;

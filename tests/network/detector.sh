@@ -78,4 +78,26 @@ ln -s "$top"/darknet/{cfg,data} "$scratch/tree"
 (cd "$scratch/tree" && "$darknet" mafat detect $cfg "$w" data/giraffe.jpg -thresh .12 >/dev/null 2>&1)
 cmp "$scratch/tree/predictions.jpg" "$scratch/stock.jpg" || fail "predictions.jpg is another picture"
 [ -z "$(find "$scratch" -name '*.jpg.*')" ] || fail "files were left behind"
+# drawing at a threshold that thousands of boxes pass allocates nothing for each: labels are drawn by ours in
+# place, and by Darknet in blocks that come back from the heap
+faults() { # COMMAND...: how many pages the command was given, one by one
+    "$top/tools/peak_rss" "$@" >"$scratch/lines" 2>"$scratch/err" </dev/null ||
+        fail "exit code $?: $*: $(tail -n 1 "$scratch/err")"
+    sed -n 's/^page_faults: //p' "$scratch/err"
+}
+few=$(faults "$darknet" detector test cfg/coco.data $cfg "$w" data/dog.jpg -thresh .9 -mafat 1x1 -out "$scratch/drawn")
+many=$(faults "$darknet" detector test cfg/coco.data $cfg "$w" data/dog.jpg -thresh .02 -mafat 1x1 -out "$scratch/drawn")
+boxes=$(grep -c '%$' "$scratch/lines")
+[ "$boxes" -gt 1000 ] || fail "only $boxes boxes"
+[ "$many" -le $((few + boxes)) ] || fail "$many page faults for $boxes boxes, $few for none"
+printf '[net]\nwidth=64\nheight=64\nchannels=3\n[convolutional]\nfilters=4\nsize=3\nstride=8\npad=1\nactivation=leaky
+[connected]\noutput=1470\nactivation=linear\n[detection]\nclasses=20\ncoords=4\nrescore=1\nside=7\nnum=2\nsqrt=1\n' \
+    >"$scratch/voc.cfg"
+"$top/tools/random_weights" "$scratch/voc.cfg" "$scratch/voc.weights" >/dev/null || fail "no weights"
+few=$(faults "$darknet" yolo test "$scratch/voc.cfg" "$scratch/voc.weights" data/dog.jpg -thresh 1 -mafat 1x1)
+many=$(faults "$darknet" yolo test "$scratch/voc.cfg" "$scratch/voc.weights" data/dog.jpg -thresh .0001 -mafat 1x1)
+boxes=$(grep -c '%$' "$scratch/lines")
+[ "$boxes" -gt 200 ] || fail "yolo test: only $boxes boxes"
+[ "$many" -le $((few + 10 * boxes)) ] || fail "yolo test: $many page faults for $boxes boxes, $few for none"
+rm -f predictions.jpg
 finish
