@@ -345,13 +345,6 @@ static mafat_status find_alphabet_bytes(mafat_session_use *use, mafat_error *err
     return status;
 }
 
-/* An image whose path comes later is taken for a camera's baseline JPEG, which comes by rows; for
- * one that takes more, room is made then (front/bridge.h). */
-static const mafat_picture_memory photo = {
-    .w = 4096, .h = 3072, .rows_bytes = 320 << 10, .opening_bytes = 320 << 10,
-    .file_bytes = 512 << 10,
-};
-
 /* A list is looked at before the network is planned where there is a limit to plan for. */
 static bool looks_at_list(const darknet_command *command, bool has_limit)
 {
@@ -378,7 +371,7 @@ static mafat_status find_image_bytes(const darknet_command *command, mafat_opera
         status = mafat_verify_find_largest(found->data, &command->needs, &memory, n_paths,
                                            error);
     else if (found->image == NULL && command->loading == AS_BYTES)
-        memory = photo;
+        memory = mafat_image_use_photo;    /* the paths come later */
     if (status != MAFAT_OK)
         return status;
     found->memory = memory;

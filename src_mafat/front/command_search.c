@@ -73,9 +73,9 @@ static mafat_status draw(const searcher *s, mafat_error *error)
     return mafat_points_draw(&s->front, title, s->wishes.svg, error);
 }
 
-/* Whether a configuration leaves room in the limit for an image that nobody has named. */
-static mafat_status try_usual_image(const searcher *s, const char *config, bool *has_room,
-                                    mafat_error *error)
+/* Whether a configuration leaves room in the limit for a photo, where nobody has named an image. */
+static mafat_status try_photo(const searcher *s, const char *config, bool *has_room,
+                              mafat_error *error)
 {
     char memory[32], threads[16];
     snprintf(memory, sizeof memory, "%zu", s->session.limit_bytes);
@@ -84,7 +84,7 @@ static mafat_status try_usual_image(const searcher *s, const char *config, bool 
     const char *cfg_path = s->arguments->words[1];
     mafat_session_use use;
     mafat_session session = {0};
-    mafat_status status = mafat_image_use_usual(cfg_path, s->use.base_bytes, &use, error);
+    mafat_status status = mafat_image_use_of_photo(cfg_path, s->use.base_bytes, &use, error);
     if (status == MAFAT_OK)
         status = mafat_session_open(&session, cfg_path, &options, &use, error);
     *has_room = status == MAFAT_OK;
@@ -99,7 +99,7 @@ static mafat_status try_usual_image(const searcher *s, const char *config, bool 
  * a detector refuse it, where a search finds one for each image. Says what it is planned for. */
 static mafat_status choose_saved(const searcher *s, const char **config, mafat_error *error)
 {
-    enum { SIDE = MAFAT_USUAL_IMAGE_SIDE };
+    const int w = mafat_image_use_photo.w, h = mafat_image_use_photo.h;
     const char *saved = s->wishes.saved;
     size_t limit_bytes = s->session.limit_bytes;
     bool has_room = true;
@@ -108,17 +108,17 @@ static mafat_status choose_saved(const searcher *s, const char **config, mafat_e
                 s->wishes.image, limit_bytes);
         return MAFAT_OK;
     }
-    mafat_status status = try_usual_image(s, *config, &has_room, error);
+    mafat_status status = try_photo(s, *config, &has_room, error);
     if (status != MAFAT_OK)
         return status;
     if (has_room) {
-        fprintf(stderr, "mafat: %s: %s leaves room in %zu bytes for an image of %dx%d pixels; "
-                "-image FILE plans for another one\n", saved, *config, limit_bytes, SIDE, SIDE);
+        fprintf(stderr, "mafat: %s: %s leaves room in %zu bytes for a photo of %dx%d pixels; "
+                "-image FILE plans for another one\n", saved, *config, limit_bytes, w, h);
         return MAFAT_OK;
     }
     fprintf(stderr, "mafat: %s: saved without a configuration: in %zu bytes %s leaves no room for "
-            "an image of %dx%d pixels, so that each run searches for what its image leaves; -image "
-            "FILE plans for one\n", saved, limit_bytes, *config, SIDE, SIDE);
+            "a photo of %dx%d pixels, so that each run searches for what its image leaves; -image "
+            "FILE plans for one\n", saved, limit_bytes, *config, w, h);
     *config = "";
     return MAFAT_OK;
 }

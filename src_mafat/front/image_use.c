@@ -6,6 +6,15 @@
 #include "run/letterbox.h"
 #include "run/measure.h"
 
+enum { PHOTO_W = 4096, PHOTO_H = 3072, PHOTO_BYTES = 3 * PHOTO_W * PHOTO_H,
+       PHOTO_ROWS_BYTES = 320 << 10 };
+
+const mafat_picture_memory mafat_image_use_photo = {
+    .w = PHOTO_W, .h = PHOTO_H, .by_rows = true, .rgb_bytes = PHOTO_BYTES,
+    .decode_bytes = 2 * PHOTO_BYTES, .rows_bytes = PHOTO_ROWS_BYTES,
+    .opening_bytes = PHOTO_ROWS_BYTES, .file_bytes = 512 << 10,
+};
+
 /* Of a file of names: a word and the end of its line. */
 enum { USUAL_NAME_BYTES = 12 };
 
@@ -80,16 +89,9 @@ mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files 
     return status == MAFAT_OK ? add_image(cfg_path, &memory, named->data, use, error) : status;
 }
 
-mafat_status mafat_image_use_usual(const char *cfg_path, size_t base_bytes, mafat_session_use *use,
-                                   mafat_error *error)
+mafat_status mafat_image_use_of_photo(const char *cfg_path, size_t base_bytes,
+                                      mafat_session_use *use, mafat_error *error)
 {
-    enum { SIDE = MAFAT_USUAL_IMAGE_SIDE, RGB_BYTES = 3 * SIDE * SIDE, STATE_BYTES = 96 << 10 };
-    const mafat_picture_memory memory = {
-        .w = SIDE, .h = SIDE, .rgb_bytes = RGB_BYTES, .rows_bytes = RGB_BYTES,
-        .decode_bytes = 2 * RGB_BYTES + STATE_BYTES,    /* with planes of as many samples */
-        .opening_bytes = 2 * RGB_BYTES + STATE_BYTES,
-        .file_bytes = SIDE * SIDE,
-    };
     *use = (mafat_session_use){.reads_weights = true, .base_bytes = base_bytes};
-    return add_image(cfg_path, &memory, NULL, use, error);
+    return add_image(cfg_path, &mafat_image_use_photo, NULL, use, error);
 }

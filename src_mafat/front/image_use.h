@@ -20,13 +20,14 @@ mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, boo
 mafat_status mafat_image_use_find(const char *cfg_path, const mafat_image_files *named,
                                   mafat_session_use *use, mafat_error *error);
 
-/* The image that is planned for where a cfg is saved and nobody names one: a megapixel that is
- * decoded whole, with planes of as many samples. A JPEG or PNG that comes by rows takes much
- * less. */
-enum { MAFAT_USUAL_IMAGE_SIDE = 1024 };
+/* The image that is planned for where nobody names one: a camera's baseline JPEG of 12 megapixels.
+ * Where it comes by rows it takes little, and for one that takes more room is made when it comes
+ * (front/bridge.h); where it is decoded whole that takes planes of as many samples. */
+extern const mafat_picture_memory mafat_image_use_photo;
 
-/* The same with that image, for a process that held so much before it did anything. */
-mafat_status mafat_image_use_usual(const char *cfg_path, size_t base_bytes, mafat_session_use *use,
-                                   mafat_error *error);
+/* The same as mafat_image_use_find() with that image, for a process that held so much before it did
+ * anything. */
+mafat_status mafat_image_use_of_photo(const char *cfg_path, size_t base_bytes,
+                                      mafat_session_use *use, mafat_error *error);
 
 #endif

@@ -123,7 +123,7 @@ for limit in $least 8M 12M; do
 done
 detects 64M
 [ "$ran" = "$found" ] || fail "64M: ran $ran, saved $found"
-grep -q 'leaves room in 67108864 bytes for an image of 1024x1024' <<<"$said" || fail "64M: names no image: $said"
+grep -q 'leaves room in 67108864 bytes for a photo of 4096x3072' <<<"$said" || fail "64M: names no image: $said"
 detects 8M
 grep -q 'saved without a configuration: in 8388608 bytes' <<<"$said" || fail "8M: does not say what it saved: $said"
 ! grep -q '^mafat=' "$scratch/saved.cfg" || fail "8M: saved a configuration that leaves no room for an image"
