@@ -117,6 +117,7 @@ int mafat_main(int *argc, char **argv)
     }
     command_function *function = NULL;
     if (status == MAFAT_OK) {
+        mafat_command_darknet_order(&arguments);
         function = find_command(&arguments, is_named);
         if (function != NULL)
             status = function(&arguments, &error);

@@ -235,6 +235,23 @@ bool mafat_command_darknet_takes_value(const char *option)
     return false;
 }
 
+void mafat_command_darknet_order(mafat_arguments *arguments)
+{
+    char **words = arguments->words, *moved[2];
+    int n = arguments->n_words, n_left = n;
+    for (int at = 0; at < 2 && at < n_left;) {
+        int size = words[at][0] == '-' ? 1 + mafat_command_darknet_takes_value(words[at]) : 0;
+        if (size == 0 || at + size > n_left) {
+            at++;
+            continue;
+        }
+        memcpy(moved, words + at, (size_t)size * sizeof *words);
+        memmove(words + at, words + at + size, (size_t)(n - at - size) * sizeof *words);
+        memcpy(words + n - size, moved, (size_t)size * sizeof *words);
+        n_left -= size;
+    }
+}
+
 /* Keeps the value of an option that MAFAT looks at too. Darknet takes the first of two, and the
  * second for an argument. */
 static mafat_status keep_option(mafat_operands *found, const char *name, const char *value,

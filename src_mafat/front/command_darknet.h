@@ -27,6 +27,10 @@ bool mafat_command_darknet_is(const mafat_arguments *arguments);
 /* Whether a word is an option of Darknet's with a value behind it. */
 bool mafat_command_darknet_takes_value(const char *option);
 
+/* Moves Darknet's options that stand before a command's word, or between its two words, behind all
+ * others: it takes them out before it looks for a word. */
+void mafat_command_darknet_order(mafat_arguments *arguments);
+
 /* Says that a word is no option of Darknet's or MAFAT's, and which one is nearest: MAFAT_USAGE. */
 mafat_status mafat_command_darknet_fail_unknown(const char *word, mafat_error *error);
 

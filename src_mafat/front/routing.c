@@ -11,14 +11,15 @@
 #include "front/nearest.h"
 #include "front/session.h"
 
-/* Where a command has its cfg: so many words behind its own. All commands of a word have it in the
- * same place, but for those that follow with their subword. */
+/* Where a command has its cfg: so many words behind its own. The first line that fits counts; subword
+ * NULL is for all that a word has. */
 static const struct {
     const char *word, *subword;
     int cfg;
 } places[] = {
+    {"regressor", "test", 2},    /* without a data file */
     {"detector", NULL, 3},    {"classifier", NULL, 3}, {"segmenter", NULL, 3},
-    {"isegmenter", NULL, 3},  {"regressor", NULL, 3},  {"regressor", "test", 2},
+    {"isegmenter", NULL, 3},  {"regressor", NULL, 3},
     {"yolo", NULL, 2},        {"coco", NULL, 2},       {"cifar", NULL, 2},
     {"tag", NULL, 2},         {"go", NULL, 2},         {"rnn", NULL, 2},
     {"super", NULL, 2},       {"lsd", NULL, 2},        {"detect", NULL, 1},
@@ -102,23 +103,19 @@ enum { N_PLACES = sizeof places / sizeof places[0],
  * anywhere: Darknet takes them out before it counts. */
 static const char *find_cfg(int n_words, char *const *words)
 {
-    int place = -1, n_passed = 0;
-    const char *subword = NULL;
-    for (int i = 0; i < n_words; i++) {
-        if (words[i][0] == '-') {
+    enum { MOST = 4 };
+    const char *plain[MOST] = {"", ""};    /* those that are no options */
+    int n = 0;
+    for (int i = 0; i < n_words && n < MOST; i++) {
+        if (words[i][0] == '-')
             i += mafat_command_darknet_takes_value(words[i]);
-            continue;
-        }
-        if (n_passed == 1)
-            subword = words[i];
-        for (int k = 0; k < N_PLACES && n_passed < 2; k++)
-            if (strcmp(words[0], places[k].word) == 0 &&
-                (places[k].subword == NULL ||
-                 (subword != NULL && strcmp(subword, places[k].subword) == 0)))
-                place = places[k].cfg;
-        if (n_passed++ == place)
-            return words[i];
+        else
+            plain[n++] = words[i];
     }
+    for (int i = 0; i < N_PLACES; i++)
+        if (strcmp(plain[0], places[i].word) == 0 &&
+            (places[i].subword == NULL || strcmp(plain[1], places[i].subword) == 0))
+            return places[i].cfg < n ? plain[places[i].cfg] : NULL;
     return NULL;
 }
 

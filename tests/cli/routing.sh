@@ -114,4 +114,24 @@ expect 0 '^Floating Point Operations' "$darknet" ops "$scratch/tiles.cfg"
 expect 3 'nothing fits 3145728 bytes' "$darknet" mafat regressor test $plain "$w" data/dog.jpg -memory 3M
 needed=$(grep -o 'limit that works is .*' "$scratch/stderr")
 expect 3 "nothing fits 3145728 bytes.*$needed" "$darknet" regressor test "$scratch/small.cfg" "$w" data/dog.jpg
+# a flag in the cfg is seen in every command, which then verifies its files before Darknet makes a network
+n=0
+while read -r command; do
+    for word in DATA=cfg/coco.data CFG=$scratch/limit.cfg WEIGHTS=$scratch/no-such.weights [IMAGE]=data/dog.jpg [FILE]=; do
+        command=${command//"${word%%=*}"/${word#*=}}
+    done
+    "$darknet" $command >/dev/null 2>"$scratch/stderr" </dev/null
+    grep -q '^mafat: ' "$scratch/stderr" && ! grep -q '^layer  ' "$scratch/stderr" ||
+        fail "$command: Darknet came first: $(tail -n 1 "$scratch/stderr")"
+    n=$((n + 1))
+done < <("$darknet" mafat --help | sed -n '/own commands, with all/,$s/^  \([a-z].* CFG .*\)/\1/p')
+[ $n -gt 20 ] || fail "the help lists $n of Darknet's commands"
+# options of Darknet's before the command's words, as stock takes them
+rest="cfg/coco.data $scratch/tiles.cfg $w data/dog.jpg -out $scratch/drawn"
+for command in "-i 0 detector test" "-nogpu detector test" "detector -thresh .5 test" "-i 0 detector -hier .5 test"; do
+    expect 0 'Predicted in' "$darknet" $command $rest
+    grep -q '^layer  ' "$scratch/stderr" || fail "$command: made no network"
+    expect 1 'no-such.weights' "$darknet" ${command} cfg/coco.data "$scratch/limit.cfg" "$scratch/no-such.weights" data/dog.jpg
+    ! grep -q '^layer  ' "$scratch/stderr" || fail "$command: Darknet came first"
+done
 finish
