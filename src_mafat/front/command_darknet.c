@@ -227,12 +227,18 @@ bool mafat_command_darknet_is(const mafat_arguments *arguments)
     return find_command(arguments) != NULL;
 }
 
-bool mafat_command_darknet_takes_value(const char *option)
+/* How many words an option of Darknet's takes, its value among them; 0 for any other word. */
+static int option_size(const char *word)
 {
     for (int i = 0; i < N_OPTIONS; i++)
-        if (strcmp(option, options[i].name) == 0)
-            return options[i].kind != FLAG;
-    return false;
+        if (strcmp(word, options[i].name) == 0)
+            return options[i].kind == FLAG ? 1 : 2;
+    return 0;
+}
+
+bool mafat_command_darknet_takes_value(const char *option)
+{
+    return option_size(option) == 2;
 }
 
 void mafat_command_darknet_order(mafat_arguments *arguments)
@@ -240,7 +246,7 @@ void mafat_command_darknet_order(mafat_arguments *arguments)
     char **words = arguments->words, *moved[2];
     int n = arguments->n_words, n_left = n;
     for (int at = 0; at < 2 && at < n_left;) {
-        int size = words[at][0] == '-' ? 1 + mafat_command_darknet_takes_value(words[at]) : 0;
+        int size = option_size(words[at]);
         if (size == 0 || at + size > n_left) {
             at++;
             continue;
