@@ -40,16 +40,16 @@ void mafat_bridge_keep_heap_small(void)
 
 /* Where no network of the process has a limit, blocks of some hundred KB are kept on the heap when
  * they are freed, as glibc comes to keep them on its own: Darknet allocates several for each label
- * that it draws. */
+ * that it draws. Images, which are larger, are still given back. */
 static void let_heap_grow(const mafat_session *session)
 {
-    enum { KEPT_BYTES = 32 << 20 };
+    enum { KEPT_BYTES = 1 << 20 };
     static atomic_bool has_limit;
     if (session->limit_bytes > 0)
         atomic_store(&has_limit, true);
     if (atomic_load(&has_limit))
         return;
-    mallopt(M_MMAP_THRESHOLD, sizeof(void *) > 4 ? KEPT_BYTES : KEPT_BYTES / 64);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
     mallopt(M_TRIM_THRESHOLD, 2 * KEPT_BYTES);
 }
 

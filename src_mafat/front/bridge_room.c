@@ -148,9 +148,9 @@ static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat
 mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error)
 {
     size_t bytes, given_bytes = input_bytes(&bridge->session);
-    granted_bytes = 0;
     if (bridge->session.limit_bytes == 0)
         return MAFAT_OK;
+    granted_bytes = 0;
     mafat_status status = find_others(bridge, &bytes, error);
     if (status != MAFAT_OK)
         return status;
