@@ -254,11 +254,11 @@ $(call from_upstream,darknet): darknet/.stamp ;
 $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 	$(call compile,$(DARKNET_FLAGS) -Ibuild/upstream/include -Ibuild/upstream/src)
 
-# Darknet does not look whether it got the memory that it asked for, so in the patched objects these
+# Darknet does not look whether it got the memory, or the file to write to, that it asked for, so in the patched objects these
 # calls go to src_mafat, which does. Renamed behind the compiler, so that its code stays stock's. What
 # image.c makes by calloc() is images, for which there must be room in memory limits.
 CALLOC_src/image := mafat_image_calloc
-CHECKED = $(foreach name,malloc realloc free,--redefine-sym $(name)=mafat_checked_$(name)) \
+CHECKED = $(foreach name,malloc realloc free fopen,--redefine-sym $(name)=mafat_checked_$(name)) \
     --redefine-sym calloc=$(or $(CALLOC_$*),mafat_checked_calloc)
 OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 

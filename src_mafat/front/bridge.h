@@ -25,6 +25,7 @@
 #define MAFAT_FRONT_BRIDGE_H
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/rounding.h"
@@ -84,16 +85,18 @@ void mafat_bridge_keep_heap_small(void);
 void mafat_begin(struct network *network, const char *cfg_path);
 void mafat_attach(struct network *network);
 
-/* Called by Darknet's objects in place of malloc(), calloc() and realloc(), whose results it does not
- * look at, and free(): the Makefile renames the calls (CHECKED there). Where there is no memory they
- * say how much was wanted and exit with MAFAT_FAILED; NULL is returned where nothing was asked for
- * alone. While layers are made, large blocks of zeros are not of the heap (bridge_blocks.c), so that
+/* Called by Darknet's objects in place of malloc(), calloc(), realloc(), free(), and fopen(): the
+ * Makefile renames the calls (CHECKED there), as Darknet looks at none of their results, but for files
+ * that it reads. Where there is no memory they say how much was wanted and exit with MAFAT_FAILED, and
+ * so they do where a file cannot be written; NULL is returned where nothing was asked for alone. While
+ * layers are made, large blocks of zeros are not of the heap (bridge_blocks.c), so that
  * mafat_checked_free() alone frees what Darknet allocated; it frees the heap's blocks, too
  * (bridge_memory.c). */
 void *mafat_checked_malloc(size_t n_bytes);
 void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);
 void mafat_checked_free(void *block);
+FILE *mafat_checked_fopen(const char *path, const char *mode);
 
 /* Called in place of calloc() by image.c, where images are made, loaded, resized and copied: where a
  * network has a limit, it sees to it that there is room for this image too, and touches it, so that

@@ -1,4 +1,6 @@
-/* What Darknet allocates and frees; see bridge.h. */
+/* What Darknet allocates, frees and opens; see bridge.h. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,4 +47,15 @@ void mafat_checked_free(void *block)
 {
     if (!mafat_blocks_free(block))
         free(block);
+}
+
+FILE *mafat_checked_fopen(const char *path, const char *mode)
+{
+    mafat_error error = {0};
+    FILE *stream = fopen(path, mode);
+    if (stream != NULL || mode[0] == 'r')
+        return stream;
+    mafat_error_set(&error, MAFAT_FAILED, "cannot be written: %s", strerror(errno));
+    mafat_error_set_file(&error, path);
+    mafat_bridge_give_up(MAFAT_FAILED, &error);
 }
