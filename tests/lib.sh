@@ -28,13 +28,14 @@ expect() {
     grep -qE -e "$pattern" "$1" || fail "no '$pattern' in what it printed: ${*:2}: $(tail -n 1 "$1")"
 }
 
-# weights CFG: prints the path of weights for the cfg; they are made once and kept under build/.
+# weights CFG: prints the path of weights for the cfg; they are made once and kept under build/. Other tests
+# may want them at the same time.
 weights() {
     local out
     out=$top/build/weights/$(basename "$1" .cfg).weights
     mkdir -p "$top/build/weights"
     if [ ! -e "$out" ] || [ "$top/tools/random_weights" -nt "$out" ]; then
-        "$top/tools/random_weights" "$1" "$out" >/dev/null || exit 1
+        "$top/tools/random_weights" "$1" "$out.$$" >/dev/null && mv "$out.$$" "$out" || exit 1
     fi
     echo "$out"
 }
