@@ -36,6 +36,7 @@ void mafat_bridge_decline(void)
 void mafat_bridge_keep_heap_small(void)
 {
     mallopt(M_MMAP_THRESHOLD, MAFAT_OWN_PAGES);
+    mallopt(M_TRIM_THRESHOLD, MAFAT_OWN_PAGES);
 }
 
 /* Where no network of the process has a limit, blocks of some hundred KB are kept on the heap when
