@@ -120,16 +120,14 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
         size_t *most = moment < last_use ? &edge->early_bytes : &edge->late_bytes;
         *most = bytes > *most ? bytes : *most;
     }
-    edge->window_bytes = edge->block_bytes = 0;
+    edge->window_bytes = 0;
     edge->sum_bytes = mafat_plan_array_bytes(part->n_steps, part->n_windows);
     for (int w = 0; w < part->n_windows; w++) {
         size_t bytes = part->buffers[part->windows[w].buffer].place.bytes;
         if (part->windows[w].pinned)
             edge->sum_bytes = mafat_size_sum(edge->sum_bytes, bytes);
-        else if (takes_turns || w == 0) {
+        else if (takes_turns || w == 0)
             edge->window_bytes = mafat_size_sum(edge->window_bytes, bytes);
-            edge->block_bytes = mafat_size_max(edge->block_bytes, bytes);
-        }
     }
     edge->seconds = part->groups[0].seconds;
 }
@@ -139,7 +137,7 @@ static bool is_as_good(const mafat_edge *a, const mafat_edge *b)
 {
     return a->seconds <= b->seconds && a->early_bytes <= b->early_bytes &&
            a->late_bytes <= b->late_bytes && a->window_bytes <= b->window_bytes &&
-           a->block_bytes <= b->block_bytes && a->sum_bytes <= b->sum_bytes;
+           a->sum_bytes <= b->sum_bytes;
 }
 
 /* Makes room by leaving out the longest groups, up to half of all edges. */
@@ -298,7 +296,7 @@ static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
     set_mode(&edge, pinned);
     edge.late_bytes -= edge.late_bytes < SIZE_MAX ? edge.window_bytes : 0;
     edge.sum_bytes = mafat_size_sum(edge.sum_bytes, pinned_bytes(m, &group));
-    edge.window_bytes = edge.block_bytes = 0;
+    edge.window_bytes = 0;
     edge.seconds = computing_s;
     return status == MAFAT_OK ? keep_best(m, &edge) : status;
 }
@@ -424,8 +422,6 @@ static int compare_edges(const void *left, const void *right)
         return a->early_bytes < b->early_bytes ? -1 : 1;
     if (a->window_bytes != b->window_bytes)
         return a->window_bytes < b->window_bytes ? -1 : 1;
-    if (a->block_bytes != b->block_bytes)
-        return a->block_bytes < b->block_bytes ? -1 : 1;
     return (a->sum_bytes > b->sum_bytes) - (a->sum_bytes < b->sum_bytes);
 }
 

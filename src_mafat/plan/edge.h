@@ -21,8 +21,6 @@ typedef struct {
                                    in use */
     size_t late_bytes;          /* and from then on: the next group's first windows come on top */
     size_t window_bytes;        /* the room of its own first windows; 0: it reads none in a run */
-    size_t block_bytes;         /* and of the largest of them: a group whose layers take turns has
-                                   one for each of them, others have one */
     size_t sum_bytes;           /* what it adds to pinned weights and to the plan's own arrays */
     double seconds;             /* with what reading adds */
 } mafat_edge;

@@ -3,7 +3,7 @@
 #ifndef MAFAT_PLAN_SEARCH_H
 #define MAFAT_PLAN_SEARCH_H
 
-#include "plan/path.h"
+#include "plan/label.h"
 #include "plan/predict.h"
 
 /* All that there is to choose from, for any limit. */
@@ -15,12 +15,10 @@ typedef struct {
     mafat_plan_rooms *rooms;           /* owned: plans are built in them */
     mafat_plan_sums sums;              /* what all plans have in common; else 0 */
     mafat_weight_mode *weights;        /* [n_layers], owned: of the plan at hand */
-    int level;                         /* that the edges and bounds are made for; -1: there are
-                                          none */
-    size_t made_for_bytes;             /* and the limit */
-    mafat_edges edges;                 /* owned */
-    mafat_bounds bounds;               /* of the edges */
-    size_t paths_room;
+    mafat_edges edges;                 /* owned, as what is for them: */
+    mafat_table table;
+    mafat_labels labels;
+    size_t made_for_bytes;             /* the limit that they were made for; 0: there are none */
     size_t peak_bytes;                 /* of memory, that it took for the limit at hand */
 } mafat_search;
 
@@ -46,10 +44,9 @@ typedef struct {
 } mafat_found;
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
- * The plans are all that edge.h can put together. The search is exact, and says so in least_s,
- * unless it ends early, after so much work; then least_s says how much it may have missed. It is as
- * exact as mafat_arena_place(): what that does not place in the room that is left does not fit, and
- * neither do plans with a run of groups that it has not placed alone (jam.h).
+ * The plans are all that edge.h can put together. What is found is near-optimal: least_s says how
+ * near, and most often that it is the best. A plan that mafat_arena_place() does not place in the
+ * room that is left does not fit.
  *
  * The process that runs the plan chooses it, too: while it does, process->choosing_bytes and what
  * the search itself holds are within the limit. Where that leaves little room the search misses

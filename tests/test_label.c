@@ -1,0 +1,141 @@
+/* Plans found label by label through edges that are drawn at random, against all paths one by
+ * one. */
+#include <check.h>
+#include <math.h>
+
+#include "plan/label.h"
+#include "support/random_edges.h"
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+enum { CASES = 200, QUERIES = 12 };
+
+static mafat_error fault;
+
+/* What a path takes beside an arena of from_bytes. */
+static size_t taken_bytes(const mafat_label_query *query, size_t live_bytes, size_t sum_bytes)
+{
+    size_t arena = mafat_size_max(live_bytes, query->from_bytes);
+    return mafat_plan_pages(arena) - mafat_plan_pages(query->from_bytes) + sum_bytes;
+}
+
+/* The least seconds of a whole path within the query, or the least bytes where only these count. */
+static double best_of(const test_graph *g, const mafat_label_query *query)
+{
+    double best = INFINITY;
+    for (int i = 0; i < g->n; i++) {
+        const test_path *path = &g->paths[i];
+        size_t taken = taken_bytes(query, path->live_bytes, path->sum_bytes);
+        if (test_is_whole(g, path) && path->live_bytes <= query->to_bytes &&
+            taken <= query->room_bytes)
+            best = fmin(best, query->table == NULL ? (double)taken : path->seconds);
+    }
+    return best < query->limit_s ? best : INFINITY;
+}
+
+/* What a label says is what its path comes to, and that is within the query. */
+static void expect_path(const test_graph *g, const mafat_labels *labels,
+                        const mafat_label_query *query, const mafat_label *label)
+{
+    test_path path = {0};
+    for (const mafat_label *l = label; l->edge >= 0; l = &labels->labels[l->rest]) {
+        const mafat_edge *edge = &g->rooms[l->edge];
+        test_require(edge->from == path.to && l->edge != query->without);
+        path.to = edge->to;
+        path.seconds += edge->seconds;
+        path.sum_bytes += edge->sum_bytes;
+    }
+    test_require(path.to == g->edges.n_places && path.sum_bytes == label->sum_bytes);
+    test_require(query->table == NULL || label->seconds == path.seconds);
+    test_require(label->live_bytes >= query->from_bytes && label->live_bytes <= query->to_bytes);
+    test_require(taken_bytes(query, label->live_bytes, label->sum_bytes) <= query->room_bytes);
+}
+
+/* The best path is found, or what was left out has a bound that is not above it. */
+static void expect_best(const test_graph *g, mafat_labels *labels, const mafat_label_query *query)
+{
+    double best = best_of(g, query), least = INFINITY;
+    mafat_labels_find(labels, query);
+    for (int i = labels->first[0]; i < labels->n_labels; i++) {
+        expect_path(g, labels, query, &labels->labels[i]);
+        least = fmin(least, labels->labels[i].least_s);
+    }
+    test_require(isinf(best) ? isinf(least) : least >= best * (1 - 1e-12));
+    test_require(fmin(least, labels->missed_s) <= best * (1 + 1e-12));
+}
+
+static mafat_label_query draw_query(test_random *r, const test_graph *g, mafat_table *table)
+{
+    size_t one = test_draw_whole(g, r)->live_bytes, other = test_draw_whole(g, r)->live_bytes;
+    mafat_label_query query = {.from_bytes = mafat_size_min(one, other), .limit_s = INFINITY,
+                               .to_bytes = mafat_size_max(one, other), .without = -1,
+                               .room_bytes = test_draw_whole(g, r)->sum_bytes};
+    if (test_random_int(r, 4) == 0)
+        return query;
+    mafat_table_fill(table, query.to_bytes, query.room_bytes, test_random_int(r, 2) == 0);
+    query.table = table;
+    if (test_random_int(r, 3) > 0)
+        query.limit_s = test_draw_whole(g, r)->seconds;
+    return query;
+}
+
+START_TEST(the_best_of_all_paths_is_found_or_has_a_bound)
+{
+    static const size_t rooms[] = {SIZE_MAX, 10000, 0};
+    test_random r = {(uint32_t)_i + 1};
+    test_graph g;
+    mafat_labels labels;
+    mafat_table table;
+    test_graph_init(&g, &r, _i % 2 == 0 ? MAFAT_PAGE : 1237);
+    ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, _i % 3 == 0 ? 0 : SIZE_MAX,
+                                      &fault), MAFAT_OK);
+    for (int i = 0; i < COUNT(rooms); i++) {
+        size_t least = mafat_labels_least_room(g.edges.n_places);
+        ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, rooms[i], &fault), MAFAT_OK);
+        test_require(mafat_labels_bytes(&labels) <= mafat_size_max(rooms[i], least));
+        for (int k = 0; k < QUERIES; k++) {
+            mafat_label_query query = draw_query(&r, &g, &table);
+            expect_best(&g, &labels, &query);
+        }
+        mafat_labels_free(&labels);
+    }
+    mafat_table_free(&table);
+    test_graph_free(&g);
+}
+END_TEST
+
+/* Without an edge, no plan has it, and the best of the others is found. */
+START_TEST(an_edge_can_be_left_out)
+{
+    test_random r = {(uint32_t)_i + 1};
+    test_graph g, fewer;
+    mafat_labels labels;
+    test_graph_init(&g, &r, 1237);
+    ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, SIZE_MAX, &fault), MAFAT_OK);
+    mafat_label_query query = {.to_bytes = SIZE_MAX - 1, .room_bytes = SIZE_MAX / 2,
+                               .limit_s = INFINITY,
+                               .without = test_random_int(&r, g.edges.n_edges)};
+    fewer = g;
+    fewer.n = 0;
+    fewer.n_rooms = 0;
+    fewer.paths = NULL;
+    fewer.rooms[query.without].early_bytes = SIZE_MAX;    /* so that no path with it fits */
+    for (int place = 0; place < fewer.edges.n_places; place++)
+        test_graph_go_on(&fewer, (test_path){.from = place, .to = place});
+    expect_best(&fewer, &labels, &query);
+    mafat_labels_free(&labels);
+    test_graph_free(&fewer);
+    test_graph_free(&g);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("label");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, the_best_of_all_paths_is_found_or_has_a_bound, 0, CASES);
+    tcase_add_loop_test(tcase, an_edge_can_be_left_out, 0, CASES);
+    Suite *suite = suite_create("label");
+    suite_add_tcase(suite, tcase);
+    return test_suite_run(suite);
+}

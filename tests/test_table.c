@@ -1,0 +1,91 @@
+/* The dynamic programme over edges that are drawn at random, against all paths one by one. */
+#include <check.h>
+#include <math.h>
+
+#include "plan/table.h"
+#include "support/random_edges.h"
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+enum { CASES = 200, QUERIES = 12, PAGE = 4096 };
+
+static mafat_error fault;
+
+/* The least seconds of the paths from the first place to another one that keep within an arena and a
+ * sum, and leave room for such windows in the arena. */
+static double best_of(const test_graph *g, int place, size_t arena_bytes, size_t sum_bytes,
+                      size_t window_bytes)
+{
+    double best = INFINITY;
+    for (int i = 0; i < g->n; i++) {
+        const test_path *path = &g->paths[i];
+        size_t late = window_bytes > 0 && place > 0 ? path->late_bytes + window_bytes : 0;
+        if (path->from == 0 && path->to == place && path->live_bytes <= arena_bytes &&
+            late <= arena_bytes && path->sum_bytes <= sum_bytes)
+            best = fmin(best, path->seconds);
+    }
+    return best;
+}
+
+static bool is_below(double bound, double best)
+{
+    return bound <= best || bound <= best * (1 + 1e-12);
+}
+
+static bool is_same(double a, double b)
+{
+    return a == b || fabs(a - b) <= b * 1e-12;
+}
+
+/* No value is above any path that it stands for; without windows none is above it with them; where
+ * every sum is of whole units and every window has a class, values are those of the best paths. */
+static void expect_values(test_random *r, const test_graph *g, mafat_table *table, bool is_exact)
+{
+    int last = g->edges.n_places;
+    size_t arena = test_draw_whole(g, r)->live_bytes, sum = test_draw_whole(g, r)->sum_bytes;
+    double best = best_of(g, last, arena, sum, 0);
+    double without = mafat_table_fill(table, arena, sum, false);
+    double with = mafat_table_fill(table, arena, sum, true);
+    test_require(is_below(with, best) && is_below(without, with));
+    test_require(!is_exact || is_same(with, best));
+    for (int place = 0; place <= last; place++) {
+        const mafat_edge *edge = &g->rooms[test_random_int(r, g->edges.n_edges)];
+        size_t rest = (size_t)test_random_int(r, 1 + (int)sum);
+        if (edge->window_bytes > arena)
+            continue;
+        double value = mafat_table_before(table, place, edge->window_bytes, rest);
+        double least = best_of(g, place, arena, rest, edge->window_bytes);
+        test_require(is_below(value, least));
+        test_require(!is_exact || is_same(value, least));
+    }
+}
+
+START_TEST(no_value_is_above_any_path)
+{
+    static const size_t rooms[] = {SIZE_MAX, 100000, 10000, 0};
+    test_random r = {(uint32_t)_i + 1};
+    test_graph g;
+    mafat_table table;
+    bool is_whole = _i % 2 == 0;
+    test_graph_init(&g, &r, is_whole ? PAGE : 1237);
+    for (int i = 0; i < COUNT(rooms); i++) {
+        size_t least = mafat_table_least_room(g.edges.n_places);
+        ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, rooms[i], &fault), MAFAT_OK);
+        test_require(mafat_table_bytes(&table) <= mafat_size_max(rooms[i], least));
+        for (int k = 0; k < QUERIES; k++)
+            expect_values(&r, &g, &table, is_whole && rooms[i] == SIZE_MAX);
+        mafat_table_free(&table);
+    }
+    test_graph_free(&g);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("table");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, no_value_is_above_any_path, 0, CASES);
+    Suite *suite = suite_create("table");
+    suite_add_tcase(suite, tcase);
+    return test_suite_run(suite);
+}
