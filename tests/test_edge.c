@@ -136,7 +136,7 @@ static void expect_sums_of_random_ways(mafat_cfg cfg, uint64_t seed, int n_ways,
     test_subject_init(&s, cfg, test_random_int(&r, 1000));
     test_subject_search(&s, NULL, &search);
     for (int i = 0; i < n_ways; i++) {
-        walk(&r, &search.edges, &w);
+        walk(&r, &search.parts.edges, &w);
         expect_sums(&s, &w, context);
     }
     mafat_search_free(&search);

@@ -34,7 +34,7 @@ static mafat_status add_best(mafat_points *points, mafat_search *search, size_t 
     mafat_status status = mafat_search_best(search, limit_bytes, &found, error);
     if (status != MAFAT_OK)
         return status;
-    status = mafat_points_add(points, limit_bytes, &found, search->process, error);
+    status = mafat_points_add(points, limit_bytes, &found, search->problem.process, error);
     mafat_found_free(&found);
     return status;
 }

@@ -3,23 +3,13 @@
 #ifndef MAFAT_PLAN_SEARCH_H
 #define MAFAT_PLAN_SEARCH_H
 
-#include "plan/label.h"
-#include "plan/predict.h"
+#include "plan/parts.h"
 
 /* All that there is to choose from, for any limit. */
 typedef struct {
-    const mafat_network *network;      /* borrowed, as the two below */
-    const mafat_config *fixed;         /* NULL: any configuration */
-    const mafat_process *process;
-    mafat_plan_options options;
-    mafat_plan_rooms *rooms;           /* owned: plans are built in them */
-    mafat_plan_sums sums;              /* what all plans have in common; else 0 */
-    mafat_weight_mode *weights;        /* [n_layers], owned: of the plan at hand */
-    mafat_edges edges;                 /* owned, as what is for them: */
-    mafat_table table;
-    mafat_labels labels;
-    size_t made_for_bytes;             /* the limit that they were made for; 0: there are none */
-    size_t peak_bytes;                 /* of memory, that it took for the limit at hand */
+    mafat_problem problem;
+    mafat_parts parts;
+    size_t peak_bytes;       /* of memory, that it took for the limit at hand */
 } mafat_search;
 
 /* What a process is charged for while even the smallest search runs, which also finds out what the

@@ -143,7 +143,8 @@ static bool is_as_good(const transition *a, const transition *b)
 }
 
 /* to[u] = min(to[u], from[u - n_units] + seconds) */
-static void relax(const double *restrict from, int n_units, double seconds, double *restrict to, int n)
+static void relax(const double *restrict from, int n_units, double seconds, double *restrict to,
+                  int n)
 {
     for (int u = n_units; u < n; u++) {
         double longer_s = from[u - n_units] + seconds;
