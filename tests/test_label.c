@@ -104,6 +104,48 @@ START_TEST(the_best_of_all_paths_is_found_or_has_a_bound)
 }
 END_TEST
 
+/* Two edges between neighbours: one pins what the other one takes time for, all in other sizes, so
+ * that hardly a path dominates another one. */
+static void draw_knapsack(test_random *r, test_graph *g)
+{
+    *g = (test_graph){.edges = {.n_places = TEST_CHAIN_PLACES, .are_all = true}};
+    g->edges.edges = g->rooms;
+    g->edges.first_edges = g->first_edges;
+    for (int place = 0; place < TEST_CHAIN_PLACES; place++) {
+        int size = 1000 + 300 * place;
+        mafat_edge pins = {.from = place, .to = place + 1, .seconds = 1,
+                           .sum_bytes = (size_t)(size + test_random_int(r, size))};
+        mafat_edge reads = {.from = place, .to = place + 1,
+                            .seconds = 1 + size + test_random_int(r, size)};
+        g->rooms[g->edges.n_edges++] = pins;
+        g->rooms[g->edges.n_edges++] = reads;
+    }
+    mafat_edges_sort(&g->edges);
+    test_graph_go_on(g, (test_path){0});
+}
+
+/* Where there are more paths than are kept, the best may be among those that are left out: then
+ * these have a bound that is not above it. */
+START_TEST(what_is_left_out_has_a_bound)
+{
+    test_random r = {(uint32_t)_i + 1};
+    test_graph g;
+    mafat_labels labels;
+    mafat_table table;
+    draw_knapsack(&r, &g);
+    size_t room_bytes = test_draw_whole(&g, &r)->sum_bytes;
+    ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, 0, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, 0, &fault), MAFAT_OK);
+    mafat_table_fill(&table, 0, room_bytes, true);
+    mafat_label_query query = {.table = &table, .room_bytes = room_bytes, .limit_s = INFINITY,
+                               .without = -1};
+    expect_best(&g, &labels, &query);
+    mafat_labels_free(&labels);
+    mafat_table_free(&table);
+    test_graph_free(&g);
+}
+END_TEST
+
 /* Without an edge, no plan has it, and the best of the others is found. */
 START_TEST(an_edge_can_be_left_out)
 {
@@ -134,6 +176,7 @@ int main(void)
     TCase *tcase = tcase_create("label");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, the_best_of_all_paths_is_found_or_has_a_bound, 0, CASES);
+    tcase_add_loop_test(tcase, what_is_left_out_has_a_bound, 0, CASES);
     tcase_add_loop_test(tcase, an_edge_can_be_left_out, 0, CASES);
     Suite *suite = suite_create("label");
     suite_add_tcase(suite, tcase);

@@ -28,9 +28,8 @@ static mafat_error fault;
 
 /* --------------------------------------------------------------------------- against all plans */
 
-/* The search finds the best plan that fits, and no other one is faster than it says that any can be.
- * Where a faster one was not placed that hid the best, it finds another one, and counts it as
- * missed. */
+/* The search finds the best plan that fits, and none is faster than it says that any can be. Where a
+ * faster one that is not placed hides the best, it finds another one, and counts it as missed. */
 static void expect_best(mafat_search *search, const test_subject *s, const test_plans *all,
                         size_t limit, int *n_missed)
 {
@@ -169,8 +168,7 @@ START_TEST(more_bytes_never_take_longer)
     test_subject_init(&s, cfg, 10);
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
-    for (size_t limit = least; limit < 40 * least;
-         limit += limit / LIMIT_PARTS) {
+    for (size_t limit = least; limit < 40 * least; limit += limit / LIMIT_PARTS) {
         mafat_found found;
         ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
                       fault.text);
@@ -183,6 +181,51 @@ START_TEST(more_bytes_never_take_longer)
         mafat_found_free(&found);
     }
     expect_least(&search, least);
+    mafat_search_free(&search);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
+/* A plan is made in the arena that it was judged by: in another one its buffers may lie otherwise,
+ * and need more, as for the first of these limits they do. */
+START_TEST(a_plan_that_fits_is_made_to_fit)
+{
+    test_subject s;
+    mafat_search search;
+    mafat_cfg cfg;
+    ck_assert_int_eq(mafat_cfg_read(&cfg, "darknet/cfg/yolov3.cfg", 0, 0, &fault), MAFAT_OK);
+    test_subject_init(&s, cfg, 10);
+    s.options.workspace_bytes = mafat_exec_workspace_bytes(2);
+    s.options.image_by_rows = false;
+    test_subject_search(&s, NULL, &search);
+    for (size_t limit = 98119915; limit < 130000000; limit += limit / 16) {
+        mafat_found found;
+        ck_assert_int_eq(mafat_search_best(&search, limit, &found, &fault), MAFAT_OK);
+        test_require(mafat_predict(&found.plan, &s.process).total_bytes <= limit);
+        mafat_found_free(&found);
+    }
+    mafat_search_free(&search);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
+/* Where a small plan's buffers leave gaps, others are tried: the smallest plan has none. */
+START_TEST(the_smallest_plan_has_no_gaps)
+{
+    test_subject s;
+    mafat_search search;
+    mafat_cfg cfg;
+    mafat_found found;
+    size_t least;
+    ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i], 0, 0, &fault), MAFAT_OK);
+    test_subject_init(&s, cfg, 10);
+    s.options.workspace_bytes = mafat_exec_workspace_bytes(2);
+    s.options.image_by_rows = false;
+    test_subject_search(&s, NULL, &search);
+    ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_best(&search, least, &found, &fault), MAFAT_OK);
+    test_require(found.plan.arena_bytes == found.plan.live_bytes);
+    mafat_found_free(&found);
     mafat_search_free(&search);
     mafat_cfg_free(&s.cfg);
 }
@@ -228,7 +271,8 @@ static double expect_within(mafat_search *search, mafat_search *roomy, const tes
     return seconds;
 }
 
-/* In a limit from the least one up, to where there is room for all that there is to choose from. */
+/* In a limit from the least one up, to where there is room for all that there is to choose from; and
+ * in a small one again, where what was made for the largest has no room. */
 START_TEST(a_search_is_part_of_what_it_plans_for)
 {
     static const int n_blocks[] = {10, 40, 70};
@@ -254,7 +298,9 @@ START_TEST(a_search_is_part_of_what_it_plans_for)
     expect_least(&search, least);
     for (size_t limit = least; limit <= 64 * least; limit *= 2)
         expect_within(&search, &roomy, &s, limit);
+    double small_s = expect_within(&search, &roomy, &s, least + least / 8);
     double seconds = expect_within(&search, &roomy, &s, SIZE_MAX);
+    test_require(expect_within(&search, &roomy, &s, least + least / 8) <= small_s * 1.001);
     mafat_found best;
     ck_assert_int_eq(mafat_search_best(&roomy, SIZE_MAX, &best, &fault), MAFAT_OK);
     test_require(fabs(seconds - best.plan.latency_s) <= seconds * 1e-9);
@@ -303,6 +349,8 @@ int main(void)
     tcase_add_loop_test(tcase, of_a_fixed_configuration_it_finds_the_best_modes, 0,
                         3 * ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, COUNT(stock));
+    tcase_add_test(tcase, a_plan_that_fits_is_made_to_fit);
+    tcase_add_loop_test(tcase, the_smallest_plan_has_no_gaps, 0, COUNT(stock));
     tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0, COUNT(stock) + 3);
     tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
     Suite *suite = suite_create("search");

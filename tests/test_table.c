@@ -11,8 +11,8 @@ enum { CASES = 200, QUERIES = 12, PAGE = 4096 };
 
 static mafat_error fault;
 
-/* The least seconds of the paths from the first place to another one that keep within an arena and a
- * sum, and leave room for such windows in the arena. */
+/* The least seconds of the paths from the first place to another one that keep within an arena and
+ * a sum, and leave room for such windows in the arena. */
 static double best_of(const test_graph *g, int place, size_t arena_bytes, size_t sum_bytes,
                       size_t window_bytes)
 {

@@ -8,7 +8,7 @@
 #include "support/random.h"
 #include "support/suite.h"
 
-enum { TEST_MOST_PLACES = 6, TEST_MOST_EDGES = 120 };
+enum { TEST_MOST_PLACES = 6, TEST_MOST_EDGES = 120, TEST_CHAIN_PLACES = 11 };
 
 /* A path between two places; what its first windows may take behind it, or take before it. */
 typedef struct {
@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     mafat_edges edges;
     mafat_edge rooms[TEST_MOST_EDGES];
-    int first_edges[TEST_MOST_PLACES + 2];
+    int first_edges[TEST_CHAIN_PLACES + 2];
     test_path *paths;       /* [n], owned */
     int n, n_rooms;
 } test_graph;
