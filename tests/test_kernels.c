@@ -10,7 +10,7 @@
 #include "kernels/add.h"
 #include "kernels/conv.h"
 #include "kernels/pool.h"
-#include "kernels/reference.h"
+#include "support/reference.h"
 #include "kernels/simd.h"
 
 /* Darknet's own, which darknet.h does not declare. */

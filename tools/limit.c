@@ -20,8 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cage.h"
 #include "front/number.h"
-#include "run/cage.h"
 #include "run/cgroup.h"
 #include "run/measure.h"
 #include "run/page_cache.h"

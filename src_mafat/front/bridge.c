@@ -9,6 +9,7 @@
 
 #include "darknet.h"
 #include "front/bridge_parts.h"
+#include "front/rounding_probe.h"
 #include "front/verify.h"
 #include "run/measure.h"
 #include "run/team.h"
@@ -131,7 +132,7 @@ static mafat_status prepare(mafat_bridge *bridge, mafat_error *error)
     mafat_bridge_be_host(bridge, &host);
     mafat_status status = mafat_bridge_check_agreement(bridge, error);
     if (status == MAFAT_OK)
-        status = mafat_bridge_probe(&host.rounding, error);
+        status = mafat_rounding_probe_measure(&host.rounding, error);
     bool reads_weights = session->plan.n_windows > 0;
     if (status == MAFAT_OK)
         status = mafat_exec_init(&bridge->exec, &session->cfg.network, &session->plan,

@@ -152,8 +152,4 @@ bool mafat_bridge_has_video(void);
 /* Gives the memory of an inference back until the next one. */
 void mafat_bridge_release(mafat_bridge *bridge);
 
-/* Measures how this build of Darknet rounds (bridge_probe.c). MAFAT_UNSUPPORTED where it does so in
- * a pattern that base/rounding.h has no words for. */
-mafat_status mafat_bridge_probe(mafat_rounding *rounding, mafat_error *error);
-
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "darknet.h"
-#include "front/verify.h"
 #include "image.h"
 #include "run/letterbox.h"
 #include "run/page_cache.h"

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "darknet.h"
-#include "front/bridge_parts.h"
 #include "front/footprint.h"
 #include "plan/plan.h"
 

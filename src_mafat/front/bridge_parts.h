@@ -3,14 +3,11 @@
 #define MAFAT_FRONT_BRIDGE_PARTS_H
 
 #include "front/bridge.h"
+#include "front/footprint.h"
 
 /* Prints the error and ends the process with the status: for calls from Darknet, which cannot be
  * answered with an error (bridge.c). */
 _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error);
-
-/* From what size on the heap gives a block pages of its own; and which blocks of zeros have them
- * while Darknet makes layers. */
-enum { MAFAT_OWN_PAGES = 128 << 10, MAFAT_OWN_PAGES_OF_LAYERS = 4 << 10 };
 
 /* Between mafat_blocks_begin() and mafat_blocks_end() the thread that called them makes layers:
  * blocks beside the heap are to be had, and what mafat_blocks_next_layer() finds freed costs nothing

@@ -2,8 +2,8 @@
  *
  * Nothing is changed in any other cgroup, but for one exception that the caller has to ask for:
  * `own_scope`. */
-#ifndef MAFAT_RUN_CAGE_H
-#define MAFAT_RUN_CAGE_H
+#ifndef TOOLS_CAGE_H
+#define TOOLS_CAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* The equivalent loops of conv.h, pool.h and add.h written down as they stand there: slow, and
  * obviously right. The tests compare every other kernel with these, and these with Darknet. */
-#ifndef MAFAT_KERNELS_REFERENCE_H
-#define MAFAT_KERNELS_REFERENCE_H
+#ifndef TESTS_SUPPORT_REFERENCE_H
+#define TESTS_SUPPORT_REFERENCE_H
 
 #include "kernels/add.h"
 #include "kernels/conv.h"

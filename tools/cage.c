@@ -1,5 +1,5 @@
 /* Making, filling and clearing one cgroup; see cage.h. */
-#include "run/cage.h"
+#include "cage.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* The equivalent loops; see reference.h. */
-#include "kernels/reference.h"
+#include "support/reference.h"
 
 #include <float.h>
 #include <math.h>

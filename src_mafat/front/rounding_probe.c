@@ -1,8 +1,8 @@
-/* Measures how this build of Darknet rounds; see base/rounding.h for what and why. */
+/* Measures how this build of Darknet rounds; see rounding_probe.h. */
 #include <string.h>
 
 #include "darknet.h"
-#include "front/bridge.h"
+#include "front/rounding_probe.h"
 #include "maxpool_layer.h"
 
 /* A value and a variance, found by trying some 10^10 pairs, for which x / d and x * (1 / d), with
@@ -41,7 +41,7 @@ static bool keeps_later(void)
     return memcmp(&out, &in[1], sizeof out) == 0;
 }
 
-mafat_status mafat_bridge_probe(mafat_rounding *rounding, mafat_error *error)
+mafat_status mafat_rounding_probe_measure(mafat_rounding *rounding, mafat_error *error)
 {
     *rounding = (mafat_rounding){.maxpool_keeps_later = keeps_later()};
     for (int n = 1; n < MAFAT_SHORT_PLANE; n++) {
