@@ -70,23 +70,24 @@ DARKNET_FLAGS_src/image := $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-in
 OPT := $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,$(if $(SANITIZE),-O2,-O3))
 WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes
 MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat
-# FLAGS_<file or room under src_mafat>: only the bridge's room may see Darknet, and these files
+# FLAGS_<file or room under src_mafat>: two rooms alone may see Darknet, and these files
 # must round after every operation (DESIGN: an FMA in the epilogue changes a quarter of the values).
 # -isystem: warnings in Darknet's headers are not ours.
-FLAGS_front := -isystem darknet/include -isystem darknet/src
+FLAGS_upstream := -isystem darknet/include -isystem darknet/src
+FLAGS_bridge := $(FLAGS_upstream)
 FLAGS_kernels/epilogue := -ffp-contract=off
 FLAGS_kernels/pool := -ffp-contract=off
 FLAGS_run/letterbox := -ffp-contract=off
-FLAGS_front/bridge_boxes := -ffp-contract=off
+FLAGS_upstream/boxes := -ffp-contract=off
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any.
 STB_FLAGS = $(DARKNET_OPT) -fwrapv -fno-sanitize=shift
-FLAGS_front/bridge_picture = $(STB_FLAGS)
-FLAGS_front/bridge_picture_jpeg = $(STB_FLAGS)
-FLAGS_front/bridge_picture_png = $(STB_FLAGS)
+FLAGS_upstream/picture_decode = $(STB_FLAGS)
+FLAGS_upstream/jpeg_rows = $(STB_FLAGS)
+FLAGS_upstream/png_rows = $(STB_FLAGS)
 
 TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) \
-    -Isrc_mafat -Itests $(FLAGS_front)
+    -Isrc_mafat -Itests $(FLAGS_upstream)
 LIBS := -lz -lm -pthread
 
 # ---------------------------------------------------------------------------------------------
@@ -109,7 +110,7 @@ PROGRAM := $(addprefix examples/, captcha lsd super art tag cifar go rnn segment
 MAFAT := $(patsubst src_mafat/%.c,mafat/%.o,$(wildcard src_mafat/*/*.c))
 SUITES := $(patsubst %.c,%,$(wildcard tests/test_*.c))
 SUPPORT := $(patsubst %.c,%.o,$(wildcard tests/support/*.c))
-TOOLS := $(patsubst %.c,%,$(wildcard tools/*.c))
+TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c,$(wildcard tools/*.c)))
 SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)
 
 # One compile line for every rule: $(call compile,flags). It leaves what the source includes in a .d file.
@@ -311,9 +312,10 @@ $(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
 	$(call link,$(DARKNET_FLAGS),$(shell pkg-config --libs check))
 
 $(B)/tools/%.o: tools/%.c Makefile | $(B)/ready-build darknet/.stamp
-	$(call compile,$(MAFAT_FLAGS))
+	$(call compile,$(MAFAT_FLAGS) -Itools)
 
 # Tools know cfg and weights files, not Darknet: nothing of it is linked.
+$(B)/tools/limit: $(B)/tools/cage.o
 $(TOOLS:%=$(B)/%): %: %.o $(B)/libmafat.a
 	$(call link,$(DARKNET_FLAGS))
 

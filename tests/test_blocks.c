@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front/bridge_parts.h"
+#include "bridge/parts.h"
 #include "support/random.h"
 #include "support/suite.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cfg/cfg.h"
 #include "darknet.h"
-#include "front/cfg.h"
 #include "support/suite.h"
 
 enum { TIMEOUT_S = 60 };

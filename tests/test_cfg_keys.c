@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "front/cfg.h"
-#include "front/cfg_keys.h"
+#include "cfg/cfg.h"
+#include "cfg/cfg_keys.h"
 #include "support/suite.h"
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))

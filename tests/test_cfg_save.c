@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/cfg.h"
-#include "front/cfg_save.h"
-#include "front/cfg_text.h"
+#include "cfg/cfg.h"
+#include "cfg/cfg_save.h"
+#include "cfg/cfg_text.h"
 #include "support/suite.h"
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/auto_memory.h"
-#include "run/cgroup.h"
-#include "run/charged.h"
-#include "run/room.h"
+#include "machine/auto_memory.h"
+#include "machine/cgroup.h"
+#include "machine/charged.h"
+#include "machine/room.h"
 #include "support/suite.h"
 
 /* What the kernel writes in version 1 for "no limit". */

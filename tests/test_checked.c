@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "front/bridge.h"
+#include "bridge/bridge.h"
 #include "support/suite.h"
 
 static volatile size_t too_much = PTRDIFF_MAX;

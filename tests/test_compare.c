@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bridge/bridge.h"
+#include "command/comparison.h"
 #include "darknet.h"
-#include "front/bridge.h"
-#include "front/comparison.h"
 #include "support/suite.h"
 
 static const char cfg[] =

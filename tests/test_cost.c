@@ -1,13 +1,13 @@
 /* Shares of convolutions, and work counted by them (plan/share.h, plan/cost.h); reading timed on
- * files of all sizes (run/calibrate.h). */
+ * files of all sizes (machine/calibrate.h). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/calibrate.h"
 #include "plan/plan.h"
-#include "run/calibrate.h"
 #include "run/exec.h"
 #include "support/random.h"
 #include "support/suite.h"

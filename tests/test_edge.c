@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "plan/spell.h"
+#include "search/spell.h"
 #include "support/random.h"
 #include "support/random_cfg.h"
 #include "support/subject.h"

@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "bridge/bridge.h"
 #include "darknet.h"
-#include "front/bridge.h"
 #include "run/guard.h"
 #include "run/team.h"
 #include "run/weights.h"

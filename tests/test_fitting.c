@@ -1,7 +1,7 @@
 /* What Darknet takes to fit an image to an input, held to the sizes of what its own functions make. */
 #include "darknet.h"
-#include "front/fitting.h"
 #include "support/suite.h"
+#include "upstream/fitting.h"
 
 static size_t bytes_of(int w, int h)
 {

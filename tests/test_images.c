@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/picture.h"
-#include "front/picture_rows.h"
+#include "upstream/picture.h"
+#include "upstream/picture_rows.h"
 #include "stb_image.h"
 #include "support/random.h"
 #include "support/suite.h"

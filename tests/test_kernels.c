@@ -10,8 +10,8 @@
 #include "kernels/add.h"
 #include "kernels/conv.h"
 #include "kernels/pool.h"
-#include "support/reference.h"
 #include "kernels/simd.h"
+#include "support/reference.h"
 
 /* Darknet's own, which darknet.h does not declare. */
 void gemm(int ta, int tb, int m, int n, int k, float alpha, float *a, int lda, float *b, int ldb,

@@ -3,7 +3,7 @@
 #include <check.h>
 #include <math.h>
 
-#include "plan/label.h"
+#include "search/label.h"
 #include "support/random_edges.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "darknet.h"
-#include "front/picture.h"
 #include "run/letterbox.h"
 #include "support/random.h"
 #include "support/suite.h"
+#include "upstream/picture.h"
 
 static test_random r = {4711};
 

@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/hierarchy.h"
-#include "front/lines.h"
-#include "front/nearest.h"
-#include "front/visible.h"
+#include "base/lines.h"
+#include "base/nearest.h"
+#include "base/visible.h"
+#include "session/hierarchy.h"
 #include "support/suite.h"
 
 static char path[64];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "kernels/peak.h"
-#include "run/measure.h"
+#include "machine/measure.h"
 #include "run/team.h"
 #include "support/suite.h"
 

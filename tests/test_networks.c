@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bridge/bridge.h"
 #include "darknet.h"
-#include "front/bridge.h"
 #include "support/random.h"
 #include "support/suite.h"
 
@@ -307,7 +307,7 @@ START_TEST(outputs_that_are_partly_unwritten_give_darknets_bits)
 END_TEST
 
 /* Fills the input with the value, and the statistics with the variance, for which dividing and
- * multiplying by the reciprocal round differently (front/rounding_probe.c): each pixel must do what
+ * multiplying by the reciprocal round differently (upstream/rounding_probe.c): each pixel must do what
  * Darknet does at its place in the plane. */
 START_TEST(every_pixel_is_normalised_as_darknet_does_at_its_place)
 {

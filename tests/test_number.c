@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "front/number.h"
+#include "base/number.h"
 #include "support/suite.h"
 
 static const struct {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front/cfg.h"
+#include "cfg/cfg.h"
 #include "plan/group.h"
-#include "plan/paper.h"
+#include "search/paper.h"
 #include "support/random.h"
 #include "support/suite.h"
 

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "darknet.h"
-#include "front/boxes.h"
-#include "front/picture.h"
 #include "support/random.h"
 #include "support/suite.h"
+#include "upstream/boxes.h"
+#include "upstream/picture.h"
 
 enum { N_CLASSES = 80 };
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "front/cfg.h"
+#include "cfg/cfg.h"
 #include "plan/plan.h"
 #include "run/store.h"
 #include "run/weights.h"

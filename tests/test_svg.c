@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/front_picture.h"
-#include "front/svg.h"
+#include "draw/front_picture.h"
+#include "draw/svg.h"
 #include "support/suite.h"
 
 static char scratch[] = "/tmp/mafat-test-XXXXXX";

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <math.h>
 
-#include "plan/table.h"
+#include "search/table.h"
 #include "support/random_edges.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

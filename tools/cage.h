@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
-#include "run/cgroup.h"
+#include "machine/cgroup.h"
 
 /* Makes a cgroup, limited to `limit_bytes` of memory and no swap; SIZE_MAX limits nothing. Where
  * the kernel does not count swap, that cannot be forbidden: see mafat_cage_counts_swap().

@@ -2,7 +2,7 @@
  * in multiply-adds of vectors; the loop is kernels/peak.h. */
 #include <stdio.h>
 
-#include "run/measure.h"
+#include "machine/measure.h"
 #include "run/team.h"
 
 int main(void)

@@ -20,11 +20,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/number.h"
+#include "base/page_cache.h"
 #include "cage.h"
-#include "front/number.h"
-#include "run/cgroup.h"
-#include "run/measure.h"
-#include "run/page_cache.h"
+#include "machine/cgroup.h"
+#include "machine/measure.h"
 
 static const char usage[] =
     "usage: tools/limit [-o FILE] L COMMAND...\n"

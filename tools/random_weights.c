@@ -14,7 +14,7 @@
 
 #include "base/layer.h"
 #include "base/status.h"
-#include "front/cfg.h"
+#include "cfg/cfg.h"
 #include "run/weights.h"
 
 static const char usage[] =

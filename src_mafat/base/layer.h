@@ -1,7 +1,7 @@
 /* A plain description of a network: what each layer is, its shapes, what it reads, and how its
  * weights lie in the file. No pointers into Darknet, no floats of the network itself.
  *
- * The cfg reader (front/cfg.h) makes it; plans, predictions and weights checks are made from it. */
+ * The cfg reader (cfg/cfg.h) makes it; plans, predictions and weights checks are made from it. */
 #ifndef MAFAT_BASE_LAYER_H
 #define MAFAT_BASE_LAYER_H
 

@@ -13,7 +13,7 @@
  *   fused multiply-adds, which leave one product of a sum unrounded. load_image_stb() divides bytes
  *   by 255, or multiplies them by its reciprocal.
  *
- * The choices are measured on Darknet's own object code (front/rounding_probe.c) and handed to the
+ * The choices are measured on Darknet's own object code (upstream/rounding_probe.c) and handed to the
  * kernels as data, so the same source gives the same bits whatever built it. */
 #ifndef MAFAT_BASE_ROUNDING_H
 #define MAFAT_BASE_ROUNDING_H

@@ -1,6 +1,6 @@
 /* What a plan costs in time: a linear model. The work of a step is counted in a few kinds of units,
  * on the thread that has most of it; a unit of each kind costs so many seconds on this machine
- * (run/calibrate.h measures them). Weights that are read meanwhile cost what reading takes longer
+ * (machine/calibrate.h measures them). Weights that are read meanwhile cost what reading takes longer
  * than computing.
  *
  * Seconds are the only floats in plan/, and decide nothing but which plan is better. */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "run/file.h"
+#include "base/file.h"
 
 static const uint64_t no_page = UINT64_MAX;
 

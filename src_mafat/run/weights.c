@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "run/file.h"
+#include "base/file.h"
 
 enum { WORD = 4, N_VERSION_WORDS = 3 };
 

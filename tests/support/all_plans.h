@@ -1,5 +1,5 @@
 /* All plans that a search chooses from, made one by one: every list of cuts, every tiling, every
- * mode of the weights. Slow and obvious; it knows the tilings and the windows that plan/edge.h
+ * mode of the weights. Slow and obvious; it knows the tilings and the windows that search/edge.h
  * names, and nothing of edges or paths. */
 #ifndef TESTS_SUPPORT_ALL_PLANS_H
 #define TESTS_SUPPORT_ALL_PLANS_H

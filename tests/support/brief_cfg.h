@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "front/cfg.h"
+#include "cfg/cfg.h"
 
 /* Reads a cfg's text; the caller frees it. */
 static inline mafat_cfg test_cfg_parse(const char *text)

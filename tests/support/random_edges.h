@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "plan/edge.h"
+#include "search/edge.h"
 #include "support/random.h"
 #include "support/suite.h"
 

@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_SUBJECT_H
 #define TESTS_SUPPORT_SUBJECT_H
 
-#include "plan/search.h"
 #include "run/exec.h"
+#include "search/search.h"
 #include "support/brief_cfg.h"
 #include "support/weight_modes.h"
 

@@ -1,0 +1,50 @@
+/* See file.h. */
+#define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static mafat_status judge(const struct stat *info, const char *what, uint64_t *n_bytes,
+                          mafat_error *error)
+{
+    if (S_ISDIR(info->st_mode))
+        return mafat_error_set(error, MAFAT_FAILED, "is a directory, not a %s", what);
+    if (!S_ISREG(info->st_mode))
+        return mafat_error_set(error, MAFAT_FAILED, "is not a regular file");
+    *n_bytes = (uint64_t)info->st_size;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_file_size(const char *path, const char *what, uint64_t *n_bytes,
+                             mafat_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
+    return judge(&info, what, n_bytes, error);
+}
+
+mafat_status mafat_file_open(const char *path, const char *what, FILE **file, uint64_t *n_bytes,
+                             mafat_error *error)
+{
+    struct stat info;
+    /* a device is not even opened where it is seen to be one: some of them act */
+    mafat_status status = mafat_file_size(path, what, n_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    *file = descriptor >= 0 && fstat(descriptor, &info) == 0 ? fdopen(descriptor, "rb") : NULL;
+    if (*file == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
+    else
+        status = judge(&info, what, n_bytes, error);
+    if (*file == NULL && descriptor >= 0)
+        close(descriptor);
+    if (*file != NULL && status != MAFAT_OK)
+        fclose(*file);
+    return status;
+}

@@ -1,0 +1,313 @@
+/* Memory limits kept while Darknet's own code, or the program that it is linked to, loads images.
+ *
+ * A plan takes all of its limit that is of use: weights that need not be read again. So whoever
+ * comes with an image, or with memory of his own, gets room by planning anew, with fewer weights
+ * kept, once for the largest so far; or the program ends with the limit that would do. Between two
+ * inferences a network with a limit holds no arena: that is where images are decoded and boxes are
+ * found. */
+#include <malloc.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/page_cache.h"
+#include "bridge/parts.h"
+#include "machine/measure.h"
+#include "run/letterbox.h"
+#include "upstream/picture.h"
+#include "upstream/picture_memory.h"
+
+/* Networks with a limit; and what guards them, and keeps inference and planning apart. */
+static mafat_bridge *limited;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void mafat_bridge_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void mafat_bridge_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* Whether any network has a limit. */
+static bool is_any_limited(void)
+{
+    mafat_bridge_lock();
+    bool is_any = limited != NULL;
+    mafat_bridge_unlock();
+    return is_any;
+}
+
+void mafat_bridge_enlist(mafat_bridge *bridge)
+{
+    mafat_bridge_lock();
+    bridge->next = limited;
+    limited = bridge;
+    mafat_bridge_unlock();
+}
+
+void mafat_bridge_strike_off(mafat_bridge *bridge)
+{
+    mafat_bridge_lock();
+    for (mafat_bridge **at = &limited; *at != NULL; at = &(*at)->next) {
+        if (*at != bridge)
+            continue;
+        *at = bridge->next;
+        break;
+    }
+    mafat_bridge_unlock();
+}
+
+/* ----------------------------------------------------------------------------------------- room */
+
+static size_t input_bytes(const mafat_session *session)
+{
+    return session->image_by_rows
+               ? 0 : mafat_shape_floats(session->cfg.network.input) * sizeof(float);
+}
+
+/* What the plan takes with an image, as a use of the network and for the process. */
+static mafat_prediction predict_with(const mafat_bridge *bridge, const mafat_image_need *need,
+                                     mafat_session_use *use, mafat_process *process)
+{
+    const mafat_session *session = &bridge->session;
+    *use = mafat_bridge_use_for(bridge, need);
+    *process = session->process;
+    mafat_session_count_image(use, &session->cfg, process);
+    process->file_bytes += mafat_plan_pages(need->file_bytes) -
+                           mafat_plan_pages(bridge->use.image.file_bytes);
+    return mafat_predict(&session->plan, process);
+}
+
+/* Has the plan, which leaves room for it, be one for this image, and says so. */
+static void take_image(mafat_bridge *bridge, const mafat_image_need *need)
+{
+    mafat_session *session = &bridge->session;
+    mafat_session_use use;
+    session->prediction = predict_with(bridge, need, &use, &session->process);
+    bridge->use = use;
+    mafat_bridge_print_choice(session);
+}
+
+mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
+                                    mafat_error *error)
+{
+    const mafat_session *session = &bridge->session;
+    mafat_session_use use;
+    mafat_process process;
+    if (session->limit_bytes == 0)
+        return MAFAT_OK;
+    size_t bytes = predict_with(bridge, need, &use, &process).total_bytes;
+    if (bytes <= session->prediction.total_bytes)
+        return MAFAT_OK;
+    if (bytes > session->limit_bytes)
+        return mafat_bridge_plan_anew(bridge, need, error);
+    mafat_image_need more = mafat_bridge_round_need(need, &bridge->use.image, MAFAT_ROOM_UNIT);
+    bytes = predict_with(bridge, &more, &use, &process).total_bytes;
+    take_image(bridge, bytes <= session->limit_bytes ? &more : need);
+    return MAFAT_OK;
+}
+
+bool mafat_bridge_has_plan(const mafat_bridge *bridge)
+{
+    return bridge->session.plan.n_steps > 0;
+}
+
+void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path)
+{
+    uint64_t stay_bytes;
+    mafat_error unused;
+    if (bridge->session.limit_bytes > 0)
+        mafat_page_cache_drop(path, &stay_bytes, &unused);
+}
+
+/* Of the room that was last made for an image, what floats have not taken yet. */
+static size_t granted_bytes;
+
+/* What the process holds beyond what was counted for it, images among it. What is counted is a bit
+ * more than what is there, so that nothing is found where nothing is. */
+static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat_error *error)
+{
+    const mafat_prediction *p = &bridge->session.prediction;
+    size_t held_bytes, own_bytes = p->base_bytes + p->network_bytes + p->name_bytes +
+                                   p->plan_bytes + p->result_bytes + p->thread_bytes;
+    if (bridge->store.network != NULL || bridge->session.plan.n_windows == 0)
+        own_bytes += p->pinned_bytes + p->parameter_bytes;
+    if (bridge->exec.is_populated)
+        own_bytes += p->arena_bytes;
+    malloc_trim(0);    /* what is free on the heap is nobody's */
+    mafat_status status = mafat_measure_anonymous(&held_bytes, error);
+    *bytes = status == MAFAT_OK && held_bytes > own_bytes ? held_bytes - own_bytes : 0;
+    return status;
+}
+
+mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error)
+{
+    size_t bytes, given_bytes = input_bytes(&bridge->session);
+    if (bridge->session.limit_bytes == 0)
+        return MAFAT_OK;
+    granted_bytes = 0;
+    mafat_status status = find_others(bridge, &bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_image_need need = {.held_bytes = bytes > given_bytes ? bytes - given_bytes : 0,
+                             .file_bytes = bridge->use.image.file_bytes};
+    return mafat_bridge_make_room(bridge, &need, error);
+}
+
+void mafat_bridge_name_image(mafat_error *error, const char *path,
+                             const mafat_picture_memory *memory)
+{
+    char text[sizeof error->text];
+    memcpy(text, error->text, sizeof text);
+    snprintf(error->text, sizeof error->text, "an image of %dx%d pixels: %.700s", memory->w,
+             memory->h, text);
+    error->file[0] = '\0';
+    mafat_error_set_file(error, path);
+}
+
+/* ----------------------------------------------------------------------------- Darknet's images */
+
+/* Makes room for an image that Darknet loads and fits to the input. */
+static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, int n_channels,
+                                        mafat_error *error)
+{
+    enum { MOST_CHANNELS = 4 };    /* where Darknet asks for as many as the file has */
+    mafat_picture_memory memory;
+    size_t image_bytes, work_bytes, others_bytes;
+    mafat_shape input = bridge->session.cfg.network.input;
+    if (bridge->last_image != NULL)
+        mafat_bridge_forget_file(bridge, bridge->last_image);
+    free(bridge->last_image);
+    bridge->last_image = strdup(path);
+    mafat_status status = mafat_picture_memory_find_decoded(&memory, path, n_channels,
+                                                            error);
+    if (status == MAFAT_OK)
+        status = find_others(bridge, &others_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_fitting image = {bridge->use.fitted.fit, memory.w, memory.h,
+                           n_channels > 0 ? n_channels : MOST_CHANNELS};
+    mafat_fitting_find_bytes(&image, input.w, input.h, &image_bytes, &work_bytes);
+    mafat_image_need need = {
+        .held_bytes = others_bytes + image_bytes,
+        .decode_bytes = others_bytes + mafat_size_max(memory.decode_bytes, work_bytes),
+        .file_bytes = memory.file_bytes,
+    };
+    granted_bytes = mafat_size_min(granted_bytes, work_bytes);
+    status = mafat_bridge_make_room(bridge, &need, error);
+    if (status == MAFAT_NO_FIT)
+        mafat_bridge_name_image(error, path, &memory);
+    return status;
+}
+
+unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h, int *n_found)
+{
+    mafat_error error = {0};
+    mafat_status status = MAFAT_OK;
+    mafat_bytes decoded;
+    if (!is_any_limited())
+        return NULL;
+    mafat_bridge_lock();
+    granted_bytes = SIZE_MAX;
+    for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
+        if (b->image_rounding == NULL)
+            status = make_room_for_image(b, path, n_channels, &error);
+    mafat_bridge_unlock();
+    if (status == MAFAT_OK)
+        status = mafat_picture_decode(path, n_channels, &decoded, &error);
+    if (status != MAFAT_OK)
+        mafat_bridge_give_up(status, &error);
+    *w = decoded.w;
+    *h = decoded.h;
+    *n_found = decoded.c;
+    return decoded.bytes;
+}
+
+/* Makes room for floats that Darknet makes. Whether they stay is seen when the network runs. */
+static mafat_status make_room_for_floats(mafat_bridge *bridge, size_t n_bytes, mafat_error *error)
+{
+    size_t others_bytes;
+    mafat_status status = find_others(bridge, &others_bytes, error);
+    mafat_image_need need = {.decode_bytes = others_bytes + n_bytes,
+                             .file_bytes = bridge->use.image.file_bytes};
+    if (status == MAFAT_OK)
+        status = mafat_bridge_make_room(bridge, &need, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, bridge->cfg_path);
+    return status;
+}
+
+void *mafat_image_calloc(size_t n, size_t n_bytes)
+{
+    mafat_error error = {0};
+    mafat_status status = MAFAT_OK;
+    size_t bytes;
+    if (!is_any_limited() || !mafat_size_mul(n, n_bytes, &bytes))
+        return mafat_checked_calloc(n, n_bytes);
+    mafat_bridge_lock();
+    if (bytes > granted_bytes) {
+        granted_bytes = mafat_size_max(bytes, MAFAT_ROOM_UNIT);    /* for many small ones at once */
+        for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
+            status = make_room_for_floats(b, granted_bytes, &error);
+    }
+    granted_bytes -= bytes;
+    mafat_bridge_unlock();
+    if (status != MAFAT_OK)
+        mafat_bridge_give_up(status, &error);
+    void *floats = mafat_checked_malloc(bytes);
+    return bytes > 0 ? memset(floats, 0, bytes) : floats;
+}
+
+/* ------------------------------------------------------------------------------ Darknet's lists */
+
+/* Lines of a regular file; 0 where it is none, or cannot be read, which Darknet tells. */
+static size_t count_lines(const char *path)
+{
+    char *line = NULL;
+    size_t size = 0, n = 0;
+    FILE *file;
+    uint64_t unused;
+    mafat_error unseen;
+    if (mafat_file_open(path, "list", &file, &unused, &unseen) != MAFAT_OK)
+        return 0;
+    while (getline(&line, &size, file) >= 0)
+        n++;
+    free(line);
+    fclose(file);
+    return n;
+}
+
+/* Makes room for lines that stay. Who planned for names of classes has counted his. */
+static mafat_status make_room_for_lines(mafat_bridge *bridge, size_t n_lines, mafat_error *error)
+{
+    size_t others_bytes;
+    if (bridge->use.n_names > 0)
+        return MAFAT_OK;
+    mafat_status status = find_others(bridge, &others_bytes, error);
+    mafat_image_need need = {.held_bytes = others_bytes + n_lines * MAFAT_LINE_BYTES,
+                             .file_bytes = bridge->use.image.file_bytes};
+    return status == MAFAT_OK ? mafat_bridge_make_room(bridge, &need, error) : status;
+}
+
+void mafat_lines_begin(const char *path)
+{
+    mafat_error error = {0};
+    mafat_status status = MAFAT_OK;
+    if (!is_any_limited())
+        return;
+    size_t n_lines = count_lines(path);
+    mafat_bridge_lock();
+    granted_bytes = 0;
+    for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
+        status = make_room_for_lines(b, n_lines, &error);
+    mafat_bridge_unlock();
+    if (status == MAFAT_OK)
+        return;
+    mafat_error_set_file(&error, path);
+    mafat_bridge_give_up(status, &error);
+}

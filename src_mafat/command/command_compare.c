@@ -1,0 +1,62 @@
+/* `darknet mafat compare`: Darknet's own forward pass, in a process of its own, and MAFAT's on
+ * the same input; every output that the plan makes whole, bit by bit. */
+#include "command/command.h"
+#include "command/oracle.h"
+#include "command/report.h"
+#include "command/trial.h"
+
+static mafat_status report(const mafat_comparison *c, const mafat_session *session, bool json,
+                           mafat_error *error)
+{
+    mafat_report r;
+    mafat_report_begin(&r, json);
+    mafat_report_session(&r, session);
+    mafat_report_size(&r, "layers_compared", (size_t)c->n_layers);
+    mafat_report_size(&r, "values_compared", c->n_values);
+    mafat_report_size(&r, "values_different", c->n_different);
+    mafat_report_real(&r, "max_abs_diff", c->max_abs_diff);
+    mafat_status status = mafat_report_peaks(&r, error);
+    mafat_report_end(&r);
+    return status;
+}
+
+static mafat_status compare(mafat_trial *trial, mafat_oracle *oracle, bool json,
+                            mafat_error *error)
+{
+    const mafat_session *session = &trial->bridge->session;
+    mafat_comparison c;
+    mafat_comparison_begin(&c, &session->cfg.network, mafat_oracle_outputs(oracle));
+    mafat_observer observer = {.context = &c, .map_done = mafat_comparison_map_done};
+    mafat_status status = mafat_trial_run(trial, &observer, error);
+    if (status == MAFAT_OK && c.status == MAFAT_OK)
+        status = report(&c, session, json, error);
+    if (status == MAFAT_OK)
+        status = mafat_comparison_judge(&c, error);
+    return status;
+}
+
+mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error)
+{
+    mafat_report_watch_memory();
+    mafat_status status = mafat_arguments_refuse_options(arguments, "", error);
+    if (status != MAFAT_OK)
+        return status;
+    if (arguments->n_words < 3 || arguments->n_words > 4)
+        return mafat_error_set(error, MAFAT_USAGE,
+                               "usage: darknet mafat compare CFG WEIGHTS [IMAGE] [-mafat CONFIG] "
+                               "[-memory LIMIT] [-threads N] [-json]");
+    mafat_trial trial;
+    mafat_oracle oracle;
+    status = mafat_trial_open(&trial, arguments, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = mafat_oracle_start(&oracle, arguments, &trial.input, error);
+    if (status == MAFAT_OK) {
+        mafat_trial_load(&trial, arguments, false);
+        status = compare(&trial, &oracle, arguments->json, error);
+    }
+    mafat_error_set_file(error, arguments->words[1]);
+    mafat_oracle_stop(&oracle);
+    mafat_trial_close(&trial);
+    return status;
+}

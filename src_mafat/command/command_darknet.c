@@ -1,0 +1,577 @@
+/* Darknet's own inference commands run through MAFAT; see command_darknet.h. Sources: the run_*()
+ * functions in Darknet's examples. */
+#include "command/command_darknet.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/bridge.h"
+#include "command/command.h"
+#include "command/routing.h"
+#include "machine/measure.h"
+#include "run/letterbox.h"
+#include "session/image_use.h"
+#include "session/indexed.h"
+#include "session/verify.h"
+#include "upstream/boxes.h"
+#include "upstream/picture.h"
+
+/* Who draws boxes with labels, into -out or "predictions". */
+typedef enum { NOBODY, DARKNET, OURSELVES } drawer;
+
+/* For how many classes Darknet looks up a name; where the data file says it, `indexed` does. */
+typedef enum { OF_BOXES, OF_OUTPUTS, OF_DATA } named;
+
+/* How images reach the network. */
+typedef enum {
+    AS_BYTES,       /* by ours (command_detector.c, bridge/paths.c): letterboxed row by row */
+    LETTERBOXED,    /* by Darknet, one at a time, as floats; so are the next two */
+    RESIZED,
+    CROPPED,
+    UNCOUNTED       /* by Darknet, and it holds more than a plan counts: no memory limit */
+} loading;
+
+typedef struct {
+    const char *word, *subword;    /* subword is NULL where there is none */
+    const char *arguments;         /* d(ata), c(fg), w(eights), i(mage), v(ideo or other file): only
+                                      the last two may lack */
+    const char *data;              /* the data file where it is no argument; NULL: none */
+    mafat_verify_needs needs;
+    named named;
+    loading loading;
+    drawer drawer;
+    mafat_indexed_check *indexed;  /* what else it looks up by number; NULL: nothing */
+} darknet_command;
+
+#define DETECTOR_NAMES {"names"}, "data/names.list"
+#define CLASSIFIER_NAMES {"names", "labels"}, "data/labels.list"
+#define CLASSIFIER_LABELS {"labels"}, "data/labels.list"
+#define NO_NAMES {NULL}, NULL
+#define NO_LIST NULL, NULL, 0, false, 0
+#define VALID_LIST "valid", "data/train.list", 1, false, 0
+/* validate_classifier_crop() divides by the number of thousands */
+#define CROP_LIST "valid", "data/train.list", 1000, false, 0
+/* validate_detector() loads four images ahead, validate_yolo() and validate_coco() eight */
+#define DETECTOR_LIST "valid", "data/train.list", 4, true, 0
+#define RECALL_LIST(path) NULL, path, 0, false, 0
+#define EIGHT_LIST(path) NULL, path, 8, true, 0
+
+static const darknet_command commands[] = {
+    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, AS_BYTES, OURSELVES,
+     mafat_indexed_drawn},
+    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, AS_BYTES,
+     NOBODY, mafat_indexed_valid},
+    {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, UNCOUNTED,
+     NOBODY, mafat_indexed_flipped},
+    {"detector", "recall", "dcw", NULL, {NO_NAMES, RECALL_LIST("data/coco_val_5k.list")},
+     OF_BOXES, RESIZED, NOBODY, mafat_indexed_recall},
+    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
+     NULL},
+    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, AS_BYTES,
+     OURSELVES, mafat_indexed_drawn},
+    {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
+     mafat_indexed_voc_test},
+    {"yolo", "valid", "cw", NULL, {NO_NAMES, EIGHT_LIST("/home/pjreddie/data/voc/2007_test.txt")},
+     OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_voc_valid},
+    {"yolo", "recall", "cw", NULL, {NO_NAMES, RECALL_LIST("data/voc.2007.test")}, OF_BOXES,
+     RESIZED, NOBODY, mafat_indexed_voc_valid},
+    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
+    {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
+     mafat_indexed_coco_test},
+    {"coco", "valid", "cw", NULL, {NO_NAMES, EIGHT_LIST("data/coco_val_5k.list")}, OF_BOXES,
+     UNCOUNTED, NOBODY, mafat_indexed_coco_valid},
+    {"coco", "recall", "cw", NULL, {NO_NAMES,
+     RECALL_LIST("/home/pjreddie/data/voc/test/2007_test.txt")}, OF_BOXES, RESIZED, NOBODY,
+     mafat_indexed_coco_recall},
+    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
+    {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED,
+     NOBODY, mafat_indexed_top},
+    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED,
+     NOBODY, NULL},
+    {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, CROPPED,
+     NOBODY, mafat_indexed_leaves},
+    {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED,
+     NOBODY, mafat_indexed_labels},
+    {"classifier", "validmulti", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED,
+     NOBODY, mafat_indexed_labels},
+    {"classifier", "validcrop", "dcw", NULL, {CLASSIFIER_LABELS, CROP_LIST}, OF_DATA, UNCOUNTED,
+     NOBODY, mafat_indexed_labels_crop},
+    {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED,
+     NOBODY, mafat_indexed_labels},
+    {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS,
+     LETTERBOXED, NOBODY, mafat_indexed_top_5},
+    {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
+    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
+    {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY,
+     NULL},
+    {"regressor", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
+    {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY,
+     mafat_indexed_tags},
+    {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
+     mafat_indexed_cifar},
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* Darknet's own options. It takes any other word for an argument and any text for a number. */
+typedef enum { FLAG, TEXT, WHOLE, SHARE } option_kind;    /* a share is from 0 to 1 */
+
+static const struct {
+    const char *name;
+    option_kind kind;
+    int least;    /* of a WHOLE number */
+} options[] = {
+    {"-thresh", SHARE, 0}, {"-hier", SHARE, 0}, {"-avg", WHOLE, 1},      {"-t", WHOLE, 0},
+    {"-c", WHOLE, 0},      {"-s", WHOLE, 0},    {"-w", WHOLE, 0},        {"-h", WHOLE, 0},
+    {"-fps", WHOLE, 0},    {"-i", WHOLE, -1},   {"-out", TEXT, 0},       {"-prefix", TEXT, 0},
+    {"-gpus", TEXT, 0},    {"-clear", FLAG, 0}, {"-nogpu", FLAG, 0},     {"-fullscreen", FLAG, 0},
+};
+
+enum { N_OPTIONS = sizeof options / sizeof options[0] };
+
+static const char *argument_name(char letter)
+{
+    switch (letter) {
+    case 'd': return "DATA";
+    case 'c': return "CFG";
+    case 'w': return "WEIGHTS";
+    case 'v': return "[FILE]";
+    default:  return "[IMAGE]";
+    }
+}
+
+static int print_name(const darknet_command *command, char *text, size_t size)
+{
+    return snprintf(text, size, "%s%s%s", command->word, command->subword ? " " : "",
+                    command->subword ? command->subword : "");
+}
+
+static void describe(const darknet_command *command, char *text, size_t size)
+{
+    int n = print_name(command, text, size);
+    for (const char *a = command->arguments; *a != '\0' && (size_t)n < size; a++)
+        n += snprintf(text + n, size - (size_t)n, " %s", argument_name(*a));
+}
+
+void mafat_command_print_darknet_help(FILE *stream)
+{
+    fprintf(stream, "\nDarknet's own commands, with all their options, run through MAFAT:\n\n");
+    for (int i = 0; i < N_COMMANDS; i++) {
+        char text[80];
+        describe(&commands[i], text, sizeof text);
+        fprintf(stream, "  %s\n", text);
+    }
+}
+
+/* Numbers that Darknet would read with atof() or atoi(), whatever stands there. */
+static mafat_status check_share(const char *name, const char *text, mafat_error *error)
+{
+    char *end, hint[64] = "";
+    double number = strtod(text, &end);
+    if (end == text || (*end != '\0' && strcmp(end, "%") != 0))
+        return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" is no number", name, text);
+    if (*end == '\0' && number >= 0 && number <= 1)
+        return MAFAT_OK;
+    if (number >= 1 && number <= 100)
+        snprintf(hint, sizeof hint, "; did you mean %g?", number / 100);
+    return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be from 0 to 1%s", name,
+                           text, hint);
+}
+
+static mafat_status check_whole(const char *name, const char *text, int least, mafat_error *error)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (end != text && *end == '\0' && errno == 0 && number >= least && number <= INT_MAX)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be a whole number from "
+                           "%d to %d", name, text, least, INT_MAX);
+}
+
+mafat_status mafat_command_darknet_fail_unknown(const char *word, mafat_error *error)
+{
+    const char *known[N_OPTIONS + MAFAT_N_ARGUMENTS_OPTIONS];
+    int n = 0;
+    for (int i = 0; i < N_OPTIONS; i++)
+        known[n++] = options[i].name;
+    for (int i = 0; i < MAFAT_N_ARGUMENTS_OPTIONS; i++)
+        known[n++] = mafat_arguments_options[i];
+    return mafat_arguments_fail_unknown(word, known, n, "`darknet mafat --help` lists MAFAT's",
+                                        error);
+}
+
+bool mafat_command_darknet_name(int i, const char **word, const char **subword)
+{
+    if (i >= N_COMMANDS)
+        return false;
+    *word = commands[i].word;
+    *subword = commands[i].subword;
+    return true;
+}
+
+/* NULL: none of them. */
+static const darknet_command *find_command(const mafat_arguments *arguments)
+{
+    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(arguments->words[0], commands[i].word) == 0 &&
+            (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
+            return &commands[i];
+    return NULL;
+}
+
+bool mafat_command_darknet_is(const mafat_arguments *arguments)
+{
+    return find_command(arguments) != NULL;
+}
+
+/* How many words an option of Darknet's takes, its value among them; 0 for any other word. */
+static int option_size(const char *word)
+{
+    for (int i = 0; i < N_OPTIONS; i++)
+        if (strcmp(word, options[i].name) == 0)
+            return options[i].kind == FLAG ? 1 : 2;
+    return 0;
+}
+
+bool mafat_command_darknet_takes_value(const char *option)
+{
+    return option_size(option) == 2;
+}
+
+void mafat_command_darknet_order(mafat_arguments *arguments)
+{
+    char **words = arguments->words, *moved[2];
+    int n = arguments->n_words, n_left = n;
+    for (int at = 0; at < 2 && at < n_left;) {
+        int size = option_size(words[at]);
+        if (size == 0 || at + size > n_left) {
+            at++;
+            continue;
+        }
+        memcpy(moved, words + at, (size_t)size * sizeof *words);
+        memmove(words + at, words + at + size, (size_t)(n - at - size) * sizeof *words);
+        memcpy(words + n - size, moved, (size_t)size * sizeof *words);
+        n_left -= size;
+    }
+}
+
+/* Keeps the value of an option that MAFAT looks at too. Darknet takes the first of two, and the
+ * second for an argument. */
+static mafat_status keep_option(mafat_operands *found, const char *name, const char *value,
+                                mafat_error *error)
+{
+    const struct { const char *name, **kept; } kept[] = {
+        {"-out", &found->out}, {"-gpus", &found->gpus}, {"-thresh", &found->threshold},
+        {"-hier", &found->hier_threshold}, {"-t", &found->top},
+    };
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (strcmp(name, kept[i].name) != 0)
+            continue;
+        if (*kept[i].kept != NULL)
+            return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", name);
+        *kept[i].kept = value;
+    }
+    return MAFAT_OK;
+}
+
+/* Handles words[*i] if it is an option, and moves *i on to its value. */
+static mafat_status take_option(char **words, int n_words, int *i, mafat_operands *found,
+                                mafat_error *error)
+{
+    const char *name = words[*i];
+    for (int k = 0; k < N_OPTIONS; k++) {
+        if (strcmp(name, options[k].name) != 0)
+            continue;
+        if (options[k].kind == FLAG)
+            return MAFAT_OK;
+        if (++*i >= n_words)
+            return mafat_error_set(error, MAFAT_USAGE, "option %s lacks its value", name);
+        mafat_status status = MAFAT_OK;
+        if (options[k].kind == SHARE)
+            status = check_share(name, words[*i], error);
+        else if (options[k].kind == WHOLE)
+            status = check_whole(name, words[*i], options[k].least, error);
+        return status == MAFAT_OK ? keep_option(found, name, words[*i], error) : status;
+    }
+    return mafat_command_darknet_fail_unknown(name, error);
+}
+
+static void set_operand(mafat_operands *found, char letter, const char *word)
+{
+    switch (letter) {
+    case 'd': found->data = word; break;
+    case 'c': found->cfg = word; break;
+    case 'w': found->weights = word; break;
+    case 'v': found->video = word; break;
+    default:  found->image = word; break;
+    }
+}
+
+static mafat_status sort_words(const darknet_command *command, const mafat_arguments *arguments,
+                               mafat_operands *found, mafat_error *error)
+{
+    *found = (mafat_operands){.data = command->data};
+    const char *expected = command->arguments;
+    for (int i = command->subword != NULL ? 2 : 1; i < arguments->n_words; i++) {
+        char *word = arguments->words[i];
+        mafat_status status = MAFAT_OK;
+        if (word[0] == '-')
+            status = take_option(arguments->words, arguments->n_words, &i, found, error);
+        else if (*expected == '\0')
+            status = mafat_error_set(error, MAFAT_USAGE, "\"%s\" is one argument too many", word);
+        else
+            set_operand(found, *expected++, word);
+        if (status != MAFAT_OK)
+            return status;
+    }
+    if (*expected == '\0' || *expected == 'i' || *expected == 'v')
+        return MAFAT_OK;
+    char usage[80];
+    describe(command, usage, sizeof usage);
+    return mafat_error_set(error, MAFAT_USAGE, "%s is missing; usage: darknet mafat %s",
+                           argument_name(*expected), usage);
+}
+
+/* The picture that a command draws: save_image() adds the suffix. */
+static mafat_status verify_picture(const darknet_command *command, const mafat_operands *found,
+                                   mafat_error *error)
+{
+    char path[512];
+    const char *name = found->out != NULL ? found->out : "predictions";
+    int length = snprintf(path, sizeof path, "%s.jpg", name);
+    if (length >= 256)
+        return mafat_error_set(error, MAFAT_USAGE,
+                               "-out is longer than the 255 bytes that Darknet allows a path");
+    if (command->drawer == OURSELVES)
+        return mafat_verify_replaceable(path, error);
+    return mafat_verify_writable(path, error);
+}
+
+/* The letters that load_alphabet() makes floats of, in all their sizes. */
+static mafat_status find_alphabet_bytes(mafat_session_use *use, mafat_error *error)
+{
+    enum { BLOCK_HEAD = 16 };
+    mafat_status status = mafat_verify_labels(error);
+    for (int size = 0; size < MAFAT_LETTER_SIZES; size++) {
+        for (int c = MAFAT_FIRST_LETTER; c <= MAFAT_LAST_LETTER && status == MAFAT_OK; c++) {
+            char path[sizeof MAFAT_LETTER_PATH + 16];
+            mafat_picture_memory memory;
+            snprintf(path, sizeof path, MAFAT_LETTER_PATH, c, size);
+            status = mafat_picture_memory_find(&memory, path, error);
+            use->held_bytes += memory.rgb_bytes * sizeof(float) + BLOCK_HEAD;
+            use->file_bytes += mafat_plan_pages(memory.file_bytes);
+        }
+    }
+    return status;
+}
+
+/* A list is looked at before the network is planned where there is a limit to plan for. */
+static bool looks_at_list(const darknet_command *command, bool has_limit)
+{
+    return command->needs.list_key != NULL && has_limit;
+}
+
+/* What the command will hold of images: of the one that is named, the largest of the list, whose
+ * images are decoded for that, or of those that it will be told. */
+static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
+                                     bool has_limit, int *n_paths, mafat_error *error)
+{
+    static const mafat_fit fits[UNCOUNTED + 1] = {
+        [LETTERBOXED] = MAFAT_FIT_LETTERBOX, [RESIZED] = MAFAT_FIT_RESIZE,
+        [CROPPED] = MAFAT_FIT_CROP,
+    };
+    mafat_session_use *use = &found->use;
+    mafat_picture_memory memory = {0};
+    mafat_status status = MAFAT_OK;
+    if (found->image != NULL)
+        status = mafat_verify_image_path(found->image, error);
+    if (status == MAFAT_OK && found->image != NULL)
+        status = mafat_picture_memory_find(&memory, found->image, error);
+    if (status == MAFAT_OK && looks_at_list(command, has_limit))
+        status = mafat_verify_find_largest(found->data, &command->needs, &memory, n_paths,
+                                           error);
+    else if (found->image == NULL && command->loading == AS_BYTES)
+        memory = mafat_image_use_photo;    /* the paths come later */
+    if (status != MAFAT_OK)
+        return status;
+    found->memory = memory;
+    if (command->loading == AS_BYTES) {
+        use->image = mafat_image_use_of_rows(&memory, command->drawer == OURSELVES);
+    } else {
+        use->image = (mafat_image_need){.decode_bytes = memory.decode_bytes,
+                                        .file_bytes = memory.file_bytes};
+        use->fitted = (mafat_fitting){fits[command->loading], memory.w, memory.h, MAFAT_COLOURS};
+    }
+    if (command->drawer != DARKNET)
+        return MAFAT_OK;
+    use->image.held_bytes = memory.rgb_bytes;    /* save_image() makes bytes of the floats */
+    return find_alphabet_bytes(use, error);
+}
+
+/* What the command does itself while the network runs. */
+static mafat_status find_use(const darknet_command *command, mafat_operands *found,
+                             bool has_limit, mafat_error *error)
+{
+    found->use = (mafat_session_use){.reads_weights = true, .repeats = found->image == NULL,
+                                     .image_by_rows = command->loading == AS_BYTES};
+    int n_paths = 0;
+    mafat_status status = mafat_measure_anonymous(&found->use.base_bytes, error);
+    if (status == MAFAT_OK)
+        status = find_image_bytes(command, found, has_limit, &n_paths, error);
+    size_t n_bytes = 0;
+    if (found->data != NULL && command->needs.names_keys[0] != NULL)
+        mafat_verify_count_names(found->data, &command->needs, &found->use.n_names, &n_bytes);
+    found->use.file_bytes += mafat_plan_pages(n_bytes);
+    if (command->needs.writes_results)
+        found->use.n_streams = found->use.n_names;    /* a file for each class */
+    found->use.n_names += n_paths;
+    return status;
+}
+
+/* An image becomes three channels; Darknet reads as many as the input has. */
+static mafat_status check_channels(const darknet_command *command, const mafat_cfg *cfg,
+                                   mafat_error *error)
+{
+    mafat_shape input = cfg->network.input;
+    if (strchr(command->arguments, 'i') == NULL || input.c <= MAFAT_COLOURS)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "an image has 3 channels, the network's input is "
+                           "%dx%dx%d", input.c, input.h, input.w);
+}
+
+/* Says where a network is not of the kind that the command is for: stock runs that, and finds nothing,
+ * or takes numbers of boxes for classes. What it lacks then is told as a fault of other files. */
+static void note_kind(const darknet_command *command, const char *path, const mafat_cfg *cfg)
+{
+    static const char *const detectors[] = {"detector", "detect", "yolo", "coco"};
+    bool finds_boxes = false, has_boxes = cfg->n_classes > 0;
+    for (size_t i = 0; i < sizeof detectors / sizeof detectors[0]; i++)
+        finds_boxes |= strcmp(command->word, detectors[i]) == 0;
+    bool names_outputs = command->named != OF_BOXES;
+    char name[40];
+    print_name(command, name, sizeof name);
+    if (finds_boxes && !has_boxes)
+        fprintf(stderr, "mafat: %s: is no detector: without [yolo], [region] or [detection] `%s` finds "
+                "no boxes; `classifier predict` is for classifiers\n", path, name);
+    else if (names_outputs && has_boxes)
+        fprintf(stderr, "mafat: %s: is a detector, of whose boxes `%s` takes all %d numbers for "
+                "classes; `detector test` is for detectors\n", path, name, mafat_indexed_outputs(cfg));
+}
+
+/* Checks the cfg, the weights and what the data file must hold for them, the list of images with it
+ * where it was not looked at before. */
+static mafat_status verify_network(const darknet_command *command, const mafat_arguments *arguments,
+                                   bool looked_at_list, mafat_operands *found, mafat_error *error)
+{
+    mafat_session *session = &found->session;
+    mafat_status status = mafat_session_open(session, found->cfg, &arguments->options,
+                                             &found->use, error);
+    if (status != MAFAT_OK)
+        return status;
+    const mafat_cfg *cfg = &session->cfg;
+    mafat_verify_needs needs = command->needs;
+    note_kind(command, found->cfg, cfg);
+    if (looked_at_list)
+        needs.list_key = needs.list_default = NULL;
+    if (command->named != OF_DATA)
+        needs.n_classes = command->named == OF_BOXES ? cfg->n_classes : mafat_indexed_outputs(cfg);
+    char name[40];
+    print_name(command, name, sizeof name);
+    mafat_indexed indexed = {.command = name, .cfg = cfg, .data = found->data, .out = found->out,
+                             .top = found->top, .needs = &command->needs};
+    status = check_channels(command, cfg, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, found->cfg);
+    if (status == MAFAT_OK)
+        status = mafat_verify_network(cfg, found->weights, error);
+    if (status == MAFAT_OK)
+        status = mafat_verify_data(found->data, &needs, error);
+    if (status == MAFAT_OK && command->indexed != NULL)
+        status = command->indexed(&indexed, error);
+    return status;
+}
+
+/* Decodes an image, so that Darknet, which exits with 0 where one does not decode, never sees
+ * it. */
+static mafat_status verify_image(const char *path, mafat_error *error)
+{
+    mafat_picture picture;
+    mafat_status status = mafat_picture_read(&picture, path, error);
+    if (status == MAFAT_OK)
+        mafat_picture_free(&picture);
+    return status;
+}
+
+/* Darknet's demos need OpenCV, and without it end as if they had succeeded. */
+static mafat_status check_video(const darknet_command *command, mafat_error *error)
+{
+    if (strchr(command->arguments, 'v') == NULL || mafat_bridge_has_video())
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "%s %s reads video by OpenCV, and this Darknet is "
+                           "built without it", command->word, command->subword);
+}
+
+/* Checks every file that the command will read or write. */
+static mafat_status verify(const darknet_command *command, const mafat_arguments *arguments,
+                           mafat_operands *found, mafat_error *error)
+{
+    bool has_limit = arguments->options.memory != NULL || mafat_session_has_limit(found->cfg);
+    mafat_status status = check_video(command, error);
+    if (status == MAFAT_OK)
+        status = find_use(command, found, has_limit, error);
+    if (status == MAFAT_OK)
+        status = verify_network(command, arguments, looks_at_list(command, has_limit), found, error);
+    if (status == MAFAT_OK && command->drawer != NOBODY)
+        status = verify_picture(command, found, error);
+    if (status == MAFAT_OK && found->image != NULL)
+        status = mafat_verify_image_path(found->image, error);
+    if (status == MAFAT_OK && found->image != NULL && command->drawer != OURSELVES)
+        status = verify_image(found->image, error);
+    if (status == MAFAT_OK && found->video != NULL)
+        status = mafat_verify_readable(found->video, error);
+    return status;
+}
+
+mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
+                                          mafat_operands *operands, mafat_error *error)
+{
+    *operands = (mafat_operands){0};
+    const darknet_command *command = find_command(arguments);
+    MAFAT_CHECK(command != NULL);
+    mafat_status status = MAFAT_OK;
+    if (command->loading == UNCOUNTED)
+        status = mafat_routing_refuse_limit(arguments, error);
+    if (status == MAFAT_OK && arguments->json)
+        status = mafat_error_set(error, MAFAT_USAGE, "-json is for MAFAT's own commands only");
+    if (status == MAFAT_OK)
+        status = sort_words(command, arguments, operands, error);
+    if (status == MAFAT_OK)
+        status = verify(command, arguments, operands, error);
+    if (status != MAFAT_OK)
+        mafat_session_close(&operands->session);
+    return status;
+}
+
+mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error)
+{
+    static mafat_operands operands;    /* until Darknet makes the network */
+    static mafat_image_rounding rounding;
+    mafat_status status = mafat_command_darknet_verify(arguments, &operands, error);
+    const mafat_session *session = &operands.session;
+    bool is_by_rows = operands.use.image_by_rows;
+    bool takes_paths = is_by_rows && !session->by_layers &&
+                       session->cfg.network.input.c <= MAFAT_COLOURS;
+    if (status == MAFAT_OK && is_by_rows && !takes_paths)    /* Darknet loads the images */
+        status = mafat_routing_refuse_limit(arguments, error);
+    if (status == MAFAT_OK && takes_paths)
+        status = mafat_picture_probe(&rounding, error);
+    if (status == MAFAT_OK)
+        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use = operands.use,
+                                          .image_rounding = takes_paths ? &rounding : NULL,
+                                          .session = &operands.session});
+    return status;
+}

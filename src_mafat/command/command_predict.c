@@ -1,0 +1,85 @@
+/* `darknet mafat predict`: what a plan will take, term by term, without running it. */
+#include "command/command.h"
+#include "command/report.h"
+#include "session/image_use.h"
+
+static const char own_options[] = "-image FILE, -data FILE, ";
+
+/* The most that windows of weights hold of the arena at once. */
+static size_t window_bytes_at_once(const mafat_plan *plan)
+{
+    size_t most = 0;
+    for (int i = 0; i < plan->n_windows; i++) {
+        int moment = plan->windows[i].first_moment;
+        size_t sum = 0;
+        for (int j = 0; j < plan->n_windows; j++) {
+            const mafat_weight_window *window = &plan->windows[j];
+            if (!window->pinned && window->first_moment <= moment && moment <= window->last_moment)
+                sum += plan->buffers[window->buffer].place.bytes;
+        }
+        most = sum > most ? sum : most;
+    }
+    return most;
+}
+
+/* Terms that add up to predicted_bytes, arena_bytes and pinned_bytes among them, which come first
+ * for all commands; then what is inside the arena. */
+static void report_terms(mafat_report *r, const mafat_session *session)
+{
+    const mafat_prediction *p = &session->prediction;
+    mafat_report_size(r, "parameter_bytes", p->parameter_bytes);
+    mafat_report_size(r, "result_bytes", p->result_bytes);
+    mafat_report_size(r, "image_bytes", p->image_bytes);
+    mafat_report_size(r, "decode_bytes", p->decode_bytes);
+    mafat_report_size(r, "choosing_bytes", p->choosing_bytes);
+    mafat_report_size(r, "plan_bytes", p->plan_bytes);
+    mafat_report_size(r, "network_bytes", p->network_bytes);
+    mafat_report_size(r, "name_bytes", p->name_bytes);
+    mafat_report_size(r, "process_bytes", p->base_bytes);
+    mafat_report_size(r, "file_bytes", p->file_bytes);
+    mafat_report_size(r, "thread_bytes", p->thread_bytes);
+    mafat_report_size(r, "kernel_bytes", p->kernel_bytes);
+    mafat_report_size(r, "page_table_bytes", p->page_table_bytes);
+    mafat_report_size(r, "charged_ahead_bytes", p->ahead_bytes);
+    mafat_report_size(r, "rounding_bytes", p->rounding_bytes);
+    mafat_report_size(r, "workspace_bytes_in_arena",
+                      session->plan.buffers[MAFAT_WORKSPACE_BUFFER].place.bytes);
+    mafat_report_size(r, "window_bytes_in_arena", window_bytes_at_once(&session->plan));
+    mafat_report_size(r, "macs", session->plan.macs);
+}
+
+static void report(const mafat_session *session, bool json)
+{
+    mafat_report r;
+    mafat_report_begin(&r, json);
+    mafat_report_session(&r, session);
+    if (!session->by_layers)
+        report_terms(&r, session);
+    mafat_report_end(&r);
+}
+
+mafat_status mafat_command_predict(const mafat_arguments *arguments, mafat_error *error)
+{
+    mafat_arguments left = *arguments;
+    mafat_session session;
+    mafat_session_use use;
+    mafat_image_files named = {0};
+    mafat_status status = mafat_arguments_take_value(&left, "-image", &named.image, error);
+    if (status == MAFAT_OK)
+        status = mafat_arguments_take_value(&left, "-data", &named.data, error);
+    if (status == MAFAT_OK)
+        status = mafat_arguments_refuse_options(&left, own_options, error);
+    if (status == MAFAT_OK && left.n_words != 2)
+        status = mafat_error_set(error, MAFAT_USAGE,
+                                 "usage: darknet mafat predict CFG [-mafat CONFIG] [-memory LIMIT] "
+                                 "[-image FILE [-data FILE]] [-threads N] [-json]");
+    if (status == MAFAT_OK)
+        status = mafat_image_use_find(left.words[1], &named, &use, error);
+    if (status == MAFAT_OK)
+        status = mafat_session_open(&session, left.words[1], &left.options, &use, error);
+    if (status != MAFAT_OK)
+        return status;
+    report(&session, arguments->json);
+    mafat_session_close(&session);
+    return MAFAT_OK;
+}

@@ -1,0 +1,358 @@
+/* `darknet mafat search`: the fastest plan for a memory limit, or for every limit; measured,
+ * saved. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cfg/cfg_save.h"
+#include "command/command.h"
+#include "command/paper_choice.h"
+#include "command/points.h"
+#include "command/ranking.h"
+#include "command/report.h"
+#include "machine/calibrate.h"
+#include "machine/cost_cache.h"
+#include "machine/measure.h"
+#include "machine/room.h"
+#include "session/image_use.h"
+#include "session/verify.h"
+
+static const char usage[] =
+    "usage: darknet mafat search CFG [WEIGHTS] -memory LIMIT [-mafat CONFIG] [-paper | -measure] "
+    "[-front [-svg FILE]] [-save NEW.cfg] [-calibrate] [-image FILE [-data FILE]] [-threads N] [-json]";
+
+typedef struct {
+    bool front, measures, paper, calibrates;
+    const char *svg, *saved, *image, *data, *weights;
+} wishes;
+
+typedef struct {
+    const mafat_arguments *arguments;
+    wishes wishes;
+    mafat_session_use use;
+    mafat_session session;
+    mafat_search search;
+    double begin_s, searching_s;    /* when the search began, and how long it took */
+    mafat_points front;             /* of -front */
+    mafat_ranking ranking;          /* of -measure */
+} searcher;
+
+/* ------------------------------------------------------------------------------------ reporting */
+
+static void report(const searcher *s)
+{
+    bool json = s->arguments->json;
+    mafat_report r;
+    mafat_report_begin(&r, json);
+    if (!s->wishes.front)
+        mafat_report_session(&r, &s->session);
+    else
+        mafat_report_size(&r, "threads", (size_t)s->session.n_threads);
+    mafat_report_text(&r, "costs", !s->session.has_measured          ? "defaults"
+                                   : s->session.costs.read_is_measured
+                                       ? "measured" : "measured, reads defaults");
+    mafat_report_real(&r, "search_s", s->searching_s);
+    if (json && s->wishes.front)
+        mafat_points_report(&s->front, &r);
+    if (json && s->wishes.measures)
+        mafat_ranking_report(&s->ranking, &r);
+    mafat_report_end(&r);
+    if (!json && s->wishes.front)
+        mafat_points_print(&s->front);
+    if (!json && s->wishes.measures)
+        mafat_ranking_print(&s->ranking);
+}
+
+static mafat_status draw(const searcher *s, mafat_error *error)
+{
+    char title[256];
+    const char *cfg_path = s->arguments->words[1], *name = strrchr(cfg_path, '/');
+    snprintf(title, sizeof title, "%.120s: latency over memory, %d thread%s",
+             name != NULL ? name + 1 : cfg_path, s->session.n_threads,
+             s->session.n_threads > 1 ? "s" : "");
+    return mafat_points_draw(&s->front, title, s->wishes.svg, error);
+}
+
+/* Whether a configuration leaves room in the limit for a photo, where nobody has named an image. */
+static mafat_status try_photo(const searcher *s, const char *config, bool *has_room,
+                              mafat_error *error)
+{
+    char memory[32], threads[16];
+    snprintf(memory, sizeof memory, "%zu", s->session.limit_bytes);
+    snprintf(threads, sizeof threads, "%d", s->session.n_threads);
+    const mafat_options options = {.config = config, .memory = memory, .threads = threads};
+    const char *cfg_path = s->arguments->words[1];
+    mafat_session_use use;
+    mafat_session session = {0};
+    mafat_status status = mafat_image_use_of_photo(cfg_path, s->use.base_bytes, &use, error);
+    if (status == MAFAT_OK)
+        status = mafat_session_open(&session, cfg_path, &options, &use, error);
+    *has_room = status == MAFAT_OK;
+    mafat_session_close(&session);
+    if (status != MAFAT_NO_FIT)
+        return status;
+    *error = (mafat_error){0};
+    return MAFAT_OK;
+}
+
+/* Decides whether the configuration is saved, too: one that leaves no room for an image would have
+ * a detector refuse it, where a search finds one for each image. Says what it is planned for. */
+static mafat_status choose_saved(const searcher *s, const char **config, mafat_error *error)
+{
+    const int w = mafat_image_use_photo.w, h = mafat_image_use_photo.h;
+    const char *saved = s->wishes.saved;
+    size_t limit_bytes = s->session.limit_bytes;
+    bool has_room = true;
+    if (s->wishes.image != NULL) {
+        fprintf(stderr, "mafat: %s: %s is planned for %s in %zu bytes\n", saved, *config,
+                s->wishes.image, limit_bytes);
+        return MAFAT_OK;
+    }
+    mafat_status status = try_photo(s, *config, &has_room, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (has_room) {
+        fprintf(stderr, "mafat: %s: %s leaves room in %zu bytes for a photo of %dx%d pixels; "
+                "-image FILE plans for another one\n", saved, *config, limit_bytes, w, h);
+        return MAFAT_OK;
+    }
+    fprintf(stderr, "mafat: %s: saved without a configuration: in %zu bytes %s leaves no room for "
+            "a photo of %dx%d pixels, so that each run searches for what its image leaves; -image "
+            "FILE plans for one\n", saved, limit_bytes, *config, w, h);
+    *config = "";
+    return MAFAT_OK;
+}
+
+/* Writes the cfg with what was found in it. */
+static mafat_status save(searcher *s, mafat_error *error)
+{
+    char memory[32];    /* what auto came to: the plan is for that */
+    snprintf(memory, sizeof memory, "%zu", s->session.limit_bytes);
+    const char *option = s->arguments->options.memory;
+    const char *asked = option != NULL ? option : s->session.cfg.memory;
+    bool is_auto = asked != NULL && strcmp(asked, "auto") == 0;
+    char *config = mafat_config_text(&s->session.config);
+    mafat_cfg_flags flags = {.config = config, .memory = is_auto ? memory : option,
+                             .threads = s->arguments->options.threads};
+    mafat_status status = MAFAT_OK;
+    mafat_search_free(&s->search);    /* another one may follow */
+    if (config == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
+    if (status == MAFAT_OK)
+        status = choose_saved(s, &flags.config, error);
+    if (status == MAFAT_OK)
+        status = mafat_cfg_save(s->arguments->words[1], s->wishes.saved, &flags, error);
+    free(config);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------- the command */
+
+/* Whether there is room for so much more than this process holds; 1 MB is for what the kernel keeps
+ * and charges beside it. */
+static mafat_status check_room(const char *what, size_t more_bytes, mafat_error *error)
+{
+    enum { KERNEL_BYTES = 1 << 20 };
+    mafat_room room;
+    size_t own_bytes;
+    mafat_status status = mafat_measure_anonymous(&own_bytes, error);
+    if (status == MAFAT_OK)
+        status = mafat_room_find(&room, "", own_bytes, error);
+    if (status != MAFAT_OK ||
+        mafat_size_sum(own_bytes + KERNEL_BYTES, more_bytes) <= room.bytes)
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT, "%s takes %zu bytes, and %zu are left here", what,
+                           mafat_size_sum(more_bytes, KERNEL_BYTES),
+                           room.bytes > own_bytes ? room.bytes - own_bytes : 0);
+}
+
+static mafat_status measure(searcher *s, mafat_found *found, mafat_error *error)
+{
+    mafat_status status = check_room("running plans in processes of their own beside this one",
+                                     s->session.limit_bytes, error);
+    if (status == MAFAT_OK)
+        status = mafat_ranking_enter(&s->ranking, &s->session, &s->search, error);
+    s->searching_s = mafat_measure_now_s() - s->begin_s;
+    if (status == MAFAT_OK)
+        status = mafat_ranking_run(&s->ranking, &s->session, s->arguments->words[1],
+                                   s->wishes.weights, found, error);
+    return status;
+}
+
+/* The time that is told is that of the paper's search, not of the one that it is held against. */
+static mafat_status choose_as_paper(searcher *s, mafat_found *found, mafat_error *error)
+{
+    mafat_status status = mafat_choose_as_paper(&s->session, found, error);
+    s->searching_s = mafat_measure_now_s() - s->begin_s;
+    return status;
+}
+
+/* Finds the one plan that is wanted, and what no plan beats. */
+static mafat_status find_plan(searcher *s, mafat_error *error)
+{
+    mafat_found found = {0}, best = {0};
+    mafat_status status = MAFAT_OK;
+    if (s->wishes.measures)
+        status = measure(s, &found, error);
+    else if (s->wishes.paper)
+        status = choose_as_paper(s, &found, error);
+    if (status == MAFAT_OK)
+        status = mafat_search_best(&s->search, s->session.limit_bytes, &best, error);
+    if (status == MAFAT_OK) {
+        double least_s = best.least_s;
+        mafat_session_take(&s->session, found.plan.n_groups > 0 ? &found : &best);
+        s->session.least_s = least_s;
+    }
+    mafat_found_free(&found);
+    mafat_found_free(&best);
+    return status;
+}
+
+static mafat_status search_all(searcher *s, mafat_error *error)
+{
+    enum { PERCENT = 5 };
+    mafat_plan_options options = mafat_session_plan_options(&s->session);
+    const mafat_config *asked = s->session.asked.n_groups > 0 ? &s->session.asked : NULL;
+    size_t limit_bytes = s->session.limit_bytes > 0 ? s->session.limit_bytes : SIZE_MAX;
+    s->begin_s = mafat_measure_now_s();
+    mafat_status status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,
+                                            &s->session.process, error);
+    if (status == MAFAT_OK)
+        status = s->wishes.front ? mafat_points_descend(&s->front, &s->search, limit_bytes, PERCENT,
+                                                        INT32_MAX, error)
+                                 : find_plan(s, error);
+    if (s->searching_s == 0)
+        s->searching_s = mafat_measure_now_s() - s->begin_s;
+    return status;
+}
+
+/* Sees to it that costs are measured, as far as they can be: a machine that is too busy or too
+ * small for that gets what there is, unless it was asked to measure. */
+static mafat_status calibrate(searcher *s, mafat_error *error)
+{
+    mafat_session *session = &s->session;
+    const char *weights = s->wishes.weights;
+    bool again = s->wishes.calibrates, computes = again || !session->has_measured;
+    bool reads = weights != NULL &&
+                 (again || !mafat_calibrate_knows_reading(&session->costs, weights));
+    mafat_status status = MAFAT_OK;
+    if (computes || reads)
+        status = check_room("measuring costs",
+                            mafat_calibrate_bytes(session->n_threads), error);
+    if (status == MAFAT_OK && computes) {
+        status = mafat_cost_cache_measure_computing(&session->costs, error);
+        session->has_measured |= status == MAFAT_OK;
+    }
+    if (status == MAFAT_OK && reads)
+        status = mafat_cost_cache_measure_reading(weights, &session->costs, error);
+    if (status == MAFAT_OK || again)
+        return status;
+    mafat_error_print(error, stderr);
+    *error = (mafat_error){0};
+    return MAFAT_OK;
+}
+
+static mafat_status run(searcher *s, mafat_error *error)
+{
+    mafat_session *session = &s->session;
+    mafat_status status = MAFAT_OK;
+    if (session->by_layers)
+        return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
+                               "Darknet's own forward pass: there is nothing to search");
+    if (session->limit_bytes == 0 && !s->wishes.front)
+        return mafat_error_set(error, MAFAT_USAGE, "a search needs a limit: -memory LIMIT, or "
+                               "-front for all limits");
+    if (s->wishes.weights != NULL)
+        status = mafat_verify_network(&session->cfg, s->wishes.weights, error);
+    if (status == MAFAT_OK && s->wishes.svg != NULL)
+        status = mafat_verify_replaceable(s->wishes.svg, error);
+    if (status == MAFAT_OK && s->wishes.saved != NULL)
+        status = mafat_verify_replaceable(s->wishes.saved, error);
+    if (status == MAFAT_OK && session->cfg.config != NULL && s->arguments->options.config == NULL)
+        fprintf(stderr, "mafat: mafat=%s of %s is left aside: a search looks at all "
+                "configurations; -mafat CONFIG fixes one\n", session->cfg.config,
+                s->arguments->words[1]);
+    if (status == MAFAT_OK)
+        status = calibrate(s, error);
+    if (status == MAFAT_OK)
+        status = search_all(s, error);
+    if (status == MAFAT_OK)
+        report(s);
+    if (status == MAFAT_OK && s->wishes.svg != NULL)
+        status = draw(s, error);
+    if (status == MAFAT_OK && s->wishes.saved != NULL)
+        status = save(s, error);
+    mafat_error_set_file(error, s->arguments->words[1]);
+    return status;
+}
+
+static mafat_status check(const mafat_arguments *left, const wishes *w, mafat_error *error)
+{
+    if (left->n_words != 2 && left->n_words != 3)
+        return mafat_error_set(error, MAFAT_USAGE, "%s", usage);
+    if (w->measures && left->n_words != 3)
+        return mafat_error_set(error, MAFAT_USAGE, "-measure runs the network: WEIGHTS is missing");
+    if (w->front + w->measures + w->paper > 1)
+        return mafat_error_set(error, MAFAT_USAGE,
+                               "of -front, -measure and -paper one can be given at a time");
+    if (w->measures && w->image != NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "-measure runs `darknet mafat bench`, which holds "
+                               "no photo: -image cannot be given");
+    if (w->svg != NULL && !w->front)
+        return mafat_error_set(error, MAFAT_USAGE, "-svg draws what -front finds; `darknet mafat "
+                               "plan` draws one plan");
+    if (w->saved != NULL && w->front)
+        return mafat_error_set(error, MAFAT_USAGE, "-save needs one plan, and -front finds many");
+    if (w->paper && left->options.config != NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "-paper chooses the configuration; -mafat does "
+                               "too");
+    return MAFAT_OK;
+}
+
+static mafat_status read_wishes(mafat_arguments *left, wishes *w, mafat_error *error)
+{
+    const struct { const char *option; bool *given; } flags[] = {
+        {"-front", &w->front}, {"-measure", &w->measures}, {"-paper", &w->paper},
+        {"-calibrate", &w->calibrates},
+    };
+    const struct { const char *option, **value; } values[] = {
+        {"-svg", &w->svg}, {"-save", &w->saved}, {"-image", &w->image},
+        {"-data", &w->data},
+    };
+    mafat_status status = MAFAT_OK;
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0] && status == MAFAT_OK; i++)
+        status = mafat_arguments_take_flag(left, flags[i].option, flags[i].given, error);
+    for (size_t i = 0; i < sizeof values / sizeof values[0] && status == MAFAT_OK; i++)
+        status = mafat_arguments_take_value(left, values[i].option, values[i].value, error);
+    if (status == MAFAT_OK)
+        status = mafat_arguments_refuse_options(left, "-memory LIMIT, -front, -svg FILE, -measure, "
+                                                "-paper, -save FILE, -calibrate, -image FILE, -data FILE, ",
+                                                error);
+    if (status == MAFAT_OK)
+        status = check(left, w, error);
+    w->weights = left->n_words > 2 ? left->words[2] : NULL;
+    return status;
+}
+
+mafat_status mafat_command_search(const mafat_arguments *arguments, mafat_error *error)
+{
+    mafat_arguments left = *arguments;
+    searcher s = {.arguments = &left};
+    mafat_image_files named;
+    mafat_status status = read_wishes(&left, &s.wishes, error);
+    if (status == MAFAT_OK)
+        named = (mafat_image_files){s.wishes.image, s.wishes.data};
+    if (status == MAFAT_OK)
+        status = mafat_image_use_find(left.words[1], &named, &s.use, error);
+    s.use.seeks_config = true;
+    if (status == MAFAT_OK)
+        status = mafat_session_prepare(&s.session, left.words[1], &left.options, &s.use, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = run(&s, error);
+    mafat_points_free(&s.front);
+    mafat_ranking_free(&s.ranking);
+    mafat_search_free(&s.search);
+    mafat_session_close(&s.session);
+    return status;
+}

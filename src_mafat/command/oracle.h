@@ -1,0 +1,27 @@
+/* Darknet's own forward pass in a process of its own, which hands out its layers' outputs: so that
+ * the process that runs MAFAT holds nothing but what MAFAT needs. */
+#ifndef MAFAT_COMMAND_ORACLE_H
+#define MAFAT_COMMAND_ORACLE_H
+
+#include <sys/types.h>
+
+#include "command/comparison.h"
+#include "command/trial.h"
+
+typedef struct {
+    pid_t process;    /* 0: none */
+    int link;         /* a socket to it */
+} mafat_oracle;
+
+/* Starts the process, which loads the network of the arguments and runs it on the input. Must be
+ * called before this process has threads. MAFAT_FAILED where the system refuses. */
+mafat_status mafat_oracle_start(mafat_oracle *oracle, const mafat_arguments *arguments,
+                                const mafat_trial_input *input, mafat_error *error);
+
+/* Its layers' outputs. Reading them is MAFAT_FAILED where the process has ended. */
+mafat_outputs mafat_oracle_outputs(mafat_oracle *oracle);
+
+/* Ends the process; a zeroed oracle may be stopped. */
+void mafat_oracle_stop(mafat_oracle *oracle);
+
+#endif

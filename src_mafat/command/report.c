@@ -1,0 +1,167 @@
+/* The one printer of results; see report.h. */
+#include "command/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "machine/charged.h"
+#include "machine/measure.h"
+
+void mafat_report_begin(mafat_report *report, bool json)
+{
+    *report = (mafat_report){.json = json};
+    if (json)
+        printf("{");
+}
+
+static void begin_value(mafat_report *report, const char *key)
+{
+    if (report->json)
+        printf("%s\n  \"%s\": ", report->n_values == 0 ? "" : ",", key);
+    else
+        printf("%s: ", key);
+    report->n_values++;
+}
+
+static void end_value(const mafat_report *report)
+{
+    if (!report->json)
+        printf("\n");
+}
+
+static void print_quoted(const char *text)
+{
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            printf("\\u%04x", (unsigned)*text);
+        else
+            putchar(*text);
+    }
+    putchar('"');
+}
+
+void mafat_report_text(mafat_report *report, const char *key, const char *value)
+{
+    begin_value(report, key);
+    if (report->json)
+        print_quoted(value);
+    else
+        printf("%s", value);
+    end_value(report);
+}
+
+/* The configuration as it was written, whatever its length; it has nothing to be quoted. */
+static void report_config(mafat_report *report, const char *key, const mafat_config *config)
+{
+    char word[MAFAT_CONFIG_PART];
+    begin_value(report, key);
+    printf("%s", report->json ? "\"" : "");
+    for (int i = 0; mafat_config_print_part(config, i, word); i++)
+        printf("%s", word);
+    printf("%s", report->json ? "\"" : "");
+    end_value(report);
+}
+
+void mafat_report_size(mafat_report *report, const char *key, uint64_t value)
+{
+    begin_value(report, key);
+    printf("%" PRIu64, value);
+    end_value(report);
+}
+
+void mafat_report_real(mafat_report *report, const char *key, double value)
+{
+    begin_value(report, key);
+    if (report->json && !isfinite(value))
+        printf("null");    /* JSON has no other word for it */
+    else
+        printf("%.9g", value);
+    end_value(report);
+}
+
+void mafat_report_session(mafat_report *report, const mafat_session *session)
+{
+    const mafat_plan *plan = &session->plan;
+    if (session->by_layers)
+        mafat_report_text(report, "config", MAFAT_LAYERS_CONFIG);
+    else
+        report_config(report, "config", &session->config);
+    mafat_report_size(report, "threads", (size_t)session->n_threads);
+    if (session->by_layers)
+        return;
+    if (session->limit_bytes > 0)
+        mafat_report_size(report, "limit_bytes", session->limit_bytes);
+    mafat_report_size(report, "predicted_bytes", session->prediction.total_bytes);
+    mafat_report_size(report, "arena_bytes", plan->arena_bytes);
+    mafat_report_size(report, "pinned_bytes", plan->pinned_bytes);
+    mafat_report_size(report, "weight_bytes_read", plan->weight_bytes_read);
+    mafat_report_real(report, "redundant_macs_percent",
+                      mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
+    mafat_report_real(report, "predicted_latency_s", plan->latency_s);
+    if (session->limit_bytes > 0)
+        mafat_report_real(report, "least_latency_s", session->least_s);
+}
+
+static mafat_charged charged;
+
+void mafat_report_watch_memory(void)
+{
+    size_t own_bytes;
+    uint64_t program_bytes = 0;
+    mafat_error unused;
+    if (mafat_measure_anonymous(&own_bytes, &unused) == MAFAT_OK &&
+        mafat_file_size("/proc/self/exe", "file", &program_bytes, &unused) == MAFAT_OK)
+        mafat_charged_begin(&charged, "", getpid(), own_bytes + (size_t)program_bytes);
+}
+
+mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
+{
+    size_t peak_bytes, peak_rss_bytes;
+    mafat_status status = mafat_measure_peak_rss(&peak_rss_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (mafat_charged_peak(&charged, "", getpid(), &peak_bytes))
+        mafat_report_size(report, "peak_bytes", peak_bytes);
+    else
+        mafat_report_text(report, "peak_bytes", "unknown");
+    mafat_report_size(report, "peak_rss_bytes", peak_rss_bytes);
+    return MAFAT_OK;
+}
+
+void mafat_report_begin_list(mafat_report *report, const char *key)
+{
+    begin_value(report, key);
+    putchar('[');
+    report->n_items = 0;
+}
+
+void mafat_report_begin_item(mafat_report *report)
+{
+    printf("%s\n  {", report->n_items == 0 ? "" : ",");
+    report->n_items++;
+    report->n_values = 0;
+}
+
+void mafat_report_end_item(mafat_report *report)
+{
+    (void)report;
+    printf("\n  }");
+}
+
+void mafat_report_end_list(mafat_report *report)
+{
+    printf("\n  ]");
+    report->n_values = 1;
+}
+
+void mafat_report_end(mafat_report *report)
+{
+    if (report->json)
+        printf("\n}\n");
+}

@@ -1,0 +1,41 @@
+/* Results on stdout: "key: value" lines, or one JSON object. */
+#ifndef MAFAT_COMMAND_REPORT_H
+#define MAFAT_COMMAND_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "session/session.h"
+
+typedef struct {
+    bool json;
+    int n_values;    /* so far, of the object that is being written */
+    int n_items;     /* so far, of the list that is being written */
+} mafat_report;
+
+void mafat_report_begin(mafat_report *report, bool json);
+void mafat_report_text(mafat_report *report, const char *key, const char *value);
+void mafat_report_size(mafat_report *report, const char *key, uint64_t value);
+void mafat_report_real(mafat_report *report, const char *key, double value);
+
+/* What is planned: the configuration, threads, and the sizes of plan and prediction. */
+void mafat_report_session(mafat_report *report, const mafat_session *session);
+
+/* To be called before a command does anything whose peaks are to be reported. */
+void mafat_report_watch_memory(void);
+
+/* The most memory since then: peak_bytes, what the cgroup of this process was charged, "unknown"
+ * where others are or were in it, too (machine/charged.h; tools/limit gives it one of its own); and
+ * peak_rss_bytes, VmHWM. MAFAT_FAILED where the kernel does not tell the latter. */
+mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error);
+
+/* A list of objects under a key, for JSON alone; what is reported between an item's begin and its
+ * end goes into the item. */
+void mafat_report_begin_list(mafat_report *report, const char *key);
+void mafat_report_begin_item(mafat_report *report);
+void mafat_report_end_item(mafat_report *report);
+void mafat_report_end_list(mafat_report *report);
+
+void mafat_report_end(mafat_report *report);
+
+#endif

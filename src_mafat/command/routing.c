@@ -1,0 +1,346 @@
+/* Darknet's command lines sorted; see routing.h. Sources: main() and the run_*() functions in
+ * Darknet's examples. */
+#include "command/routing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "bridge/bridge.h"
+#include "command/command.h"
+#include "command/command_darknet.h"
+#include "session/session.h"
+
+/* Where a command has its cfg: so many words behind its own. The first line that fits counts; subword
+ * NULL is for all that a word has. */
+static const struct {
+    const char *word, *subword;
+    int cfg;
+} places[] = {
+    {"regressor", "test", 2},    /* without a data file */
+    {"detector", NULL, 3},    {"classifier", NULL, 3}, {"segmenter", NULL, 3},
+    {"isegmenter", NULL, 3},  {"regressor", NULL, 3},
+    {"yolo", NULL, 2},        {"coco", NULL, 2},       {"cifar", NULL, 2},
+    {"tag", NULL, 2},         {"go", NULL, 2},         {"rnn", NULL, 2},
+    {"super", NULL, 2},       {"lsd", NULL, 2},        {"detect", NULL, 1},
+    {"classify", NULL, 1},    {"art", NULL, 1},        {"nightmare", NULL, 1},
+    {"speed", NULL, 1},       {"ops", NULL, 1},        {"average", NULL, 1},
+    {"rgbgr", NULL, 1},       {"reset", NULL, 1},      {"denormalize", NULL, 1},
+    {"normalize", NULL, 1},   {"statistics", NULL, 1}, {"rescale", NULL, 1},
+    {"oneoff", NULL, 1},      {"oneoff2", NULL, 1},    {"print", NULL, 1},
+    {"partial", NULL, 1},     {"visualize", NULL, 1},  {"mkimg", NULL, 1},
+};
+
+typedef enum {
+    RUNS,               /* inference on images, which it loads one at a time, and lists */
+    HOLDS_MORE,         /* inference, beside data of its own that no plan counts */
+    HANDLES_WEIGHTS,    /* no inference: it needs the weights whole, as Darknet loads them */
+    TRAINS,
+    LOOKS_INSIDE,       /* at outputs of hidden layers, which MAFAT does not keep */
+    PLAYS_GO,           /* reads past the outputs of Darknet's own Go networks, and past its input */
+    RECURS              /* gives a network one letter after the other */
+} nature;
+
+/* The first line that fits counts; subword NULL is for all that a word has. */
+typedef struct {
+    const char *word, *subword;
+    nature nature;
+    const char *arguments;    /* what Darknet reads whether it is there or not; NULL: nothing, or the
+                                 command is refused */
+} command;
+
+static const command commands[] = {
+    {"classifier", "fout", RUNS, NULL},
+    {"classifier", "csv", RUNS, NULL},
+    {"classifier", "label", RUNS, NULL},
+    {"classifier", "gun", RUNS, NULL},
+    {"classifier", "threat", RUNS, NULL},
+    {"classifier", "test", HOLDS_MORE, NULL},
+    {"classifier", "try", LOOKS_INSIDE, NULL},
+    {"classifier", "train", TRAINS, NULL},
+    {"detector", "train", TRAINS, NULL},
+    {"segmenter", "train", TRAINS, NULL},
+    {"isegmenter", "train", TRAINS, NULL},
+    {"regressor", "train", TRAINS, NULL},
+    {"regressor", "demo", RUNS, NULL},
+    {"isegmenter", "demo", RUNS, NULL},
+    {"yolo", "train", TRAINS, NULL},
+    {"coco", "train", TRAINS, NULL},
+    {"tag", "train", TRAINS, NULL},
+    {"cifar", "train", TRAINS, NULL},
+    {"cifar", "distill", TRAINS, NULL},
+    {"cifar", NULL, HOLDS_MORE, NULL},
+    {"go", "train", TRAINS, NULL},
+    {"go", NULL, PLAYS_GO, NULL},
+    {"rnn", "train", TRAINS, NULL},
+    {"rnn", NULL, RECURS, NULL},
+    {"super", "train", TRAINS, NULL},
+    {"super", NULL, LOOKS_INSIDE, NULL},
+    {"lsd", NULL, LOOKS_INSIDE, NULL},
+    {"art", NULL, HOLDS_MORE, NULL},
+    {"nightmare", NULL, LOOKS_INSIDE, NULL},
+    {"speed", NULL, HOLDS_MORE, NULL},
+    {"ops", NULL, HANDLES_WEIGHTS, "CFG"},
+    {"average", NULL, HANDLES_WEIGHTS, "CFG OUT WEIGHTS"},
+    {"rgbgr", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"reset", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"denormalize", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"normalize", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"statistics", NULL, HANDLES_WEIGHTS, "CFG [WEIGHTS]"},
+    {"rescale", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"oneoff", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
+    {"oneoff2", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT LAYER"},
+    {"print", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS LAYER"},
+    {"partial", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT N"},
+    {"visualize", NULL, HANDLES_WEIGHTS, "CFG [WEIGHTS]"},
+    {"mkimg", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS HEIGHT WIDTH N PREFIX"},
+};
+
+enum { N_PLACES = sizeof places / sizeof places[0],
+       N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* The word where the command has its cfg; NULL where there is none. Options and their values stand
+ * anywhere: Darknet takes them out before it counts. */
+static const char *find_cfg(int n_words, char *const *words)
+{
+    enum { MOST = 4 };
+    const char *plain[MOST] = {"", ""};    /* those that are no options */
+    int n = 0;
+    for (int i = 0; i < n_words && n < MOST; i++) {
+        if (words[i][0] == '-')
+            i += mafat_command_darknet_takes_value(words[i]);
+        else
+            plain[n++] = words[i];
+    }
+    for (int i = 0; i < N_PLACES; i++)
+        if (strcmp(plain[0], places[i].word) == 0 &&
+            (places[i].subword == NULL || strcmp(plain[1], places[i].subword) == 0))
+            return places[i].cfg < n ? plain[places[i].cfg] : NULL;
+    return NULL;
+}
+
+bool mafat_routing_is_asked_for(int n_words, char **words)
+{
+    for (int i = 0; i < n_words; i++)
+        if (mafat_arguments_asks(words[i]))
+            return true;
+    const char *cfg = find_cfg(n_words, words);
+    return cfg != NULL && mafat_session_is_asked_for(cfg);
+}
+
+/* Whoever asked for something that the command cannot do: on the command line, or in the cfg. */
+typedef struct {
+    const char *cfg;    /* NULL: none is named */
+    bool has_options, has_flags, has_limit;
+} request;
+
+static request find_request(const mafat_arguments *arguments)
+{
+    const mafat_options *options = &arguments->options;
+    const char *cfg = find_cfg(arguments->n_words, arguments->words);
+    return (request){
+        .cfg = cfg,
+        .has_options = options->config != NULL || options->memory != NULL ||
+                       options->threads != NULL,
+        .has_flags = cfg != NULL && mafat_session_is_asked_for(cfg),
+        .has_limit = options->memory != NULL || (cfg != NULL && mafat_session_has_limit(cfg)),
+    };
+}
+
+/* Refuses a command for what it does, and says which flags would have to go. */
+static mafat_status refuse(const mafat_arguments *arguments, const request *r, const char *reason,
+                           const char *flags, mafat_error *error)
+{
+    char advice[80] = "";
+    if (r->has_options)
+        snprintf(advice, sizeof advice, "; leave MAFAT's options out");
+    else if (r->has_flags)
+        snprintf(advice, sizeof advice, "; take %s out of [net]", flags);
+    bool has_subword = arguments->n_words > 1 && arguments->words[1] != r->cfg;
+    mafat_status status = mafat_error_set(error, MAFAT_USAGE, "`%s%s%s` %s%s", arguments->words[0],
+                                          has_subword ? " " : "",
+                                          has_subword ? arguments->words[1] : "", reason, advice);
+    if (r->has_flags)
+        mafat_error_set_file(error, r->cfg);
+    return status;
+}
+
+#define LIMIT_FLAG "mafat_memory="
+#define ALL_FLAGS "mafat=, mafat_memory= and mafat_threads="
+
+/* A network for a command that runs none is Darknet's own. */
+static mafat_status leave_to_darknet(const mafat_arguments *arguments, const request *r,
+                                     mafat_error *error)
+{
+    if (r->has_options || r->has_limit)
+        return refuse(arguments, r, "runs no network, and needs all weights in memory", LIMIT_FLAG,
+                      error);
+    mafat_bridge_decline();
+    if (r->has_flags)
+        fprintf(stderr, "mafat: %s: %s runs no network: MAFAT's flags mean nothing to it\n", r->cfg,
+                arguments->words[0]);
+    return MAFAT_OK;
+}
+
+/* Which of the commands above the words are; NULL: none. */
+static const command *find_command(const mafat_arguments *arguments)
+{
+    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(arguments->words[0], commands[i].word) == 0 &&
+            (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
+            return &commands[i];
+    return NULL;
+}
+
+/* The words of any command that there is, by number; false: there are no more. */
+static bool name_command(int i, const char **word, const char **subword)
+{
+    int n_darknet = 0;
+    *subword = NULL;
+    if (i < MAFAT_N_OWN_COMMANDS)
+        return (*word = mafat_command_own[i]) != NULL;
+    i -= MAFAT_N_OWN_COMMANDS;
+    if (mafat_command_darknet_name(i, word, subword))
+        return true;
+    while (mafat_command_darknet_name(n_darknet, word, subword))
+        n_darknet++;
+    i -= n_darknet;
+    *word = i < N_COMMANDS ? commands[i].word : NULL;
+    *subword = i < N_COMMANDS ? commands[i].subword : NULL;
+    return *word != NULL;
+}
+
+/* The nearest of all first words to `word`, or, where that is one, of the second words behind it to
+ * `subword`; NULL: none comes near. */
+static const char *find_nearest(const char *word, const char *subword, bool *is_first)
+{
+    enum { MOST = 128 };
+    const char *firsts[MOST], *seconds[MOST], *first, *second;
+    int n_firsts = 0, n_seconds = 0;
+    *is_first = true;
+    for (int i = 0; i < MOST && name_command(i, &first, &second); i++) {
+        firsts[n_firsts++] = first;
+        if (strcmp(first, word) != 0)
+            continue;
+        *is_first = false;
+        if (second != NULL)
+            seconds[n_seconds++] = second;
+    }
+    return *is_first ? mafat_nearest(word, firsts, n_firsts)
+                     : mafat_nearest(subword, seconds, n_seconds);
+}
+
+static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *error)
+{
+    const char *word = arguments->words[0];
+    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
+    char hint[80] = "";
+    bool is_first;
+    const char *nearest = find_nearest(word, subword, &is_first);
+    if (nearest != NULL)
+        snprintf(hint, sizeof hint, "; did you mean %s%s%s?", is_first ? "" : word,
+                 is_first ? "" : " ", nearest);
+    for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
+        if (strcmp(word, mafat_command_own[i]) == 0)    /* without the word mafat, then */
+            snprintf(hint, sizeof hint, "; did you mean `darknet mafat %s`?", word);
+    return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `darknet mafat "
+                           "--help` lists the commands%s", word, subword[0] != '\0' ? " " : "",
+                           subword, hint);
+}
+
+/* How many words a usage names, without those in brackets. */
+static int count_named(const char *usage)
+{
+    int n = 0;
+    for (const char *at = usage; *at != '\0'; at += strcspn(at, " ")) {
+        at += strspn(at, " ");
+        n += *at != '[';
+    }
+    return n;
+}
+
+/* The word that stands so many behind the command's own, options left out; NULL: there are fewer. A
+ * number may be negative. */
+static const char *find_given(const mafat_arguments *arguments, int place)
+{
+    for (int i = 1; i < arguments->n_words; i++) {
+        const char *word = arguments->words[i];
+        if (word[0] == '-' && (word[1] < '0' || word[1] > '9'))
+            i += mafat_command_darknet_takes_value(word);
+        else if (--place == 0)
+            return word;
+    }
+    return NULL;
+}
+
+/* That a command has the words that Darknet reads whether they are there or not, and that LAYER, the
+ * last one, is a layer of its network. Whether there is a network Darknet tells. */
+static mafat_status check_arguments(const command *found, const mafat_arguments *arguments,
+                                    mafat_error *error)
+{
+    int n = found->arguments != NULL ? count_named(found->arguments) : 0;
+    const char *last = n > 0 ? find_given(arguments, n) : NULL;
+    if (n > 0 && last == NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` has %d arguments, of which too few are "
+                               "given; usage: darknet %s %s", found->word, n, found->word,
+                               found->arguments);
+    mafat_cfg cfg;
+    mafat_error unseen;
+    if (n == 0 || strstr(found->arguments, "LAYER") == NULL ||
+        mafat_cfg_read(&cfg, find_given(arguments, 1), 0, 0, &unseen) != MAFAT_OK)
+        return MAFAT_OK;
+    long layer = strtol(last, NULL, 10), n_layers = cfg.network.n_layers;
+    mafat_cfg_free(&cfg);
+    if (layer >= 0 && layer < n_layers)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "`%s`: layer %.80s must be from 0 to %ld", found->word,
+                           last, n_layers - 1);
+}
+
+mafat_status mafat_routing_refuse_limit(const mafat_arguments *arguments, mafat_error *error)
+{
+    request r = find_request(arguments);
+    return !r.has_limit ? MAFAT_OK
+                        : refuse(arguments, &r, "holds more beside the network than a memory limit "
+                                 "counts", LIMIT_FLAG, error);
+}
+
+mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *error)
+{
+    const command *found = find_command(arguments);
+    request r = find_request(arguments);
+    mafat_status status = MAFAT_OK;
+    if (found == NULL && arguments->words[0][0] == '-')
+        return mafat_command_darknet_fail_unknown(arguments->words[0], error);
+    if (found == NULL)
+        return fail_unknown(arguments, error);
+    status = check_arguments(found, arguments, error);
+    if (status != MAFAT_OK)
+        return status;
+    switch (found->nature) {
+    case HANDLES_WEIGHTS:
+        return leave_to_darknet(arguments, &r, error);
+    case TRAINS:
+        return refuse(arguments, &r, "trains, and MAFAT runs networks and does not train them",
+                      ALL_FLAGS, error);
+    case LOOKS_INSIDE:
+        return refuse(arguments, &r, "needs outputs of hidden layers, which MAFAT does not keep",
+                      ALL_FLAGS, error);
+    case PLAYS_GO:
+        return refuse(arguments, &r, "crashes in Darknet itself: it reads 363 outputs, of which "
+                      "Darknet's networks for Go have 361, and on where standard input has ended",
+                      ALL_FLAGS, error);
+    case RECURS:
+        return refuse(arguments, &r, "is for recurrent networks, which keep state between runs: "
+                      "MAFAT runs none", ALL_FLAGS, error);
+    case HOLDS_MORE:
+        status = mafat_routing_refuse_limit(arguments, error);
+        break;
+    case RUNS:
+        break;
+    }
+    if (status == MAFAT_OK && r.has_options)
+        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use.repeats = true});
+    return status;
+}

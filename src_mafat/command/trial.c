@@ -1,0 +1,136 @@
+/* Loading what a command runs itself; see trial.h. */
+#include "command/trial.h"
+
+#include <stdint.h>
+
+#include "machine/measure.h"
+#include "session/image_use.h"
+#include "session/verify.h"
+#include "upstream/picture.h"
+
+/* The value from 0 to 1 of element `index`: a scramble of its bits, so that rows can be had in any
+ * order. */
+static float value_at(uint32_t index)
+{
+    uint32_t bits = index * 2654435761u;
+    bits ^= bits >> 15;
+    bits *= 2246822519u;
+    bits ^= bits >> 13;
+    return (float)(bits >> 8) * 0x1p-24f;
+}
+
+static void make_rows(void *context, int y0, int y1, float *to, size_t row_stride,
+                      size_t channel_stride)
+{
+    const mafat_trial_input *input = context;
+    size_t h = (size_t)input->shape.h, w = (size_t)input->shape.w;
+    for (size_t c = 0; c < (size_t)input->shape.c; c++) {
+        for (size_t y = (size_t)y0; y < (size_t)y1; y++) {
+            float *row = to + c * channel_stride + (y - (size_t)y0) * row_stride;
+            for (size_t x = 0; x < w; x++)
+                row[x] = value_at((uint32_t)((c * h + y) * w + x));
+        }
+    }
+}
+
+static mafat_status open_image(mafat_trial_input *input, const char *path,
+                               const mafat_picture_memory *memory, mafat_error *error)
+{
+    mafat_image_rounding rounding;
+    mafat_shape shape = input->shape;
+    if (shape.c > MAFAT_COLOURS || shape.h < 2 || shape.w < 2)
+        return mafat_error_set(error, MAFAT_USAGE,
+                               "an image has 3 channels and many pixels, the network's input is "
+                               "%dx%dx%d; leave IMAGE out",
+                               shape.c, shape.h, shape.w);
+    mafat_status status = mafat_picture_probe(&rounding, error);
+    if (status == MAFAT_OK)
+        status = mafat_picture_rows_open(&input->rows, path, memory, error);
+    if (status == MAFAT_OK)
+        status = mafat_letterbox_init(&input->letterbox, mafat_picture_rows_source(&input->rows),
+                                      memory->w, memory->h, shape.w, shape.h, &rounding, error);
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(error, path);
+        return status;
+    }
+    mafat_letterbox_set_channels(&input->letterbox, shape.c);
+    input->source = mafat_letterbox_source(&input->letterbox);
+    return MAFAT_OK;
+}
+
+static mafat_status make_input(mafat_trial_input *input, const char *path,
+                               const mafat_picture_memory *memory, mafat_shape shape,
+                               mafat_error *error)
+{
+    input->shape = shape;
+    input->source = (mafat_source){input, make_rows};
+    return path == NULL ? MAFAT_OK : open_image(input, path, memory, error);
+}
+
+static void free_input(mafat_trial_input *input)
+{
+    mafat_letterbox_free(&input->letterbox);
+    mafat_picture_rows_close(&input->rows);
+}
+
+static const char *image_path(const mafat_arguments *arguments)
+{
+    return arguments->n_words > 3 ? arguments->words[3] : NULL;
+}
+
+mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments,
+                              mafat_error *error)
+{
+    mafat_session *session = &trial->session;
+    *trial = (mafat_trial){.use = {.image_by_rows = true, .reads_weights = true}};
+    mafat_picture_memory memory = {0};
+    const char *image = image_path(arguments);
+    mafat_status status = mafat_measure_anonymous(&trial->use.base_bytes, error);
+    if (status == MAFAT_OK && image != NULL)
+        status = mafat_picture_memory_find(&memory, image, error);
+    trial->use.image = mafat_image_use_of_rows(&memory, false);
+    if (status == MAFAT_OK)
+        status = mafat_session_open(session, arguments->words[1], &arguments->options,
+                                    &trial->use, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = mafat_verify_network(&session->cfg, arguments->words[2], error);
+    if (status == MAFAT_OK)
+        status = make_input(&trial->input, image, &memory, session->cfg.network.input, error);
+    if (status != MAFAT_OK) {
+        free_input(&trial->input);
+        mafat_session_close(session);
+    }
+    return status;
+}
+
+void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool keeps_darknet)
+{
+    mafat_request request = {.options = arguments->options, .use = trial->use,
+                             .keeps_darknet = keeps_darknet,
+                             .session = keeps_darknet ? NULL : &trial->session};
+    request.use.reads_weights = !keeps_darknet;
+    trial->bridge = mafat_bridge_load_network(arguments->words[1], arguments->words[2], &request);
+}
+
+mafat_status mafat_trial_check_input(const mafat_trial_input *input, mafat_error *error)
+{
+    return input->rows.decoding != NULL ? mafat_picture_rows_check(&input->rows, error) : MAFAT_OK;
+}
+
+mafat_status mafat_trial_run(mafat_trial *trial, const mafat_observer *observer,
+                             mafat_error *error)
+{
+    mafat_input input = {.source = trial->input.source};
+    mafat_status status = mafat_bridge_forward(trial->bridge, &input, NULL, observer, error);
+    return status == MAFAT_OK ? mafat_trial_check_input(&trial->input, error) : status;
+}
+
+void mafat_trial_close(mafat_trial *trial)
+{
+    if (trial->bridge != NULL)
+        mafat_bridge_free_network(trial->bridge);
+    free_input(&trial->input);
+    mafat_session_close(&trial->session);
+    *trial = (mafat_trial){0};
+}

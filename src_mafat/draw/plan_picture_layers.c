@@ -1,0 +1,179 @@
+/* The strip of layers: each one's output map as a bar, the groups above, names below;
+ * plan_picture_parts.h. */
+#include <math.h>
+#include <string.h>
+
+#include "draw/plan_picture_parts.h"
+
+/* Heights in the strip, from its top. */
+enum { GROUPS = 38, ARCS = 58, MAPS = 76, BASE = 206, NUMBERS = 220, NAMES = 228 };
+
+static double middle(const mafat_plan_page *page, int l)
+{
+    int column = page->layers[l].column;
+    return (page->edges[column] + page->edges[column + 1]) / 2;
+}
+
+/* Roots, so that 19 rows can be seen beside 608. */
+typedef struct {
+    double height, width;              /* of a map of one row and one channel */
+} scales;
+
+static scales find_scales(const mafat_plan_page *page)
+{
+    enum { WIDEST = 64 };
+    const mafat_network *network = page->network;
+    mafat_shape most = network->input;
+    double room = WIDEST;
+    for (int l = 0; l < network->n_layers; l++) {
+        mafat_shape out = network->layers[l].out;
+        double width = page->edges[l + 1] - page->edges[l];
+        most.h = out.h > most.h ? out.h : most.h;
+        most.c = out.c > most.c ? out.c : most.c;
+        room = width < room ? width : room;
+    }
+    return (scales){(BASE - MAPS) / sqrt(most.h), 0.84 * room / sqrt(most.c)};
+}
+
+static mafat_svg_box map_box(scales scale, mafat_shape shape, double x, double base)
+{
+    double w = fmax(scale.width * sqrt(shape.c), 3), h = fmax(scale.height * sqrt(shape.h), 2);
+    return (mafat_svg_box){x - w / 2, base - h, w, h};
+}
+
+/* ---------------------------------------------------------------------------------------- names */
+
+static void print_name(const mafat_layer *layer, char *text, size_t size)
+{
+    const char *type = strcmp(layer->type, "convolutional") == 0 ? "conv" : layer->type;
+    bool has_window = layer->kind == MAFAT_CONVOLUTION || layer->kind == MAFAT_MAXPOOL;
+    if (has_window && layer->stride > 1)
+        snprintf(text, size, "%s %d×%d/%d", type, layer->size, layer->size, layer->stride);
+    else if (has_window)
+        snprintf(text, size, "%s %d×%d", type, layer->size, layer->size);
+    else
+        snprintf(text, size, "%s", type);
+}
+
+/* A layer's kind and shape below its bar: in two lines where its column has room for them. */
+static void draw_name(mafat_plan_page *page, int l, double y)
+{
+    enum { SIZE = 10, ROOM = MAFAT_LAYERS_HEIGHT - NAMES };
+    const mafat_layer *layer = &page->network->layers[l];
+    int column = page->layers[l].column;
+    char name[64], shape[64], both[130];
+    mafat_svg_font font = {.size = SIZE, .color = MAFAT_INK, .anchor = MAFAT_SVG_MIDDLE};
+    print_name(layer, name, sizeof name);
+    mafat_plan_page_print_shape(layer->out, shape, sizeof shape);
+    double x = middle(page, l), room = page->edges[column + 1] - page->edges[column] - 6;
+    if (mafat_svg_text_width(shape, SIZE) < room && mafat_svg_text_width(name, SIZE) < room) {
+        mafat_svg_text(&page->svg, (mafat_svg_point){x, y + NAMES + 8}, font, name);
+        font.color = MAFAT_FAINT_INK;
+        mafat_svg_text(&page->svg, (mafat_svg_point){x, y + NAMES + 21}, font, shape);
+        return;
+    }
+    snprintf(both, sizeof both, "%s  %s", name, shape);
+    font.anchor = MAFAT_SVG_END;
+    font.upwards = true;
+    font.size = fmin(SIZE, SIZE * ROOM / mafat_svg_text_width(both, SIZE));
+    mafat_svg_text(&page->svg, (mafat_svg_point){x + 3.5, y + NAMES}, font, both);
+}
+
+/* --------------------------------------------------------------------------------------- groups */
+
+static void print_group(const mafat_group *group, char *text, size_t size)
+{
+    char tiling[32], layers[40];
+    mafat_config_print_tiling(group->tiling, tiling, sizeof tiling);
+    mafat_plan_page_print_layers(group->first, group->end, layers, sizeof layers);
+    snprintf(text, size, "%s: %s", layers, tiling);
+}
+
+static void draw_group(mafat_plan_page *page, const mafat_group *group, double y)
+{
+    int column = page->layers[group->first].column;
+    double x = page->edges[column];
+    double w = page->edges[column + group->end - group->first] - x;
+    mafat_content content = mafat_plan_page_group_content(group);
+    char text[80];
+    print_group(group, text, sizeof text);
+    mafat_svg_rect(&page->svg, (mafat_svg_box){x + 1, y + GROUPS, w - 2, 6},
+                   mafat_plan_colors[content], text);
+    mafat_svg_font font = {11, MAFAT_INK, MAFAT_SVG_MIDDLE, true, false};
+    if (mafat_svg_text_width(text, font.size) > w - 8 && content != MAFAT_HOLDS_MAP)
+        mafat_config_print_tiling(group->tiling, text, sizeof text);
+    if (mafat_svg_text_width(text, font.size) <= w - 8) {
+        mafat_svg_text(&page->svg, (mafat_svg_point){x + w / 2, y + GROUPS - 5}, font, text);
+    } else if (content != MAFAT_HOLDS_MAP) {
+        font.upwards = true;
+        font.anchor = MAFAT_SVG_START;
+        mafat_svg_text(&page->svg, (mafat_svg_point){x + w / 2 + 4, y + GROUPS - 4}, font, text);
+    }
+}
+
+/* ----------------------------------------------------------------------------------------- maps */
+
+/* Arcs from layers whose output is read later than by the layer next to them. */
+static void draw_arcs(mafat_plan_page *page, scales scale, int l, double y)
+{
+    const mafat_layer *layer = &page->network->layers[l];
+    mafat_svg_pen pen = {"#9aa4af", 1, NULL};
+    for (int s = 0; s < layer->n_sources; s++) {
+        int source = layer->sources[s];
+        if (source < 0 || page->layers[source].column == page->layers[l].column - 1)
+            continue;
+        mafat_svg_box from = map_box(scale, page->network->layers[source].out,
+                                     middle(page, source), y + BASE);
+        mafat_svg_box to = map_box(scale, layer->out, middle(page, l), y + BASE);
+        double distance = middle(page, l) - middle(page, source);
+        double top = fmax(y + ARCS, fmin(from.y, to.y) - 8 - distance / 6);
+        mafat_svg_arc(&page->svg, (mafat_svg_point){middle(page, source), from.y - 1},
+                      (mafat_svg_point){middle(page, l), to.y - 1}, top, pen);
+        mafat_svg_dot(&page->svg, (mafat_svg_point){middle(page, l), to.y - 2}, 2, pen.color, NULL);
+    }
+}
+
+static void draw_map(mafat_plan_page *page, scales scale, int l, double y)
+{
+    const mafat_layer *layer = &page->network->layers[l];
+    char name[64], shape[64], tip[256];
+    print_name(layer, name, sizeof name);
+    mafat_plan_page_print_shape(layer->out, shape, sizeof shape);
+    snprintf(tip, sizeof tip, "layer %d: %s, output %s", l, name, shape);
+    mafat_content content = page->contents[page->plan->output_buffers[l]];
+    mafat_svg_rect(&page->svg, map_box(scale, layer->out, middle(page, l), y + BASE),
+                   mafat_plan_colors[content], tip);
+}
+
+static void draw_image(mafat_plan_page *page, scales scale, double y)
+{
+    enum { X = 48 };
+    char shape[64];
+    mafat_svg_font font = {10, MAFAT_INK, MAFAT_SVG_MIDDLE, true, false};
+    mafat_plan_page_print_shape(page->network->input, shape, sizeof shape);
+    mafat_svg_rect(&page->svg, map_box(scale, page->network->input, X, y + BASE),
+                   mafat_plan_colors[MAFAT_HOLDS_IMAGE], shape);
+    mafat_svg_text(&page->svg, (mafat_svg_point){X, y + NUMBERS}, font, "image");
+    font.bold = false;
+    font.color = MAFAT_FAINT_INK;
+    mafat_svg_text(&page->svg, (mafat_svg_point){X, y + NAMES + 8}, font, shape);
+}
+
+void mafat_plan_page_draw_layers(mafat_plan_page *page, double y)
+{
+    scales scale = find_scales(page);
+    mafat_plan_page_head(page, y, "Layers",
+                         "in the order of execution; a bar is as high as its output map has rows "
+                         "and as wide as it has channels (roots of both), its colour says what "
+                         "is held of it");
+    for (int g = 0; g < page->plan->n_groups; g++)
+        draw_group(page, &page->plan->groups[g], y);
+    draw_image(page, scale, y);
+    for (int l = 0; l < page->plan->n_layers; l++)
+        draw_arcs(page, scale, l, y);
+    for (int l = 0; l < page->plan->n_layers; l++) {
+        draw_map(page, scale, l, y);
+        draw_name(page, l, y);
+    }
+    mafat_plan_page_number(page, y + NUMBERS);
+}

@@ -1,0 +1,86 @@
+/* "auto" made into bytes; see auto_memory.h. */
+#include "machine/auto_memory.h"
+
+#include <stdint.h>
+
+#include "machine/measure.h"
+#include "machine/room.h"
+
+/* Writes how much there is, and what says so. */
+static int describe(const mafat_room *room, char *what, size_t size)
+{
+    const mafat_cgroup *cgroup = &room->cgroup;
+    if (room->limit_bytes == SIZE_MAX)
+        return snprintf(what, size, "%zu, what the machine has available (MemAvailable) and this "
+                        "process holds", room->bytes);
+    char left[80] = "";
+    if (room->bytes < room->limit_bytes)
+        snprintf(left, sizeof left, "%zu, what is left of ", room->bytes);
+    const char *name = cgroup->path + cgroup->mount_length;
+    return snprintf(what, size, "%s%zu, the limit of cgroup %.400s (%s)", left, room->limit_bytes,
+                    *name == '\0' ? "/" : name, room->file);
+}
+
+mafat_status mafat_auto_memory_choose(const char *root, size_t own_bytes, size_t *limit_bytes,
+                                      char *why, size_t size, mafat_error *error)
+{
+    mafat_room room;
+    mafat_status status = mafat_room_find(&room, root, own_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    int length = snprintf(why, size, "%d/%d of ", MAFAT_AUTO_MEMORY_PARTS - 1,
+                          MAFAT_AUTO_MEMORY_PARTS);
+    if ((size_t)length < size)
+        describe(&room, why + length, size - (size_t)length);
+    *limit_bytes = room.bytes - room.bytes / MAFAT_AUTO_MEMORY_PARTS;
+    if (*limit_bytes == 0)
+        return mafat_error_set(error, MAFAT_NO_FIT, "memory auto: no memory is left: %s", why);
+    return MAFAT_OK;
+}
+
+mafat_status mafat_auto_memory_limit(size_t *limit_bytes, mafat_error *error)
+{
+    static size_t chosen_bytes;
+    char why[640];
+    size_t own_bytes;
+    mafat_status status = MAFAT_OK;
+    if (chosen_bytes == 0) {
+        status = mafat_measure_anonymous(&own_bytes, error);
+        if (status == MAFAT_OK)
+            status = mafat_auto_memory_choose("", own_bytes, &chosen_bytes, why, sizeof why,
+                                              error);
+        if (status == MAFAT_OK)
+            fprintf(stderr, "mafat: memory auto: %zu bytes: %s\n", chosen_bytes, why);
+    }
+    *limit_bytes = chosen_bytes;
+    return status;
+}
+
+/* What passes for others' in a room and is not: the kernel's, for this process, and pages of its
+ * files. Predictions count both. */
+enum { SLACK_BYTES = 4 << 20 };
+
+bool mafat_auto_memory_exceeds(const char *root, size_t limit_bytes, size_t own_bytes, char *what,
+                               size_t size)
+{
+    mafat_room room;
+    mafat_error unseen;
+    if (mafat_room_find(&room, root, own_bytes, &unseen) != MAFAT_OK)
+        return false;
+    describe(&room, what, size);
+    return limit_bytes > room.limit_bytes ||
+           limit_bytes > mafat_size_sum(room.bytes, SLACK_BYTES);
+}
+
+void mafat_auto_memory_warn(size_t limit_bytes)
+{
+    static bool is_said;
+    char what[640];
+    size_t own_bytes;
+    mafat_error unseen;
+    if (is_said || mafat_measure_anonymous(&own_bytes, &unseen) != MAFAT_OK ||
+        !mafat_auto_memory_exceeds("", limit_bytes, own_bytes, what, sizeof what))
+        return;
+    is_said = true;
+    fprintf(stderr, "mafat: memory limit %zu is more than there is here: %s\n", limit_bytes, what);
+}

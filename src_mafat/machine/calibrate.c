@@ -1,0 +1,169 @@
+/* Timed layers and a fit; see calibrate.h. */
+#include "machine/calibrate.h"
+
+#include <math.h>
+
+#include "machine/measure.h"
+#include "machine/probe.h"
+#include "plan/plan.h"
+
+/* Wide maps and narrow ones, few rows at a time and many, few channels and many: what YOLOv2 and
+ * its like are made of. None takes more than some megabytes. */
+static const mafat_probe_form forms[] = {
+    {MAFAT_CONVOLUTION, 3, 32, 3, 1, 4, 608},      {MAFAT_CONVOLUTION, 3, 32, 3, 1, 1, 608},
+    {MAFAT_CONVOLUTION, 3, 16, 3, 1, 8, 416},      {MAFAT_CONVOLUTION, 32, 64, 3, 1, 1, 304},
+    {MAFAT_CONVOLUTION, 32, 64, 3, 1, 6, 304},     {MAFAT_CONVOLUTION, 32, 64, 3, 2, 3, 152},
+    {MAFAT_CONVOLUTION, 64, 32, 1, 1, 4, 304},     {MAFAT_CONVOLUTION, 64, 128, 3, 1, 1, 152},
+    {MAFAT_CONVOLUTION, 64, 128, 3, 1, 6, 152},    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 1, 152},
+    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 8, 152},    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 1, 76},
+    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 2, 76},    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 8, 76},
+    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 1, 76},    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 16, 76},
+    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 1, 38},    {MAFAT_CONVOLUTION, 256, 512, 3, 1, 4, 38},
+    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 19, 38},   {MAFAT_CONVOLUTION, 256, 32, 3, 1, 19, 38},
+    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 19, 38},   {MAFAT_CONVOLUTION, 512, 256, 3, 1, 19, 19},
+    {MAFAT_CONVOLUTION, 512, 48, 3, 1, 19, 19},    {MAFAT_CONVOLUTION, 512, 512, 1, 1, 19, 19},
+    {MAFAT_CONVOLUTION, 512, 128, 3, 1, 13, 13},   {MAFAT_CONVOLUTION, 1024, 255, 1, 1, 13, 13},
+    {MAFAT_CONVOLUTION, 256, 128, 3, 1, 1, 13},    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 1, 13},
+    {MAFAT_MAXPOOL, 32, 32, 2, 2, 1, 304},         {MAFAT_MAXPOOL, 64, 64, 2, 2, 8, 152},
+    {MAFAT_MAXPOOL, 512, 512, 2, 2, 19, 19},
+};
+
+enum { N_SAMPLES = sizeof forms / sizeof forms[0] };
+
+/* A part of a round takes so long. There are as many rounds as it takes to make sense of the times,
+ * as a rule the fewest; where there is none after the most, the machine does something else. */
+#define PART_S 0.015
+enum { FEWEST_ROUNDS = 4, MOST_ROUNDS = 12 };
+
+/* How far the fit may be off, as the root of the mean square of its errors, to end the rounds, and
+ * to be of use at all. */
+#define GOOD_ERROR 0.15
+#define MOST_ERROR 0.3
+
+/* A probe's steps but for the first one, before which threads come together. */
+typedef struct {
+    mafat_work work;
+    double seconds;           /* that they take: the least of all runs */
+    double first_s;           /* when the first step of the run at hand was done */
+    double last_s;            /* and the last one so far */
+} sample;
+
+/* ------------------------------------------------------------------------------- timing a layer */
+
+static void count_work(const mafat_kernel_shape *shape, const mafat_probe *probe, sample *s)
+{
+    *s = (sample){.seconds = INFINITY};
+    for (int i = 1; i < probe->plan.n_steps; i++) {
+        mafat_work work = mafat_plan_step_work(shape, &probe->network, &probe->plan.steps[i]);
+        for (int k = 0; k < MAFAT_N_COSTS; k++)
+            s->work.units[k] += work.units[k];
+    }
+}
+
+static void note_step(void *context, const mafat_step *step)
+{
+    sample *s = context;
+    s->last_s = mafat_measure_now_s();
+    if (step->tile_row == 0)
+        s->first_s = s->last_s;
+}
+
+static mafat_status time_part(mafat_probes *probes, int index, sample *s, mafat_error *error)
+{
+    mafat_observer observer = {.context = s, .step_done = note_step};
+    mafat_status status = MAFAT_OK;
+    double begin = mafat_measure_now_s();
+    do {
+        status = mafat_probes_run(probes, index, &observer, error);
+        s->seconds = fmin(s->seconds, s->last_s - s->first_s);
+    } while (status == MAFAT_OK && s->last_s - begin < PART_S);
+    return status;
+}
+
+/* -------------------------------------------------------------------------------------- the fit */
+
+/* Least squares by coordinates: each cost in turn becomes what is best beside the others, or 0. */
+static void fit(const sample *samples, double *unit_s)
+{
+    enum { SWEEPS = 3000 };
+    for (int k = 0; k < MAFAT_N_COSTS; k++)
+        unit_s[k] = 0;
+    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        for (int k = 0; k < MAFAT_N_COSTS; k++) {
+            double above = 0, below = 0;
+            for (int i = 0; i < N_SAMPLES; i++) {
+                const sample *s = &samples[i];
+                double left = 1, unit = s->work.units[k] / s->seconds;
+                for (int j = 0; j < MAFAT_N_COSTS; j++)
+                    left -= j == k ? 0 : unit_s[j] * s->work.units[j] / s->seconds;
+                above += left * unit;
+                below += unit * unit;
+            }
+            unit_s[k] = below > 0 ? fmax(above / below, 0) : 0;
+        }
+    }
+}
+
+/* How far the fit is off: the root of the mean square of its relative errors. */
+static double error_of_fit(const sample *samples, const mafat_costs *costs)
+{
+    double sum = 0;
+    for (int i = 0; i < N_SAMPLES; i++) {
+        double off = mafat_cost_seconds(costs, &samples[i].work) / samples[i].seconds - 1;
+        sum += off * off;
+    }
+    return sqrt(sum / N_SAMPLES);
+}
+
+/* Times all layers and fits the costs, until the fit is good. All layers take turns, so that none
+ * finds its weights where it left them, as in a network. */
+static mafat_status time_and_fit(mafat_probes *probes, const mafat_progress *progress,
+                                 mafat_costs *costs, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    sample samples[N_SAMPLES];
+    double off = INFINITY;
+    for (int i = 0; i < N_SAMPLES; i++)
+        count_work(&costs->shape, &probes->probes[i], &samples[i]);
+    for (int round = 0; round < MOST_ROUNDS && off > GOOD_ERROR && status == MAFAT_OK; round++) {
+        for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
+            status = time_part(probes, i, &samples[i], error);
+            if (progress->report != NULL)
+                progress->report(progress->context, round * N_SAMPLES + i,
+                                 (round < FEWEST_ROUNDS ? FEWEST_ROUNDS : MOST_ROUNDS) * N_SAMPLES);
+        }
+        if (status == MAFAT_OK && round + 1 >= FEWEST_ROUNDS) {
+            fit(samples, costs->unit_s);
+            off = error_of_fit(samples, costs);
+        }
+    }
+    if (progress->report != NULL)
+        progress->report(progress->context, 1, 1);
+    if (status == MAFAT_OK && (off > MOST_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
+        status = mafat_error_set(error, MAFAT_FAILED,
+                                 "this machine is too busy to measure what computing costs: what "
+                                 "should take the same time differs by %.0f %%",
+                                 100 * off);
+    return status;
+}
+
+size_t mafat_calibrate_bytes(int n_threads)
+{
+    return mafat_probes_bytes(forms, N_SAMPLES, n_threads);
+}
+
+mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
+                                     mafat_costs *costs, mafat_error *error)
+{
+    mafat_probes probes;
+    mafat_costs fitted = *costs;
+    fitted.shape = mafat_exec_kernel_shape(n_threads);
+    mafat_status status = mafat_probes_init(&probes, forms, N_SAMPLES, n_threads, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = time_and_fit(&probes, progress, &fitted, error);
+    if (status == MAFAT_OK)
+        *costs = fitted;
+    mafat_probes_free(&probes);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* The cost model's constants, measured on this machine: plan/cost.h. */
+#ifndef MAFAT_MACHINE_CALIBRATE_H
+#define MAFAT_MACHINE_CALIBRATE_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "plan/cost.h"
+
+/* Told how far a calibration has come: `done` of `all` parts, which may become more; done == all
+ * once, at the end. */
+typedef struct {
+    void *context;
+    void (*report)(void *context, int done, int all);    /* NULL: nobody wants to know */
+} mafat_progress;
+
+/* The memory that each of the two below takes, at most. */
+size_t mafat_calibrate_bytes(int n_threads);
+
+/* Runs layers of many shapes through the executor with so many threads, some two seconds in all,
+ * and finds the unit costs that explain their times best: least squares of relative errors, no cost
+ * below 0. Costs of reading stay as they are. MAFAT_FAILED without memory, and where the times make
+ * no sense, as on a machine that is busy with something else; then the costs stay too. */
+mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
+                                     mafat_costs *costs, mafat_error *error);
+
+/* Reads from a file as weights are read (direct.h), in small parts and in large ones, and while the
+ * threads of costs->shape compute, for half a second in all, and sets the costs of reading. A file
+ * of less than 128 KB tells nothing of how they depend on size: the costs stay as they are.
+ * MAFAT_FAILED where the file cannot be read or is empty; then they stay too. */
+mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error);
+
+/* Whether the costs of reading were measured on the file system that a file lies on. */
+bool mafat_calibrate_knows_reading(const mafat_costs *costs, const char *path);
+
+#endif

@@ -1,0 +1,180 @@
+/* What reads of weights take, alone and beside computing; see calibrate.h. */
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "machine/calibrate.h"
+#include "machine/measure.h"
+#include "machine/probe.h"
+#include "plan/plan.h"
+#include "run/direct.h"
+
+/* Seconds of one read of so many bytes: the median of a few, one behind the other in the file. */
+static mafat_status time_reads(mafat_direct *file, size_t n_bytes, char *room, double *seconds,
+                               mafat_error *error)
+{
+    enum { N_READS = 9 };
+    double times[N_READS];
+    uint64_t offset = 0;
+    mafat_status status = MAFAT_OK;
+    for (int i = 0; i < N_READS && status == MAFAT_OK; i++) {
+        if (offset + n_bytes > file->n_bytes)
+            offset = 0;
+        double begin = mafat_measure_now_s();
+        status = mafat_direct_read(file, offset, n_bytes, room, error);
+        times[i] = mafat_measure_now_s() - begin;
+        offset += n_bytes;
+    }
+    if (status == MAFAT_OK)
+        *seconds = mafat_measure_spread(times, N_READS).median;
+    return status;
+}
+
+/* Reads a file over and over, in another thread. */
+typedef struct {
+    mafat_direct *file;
+    char *room;
+    size_t each;              /* bytes of a read */
+    atomic_bool ends;
+    atomic_size_t n_bytes;    /* that were read */
+} reader;
+
+static void *read_on(void *context)
+{
+    reader *r = context;
+    mafat_error error;
+    uint64_t offset = 0;
+    while (!atomic_load(&r->ends)) {
+        if (offset + r->each > r->file->n_bytes)
+            offset = 0;
+        if (mafat_direct_read(r->file, offset, r->each, r->room, &error) != MAFAT_OK)
+            break;
+        offset += r->each;
+        atomic_fetch_add(&r->n_bytes, r->each);
+    }
+    return NULL;
+}
+
+/* Runs a layer for so long; stores how often a second. */
+static mafat_status count_runs(mafat_probes *load, double seconds, double *rate, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    double begin = mafat_measure_now_s(), now = begin;
+    int n = 0;
+    for (; now - begin < seconds && status == MAFAT_OK; n++) {
+        status = mafat_probes_run(load, 0, NULL, error);
+        now = mafat_measure_now_s();
+    }
+    *rate = n / (now - begin);
+    return status;
+}
+
+/* Runs of a layer a second, and what was read meanwhile. */
+typedef struct {
+    double rate, n_bytes, seconds;
+} slice;
+
+#define SLICE_S 0.03
+
+/* Computes beside reads; keeps the slice in *best if it was the fastest. */
+static mafat_status compute_beside(mafat_probes *load, mafat_direct *file, size_t each, char *room,
+                                   slice *best, mafat_error *error)
+{
+    reader r = {.file = file, .room = room, .each = each};
+    slice s = {0};
+    pthread_t thread;
+    int reason = pthread_create(&thread, NULL, read_on, &r);
+    if (reason != 0)
+        return mafat_error_set(error, MAFAT_FAILED, "no thread to read with: %s", strerror(reason));
+    double begin = mafat_measure_now_s();
+    mafat_status status = count_runs(load, SLICE_S, &s.rate, error);
+    s.n_bytes = (double)atomic_load(&r.n_bytes);
+    s.seconds = mafat_measure_now_s() - begin;
+    atomic_store(&r.ends, true);
+    pthread_join(thread, NULL);
+    if (s.rate > best->rate && s.n_bytes > 0)
+        *best = s;
+    return status;
+}
+
+/* What computing loses for each byte that is read beside it: the fastest of some slices of
+ * computing alone against the fastest beside reads, as what else the machine does comes and goes.
+ * On a layer whose weights come from memory, as those of most do. */
+static mafat_status time_loss(mafat_direct *file, size_t each, char *room, int n_threads,
+                              double *lost_byte_s, mafat_error *error)
+{
+    enum { N_SLICES = 8 };
+    static const mafat_probe_form form = {MAFAT_CONVOLUTION, 256, 512, 3, 1, 4, 38};
+    double alone = 0;
+    slice beside = {0};
+    mafat_probes load;
+    mafat_status status = mafat_probes_init(&load, &form, 1, n_threads, error);
+    for (int i = 0; i < N_SLICES && status == MAFAT_OK; i++) {
+        double rate = 0;
+        status = count_runs(&load, SLICE_S, &rate, error);
+        alone = fmax(alone, rate);
+        if (status == MAFAT_OK)
+            status = compute_beside(&load, file, each, room, &beside, error);
+    }
+    mafat_probes_free(&load);
+    if (status == MAFAT_OK && beside.n_bytes > 0)
+        *lost_byte_s = fmax(1 - beside.rate / alone, 0) * beside.seconds / beside.n_bytes;
+    return status;
+}
+
+/* 0 where there is no such file. */
+static uint64_t device_of(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 ? (uint64_t)about.st_dev : 0;
+}
+
+bool mafat_calibrate_knows_reading(const mafat_costs *costs, const char *path)
+{
+    return costs->read_is_measured && costs->read_device == device_of(path);
+}
+
+/* A byte that need not be read is worth something, whatever is measured. */
+#define LEAST_LOST_BYTE_S 2e-11
+
+mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error)
+{
+    enum { SMALL_BYTES = 128 << 10, LARGE_BYTES = 4 << 20 };
+    mafat_direct file = {.file = -1};
+    double small_s = 0, large_s = 0, lost_byte_s = costs->lost_byte_s;
+    mafat_status status = mafat_direct_open(&file, path, error);
+    if (status != MAFAT_OK)
+        return status;
+    size_t small = file.n_bytes < SMALL_BYTES ? (size_t)file.n_bytes : SMALL_BYTES;
+    size_t large = file.n_bytes < LARGE_BYTES ? (size_t)file.n_bytes : LARGE_BYTES;
+    char *room = aligned_alloc(MAFAT_PAGE, mafat_plan_room(large));
+    if (large == 0) {
+        status = mafat_error_set(error, MAFAT_FAILED, "is empty: there is nothing to read");
+        mafat_error_set_file(error, path);
+    } else if (room == NULL) {
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory to time reads of %zu bytes",
+                                 large);
+    }
+    if (status == MAFAT_OK)
+        status = time_reads(&file, large, room, &large_s, error);
+    if (status == MAFAT_OK)
+        status = time_reads(&file, small, room, &small_s, error);
+    if (status == MAFAT_OK && large > small)
+        status = time_loss(&file, small, room, costs->shape.n_threads, &lost_byte_s, error);
+    if (status == MAFAT_OK && large > small) {
+        costs->read_byte_s = fmax(large_s - small_s, 0) / (double)(large - small);
+        costs->read_s = fmax(small_s - costs->read_byte_s * (double)small, 0);
+        /* one thread reads: at most it keeps one of those that compute from it */
+        double most_s = costs->read_byte_s / costs->shape.n_threads;
+        costs->lost_byte_s = fmax(fmin(lost_byte_s, most_s), LEAST_LOST_BYTE_S);
+        costs->read_is_measured = true;
+        costs->read_device = device_of(path);
+    }
+    free(room);
+    mafat_direct_close(&file);
+    return status;
+}

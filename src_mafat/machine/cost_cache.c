@@ -1,0 +1,263 @@
+/* Measured costs in a file of "key: value" lines; see cost_cache.h. */
+#include "machine/cost_cache.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/new_file.h"
+#include "machine/calibrate.h"
+
+/* What costs hold for. */
+typedef struct {
+    char processor[512];
+    char program[128];
+    int n_threads;
+} identity;
+
+/* The lines of /proc/cpuinfo that tell processors apart, on x86 and on ARM. */
+static const char *const cpu_keys[] = {
+    "model name", "cpu family", "model", "stepping", "cache size", "CPU implementer",
+    "CPU architecture", "CPU variant", "CPU part", "CPU revision",
+};
+enum { N_CPU_KEYS = sizeof cpu_keys / sizeof cpu_keys[0] };
+
+static const char *const cost_keys[MAFAT_N_COSTS] = {
+    [MAFAT_COST_STEP] = "step_s", [MAFAT_COST_MAC] = "mac_s", [MAFAT_COST_THIN_MAC] = "thin_mac_s",
+    [MAFAT_COST_PACK] = "pack_s", [MAFAT_COST_PACK_POINT] = "pack_point_s",
+    [MAFAT_COST_SUM] = "sum_s", [MAFAT_COST_WEIGHT] = "weight_s", [MAFAT_COST_MOVE] = "move_s",
+};
+
+/* And those of reading. */
+enum { N_READING = 3 };
+
+/* ------------------------------------------------------------------------------------ identity */
+
+/* Appends the value of a line "key : value" to the processor's name, if the key tells. */
+static void add_line(identity *id, char *line)
+{
+    char *value = strchr(line, ':');
+    if (value == NULL)
+        return;
+    size_t length = (size_t)(value - line);
+    while (length > 0 && (line[length - 1] == '\t' || line[length - 1] == ' '))
+        length--;
+    value[strcspn(value, "\n")] = '\0';
+    for (int i = 0; i < N_CPU_KEYS; i++)
+        if (strlen(cpu_keys[i]) == length && strncmp(line, cpu_keys[i], length) == 0)
+            strncat(id->processor, value + 1, sizeof id->processor - strlen(id->processor) - 1);
+}
+
+/* The first processor of /proc/cpuinfo; how many there are. */
+static void find_processor(identity *id)
+{
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    char line[1024], count[32];
+    while (file != NULL && fgets(line, sizeof line, file) != NULL && line[0] != '\n')
+        add_line(id, line);
+    if (file != NULL)
+        fclose(file);
+    snprintf(count, sizeof count, ", %ld online", sysconf(_SC_NPROCESSORS_ONLN));
+    strncat(id->processor, count, sizeof id->processor - strlen(id->processor) - 1);
+}
+
+static void find_identity(identity *id, int n_threads)
+{
+    struct stat about;
+    *id = (identity){.n_threads = n_threads};
+    find_processor(id);
+    if (stat("/proc/self/exe", &about) == 0)
+        snprintf(id->program, sizeof id->program, "%lld bytes of %lld.%09ld",
+                 (long long)about.st_size, (long long)about.st_mtim.tv_sec,
+                 about.st_mtim.tv_nsec);
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t sum, const char *text)
+{
+    for (; *text != '\0'; text++)
+        sum = (sum ^ (unsigned char)*text) * 1099511628211u;
+    return sum;
+}
+
+/* Writes the folder's path; false where the environment names none. */
+static bool find_folder(char *path, size_t size)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int length;
+    if (cache != NULL && cache[0] == '/')
+        length = snprintf(path, size, "%s/mafat", cache);
+    else if (home != NULL && home[0] == '/')
+        length = snprintf(path, size, "%s/.cache/mafat", home);
+    else
+        return false;
+    return (size_t)length < size;
+}
+
+static bool find_path(const identity *id, char *path, size_t size)
+{
+    char folder[PATH_MAX];
+    uint64_t sum = hash(hash(14695981039346656037u, id->processor), id->program);
+    return find_folder(folder, sizeof folder) &&
+           (size_t)snprintf(path, size, "%s/costs-%016" PRIx64 "-%d", folder, sum,
+                            id->n_threads) < size;
+}
+
+/* ------------------------------------------------------------------------------------- reading */
+
+/* A file of ours has twenty lines. */
+enum { MAX_FILE_BYTES = 64 << 10 };
+
+/* Further than that from the defaults no machine is: what is slow is a board of old, what is fast
+ * many cores. */
+#define MOST_TIMES_SLOWER 1e5
+#define MOST_TIMES_FASTER 1e4
+
+/* Reads a line "key: number" where it is one of the costs, and marks it in *found. */
+static void read_cost(const char *line, mafat_costs *costs, unsigned *found)
+{
+    double *values[N_READING] = {&costs->read_s, &costs->read_byte_s, &costs->lost_byte_s};
+    static const char *const keys[N_READING] = {"read_s", "read_byte_s", "lost_byte_s"};
+    char key[32];
+    double value;
+    if (sscanf(line, "%31[a-z_]: %lf", key, &value) != 2)
+        return;
+    for (int i = 0; i < MAFAT_N_COSTS + N_READING; i++) {
+        if (strcmp(key, i < MAFAT_N_COSTS ? cost_keys[i] : keys[i - MAFAT_N_COSTS]) != 0)
+            continue;
+        *(i < MAFAT_N_COSTS ? &costs->unit_s[i] : values[i - MAFAT_N_COSTS]) = value;
+        *found |= 1u << i;
+    }
+}
+
+/* Whether measuring could have given such costs: one may be nothing beside the others, but not that
+ * of multiplying, nor all of reading. */
+static bool are_credible(const mafat_costs *costs)
+{
+    const mafat_costs usual = mafat_cost_defaults(&costs->shape);
+    bool credible = costs->unit_s[MAFAT_COST_MAC] * MOST_TIMES_FASTER >=
+                        usual.unit_s[MAFAT_COST_MAC] &&
+                    costs->read_s + costs->read_byte_s > 0 && costs->lost_byte_s > 0;
+    for (int i = 0; i < MAFAT_N_COSTS; i++)
+        credible &= costs->unit_s[i] >= 0 &&
+                    costs->unit_s[i] <= usual.unit_s[i] * MOST_TIMES_SLOWER;
+    return credible && costs->read_s >= 0 && costs->read_s <= usual.read_s * MOST_TIMES_SLOWER &&
+           costs->read_byte_s >= 0 &&
+           costs->read_byte_s <= usual.read_byte_s * MOST_TIMES_SLOWER &&
+           costs->lost_byte_s <= usual.lost_byte_s * MOST_TIMES_SLOWER;
+}
+
+/* Reads a file of costs for this processor and program; false: it is none. */
+static bool read_file(FILE *file, const identity *id, mafat_costs *costs)
+{
+    char line[1024], processor[600], program[200];
+    unsigned found = 0;
+    int n_same = 0;
+    snprintf(processor, sizeof processor, "processor: %s\n", id->processor);
+    snprintf(program, sizeof program, "program: %s\n", id->program);
+    while (fgets(line, sizeof line, file) != NULL) {
+        n_same += strcmp(line, processor) == 0 || strcmp(line, program) == 0;
+        costs->read_is_measured |= sscanf(line, "reads: of device %" SCNu64,
+                                          &costs->read_device) == 1;
+        read_cost(line, costs, &found);
+    }
+    return found == (1u << (MAFAT_N_COSTS + N_READING)) - 1 && n_same == 2 && are_credible(costs);
+}
+
+void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured)
+{
+    identity id;
+    char path[PATH_MAX];
+    mafat_costs read = {.shape = *shape};
+    mafat_error unseen;
+    uint64_t n_bytes;
+    FILE *file;
+    *measured = false;
+    find_identity(&id, shape->n_threads);
+    if (find_path(&id, path, sizeof path) &&
+        mafat_file_open(path, "file", &file, &n_bytes, &unseen) == MAFAT_OK) {
+        *measured = n_bytes <= MAX_FILE_BYTES && read_file(file, &id, &read);
+        fclose(file);
+    }
+    *costs = *measured ? read : mafat_cost_defaults(shape);
+}
+
+/* ------------------------------------------------------------------------------------- writing */
+
+/* Makes the folder and the one it lies in. */
+static void make_folder(void)
+{
+    char path[PATH_MAX];
+    if (!find_folder(path, sizeof path))
+        return;
+    char *end = strrchr(path, '/');
+    *end = '\0';
+    mkdir(path, 0700);
+    *end = '/';
+    mkdir(path, 0700);
+}
+
+static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_error *error)
+{
+    char path[PATH_MAX];
+    mafat_new_file file;
+    if (!find_path(id, path, sizeof path))
+        return mafat_error_set(error, MAFAT_FAILED,
+                               "neither XDG_CACHE_HOME nor HOME names a folder");
+    make_folder();
+    mafat_status status = mafat_new_file_begin(&file, path, error);
+    if (status != MAFAT_OK)
+        return status;
+    fprintf(file.stream, "processor: %s\nprogram: %s\nthreads: %d\n", id->processor, id->program,
+            id->n_threads);
+    for (int i = 0; i < MAFAT_N_COSTS; i++)
+        fprintf(file.stream, "%s: %.17g\n", cost_keys[i], costs->unit_s[i]);
+    if (costs->read_is_measured)
+        fprintf(file.stream, "reads: of device %" PRIu64 "\n", costs->read_device);
+    fprintf(file.stream, "read_s: %.17g\nread_byte_s: %.17g\nlost_byte_s: %.17g\n", costs->read_s,
+            costs->read_byte_s, costs->lost_byte_s);
+    return mafat_new_file_end(&file, error);
+}
+
+/* One line that changes; where nobody sees it do so, it is there once. */
+static void show_progress(void *context, int done, int all)
+{
+    bool changes = isatty(STDERR_FILENO) == 1;
+    (void)context;
+    if (changes || done == all)
+        fprintf(stderr, "%smafat: measuring what computing costs here: %3d %%%s",
+                changes ? "\r" : "", 100 * done / all, done == all ? "\n" : "");
+}
+
+/* Keeps costs for other runs; where that fails it is said, and nothing else happens. */
+static void keep_or_tell(const mafat_costs *costs)
+{
+    identity id;
+    mafat_error fault = {0};
+    find_identity(&id, costs->shape.n_threads);
+    if (keep(&id, costs, &fault) != MAFAT_OK)
+        mafat_error_print(&fault, stderr);
+}
+
+mafat_status mafat_cost_cache_measure_computing(mafat_costs *costs, mafat_error *error)
+{
+    mafat_progress progress = {.report = show_progress};
+    mafat_status status = mafat_calibrate_compute(costs->shape.n_threads, &progress, costs, error);
+    if (status == MAFAT_OK)
+        keep_or_tell(costs);
+    return status;
+}
+
+mafat_status mafat_cost_cache_measure_reading(const char *weights_path, mafat_costs *costs,
+                                              mafat_error *error)
+{
+    mafat_status status = mafat_calibrate_reading(weights_path, costs, error);
+    if (status == MAFAT_OK)
+        keep_or_tell(costs);
+    return status;
+}

@@ -1,0 +1,165 @@
+/* Label setting from the last place to the first; see label.h. */
+#include "search/label.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* TUNING: labels that are kept at a place, and that are found there before the best are chosen. */
+enum { MIN_WIDTH = 8, MAX_WIDTH = 64, FOUND_FOR_KEPT = 32 };
+
+/* What a label takes that was found, and sorting it: qsort() sorts pointers to large elements, and
+ * needs as many again. */
+enum { FOUND_BYTES = sizeof(mafat_label) + 2 * sizeof(void *) };
+
+static size_t bytes_of(int n_places, int width)
+{
+    size_t n = (size_t)n_places + 1, w = (size_t)width;
+    return n * w * sizeof(mafat_label) + (n + 1) * sizeof(int) + FOUND_FOR_KEPT * w * FOUND_BYTES;
+}
+
+size_t mafat_labels_least_room(int n_places)
+{
+    return bytes_of(n_places, MIN_WIDTH);
+}
+
+size_t mafat_labels_bytes(const mafat_labels *labels)
+{
+    return labels->width == 0 ? 0 : bytes_of(labels->edges->n_places, labels->width);
+}
+
+mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, size_t room_bytes,
+                               mafat_error *error)
+{
+    size_t n = (size_t)edges->n_places + 1;
+    *labels = (mafat_labels){.edges = edges, .width = MAX_WIDTH};
+    while (labels->width > MIN_WIDTH && mafat_labels_bytes(labels) > room_bytes)
+        labels->width--;
+    labels->labels = malloc(n * (size_t)labels->width * sizeof *labels->labels);
+    labels->found = malloc((size_t)(labels->width * FOUND_FOR_KEPT) * sizeof *labels->found);
+    labels->first = calloc(n + 1, sizeof *labels->first);
+    if (labels->labels != NULL && labels->found != NULL && labels->first != NULL)
+        return MAFAT_OK;
+    mafat_labels_free(labels);
+    return mafat_edges_no_memory(edges, error);
+}
+
+void mafat_labels_free(mafat_labels *labels)
+{
+    free(labels->labels);
+    free(labels->found);
+    free(labels->first);
+    *labels = (mafat_labels){0};
+}
+
+/* What a path takes of the limit, in whole pages of the arena, as they are charged. */
+static size_t charged_bytes(const mafat_label *label)
+{
+    return mafat_size_sum(mafat_plan_pages(label->live_bytes), label->sum_bytes);
+}
+
+/* Whether what one path leaves room for, the other one does, too. It may have a larger arena if it
+ * has as much less beside it: what comes before may need that arena anyway. */
+static bool dominates(const mafat_label *a, const mafat_label *b)
+{
+    return a->seconds <= b->seconds && a->sum_bytes <= b->sum_bytes &&
+           a->window_bytes <= b->window_bytes && charged_bytes(a) <= charged_bytes(b);
+}
+
+/* By promise; of equals those first that may dominate the others. */
+static int compare_labels(const void *left, const void *right)
+{
+    const mafat_label *a = left, *b = right;
+    if (a->least_s != b->least_s)
+        return a->least_s < b->least_s ? -1 : 1;
+    if (a->seconds != b->seconds)
+        return a->seconds < b->seconds ? -1 : 1;
+    if (a->sum_bytes != b->sum_bytes)
+        return a->sum_bytes < b->sum_bytes ? -1 : 1;
+    if (a->window_bytes != b->window_bytes)
+        return a->window_bytes < b->window_bytes ? -1 : 1;
+    return a->edge != b->edge ? a->edge - b->edge : a->rest - b->rest;
+}
+
+/* Leaves those labels of found[] that no other one dominates, the most promising `width` of
+ * them. */
+static void choose(mafat_labels *l)
+{
+    int n = 0, last = 0;    /* the label that has dominated last often does so again */
+    qsort(l->found, (size_t)l->n_found, sizeof *l->found, compare_labels);
+    for (int i = 0; i < l->n_found; i++) {
+        const mafat_label label = l->found[i];
+        bool is_dominated = n > 0 && dominates(&l->found[last], &label);
+        for (int k = 0; k < n && !is_dominated; k++) {
+            is_dominated = dominates(&l->found[k], &label);
+            last = is_dominated ? k : last;
+        }
+        if (is_dominated)
+            continue;
+        if (n == l->width) {
+            l->missed_s = fmin(l->missed_s, label.least_s);
+            break;
+        }
+        l->found[n++] = label;
+    }
+    l->n_found = n;
+}
+
+/* The path that goes over an edge and then along label number `rest`. */
+static mafat_label prepend(const mafat_labels *l, int edge_index, int rest, bool counts_time)
+{
+    const mafat_edge *edge = &l->edges->edges[edge_index];
+    const mafat_label *behind = &l->labels[rest];
+    size_t alive = mafat_size_max(edge->early_bytes,
+                                  mafat_size_sum(edge->late_bytes, behind->window_bytes));
+    return (mafat_label){
+        .seconds = behind->seconds + (counts_time ? edge->seconds : 0),
+        .live_bytes = mafat_size_max(behind->live_bytes, alive),
+        .sum_bytes = mafat_size_sum(behind->sum_bytes, edge->sum_bytes),
+        .window_bytes = edge->window_bytes > 0 ? edge->window_bytes : behind->window_bytes,
+        .edge = edge_index, .rest = rest,
+    };
+}
+
+/* The least of a whole plan that ends with the path: seconds, or bytes where only these count;
+ * INFINITY: none fits. */
+static double least_of(const mafat_label_query *query, int place, const mafat_label *label)
+{
+    size_t taken_bytes = charged_bytes(label) - mafat_plan_pages(query->from_bytes);
+    if (label->live_bytes > query->to_bytes || taken_bytes > query->room_bytes)
+        return INFINITY;
+    if (query->table == NULL)
+        return (double)taken_bytes;
+    return label->seconds + mafat_table_before(query->table, place, label->window_bytes,
+                                               query->room_bytes - taken_bytes);
+}
+
+void mafat_labels_find(mafat_labels *l, const mafat_label_query *query)
+{
+    int last = l->edges->n_places;
+    l->labels[0] = (mafat_label){.live_bytes = query->from_bytes, .edge = -1, .rest = -1};
+    l->n_labels = 1;
+    l->first[last] = 0;
+    l->missed_s = INFINITY;
+    for (int place = last - 1; place >= 0; place--) {
+        l->first[place] = l->n_labels;
+        l->n_found = 0;
+        for (int e = l->edges->first_edges[place]; e < l->edges->first_edges[place + 1]; e++) {
+            int to = l->edges->edges[e].to;
+            if (e == query->without ||
+                mafat_edge_alive_bytes(&l->edges->edges[e]) > query->to_bytes)
+                continue;
+            for (int rest = l->first[to]; rest < l->first[to - 1]; rest++) {
+                mafat_label label = prepend(l, e, rest, query->table != NULL);
+                label.least_s = least_of(query, place, &label);
+                if (label.least_s >= query->limit_s || label.least_s == INFINITY)
+                    continue;
+                if (l->n_found == l->width * FOUND_FOR_KEPT)
+                    choose(l);
+                l->found[l->n_found++] = label;
+            }
+        }
+        choose(l);
+        for (int i = 0; i < l->n_found; i++)
+            l->labels[l->n_labels++] = l->found[i];
+    }
+}

@@ -1,0 +1,99 @@
+/* See parts.h. */
+#include "search/parts.h"
+
+#include <stdlib.h>
+
+/* TUNING. What the least search has beyond the least that its parts need; one part of so many of
+ * what there is beyond that is for edges, and one of so many of what is left for labels. */
+enum { EXTRA_BYTES = 256 << 10, EDGE_SHARE = 2, LABEL_SHARE = 4 };
+
+size_t mafat_parts_least_room(const mafat_network *network)
+{
+    int n = network->n_layers;
+    return mafat_candidate_room(network) + mafat_edges_least_room(n) + mafat_table_least_room(n) +
+           mafat_labels_least_room(n) + EXTRA_BYTES;
+}
+
+size_t mafat_parts_bytes(const mafat_parts *parts)
+{
+    return parts->made_for_bytes == 0
+               ? 0
+               : mafat_edges_bytes(&parts->edges) + mafat_table_bytes(&parts->table) +
+                 mafat_labels_bytes(&parts->labels);
+}
+
+void mafat_parts_free(mafat_parts *parts)
+{
+    mafat_labels_free(&parts->labels);
+    mafat_table_free(&parts->table);
+    mafat_edges_free(&parts->edges);
+    *parts = (mafat_parts){0};
+}
+
+/* The groups of the configuration that is fixed, in the order of execution. */
+static mafat_status find_groups(const mafat_problem *p, mafat_group *groups, int *n_groups,
+                                mafat_error *error)
+{
+    mafat_status status = mafat_group_resolve(p->network, p->fixed, groups, n_groups, error);
+    if (status == MAFAT_OK)
+        status = mafat_group_order(p->network, groups, *n_groups, error);
+    return status;
+}
+
+static mafat_status make_edges(mafat_edges *edges, const mafat_problem *p,
+                               const mafat_edge_limits *limits, mafat_error *error)
+{
+    mafat_group *groups = calloc((size_t)p->network->n_layers, sizeof *groups);
+    int n_groups = 0;
+    mafat_status status = MAFAT_OK;
+    if (groups == NULL)
+        return mafat_problem_no_memory(p, error);
+    if (p->fixed != NULL)
+        status = find_groups(p, groups, &n_groups, error);
+    if (status == MAFAT_OK)
+        status = mafat_edges_make(edges, p->network, p->fixed != NULL ? groups : NULL, n_groups,
+                                  &p->options, limits, error);
+    free(groups);
+    return status;
+}
+
+/* Table and labels share what the edges leave. */
+static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t room_bytes,
+                             size_t limit_bytes, mafat_error *error)
+{
+    int n = p->network->n_layers;
+    size_t extra_bytes = room_bytes - mafat_parts_least_room(p->network) + EXTRA_BYTES;
+    const mafat_edge_limits limits = {
+        .alive_bytes = mafat_problem_max_arena(p, limit_bytes, 0, 0), .sum_bytes = limit_bytes,
+        .room_bytes = mafat_edges_least_room(n) + extra_bytes / EDGE_SHARE};
+    mafat_status status = make_edges(&parts->edges, p, &limits, error);
+    if (status != MAFAT_OK)
+        return status;
+    size_t left_bytes = room_bytes - mafat_candidate_room(p->network) -
+                        mafat_edges_bytes(&parts->edges);
+    size_t least_bytes = mafat_labels_least_room(n) + mafat_table_least_room(n);
+    status = mafat_labels_init(&parts->labels, &parts->edges,
+                               mafat_labels_least_room(n) +
+                                   (left_bytes - least_bytes) / LABEL_SHARE, error);
+    if (status == MAFAT_OK)
+        status = mafat_table_init(&parts->table, &parts->edges, limit_bytes,
+                                  left_bytes - mafat_labels_bytes(&parts->labels), error);
+    return status;
+}
+
+mafat_status mafat_parts_make(mafat_parts *parts, const mafat_problem *problem, size_t room_bytes,
+                              size_t limit_bytes, size_t *peak_bytes, mafat_error *error)
+{
+    size_t held_bytes = mafat_parts_bytes(parts) + mafat_candidate_room(problem->network);
+    *peak_bytes = mafat_parts_bytes(parts);
+    if (limit_bytes <= parts->made_for_bytes && held_bytes <= room_bytes)
+        return MAFAT_OK;
+    mafat_parts_free(parts);
+    mafat_status status = make_all(parts, problem, room_bytes, limit_bytes, error);
+    *peak_bytes = parts->edges.peak_bytes;
+    if (status != MAFAT_OK)
+        mafat_parts_free(parts);
+    else
+        parts->made_for_bytes = limit_bytes;
+    return status;
+}

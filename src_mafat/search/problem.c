@@ -1,0 +1,95 @@
+/* See problem.h. */
+#include "search/problem.h"
+
+#include <stdlib.h>
+
+mafat_status mafat_problem_no_memory(const mafat_problem *problem, mafat_error *error)
+{
+    return mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
+                           problem->network->n_layers);
+}
+
+/* What all plans have in common is in any of them. */
+static mafat_status find_sums(mafat_problem *p, mafat_error *error)
+{
+    mafat_config_group group = {.tiling = {1, 1, false}};
+    mafat_config whole = {.n_groups = 1, .groups = &group};
+    mafat_plan plan;
+    mafat_plan_options options = p->options;
+    options.is_sketch = true;
+    options.most_arena_bytes = MAFAT_PAGE;    /* where its buffers lie does not matter */
+    for (int l = 0; l < p->network->n_layers; l++)
+        p->weights[l] = (mafat_weight_mode){.pinned = true, .window_filters = 1};
+    mafat_status status = mafat_plan_build(&plan, p->network, &whole, &options, error);
+    if (status != MAFAT_OK)
+        return status;
+    p->sums = mafat_predict_sum_up(&plan);
+    p->sums.arena_bytes = p->sums.pinned_bytes = p->sums.array_bytes = 0;
+    mafat_plan_free(&plan);
+    return MAFAT_OK;
+}
+
+mafat_status mafat_problem_init(mafat_problem *problem, const mafat_network *network,
+                                const mafat_config *fixed, const mafat_plan_options *options,
+                                const mafat_process *process, mafat_error *error)
+{
+    *problem = (mafat_problem){.network = network, .fixed = fixed, .process = process,
+                               .options = *options, .rooms = mafat_plan_rooms_new(network),
+                               .weights = calloc((size_t)network->n_layers,
+                                                 sizeof *problem->weights)};
+    mafat_status status = MAFAT_OK;
+    if (problem->weights == NULL || problem->rooms == NULL)
+        status = mafat_problem_no_memory(problem, error);
+    problem->options.rooms = problem->rooms;
+    if (options->weights != NULL)
+        problem->options.weights = problem->weights;
+    if (status == MAFAT_OK)
+        status = find_sums(problem, error);
+    if (status != MAFAT_OK)
+        mafat_problem_free(problem);
+    return status;
+}
+
+void mafat_problem_free(mafat_problem *problem)
+{
+    mafat_plan_rooms_free(problem->rooms);
+    free(problem->weights);
+    *problem = (mafat_problem){0};
+}
+
+/* Pinned windows are whole pages, so that a sum may be all arrays. */
+size_t mafat_problem_total_bytes(const mafat_problem *problem, size_t arena_bytes,
+                                 size_t sum_bytes)
+{
+    mafat_plan_sums sums = problem->sums;
+    sums.arena_bytes = arena_bytes;
+    sums.array_bytes = sum_bytes;
+    return mafat_predict_of_sums(&sums, problem->process).total_bytes;
+}
+
+size_t mafat_problem_max_arena(const mafat_problem *problem, size_t limit_bytes,
+                               size_t least_bytes, size_t sum_bytes)
+{
+    size_t enough = mafat_plan_pages(least_bytes) / MAFAT_PAGE;
+    size_t too_many = limit_bytes / MAFAT_PAGE + 1;
+    while (too_many > enough + 1) {
+        size_t middle = enough + (too_many - enough) / 2;
+        bool fits = mafat_problem_total_bytes(problem, middle * MAFAT_PAGE, sum_bytes) <=
+                    limit_bytes;
+        *(fits ? &enough : &too_many) = middle;
+    }
+    return enough * MAFAT_PAGE;
+}
+
+size_t mafat_problem_free_arena(const mafat_problem *problem)
+{
+    return mafat_problem_max_arena(problem, mafat_problem_total_bytes(problem, 0, 0), 0, 0);
+}
+
+size_t mafat_problem_max_sum(const mafat_problem *problem, size_t limit_bytes, size_t arena_bytes)
+{
+    mafat_plan_sums sums = problem->sums;
+    size_t bytes;
+    sums.arena_bytes = arena_bytes;
+    return mafat_predict_room(&sums, problem->process, limit_bytes, &bytes) ? bytes : 0;
+}

@@ -1,0 +1,464 @@
+/* From labels to the plan that fits; see search.h.
+ *
+ * What makes the search hard is that pinned weights and the arena share the limit. With the arena
+ * held at one size it is a knapsack, which table.h solves for all amounts of pinned bytes at once,
+ * but for rounding. So sizes of the arena are halved into ranges, those that promise most first,
+ * until a range is narrow, and dropped where the table's bound is no better than the best plan so
+ * far. In a narrow range label.h finds the plans, with the table as the bound of what is left: so
+ * there are few labels. The fastest of these plans that its buffers can be placed for is kept.
+ *
+ * A search is part of the process that must stay within the limit, so that edges, table and labels
+ * have their room. Less room leaves fewer groups, makes bounds coarser, and leaves fewer labels;
+ * what it says is no less true. Plans are looked at as sketches, one at a time, and the one that is
+ * chosen is made in the end; where it would not fit beside the rest, that is given back before. */
+#include "search/search.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* TUNING. A range of arena sizes is narrow if it is no more than this part of its least size; of
+ * each range so many plans are tried, and so many others while none is placed. */
+enum { NARROW_PART = 64, MAX_TRIED = 12, MAX_VARIED = 64 };
+
+size_t mafat_search_least_charged(const mafat_network *network, const mafat_process *process)
+{
+    return mafat_predict_choosing(process, mafat_parts_least_room(network));
+}
+
+/* The room that a search within a limit has; 0 where that is less than the least. */
+static size_t room_within(const mafat_problem *p, size_t limit_bytes)
+{
+    size_t room_bytes = mafat_parts_least_room(p->network);
+    if (p->process->choosing_bytes == 0)
+        return SIZE_MAX;
+    if (mafat_predict_choosing(p->process, room_bytes) > limit_bytes)
+        return 0;
+    for (size_t step = limit_bytes / 2; step >= MAFAT_PAGE; step /= 2) {
+        size_t more_bytes = mafat_size_sum(room_bytes, step);
+        if (mafat_predict_choosing(p->process, more_bytes) <= limit_bytes)
+            room_bytes = more_bytes;
+    }
+    return room_bytes;
+}
+
+/* What the search holds. */
+static size_t held_bytes(const mafat_search *s)
+{
+    return (size_t)s->problem.network->n_layers * sizeof *s->problem.weights +
+           mafat_parts_bytes(&s->parts);
+}
+
+/* Notes that it holds so much beside that. */
+static void note_bytes(mafat_search *s, size_t more_bytes)
+{
+    s->peak_bytes = mafat_size_max(s->peak_bytes, held_bytes(s) + more_bytes);
+}
+
+static mafat_status make_parts(mafat_search *s, size_t room_bytes, size_t limit_bytes,
+                               mafat_error *error)
+{
+    size_t bytes;
+    mafat_status status = mafat_parts_make(&s->parts, &s->problem, room_bytes, limit_bytes, &bytes,
+                                           error);
+    s->peak_bytes = mafat_size_max(s->peak_bytes, bytes);
+    return status;
+}
+
+mafat_status mafat_search_init(mafat_search *search, const mafat_network *network,
+                               const mafat_config *fixed, const mafat_plan_options *options,
+                               const mafat_process *process, mafat_error *error)
+{
+    *search = (mafat_search){0};
+    return mafat_problem_init(&search->problem, network, fixed, options, process, error);
+}
+
+void mafat_search_free(mafat_search *search)
+{
+    mafat_parts_free(&search->parts);
+    mafat_problem_free(&search->problem);
+    *search = (mafat_search){0};
+}
+
+/* Judges the path of a label by an arena that its plan may have. */
+static mafat_status judge(mafat_search *s, const mafat_label *label, size_t limit_bytes,
+                          mafat_candidate *candidate, mafat_error *error)
+{
+    size_t max_bytes = mafat_problem_max_arena(&s->problem, limit_bytes, label->live_bytes,
+                                               label->sum_bytes);
+    mafat_status status = mafat_candidate_init(candidate, &s->problem, &s->parts.labels, label,
+                                               max_bytes, error);
+    if (status == MAFAT_OK)
+        note_bytes(s, candidate->building_bytes);
+    return status;
+}
+
+/* Makes the plan of what was chosen. Where there is no room for it beside what the search holds,
+ * that is given back. */
+static mafat_status make_plan(mafat_search *s, const mafat_candidate *chosen, size_t room_bytes,
+                              mafat_found *found, mafat_error *error)
+{
+    size_t plan_bytes = mafat_candidate_room(s->problem.network) + chosen->array_bytes;
+    if (held_bytes(s) + plan_bytes > room_bytes)
+        mafat_parts_free(&s->parts);
+    mafat_status status = mafat_candidate_make(chosen, &s->problem, &found->config, &found->plan,
+                                               error);
+    if (status == MAFAT_OK)
+        note_bytes(s, found->plan.building_bytes);
+    found->choosing_bytes = s->peak_bytes;
+    return status;
+}
+
+/* Makes a candidate the best one so far, or frees it. */
+static void keep_if(bool is_better, mafat_candidate *best, mafat_candidate *candidate)
+{
+    mafat_candidate before = *best;
+    if (is_better)
+        *best = *candidate;
+    mafat_candidate_free(is_better ? &before : candidate);
+}
+
+/* ------------------------------------------------------------------------------------ searching */
+
+/* The search for one limit. */
+typedef struct {
+    mafat_search *search;
+    size_t limit_bytes;
+    mafat_candidate *best;   /* so far */
+    double missed_s;         /* no plan that was left out takes less */
+    double unplaced_s;       /* the least of the plans that were not placed */
+    bool varies;             /* where no plan of a range is placed, others are tried */
+    int n_varied;            /* edges that were left out for that */
+    mafat_error *error;
+} solver;
+
+/* What a plan must take less than: not the same seconds added up in another order. */
+static double limit_s(const solver *v)
+{
+    return v->best->edges == NULL ? INFINITY : v->best->seconds * (1 - 1e-12);
+}
+
+/* Tries the plans that were found, the fastest first, up to one whose buffers are placed. */
+static mafat_status try_plans(solver *v, int max_tried)
+{
+    const mafat_labels *labels = &v->search->parts.labels;
+    mafat_status status = MAFAT_OK;
+    bool is_placed = false;
+    int next = labels->first[0], end = labels->n_labels;
+    for (int n = 0; n < max_tried && next < end && !is_placed && status == MAFAT_OK; n++) {
+        const mafat_label *label = &labels->labels[next++];
+        mafat_candidate candidate;
+        status = judge(v->search, label, v->limit_bytes, &candidate, v->error);
+        if (status != MAFAT_OK)
+            return status;
+        is_placed = candidate.arena_bytes <= candidate.max_arena_bytes;
+        if (!is_placed)
+            v->unplaced_s = fmin(v->unplaced_s, candidate.seconds);
+        keep_if(is_placed, v->best, &candidate);
+    }
+    return status;
+}
+
+/* The least seconds of plans with arenas larger than from_bytes, up to to_bytes. */
+static double bound(const solver *v, size_t from_bytes, size_t to_bytes, bool with_windows)
+{
+    mafat_search *s = v->search;
+    size_t sum_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes);
+    return mafat_table_fill(&s->parts.table, to_bytes, sum_bytes, with_windows);
+}
+
+/* Where no plan of a range is placed, and there is no other yet: tries the fastest of those that do
+ * not have one of the edges of the fastest, for each edge in turn, up to one that is placed. (So
+ * Lawler finds the k best solutions.) */
+static mafat_status vary(solver *v, mafat_label_query *query)
+{
+    mafat_search *s = v->search;
+    const mafat_label *label = &s->parts.labels.labels[s->parts.labels.first[0]];
+    mafat_status status = MAFAT_OK;
+    int n = 0, *edges = calloc((size_t)s->problem.network->n_layers, sizeof *edges);
+    if (edges == NULL)
+        return mafat_problem_no_memory(&s->problem, v->error);
+    for (; label->edge >= 0; label = &s->parts.labels.labels[label->rest])
+        edges[n++] = label->edge;
+    for (int i = 0; i < n && v->best->edges == NULL && status == MAFAT_OK; i++) {
+        if (v->n_varied == MAX_VARIED)
+            break;
+        v->n_varied++;
+        query->without = edges[i];
+        mafat_labels_find(&s->parts.labels, query);
+        status = try_plans(v, 1);
+    }
+    free(edges);
+    return status;
+}
+
+/* Searches a range of arena sizes that is narrow. */
+static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
+{
+    mafat_search *s = v->search;
+    if (bound(v, from_bytes, to_bytes, true) >= limit_s(v))
+        return MAFAT_OK;
+    mafat_label_query query = {
+        .table = &s->parts.table, .from_bytes = from_bytes, .to_bytes = to_bytes,
+        .room_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes),
+        .limit_s = limit_s(v), .without = -1};
+    mafat_labels_find(&s->parts.labels, &query);
+    v->missed_s = fmin(v->missed_s, s->parts.labels.missed_s);
+    if (s->parts.labels.first[0] == s->parts.labels.n_labels)
+        return MAFAT_OK;
+    mafat_status status = try_plans(v, MAX_TRIED);
+    return status == MAFAT_OK && v->varies && v->best->edges == NULL ? vary(v, &query) : status;
+}
+
+/* Searches a range of arena sizes whose plans take bound_s at least: in halves, the better one
+ * first. */
+static mafat_status search_range(solver *v, size_t from_bytes, size_t to_bytes, double bound_s)
+{
+    size_t narrow_bytes = mafat_size_max(from_bytes / NARROW_PART,
+                                         v->search->parts.table.unit_bytes);
+    size_t width_bytes = to_bytes - from_bytes;
+    if (bound_s >= limit_s(v))
+        return MAFAT_OK;
+    if (width_bytes <= mafat_size_max(narrow_bytes, MAFAT_PAGE))
+        return search_narrow(v, from_bytes, to_bytes);
+    size_t middle_bytes = from_bytes + mafat_plan_pages(width_bytes / 2);
+    double low_s = bound(v, from_bytes, middle_bytes, false);
+    double high_s = bound(v, middle_bytes, to_bytes, false);
+    mafat_status status = MAFAT_OK;
+    if (low_s <= high_s)
+        status = search_range(v, from_bytes, middle_bytes, low_s);
+    if (status == MAFAT_OK)
+        status = search_range(v, middle_bytes, to_bytes, high_s);
+    if (status == MAFAT_OK && low_s > high_s)
+        status = search_range(v, from_bytes, middle_bytes, low_s);
+    return status;
+}
+
+/* More than any plan has in its arena: SIZE_MAX stands for sizes that overflow. */
+static size_t largest_arena_bytes(const mafat_edges *edges)
+{
+    size_t alive_bytes = 0, window_bytes = 0;
+    for (int e = 0; e < edges->n_edges; e++) {
+        const mafat_edge *edge = &edges->edges[e];
+        if (mafat_edge_alive_bytes(edge) == SIZE_MAX)
+            continue;
+        alive_bytes = mafat_size_max(alive_bytes, mafat_edge_alive_bytes(edge));
+        window_bytes = mafat_size_max(window_bytes, edge->window_bytes);
+    }
+    return mafat_plan_pages(alive_bytes + window_bytes);
+}
+
+/* Searches for the best plan within a limit; best->n is 0 where nothing fits. *least_s: no plan
+ * that fits takes less. */
+static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafat_candidate *best,
+                                  double *least_s, mafat_error *error)
+{
+    solver v = {.search = search, .limit_bytes = limit_bytes, .best = best, .missed_s = INFINITY,
+               .unplaced_s = INFINITY, .error = error};
+    size_t from_bytes = mafat_problem_free_arena(&search->problem);
+    size_t to_bytes = mafat_size_min(largest_arena_bytes(&search->parts.edges),
+                                     mafat_problem_max_arena(&search->problem, limit_bytes, 0, 0));
+    to_bytes = mafat_size_max(from_bytes, to_bytes);
+    *best = (mafat_candidate){0};
+    mafat_status status = search_range(&v, from_bytes, to_bytes,
+                                       bound(&v, from_bytes, to_bytes, false));
+    v.varies = best->edges == NULL && v.unplaced_s < INFINITY;    /* then these may hide others */
+    if (status == MAFAT_OK && v.varies)
+        status = search_range(&v, from_bytes, to_bytes, bound(&v, from_bytes, to_bytes, false));
+    *least_s = fmin(fmin(v.missed_s, v.unplaced_s), best->edges != NULL ? best->seconds : INFINITY);
+    if (!search->parts.edges.are_all)
+        *least_s = fmin(*least_s, search->parts.edges.least_s);
+    if (status != MAFAT_OK)
+        mafat_candidate_free(best);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------ the least */
+
+/* The least that is alive at once in any plan's arena. */
+static mafat_status find_least_arena(const mafat_edges *edges, size_t *bytes, mafat_error *error)
+{
+    size_t *least = malloc(((size_t)edges->n_places + 1) * sizeof *least);
+    if (least == NULL)
+        return mafat_edges_no_memory(edges, error);
+    for (int place = 0; place <= edges->n_places; place++)
+        least[place] = place == 0 ? 0 : SIZE_MAX;
+    for (int e = 0; e < edges->n_edges; e++) {
+        const mafat_edge *edge = &edges->edges[e];
+        size_t most = mafat_size_max(least[edge->from], mafat_edge_alive_bytes(edge));
+        least[edge->to] = mafat_size_min(least[edge->to], most);
+    }
+    *bytes = least[edges->n_places];
+    free(least);
+    return MAFAT_OK;
+}
+
+/* Finds a plan that takes little, and less than *least, by bytes alone: of the smallest paths that
+ * whose plan is. */
+static mafat_status find_small(mafat_search *s, mafat_candidate *least, mafat_error *error)
+{
+    const mafat_labels *labels = &s->parts.labels;
+    size_t arena_bytes = 0;
+    mafat_status status = find_least_arena(&s->parts.edges, &arena_bytes, error);
+    mafat_label_query query = {.to_bytes = SIZE_MAX - 1, .limit_s = INFINITY, .without = -1};
+    query.from_bytes = mafat_size_max(arena_bytes, mafat_problem_free_arena(&s->problem));
+    query.room_bytes = mafat_problem_max_sum(&s->problem, least->total_bytes - 1,
+                                             query.from_bytes);
+    if (status != MAFAT_OK || arena_bytes == SIZE_MAX || query.room_bytes == 0)
+        return status;
+    mafat_labels_find(&s->parts.labels, &query);
+    int next = labels->first[0], end = labels->n_labels;
+    for (int n = 0; n < MAX_TRIED && next < end && status == MAFAT_OK; n++) {
+        mafat_candidate candidate;
+        status = judge(s, &labels->labels[next++], least->total_bytes - 1, &candidate, error);
+        if (status == MAFAT_OK)
+            keep_if(candidate.total_bytes < least->total_bytes, least, &candidate);
+    }
+    return status;
+}
+
+/* Finds a small plan in so much room, where that is not enough for all groups: then of those that
+ * a smaller plan than the one at hand can have, which are fewer, and so on. */
+static mafat_status find_smaller(mafat_search *s, size_t room_bytes, mafat_candidate *least,
+                                 mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    bool were_all = false;
+    size_t before;
+    do {
+        before = least->total_bytes;
+        mafat_parts_free(&s->parts);
+        status = make_parts(s, room_bytes, before - 1, error);
+        if (status == MAFAT_OK) {
+            were_all = s->parts.edges.are_all;
+            status = find_small(s, least, error);
+        }
+    } while (status == MAFAT_OK && least->total_bytes < before && !were_all);
+    return status;
+}
+
+/* Finds the plan that takes least: a small one, and from there on whatever a search for less finds,
+ * so that none finds anything below it. Not every path's plan comes out as small as it might, and
+ * then one that is faster may be smaller. It is looked for in the same room whatever the limit, and
+ * is the same plan: so the limit that it names works. */
+static mafat_status find_least(mafat_search *s, size_t room_bytes, mafat_candidate *least,
+                               mafat_error *error)
+{
+    mafat_candidate smaller;
+    double unused_s;
+    *least = (mafat_candidate){.total_bytes = SIZE_MAX};
+    mafat_status status = find_smaller(s, room_bytes, least, error);
+    while (status == MAFAT_OK) {
+        status = search_within(s, least->total_bytes - 1, &smaller, &unused_s, error);
+        if (status != MAFAT_OK || smaller.edges == NULL)
+            break;
+        mafat_candidate_free(least);
+        *least = smaller;
+    }
+    if (status != MAFAT_OK)
+        mafat_candidate_free(least);
+    return status;
+}
+
+/* Finds the plan that takes least and makes it; *bytes: the smallest limit that works, for the
+ * plan to be chosen and to run. */
+static mafat_status make_least(mafat_search *s, mafat_found *found, size_t *bytes,
+                               mafat_error *error)
+{
+    mafat_candidate least;
+    size_t min_bytes = mafat_parts_least_room(s->problem.network);
+    size_t room_bytes = s->problem.process->choosing_bytes == 0 ? SIZE_MAX : min_bytes;
+    mafat_status status = find_least(s, room_bytes, &least, error);
+    if (status != MAFAT_OK)
+        return status;
+    found->least_s = fmin(s->parts.edges.least_s, least.seconds);
+    status = make_plan(s, &least, room_bytes, found, error);
+    size_t choosing_bytes = mafat_size_max(s->peak_bytes, min_bytes);
+    *bytes = mafat_size_max(least.total_bytes,
+                            mafat_predict_choosing(s->problem.process, choosing_bytes));
+    mafat_candidate_free(&least);
+    return status;
+}
+
+mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error)
+{
+    mafat_found least = {0};
+    search->peak_bytes = 0;
+    mafat_status status = make_least(search, &least, bytes, error);
+    mafat_found_free(&least);
+    return status;
+}
+
+/* Where no search found a plan: the one that takes least, if that fits. */
+static mafat_status settle_for_least(mafat_search *s, size_t limit_bytes, double least_s,
+                                     mafat_found *found, mafat_error *error)
+{
+    size_t bytes;
+    s->peak_bytes = 0;
+    mafat_status status = make_least(s, found, &bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    /* what finds nothing where there is something proves nothing */
+    if (least_s < INFINITY)
+        found->least_s = fmin(least_s, found->plan.latency_s);
+    if (bytes <= limit_bytes)
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT,
+                           "nothing fits %zu bytes; the smallest limit that works is %zu",
+                           limit_bytes, bytes);
+}
+
+/* ------------------------------------------------------------------------------------- the best */
+
+/* Searches in so much room; nothing is found where there is no plan. *least_s as above. */
+static mafat_status search_in(mafat_search *s, size_t room_bytes, size_t limit_bytes,
+                              mafat_found *found, double *least_s, mafat_error *error)
+{
+    mafat_candidate best = {0};
+    s->peak_bytes = 0;
+    mafat_status status = make_parts(s, room_bytes, limit_bytes, error);
+    if (status == MAFAT_OK)
+        status = search_within(s, limit_bytes, &best, least_s, error);
+    if (status == MAFAT_OK && best.edges != NULL)
+        status = make_plan(s, &best, room_bytes, found, error);
+    found->least_s = *least_s;
+    mafat_candidate_free(&best);
+    return status;
+}
+
+mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
+                               mafat_error *error)
+{
+    double least_s = INFINITY;
+    size_t room_bytes = room_within(&search->problem, limit_bytes);
+    mafat_status status = MAFAT_OK;
+    *found = (mafat_found){0};
+    search->peak_bytes = 0;
+    while (status == MAFAT_OK && room_bytes >= mafat_parts_least_room(search->problem.network)) {
+        status = search_in(search, room_bytes, limit_bytes, found, &least_s, error);
+        if (status != MAFAT_OK || found->plan.n_groups == 0 ||
+            mafat_predict_choosing(search->problem.process, found->choosing_bytes) <= limit_bytes)
+            break;
+        mafat_found_free(found);    /* to choose it took more than the limit itself */
+        room_bytes /= 2;
+    }
+    if (status == MAFAT_OK && found->plan.n_groups == 0)
+        status = settle_for_least(search, limit_bytes, least_s, found, error);
+    if (status != MAFAT_OK)
+        mafat_found_free(found);
+    return status;
+}
+
+mafat_prediction mafat_found_predict(const mafat_found *found, const mafat_process *process)
+{
+    mafat_plan_sums sums = mafat_predict_sum_up(&found->plan);
+    sums.search_bytes = found->choosing_bytes;
+    return mafat_predict_of_sums(&sums, process);
+}
+
+void mafat_found_free(mafat_found *found)
+{
+    mafat_plan_free(&found->plan);
+    mafat_config_free(&found->config);
+    *found = (mafat_found){0};
+}

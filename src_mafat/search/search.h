@@ -1,0 +1,63 @@
+/* The choice of a configuration and of what happens to weights, for a memory limit: the fastest
+ * plan that fits, by the cost model. */
+#ifndef MAFAT_SEARCH_SEARCH_H
+#define MAFAT_SEARCH_SEARCH_H
+
+#include "search/parts.h"
+
+/* All that there is to choose from, for any limit. */
+typedef struct {
+    mafat_problem problem;
+    mafat_parts parts;
+    size_t peak_bytes;       /* of memory, that it took for the limit at hand */
+} mafat_search;
+
+/* What a process is charged for while even the smallest search runs, which also finds out what the
+ * smallest limit is; 0 where choosing is not its business. */
+size_t mafat_search_least_charged(const mafat_network *network, const mafat_process *process);
+
+/* Prepares a search. `fixed` names the configuration where the user did; then only what happens to
+ * weights is searched. options->weights is not NULL where MAFAT reads them, and else not used;
+ * options->costs must be there. Everything given must outlive the search. Errors: those of
+ * mafat_plan_build(). On error nothing needs to be freed. */
+mafat_status mafat_search_init(mafat_search *search, const mafat_network *network,
+                               const mafat_config *fixed, const mafat_plan_options *options,
+                               const mafat_process *process, mafat_error *error);
+
+/* A plan that was chosen. */
+typedef struct {
+    mafat_config config;     /* owned, as the plan */
+    mafat_plan plan;
+    double least_s;          /* no plan that fits takes less: plan.latency_s where it is proven to be
+                                the best one */
+    size_t choosing_bytes;   /* of memory, that the search took */
+} mafat_found;
+
+/* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
+ * The plans are all that edge.h can put together. What is found is near-optimal: least_s says how
+ * near, and most often that it is the best. A plan that mafat_arena_place() does not place in the
+ * room that is left does not fit.
+ *
+ * The process that runs the plan chooses it, too: while it does, process->choosing_bytes and what
+ * the search itself holds are within the limit. Where that leaves little room the search misses
+ * plans, and still says in least_s how much it may have missed. If choosing_bytes is 0 there is no
+ * such limit.
+ *
+ * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
+ * mafat_plan_build(). On error nothing needs to be freed. */
+mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
+                               mafat_error *error);
+
+/* What it is predicted to take, with what choosing it took. */
+mafat_prediction mafat_found_predict(const mafat_found *found, const mafat_process *process);
+
+/* Frees what was found and clears it; a zeroed one may be freed. */
+void mafat_found_free(mafat_found *found);
+
+/* The least bytes that any plan takes. */
+mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error);
+
+/* Frees what the search owns and clears it; a zeroed one may be freed. */
+void mafat_search_free(mafat_search *search);
+
+#endif

@@ -1,0 +1,223 @@
+/* Values place by place, for all units at once; see table.h. */
+#include "search/table.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* TUNING: how fine a table is. With 128 units and 8 classes YOLOv3's plans are up to 0.6 % slower
+ * than with these, and the search of ResNet-152 takes seconds, for want of a bound. */
+enum { MAX_UNITS = 1024, MAX_CLASSES = 24, UNITS_FOR_CLASS = 64 };
+enum { MIN_UNITS = 16, MIN_CLASSES = 4, MIN_UNIT_BYTES = 4096 };
+
+/* An edge as the table sees it. */
+typedef struct {
+    int n_units;
+    int class;         /* of its own first windows; 0: it reads none in a run, so that those behind
+                          it are read ahead from before it */
+    int next_class;    /* the largest one that may be read ahead while it runs */
+    double seconds;
+} transition;
+
+static double *row_of(const mafat_table *t, int place, int class)
+{
+    return t->seconds + ((size_t)place * (size_t)t->classes + (size_t)class) * (size_t)t->units;
+}
+
+/* ------------------------------------------------------------------------------------ preparing */
+
+static int compare_sizes(const void *left, const void *right)
+{
+    size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Makes classes of the sizes that windows have: each of as many sizes, as far as that goes. */
+static bool find_classes(mafat_table *t)
+{
+    const mafat_edges *edges = t->edges;
+    size_t *sizes = malloc(((size_t)edges->n_edges + 1) * sizeof *sizes);
+    int n = 0, n_sizes = 0, most = t->n_classes - 1;
+    if (sizes == NULL)
+        return false;
+    for (int e = 0; e < edges->n_edges; e++)
+        if (edges->edges[e].window_bytes > 0)
+            sizes[n++] = edges->edges[e].window_bytes;
+    qsort(sizes, (size_t)n, sizeof *sizes, compare_sizes);
+    for (int i = 0; i < n; i++)
+        if (i == 0 || sizes[i] != sizes[i - 1])
+            sizes[n_sizes++] = sizes[i];
+    most = most < n_sizes ? most : n_sizes;
+    for (int class = 1; class <= most; class++)
+        t->class_bytes[class] = sizes[(long long)(class - 1) * n_sizes / most];
+    t->n_classes = most + 1;
+    free(sizes);
+    return true;
+}
+
+/* The most that any path pins. */
+static bool find_most_sum_bytes(const mafat_edges *edges, size_t *bytes)
+{
+    size_t *most = calloc((size_t)edges->n_places + 1, sizeof *most);
+    if (most == NULL)
+        return false;
+    for (int e = 0; e < edges->n_edges; e++) {
+        const mafat_edge *edge = &edges->edges[e];
+        most[edge->to] = mafat_size_max(most[edge->to],
+                                        mafat_size_sum(most[edge->from], edge->sum_bytes));
+    }
+    *bytes = most[edges->n_places];
+    free(most);
+    return true;
+}
+
+static size_t within(size_t n, size_t min, size_t max)
+{
+    return mafat_size_max(min, mafat_size_min(n, max));
+}
+
+/* Shares the room: units first, then classes. */
+static bool allocate(mafat_table *t, size_t most_sum_bytes, size_t room_bytes)
+{
+    size_t n_places = (size_t)t->edges->n_places + 1, sum_bytes;
+    size_t n_values = room_bytes / sizeof *t->seconds / n_places;
+    t->n_classes = (int)within(n_values / UNITS_FOR_CLASS, MIN_CLASSES, MAX_CLASSES);
+    t->class_bytes = calloc((size_t)t->n_classes, sizeof *t->class_bytes);
+    if (t->class_bytes == NULL || !find_classes(t) || !find_most_sum_bytes(t->edges, &sum_bytes))
+        return false;
+    size_t most_units = within(n_values / (size_t)t->n_classes, MIN_UNITS, MAX_UNITS);
+    sum_bytes = mafat_size_min(sum_bytes, most_sum_bytes);
+    t->unit_bytes = MIN_UNIT_BYTES;
+    while (sum_bytes / t->unit_bytes >= most_units)
+        t->unit_bytes *= 2;
+    t->most_units = (int)(sum_bytes / t->unit_bytes) + 1;
+    t->seconds = malloc(mafat_table_bytes(t));
+    return t->seconds != NULL;
+}
+
+mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t most_sum_bytes,
+                              size_t room_bytes, mafat_error *error)
+{
+    *table = (mafat_table){.edges = edges};
+    if (allocate(table, most_sum_bytes, room_bytes))
+        return MAFAT_OK;
+    mafat_table_free(table);
+    return mafat_edges_no_memory(edges, error);
+}
+
+size_t mafat_table_least_room(int n_places)
+{
+    return ((size_t)n_places + 1) * MIN_UNITS * MIN_CLASSES * sizeof(double);
+}
+
+size_t mafat_table_bytes(const mafat_table *table)
+{
+    return ((size_t)table->edges->n_places + 1) * (size_t)table->n_classes *
+           (size_t)table->most_units * sizeof *table->seconds;
+}
+
+void mafat_table_free(mafat_table *table)
+{
+    free(table->class_bytes);
+    free(table->seconds);
+    *table = (mafat_table){0};
+}
+
+/* -------------------------------------------------------------------------------------- filling */
+
+/* The class of a window, or the largest one that so many bytes are room for. */
+static int class_of(const mafat_table *t, size_t bytes)
+{
+    int class = 0;
+    while (class + 1 < t->classes && t->class_bytes[class + 1] <= bytes)
+        class++;
+    return class;
+}
+
+/* Whether one transition is in nothing worse than another one between the same places. */
+static bool is_as_good(const transition *a, const transition *b)
+{
+    return a->seconds <= b->seconds && a->n_units <= b->n_units &&
+           a->next_class >= b->next_class && a->class <= b->class &&
+           (a->class > 0) == (b->class > 0);
+}
+
+/* to[u] = min(to[u], from[u - n_units] + seconds) */
+static void relax(const double *restrict from, int n_units, double seconds, double *restrict to,
+                  int n)
+{
+    for (int u = n_units; u < n; u++) {
+        double longer_s = from[u - n_units] + seconds;
+        to[u] = longer_s < to[u] ? longer_s : to[u];
+    }
+}
+
+static void take(mafat_table *t, int from, int to, const transition *move)
+{
+    if (move->class > 0) {
+        relax(row_of(t, from, move->class), move->n_units, move->seconds,
+              row_of(t, to, move->next_class), t->units);
+        return;
+    }
+    for (int class = 0; class <= move->next_class; class++)
+        relax(row_of(t, from, class), move->n_units, move->seconds, row_of(t, to, class), t->units);
+}
+
+/* Goes on from a place over all edges that begin there. Of those with the same ends, the fastest
+ * come first, and others may be as good as they are for the table. */
+static void go_on(mafat_table *t, int place, size_t arena_bytes)
+{
+    enum { MAX_RIVALS = 64 };
+    const mafat_edges *edges = t->edges;
+    transition kept[MAX_RIVALS];
+    int n_kept = 0, to = -1;
+    for (int e = edges->first_edges[place]; e < edges->first_edges[place + 1]; e++) {
+        const mafat_edge *edge = &edges->edges[e];
+        size_t n_units = edge->sum_bytes / t->unit_bytes;
+        if (mafat_edge_alive_bytes(edge) > arena_bytes || n_units >= (size_t)t->units)
+            continue;
+        const transition move = {
+            .n_units = (int)n_units, .seconds = edge->seconds,
+            .class = class_of(t, edge->window_bytes),
+            .next_class = class_of(t, arena_bytes - edge->late_bytes)};
+        bool is_worse = false;
+        n_kept = edge->to == to ? n_kept : 0;
+        to = edge->to;
+        for (int i = 0; i < n_kept && !is_worse; i++)
+            is_worse = is_as_good(&kept[i], &move);
+        if (is_worse)
+            continue;
+        take(t, place, to, &move);
+        if (n_kept < MAX_RIVALS)
+            kept[n_kept++] = move;
+    }
+}
+
+/* What seconds are rounded by, added up along the way to a place. */
+static double rounded_down(double seconds, int place)
+{
+    return seconds * (1 - (place + 1) * DBL_EPSILON);
+}
+
+double mafat_table_fill(mafat_table *t, size_t arena_bytes, size_t sum_bytes, bool with_windows)
+{
+    int last = t->edges->n_places;
+    t->classes = with_windows ? t->n_classes : 1;
+    t->units = (int)mafat_size_min(sum_bytes / t->unit_bytes + 1, (size_t)t->most_units);
+    size_t n = (size_t)t->classes * (size_t)t->units;
+    for (size_t i = 0; i < ((size_t)last + 1) * n; i++)
+        t->seconds[i] = i < n ? 0 : INFINITY;
+    for (int place = 0; place <= last; place++) {
+        for (int class = t->classes - 1; class > 0; class--)    /* room for more does no harm */
+            relax(row_of(t, place, class), 0, 0, row_of(t, place, class - 1), t->units);
+        if (place < last)
+            go_on(t, place, arena_bytes);
+    }
+    return rounded_down(row_of(t, last, 0)[t->units - 1], last);
+}
+
+double mafat_table_before(const mafat_table *t, int place, size_t window_bytes, size_t sum_bytes)
+{
+    size_t unit = mafat_size_min(sum_bytes / t->unit_bytes, (size_t)t->units - 1);
+    return rounded_down(row_of(t, place, class_of(t, window_bytes))[unit], place);
+}

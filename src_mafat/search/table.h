@@ -1,0 +1,51 @@
+/* A dynamic programme over the edges of all plans (edge.h): what the way to a place takes at least,
+ * with arenas up to one size.
+ *
+ * With the arena held at one size, what is left of the choice is a knapsack along a path. State:
+ * (place, class, units). Value: the least seconds of a path from the first place to that one which
+ * pins at most so many units, and behind which windows of weights up to that class may be read
+ * ahead. Transition: an edge, which pins some units and leaves room for some windows.
+ *
+ * Pinned bytes are rounded down to whole units, and windows to the least of their class, so that no
+ * path takes less than its value: a bound, and as good as its units and classes are fine. */
+#ifndef MAFAT_SEARCH_TABLE_H
+#define MAFAT_SEARCH_TABLE_H
+
+#include "search/edge.h"
+
+typedef struct {
+    const mafat_edges *edges;    /* borrowed */
+    size_t unit_bytes;           /* of pinned weights and plans' own arrays */
+    int n_classes;
+    size_t *class_bytes;         /* [n_classes], owned: the least window of each class, ascending;
+                                    that of class 0 is none */
+    int most_units;              /* that there is room for */
+    double *seconds;              /* [n_places + 1][classes][units], owned: the values */
+    int classes, units;          /* that they were filled for */
+} mafat_table;
+
+/* Prepares a table for edges, which must outlive it, and paths that pin no more than so much; it is
+ * the coarser the less room of memory there is for it. MAFAT_FAILED without memory. On error
+ * nothing needs to be freed. */
+mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t most_sum_bytes,
+                              size_t room_bytes, mafat_error *error);
+
+/* The least room that a table needs, and what one has taken. */
+size_t mafat_table_least_room(int n_places);
+size_t mafat_table_bytes(const mafat_table *table);
+
+/* Fills it for paths that have at most so much alive in the arena, and so much pinned. Without
+ * windows they are let be, which is as much quicker as there are classes. Returns the least seconds
+ * of a whole plan; INFINITY: there is none. */
+double mafat_table_fill(mafat_table *table, size_t arena_bytes, size_t sum_bytes,
+                        bool with_windows);
+
+/* The least seconds of a path to a place that pins no more than so much, and behind which windows
+ * of so many bytes may be read ahead. */
+double mafat_table_before(const mafat_table *table, int place, size_t window_bytes,
+                          size_t sum_bytes);
+
+/* Frees what the table owns and clears it; a zeroed one may be freed. */
+void mafat_table_free(mafat_table *table);
+
+#endif

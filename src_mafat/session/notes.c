@@ -1,0 +1,86 @@
+/* What is said once; see notes.h. */
+#include "session/notes.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/lines.h"
+
+/* What has been said, whichever thread said it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void mafat_notes_print_cfg(const mafat_cfg *cfg, const char *path)
+{
+    static char printed[4096];
+    pthread_mutex_lock(&lock);
+    if (strcmp(path, printed) != 0) {
+        snprintf(printed, sizeof printed, "%s", path);
+        mafat_cfg_print_notes(cfg, path, stderr);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void mafat_notes_print_stray(const char *path, int number, const char *line)
+{
+    static char printed[4096];
+    static int last;
+    char shown[128];
+    pthread_mutex_lock(&lock);
+    if (strcmp(path, printed) != 0) {
+        snprintf(printed, sizeof printed, "%s", path);
+        last = 0;
+    }
+    if (number > last) {
+        fprintf(stderr, "mafat: %s: line %d: %s is no KEY=VALUE; Darknet passes over it\n", path,
+                number, mafat_lines_show(shown, sizeof shown, line));
+        last = number;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+/* A cut behind the last layer; whether there is one. */
+static bool print_cut(const mafat_network *network, const mafat_config *asked, const char *config)
+{
+    int cut = asked->groups[asked->n_groups - 1].cut;
+    if (cut < network->n_layers)
+        return false;
+    fprintf(stderr, "mafat: configuration %s: cut %d has no effect: it is behind the last layer, "
+            "%d\n", config, cut, network->n_layers - 1);
+    return true;
+}
+
+/* The first grid that has more tiles than the map it divides has rows or columns; whether there is
+ * one. */
+static bool print_grid(const mafat_network *network, const mafat_plan *plan, const char *config)
+{
+    for (int g = 0; g < plan->n_groups; g++) {
+        const mafat_group *group = &plan->groups[g];
+        mafat_shape out = network->layers[group->end - 1].out;
+        int rows = group->tiling.rows, cols = group->tiling.cols;
+        if (rows <= out.h && cols <= out.w)
+            continue;
+        fprintf(stderr, "mafat: configuration %s: layers %d to %d give a map of %d rows and %d "
+                "columns, which is no more than %dx%d tiles\n", config, group->first,
+                group->end - 1, out.h, out.w, rows < out.h ? rows : out.h,
+                cols < out.w ? cols : out.w);
+        return true;
+    }
+    return false;
+}
+
+void mafat_notes_print_config(const mafat_network *network, const mafat_config *asked,
+                              const mafat_plan *plan)
+{
+    static bool printed;
+    char config[256];
+    if (asked->n_groups == 0)
+        return;
+    mafat_config_print(asked, config, sizeof config);
+    pthread_mutex_lock(&lock);
+    if (!printed) {
+        bool has_cut = print_cut(network, asked, config);
+        printed = print_grid(network, plan, config) || has_cut;
+    }
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,499 @@
+/* Options and a cfg file made into a plan; see session.h. */
+#include "session/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/nearest.h"
+#include "base/new_file.h"
+#include "base/number.h"
+#include "cfg/cfg_keys.h"
+#include "machine/auto_memory.h"
+#include "machine/cost_cache.h"
+#include "machine/measure.h"
+#include "machine/room.h"
+#include "run/exec.h"
+#include "run/team.h"
+#include "run/weights.h"
+#include "search/search.h"
+#include "session/notes.h"
+#include "upstream/boxes.h"
+#include "upstream/footprint.h"
+
+/* Checks a variable of OpenMP's, which takes what it cannot read for nothing and starts as many
+ * threads as it is told: one number for each level of threads within threads, of which the first
+ * is ours. */
+static mafat_status check_variable(const char *name, int most, mafat_error *error)
+{
+    const char *text = getenv(name);
+    mafat_status status = MAFAT_OK;
+    if (text == NULL || *text == '\0')
+        return MAFAT_OK;
+    for (int most_here = most; status == MAFAT_OK; most_here = INT_MAX) {
+        char number[32];
+        int unused, length = (int)strcspn(text, ",");
+        int begin = (int)strspn(text, " \t"), end = length;
+        while (end > begin && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+            end--;
+        snprintf(number, sizeof number, "%.*s", end > begin ? end - begin : 0, text + begin);
+        status = mafat_number_read(name, number, 1, most_here, &unused, error);
+        if (text[length] == '\0')
+            break;
+        text += length + 1;
+    }
+    return status;
+}
+
+/* The number of threads where nobody says one. */
+static mafat_status find_threads(int *n_threads, mafat_error *error)
+{
+    mafat_status status = check_variable("OMP_NUM_THREADS", MAFAT_MAX_THREADS, error);
+    if (status == MAFAT_OK)
+        status = check_variable("OMP_THREAD_LIMIT", INT_MAX, error);
+    int n = mafat_team_default_size(), limit = mafat_team_limit();
+    n = n < MAFAT_MAX_THREADS ? n : MAFAT_MAX_THREADS;    /* a machine may have more cores */
+    *n_threads = n < limit ? n : limit;
+    return status;
+}
+
+static mafat_status read_threads(const char *text, int *n_threads, mafat_error *error)
+{
+    *n_threads = 1;
+    if (text == NULL)
+        return mafat_team_available() ? find_threads(n_threads, error) : MAFAT_OK;
+    mafat_status status = mafat_number_read("threads", text, 1, MAFAT_MAX_THREADS, n_threads,
+                                            error);
+    if (status == MAFAT_OK && *n_threads > 1 && !mafat_team_available()) {
+        fprintf(stderr, "mafat: built without OpenMP: 1 thread instead of %d\n", *n_threads);
+        *n_threads = 1;
+    }
+    if (status == MAFAT_OK && *n_threads > 1 && *n_threads > mafat_team_limit())
+        return mafat_error_set(error, MAFAT_USAGE, "threads \"%s\": OMP_THREAD_LIMIT allows %d",
+                               text, mafat_team_limit());
+    return status;
+}
+
+static mafat_status check_layers(const mafat_cfg *cfg, mafat_error *error)
+{
+    const mafat_network *network = &cfg->network;
+    if (cfg->findings.is_refused) {
+        *error = cfg->findings.refusal;
+        return MAFAT_UNSUPPORTED;
+    }
+    for (int l = 0; l < network->n_layers; l++) {
+        const mafat_layer *layer = &network->layers[l];
+        if (layer->unsupported != NULL)
+            return mafat_error_set_layer(error, MAFAT_UNSUPPORTED, l, layer->type, "%s",
+                                         layer->unsupported);
+    }
+    return MAFAT_OK;
+}
+
+static mafat_status read_limit(const char *text, size_t *bytes, mafat_error *error)
+{
+    if (strcmp(text, "auto") == 0)
+        return mafat_auto_memory_limit(bytes, error);
+    const char *or_else = strcasecmp(text, "auto") == 0 ? ", or auto; did you mean auto?"
+                                                        : ", or auto";
+    mafat_status status = mafat_number_read_bytes("memory limit", text, or_else, bytes, error);
+    if (status == MAFAT_OK)
+        mafat_auto_memory_warn(*bytes);
+    return status;
+}
+
+static const char *first_of(const char *option, const char *flag)
+{
+    return option != NULL ? option : flag;
+}
+
+/* What Linux keeps for a process and charges it for, measured on x86-64: structures and the first
+ * thread's kernel stack; page tables of a program, its libraries, a heap and a stack before they
+ * hold much; the touched part of a thread's stack, and its kernel stack and structure. */
+enum { KERNEL_BYTES = 64 << 10, FIRST_TABLES_BYTES = 64 << 10, THREAD_BYTES = 40 << 10 };
+
+/* Memory is charged in batches, of which each processor keeps what it has not given out yet. */
+enum { AHEAD_BYTES = 64 * MAFAT_PAGE };
+
+/* What the first thread touches of its stack, of the heap and of blocks that the C library and
+ * OpenMP map for themselves, before and while a network runs. */
+enum { STACK_AND_HEAP_BYTES = 72 << 10 };
+
+/* A program that holds more than that when it comes to plan a network is taken as it is, in units
+ * that are coarse, for what is measured varies by a few pages from run to run. */
+enum { BASE_UNIT = 256 << 10 };
+
+/* Files that are read through the page cache beside those that are counted by their size: the
+ * header of weights and what the kernel reads ahead of it, a data file, what is printed. */
+enum { SMALL_FILES_BYTES = 48 << 10 };
+
+/* A file that is written: the C library's structure and buffer, and the page that it fills. */
+enum { STREAM_BYTES = 576 + 4096 + 16 + MAFAT_PAGE };
+
+/* The same number for the same command in each run, so that each makes the same plan: its data as
+ * if all had been touched, where what it measures of itself is no more than that explains. */
+static size_t base_bytes(size_t measured_bytes)
+{
+    size_t usual_bytes = mafat_measure_writable_data() + STACK_AND_HEAP_BYTES;
+    if (measured_bytes <= usual_bytes)
+        return usual_bytes;
+    return usual_bytes + (measured_bytes - usual_bytes + BASE_UNIT - 1) / BASE_UNIT * BASE_UNIT;
+}
+
+/* A file's size in pages; 0 where there is none. */
+static size_t cached_bytes(const char *path)
+{
+    uint64_t n_bytes;
+    mafat_error unused;
+    if (path == NULL || mafat_file_size(path, "file", &n_bytes, &unused) != MAFAT_OK)
+        return 0;
+    return mafat_plan_pages((size_t)n_bytes);
+}
+
+/* Page cache for a weights file: its pages, and the tree that finds them. */
+static size_t weight_cache_bytes(const mafat_network *network)
+{
+    enum { BYTES_OF_TREE = 512 };    /* one for so many of the file */
+    size_t n_bytes = mafat_plan_pages((size_t)mafat_weights_file_bytes(network));
+    return n_bytes + mafat_plan_pages(n_bytes / BYTES_OF_TREE);
+}
+
+/* What drawing takes: the program's own, the outputs that are left of the network, and boxes. */
+static size_t drawing_bytes(const mafat_session_use *use, const mafat_cfg *cfg)
+{
+    size_t n_outputs = 0;
+    for (int l = 0; l < cfg->network.n_layers && use->image.drawing_bytes > 0; l++)
+        if (cfg->network.layers[l].is_result)
+            n_outputs += mafat_shape_floats(cfg->network.layers[l].out);
+    return use->image.drawing_bytes + n_outputs * sizeof(float) +
+           mafat_boxes_bytes(n_outputs, cfg->n_classes);
+}
+
+void mafat_session_count_image(const mafat_session_use *use, const mafat_cfg *cfg,
+                               mafat_process *process)
+{
+    mafat_shape input = cfg->network.input;
+    size_t fitted_bytes = 0, work_bytes = 0;
+    if (use->fitted.w > 0)
+        mafat_fitting_find_bytes(&use->fitted, input.w, input.h, &fitted_bytes, &work_bytes);
+    process->image_bytes = use->held_bytes + use->image.held_bytes + fitted_bytes;
+    if (!use->image_by_rows)
+        process->image_bytes += mafat_shape_floats(input) * sizeof(float);
+    process->decode_bytes = use->held_bytes + mafat_size_max(mafat_size_max(use->image.decode_bytes,
+                                                                            work_bytes),
+                                                             drawing_bytes(use, cfg));
+}
+
+/* What it holds while it chooses a plan, in one thread: the cfg has been read, nothing was
+ * allocated for what it says. */
+static size_t choosing_bytes(const mafat_process *process, const mafat_session_use *use,
+                             const mafat_network *network)
+{
+    return process->base_bytes + use->standing_bytes + process->file_bytes +
+           mafat_footprint_cfg_bytes(network) + process->kernel_bytes +
+           process->page_table_bytes + mafat_predict_ahead(process, 1);
+}
+
+/* Of pictures that are drawn one after the other the last two may not be out of the page cache yet,
+ * which takes the kernel a moment even where they are on the disk. */
+static size_t drawn_bytes(const mafat_session_use *use)
+{
+    return use->repeats && use->image.drawing_bytes > 0 ? 2 * MAFAT_NEW_FILE_CACHED : 0;
+}
+
+static void describe_process(const mafat_session *session, const char *cfg_path,
+                             const mafat_session_use *use, mafat_process *process)
+{
+    const mafat_network *network = &session->cfg.network;
+    *process = (mafat_process){
+        .file_bytes = cached_bytes("/proc/self/exe") +
+                      cached_bytes(mafat_measure_own_library()) + cached_bytes(cfg_path) +
+                      mafat_plan_pages(use->image.file_bytes) +
+                      mafat_plan_pages(use->file_bytes) + SMALL_FILES_BYTES +
+                      drawn_bytes(use),
+        .network_bytes = mafat_footprint_network_bytes(network),
+        .name_bytes = (size_t)use->n_names * MAFAT_LINE_BYTES +
+                      (size_t)use->n_streams * STREAM_BYTES,
+        .kernel_bytes = KERNEL_BYTES,
+        .page_table_bytes = FIRST_TABLES_BYTES,
+        .statistics_bytes = mafat_store_statistics_bytes(network),
+        .weight_bytes = mafat_footprint_parameter_bytes(network),
+        .weight_cache_bytes = weight_cache_bytes(network),
+        .thread_bytes = THREAD_BYTES,
+        .ahead_bytes = AHEAD_BYTES,
+        .repeats = use->repeats,
+        .n_threads = session->n_threads,
+        .n_processors = mafat_measure_processors(),
+    };
+    mafat_session_count_image(use, &session->cfg, process);
+    process->base_bytes = base_bytes(use->base_bytes);
+    process->choosing_bytes = choosing_bytes(process, use, network);
+}
+
+/* The modes of a network's weights where all are read once; NULL without memory. */
+static mafat_weight_mode *pin_all(int n_layers)
+{
+    mafat_weight_mode *weights = calloc((size_t)n_layers, sizeof *weights);
+    for (int l = 0; l < n_layers && weights != NULL; l++)
+        weights[l].pinned = true;
+    return weights;
+}
+
+mafat_plan_options mafat_session_plan_options(const mafat_session *session)
+{
+    return (mafat_plan_options){
+        .workspace_bytes = mafat_exec_workspace_bytes(session->n_threads),
+        .image_by_rows = session->image_by_rows,
+        .weights = session->reads_weights ? session->weights : NULL,
+        .costs = &session->costs,
+    };
+}
+
+/* The memory limit and the configuration that are asked for. */
+static mafat_status read_request(mafat_session *session, const mafat_options *options,
+                                 const mafat_session_use *use, mafat_error *error)
+{
+    const mafat_cfg *cfg = &session->cfg;
+    const char *config = first_of(options->config, use->seeks_config ? NULL : cfg->config);
+    session->by_layers = config != NULL && strcmp(config, MAFAT_LAYERS_CONFIG) == 0;
+    bool wins_over_cfg = session->by_layers && options->config != NULL;
+    const char *memory = first_of(options->memory, wins_over_cfg ? NULL : cfg->memory);
+    mafat_status status = read_threads(first_of(options->threads, cfg->threads),
+                                       &session->n_threads, error);
+    if (status == MAFAT_OK && memory != NULL)
+        status = read_limit(memory, &session->limit_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (session->by_layers && memory != NULL)
+        return mafat_error_set(error, MAFAT_USAGE,
+                               "configuration \"" MAFAT_LAYERS_CONFIG "\" is Darknet's own forward "
+                               "pass, which knows no memory limit; given %s", memory);
+    if (session->by_layers || config == NULL)
+        return MAFAT_OK;
+    return mafat_config_parse(&session->asked, config, error);
+}
+
+/* All that a plan depends on. */
+static mafat_status prepare(mafat_session *session, const char *cfg_path,
+                            const mafat_options *options, const mafat_session_use *use,
+                            mafat_error *error)
+{
+    const mafat_network *network = &session->cfg.network;
+    mafat_status status = read_request(session, options, use, error);
+    if (status == MAFAT_OK)
+        status = check_layers(&session->cfg, error);
+    if (status != MAFAT_OK || session->by_layers)
+        return status;
+    mafat_kernel_shape shape = mafat_exec_kernel_shape(session->n_threads);
+    mafat_cost_cache_find(&shape, &session->costs, &session->has_measured);
+    session->image_by_rows = use->image_by_rows;
+    session->reads_weights = (use->reads_weights || session->limit_bytes > 0) &&
+                             mafat_store_can_hold(network);
+    session->weights = pin_all(network->n_layers);
+    if (session->weights == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to plan %d layers",
+                               network->n_layers);
+    describe_process(session, cfg_path, use, &session->process);
+    return MAFAT_OK;
+}
+
+void mafat_session_take(mafat_session *session, mafat_found *found)
+{
+    mafat_plan_free(&session->plan);
+    mafat_config_free(&session->config);
+    session->prediction = mafat_found_predict(found, &session->process);
+    session->config = found->config;
+    session->plan = found->plan;
+    session->least_s = found->least_s;
+    *found = (mafat_found){0};
+}
+
+/* A limit may be too small to find out which one would do: that is done all the same, where the
+ * process may take more than it was asked to keep to. */
+static mafat_status check_room(const mafat_session *session, mafat_error *error)
+{
+    const mafat_network *network = &session->cfg.network;
+    size_t bytes = mafat_search_least_charged(network, &session->process);
+    mafat_room room;
+    if (bytes <= session->limit_bytes)
+        return MAFAT_OK;
+    mafat_status status = mafat_room_find(&room, "", session->process.base_bytes, error);
+    if (status != MAFAT_OK || bytes <= room.bytes)
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT,
+                           "nothing fits %zu bytes: no limit below %zu works, which is what "
+                           "choosing a plan of %d layers takes, and there is room for %zu here",
+                           session->limit_bytes, bytes, network->n_layers, room.bytes);
+}
+
+mafat_status mafat_session_search(const mafat_session *session, const mafat_config *config,
+                                  mafat_found *found, mafat_error *error)
+{
+    mafat_search search;
+    mafat_plan_options options = mafat_session_plan_options(session);
+    mafat_status status = check_room(session, error);
+    if (status == MAFAT_OK)
+        status = mafat_search_init(&search, &session->cfg.network, config, &options,
+                                   &session->process, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = mafat_search_best(&search, session->limit_bytes, found, error);
+    mafat_search_free(&search);
+    return status;
+}
+
+/* Says which configuration it is that does not fit: others may. */
+static void name_config(const mafat_config *asked, mafat_error *error)
+{
+    char text[256];
+    size_t length = strlen(error->text);
+    mafat_config_print(asked, text, sizeof text);
+    snprintf(error->text + length, sizeof error->text - length, " with %s", text);
+}
+
+/* Chooses what fits the limit. */
+static mafat_status search_plan(mafat_session *session, mafat_error *error)
+{
+    mafat_found found;
+    const mafat_config *asked = session->asked.n_groups > 0 ? &session->asked : NULL;
+    mafat_status status = mafat_session_search(session, asked, &found, error);
+    if (status == MAFAT_OK)
+        mafat_session_take(session, &found);
+    else if (status == MAFAT_NO_FIT && asked != NULL)
+        name_config(asked, error);
+    return status;
+}
+
+/* Plans what is asked for, or what is usual. */
+static mafat_status build_plan(mafat_session *session, mafat_error *error)
+{
+    mafat_plan_options options = mafat_session_plan_options(session);
+    mafat_status status = session->asked.n_groups > 0
+                              ? mafat_config_copy(&session->config, &session->asked, error)
+                              : mafat_config_parse(&session->config, MAFAT_DEFAULT_CONFIG, error);
+    if (status == MAFAT_OK)
+        status = mafat_plan_build(&session->plan, &session->cfg.network, &session->config, &options,
+                                  error);
+    if (status == MAFAT_OK)
+        session->prediction = mafat_predict(&session->plan, &session->process);
+    return status;
+}
+
+mafat_status mafat_session_plan(mafat_session *session, mafat_error *error)
+{
+    if (session->by_layers)
+        return MAFAT_OK;
+    mafat_status status = session->limit_bytes > 0 ? search_plan(session, error)
+                                                   : build_plan(session, error);
+    if (status == MAFAT_OK)
+        mafat_notes_print_config(&session->cfg.network, &session->asked, &session->plan);
+    return status;
+}
+
+mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
+                                   const mafat_options *options, const mafat_session_use *use,
+                                   mafat_error *error)
+{
+    *session = (mafat_session){0};
+    mafat_session_use measured = *use;    /* before there is anything of the network */
+    mafat_status status = MAFAT_OK;
+    if (measured.base_bytes == 0)
+        status = mafat_measure_anonymous(&measured.base_bytes, error);
+    if (status == MAFAT_OK)
+        status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
+    if (status == MAFAT_OK)
+        status = prepare(session, cfg_path, options, &measured, error);
+    if (status == MAFAT_OK) {
+        mafat_notes_print_cfg(&session->cfg, cfg_path);
+        return MAFAT_OK;
+    }
+    mafat_error_set_file(error, cfg_path);
+    mafat_session_close(session);
+    return status;
+}
+
+mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
+                                const mafat_options *options, const mafat_session_use *use,
+                                mafat_error *error)
+{
+    mafat_status status = mafat_session_prepare(session, cfg_path, options, use, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = mafat_session_plan(session, error);
+    if (status == MAFAT_OK)
+        return MAFAT_OK;
+    mafat_error_set_file(error, cfg_path);
+    mafat_session_close(session);
+    return status;
+}
+
+/* Whether the key of a line is one of MAFAT's flags, or one of them misspelt, of which it is to
+ * warn. */
+static bool is_flag(char *line)
+{
+    char nearest[MAFAT_CFG_KEYS_LONGEST];
+    char *equals = strchr(line, '=');
+    if (strncasecmp(line, "mafat", 5) == 0)
+        return true;
+    if (equals == NULL)
+        return false;
+    *equals = '\0';
+    if (mafat_cfg_keys_find("net", line) != NULL)
+        return false;
+    mafat_cfg_keys_find_nearest("net", line, nearest);
+    return strncmp(nearest, "mafat_", 6) == 0 && mafat_nearest_distance(nearest, line) <= 2;
+}
+
+static bool is_limit(char *line)
+{
+    return strncmp(line, "mafat_memory=", strlen("mafat_memory=")) == 0;
+}
+
+/* Whether the [net] section has such a line, or a later one has a flag, which it has no effect in. */
+static bool has_line(const char *cfg_path, bool (*is_such)(char *line))
+{
+    FILE *file;
+    uint64_t unused;
+    mafat_error unseen;
+    errno = 0;
+    if (mafat_file_open(cfg_path, "cfg file", &file, &unused, &unseen) != MAFAT_OK)
+        return errno == ENOMEM;
+    bool found = false;
+    int n_sections = 0;
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length = 0;
+    for (int n = 1; !found && (length = getline(&line, &size, file)) >= 0; n++) {
+        mafat_cfg_text_clean(line, n);
+        n_sections += line[0] == '[';
+        found = n_sections < 2 ? is_such(line) : strncasecmp(line, "mafat", 5) == 0;
+    }
+    found |= length < 0 && !feof(file);
+    free(line);
+    fclose(file);
+    return found;
+}
+
+bool mafat_session_is_asked_for(const char *cfg_path)
+{
+    return has_line(cfg_path, is_flag);
+}
+
+bool mafat_session_has_limit(const char *cfg_path)
+{
+    return has_line(cfg_path, is_limit);
+}
+
+void mafat_session_close(mafat_session *session)
+{
+    mafat_plan_free(&session->plan);
+    mafat_config_free(&session->config);
+    mafat_config_free(&session->asked);
+    free(session->weights);
+    mafat_cfg_free(&session->cfg);
+    *session = (mafat_session){0};
+}

@@ -1,0 +1,69 @@
+/* The boxes of a detector, found and drawn as Darknet's test_detector() does behind its
+ * network_predict(): get_network_boxes(), do_nms_sort(), draw_detections(), on a picture of
+ * bytes. */
+#ifndef MAFAT_UPSTREAM_BOXES_H
+#define MAFAT_UPSTREAM_BOXES_H
+
+#include "base/rounding.h"
+#include "base/status.h"
+#include "upstream/names.h"
+#include "upstream/picture.h"
+#include "upstream/picture_memory.h"
+
+struct network;
+struct detection;
+
+typedef struct {
+    int n, n_classes;
+    struct detection *detections;    /* [n], owned */
+} mafat_boxes;
+
+/* What the network, which has just run, found in a picture of this size. */
+void mafat_boxes_find(mafat_boxes *boxes, struct network *network, int w, int h, float threshold,
+                      float hier_threshold);
+void mafat_boxes_free(mafat_boxes *boxes);
+
+/* Prints "dog: 82%" for every class of every box over the threshold. */
+void mafat_boxes_print(const mafat_boxes *boxes, const mafat_names *names, float threshold);
+
+/* What save_image() would write, drawn strip by strip: the picture's own bytes, and for every box
+ * that has a class over the threshold a frame, a label of all those classes, and its mask if there
+ * is one. All that it is given must stay. */
+typedef struct mafat_drawing mafat_drawing;
+
+/* Looks at all boxes, and reads the letters' pictures that their labels need, in the one size that
+ * they need, for a picture of w x h. MAFAT_FAILED for a letter that cannot be read, and where
+ * Darknet would run out of its arrays: a label longer than MAFAT_LONGEST_LABEL or of no width, a
+ * mask of more floats than int counts, or of one row (which resize_image() divides by). Where it spares the page cache, the letters' files leave it again. On
+ * error nothing needs to be ended. */
+enum { MAFAT_LONGEST_LABEL = 4095 };
+mafat_status mafat_boxes_begin_drawing(mafat_drawing **drawing, const mafat_boxes *boxes,
+                                       const mafat_names *names, float threshold,
+                                       const mafat_image_rounding *rounding, int w, int h,
+                                       bool spares_cache, mafat_error *error);
+
+/* Settles a strip and draws on it: the draw() of a mafat_canvas, whose context is the drawing. */
+mafat_status mafat_boxes_draw(void *drawing, mafat_strip *strip, mafat_error *error);
+
+/* Frees it; NULL may be ended. */
+void mafat_boxes_end_drawing(mafat_drawing *drawing);
+
+/* The most that is held while boxes are drawn on an image and the picture is written, the image's
+ * rows included, without the boxes. */
+size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory);
+
+/* The most that the boxes take which a detector has for so many outputs, in floats. */
+size_t mafat_boxes_bytes(size_t n_outputs, int n_classes);
+
+/* Channel 0 to 2 of the colour in which draw_detections() draws class number `x` of `max`, as it
+ * has shuffled them: get_color(), rounded as where it is inlined there. */
+float mafat_boxes_colour(const mafat_image_rounding *rounding, int channel, int x, int max);
+
+/* In which of the sizes of data/labels, 0 to 7, a picture of so many rows is labelled. */
+int mafat_boxes_letter_size(int picture_h);
+
+/* Darknet's pictures of letters, in each of so many sizes. */
+enum { MAFAT_FIRST_LETTER = 32, MAFAT_LAST_LETTER = 126, MAFAT_LETTER_SIZES = 8 };
+#define MAFAT_LETTER_PATH "data/labels/%d_%d.png"    /* of a letter from 32 to 126 in a size */
+
+#endif

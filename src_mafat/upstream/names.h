@@ -1,0 +1,17 @@
+/* Names of classes, one a line of a file, as Darknet's get_labels() reads them. */
+#ifndef MAFAT_UPSTREAM_NAMES_H
+#define MAFAT_UPSTREAM_NAMES_H
+
+typedef struct {
+    int n;
+    char **lines;    /* [n], owned, and so is each of them */
+} mafat_names;
+
+/* Reads the file that a data file ("cfg/coco.data") names, with Darknet's own functions: both files
+ * must have been verified. */
+void mafat_names_read(mafat_names *names, const char *data_path);
+
+/* Frees what the names own and clears them; zeroed names may be freed. */
+void mafat_names_free(mafat_names *names);
+
+#endif

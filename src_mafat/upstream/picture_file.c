@@ -1,0 +1,135 @@
+/* Blocks of a file, which are given back behind the reader; see picture_file.h. */
+#define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
+#include "upstream/picture_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* A file up to this size stays in the page cache, for it is read more than once. */
+enum { SMALL_BYTES = 512 << 10 };
+
+/* What the kernel may hold of a larger one: the block, and what it has not given back yet. */
+enum { BEHIND_BYTES = 3 * MAFAT_PICTURE_BLOCK };
+
+size_t mafat_picture_file_cached_bytes(uint64_t n_bytes)
+{
+    return n_bytes <= SMALL_BYTES ? (size_t)n_bytes : BEHIND_BYTES;
+}
+
+static mafat_status fail(mafat_error *error, const char *path, int reason)
+{
+    mafat_status status = mafat_error_set(error, MAFAT_FAILED, "cannot be read as an image: %s",
+                                          strerror(reason));
+    mafat_error_set_file(error, path);
+    return status;
+}
+
+mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
+                                     mafat_error *error)
+{
+    struct stat about;
+    *file = (mafat_picture_file){.path = path, .descriptor = -1};
+    if (stat(path, &about) != 0)
+        return fail(error, path, errno);
+    mafat_status status = mafat_file_size(path, "image", &file->n_bytes, error);
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(error, path);
+        return status;
+    }
+    /* not blocking, should it have become a pipe by now */
+    file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file->descriptor < 0 || fstat(file->descriptor, &about) != 0 || !S_ISREG(about.st_mode)) {
+        status = fail(error, path, file->descriptor < 0 ? errno : ESPIPE);
+        mafat_picture_file_close(file);
+        return status;
+    }
+    file->n_bytes = (uint64_t)about.st_size;
+    file->changed = about.st_mtim;
+    file->block = malloc(MAFAT_PICTURE_BLOCK);
+    if (file->block == NULL) {
+        mafat_picture_file_close(file);
+        return fail(error, path, ENOMEM);
+    }
+    if (file->n_bytes > SMALL_BYTES)
+        posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_RANDOM);    /* no reading ahead */
+    return MAFAT_OK;
+}
+
+void mafat_picture_file_close(mafat_picture_file *file)
+{
+    if (file->descriptor >= 0)
+        close(file->descriptor);
+    free(file->block);
+    *file = (mafat_picture_file){.descriptor = -1};
+}
+
+bool mafat_picture_file_is_unchanged(const mafat_picture_file *file)
+{
+    struct stat about;
+    return fstat(file->descriptor, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
+           about.st_mtim.tv_sec == file->changed.tv_sec &&
+           about.st_mtim.tv_nsec == file->changed.tv_nsec;
+}
+
+void mafat_picture_file_rewind(mafat_picture_file *file)
+{
+    file->at = 0;
+    file->ended = false;
+    file->n_asked = 0;
+}
+
+/* Reads the block that the next byte is in; false at the end. */
+static bool fill(mafat_picture_file *file)
+{
+    ssize_t n;
+    if (file->at >= file->n_bytes || file->failed != 0)
+        return false;
+    if (file->n_bytes > SMALL_BYTES && file->block_bytes > 0)
+        posix_fadvise(file->descriptor, (off_t)file->block_at, MAFAT_PICTURE_BLOCK,
+                      POSIX_FADV_DONTNEED);
+    file->block_at = file->at - file->at % MAFAT_PICTURE_BLOCK;
+    do
+        n = pread(file->descriptor, file->block, MAFAT_PICTURE_BLOCK, (off_t)file->block_at);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        file->failed = errno;
+    file->block_bytes = n < 0 ? 0 : (size_t)n;
+    return file->at < file->block_at + file->block_bytes;
+}
+
+size_t mafat_picture_file_read(mafat_picture_file *file, void *to, size_t n_bytes)
+{
+    size_t n_read = 0;
+    while (n_read < n_bytes) {
+        bool held = file->at >= file->block_at && file->at < file->block_at + file->block_bytes;
+        if (!held && !fill(file))
+            break;
+        size_t offset = (size_t)(file->at - file->block_at);
+        size_t n = mafat_size_min(file->block_bytes - offset, n_bytes - n_read);
+        memcpy((char *)to + n_read, file->block + offset, n);
+        n_read += n;
+        file->at += n;
+    }
+    file->ended = n_read < n_bytes;
+    if (n_read > 0)
+        file->n_asked = 0;
+    return n_read;
+}
+
+void mafat_picture_file_skip(mafat_picture_file *file, uint64_t n_bytes)
+{
+    file->at += n_bytes;
+    file->ended = false;
+}
+
+bool mafat_picture_file_has_ended(mafat_picture_file *file)
+{
+    file->n_asked++;
+    return file->ended;
+}

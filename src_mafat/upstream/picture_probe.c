@@ -1,0 +1,225 @@
+/* Measures what Darknet makes of pictures; see base/rounding.h for what and why. */
+#define _GNU_SOURCE    /* memfd_create() */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "darknet.h"
+#include "run/letterbox.h"
+#include "upstream/boxes.h"
+#include "upstream/picture.h"
+
+/* Darknet's floats of a picture, which it only reads from files: one in memory. The caller frees
+ * them with free_image(). */
+static mafat_status load(const mafat_picture *picture, image *floats, mafat_error *error)
+{
+    int descriptor = memfd_create("mafat", 0);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    size_t n = (size_t)picture->w * (size_t)picture->h * MAFAT_COLOURS;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    bool written = file != NULL && access(path, R_OK) == 0 &&
+                   fprintf(file, "P6 %d %d 255\n", picture->w, picture->h) > 0 &&
+                   fwrite(picture->rgb, 1, n, file) == n && fflush(file) == 0;
+    mafat_status status = MAFAT_OK;
+    if (written)
+        *floats = load_image_color(path, 0, 0);
+    else
+        status = mafat_error_set(error, MAFAT_FAILED,
+                                 "cannot make a picture in memory, behind %s, to measure Darknet "
+                                 "with: %s",
+                                 path, strerror(errno));
+    if (file != NULL)
+        fclose(file);
+    else if (descriptor >= 0)
+        close(descriptor);
+    return status;
+}
+
+/* Reads off what Darknet makes of each byte, where from_byte does not know it yet, below 0; false
+ * where that depends on where the byte is. */
+static bool read_bytes(const mafat_picture *picture, image floats, float from_byte[256])
+{
+    size_t plane = (size_t)picture->w * (size_t)picture->h;
+    for (size_t i = 0; i < plane * MAFAT_COLOURS; i++) {
+        float value = floats.data[i % MAFAT_COLOURS * plane + i / MAFAT_COLOURS];
+        float *known = &from_byte[picture->rgb[i]];
+        if (*known < 0)
+            *known = value;
+        if (*known != value)
+            return false;
+    }
+    return true;
+}
+
+/* Two pictures, and the inputs that Darknet makes of them, wider than what a vectorised loop takes
+ * at once and with a rest: one grows, one shrinks. */
+enum { N_SAMPLES = 2, INPUT_W = 149, INPUT_H = 40 };
+/* Classes of boxes to draw, of which a third lies between two colours. */
+enum { N_COLOURED = 6 };
+enum { SMALL_W = 11, SMALL_H = 3, LARGE_W = 160, LARGE_H = 43 };
+
+typedef struct {
+    mafat_picture picture;
+    image input;
+} sample;
+
+/* Finds out whether the letterbox makes Darknet's input of the picture. */
+static mafat_status follow(const mafat_image_rounding *rounding, const sample *s, bool *follows,
+                           mafat_error *error)
+{
+    mafat_letterbox letterbox;
+    float row[MAFAT_COLOURS][INPUT_W];
+    mafat_status status = mafat_letterbox_init(&letterbox, mafat_picture_source_of(&s->picture),
+                                               s->picture.w, s->picture.h, INPUT_W, INPUT_H,
+                                               rounding, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_source source = mafat_letterbox_source(&letterbox);
+    bool same = true;
+    for (int y = 0; y < INPUT_H && same; y++) {
+        source.rows(source.context, y, y + 1, row[0], INPUT_W, INPUT_W);
+        for (int c = 0; c < MAFAT_COLOURS && same; c++)
+            same = memcmp(row[c], s->input.data + (c * INPUT_H + y) * INPUT_W, sizeof row[c]) == 0;
+    }
+    mafat_letterbox_free(&letterbox);
+    *follows = same;
+    return MAFAT_OK;
+}
+
+/* Finds the one pattern that makes the inputs of all samples. */
+static mafat_status find_pattern(const sample samples[N_SAMPLES], mafat_image_rounding *rounding,
+                                 mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    int n_found = 0;
+    for (int k = 0; k < 4 * MAFAT_N_MIXES && status == MAFAT_OK; k++) {
+        mafat_image_rounding candidate = *rounding;
+        candidate.reciprocal = k & 1;
+        candidate.fused_second_pass = k & 2;
+        candidate.mix = (mafat_mix)(k / 4);
+        bool all = true;
+        for (int i = 0; i < N_SAMPLES && all && status == MAFAT_OK; i++)
+            status = follow(&candidate, &samples[i], &all, error);
+        if (!all || status != MAFAT_OK)
+            continue;
+        *rounding = candidate;
+        n_found++;
+    }
+    MAFAT_CHECK(n_found <= 1);
+    if (status == MAFAT_OK && n_found == 0)
+        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
+                                 "this build of Darknet scales pictures in a way that MAFAT cannot "
+                                 "follow; build it with another compiler");
+    return status;
+}
+
+/* Makes a sample of random bytes, and learns what Darknet makes of bytes. */
+static mafat_status make_sample(sample *s, float from_byte[256], mafat_error *error)
+{
+    image floats;
+    mafat_status status = load(&s->picture, &floats, error);
+    if (status != MAFAT_OK)
+        return status;
+    s->input = letterbox_image(floats, INPUT_W, INPUT_H);
+    if (!read_bytes(&s->picture, floats, from_byte))
+        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
+                                 "this build of Darknet makes different floats of the same byte; "
+                                 "build it with another compiler");
+    free_image(floats);
+    return status;
+}
+
+/* Draws a box of a class all over a picture; draw_detections() prints what it draws. */
+static mafat_status draw_silently(image picture, int class, int n_classes, mafat_error *error)
+{
+    float prob[N_COLOURED] = {0};
+    char *names[N_COLOURED] = {0};
+    detection box = {.bbox = {.5, .5, 1, 1}, .classes = n_classes, .prob = prob};
+    prob[class] = 1;
+    for (int i = 0; i < n_classes; i++)
+        names[i] = "";
+    fflush(stdout);
+    int printed = dup(STDOUT_FILENO), nowhere = open("/dev/null", O_WRONLY);
+    bool is_silent = printed >= 0 && nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0;
+    mafat_status status = MAFAT_OK;
+    if (is_silent) {
+        draw_detections(picture, &box, 1, .5, names, NULL, n_classes);
+        fflush(stdout);
+        dup2(printed, STDOUT_FILENO);
+    } else {
+        status = mafat_error_set(error, MAFAT_FAILED, "cannot draw aside, to measure Darknet with: "
+                                 "%s", strerror(errno));
+    }
+    if (printed >= 0)
+        close(printed);
+    if (nowhere >= 0)
+        close(nowhere);
+    return status;
+}
+
+/* Whether the boxes of all classes are drawn in the colours of the rounding. */
+static mafat_status follow_colours(const mafat_image_rounding *rounding, bool *follows,
+                                   mafat_error *error)
+{
+    enum { SIDE = 200 };    /* its frame is a pixel wide */
+    mafat_status status = MAFAT_OK;
+    *follows = true;
+    for (int class = 0; class < N_COLOURED && *follows && status == MAFAT_OK; class++) {
+        image picture = make_image(SIDE, SIDE, MAFAT_COLOURS);
+        status = draw_silently(picture, class, N_COLOURED, error);
+        int x = class * 123457 % N_COLOURED;
+        for (int c = 0; c < MAFAT_COLOURS && status == MAFAT_OK; c++)
+            *follows &= picture.data[c * SIDE * SIDE + SIDE / 2 * SIDE] ==
+                        mafat_boxes_colour(rounding, 2 - c, x, N_COLOURED);
+        free_image(picture);
+    }
+    return status;
+}
+
+/* Finds out how colours are rounded, by classes of which some are coloured differently. */
+static mafat_status find_colours(mafat_image_rounding *rounding, mafat_error *error)
+{
+    bool follows = false;
+    mafat_status status = MAFAT_OK;
+    for (int k = 0; k < 2 && !follows && status == MAFAT_OK; k++) {
+        rounding->scaled_colour = k == 0;
+        status = follow_colours(rounding, &follows, error);
+    }
+    if (status == MAFAT_OK && !follows)
+        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
+                                 "this build of Darknet draws boxes in colours that MAFAT cannot "
+                                 "follow; build it with another compiler");
+    return status;
+}
+
+mafat_status mafat_picture_probe(mafat_image_rounding *rounding, mafat_error *error)
+{
+    unsigned char bytes[LARGE_W * LARGE_H * MAFAT_COLOURS];
+    uint32_t state = 1;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        state = state * 1664525u + 1013904223u;
+        bytes[i] = (unsigned char)(i < 256 ? i : state >> 24);
+    }
+    sample samples[N_SAMPLES] = {
+        {.picture = {.rgb = bytes, .w = SMALL_W, .h = SMALL_H}},
+        {.picture = {.rgb = bytes, .w = LARGE_W, .h = LARGE_H}},
+    };
+    *rounding = (mafat_image_rounding){0};
+    for (int i = 0; i < 256; i++)
+        rounding->from_byte[i] = -1;
+    mafat_status status = MAFAT_OK;
+    for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++)
+        status = make_sample(&samples[i], rounding->from_byte, error);
+    if (status == MAFAT_OK)
+        status = find_pattern(samples, rounding, error);
+    if (status == MAFAT_OK)
+        status = find_colours(rounding, error);
+    for (int i = 0; i < N_SAMPLES; i++)
+        free_image(samples[i].input);
+    return status;
+}

@@ -1,0 +1,61 @@
+/* Measures how this build of Darknet rounds; see rounding_probe.h. */
+#include <string.h>
+
+#include "darknet.h"
+#include "maxpool_layer.h"
+#include "upstream/rounding_probe.h"
+
+/* A value and a variance, found by trying some 10^10 pairs, for which x / d and x * (1 / d), with
+ * d = sqrt(variance) + .000001f in double, round to different floats. */
+static const float value = 0x1.b65e52p+0f, variance = 0x1.7ee87cp-1f;
+static const float by_division = 0x1.fae7a6p+0f, by_reciprocal = 0x1.fae7a4p+0f;
+
+enum { LONGEST = 1024 };
+
+/* How many first pixels of a plane of n are multiplied by the reciprocal; -1 if behind them come
+ * others than divided ones. */
+static int count_reciprocals(int n)
+{
+    float plane[LONGEST], mean = 0, own_variance = variance;
+    for (int i = 0; i < n; i++)
+        plane[i] = value;
+    normalize_cpu(plane, &mean, &own_variance, 1, 1, n);
+    int count = 0;
+    while (count < n && plane[count] == by_reciprocal)
+        count++;
+    for (int i = count; i < n; i++)
+        if (plane[i] != by_division)
+            return -1;
+    return count;
+}
+
+/* Whether the larger of +0 and -0, in this order, is the later one. */
+static bool keeps_later(void)
+{
+    float in[2] = {0.0f, -0.0f}, out = 1;
+    int index;
+    layer l = {.type = MAXPOOL, .batch = 1, .h = 1, .w = 2, .c = 1, .out_h = 1, .out_w = 1,
+               .out_c = 1, .size = 2, .stride = 2, .output = &out, .indexes = &index};
+    network net = {.input = in};
+    forward_maxpool_layer(l, net);
+    return memcmp(&out, &in[1], sizeof out) == 0;
+}
+
+mafat_status mafat_rounding_probe_measure(mafat_rounding *rounding, mafat_error *error)
+{
+    *rounding = (mafat_rounding){.maxpool_keeps_later = keeps_later()};
+    for (int n = 1; n < MAFAT_SHORT_PLANE; n++) {
+        int count = count_reciprocals(n);
+        rounding->reciprocals[n] = (unsigned short)(count < 0 ? 0 : count);
+    }
+    /* one less than a multiple of every step that a vectorised loop takes */
+    int main_loop = count_reciprocals(LONGEST - 1);
+    rounding->step = main_loop <= 0 ? 0 : (size_t)(LONGEST - main_loop);
+    for (int n = 1; n < LONGEST; n++)
+        if (count_reciprocals(n) != (int)mafat_rounding_reciprocals(rounding, (size_t)n))
+            return mafat_error_set(error, MAFAT_UNSUPPORTED,
+                                   "this build of Darknet normalises a plane of %d pixels in a way "
+                                   "that MAFAT cannot follow; build it with another compiler",
+                                   n);
+    return MAFAT_OK;
+}
