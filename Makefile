@@ -128,7 +128,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory predict-table search-table search-sweep test check check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory predict-table search-table search-sweep test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -169,13 +169,17 @@ search-sweep: ## one table of what is found limit after limit: proven, monotone,
 test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
 	@tools/setup test
 	+@$(in_parallel) WERROR=1 all stock suites
-	@tests/run $(SUITES:%=$(B)/%) $(SUITES:%=$(B)/asan/%) tools/check_patches tests/check_includes $(SCRIPTS)
+	@tests/run $(SCRIPTS) tools/check_patches tests/check_includes $(SUITES:%=$(B)/asan/%) $(SUITES:%=$(B)/%)
 
-check: $(SUITES:%=$(B)/%) ## the Check suites
+check: ## what a person runs while working: plain suites, includes, a command, a network
+	+@$(in_parallel) WERROR=1 all stock $(SUITES:%=$(B)/%)
+	@tests/run tests/network/detector.sh tests/cli/plan.sh tests/check_includes $(SUITES:%=$(B)/%)
+
+check-suites: $(SUITES:%=$(B)/%) ## the suites alone
 	@tests/run $^
 
 check-asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer, Darknet included
-	+@$(MAKE) --no-print-directory SANITIZE=asan check
+	+@$(MAKE) --no-print-directory SANITIZE=asan check-suites
 
 asan: ## build/<variant>/asan/darknet/darknet: the whole program under these two
 	+@$(MAKE) --no-print-directory SANITIZE=asan $(B)/asan/darknet/darknet
@@ -183,7 +187,7 @@ asan: ## build/<variant>/asan/darknet/darknet: the whole program under these two
 # valgrind does not know AVX-512, hence the plain instruction set.
 check-valgrind: ## the same under valgrind, built for the plain instruction set
 	@tools/setup valgrind
-	+@$(in_parallel) ARCH= check CK_FORK=no RUN_UNDER="valgrind -q --error-exitcode=1 \
+	+@$(in_parallel) ARCH= check-suites CK_FORK=no RUN_UNDER="valgrind -q --error-exitcode=1 \
 	    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp"
 
 mutate: ## hostile files for as long as you like; findings in build/findings/ [TIME=600 SEED=1]
