@@ -268,7 +268,7 @@ CHECKED = $(foreach name,malloc realloc free fopen,--redefine-sym $(name)=mafat_
 OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 
 $(B)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build
-	$(call compile,$(DARKNET_FLAGS) $(DARKNET_FLAGS_$*) -Idarknet/include -Idarknet/src)
+	$(call compile,$(DARKNET_FLAGS) $(DARKNET_FLAGS_$*) -Idarknet/include -Idarknet/src -Isrc_mafat)
 	@$(OBJCOPY) $(CHECKED) $@
 
 # The rooms of src_mafat are prerequisites too: a file that is removed leaves the library. `ar q`

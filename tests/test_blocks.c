@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge/parts.h"
+#include "bridge/blocks.h"
+#include "mafat.h"
 #include "support/random.h"
 #include "support/suite.h"
+#include "upstream/footprint.h"
 
 enum { LARGE = MAFAT_OWN_PAGES_OF_LAYERS };
 

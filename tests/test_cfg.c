@@ -10,6 +10,7 @@
 
 #include "cfg/cfg.h"
 #include "darknet.h"
+#include "mafat.h"
 #include "support/suite.h"
 
 enum { TIMEOUT_S = 60 };

@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "bridge/bridge.h"
+#include "base/status.h"
+#include "mafat.h"
 #include "support/suite.h"
 
 static volatile size_t too_much = PTRDIFF_MAX;

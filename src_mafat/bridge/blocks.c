@@ -1,4 +1,4 @@
-/* Blocks of the layers that Darknet makes; see bridge/parts.h.
+/* Blocks of the layers that Darknet makes; see blocks.h.
  *
  * A layer asks for many large blocks and keeps few (bridge/lean.c). On the heap the others would
  * leave holes between what is kept; as mappings of their own, made and unmade some hundreds of
@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "bridge/parts.h"
+#include "bridge/blocks.h"
+#include "plan/plan.h"
+#include "upstream/footprint.h"
 
 /* What does not fit one is left to the heap, which gives blocks as large as that pages of their own,
  * too. */

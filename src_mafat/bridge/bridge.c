@@ -1,5 +1,12 @@
 /* Darknet's networks run through plans; see bridge.h. */
+#include "bridge/blocks.h"
 #include "bridge/bridge.h"
+#include "bridge/host.h"
+#include "bridge/lean.h"
+#include "bridge/limits.h"
+#include "bridge/paths.h"
+#include "mafat.h"
+#include "upstream/footprint.h"
 
 #include <limits.h>
 #include <malloc.h>
@@ -7,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bridge/parts.h"
+#include "bridge/blocks.h"
 #include "darknet.h"
 #include "machine/measure.h"
 #include "run/team.h"
@@ -129,8 +136,8 @@ static mafat_status prepare(mafat_bridge *bridge, mafat_error *error)
     mafat_host host;
     bridge->width = bridge->network->w;
     bridge->height = bridge->network->h;
-    mafat_bridge_be_host(bridge, &host);
-    mafat_status status = mafat_bridge_check_agreement(bridge, error);
+    mafat_host_provide(bridge, &host);
+    mafat_status status = mafat_host_check_agreement(bridge, error);
     if (status == MAFAT_OK)
         status = mafat_rounding_probe_measure(&host.rounding, error);
     bool reads_weights = session->plan.n_windows > 0;
@@ -184,7 +191,7 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_session_use *us
     bridge->use.standing_bytes = standing_bytes;
     mafat_status status = open_session(bridge, use->width, use->height, error);
     for (int i = 0; i < net->n && status == MAFAT_OK; i++)
-        mafat_bridge_make_lean(bridge, &net->layers[i], i);
+        mafat_lean_make(bridge, &net->layers[i], i);
     if (status == MAFAT_OK)
         status = prepare(bridge, error);
     if (status == MAFAT_OK && weights_path != NULL)
@@ -221,7 +228,7 @@ static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
     mafat_session_use use = bridge->use;
     size_t said_bytes = bridge->session.prediction.total_bytes;
     if (net->w == bridge->width && net->h == bridge->height)
-        return mafat_bridge_check_agreement(bridge, error);
+        return mafat_host_check_agreement(bridge, error);
     char *weights_path;
     if (!copy_weights_path(bridge, &weights_path))
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
@@ -267,8 +274,8 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need
     /* what was needed before too, and more at once, so that few images want a plan; where there is
        no room for that, what this one takes */
     const mafat_image_need needs[] = {
-        mafat_bridge_round_need(need, &before.image, MAFAT_ROOM_UNIT),
-        mafat_bridge_round_need(need, need, MAFAT_ROOM_UNIT),
+        mafat_bridge_round_need(need, &before.image, MAFAT_LIMITS_UNIT),
+        mafat_bridge_round_need(need, need, MAFAT_LIMITS_UNIT),
         mafat_bridge_round_need(need, need, MAFAT_PAGE),
     };
     mafat_status status = MAFAT_NO_FIT;
@@ -310,7 +317,7 @@ static void layer_hook(network *net, layer *l, int index)
         mafat_error_set_file(&error, bridge->cfg_path);
         mafat_bridge_give_up(status, &error);
     }
-    mafat_bridge_make_lean(bridge, l, index);
+    mafat_lean_make(bridge, l, index);
     mafat_blocks_next_layer();
 }
 
@@ -330,12 +337,12 @@ static int load_hook(network *net, char *path, int start, int cutoff)
                                  start, cutoff - 1);
     if (status == MAFAT_OK)
         status = mafat_weights_verify(path, ours, &error);
-    mafat_bridge_lock();
+    mafat_limits_lock();
     if (status == MAFAT_OK)    /* another network may have come since this one was planned */
-        status = mafat_bridge_make_room_for_others(bridge, &error);
+        status = mafat_limits_make_room_for_others(bridge, &error);
     if (status == MAFAT_OK)
         status = open_store(bridge, path, &error);
-    mafat_bridge_unlock();
+    mafat_limits_unlock();
     if (status == MAFAT_OK)
         return 1;
     mafat_error_set_file(&error, bridge->cfg_path);
@@ -382,7 +389,7 @@ static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
     network *net = bridge->network;
     mafat_status status = follow_size(bridge, error);
     if (status == MAFAT_OK)
-        status = mafat_bridge_make_room_for_others(bridge, error);
+        status = mafat_limits_make_room_for_others(bridge, error);
     if (status == MAFAT_OK)
         refresh(bridge);
     for (int b = 0; b < net->batch && status == MAFAT_OK; b++) {
@@ -406,7 +413,7 @@ static mafat_status run_call(mafat_bridge *bridge, mafat_error *error)
                                "MAFAT runs networks and does not train them; take mafat=, "
                                "mafat_memory= and mafat_threads= out of [net]");
     if (bridge->image_rounding != NULL)
-        return mafat_bridge_run_path(bridge, (const char *)call->input, error);
+        return mafat_paths_run(bridge, (const char *)call->input, error);
     return run_batch(bridge, error);
 }
 
@@ -439,14 +446,14 @@ static void infer(network *net, network *call)
         int callers_size = mafat_team_default_size();
         mafat_team_set_default_size(bridge->session.n_threads);
         if (has_limit)
-            mafat_bridge_lock();
+            mafat_limits_lock();
         bridge->network = call;
         status = run_call(bridge, &error);
         bridge->network = net;
         if (has_limit) {
             if (status == MAFAT_OK)
                 mafat_bridge_release(bridge);
-            mafat_bridge_unlock();
+            mafat_limits_unlock();
         }
         mafat_team_set_default_size(callers_size);
         calc_network_cost(net);
@@ -484,7 +491,7 @@ static void set_run_hooks(network *net, bool are_set)
 
 static void free_hook(network *net)
 {
-    mafat_bridge_strike_off(net->hook_data);
+    mafat_limits_strike_off(net->hook_data);
     free_bridge(net->hook_data);
 }
 
@@ -594,7 +601,7 @@ void mafat_attach(network *net)
     }
     net->load_hook = load_hook;
     if (bridge->session.limit_bytes > 0)
-        mafat_bridge_enlist(bridge);
+        mafat_limits_enlist(bridge);
 }
 
 /* -------------------------------------------------------------------- for MAFAT's own commands */
@@ -666,6 +673,11 @@ extern void *open_video_stream(const char *file, int camera, int w, int h, int f
 bool mafat_bridge_has_video(void)
 {
     return open_video_stream != NULL;
+}
+
+bool mafat_bridge_has_plan(const mafat_bridge *bridge)
+{
+    return bridge->session.plan.n_steps > 0;
 }
 
 void mafat_bridge_release(mafat_bridge *bridge)

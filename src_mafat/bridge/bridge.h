@@ -25,7 +25,6 @@
 #define MAFAT_BRIDGE_BRIDGE_H
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/rounding.h"
@@ -76,57 +75,8 @@ void mafat_bridge_ask(const mafat_request *request);
 void mafat_bridge_decline(void);
 
 /* Has the allocator give large blocks back to the system as soon as they are freed. For the
- * start of a program; mafat_begin() does it too. */
+ * start of a program; mafat_begin() (mafat.h) does it too. */
 void mafat_bridge_keep_heap_small(void);
-
-/* Called by parse_network_cfg() before it makes the first layer, and behind the last one. They
- * return at once where nobody asks for MAFAT; they print what is wrong and exit with the documented
- * code where it cannot do what it is asked. */
-void mafat_begin(struct network *network, const char *cfg_path);
-void mafat_attach(struct network *network);
-
-/* Called by Darknet's objects in place of malloc(), calloc(), realloc(), free(), and fopen(): the
- * Makefile renames the calls (CHECKED there), as Darknet looks at none of their results, but for files
- * that it reads. Where there is no memory they say how much was wanted and exit with MAFAT_FAILED, and
- * so they do where a file cannot be written; NULL is returned where nothing was asked for alone. While
- * layers are made, large blocks of zeros are not of the heap (bridge/blocks.c), so that
- * mafat_checked_free() alone frees what Darknet allocated; it frees the heap's blocks, too
- * (bridge/memory.c). */
-void *mafat_checked_malloc(size_t n_bytes);
-void *mafat_checked_calloc(size_t n, size_t n_bytes);
-void *mafat_checked_realloc(void *block, size_t n_bytes);
-void mafat_checked_free(void *block);
-FILE *mafat_checked_fopen(const char *path, const char *mode);
-
-/* Called in place of calloc() by image.c, where images are made, loaded, resized and copied: where a
- * network has a limit, it sees to it that there is room for this image too, and touches it, so that
- * who measures the process sees it. Prints what is wrong and exits, as above (bridge/room.c). */
-void *mafat_image_calloc(size_t n, size_t n_bytes);
-
-/* Called by load_image_stb() for an image of so many channels (0: as many as it has), and by
- * get_lines() (patches/0014) before it reads lines that it keeps: they see to it that there is room in the limits of
- * all networks. mafat_image_load() then decodes the image, to what stbi_load() gives and free()
- * frees; NULL: no network has a limit, and Darknet decodes it. They print what is wrong and exit, as
- * above. load_thread() calls mafat_image_letterbox() of bridge/paths.c. */
-unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h, int *n_found);
-void mafat_lines_begin(const char *path);
-
-/* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the
- * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all, after which the
- * network runs on for images that were no larger than before, unless mafat_bridge_has_plan() says
- * that there was no room to plan it as before. */
-mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
-                                    mafat_error *error);
-
-bool mafat_bridge_has_plan(const mafat_bridge *bridge);
-
-/* Has an error of making room, MAFAT_NO_FIT, say which image it is of, in place of the cfg. */
-void mafat_bridge_name_image(mafat_error *error, const char *path,
-                             const mafat_picture_memory *memory);
-
-/* Takes an image that has been read or written out of the page cache, where there is a limit: of a
- * long list nobody reads it again. */
-void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path);
 
 /* Makes a network with MAFAT attached, loads its weights, where a file is named, and sets its batch
  * to one image. The files must have been verified. The caller frees it with
@@ -149,7 +99,39 @@ mafat_status mafat_bridge_forward(mafat_bridge *bridge, const mafat_input *input
 /* Whether Darknet was built with OpenCV and so can read video. */
 bool mafat_bridge_has_video(void);
 
+/* Whether the network can run: false after there was no room to plan it anew. */
+bool mafat_bridge_has_plan(const mafat_bridge *bridge);
+
 /* Gives the memory of an inference back until the next one. */
 void mafat_bridge_release(mafat_bridge *bridge);
+
+/* --------------------------------------------------------------------- for the room's own files */
+
+/* Prints the error and ends the process with the status: for calls from Darknet, which cannot be
+ * answered with an error. */
+_Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error);
+
+/* Says what was chosen for a memory limit, and what it will take. */
+void mafat_bridge_print_choice(const mafat_session *session);
+
+/* What two images take, or twice the same one, in whole units. */
+mafat_image_need mafat_bridge_round_need(const mafat_image_need *need,
+                                         const mafat_image_need *other, size_t unit);
+
+/* The use of the network with an image that takes so much, in place of the one that it was planned
+ * for. */
+mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need);
+
+/* Plans the network anew, for an image that takes so much, and opens its weights again. Where
+ * nothing fits, MAFAT_NO_FIT, the network is planned as it was before, or has no plan, where not
+ * even that fits any more. */
+mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
+                                    mafat_error *error);
+
+/* One inference whose results go to where Darknet's commands look for them. */
+mafat_status mafat_bridge_run(mafat_bridge *bridge, const mafat_input *input, mafat_error *error);
+
+/* Whether networks are given the paths of images as their input. */
+bool mafat_bridge_takes_paths(void);
 
 #endif

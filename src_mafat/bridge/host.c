@@ -1,7 +1,7 @@
-/* Darknet as the executor's host; see bridge/parts.h. */
+/* Darknet as the executor's host; see host.h. */
 #include <string.h>
 
-#include "bridge/parts.h"
+#include "bridge/host.h"
 #include "darknet.h"
 
 /* darknet.h does not declare it; activations.h would drag CUDA's header in. */
@@ -42,7 +42,7 @@ static void forward_layer(void *context, int index, float *input, float *const *
     l.forward(l, net);
 }
 
-void mafat_bridge_be_host(mafat_bridge *bridge, mafat_host *host)
+void mafat_host_provide(mafat_bridge *bridge, mafat_host *host)
 {
     host->context = bridge;
     host->forward = forward_layer;
@@ -86,7 +86,7 @@ static bool same_layer(const mafat_layer *ours, const layer *theirs)
     return false;
 }
 
-mafat_status mafat_bridge_check_agreement(const mafat_bridge *bridge, mafat_error *error)
+mafat_status mafat_host_check_agreement(const mafat_bridge *bridge, mafat_error *error)
 {
     const mafat_network *ours = &bridge->session.cfg.network;
     const network *theirs = bridge->network;

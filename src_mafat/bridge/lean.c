@@ -6,8 +6,9 @@
  * layer at a time, and nothing else. Outputs go too, where the plan has its own place for them,
  * and so do weights and statistics that are read from the file as the plan says. Layers of kinds
  * that MAFAT does not know by heart keep everything. */
-#include "bridge/parts.h"
+#include "bridge/lean.h"
 #include "darknet.h"
+#include "mafat.h"
 
 static void drop(float **buffer)
 {
@@ -71,7 +72,7 @@ static bool is_result(const mafat_bridge *bridge, int index)
     return false;
 }
 
-void mafat_bridge_make_lean(const mafat_bridge *bridge, layer *l, int index)
+void mafat_lean_make(const mafat_bridge *bridge, layer *l, int index)
 {
     const mafat_session *session = &bridge->session;
     if (bridge->keeps_darknet || index >= session->cfg.network.n_layers)

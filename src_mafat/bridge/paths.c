@@ -3,20 +3,19 @@
  * the image, which is decoded, and letterboxed row by row, when its turn has come. */
 #include <string.h>
 
-#include "bridge/parts.h"
+#include "bridge/bridge.h"
+#include "bridge/limits.h"
+#include "bridge/paths.h"
 #include "darknet.h"
+#include "mafat.h"
 #include "run/letterbox.h"
 #include "session/image_use.h"
 #include "upstream/picture.h"
 #include "upstream/picture_rows.h"
 
-/* Called by load_thread() (patches/0019): fills in an image without its floats, and what stands for
- * the input that is made of it. 0 where Darknet is to load them itself. Prints what is wrong and
- * exits. */
-int mafat_image_letterbox(char *path, image *im, image *input);
-
-int mafat_image_letterbox(char *path, image *im, image *input)
+int mafat_image_letterbox(char *path, void *to, void *fitted)
 {
+    image *im = to, *input = fitted;    /* [im] without its floats, and what stands for the input */
     mafat_error error;
     if (!mafat_bridge_takes_paths())
         return 0;
@@ -40,13 +39,13 @@ static mafat_status open_rows(mafat_bridge *bridge, const char *path, mafat_pict
     if (status != MAFAT_OK)
         return status;
     mafat_image_need need = mafat_image_use_of_rows(&memory, false);
-    status = mafat_bridge_make_room(bridge, &need, error);
+    status = mafat_limits_make_room(bridge, &need, error);
     if (status == MAFAT_NO_FIT)
-        mafat_bridge_name_image(error, path, &memory);
+        mafat_limits_name_image(error, path, &memory);
     return status == MAFAT_OK ? mafat_picture_rows_open(rows, path, &memory, error) : status;
 }
 
-mafat_status mafat_bridge_run_path(mafat_bridge *bridge, const char *path, mafat_error *error)
+mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error *error)
 {
     mafat_picture_rows rows = {0};
     mafat_letterbox letterbox = {0};
@@ -66,6 +65,6 @@ mafat_status mafat_bridge_run_path(mafat_bridge *bridge, const char *path, mafat
     mafat_picture_rows_close(&rows);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, path);
-    mafat_bridge_forget_file(bridge, path);
+    mafat_limits_forget_file(bridge, path);
     return status;
 }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/visible.h"
+#include "mafat.h"
 
 /* The largest stock cfg has 44 kB, its longest section 30 options. Sizes are kept in int, and
  * options are looked up one by one. */

@@ -2,7 +2,7 @@
  *
  * Blanks and tabs count nowhere; a line that starts with '#' or ';' is a comment; of options with
  * the same key the first wins. People's files have more that is no part of a value: a byte order
- * mark, carriage returns, comments behind values. mafat_cfg_text_clean() takes all of it out, for
+ * mark, carriage returns, comments behind values. mafat_cfg_text_clean() (mafat.h) takes all of it out, for
  * this reader and for Darknet's (patches/0010), so that both read the same.
  *
  * A number is what Darknet's atoi() or atof() finds at the beginning of a value: what else follows
@@ -48,13 +48,6 @@ typedef struct {
 
 /* Takes blanks, tabs and line ends out of a line, in place: Darknet's strip(). */
 void mafat_cfg_text_strip(char *line);
-
-/* Takes out of line `number` (from 1) of a cfg what is no part of it, in place: what strip() takes,
- * carriage returns, a byte order mark before the first line, and, behind a section or a value, a
- * comment: all from '#' or ';' on, in the name of a file (tree=, map=) only where a blank stands
- * before it, or from "//" on, with a blank before it anywhere. A line that is a comment stays one.
- * Darknet calls it too. */
-void mafat_cfg_text_clean(char *line, int number);
 
 /* Reads the file; on error nothing needs to be freed. */
 mafat_status mafat_cfg_text_read(mafat_cfg_text *text, const char *path, mafat_error *error);

@@ -7,6 +7,7 @@
 #include "bridge/bridge.h"
 #include "command/command_darknet.h"
 #include "command/routing.h"
+#include "mafat.h"
 
 static const char help[] =
     "usage: darknet mafat COMMAND ARGUMENTS [OPTIONS]\n"

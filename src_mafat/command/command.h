@@ -4,11 +4,6 @@
 
 #include "command/arguments.h"
 
-/* Called by Darknet's main() before anything else. Returns an exit code; or -1 when main() is to go
- * on with what is left in argv, "darknet detector valid ...": without a word taken out where nobody
- * asks for MAFAT (routing.h), else with files that have been verified. */
-int mafat_main(int *argc, char **argv);
-
 /* The words of MAFAT's own commands, which come next. */
 enum { MAFAT_N_OWN_COMMANDS = 5 };
 extern const char *const mafat_command_own[MAFAT_N_OWN_COMMANDS];

@@ -6,6 +6,7 @@
 
 #include "base/lines.h"
 #include "bridge/bridge.h"
+#include "bridge/limits.h"
 #include "command/command.h"
 #include "command/command_darknet.h"
 #include "machine/measure.h"
@@ -51,10 +52,10 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
         status = mafat_picture_memory_find(&memory, path, error);
     if (status == MAFAT_OK) {
         need = mafat_image_use_of_rows(&memory, true);
-        status = mafat_bridge_make_room(d->bridge, &need, error);
+        status = mafat_limits_make_room(d->bridge, &need, error);
     }
     if (status == MAFAT_NO_FIT)
-        mafat_bridge_name_image(error, path, &memory);
+        mafat_limits_name_image(error, path, &memory);
     if (status == MAFAT_OK)
         status = mafat_verify_letters(d->names.lines, d->names.n,
                                       mafat_boxes_letter_size(memory.h), error);
@@ -142,8 +143,8 @@ static mafat_status detect_one(const detector *d, const char *path, mafat_error 
     status = detect(d, path, &s, error);
     close_subject(&s);
     if (d->operands.image == NULL) {    /* another one may follow */
-        mafat_bridge_forget_file(d->bridge, path);
-        mafat_bridge_forget_file(d->bridge, d->drawn);
+        mafat_limits_forget_file(d->bridge, path);
+        mafat_limits_forget_file(d->bridge, d->drawn);
     }
     return status;
 }

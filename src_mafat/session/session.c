@@ -17,6 +17,7 @@
 #include "machine/cost_cache.h"
 #include "machine/measure.h"
 #include "machine/room.h"
+#include "mafat.h"
 #include "run/exec.h"
 #include "run/team.h"
 #include "run/weights.h"

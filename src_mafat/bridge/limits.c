@@ -13,8 +13,9 @@
 
 #include "base/file.h"
 #include "base/page_cache.h"
-#include "bridge/parts.h"
+#include "bridge/limits.h"
 #include "machine/measure.h"
+#include "mafat.h"
 #include "run/letterbox.h"
 #include "upstream/picture.h"
 #include "upstream/picture_memory.h"
@@ -23,12 +24,12 @@
 static mafat_bridge *limited;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-void mafat_bridge_lock(void)
+void mafat_limits_lock(void)
 {
     pthread_mutex_lock(&lock);
 }
 
-void mafat_bridge_unlock(void)
+void mafat_limits_unlock(void)
 {
     pthread_mutex_unlock(&lock);
 }
@@ -36,30 +37,30 @@ void mafat_bridge_unlock(void)
 /* Whether any network has a limit. */
 static bool is_any_limited(void)
 {
-    mafat_bridge_lock();
+    mafat_limits_lock();
     bool is_any = limited != NULL;
-    mafat_bridge_unlock();
+    mafat_limits_unlock();
     return is_any;
 }
 
-void mafat_bridge_enlist(mafat_bridge *bridge)
+void mafat_limits_enlist(mafat_bridge *bridge)
 {
-    mafat_bridge_lock();
+    mafat_limits_lock();
     bridge->next = limited;
     limited = bridge;
-    mafat_bridge_unlock();
+    mafat_limits_unlock();
 }
 
-void mafat_bridge_strike_off(mafat_bridge *bridge)
+void mafat_limits_strike_off(mafat_bridge *bridge)
 {
-    mafat_bridge_lock();
+    mafat_limits_lock();
     for (mafat_bridge **at = &limited; *at != NULL; at = &(*at)->next) {
         if (*at != bridge)
             continue;
         *at = bridge->next;
         break;
     }
-    mafat_bridge_unlock();
+    mafat_limits_unlock();
 }
 
 /* ----------------------------------------------------------------------------------------- room */
@@ -93,7 +94,7 @@ static void take_image(mafat_bridge *bridge, const mafat_image_need *need)
     mafat_bridge_print_choice(session);
 }
 
-mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need *need,
+mafat_status mafat_limits_make_room(mafat_bridge *bridge, const mafat_image_need *need,
                                     mafat_error *error)
 {
     const mafat_session *session = &bridge->session;
@@ -106,18 +107,13 @@ mafat_status mafat_bridge_make_room(mafat_bridge *bridge, const mafat_image_need
         return MAFAT_OK;
     if (bytes > session->limit_bytes)
         return mafat_bridge_plan_anew(bridge, need, error);
-    mafat_image_need more = mafat_bridge_round_need(need, &bridge->use.image, MAFAT_ROOM_UNIT);
+    mafat_image_need more = mafat_bridge_round_need(need, &bridge->use.image, MAFAT_LIMITS_UNIT);
     bytes = predict_with(bridge, &more, &use, &process).total_bytes;
     take_image(bridge, bytes <= session->limit_bytes ? &more : need);
     return MAFAT_OK;
 }
 
-bool mafat_bridge_has_plan(const mafat_bridge *bridge)
-{
-    return bridge->session.plan.n_steps > 0;
-}
-
-void mafat_bridge_forget_file(const mafat_bridge *bridge, const char *path)
+void mafat_limits_forget_file(const mafat_bridge *bridge, const char *path)
 {
     uint64_t stay_bytes;
     mafat_error unused;
@@ -145,7 +141,7 @@ static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat
     return status;
 }
 
-mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error *error)
+mafat_status mafat_limits_make_room_for_others(mafat_bridge *bridge, mafat_error *error)
 {
     size_t bytes, given_bytes = input_bytes(&bridge->session);
     if (bridge->session.limit_bytes == 0)
@@ -156,10 +152,10 @@ mafat_status mafat_bridge_make_room_for_others(mafat_bridge *bridge, mafat_error
         return status;
     mafat_image_need need = {.held_bytes = bytes > given_bytes ? bytes - given_bytes : 0,
                              .file_bytes = bridge->use.image.file_bytes};
-    return mafat_bridge_make_room(bridge, &need, error);
+    return mafat_limits_make_room(bridge, &need, error);
 }
 
-void mafat_bridge_name_image(mafat_error *error, const char *path,
+void mafat_limits_name_image(mafat_error *error, const char *path,
                              const mafat_picture_memory *memory)
 {
     char text[sizeof error->text];
@@ -181,7 +177,7 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
     size_t image_bytes, work_bytes, others_bytes;
     mafat_shape input = bridge->session.cfg.network.input;
     if (bridge->last_image != NULL)
-        mafat_bridge_forget_file(bridge, bridge->last_image);
+        mafat_limits_forget_file(bridge, bridge->last_image);
     free(bridge->last_image);
     bridge->last_image = strdup(path);
     mafat_status status = mafat_picture_memory_find_decoded(&memory, path, n_channels,
@@ -199,9 +195,9 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
         .file_bytes = memory.file_bytes,
     };
     granted_bytes = mafat_size_min(granted_bytes, work_bytes);
-    status = mafat_bridge_make_room(bridge, &need, error);
+    status = mafat_limits_make_room(bridge, &need, error);
     if (status == MAFAT_NO_FIT)
-        mafat_bridge_name_image(error, path, &memory);
+        mafat_limits_name_image(error, path, &memory);
     return status;
 }
 
@@ -212,12 +208,12 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     mafat_bytes decoded;
     if (!is_any_limited())
         return NULL;
-    mafat_bridge_lock();
+    mafat_limits_lock();
     granted_bytes = SIZE_MAX;
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
         if (b->image_rounding == NULL)
             status = make_room_for_image(b, path, n_channels, &error);
-    mafat_bridge_unlock();
+    mafat_limits_unlock();
     if (status == MAFAT_OK)
         status = mafat_picture_decode(path, n_channels, &decoded, &error);
     if (status != MAFAT_OK)
@@ -236,7 +232,7 @@ static mafat_status make_room_for_floats(mafat_bridge *bridge, size_t n_bytes, m
     mafat_image_need need = {.decode_bytes = others_bytes + n_bytes,
                              .file_bytes = bridge->use.image.file_bytes};
     if (status == MAFAT_OK)
-        status = mafat_bridge_make_room(bridge, &need, error);
+        status = mafat_limits_make_room(bridge, &need, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, bridge->cfg_path);
     return status;
@@ -249,14 +245,14 @@ void *mafat_image_calloc(size_t n, size_t n_bytes)
     size_t bytes;
     if (!is_any_limited() || !mafat_size_mul(n, n_bytes, &bytes))
         return mafat_checked_calloc(n, n_bytes);
-    mafat_bridge_lock();
+    mafat_limits_lock();
     if (bytes > granted_bytes) {
-        granted_bytes = mafat_size_max(bytes, MAFAT_ROOM_UNIT);    /* for many small ones at once */
+        granted_bytes = mafat_size_max(bytes, MAFAT_LIMITS_UNIT);    /* for many small ones at once */
         for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
             status = make_room_for_floats(b, granted_bytes, &error);
     }
     granted_bytes -= bytes;
-    mafat_bridge_unlock();
+    mafat_limits_unlock();
     if (status != MAFAT_OK)
         mafat_bridge_give_up(status, &error);
     void *floats = mafat_checked_malloc(bytes);
@@ -291,7 +287,7 @@ static mafat_status make_room_for_lines(mafat_bridge *bridge, size_t n_lines, ma
     mafat_status status = find_others(bridge, &others_bytes, error);
     mafat_image_need need = {.held_bytes = others_bytes + n_lines * MAFAT_LINE_BYTES,
                              .file_bytes = bridge->use.image.file_bytes};
-    return status == MAFAT_OK ? mafat_bridge_make_room(bridge, &need, error) : status;
+    return status == MAFAT_OK ? mafat_limits_make_room(bridge, &need, error) : status;
 }
 
 void mafat_lines_begin(const char *path)
@@ -301,11 +297,11 @@ void mafat_lines_begin(const char *path)
     if (!is_any_limited())
         return;
     size_t n_lines = count_lines(path);
-    mafat_bridge_lock();
+    mafat_limits_lock();
     granted_bytes = 0;
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
         status = make_room_for_lines(b, n_lines, &error);
-    mafat_bridge_unlock();
+    mafat_limits_unlock();
     if (status == MAFAT_OK)
         return;
     mafat_error_set_file(&error, path);

@@ -1,10 +1,12 @@
-/* What Darknet allocates, frees and opens; see bridge.h. */
+/* What Darknet allocates, frees and opens; see mafat.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge/parts.h"
+#include "bridge/blocks.h"
+#include "bridge/bridge.h"
+#include "mafat.h"
 
 /* The block, unless it is missing and something was asked for. */
 static void *check(void *block, size_t n, size_t n_bytes)

@@ -1,0 +1,24 @@
+/* Blocks of the layers that Darknet makes, beside the heap. */
+#ifndef MAFAT_BRIDGE_BLOCKS_H
+#define MAFAT_BRIDGE_BLOCKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Between mafat_blocks_begin() and mafat_blocks_end() the thread that called them makes layers:
+ * blocks are to be had, and what mafat_blocks_next_layer() finds freed costs nothing more. */
+void mafat_blocks_begin(void);
+void mafat_blocks_next_layer(void);
+void mafat_blocks_end(void);
+
+/* A block of zeros; NULL where it is too small for pages of its own, or there is no room for it, or
+ * no layers are made. */
+void *mafat_blocks_make(size_t n_bytes);
+
+/* The size of such a block as it was asked for; 0 for what is not one. */
+size_t mafat_blocks_size(const void *block);
+
+/* Frees it; false for what is not one. */
+bool mafat_blocks_free(void *block);
+
+#endif

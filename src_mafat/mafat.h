@@ -1,0 +1,60 @@
+/* What Darknet calls: the doors that patches/ open. With MAFAT not asked for they do nothing but what
+ * Darknet did without them. They print what is wrong and exit with the documented code where they
+ * cannot do what they are asked, as Darknet has no way to be told. */
+#ifndef MAFAT_MAFAT_H
+#define MAFAT_MAFAT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct network;
+
+/* Called by main() before anything else (patches/0009). Returns an exit code; or -1 when main() is to
+ * go on with what is left in argv, "darknet detector valid ...": without a word taken out where
+ * nobody asks for MAFAT (command/routing.h), else with files that have been verified
+ * (command/command.c). */
+int mafat_main(int *argc, char **argv);
+
+/* Called by parse_network_cfg() before it makes the first layer, and behind the last one
+ * (patches/0008; bridge/bridge.c). */
+void mafat_begin(struct network *network, const char *cfg_path);
+void mafat_attach(struct network *network);
+
+/* Takes out of line `number` (from 1) of a cfg what is no part of it, in place: what strip() takes,
+ * carriage returns, a byte order mark before the first line, and, behind a section or a value, a
+ * comment: all from '#' or ';' on, in the name of a file (tree=, map=) only where a blank stands
+ * before it, or from "//" on, with a blank before it anywhere. A line that is a comment stays one.
+ * read_cfg() calls it for each line (patches/0010), and so does our own reader (cfg/cfg_text.c). */
+void mafat_cfg_text_clean(char *line, int number);
+
+/* Called by Darknet's objects in place of malloc(), calloc(), realloc(), free(), and fopen(): the
+ * Makefile renames the calls (CHECKED there), as Darknet looks at none of their results, but for
+ * files that it reads. Where there is no memory they say how much was wanted and exit with
+ * MAFAT_FAILED, and so they do where a file cannot be written; NULL is returned where nothing was
+ * asked for alone. While layers are made, large blocks of zeros are not of the heap
+ * (bridge/blocks.h), so that mafat_checked_free() alone frees what Darknet allocated; it frees the
+ * heap's blocks, too (bridge/checked.c). */
+void *mafat_checked_malloc(size_t n_bytes);
+void *mafat_checked_calloc(size_t n, size_t n_bytes);
+void *mafat_checked_realloc(void *block, size_t n_bytes);
+void mafat_checked_free(void *block);
+FILE *mafat_checked_fopen(const char *path, const char *mode);
+
+/* Called in place of calloc() by image.c, where images are made, loaded, resized and copied: where a
+ * network has a limit, it sees to it that there is room for this image too, and touches it, so that
+ * who measures the process sees it (bridge/limits.c). */
+void *mafat_image_calloc(size_t n, size_t n_bytes);
+
+/* Called by load_image_stb() for an image of so many channels (0: as many as it has; patches/0018),
+ * and by get_lines() before it reads lines that it keeps (patches/0020): they see to it that there is
+ * room in the limits of all networks. mafat_image_load() then decodes the image, to what stbi_load()
+ * gives and free() frees; NULL: no network has a limit, and Darknet decodes it (bridge/limits.c). */
+unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h, int *n_found);
+void mafat_lines_begin(const char *path);
+
+/* Called by load_thread() for an image and what it is fitted to, Darknet's `image`, which is a type
+ * without a tag: nothing is loaded, and 1 returned, where the network is given paths (patches/0019;
+ * bridge/paths.c). */
+int mafat_image_letterbox(char *path, void *to, void *fitted);
+
+#endif
