@@ -82,7 +82,7 @@ FLAGS_upstream/boxes := -ffp-contract=off
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any.
 STB_FLAGS = $(DARKNET_OPT) -fwrapv -fno-sanitize=shift
-FLAGS_upstream/picture_decode = $(STB_FLAGS)
+FLAGS_upstream/picture = $(STB_FLAGS)
 FLAGS_upstream/jpeg_rows = $(STB_FLAGS)
 FLAGS_upstream/png_rows = $(STB_FLAGS)
 

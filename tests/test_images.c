@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "upstream/picture.h"
-#include "upstream/picture_rows.h"
+#include "upstream/picture.h"
 #include "stb_image.h"
 #include "support/random.h"
 #include "support/suite.h"

@@ -10,6 +10,7 @@
 #include "support/random.h"
 #include "support/suite.h"
 #include "upstream/picture.h"
+#include "upstream/picture_probe.h"
 
 static test_random r = {4711};
 
@@ -19,7 +20,7 @@ static const mafat_image_rounding *measured(void)
     static mafat_image_rounding rounding;
     static bool known;
     mafat_error error;
-    if (!known && mafat_picture_probe(&rounding, &error) != MAFAT_OK)
+    if (!known && mafat_picture_probe_measure(&rounding, &error) != MAFAT_OK)
         ck_abort_msg("%s", error.text);
     known = true;
     return &rounding;

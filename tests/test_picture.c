@@ -15,7 +15,9 @@
 #include "support/random.h"
 #include "support/suite.h"
 #include "upstream/boxes.h"
+#include "upstream/canvas.h"
 #include "upstream/picture.h"
+#include "upstream/picture_probe.h"
 
 enum { N_CLASSES = 80 };
 
@@ -30,7 +32,7 @@ static void set_up(void)
     mafat_error error;
     ck_assert_int_eq(chdir("darknet"), 0);
     ck_assert_ptr_nonnull(mkdtemp(scratch));
-    ck_assert_int_eq(mafat_picture_probe(&rounding, &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_picture_probe_measure(&rounding, &error), MAFAT_OK);
     mafat_names_read(&names, "cfg/coco.data");
     ck_assert_int_eq(names.n, N_CLASSES);
     alphabet = load_alphabet();
@@ -225,7 +227,7 @@ static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
     canvas.draw = mafat_boxes_draw;
     canvas.context = drawing;
     save_image(floats, in_scratch("a"));
-    if (mafat_picture_write(&canvas, in_scratch("b.jpg"), &error) != MAFAT_OK)
+    if (mafat_canvas_write(&canvas, in_scratch("b.jpg"), &error) != MAFAT_OK)
         ck_abort_msg("%s: %s", error.file, error.text);
     expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
 
@@ -310,9 +312,9 @@ START_TEST(joined_files_are_darknets)
         mafat_error error;
         image floats = make_floats(&picture);
         for (int i = 0; i < picture.w * picture.h * 3; i++)
-            picture.rgb[i] = mafat_picture_byte(rounding.from_byte[picture.rgb[i]]);
+            picture.rgb[i] = mafat_canvas_byte(rounding.from_byte[picture.rgb[i]]);
         save_image(floats, in_scratch("a"));
-        ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("b.jpg"), &error), MAFAT_OK);
+        ck_assert_int_eq(mafat_canvas_write(&canvas, in_scratch("b.jpg"), &error), MAFAT_OK);
         expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
         free_image(floats);
         mafat_picture_free(&picture);
@@ -466,18 +468,18 @@ START_TEST(a_failed_write_leaves_nothing_behind)
     mafat_picture picture = make_picture(300, 300);
     mafat_canvas canvas = canvas_of(&picture);
     mafat_error error;
-    ck_assert_int_eq(mafat_picture_write(&canvas, "no-such-folder/c.jpg", &error), MAFAT_FAILED);
+    ck_assert_int_eq(mafat_canvas_write(&canvas, "no-such-folder/c.jpg", &error), MAFAT_FAILED);
     ck_assert_str_eq(error.file, "no-such-folder/c.jpg");
-    ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("c.jpg"), &error), MAFAT_OK);
-    ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("b.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_canvas_write(&canvas, in_scratch("c.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_canvas_write(&canvas, in_scratch("b.jpg"), &error), MAFAT_OK);
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit, small = {1000, RLIM_INFINITY};
     getrlimit(RLIMIT_FSIZE, &limit);
     small.rlim_max = limit.rlim_max;
     setrlimit(RLIMIT_FSIZE, &small);
     picture.rgb[0] ^= 255;
-    mafat_status status = mafat_picture_write(&canvas, in_scratch("c.jpg"), &error);
-    mafat_status fresh = mafat_picture_write(&canvas, in_scratch("a.jpg"), &error);
+    mafat_status status = mafat_canvas_write(&canvas, in_scratch("c.jpg"), &error);
+    mafat_status fresh = mafat_canvas_write(&canvas, in_scratch("a.jpg"), &error);
     setrlimit(RLIMIT_FSIZE, &limit);
     ck_assert_int_eq(status, MAFAT_FAILED);
     ck_assert_int_eq(fresh, MAFAT_FAILED);
@@ -495,13 +497,13 @@ START_TEST(a_written_file_is_one_as_fopen_makes_it)
     mafat_error error;
     struct stat about;
     umask(027);
-    ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("c.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_canvas_write(&canvas, in_scratch("c.jpg"), &error), MAFAT_OK);
     ck_assert_int_eq(stat(in_scratch("c.jpg"), &about), 0);
     ck_assert_int_eq(about.st_mode & 0777, 0640);
     ck_assert_int_eq(chmod(in_scratch("c.jpg"), 0604), 0);
     ck_assert_int_eq(symlink("c.jpg", in_scratch("link.jpg")), 0);
     picture.rgb[0] ^= 255;
-    ck_assert_int_eq(mafat_picture_write(&canvas, in_scratch("link.jpg"), &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_canvas_write(&canvas, in_scratch("link.jpg"), &error), MAFAT_OK);
     ck_assert_int_eq(lstat(in_scratch("link.jpg"), &about), 0);
     ck_assert(S_ISLNK(about.st_mode));
     ck_assert_int_eq(stat(in_scratch("c.jpg"), &about), 0);

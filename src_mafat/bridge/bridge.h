@@ -31,7 +31,7 @@
 #include "base/status.h"
 #include "run/exec.h"
 #include "session/session.h"
-#include "upstream/picture_memory.h"
+#include "upstream/picture.h"
 
 struct network;
 struct layer;

@@ -18,7 +18,6 @@
 #include "mafat.h"
 #include "run/letterbox.h"
 #include "upstream/picture.h"
-#include "upstream/picture_memory.h"
 
 /* Networks with a limit; and what guards them, and keeps inference and planning apart. */
 static mafat_bridge *limited;

@@ -11,7 +11,6 @@
 #include "run/letterbox.h"
 #include "session/image_use.h"
 #include "upstream/picture.h"
-#include "upstream/picture_rows.h"
 
 int mafat_image_letterbox(char *path, void *to, void *fitted)
 {

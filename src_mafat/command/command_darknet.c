@@ -17,6 +17,7 @@
 #include "session/verify.h"
 #include "upstream/boxes.h"
 #include "upstream/picture.h"
+#include "upstream/picture_probe.h"
 
 /* Who draws boxes with labels, into -out or "predictions". */
 typedef enum { NOBODY, DARKNET, OURSELVES } drawer;
@@ -568,7 +569,7 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
     if (status == MAFAT_OK && is_by_rows && !takes_paths)    /* Darknet loads the images */
         status = mafat_routing_refuse_limit(arguments, error);
     if (status == MAFAT_OK && takes_paths)
-        status = mafat_picture_probe(&rounding, error);
+        status = mafat_picture_probe_measure(&rounding, error);
     if (status == MAFAT_OK)
         mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use = operands.use,
                                           .image_rounding = takes_paths ? &rounding : NULL,

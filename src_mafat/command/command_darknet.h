@@ -6,7 +6,7 @@
 #include "base/layer.h"
 #include "command/arguments.h"
 #include "session/session.h"
-#include "upstream/picture_memory.h"
+#include "upstream/picture.h"
 
 /* A command line sorted out. Texts are borrowed from it; NULL where it has none. */
 typedef struct {

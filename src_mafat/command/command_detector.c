@@ -14,9 +14,9 @@
 #include "session/image_use.h"
 #include "session/verify.h"
 #include "upstream/boxes.h"
+#include "upstream/canvas.h"
 #include "upstream/picture.h"
-#include "upstream/picture_memory.h"
-#include "upstream/picture_rows.h"
+#include "upstream/picture_probe.h"
 
 typedef struct {
     mafat_operands operands;
@@ -109,7 +109,7 @@ static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s
         .w = s->rows.w, .h = s->rows.h, .source = mafat_picture_rows_source(&s->rows),
         .spares_cache = has_limit, .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
     };
-    status = mafat_picture_write(&canvas, d->drawn, error);
+    status = mafat_canvas_write(&canvas, d->drawn, error);
     mafat_boxes_end_drawing(drawing);
     return status;
 }
@@ -225,7 +225,7 @@ mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_erro
         mafat_error_set_file(error, d.operands.cfg);
     }
     if (status == MAFAT_OK)
-        status = mafat_picture_probe(&d.rounding, error);
+        status = mafat_picture_probe_measure(&d.rounding, error);
     if (status != MAFAT_OK) {
         mafat_session_close(&d.operands.session);
         return status;

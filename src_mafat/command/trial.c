@@ -7,6 +7,7 @@
 #include "session/image_use.h"
 #include "session/verify.h"
 #include "upstream/picture.h"
+#include "upstream/picture_probe.h"
 
 /* The value from 0 to 1 of element `index`: a scramble of its bits, so that rows can be had in any
  * order. */
@@ -43,7 +44,7 @@ static mafat_status open_image(mafat_trial_input *input, const char *path,
                                "an image has 3 channels and many pixels, the network's input is "
                                "%dx%dx%d; leave IMAGE out",
                                shape.c, shape.h, shape.w);
-    mafat_status status = mafat_picture_probe(&rounding, error);
+    mafat_status status = mafat_picture_probe_measure(&rounding, error);
     if (status == MAFAT_OK)
         status = mafat_picture_rows_open(&input->rows, path, memory, error);
     if (status == MAFAT_OK)

@@ -6,7 +6,7 @@
 #include "bridge/bridge.h"
 #include "command/arguments.h"
 #include "run/letterbox.h"
-#include "upstream/picture_rows.h"
+#include "upstream/picture.h"
 
 /* Where an input's values come from: an image, or the same values from 0 to 1 every time. Must not
  * move once it is made. */

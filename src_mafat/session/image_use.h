@@ -3,14 +3,14 @@
 #define MAFAT_SESSION_IMAGE_USE_H
 
 #include "session/session.h"
-#include "upstream/picture_memory.h"
+#include "upstream/picture.h"
 
 /* The files that a command would be given; NULL where none is named. */
 typedef struct {
     const char *image, *data;
 } mafat_image_files;
 
-/* What an image takes that is letterboxed by rows (picture_rows.h), and perhaps drawn on
+/* What an image takes that is letterboxed by rows (upstream/picture.h), and perhaps drawn on
  * afterwards. An image without pixels is none, and takes nothing. */
 mafat_image_need mafat_image_use_of_rows(const mafat_picture_memory *memory, bool is_drawn);
 

@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 #include "cfg/cfg.h"
-#include "upstream/picture_memory.h"
+#include "upstream/picture.h"
 
 /* That a file is a regular one, can be opened and read. */
 mafat_status mafat_verify_readable(const char *path, mafat_error *error);

@@ -10,6 +10,7 @@
 #include "darknet.h"
 #include "image.h"
 #include "run/letterbox.h"
+#include "upstream/canvas.h"
 
 /* Which boxes test_detector() takes for the same one. */
 static const float overlap = .45f;
@@ -204,7 +205,7 @@ static void draw_label_rows(mafat_drawing *d, mafat_strip *strip, const drawn_bo
             bool in_text = inside && x >= border && x < border + w;
             for (size_t c = 0; c < 3; c++) {
                 float value = in_text ? d->row[c * (size_t)d->w + (size_t)(x - border)] : 1;
-                to[c] = mafat_picture_byte(colour[c] * value);
+                to[c] = mafat_canvas_byte(colour[c] * value);
             }
         }
     }
@@ -324,9 +325,9 @@ static mafat_status draw_box_of(mafat_drawing *d, mafat_strip *strip, const draw
     unsigned char rgb[3];
     for (int c = 0; c < 3; c++) {
         colour[c] = mafat_boxes_colour(d->rounding, 2 - c, offset, n_classes);
-        rgb[c] = mafat_picture_byte(colour[c]);
+        rgb[c] = mafat_canvas_byte(colour[c]);
     }
-    mafat_picture_draw_box(strip, box->corners, frame_width(d), rgb);
+    mafat_canvas_draw_box(strip, box->corners, frame_width(d), rgb);
     mafat_status status = MAFAT_OK;
     if (box->label_top < strip->top + strip->n_rows && box->label_top + box->label_h > strip->top)
         status = find_text(d, box->found, text, &class, error);
@@ -343,7 +344,7 @@ mafat_status mafat_boxes_draw(void *drawing, mafat_strip *strip, mafat_error *er
 {
     mafat_drawing *d = drawing;
     mafat_status status = MAFAT_OK;
-    mafat_picture_settle(strip, d->rounding);
+    mafat_canvas_settle(strip, d->rounding);
     for (int i = 0; i < d->n && status == MAFAT_OK; i++)
         status = draw_box_of(d, strip, &d->drawn[i], error);
     return status;
@@ -355,7 +356,7 @@ enum { LETTER_BYTES = 512 << 10 };
 size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory)
 {
     int size = mafat_boxes_letter_size(memory->h) + 1;
-    return memory->rows_bytes + mafat_picture_write_bytes(memory->w, memory->h) +
+    return memory->rows_bytes + mafat_canvas_write_bytes(memory->w, memory->h) +
            3 * sizeof(float) * (size_t)memory->w +
            (size_t)LETTER_BYTES / 64 * (size_t)(size * size);
 }

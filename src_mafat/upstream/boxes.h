@@ -6,9 +6,9 @@
 
 #include "base/rounding.h"
 #include "base/status.h"
+#include "upstream/canvas.h"
 #include "upstream/names.h"
 #include "upstream/picture.h"
-#include "upstream/picture_memory.h"
 
 struct network;
 struct detection;

@@ -1,5 +1,6 @@
 /* JPEG by rows of blocks; see upstream/row_decoder.h. It is load_jpeg_image() and what that calls, but that
  * of each component two rows of blocks are kept, not its whole plane. */
+#include "upstream/jpeg_rows.h"
 #include "upstream/row_decoder.h"
 #include "upstream/stb.h"
 #include "stb_image.h"
@@ -51,7 +52,7 @@ static void check_tables(stbi__context *s)
     }
 }
 
-void mafat_jpeg_check_tables(mafat_picture_file *file, bool up_to_scan)
+void mafat_jpeg_rows_check_tables(mafat_picture_file *file, bool up_to_scan)
 {
     static stbi_io_callbacks callbacks = MAFAT_STB_CALLBACKS;
     stbi__context s;
@@ -81,7 +82,7 @@ static void read_headers(jpeg_rows *rows, mafat_picture_file *file)
     static stbi_io_callbacks callbacks = MAFAT_STB_CALLBACKS;
     stbi__jpeg *z = &rows->jpeg;
     stbi__g_failure_reason = "corrupt";    /* some say nothing */
-    mafat_jpeg_check_tables(file, true);
+    mafat_jpeg_rows_check_tables(file, true);
     mafat_picture_file_rewind(file);
     stbi__start_callbacks(&rows->context, &callbacks, file);
     z->s = &rows->context;

@@ -1,17 +1,13 @@
-/* A decoded picture as bytes, what is drawn on it, and the file it goes to, strip by strip.
+/* Pictures decoded: whole, or one row after the other; and what that will take.
  *
  * Darknet holds a picture as floats, 12 bytes a pixel. Here it stays the 3 bytes that the decoder
- * gave, and what is drawn is drawn in bytes: Darknet's drawing overwrites pixels and never blends
- * them, so that each byte of its file comes from one float, of the picture or of what was drawn.
- *
- * Decoding is Darknet's stb_image, in parts where a picture can be had by rows (picture_rows.h): a
- * baseline JPEG or a PNG then takes its 3 bytes a pixel and some rows, and anything else what
- * picture_memory.h says. Afterwards 3 bytes a pixel are left. Darknet goes on to floats and a resized
- * copy of them: 15 bytes a pixel at once, and 12 until the picture is written. */
+ * gave. Decoding is Darknet's stb_image, in parts where a picture can be had by rows: a baseline JPEG
+ * or a PNG then takes its 3 bytes a pixel and some rows, and anything else what mafat_picture_memory
+ * says. Afterwards 3 bytes a pixel are left. Darknet goes on to floats and a resized copy of them: 15
+ * bytes a pixel at once, and 12 until the picture is written. */
 #ifndef MAFAT_UPSTREAM_PICTURE_H
 #define MAFAT_UPSTREAM_PICTURE_H
 
-#include "base/rounding.h"
 #include "base/status.h"
 #include "run/source.h"
 
@@ -46,48 +42,54 @@ mafat_picture_source mafat_picture_source_of(const mafat_picture *picture);
 /* Frees what the picture owns and clears it; a zeroed picture may be freed. */
 void mafat_picture_free(mafat_picture *picture);
 
-/* Measures what this build of Darknet makes of a picture's bytes. MAFAT_UNSUPPORTED where it does
- * so in a way that base/rounding.h has no words for. */
-mafat_status mafat_picture_probe(mafat_image_rounding *rounding, mafat_error *error);
+/* ---------------------------------------------------------------------------- what it will take */
 
-/* The byte that Darknet's save_image() makes of a float from 0 to 1. */
-unsigned char mafat_picture_byte(float value);
-
-/* Rows [top, top + n_rows) of a picture of w x h pixels, on which is drawn as on the whole. */
-typedef struct {
-    int w, h, top, n_rows;
-    unsigned char *rgb;    /* [n_rows][w][3], borrowed */
-} mafat_strip;
-
-/* Makes of each byte what becomes of it between load_image_color() and save_image(). */
-void mafat_picture_settle(mafat_strip *strip, const mafat_image_rounding *rounding);
-
-/* draw_box_width() of Darknet: `width` rectangles of one pixel, each inside the one before, from
- * corner to corner, clipped to the picture. */
-typedef struct {
-    int left, top, right, bottom;    /* the last two inclusive */
-} mafat_corners;
-
-void mafat_picture_draw_box(mafat_strip *strip, mafat_corners corners, int width,
-                            const unsigned char rgb[3]);
-
-/* A picture that is made strip by strip, from top to bottom. */
 typedef struct {
     int w, h;
-    mafat_picture_source source;    /* its rows, before it is drawn on */
-    /* draws what belongs on a strip; NULL: nothing does */
-    mafat_status (*draw)(void *context, mafat_strip *strip, mafat_error *error);
-    void *context;
-    bool spares_cache;      /* a memory limit counts the page cache of its file */
-} mafat_canvas;
+    bool by_rows;           /* its rows are decoded one after the other */
+    size_t rgb_bytes;       /* of the decoded picture */
+    size_t decode_bytes;    /* the most that mafat_picture_read() holds at once, the picture
+                               included */
+    size_t rows_bytes;      /* that mafat_picture_rows hold from when they are open */
+    size_t opening_bytes;   /* and the most while they are opened */
+    size_t file_bytes;      /* of its file, in the page cache */
+} mafat_picture_memory;
 
-/* The most that writing a picture of this size holds, in memory and of its file in the page cache,
- * beside what its source and draw() do. */
-size_t mafat_picture_write_bytes(int w, int h);
+/* Looks a file up without decoding it into memory. A baseline JPEG and a PNG are decoded to their
+ * end, in a few rows of memory: they are known to decode. For all other kinds the sizes follow from
+ * the header fields that stb_image goes by, and no more will be allocated; they may still turn out
+ * not to decode. Errors as of mafat_picture_read(). */
+mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char *path,
+                                       mafat_error *error);
 
-/* Writes the JPEG file that Darknet's save_image() writes. All or nothing: it is written beside
- * `path` and then takes its place. Errors: those of draw(); MAFAT_FAILED, with the file named, where
- * the file cannot be written, and for memory. */
-mafat_status mafat_picture_write(const mafat_canvas *canvas, const char *path, mafat_error *error);
+/* The same for mafat_picture_decode() and so many channels; of others than three only the size,
+ * decode_bytes and file_bytes are found. */
+mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, const char *path,
+                                               int n_channels, mafat_error *error);
+
+/* -------------------------------------------------------------------------------------- by rows */
+
+/* Of a baseline JPEG or a PNG only some rows of blocks are in memory, of any other picture the
+ * whole. */
+typedef struct {
+    int w, h;
+    struct mafat_picture_decoding *decoding;    /* owned */
+} mafat_picture_rows;
+
+/* Opens an image, whose path must stay, by what mafat_picture_memory_find() found of it. The rows
+ * are the bytes of mafat_picture_read(), whose errors these are; on error nothing needs to be
+ * closed. */
+mafat_status mafat_picture_rows_open(mafat_picture_rows *rows, const char *path,
+                                     const mafat_picture_memory *memory, mafat_error *error);
+
+/* The rows, as often as one likes. */
+mafat_picture_source mafat_picture_rows_source(mafat_picture_rows *rows);
+
+/* MAFAT_FAILED, with the file named, where it was changed since it was opened: rows that could not
+ * be decoded were black. */
+mafat_status mafat_picture_rows_check(const mafat_picture_rows *rows, mafat_error *error);
+
+/* Frees what the rows own and clears them; zeroed ones may be closed. */
+void mafat_picture_rows_close(mafat_picture_rows *rows);
 
 #endif

@@ -12,6 +12,7 @@
 #include "run/letterbox.h"
 #include "upstream/boxes.h"
 #include "upstream/picture.h"
+#include "upstream/picture_probe.h"
 
 /* Darknet's floats of a picture, which it only reads from files: one in memory. The caller frees
  * them with free_image(). */
@@ -197,7 +198,7 @@ static mafat_status find_colours(mafat_image_rounding *rounding, mafat_error *er
     return status;
 }
 
-mafat_status mafat_picture_probe(mafat_image_rounding *rounding, mafat_error *error)
+mafat_status mafat_picture_probe_measure(mafat_image_rounding *rounding, mafat_error *error)
 {
     unsigned char bytes[LARGE_W * LARGE_H * MAFAT_COLOURS];
     uint32_t state = 1;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "upstream/png_rows.h"
 #include "upstream/row_decoder.h"
 #include "upstream/stb.h"
 #include "stb_image.h"

@@ -25,16 +25,7 @@ typedef struct {
     void (*end)(void *state);
 } mafat_row_decoder;
 
-/* Baseline JPEG: one scan that holds all components. */
-extern const mafat_row_decoder mafat_jpeg_rows;
-
-/* Leaves the guard where tables of codes are longer than stb_image's: of the whole file, or of what
- * comes before its first scan. */
-void mafat_jpeg_check_tables(mafat_picture_file *file, bool up_to_scan);
-
-/* PNG, but for Apple's. */
-extern const mafat_row_decoder mafat_png_rows;
-
-extern const char mafat_rows_need_whole[];
+/* The reason of leaving (mafat_stb_leave()) where a picture turns out not to come by rows. */
+extern const char mafat_rows_need_whole[];    /* jpeg_rows.c */
 
 #endif
