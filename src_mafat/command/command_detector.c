@@ -107,7 +107,7 @@ static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s
         return status;
     mafat_canvas canvas = {
         .w = s->rows.w, .h = s->rows.h, .source = mafat_picture_rows_source(&s->rows),
-        .spares_cache = has_limit, .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
+        .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
     };
     status = mafat_canvas_write(&canvas, d->drawn, error);
     mafat_boxes_end_drawing(drawing);

@@ -128,8 +128,7 @@ static mafat_status encode(const mafat_canvas *canvas, mafat_new_file *file, maf
         mafat_strip strip = {.w = canvas->w, .h = canvas->h, .top = top, .rgb = rgb,
                              .n_rows = n_left < rows ? n_left : rows};
         status = write_strip(canvas, &strip, &jpeg, error);
-        if (canvas->spares_cache)
-            mafat_new_file_spare_cache(file);
+        mafat_new_file_spare_cache(file);
     }
     mafat_jpeg_end(&jpeg);
     free(rgb);

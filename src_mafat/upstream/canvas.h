@@ -37,7 +37,6 @@ typedef struct {
     /* draws what belongs on a strip; NULL: nothing does */
     mafat_status (*draw)(void *context, mafat_strip *strip, mafat_error *error);
     void *context;
-    bool spares_cache;      /* a memory limit counts the page cache of its file */
 } mafat_canvas;
 
 /* The most that writing a picture of this size holds, in memory and of its file in the page cache,
