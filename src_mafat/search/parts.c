@@ -76,7 +76,8 @@ static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t 
                                mafat_labels_least_room(n) +
                                    (left_bytes - least_bytes) / LABEL_SHARE, error);
     if (status == MAFAT_OK)
-        status = mafat_table_init(&parts->table, &parts->edges, limit_bytes,
+        status = mafat_table_init(&parts->table, &parts->edges,
+                                  mafat_problem_max_sum(p, limit_bytes, 0),
                                   left_bytes - mafat_labels_bytes(&parts->labels), error);
     return status;
 }
