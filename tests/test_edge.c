@@ -54,7 +54,7 @@ static void walk(test_random *r, const mafat_edges *edges, way *w)
         place = passed[n]->to;
     }
     while (n-- > 0) {
-        size_t late = passed[n]->late_bytes + window_bytes, early = passed[n]->early_bytes;
+        size_t late = passed[n]->shared_bytes + window_bytes, early = passed[n]->alone_bytes;
         size_t most = early > late ? early : late;
         w->live_bytes = most > w->live_bytes ? most : w->live_bytes;
         window_bytes = passed[n]->window_bytes > 0 ? passed[n]->window_bytes : window_bytes;

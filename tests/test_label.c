@@ -90,7 +90,7 @@ START_TEST(the_best_of_all_paths_is_found_or_has_a_bound)
     ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, _i % 3 == 0 ? 0 : SIZE_MAX,
                                       &fault), MAFAT_OK);
     for (int i = 0; i < COUNT(rooms); i++) {
-        size_t least = mafat_labels_least_room(g.edges.n_places);
+        size_t least = mafat_labels_min_room(g.edges.n_places);
         ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, rooms[i], &fault), MAFAT_OK);
         test_require(mafat_labels_bytes(&labels) <= mafat_size_max(rooms[i], least));
         for (int k = 0; k < QUERIES; k++) {
@@ -161,7 +161,7 @@ START_TEST(an_edge_can_be_left_out)
     fewer.n = 0;
     fewer.n_rooms = 0;
     fewer.paths = NULL;
-    fewer.rooms[query.without].early_bytes = SIZE_MAX;    /* so that no path with it fits */
+    fewer.rooms[query.without].alone_bytes = SIZE_MAX;    /* so that no path with it fits */
     for (int place = 0; place < fewer.edges.n_places; place++)
         test_graph_go_on(&fewer, (test_path){.from = place, .to = place});
     expect_best(&fewer, &labels, &query);

@@ -326,7 +326,7 @@ START_TEST(fewer_edges_are_the_shorter_ones)
     test_subject_init(&s, make_deep(20), 10);
     ck_assert_int_eq(mafat_edges_make(&all, &s.cfg.network, NULL, 0, &s.options, &limits, &fault),
                      MAFAT_OK);
-    limits.room_bytes = mafat_edges_least_room(s.cfg.network.n_layers);
+    limits.room_bytes = mafat_edges_min_room(s.cfg.network.n_layers);
     ck_assert_int_eq(mafat_edges_make(&few, &s.cfg.network, NULL, 0, &s.options, &limits, &fault),
                      MAFAT_OK);
     ck_assert(all.are_all && !few.are_all);

@@ -19,7 +19,7 @@ static double best_of(const test_graph *g, int place, size_t arena_bytes, size_t
     double best = INFINITY;
     for (int i = 0; i < g->n; i++) {
         const test_path *path = &g->paths[i];
-        size_t late = window_bytes > 0 && place > 0 ? path->late_bytes + window_bytes : 0;
+        size_t late = window_bytes > 0 && place > 0 ? path->shared_bytes + window_bytes : 0;
         if (path->from == 0 && path->to == place && path->live_bytes <= arena_bytes &&
             late <= arena_bytes && path->sum_bytes <= sum_bytes)
             best = fmin(best, path->seconds);
@@ -69,7 +69,7 @@ START_TEST(no_value_is_above_any_path)
     bool is_whole = _i % 2 == 0;
     test_graph_init(&g, &r, is_whole ? PAGE : 1237);
     for (int i = 0; i < COUNT(rooms); i++) {
-        size_t least = mafat_table_least_room(g.edges.n_places);
+        size_t least = mafat_table_min_room(g.edges.n_places);
         ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, rooms[i], &fault), MAFAT_OK);
         test_require(mafat_table_bytes(&table) <= mafat_size_max(rooms[i], least));
         for (int k = 0; k < QUERIES; k++)

@@ -5,24 +5,26 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* TUNING, down to MAX_EDGES: what there is to choose from, and how much work that may be. */
+
 /* How many windows a layer that runs whole is read in, and how small they may be: a direct read of
  * less is not worth its while. */
 static const int window_counts[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256};
 enum { N_WINDOW_COUNTS = sizeof window_counts / sizeof window_counts[0] };
-enum { LEAST_WINDOW_BYTES = 64 << 10 };
+enum { MIN_WINDOW_BYTES = 64 << 10 };
 
 /* Rows of the output that a group which keeps rows makes at a time, and sides of square grids. */
 static const int row_counts[] = {1, 2, 4, 6, 8, 12};
 enum { N_ROW_COUNTS = sizeof row_counts / sizeof row_counts[0] };
-enum { MOST_GRID = 5 };
+enum { MAX_SIDE = 5 };
 
 /* How many layers all groups together may have, which is what planning them takes: some seconds.
  * Those of ResNet-152, which are up to 140 layers long, have 122,158. */
-enum { MOST_WORK = 130000 };
+enum { MAX_WORK = 130000 };
 
 /* Edges that there is room for, for each layer, however little room there is: all that one layer
  * whole can have, and a pair. */
-enum { LEAST_EDGES_A_LAYER = 32, MOST_EDGES = 1 << 18 };
+enum { MIN_EDGES_A_LAYER = 32, MAX_EDGES = 1 << 18 };
 
 typedef struct {
     mafat_edges *edges;
@@ -39,10 +41,10 @@ typedef struct {
     size_t kept_bytes;
     double *least_s;              /* [n_layers + 1], owned: the least seconds to each place, over
                                      whatever edges there are */
-    int most_layers;              /* that a group may have */
+    int max_layers;              /* that a group may have */
     int longest;                  /* and that it may have to be kept */
-    int n_rooms, most_edges;      /* in edges->edges: how many there are, and may be */
-    int most_kept;                /* edges that were kept at once */
+    int n_rooms, max_edges;      /* in edges->edges: how many there are, and may be */
+    int max_kept;                /* edges that were kept at once */
 } maker;
 
 void mafat_edges_free(mafat_edges *edges)
@@ -114,10 +116,10 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
 {
     int last_use = moment_of_last_use(part);
     bool takes_turns = mafat_group_takes_turns(&part->groups[0]);
-    edge->early_bytes = edge->late_bytes = 0;
+    edge->alone_bytes = edge->shared_bytes = 0;
     for (int moment = 0; moment < part->n_moments; moment++) {
         size_t bytes = mafat_size_sum(alive_bytes(part, moment), kept);
-        size_t *most = moment < last_use ? &edge->early_bytes : &edge->late_bytes;
+        size_t *most = moment < last_use ? &edge->alone_bytes : &edge->shared_bytes;
         *most = bytes > *most ? bytes : *most;
     }
     edge->window_bytes = 0;
@@ -135,8 +137,8 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
 /* Whether edge a is in nothing worse than edge b. */
 static bool is_as_good(const mafat_edge *a, const mafat_edge *b)
 {
-    return a->seconds <= b->seconds && a->early_bytes <= b->early_bytes &&
-           a->late_bytes <= b->late_bytes && a->window_bytes <= b->window_bytes &&
+    return a->seconds <= b->seconds && a->alone_bytes <= b->alone_bytes &&
+           a->shared_bytes <= b->shared_bytes && a->window_bytes <= b->window_bytes &&
            a->sum_bytes <= b->sum_bytes;
 }
 
@@ -145,7 +147,7 @@ static void shorten(maker *m)
 {
     mafat_edges *edges = m->edges;
     int n_kept = edges->n_edges;
-    while (n_kept > m->most_edges / 2 && m->longest > 2) {
+    while (n_kept > m->max_edges / 2 && m->longest > 2) {
         m->longest -= 1 + m->longest / 8;
         n_kept = 0;
         for (int i = 0; i < edges->n_edges; i++)
@@ -163,12 +165,12 @@ static void shorten(maker *m)
 static mafat_status make_room(maker *m)
 {
     mafat_edges *edges = m->edges;
-    if (edges->n_edges == m->most_edges)
+    if (edges->n_edges == m->max_edges)
         shorten(m);
     if (edges->n_edges < m->n_rooms)
         return MAFAT_OK;
     int n_rooms = m->n_rooms == 0 ? 4096 : 2 * m->n_rooms;
-    n_rooms = n_rooms < m->most_edges ? n_rooms : m->most_edges;
+    n_rooms = n_rooms < m->max_edges ? n_rooms : m->max_edges;
     mafat_edge *rooms = n_rooms > edges->n_edges
                             ? realloc(edges->edges, (size_t)n_rooms * sizeof *rooms) : NULL;
     if (rooms == NULL)
@@ -197,7 +199,7 @@ static void add_kept(maker *m, const mafat_edge *edge, int first)
             edges->edges[kept++] = edges->edges[i];
     edges->edges[kept] = *edge;
     edges->n_edges = kept + 1;
-    m->most_kept = edges->n_edges > m->most_kept ? edges->n_edges : m->most_kept;
+    m->max_kept = edges->n_edges > m->max_kept ? edges->n_edges : m->max_kept;
 }
 
 /* Adds an edge unless there is one of the same layers that is as good, and drops those that it is
@@ -294,7 +296,7 @@ static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
     if (status == MAFAT_OK && edge.window_bytes > 0)
         status = keep_best(m, &edge);
     set_mode(&edge, pinned);
-    edge.late_bytes -= edge.late_bytes < SIZE_MAX ? edge.window_bytes : 0;
+    edge.shared_bytes -= edge.shared_bytes < SIZE_MAX ? edge.window_bytes : 0;
     edge.sum_bytes = mafat_size_sum(edge.sum_bytes, pinned_bytes(m, &group));
     edge.window_bytes = 0;
     edge.seconds = computing_s;
@@ -329,7 +331,7 @@ static mafat_status add_layer(maker *m, int l, bool pools)
         bool is_one = filters >= layer->out.c || layer->groups > 1;
         if ((pools && is_one) || filters == before)
             continue;
-        if (i > 0 && (is_one || (size_t)filters * filter_bytes < LEAST_WINDOW_BYTES))
+        if (i > 0 && (is_one || (size_t)filters * filter_bytes < MIN_WINDOW_BYTES))
             break;
         before = filters;
         status = add_edge(m, group, (mafat_weight_mode){.window_filters = filters});
@@ -358,7 +360,7 @@ static mafat_status add_rows(maker *m, int first, int end)
 static mafat_status add_grids(maker *m, int first, int end)
 {
     mafat_status status = MAFAT_OK;
-    for (int side = 2; side <= MOST_GRID && status == MAFAT_OK; side++)
+    for (int side = 2; side <= MAX_SIDE && status == MAFAT_OK; side++)
         status = add_both(m, (mafat_group){.first = first, .end = end,
                                            .tiling = {side, side, false}}, NULL);
     return status;
@@ -374,7 +376,7 @@ static bool is_fusable(const maker *m, int first, int end, bool reuse)
 static mafat_status add_ending(maker *m, const mafat_group *block, int end)
 {
     mafat_status status = MAFAT_OK;
-    int first = end - m->most_layers > block->first ? end - m->most_layers : block->first;
+    int first = end - m->max_layers > block->first ? end - m->max_layers : block->first;
     for (; first + 2 <= end && status == MAFAT_OK; first++) {
         mafat_group pair = {.first = first, .end = end, .tiling = {1, 1, false}};
         bool fuses = is_fusable(m, first, end, false);
@@ -416,10 +418,10 @@ static int compare_edges(const void *left, const void *right)
         return a->to - b->to;
     if (a->seconds != b->seconds)
         return a->seconds < b->seconds ? -1 : 1;
-    if (a->late_bytes != b->late_bytes)
-        return a->late_bytes < b->late_bytes ? -1 : 1;
-    if (a->early_bytes != b->early_bytes)
-        return a->early_bytes < b->early_bytes ? -1 : 1;
+    if (a->shared_bytes != b->shared_bytes)
+        return a->shared_bytes < b->shared_bytes ? -1 : 1;
+    if (a->alone_bytes != b->alone_bytes)
+        return a->alone_bytes < b->alone_bytes ? -1 : 1;
     if (a->window_bytes != b->window_bytes)
         return a->window_bytes < b->window_bytes ? -1 : 1;
     return (a->sum_bytes > b->sum_bytes) - (a->sum_bytes < b->sum_bytes);
@@ -466,11 +468,11 @@ static long long work_of(const maker *m, const mafat_group *blocks, int n_blocks
 }
 
 /* Decides how long groups may be, by what it takes to plan them. */
-static int find_most_layers(const maker *m, const mafat_group *blocks, int n_blocks)
+static int find_max_layers(const maker *m, const mafat_group *blocks, int n_blocks)
 {
     long long work = 0;
     int most = 1;
-    while (most < m->network->n_layers && work <= MOST_WORK)
+    while (most < m->network->n_layers && work <= MAX_WORK)
         work += work_of(m, blocks, n_blocks, ++most);
     return most;
 }
@@ -491,8 +493,8 @@ static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, maf
     if (status != MAFAT_OK)
         return status;
     find_places(m, blocks, n_blocks);
-    m->most_layers = fixed != NULL ? m->network->n_layers : find_most_layers(m, blocks, n_blocks);
-    m->longest = m->most_layers;
+    m->max_layers = fixed != NULL ? m->network->n_layers : find_max_layers(m, blocks, n_blocks);
+    m->longest = m->max_layers;
     for (int place = 1; place <= m->network->n_layers; place++)
         m->least_s[place] = INFINITY;
     for (int g = 0; g < n_fixed && status == MAFAT_OK; g++)
@@ -534,7 +536,7 @@ mafat_status mafat_edges_no_memory(const mafat_edges *edges, mafat_error *error)
 
 size_t mafat_edge_alive_bytes(const mafat_edge *edge)
 {
-    return mafat_size_max(edge->early_bytes, edge->late_bytes);
+    return mafat_size_max(edge->alone_bytes, edge->shared_bytes);
 }
 
 /* What is there while edges are made, but for the edges and what sorts them. */
@@ -550,9 +552,9 @@ static size_t making_bytes(int n_layers)
 /* What an edge takes, and sorting it: qsort() sorts pointers to it, and needs as many again. */
 enum { EDGE_BYTES = sizeof(mafat_edge) + 2 * sizeof(void *) };
 
-size_t mafat_edges_least_room(int n_layers)
+size_t mafat_edges_min_room(int n_layers)
 {
-    return making_bytes(n_layers) + (size_t)n_layers * LEAST_EDGES_A_LAYER * EDGE_BYTES;
+    return making_bytes(n_layers) + (size_t)n_layers * MIN_EDGES_A_LAYER * EDGE_BYTES;
 }
 
 size_t mafat_edges_bytes(const mafat_edges *edges)
@@ -561,12 +563,12 @@ size_t mafat_edges_bytes(const mafat_edges *edges)
            2 * (size_t)edges->n_places * sizeof *edges->layers;
 }
 
-static int most_edges(size_t room_bytes, int n_layers)
+static int max_edges(size_t room_bytes, int n_layers)
 {
     size_t least_bytes = making_bytes(n_layers);
     size_t n = room_bytes > least_bytes ? (room_bytes - least_bytes) / EDGE_BYTES : 0;
-    size_t least = (size_t)n_layers * LEAST_EDGES_A_LAYER;
-    return (int)mafat_size_max(least, mafat_size_min(n, MOST_EDGES));
+    size_t least = (size_t)n_layers * MIN_EDGES_A_LAYER;
+    return (int)mafat_size_max(least, mafat_size_min(n, MAX_EDGES));
 }
 
 static void free_maker(maker *m)
@@ -586,7 +588,7 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               mafat_error *error)
 {
     maker m = {.edges = edges, .network = network, .options = *options, .limits = limits,
-               .error = error, .most_edges = most_edges(limits->room_bytes, network->n_layers)};
+               .error = error, .max_edges = max_edges(limits->room_bytes, network->n_layers)};
     mafat_group *blocks = calloc((size_t)network->n_layers, sizeof *blocks);
     *edges = (mafat_edges){.n_places = network->n_layers, .are_all = true};
     mafat_status status = MAFAT_OK;
@@ -599,7 +601,7 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
         status = mafat_readers_init(&m.readers, network, error);
     if (status == MAFAT_OK)
         status = add_all(&m, fixed, n_fixed, blocks);
-    edges->peak_bytes = making_bytes(network->n_layers) + (size_t)m.most_kept * EDGE_BYTES;
+    edges->peak_bytes = making_bytes(network->n_layers) + (size_t)m.max_kept * EDGE_BYTES;
     free(blocks);
     free_maker(&m);
     if (status != MAFAT_OK)

@@ -17,9 +17,10 @@ typedef struct {
     unsigned reuse : 1;
     unsigned pinned : 1;        /* the mode of the weights of all its convolutions */
     int window_filters;
-    size_t early_bytes;         /* the most alive at once in the arena before its last windows are
-                                   in use */
-    size_t late_bytes;          /* and from then on: the next group's first windows come on top */
+    size_t alone_bytes;         /* the most alive at once in the arena before its last windows are
+                                   in use: nothing of the next group is there */
+    size_t shared_bytes;        /* and from then on, when the next group's first windows are read:
+                                   these come on top */
     size_t window_bytes;        /* the room of its own first windows; 0: it reads none in a run */
     size_t sum_bytes;           /* what it adds to pinned weights and to the plan's own arrays */
     double seconds;             /* with what reading adds */
@@ -62,7 +63,7 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               mafat_error *error);
 
 /* The least room that edges need, however few they are to be. */
-size_t mafat_edges_least_room(int n_layers);
+size_t mafat_edges_min_room(int n_layers);
 
 /* The memory that edges take. */
 size_t mafat_edges_bytes(const mafat_edges *edges);

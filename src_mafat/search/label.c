@@ -17,7 +17,7 @@ static size_t bytes_of(int n_places, int width)
     return n * w * sizeof(mafat_label) + (n + 1) * sizeof(int) + FOUND_FOR_KEPT * w * FOUND_BYTES;
 }
 
-size_t mafat_labels_least_room(int n_places)
+size_t mafat_labels_min_room(int n_places)
 {
     return bytes_of(n_places, MIN_WIDTH);
 }
@@ -109,8 +109,8 @@ static mafat_label prepend(const mafat_labels *l, int edge_index, int rest, bool
 {
     const mafat_edge *edge = &l->edges->edges[edge_index];
     const mafat_label *behind = &l->labels[rest];
-    size_t alive = mafat_size_max(edge->early_bytes,
-                                  mafat_size_sum(edge->late_bytes, behind->window_bytes));
+    size_t alive = mafat_size_max(edge->alone_bytes,
+                                  mafat_size_sum(edge->shared_bytes, behind->window_bytes));
     return (mafat_label){
         .seconds = behind->seconds + (counts_time ? edge->seconds : 0),
         .live_bytes = mafat_size_max(behind->live_bytes, alive),

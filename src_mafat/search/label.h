@@ -49,7 +49,7 @@ mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, s
                                mafat_error *error);
 
 /* The least room that labels need, and what these take. */
-size_t mafat_labels_least_room(int n_places);
+size_t mafat_labels_min_room(int n_places);
 size_t mafat_labels_bytes(const mafat_labels *labels);
 
 /* Finds the plans: labels->labels[first[0]] and what follows, up to n_labels. */

@@ -7,11 +7,11 @@
  * what there is beyond that is for edges, and one of so many of what is left for labels. */
 enum { EXTRA_BYTES = 256 << 10, EDGE_SHARE = 2, LABEL_SHARE = 4 };
 
-size_t mafat_parts_least_room(const mafat_network *network)
+size_t mafat_parts_min_room(const mafat_network *network)
 {
     int n = network->n_layers;
-    return mafat_candidate_room(network) + mafat_edges_least_room(n) + mafat_table_least_room(n) +
-           mafat_labels_least_room(n) + EXTRA_BYTES;
+    return mafat_candidate_room(network) + mafat_edges_min_room(n) + mafat_table_min_room(n) +
+           mafat_labels_min_room(n) + EXTRA_BYTES;
 }
 
 size_t mafat_parts_bytes(const mafat_parts *parts)
@@ -62,18 +62,18 @@ static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t 
                              size_t limit_bytes, mafat_error *error)
 {
     int n = p->network->n_layers;
-    size_t extra_bytes = room_bytes - mafat_parts_least_room(p->network) + EXTRA_BYTES;
+    size_t extra_bytes = room_bytes - mafat_parts_min_room(p->network) + EXTRA_BYTES;
     const mafat_edge_limits limits = {
         .alive_bytes = mafat_problem_max_arena(p, limit_bytes, 0, 0), .sum_bytes = limit_bytes,
-        .room_bytes = mafat_edges_least_room(n) + extra_bytes / EDGE_SHARE};
+        .room_bytes = mafat_edges_min_room(n) + extra_bytes / EDGE_SHARE};
     mafat_status status = make_edges(&parts->edges, p, &limits, error);
     if (status != MAFAT_OK)
         return status;
     size_t left_bytes = room_bytes - mafat_candidate_room(p->network) -
                         mafat_edges_bytes(&parts->edges);
-    size_t least_bytes = mafat_labels_least_room(n) + mafat_table_least_room(n);
+    size_t least_bytes = mafat_labels_min_room(n) + mafat_table_min_room(n);
     status = mafat_labels_init(&parts->labels, &parts->edges,
-                               mafat_labels_least_room(n) +
+                               mafat_labels_min_room(n) +
                                    (left_bytes - least_bytes) / LABEL_SHARE, error);
     if (status == MAFAT_OK)
         status = mafat_table_init(&parts->table, &parts->edges,

@@ -12,7 +12,7 @@ typedef struct {
 } mafat_parts;
 
 /* The least room that a search needs, with what it takes to judge a plan. */
-size_t mafat_parts_least_room(const mafat_network *network);
+size_t mafat_parts_min_room(const mafat_network *network);
 
 /* Makes the parts for a limit in so much room, the least one or more, unless they are there.
  * *peak_bytes: what that took at most. On error there are none. */

@@ -23,13 +23,13 @@ enum { NARROW_PART = 64, MAX_TRIED = 12, MAX_VARIED = 64 };
 
 size_t mafat_search_least_charged(const mafat_network *network, const mafat_process *process)
 {
-    return mafat_predict_choosing(process, mafat_parts_least_room(network));
+    return mafat_predict_choosing(process, mafat_parts_min_room(network));
 }
 
 /* The room that a search within a limit has; 0 where that is less than the least. */
 static size_t room_within(const mafat_problem *p, size_t limit_bytes)
 {
-    size_t room_bytes = mafat_parts_least_room(p->network);
+    size_t room_bytes = mafat_parts_min_room(p->network);
     if (p->process->choosing_bytes == 0)
         return SIZE_MAX;
     if (mafat_predict_choosing(p->process, room_bytes) > limit_bytes)
@@ -235,7 +235,7 @@ static mafat_status search_range(solver *v, size_t from_bytes, size_t to_bytes, 
 }
 
 /* More than any plan has in its arena: SIZE_MAX stands for sizes that overflow. */
-static size_t largest_arena_bytes(const mafat_edges *edges)
+static size_t max_arena_of(const mafat_edges *edges)
 {
     size_t alive_bytes = 0, window_bytes = 0;
     for (int e = 0; e < edges->n_edges; e++) {
@@ -248,7 +248,7 @@ static size_t largest_arena_bytes(const mafat_edges *edges)
     return mafat_plan_pages(alive_bytes + window_bytes);
 }
 
-/* Searches for the best plan within a limit; best->n is 0 where nothing fits. *least_s: no plan
+/* Searches for the best plan within a limit; best->edges is NULL where nothing fits. *least_s: no plan
  * that fits takes less. */
 static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafat_candidate *best,
                                   double *least_s, mafat_error *error)
@@ -256,7 +256,7 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafa
     solver v = {.search = search, .limit_bytes = limit_bytes, .best = best, .missed_s = INFINITY,
                .unplaced_s = INFINITY, .error = error};
     size_t from_bytes = mafat_problem_free_arena(&search->problem);
-    size_t to_bytes = mafat_size_min(largest_arena_bytes(&search->parts.edges),
+    size_t to_bytes = mafat_size_min(max_arena_of(&search->parts.edges),
                                      mafat_problem_max_arena(&search->problem, limit_bytes, 0, 0));
     to_bytes = mafat_size_max(from_bytes, to_bytes);
     *best = (mafat_candidate){0};
@@ -276,7 +276,7 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafa
 /* ------------------------------------------------------------------------------------ the least */
 
 /* The least that is alive at once in any plan's arena. */
-static mafat_status find_least_arena(const mafat_edges *edges, size_t *bytes, mafat_error *error)
+static mafat_status find_min_arena(const mafat_edges *edges, size_t *bytes, mafat_error *error)
 {
     size_t *least = malloc(((size_t)edges->n_places + 1) * sizeof *least);
     if (least == NULL)
@@ -299,7 +299,7 @@ static mafat_status find_small(mafat_search *s, mafat_candidate *least, mafat_er
 {
     const mafat_labels *labels = &s->parts.labels;
     size_t arena_bytes = 0;
-    mafat_status status = find_least_arena(&s->parts.edges, &arena_bytes, error);
+    mafat_status status = find_min_arena(&s->parts.edges, &arena_bytes, error);
     mafat_label_query query = {.to_bytes = SIZE_MAX - 1, .limit_s = INFINITY, .without = -1};
     query.from_bytes = mafat_size_max(arena_bytes, mafat_problem_free_arena(&s->problem));
     query.room_bytes = mafat_problem_max_sum(&s->problem, least->total_bytes - 1,
@@ -366,7 +366,7 @@ static mafat_status make_least(mafat_search *s, mafat_found *found, size_t *byte
                                mafat_error *error)
 {
     mafat_candidate least;
-    size_t min_bytes = mafat_parts_least_room(s->problem.network);
+    size_t min_bytes = mafat_parts_min_room(s->problem.network);
     size_t room_bytes = s->problem.process->choosing_bytes == 0 ? SIZE_MAX : min_bytes;
     mafat_status status = find_least(s, room_bytes, &least, error);
     if (status != MAFAT_OK)
@@ -434,7 +434,7 @@ mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_f
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
     search->peak_bytes = 0;
-    while (status == MAFAT_OK && room_bytes >= mafat_parts_least_room(search->problem.network)) {
+    while (status == MAFAT_OK && room_bytes >= mafat_parts_min_room(search->problem.network)) {
         status = search_in(search, room_bytes, limit_bytes, found, &least_s, error);
         if (status != MAFAT_OK || found->plan.n_groups == 0 ||
             mafat_predict_choosing(search->problem.process, found->choosing_bytes) <= limit_bytes)

@@ -58,7 +58,7 @@ static bool find_classes(mafat_table *t)
 }
 
 /* The most that any path pins. */
-static bool find_most_sum_bytes(const mafat_edges *edges, size_t *bytes)
+static bool find_max_sum_bytes(const mafat_edges *edges, size_t *bytes)
 {
     size_t *most = calloc((size_t)edges->n_places + 1, sizeof *most);
     if (most == NULL)
@@ -79,35 +79,35 @@ static size_t within(size_t n, size_t min, size_t max)
 }
 
 /* Shares the room: units first, then classes. */
-static bool allocate(mafat_table *t, size_t most_sum_bytes, size_t room_bytes)
+static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t room_bytes)
 {
     size_t n_places = (size_t)t->edges->n_places + 1, sum_bytes;
     size_t n_values = room_bytes / sizeof *t->seconds / n_places;
     t->n_classes = (int)within(n_values / UNITS_FOR_CLASS, MIN_CLASSES, MAX_CLASSES);
     t->class_bytes = calloc((size_t)t->n_classes, sizeof *t->class_bytes);
-    if (t->class_bytes == NULL || !find_classes(t) || !find_most_sum_bytes(t->edges, &sum_bytes))
+    if (t->class_bytes == NULL || !find_classes(t) || !find_max_sum_bytes(t->edges, &sum_bytes))
         return false;
-    size_t most_units = within(n_values / (size_t)t->n_classes, MIN_UNITS, MAX_UNITS);
-    sum_bytes = mafat_size_min(sum_bytes, most_sum_bytes);
+    size_t max_units = within(n_values / (size_t)t->n_classes, MIN_UNITS, MAX_UNITS);
+    sum_bytes = mafat_size_min(sum_bytes, max_sum_bytes);
     t->unit_bytes = MAFAT_PAGE;    /* a power of two, as what weights take is mostly whole ones */
-    while (sum_bytes / t->unit_bytes >= most_units)
+    while (sum_bytes / t->unit_bytes >= max_units)
         t->unit_bytes *= 2;
-    t->most_units = (int)(sum_bytes / t->unit_bytes) + 1;
+    t->max_units = (int)(sum_bytes / t->unit_bytes) + 1;
     t->seconds = malloc(mafat_table_bytes(t));
     return t->seconds != NULL;
 }
 
-mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t most_sum_bytes,
+mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t max_sum_bytes,
                               size_t room_bytes, mafat_error *error)
 {
     *table = (mafat_table){.edges = edges};
-    if (allocate(table, most_sum_bytes, room_bytes))
+    if (allocate(table, max_sum_bytes, room_bytes))
         return MAFAT_OK;
     mafat_table_free(table);
     return mafat_edges_no_memory(edges, error);
 }
 
-size_t mafat_table_least_room(int n_places)
+size_t mafat_table_min_room(int n_places)
 {
     return ((size_t)n_places + 1) * MIN_UNITS * MIN_CLASSES * sizeof(double);
 }
@@ -115,7 +115,7 @@ size_t mafat_table_least_room(int n_places)
 size_t mafat_table_bytes(const mafat_table *table)
 {
     return ((size_t)table->edges->n_places + 1) * (size_t)table->n_classes *
-           (size_t)table->most_units * sizeof *table->seconds;
+           (size_t)table->max_units * sizeof *table->seconds;
 }
 
 void mafat_table_free(mafat_table *table)
@@ -181,7 +181,7 @@ static void go_on(mafat_table *t, int place, size_t arena_bytes)
         const transition move = {
             .n_units = (int)n_units, .seconds = edge->seconds,
             .class = class_of(t, edge->window_bytes),
-            .next_class = class_of(t, arena_bytes - edge->late_bytes)};
+            .next_class = class_of(t, arena_bytes - edge->shared_bytes)};
         bool is_worse = false;
         n_kept = edge->to == to ? n_kept : 0;
         to = edge->to;
@@ -205,7 +205,7 @@ double mafat_table_fill(mafat_table *t, size_t arena_bytes, size_t sum_bytes, bo
 {
     int last = t->edges->n_places;
     t->classes = with_windows ? t->n_classes : 1;
-    t->units = (int)mafat_size_min(sum_bytes / t->unit_bytes + 1, (size_t)t->most_units);
+    t->units = (int)mafat_size_min(sum_bytes / t->unit_bytes + 1, (size_t)t->max_units);
     size_t n = (size_t)t->classes * (size_t)t->units;
     for (size_t i = 0; i < ((size_t)last + 1) * n; i++)
         t->seconds[i] = i < n ? 0 : INFINITY;

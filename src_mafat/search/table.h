@@ -19,7 +19,7 @@ typedef struct {
     int n_classes;
     size_t *class_bytes;         /* [n_classes], owned: the least window of each class, ascending;
                                     that of class 0 is none */
-    int most_units;              /* that there is room for */
+    int max_units;              /* that there is room for */
     double *seconds;              /* [n_places + 1][classes][units], owned: the values */
     int classes, units;          /* that they were filled for */
 } mafat_table;
@@ -27,11 +27,11 @@ typedef struct {
 /* Prepares a table for edges, which must outlive it, and paths that pin no more than so much; it is
  * the coarser the less room of memory there is for it. MAFAT_FAILED without memory. On error
  * nothing needs to be freed. */
-mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t most_sum_bytes,
+mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t max_sum_bytes,
                               size_t room_bytes, mafat_error *error);
 
 /* The least room that a table needs, and what one has taken. */
-size_t mafat_table_least_room(int n_places);
+size_t mafat_table_min_room(int n_places);
 size_t mafat_table_bytes(const mafat_table *table);
 
 /* Fills it for paths that have at most so much alive in the arena, and so much pinned. Without

@@ -16,7 +16,7 @@ typedef struct {
     double seconds;
     size_t live_bytes, sum_bytes;
     size_t window_bytes;    /* of its first windows */
-    size_t late_bytes;      /* alive when the first windows behind it are read */
+    size_t shared_bytes;      /* alive when the first windows behind it are read */
 } test_path;
 
 typedef struct {
@@ -37,8 +37,8 @@ static inline mafat_edge test_draw_edge(test_random *r, int from, int to, int mo
                                         size_t unit_bytes)
 {
     mafat_edge edge = {.from = from, .to = to, .seconds = 1 + test_random_int(r, 100),
-                       .early_bytes = test_draw_bytes(r, most_bytes),
-                       .late_bytes = test_draw_bytes(r, most_bytes),
+                       .alone_bytes = test_draw_bytes(r, most_bytes),
+                       .shared_bytes = test_draw_bytes(r, most_bytes),
                        .sum_bytes = (size_t)test_random_int(r, 40) * unit_bytes};
     edge.window_bytes = mafat_size_min((size_t)test_random_int(r, 5) * (size_t)most_bytes / 3,
                                        mafat_edge_alive_bytes(&edge));
@@ -63,7 +63,7 @@ static inline void test_graph_go_on(test_graph *g, test_path path)
          path.to < g->edges.n_places && e < g->first_edges[path.to + 1]; e++) {
         const mafat_edge *edge = &g->rooms[e];
         bool reads = edge->window_bytes > 0;
-        size_t alive = mafat_size_max(edge->early_bytes, edge->late_bytes);
+        size_t alive = mafat_size_max(edge->alone_bytes, edge->shared_bytes);
         test_path longer = path;
         longer.to = edge->to;
         longer.seconds += edge->seconds;
@@ -72,9 +72,9 @@ static inline void test_graph_go_on(test_graph *g, test_path path)
         longer.live_bytes = mafat_size_max(path.live_bytes, alive);
         if (reads)
             longer.live_bytes = mafat_size_max(longer.live_bytes,
-                                               path.late_bytes + edge->window_bytes);
-        longer.late_bytes = reads ? edge->late_bytes
-                                  : mafat_size_max(path.late_bytes, edge->late_bytes);
+                                               path.shared_bytes + edge->window_bytes);
+        longer.shared_bytes = reads ? edge->shared_bytes
+                                  : mafat_size_max(path.shared_bytes, edge->shared_bytes);
         test_graph_go_on(g, longer);
     }
 }
