@@ -28,8 +28,8 @@ static mafat_error fault;
 
 /* --------------------------------------------------------------------------- against all plans */
 
-/* The search finds the best plan that fits, and none is faster than it says that any can be. Where a
- * faster one that is not placed hides the best, it finds another one, and counts it as missed. */
+/* The search finds the best plan that fits, and none is faster than it says that any can be. Where
+ * a faster one that is not placed hides the best, it finds another one: that counts as missed. */
 static void expect_best(mafat_search *search, const test_subject *s, const test_plans *all,
                         size_t limit, int *n_missed)
 {
@@ -275,8 +275,8 @@ static double expect_within(mafat_search *search, mafat_search *roomy, const tes
     return seconds;
 }
 
-/* In a limit from the least one up, to where there is room for all that there is to choose from; and
- * in a small one again, where what was made for the largest has no room. */
+/* In a limit from the least one up, to where there is room for all that there is to choose from;
+ * and in a small one again, where what was made for the largest has no room. */
 START_TEST(a_search_is_part_of_what_it_plans_for)
 {
     static const int n_blocks[] = {10, 40, 70};

@@ -14,7 +14,7 @@ enum { FOUND_BYTES = sizeof(mafat_label) + 2 * sizeof(void *) };
 static size_t bytes_of(int n_places, int width)
 {
     size_t n = (size_t)n_places + 1, w = (size_t)width;
-    return n * w * sizeof(mafat_label) + (n + 1) * sizeof(int) + FOUND_FOR_KEPT * w * FOUND_BYTES;
+    return n * w * sizeof(mafat_label) + n * sizeof(int) + FOUND_FOR_KEPT * w * FOUND_BYTES;
 }
 
 size_t mafat_labels_min_room(int n_places)
@@ -36,7 +36,7 @@ mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, s
         labels->width--;
     labels->labels = malloc(n * (size_t)labels->width * sizeof *labels->labels);
     labels->found = malloc((size_t)(labels->width * FOUND_FOR_KEPT) * sizeof *labels->found);
-    labels->first = calloc(n + 1, sizeof *labels->first);
+    labels->first = calloc(n, sizeof *labels->first);
     if (labels->labels != NULL && labels->found != NULL && labels->first != NULL)
         return MAFAT_OK;
     mafat_labels_free(labels);

@@ -25,8 +25,8 @@ typedef struct {
     int n_labels;
     mafat_label *labels;         /* [(n_places + 1) * width], owned: those at a place in ascending
                                     order of least_s */
-    int *first;                  /* [n_places + 2], owned: of each place; behind the last label of
-                                    place + 1 */
+    int *first;                  /* [n_places + 1], owned: the first label at each place; they end
+                                    where those at the place before it begin */
     int n_found;
     mafat_label *found;          /* owned: those at the place at hand */
     double missed_s;             /* no plan that was left out takes less; INFINITY: none was */

@@ -248,8 +248,8 @@ static size_t max_arena_of(const mafat_edges *edges)
     return mafat_plan_pages(alive_bytes + window_bytes);
 }
 
-/* Searches for the best plan within a limit; best->edges is NULL where nothing fits. *least_s: no plan
- * that fits takes less. */
+/* Searches for the best plan within a limit; best->edges is NULL where nothing fits. *least_s: no
+ * plan that fits takes less. */
 static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafat_candidate *best,
                                   double *least_s, mafat_error *error)
 {

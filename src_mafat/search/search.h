@@ -28,8 +28,8 @@ mafat_status mafat_search_init(mafat_search *search, const mafat_network *networ
 typedef struct {
     mafat_config config;     /* owned, as the plan */
     mafat_plan plan;
-    double least_s;          /* no plan that fits takes less: plan.latency_s where it is proven to be
-                                the best one */
+    double least_s;          /* no plan that fits takes less: plan.latency_s where that is proven
+                                to be the best one */
     size_t choosing_bytes;   /* of memory, that the search took */
 } mafat_found;
 
