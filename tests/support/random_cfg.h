@@ -10,70 +10,7 @@
 
 enum { TEST_CFG_BYTES = 8192 };
 
-static inline void test_cfg_append(char *cfg, const char *text)
-{
-    strncat(cfg, text, TEST_CFG_BYTES - strlen(cfg) - 1);
-}
-
-/* A convolution that keeps height and width. */
-static inline void test_cfg_append_conv(test_random *r, char *cfg, int filters)
-{
-    static const char *const activations[] = {"leaky", "linear", "logistic"};
-    char text[256];
-    snprintf(text, sizeof text,
-             "[convolutional]\nfilters=%d\nsize=%d\nstride=1\npad=1\nbatch_normalize=%d\n"
-             "activation=%s\n",
-             filters, 1 + 2 * test_random_int(r, 3), test_random_int(r, 2),
-             activations[test_random_int(r, 3)]);
-    test_cfg_append(cfg, text);
-}
-
-static inline void test_cfg_append_random(test_random *r, char *cfg)
-{
-    char text[256] = "";
-    int filters = 1 + test_random_int(r, 40);
-    switch (test_random_int(r, 9)) {
-    case 0:
-        snprintf(text, sizeof text, "[maxpool]\nsize=%d\nstride=%d\n", 2 + test_random_int(r, 2),
-                 1 + test_random_int(r, 2));
-        break;
-    case 1:
-        snprintf(text, sizeof text, "[upsample]\nstride=2\n");
-        break;
-    case 2:
-        snprintf(text, sizeof text, "[dropout]\n");
-        break;
-    case 3:    /* a residual */
-        test_cfg_append_conv(r, cfg, filters);
-        test_cfg_append_conv(r, cfg, filters);
-        snprintf(text, sizeof text, "[shortcut]\nfrom=-2\nactivation=linear\n");
-        break;
-    case 4:    /* two branches */
-        test_cfg_append_conv(r, cfg, filters);
-        test_cfg_append_conv(r, cfg, 1 + test_random_int(r, 20));
-        test_cfg_append(cfg, "[route]\nlayers=-2\n");
-        test_cfg_append_conv(r, cfg, 1 + test_random_int(r, 20));
-        snprintf(text, sizeof text, "[route]\nlayers=-1,-3\n");
-        break;
-    case 5:    /* one that shrinks the map */
-        snprintf(text, sizeof text,
-                 "[convolutional]\nfilters=%d\nsize=3\nstride=2\npad=1\nbatch_normalize=1\n"
-                 "activation=leaky\n", filters);
-        break;
-    default:
-        test_cfg_append_conv(r, cfg, filters);
-    }
-    test_cfg_append(cfg, text);
-}
-
 /* Makes a cfg of some `n_parts` layers; writes it to cfg[TEST_CFG_BYTES]. */
-static inline void test_cfg_make(test_random *r, char *cfg, int n_parts)
-{
-    snprintf(cfg, TEST_CFG_BYTES, "[net]\nbatch=1\nwidth=%d\nheight=%d\nchannels=%d\n",
-             16 + test_random_int(r, 20), 16 + test_random_int(r, 20), 1 + test_random_int(r, 4));
-    test_cfg_append_conv(r, cfg, 1 + test_random_int(r, 16));
-    for (int i = 0; i < n_parts; i++)
-        test_cfg_append_random(r, cfg);
-}
+void test_cfg_make(test_random *r, char *cfg, int n_parts);
 
 #endif
