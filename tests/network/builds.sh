@@ -1,5 +1,6 @@
 #!/bin/bash
 # The other builds give the bits of their own Darknet: the plain instruction set, and no OpenMP.
+# Beside: it runs programs of other builds.
 . "$(dirname "$0")/../lib.sh"
 cd "$top" || exit 1
 

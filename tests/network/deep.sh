@@ -3,6 +3,7 @@
 # command names works for it, choosing included, and so do larger ones; what is predicted is never below what
 # a cgroup charges, and not far above, also where hundreds of layers have a few hundred bytes of weights each. `-memory auto` names what it took or says that nothing fits. Needs the right to a memory
 # cgroup (tools/limit).
+# Alone: where others run the same program, its pages are charged to them.
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
 report=$scratch/report

@@ -4,6 +4,7 @@
 # A 12 megapixel photo runs in 16M. Needs the right to a memory cgroup (tools/limit).
 #
 #   tests/network/images.sh [all]     `all` holds every kind to its prediction, not one of each sort
+# Alone: where others run the same program, its pages are charged to them.
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
 report=$scratch/report

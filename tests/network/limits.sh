@@ -3,6 +3,7 @@
 # programs linked to the library, Python. Each runs in a cgroup of the smallest limit that it names, and is
 # never killed: it does what it does without a limit, or says what it needs. What was predicted last is never
 # below what is charged, and at most 5 % and 512 KiB above. Needs the right to a memory cgroup (tools/limit).
+# Alone: where others run the same program, its pages are charged to them.
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
 report=$scratch/report

@@ -2,6 +2,7 @@
 # Whole networks in a memory limit, weights and all: stock Darknet's lines and picture, no swap, the limit
 # never hit, and as much memory as was predicted, at most. Where nothing fits, that is said before
 # anything runs. Needs the right to a memory cgroup (tools/limit).
+# Alone: where others run the same program, its pages are charged to them.
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
 report=$scratch/report

@@ -2,6 +2,7 @@
 # What `mafat predict` says against what a cgroup charges: never below, and at most 5 % and 512 KiB above
 # (`make predict-table` has 200 points and more); its terms add up; and it says the same each time, so that
 # the smallest limit that it names is one that works. Needs the right to a memory cgroup (tools/limit).
+# Alone: where others run the same program, its pages are charged to them.
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
 report=$scratch/report

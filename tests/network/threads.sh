@@ -1,6 +1,7 @@
 #!/bin/bash
 # tests/test_threads.c under ThreadSanitizer: networks side by side share nothing unguarded, with the
 # thread that reads weights and without it. OPENMP=0: ThreadSanitizer does not know OpenMP's barriers.
+# Beside: it runs a program of another build.
 . "$(dirname "$0")/../lib.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL
 variables='SANITIZE=tsan OPENMP=0'
