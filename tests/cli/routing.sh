@@ -105,6 +105,11 @@ for layer in -1 16 99; do
     expect 2 ".oneoff2.: layer $layer must be from 0 to 15$" "$darknet" mafat oneoff2 $plain "$w" "$scratch/none.weights" $layer
 done
 expect 0 '^[-0-9. ]+$' "$darknet" mafat print $plain "$w" 14
+printf '[net]\nwidth=8\nheight=8\nchannels=4\n[convolutional]\nfilters=6\nsize=3\npad=1\ngroups=2\nactivation=leaky\n' >"$scratch/groups.cfg"
+"$top/tools/random_weights" "$scratch/groups.cfg" "$scratch/groups.weights" >/dev/null || fail "no weights"
+"$darknet" mafat print "$scratch/groups.cfg" "$scratch/groups.weights" 0 >"$scratch/stdout" 2>"$scratch/stderr" || fail "print: exit code $?"
+[ "$(awk '{ print NF }' "$scratch/stdout" | xargs)" = "18 18 18 18 18 18" ] ||    # 3 x 3 of two channels
+    fail "print: $(awk '{ print NF }' "$scratch/stdout" | xargs) weights in the filters of two groups"
 for command in test valid self engine; do
     expect 2 "^mafat: .go $command. crashes in Darknet itself: it reads 363 outputs" "$darknet" mafat go $command cfg/go.test.cfg "$w"
 done
