@@ -79,15 +79,11 @@ below "$(value predicted_latency_s)" "$before" || fail "resnet152 takes $(value 
 
 # the smallest limit that works works, and one byte less does not; by usual costs, as with some of those
 # that are measured a search in more memory finds a plan of some KB less
-export XDG_CACHE_HOME=$scratch/usual
-search() { expect "$1" "$2" "$darknet" mafat plan "${@:3}"; }
-search 3 'nothing fits 1048576 bytes; the smallest limit that works is [0-9]+$' cfg/yolov2.cfg -memory 1M -threads 2
+usual="env XDG_CACHE_HOME=$scratch/usual $darknet mafat plan cfg/yolov2.cfg -threads 2 -memory"
+expect 3 'nothing fits 1048576 bytes; the smallest limit that works is [0-9]+$' $usual 1M
 least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
-search 0 "^predicted_bytes: $least\$" cfg/yolov2.cfg -memory "$least" -threads 2
-search 3 "nothing fits $((least - 1)) bytes; the smallest limit that works is $least\$" \
-    cfg/yolov2.cfg -memory $((least - 1)) -threads 2
-search() { expect "$1" "$2" "$darknet" mafat search "${@:3}"; }
-export XDG_CACHE_HOME=$scratch/cache
+expect 0 "^predicted_bytes: $least\$" $usual "$least"
+expect 3 "nothing fits $((least - 1)) bytes; the smallest limit that works is $least\$" $usual $((least - 1))
 
 # the front: from much memory and little time to little memory and much time
 search 0 '^ *limit bytes +takes bytes +latency s +reads in a run  config$' cfg/yolov2-tiny.cfg -front -svg "$scratch/front.svg" -threads 2
