@@ -316,7 +316,7 @@ $(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
 	$(call link,$(DARKNET_FLAGS),$(shell pkg-config --libs check))
 
 $(B)/tools/%.o: tools/%.c Makefile | $(B)/ready-build darknet/.stamp
-	$(call compile,$(MAFAT_FLAGS) -Itools)
+	$(call compile,$(MAFAT_FLAGS))
 
 # Tools know cfg and weights files, not Darknet: nothing of it is linked.
 $(B)/tools/limit: $(B)/tools/cage.o

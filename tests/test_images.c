@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "upstream/picture.h"
-#include "upstream/picture.h"
 #include "stb_image.h"
 #include "support/random.h"
 #include "support/suite.h"

@@ -99,6 +99,8 @@ const char *mafat_lines_show(char *text, size_t size, const char *line)
 {
     text[0] = '"';
     mafat_visible(line, text + 1, size - 2);
-    strcat(text, "\"");
+    size_t n = strlen(text);
+    text[n] = '"';
+    text[n + 1] = '\0';
     return text;
 }

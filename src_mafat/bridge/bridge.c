@@ -1,13 +1,4 @@
 /* Darknet's networks run through plans; see bridge.h. */
-#include "bridge/blocks.h"
-#include "bridge/bridge.h"
-#include "bridge/host.h"
-#include "bridge/lean.h"
-#include "bridge/limits.h"
-#include "bridge/paths.h"
-#include "mafat.h"
-#include "upstream/footprint.h"
-
 #include <limits.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -15,11 +6,18 @@
 #include <unistd.h>
 
 #include "bridge/blocks.h"
+#include "bridge/bridge.h"
+#include "bridge/host.h"
+#include "bridge/lean.h"
+#include "bridge/limits.h"
+#include "bridge/paths.h"
 #include "darknet.h"
 #include "machine/measure.h"
+#include "mafat.h"
 #include "run/team.h"
 #include "run/weights.h"
 #include "session/verify.h"
+#include "upstream/footprint.h"
 #include "upstream/rounding_probe.h"
 
 /* network.h declares it, and drags in CUDA's header. */

@@ -165,3 +165,11 @@ mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, co
             return mafat_arguments_fail_unknown(arguments->words[i], known, n, allowed, error);
     return MAFAT_OK;
 }
+
+bool mafat_arguments_begin_with(const mafat_arguments *arguments, const char *word,
+                                const char *subword)
+{
+    return strcmp(arguments->words[0], word) == 0 &&
+           (subword == NULL ||
+            (arguments->n_words > 1 && strcmp(arguments->words[1], subword) == 0));
+}

@@ -46,4 +46,8 @@ mafat_status mafat_arguments_fail_unknown(const char *option, const char *const 
 mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, const char *own,
                                             mafat_error *error);
 
+/* Whether the words, of which there is one, begin with these two; `subword` NULL: with `word`. */
+bool mafat_arguments_begin_with(const mafat_arguments *arguments, const char *word,
+                                const char *subword);
+
 #endif

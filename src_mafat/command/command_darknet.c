@@ -216,10 +216,8 @@ bool mafat_command_darknet_name(int i, const char **word, const char **subword)
 /* NULL: none of them. */
 static const darknet_command *find_command(const mafat_arguments *arguments)
 {
-    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
     for (int i = 0; i < N_COMMANDS; i++)
-        if (strcmp(arguments->words[0], commands[i].word) == 0 &&
-            (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
+        if (mafat_arguments_begin_with(arguments, commands[i].word, commands[i].subword))
             return &commands[i];
     return NULL;
 }

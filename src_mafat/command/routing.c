@@ -185,10 +185,8 @@ static mafat_status leave_to_darknet(const mafat_arguments *arguments, const req
 /* Which of the commands above the words are; NULL: none. */
 static const command *find_command(const mafat_arguments *arguments)
 {
-    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
     for (int i = 0; i < N_COMMANDS; i++)
-        if (strcmp(arguments->words[0], commands[i].word) == 0 &&
-            (commands[i].subword == NULL || strcmp(subword, commands[i].subword) == 0))
+        if (mafat_arguments_begin_with(arguments, commands[i].word, commands[i].subword))
             return &commands[i];
     return NULL;
 }
