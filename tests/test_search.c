@@ -14,9 +14,9 @@
 
 /* Sanitized programs are slow: they run each network with one sort of costs, threads, inputs. */
 #ifdef __SANITIZE_ADDRESS__
-enum { ROUNDS = 1, LIMIT_PARTS = 1 };
+enum { ROUNDS = 1, LIMIT_PARTS = 1, N_COST_SETS = 1 };
 #else
-enum { ROUNDS = 4, LIMIT_PARTS = 4 };
+enum { ROUNDS = 4, LIMIT_PARTS = 4, N_COST_SETS = 5 };
 #endif
 
 /* For how many limits a search may miss the best plan of a network, and by how much: four limits of
@@ -315,6 +315,44 @@ START_TEST(a_search_is_part_of_what_it_plans_for)
 }
 END_TEST
 
+/* Costs as far from the usual ones as those of machines are. */
+static mafat_costs random_costs(test_random *random, const mafat_kernel_shape *shape)
+{
+    mafat_costs costs = mafat_cost_defaults(shape);
+    double *seconds[MAFAT_N_COSTS + 3] = {&costs.read_s, &costs.read_byte_s, &costs.lost_byte_s};
+    for (int i = 0; i < MAFAT_N_COSTS; i++)
+        seconds[3 + i] = &costs.unit_s[i];
+    for (int i = 0; i < COUNT(seconds); i++)
+        *seconds[i] *= exp2(test_random_float(random, -3, 3));
+    return costs;
+}
+
+/* Costs decide which plan is the fastest. The smallest limit that is named is one that works,
+ * whatever they are, and one byte less does not. */
+START_TEST(the_smallest_limit_is_the_smallest_by_any_costs)
+{
+    test_subject s;
+    mafat_cfg cfg;
+    mafat_search search;
+    mafat_found found;
+    size_t least;
+    test_random random = {(uint64_t)_i + 1};
+    ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i % COUNT(stock)], 0, 0, &fault), MAFAT_OK);
+    test_subject_init(&s, cfg, 10);
+    s.costs = random_costs(&random, &s.costs.shape);
+    s.options.workspace_bytes = mafat_exec_workspace_bytes(2);
+    s.process.choosing_bytes = CHOOSING_BYTES;
+    ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
+                                       &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_best(&search, least, &found, &fault), MAFAT_OK);
+    mafat_found_free(&found);
+    expect_least(&search, least);
+    mafat_search_free(&search);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 /* Groups that there is no room for are left out, the longest first, and the bound of all plans is
  * still below each of them. */
 START_TEST(fewer_edges_are_the_shorter_ones)
@@ -356,6 +394,8 @@ int main(void)
     tcase_add_test(tcase, a_plan_that_fits_is_made_to_fit);
     tcase_add_loop_test(tcase, the_smallest_plan_has_no_gaps, 0, COUNT(stock));
     tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0, COUNT(stock) + 3);
+    tcase_add_loop_test(tcase, the_smallest_limit_is_the_smallest_by_any_costs, 0,
+                        N_COST_SETS * COUNT(stock));
     tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
     Suite *suite = suite_create("search");
     suite_add_tcase(suite, tcase);

@@ -124,6 +124,7 @@ static void keep_if(bool is_better, mafat_candidate *best, mafat_candidate *cand
 typedef struct {
     mafat_search *search;
     size_t limit_bytes;
+    bool counts_time;        /* the fastest plan is wanted; else any one that fits */
     mafat_candidate *best;   /* so far */
     double missed_s;         /* no plan that was left out takes less */
     double unplaced_s;       /* the least of the plans that were not placed */
@@ -132,10 +133,13 @@ typedef struct {
     mafat_error *error;
 } solver;
 
-/* What a plan must take less than: not the same seconds added up in another order. */
+/* What a plan must take less than: not the same seconds added up in another order. Where time does
+ * not count every plan takes none, and there is nothing to win once there is one. */
 static double limit_s(const solver *v)
 {
-    return v->best->edges == NULL ? INFINITY : v->best->seconds * (1 - 1e-12);
+    if (v->best->edges == NULL)
+        return INFINITY;
+    return v->counts_time ? v->best->seconds * (1 - 1e-12) : 0;
 }
 
 /* Tries the plans that were found, the fastest first, up to one whose buffers are placed. */
@@ -159,12 +163,34 @@ static mafat_status try_plans(solver *v, int max_tried)
     return status;
 }
 
-/* The least seconds of plans with arenas larger than from_bytes, up to to_bytes. */
-static double bound(const solver *v, size_t from_bytes, size_t to_bytes, bool with_windows)
+/* Finds the plans with arenas up to to_bytes, where smaller ones count as from_bytes, beside which
+ * the rest must have room. */
+static mafat_label_query find_labels(solver *v, size_t from_bytes, size_t to_bytes,
+                                     size_t room_bytes)
 {
     mafat_search *s = v->search;
-    size_t sum_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes);
-    return mafat_table_fill(&s->parts.table, to_bytes, sum_bytes, with_windows);
+    const mafat_label_query query = {
+        .table = v->counts_time ? &s->parts.table : NULL, .from_bytes = from_bytes,
+        .to_bytes = to_bytes, .room_bytes = room_bytes, .limit_s = limit_s(v), .without = -1};
+    mafat_labels_find(&s->parts.labels, &query);
+    return query;
+}
+
+static bool has_labels(const solver *v)
+{
+    const mafat_labels *labels = &v->search->parts.labels;
+    return labels->first[0] < labels->n_labels;
+}
+
+/* The least seconds of plans with arenas larger than from_bytes, up to to_bytes. */
+static double bound(solver *v, size_t from_bytes, size_t to_bytes, bool with_windows)
+{
+    mafat_search *s = v->search;
+    size_t room_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes);
+    if (v->counts_time)
+        return mafat_table_fill(&s->parts.table, to_bytes, room_bytes, with_windows);
+    find_labels(v, to_bytes, to_bytes, room_bytes);
+    return has_labels(v) ? 0 : INFINITY;
 }
 
 /* Where no plan of a range is placed, and there is no other yet: tries the fastest of those that do
@@ -195,31 +221,33 @@ static mafat_status vary(solver *v, mafat_label_query *query)
 /* Searches a range of arena sizes that is narrow. */
 static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
 {
-    mafat_search *s = v->search;
     if (bound(v, from_bytes, to_bytes, true) >= limit_s(v))
         return MAFAT_OK;
-    mafat_label_query query = {
-        .table = &s->parts.table, .from_bytes = from_bytes, .to_bytes = to_bytes,
-        .room_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes),
-        .limit_s = limit_s(v), .without = -1};
-    mafat_labels_find(&s->parts.labels, &query);
-    v->missed_s = fmin(v->missed_s, s->parts.labels.missed_s);
-    if (s->parts.labels.first[0] == s->parts.labels.n_labels)
+    mafat_label_query query = find_labels(v, from_bytes, to_bytes,
+                                          mafat_problem_max_sum(&v->search->problem,
+                                                                v->limit_bytes, from_bytes));
+    v->missed_s = fmin(v->missed_s, v->search->parts.labels.missed_s);
+    if (!has_labels(v))
         return MAFAT_OK;
     mafat_status status = try_plans(v, MAX_TRIED);
     return status == MAFAT_OK && v->varies && v->best->edges == NULL ? vary(v, &query) : status;
+}
+
+/* The width of a range that is narrow: where only bytes count, a page. */
+static size_t narrow_bytes(const solver *v, size_t from_bytes)
+{
+    size_t unit_bytes = mafat_size_max(v->search->parts.table.unit_bytes, MAFAT_PAGE);
+    return v->counts_time ? mafat_size_max(from_bytes / NARROW_PART, unit_bytes) : MAFAT_PAGE;
 }
 
 /* Searches a range of arena sizes whose plans take bound_s at least: in halves, the better one
  * first. */
 static mafat_status search_range(solver *v, size_t from_bytes, size_t to_bytes, double bound_s)
 {
-    size_t narrow_bytes = mafat_size_max(from_bytes / NARROW_PART,
-                                         v->search->parts.table.unit_bytes);
     size_t width_bytes = to_bytes - from_bytes;
     if (bound_s >= limit_s(v))
         return MAFAT_OK;
-    if (width_bytes <= mafat_size_max(narrow_bytes, MAFAT_PAGE))
+    if (width_bytes <= narrow_bytes(v, from_bytes))
         return search_narrow(v, from_bytes, to_bytes);
     size_t middle_bytes = from_bytes + mafat_plan_pages(width_bytes / 2);
     double low_s = bound(v, from_bytes, middle_bytes, false);
@@ -248,13 +276,13 @@ static size_t max_arena_of(const mafat_edges *edges)
     return mafat_plan_pages(alive_bytes + window_bytes);
 }
 
-/* Searches for the best plan within a limit; best->edges is NULL where nothing fits. *least_s: no
- * plan that fits takes less. */
-static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafat_candidate *best,
-                                  double *least_s, mafat_error *error)
+/* Searches for the best plan within a limit, or for any; best->edges is NULL where nothing fits.
+ * *least_s: no plan that fits takes less. */
+static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool counts_time,
+                                  mafat_candidate *best, double *least_s, mafat_error *error)
 {
-    solver v = {.search = search, .limit_bytes = limit_bytes, .best = best, .missed_s = INFINITY,
-               .unplaced_s = INFINITY, .error = error};
+    solver v = {.search = search, .limit_bytes = limit_bytes, .counts_time = counts_time,
+                .best = best, .missed_s = INFINITY, .unplaced_s = INFINITY, .error = error};
     size_t from_bytes = mafat_problem_free_arena(&search->problem);
     size_t to_bytes = mafat_size_min(max_arena_of(&search->parts.edges),
                                      mafat_problem_max_arena(&search->problem, limit_bytes, 0, 0));
@@ -275,86 +303,38 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, mafa
 
 /* ------------------------------------------------------------------------------------ the least */
 
-/* The least that is alive at once in any plan's arena. */
-static mafat_status find_min_arena(const mafat_edges *edges, size_t *bytes, mafat_error *error)
-{
-    size_t *least = malloc(((size_t)edges->n_places + 1) * sizeof *least);
-    if (least == NULL)
-        return mafat_edges_no_memory(edges, error);
-    for (int place = 0; place <= edges->n_places; place++)
-        least[place] = place == 0 ? 0 : SIZE_MAX;
-    for (int e = 0; e < edges->n_edges; e++) {
-        const mafat_edge *edge = &edges->edges[e];
-        size_t most = mafat_size_max(least[edge->from], mafat_edge_alive_bytes(edge));
-        least[edge->to] = mafat_size_min(least[edge->to], most);
-    }
-    *bytes = least[edges->n_places];
-    free(least);
-    return MAFAT_OK;
-}
-
-/* Finds a plan that takes little, and less than *least, by bytes alone: of the smallest paths that
- * whose plan is. */
-static mafat_status find_small(mafat_search *s, mafat_candidate *least, mafat_error *error)
-{
-    const mafat_labels *labels = &s->parts.labels;
-    size_t arena_bytes = 0;
-    mafat_status status = find_min_arena(&s->parts.edges, &arena_bytes, error);
-    mafat_label_query query = {.to_bytes = SIZE_MAX - 1, .limit_s = INFINITY, .without = -1};
-    query.from_bytes = mafat_size_max(arena_bytes, mafat_problem_free_arena(&s->problem));
-    query.room_bytes = mafat_problem_max_sum(&s->problem, least->total_bytes - 1,
-                                             query.from_bytes);
-    if (status != MAFAT_OK || arena_bytes == SIZE_MAX || query.room_bytes == 0)
-        return status;
-    mafat_labels_find(&s->parts.labels, &query);
-    int next = labels->first[0], end = labels->n_labels;
-    for (int n = 0; n < MAX_TRIED && next < end && status == MAFAT_OK; n++) {
-        mafat_candidate candidate;
-        status = judge(s, &labels->labels[next++], least->total_bytes - 1, &candidate, error);
-        if (status == MAFAT_OK)
-            keep_if(candidate.total_bytes < least->total_bytes, least, &candidate);
-    }
-    return status;
-}
-
-/* Finds a small plan in so much room, where that is not enough for all groups: then of those that
- * a smaller plan than the one at hand can have, which are fewer, and so on. */
+/* Finds a plan that takes less than *least, if there is one: by bytes, and where that finds none by
+ * seconds, as not every path's plan comes out as small as it might. The edges are made for this, so
+ * that in little room there are all of them, once few plans are small enough. */
 static mafat_status find_smaller(mafat_search *s, size_t room_bytes, mafat_candidate *least,
                                  mafat_error *error)
 {
-    mafat_status status = MAFAT_OK;
-    bool were_all = false;
-    size_t before;
-    do {
-        before = least->total_bytes;
-        mafat_parts_free(&s->parts);
-        status = make_parts(s, room_bytes, before - 1, error);
-        if (status == MAFAT_OK) {
-            were_all = s->parts.edges.are_all;
-            status = find_small(s, least, error);
-        }
-    } while (status == MAFAT_OK && least->total_bytes < before && !were_all);
+    size_t limit_bytes = least->total_bytes - 1;
+    mafat_candidate smaller = {0};
+    double unused_s;
+    mafat_parts_free(&s->parts);
+    mafat_status status = make_parts(s, room_bytes, limit_bytes, error);
+    if (status == MAFAT_OK)
+        status = search_within(s, limit_bytes, false, &smaller, &unused_s, error);
+    if (status == MAFAT_OK && smaller.edges == NULL)
+        status = search_within(s, limit_bytes, true, &smaller, &unused_s, error);
+    keep_if(smaller.edges != NULL, least, &smaller);
     return status;
 }
 
-/* Finds the plan that takes least: a small one, and from there on whatever a search for less finds,
- * so that none finds anything below it. Not every path's plan comes out as small as it might, and
- * then one that is faster may be smaller. It is looked for in the same room whatever the limit, and
- * is the same plan: so the limit that it names works. */
+/* Finds the plan that takes least: one that takes less than the last one, until a search for less
+ * finds nothing. It is looked for in the same room whatever the limit, and is the same plan: so the
+ * limit that it names works. */
 static mafat_status find_least(mafat_search *s, size_t room_bytes, mafat_candidate *least,
                                mafat_error *error)
 {
-    mafat_candidate smaller;
-    double unused_s;
+    mafat_status status = MAFAT_OK;
+    size_t before;
     *least = (mafat_candidate){.total_bytes = SIZE_MAX};
-    mafat_status status = find_smaller(s, room_bytes, least, error);
-    while (status == MAFAT_OK) {
-        status = search_within(s, least->total_bytes - 1, &smaller, &unused_s, error);
-        if (status != MAFAT_OK || smaller.edges == NULL)
-            break;
-        mafat_candidate_free(least);
-        *least = smaller;
-    }
+    do {
+        before = least->total_bytes;
+        status = find_smaller(s, room_bytes, least, error);
+    } while (status == MAFAT_OK && least->total_bytes < before);
     if (status != MAFAT_OK)
         mafat_candidate_free(least);
     return status;
@@ -418,7 +398,7 @@ static mafat_status search_in(mafat_search *s, size_t room_bytes, size_t limit_b
     s->peak_bytes = 0;
     mafat_status status = make_parts(s, room_bytes, limit_bytes, error);
     if (status == MAFAT_OK)
-        status = search_within(s, limit_bytes, &best, least_s, error);
+        status = search_within(s, limit_bytes, true, &best, least_s, error);
     if (status == MAFAT_OK && best.edges != NULL)
         status = make_plan(s, &best, room_bytes, found, error);
     found->least_s = *least_s;
