@@ -1,14 +1,14 @@
-/* The order in which layer groups run; see mafat_group_order() in group.h.
+/* The order in which layer groups run; see order.h.
  *
  * A block's map is alive from the block that makes it to the last one that reads it, so an order of
  * blocks has a price: the most bytes of maps alive at once and, of orders equal in that, their sum
  * over the blocks. Starting from the cfg's order, each block is tried at the earliest place behind
  * all that it reads, and stays there unless that is dearer. Blocks only ever move forward to where
  * their sources are, so that a whole branch follows its first block. */
+#include "plan/order.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "plan/group.h"
 
 typedef struct {
     size_t most, sum;
@@ -117,8 +117,8 @@ static void sort(const order *o, mafat_group *groups, int n_groups, mafat_group 
     memcpy(groups, ordered, (size_t)n * sizeof *groups);
 }
 
-mafat_status mafat_group_order(const mafat_network *network, mafat_group *groups, int n_groups,
-                               mafat_error *error)
+mafat_status mafat_order_groups(const mafat_network *network, mafat_group *groups, int n_groups,
+                                mafat_error *error)
 {
     size_t n_layers = (size_t)network->n_layers;
     order o = {.network = network,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plan/builder.h"
+#include "plan/order.h"
 
 double mafat_plan_redundant_percent(uint64_t macs, uint64_t redundant_macs)
 {
@@ -339,7 +340,7 @@ static mafat_status build(mafat_builder *b, const mafat_config *config)
     mafat_status status = mafat_group_resolve(b->network, config, plan->groups, &plan->n_groups,
                                               b->error);
     if (status == MAFAT_OK)
-        status = mafat_group_order(b->network, plan->groups, plan->n_groups, b->error);
+        status = mafat_order_groups(b->network, plan->groups, plan->n_groups, b->error);
     if (status == MAFAT_OK)
         status = build_groups(b);
     if (status == MAFAT_OK)

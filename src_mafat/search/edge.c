@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "plan/order.h"
+
 /* TUNING, down to MAX_EDGES: what there is to choose from, and how much work that may be. */
 
 /* How many windows a layer that runs whole is read in, and how small they may be: a direct read of
@@ -489,7 +491,7 @@ static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, maf
     int n_blocks;
     mafat_status status = mafat_group_find_blocks(m->network, blocks, &n_blocks, m->error);
     if (status == MAFAT_OK)
-        status = mafat_group_order(m->network, blocks, n_blocks, m->error);
+        status = mafat_order_groups(m->network, blocks, n_blocks, m->error);
     if (status != MAFAT_OK)
         return status;
     find_places(m, blocks, n_blocks);

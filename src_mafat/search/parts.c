@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "plan/order.h"
+
 /* TUNING. What the least search has beyond the least that its parts need; one part of so many of
  * what there is beyond that is for edges, and one of so many of what is left for labels. */
 enum { EXTRA_BYTES = 256 << 10, EDGE_SHARE = 2, LABEL_SHARE = 4 };
@@ -36,7 +38,7 @@ static mafat_status find_groups(const mafat_problem *p, mafat_group *groups, int
 {
     mafat_status status = mafat_group_resolve(p->network, p->fixed, groups, n_groups, error);
     if (status == MAFAT_OK)
-        status = mafat_group_order(p->network, groups, *n_groups, error);
+        status = mafat_order_groups(p->network, groups, *n_groups, error);
     return status;
 }
 
