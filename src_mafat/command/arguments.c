@@ -1,48 +1,51 @@
 /* Command-line words; see arguments.h. */
 #include "command/arguments.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/nearest.h"
 
-/* Takes an option's value; *i moves on to it. */
-static mafat_status take_value(const char **value, int *i, int argc, char **argv,
-                               mafat_error *error)
+static const mafat_option common[] = {
+    {"-mafat", "CONFIG", mafat_option_read_text, offsetof(mafat_arguments, options.config),
+     "layer groups and their tiles (default " MAFAT_DEFAULT_CONFIG "):\n"
+     "  5x5/8/2x2  layers from 0 on in 5x5 tiles, from 8 on in 2x2\n"
+     "  3x3/NoCut  one tiling for all layers that can be fused from 0 on\n"
+     "  38x1r/12/1x1  layers 0-11 row by row, rows kept where they are needed again;\n"
+     "                layers from 12 on whole\n"
+     "  layers     Darknet's own forward pass without training buffers"},
+    {"-memory", "LIMIT", mafat_option_read_text, offsetof(mafat_arguments, options.memory),
+     "the most memory that the process may take, as a cgroup counts it: bytes, or with\n"
+     "  K, M or G; auto: what the cgroup and the machine have left. Chooses the\n"
+     "  configuration where none is given, and how many weights stay in memory"},
+    {"-threads", "N", mafat_option_read_text, offsetof(mafat_arguments, options.threads),
+     "threads (default: OMP_NUM_THREADS, or one for each core)"},
+    {"-json", NULL, NULL, offsetof(mafat_arguments, json),
+     "MAFAT's own commands: results as one JSON object instead of \"key: value\""},
+    {"-help", NULL, NULL, offsetof(mafat_arguments, help),
+     "this text; behind one of MAFAT's own commands, what that one takes"},
+};
+
+enum { N_COMMON = sizeof common / sizeof common[0] };
+
+const mafat_option_table mafat_arguments_common = {common, N_COMMON};
+
+/* One of a command's own options, or of those behind them, which all know. */
+static const mafat_option *option_at(const mafat_option_table *own, int i)
 {
-    const char *option = argv[*i];
-    if (*value != NULL)
-        return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", option);
-    if (*i + 1 >= argc)
-        return mafat_error_set(error, MAFAT_USAGE, "option %s lacks its value", option);
-    *value = argv[++*i];
-    return MAFAT_OK;
+    return i < own->n ? &own->rows[i] : &common[i - own->n];
 }
 
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error)
 {
-    *arguments = (mafat_arguments){.words = argv};
-    for (int i = 0; i < argc; i++) {
-        mafat_status status = MAFAT_OK;
-        const char *word = argv[i];
-        if (strcmp(word, "-mafat") == 0)
-            status = take_value(&arguments->options.config, &i, argc, argv, error);
-        else if (strcmp(word, "-memory") == 0)
-            status = take_value(&arguments->options.memory, &i, argc, argv, error);
-        else if (strcmp(word, "-threads") == 0)
-            status = take_value(&arguments->options.threads, &i, argc, argv, error);
-        else if (strcmp(word, "-json") == 0)
-            arguments->json = true;
-        else if (strcmp(word, "-help") == 0 || strcmp(word, "--help") == 0)
+    *arguments = (mafat_arguments){.words = argv, .n_words = argc};
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "-help") == 0 || strcmp(argv[i], "--help") == 0)
             arguments->help = true;
-        else
-            arguments->words[arguments->n_words++] = argv[i];
-        if (status != MAFAT_OK)
-            return status;
-    }
-    return MAFAT_OK;
+    if (arguments->help)
+        return MAFAT_OK;
+    return mafat_option_take(&mafat_arguments_common, argv, &arguments->n_words, arguments, error);
 }
 
 /* Whether two words of n and more letters begin alike, whatever their case. */
@@ -54,7 +57,6 @@ static bool begin_alike(const char *a, const char *b, size_t n)
 
 bool mafat_arguments_asks(const char *word)
 {
-    static const char *const asking[] = {"mafat", "memory", "threads"};
     enum { ALIKE = 3, MOST_CHANGES = 2 };
     char name[16];
     if (word[0] != '-')
@@ -63,107 +65,88 @@ bool mafat_arguments_asks(const char *word)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     if (strcmp(name, "thresh") == 0)    /* Darknet's */
         return false;
-    for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++)
-        if (begin_alike(name, asking[i], ALIKE) ||
-            mafat_nearest_distance(name, asking[i]) <= MOST_CHANGES)
+    for (int i = 0; i < N_COMMON; i++) {
+        const char *asking = common[i].name + 1;
+        if (common[i].value != NULL && (begin_alike(name, asking, ALIKE) ||
+                                        mafat_nearest_distance(name, asking) <= MOST_CHANGES))
             return true;
+    }
     return false;
 }
 
-/* Takes n words out, from the one at i on. */
-static void remove_words(mafat_arguments *arguments, int i, int n)
-{
-    arguments->n_words -= n;
-    memmove(arguments->words + i, arguments->words + i + n,
-            (size_t)(arguments->n_words - i) * sizeof *arguments->words);
-}
-
-mafat_status mafat_arguments_take_flag(mafat_arguments *arguments, const char *option, bool *given,
-                                       mafat_error *error)
-{
-    *given = false;
-    for (int i = 0; i < arguments->n_words; i++) {
-        if (strcmp(arguments->words[i], option) != 0)
-            continue;
-        if (*given)
-            return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", option);
-        *given = true;
-        remove_words(arguments, i--, 1);
-    }
-    return MAFAT_OK;
-}
-
-mafat_status mafat_arguments_take_value(mafat_arguments *arguments, const char *option,
-                                        const char **value, mafat_error *error)
-{
-    *value = NULL;
-    for (int i = 0; i < arguments->n_words; i++) {
-        if (strcmp(arguments->words[i], option) != 0)
-            continue;
-        int last = i;
-        mafat_status status = take_value(value, &last, arguments->n_words, arguments->words, error);
-        if (status != MAFAT_OK)
-            return status;
-        remove_words(arguments, i--, 2);
-    }
-    return MAFAT_OK;
-}
-
-const char *const mafat_arguments_options[MAFAT_N_ARGUMENTS_OPTIONS] = {
-    "-mafat", "-memory", "-threads", "-json", "-help",
-};
-
 /* Writes "; did you mean -memory 8M?" where an option comes near one that is known. People write
  * two dashes, and a value behind a "=". */
-static void suggest(const char *option, const char *const *known, int n_known, char *hint,
-                    size_t size)
+static void suggest(const char *option, const mafat_option_table *own, char *hint, size_t size)
 {
+    enum { MOST = 64 };
+    const char *known[MOST];
+    int n = own->n + N_COMMON;
+    MAFAT_CHECK(n <= MOST);
+    for (int i = 0; i < n; i++)
+        known[i] = option_at(own, i)->name;
     char name[64];
     const char *begin = option + (strncmp(option, "--", 2) == 0);
     const char *equals = strchr(begin, '=');
     snprintf(name, sizeof name, "%.*s", (int)strcspn(begin, "="), begin);
-    const char *nearest = mafat_nearest(name, known, n_known);
+    const char *nearest = mafat_nearest(name, known, n);
     *hint = '\0';
     if (nearest != NULL)
         snprintf(hint, size, "; did you mean %s%s%.100s?", nearest, equals != NULL ? " " : "",
                  equals != NULL ? equals + 1 : "");
 }
 
-mafat_status mafat_arguments_fail_unknown(const char *option, const char *const *known, int n_known,
+mafat_status mafat_arguments_fail_unknown(const char *option, const mafat_option_table *own,
                                           const char *allowed, mafat_error *error)
 {
     char hint[200];
-    suggest(option, known, n_known, hint, sizeof hint);
+    suggest(option, own, hint, sizeof hint);
     return mafat_error_set(error, MAFAT_USAGE, "unknown option %.200s; %s%s", option, allowed,
                            hint);
 }
 
-/* Finds the options in a list such as "-n N, -layers, ": words that begin with a dash. */
-static int find_names(const char *list, char names[][24], const char **known, int most)
+void mafat_arguments_count(const char *words, int *min, int *max)
 {
-    int n = 0;
-    for (const char *at = strchr(list, '-'); at != NULL && n < most; at = strchr(at + 1, '-')) {
-        snprintf(names[n], sizeof names[n], "%.*s", (int)strcspn(at, " ,"), at);
-        known[n] = names[n];
-        n++;
+    *min = *max = 0;
+    for (const char *at = words; *at != '\0'; at += strcspn(at, " "), at += strspn(at, " ")) {
+        *min += *at != '[';
+        ++*max;
     }
-    return n;
 }
 
-mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, const char *own,
-                                            mafat_error *error)
+static mafat_status fail_words(const mafat_usage *usage, mafat_error *error)
 {
-    enum { MOST = 16 };
-    char names[MOST][24], allowed[400];
-    const char *known[MOST + MAFAT_N_ARGUMENTS_OPTIONS];
-    int n = find_names(own, names, known, MOST);
-    for (int i = 0; i < MAFAT_N_ARGUMENTS_OPTIONS; i++)
-        known[n++] = mafat_arguments_options[i];
-    snprintf(allowed, sizeof allowed, "allowed are %s-mafat CONFIG, -threads N and -json", own);
+    char text[500];
+    snprintf(text, sizeof text, "usage: darknet mafat %s %s", usage->command, usage->words);
+    for (int i = 0; i < usage->options.n + N_COMMON; i++)
+        mafat_option_append(option_at(&usage->options, i), " [", "]", text, sizeof text);
+    return mafat_error_set(error, MAFAT_USAGE, "%s", text);
+}
+
+static mafat_status fail_option(const char *word, const mafat_option_table *own,
+                                mafat_error *error)
+{
+    char text[500] = "";
+    int last = own->n + N_COMMON - 1;
+    for (int i = 0; i <= last; i++)
+        mafat_option_append(option_at(own, i), i == 0 ? "allowed are " : i < last ? ", " : " and ",
+                            "", text, sizeof text);
+    return mafat_arguments_fail_unknown(word, own, text, error);
+}
+
+mafat_status mafat_arguments_read(mafat_arguments *arguments, const mafat_usage *usage,
+                                  void *target, mafat_error *error)
+{
+    int min, max;
+    mafat_status status = mafat_option_take(&usage->options, arguments->words,
+                                            &arguments->n_words, target, error);
+    if (status != MAFAT_OK)
+        return status;
     for (int i = 0; i < arguments->n_words; i++)
         if (arguments->words[i][0] == '-')
-            return mafat_arguments_fail_unknown(arguments->words[i], known, n, allowed, error);
-    return MAFAT_OK;
+            return fail_option(arguments->words[i], &usage->options, error);
+    mafat_arguments_count(usage->words, &min, &max);
+    return arguments->n_words > min && arguments->n_words <= 1 + max ? MAFAT_OK
+                                                                     : fail_words(usage, error);
 }
 
 bool mafat_arguments_begin_with(const mafat_arguments *arguments, const char *word,

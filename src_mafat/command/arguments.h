@@ -2,9 +2,7 @@
 #ifndef MAFAT_COMMAND_ARGUMENTS_H
 #define MAFAT_COMMAND_ARGUMENTS_H
 
-#include <stdbool.h>
-
-#include "base/status.h"
+#include "command/option.h"
 #include "session/session.h"
 
 typedef struct {
@@ -15,8 +13,19 @@ typedef struct {
     char **words;    /* [n_words], borrowed: what is left of argv */
 } mafat_arguments;
 
-/* Takes -mafat, -memory, -threads (with a value each), -json, -help and --help out of argv, which
- * it compacts in place. MAFAT_USAGE for an option without its value or given twice. */
+/* What one of MAFAT's own commands takes, and what it is for. */
+typedef struct {
+    const char *command;
+    const char *words;              /* "CFG WEIGHTS [IMAGE]": those in brackets may lack */
+    const char *help;               /* lines */
+    mafat_option_table options;    /* its own */
+} mafat_usage;
+
+/* The options that all commands know. */
+extern const mafat_option_table mafat_arguments_common;
+
+/* Takes these out of argv, which it compacts in place. MAFAT_USAGE for one without its value or given
+ * twice. Where -help or --help is among the words, they are left as they are. */
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 
@@ -25,26 +34,18 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
  * right spelling: a limit must not be passed over. */
 bool mafat_arguments_asks(const char *word);
 
-/* Takes an option of one command out of the words: a flag, and one with a value, which is NULL
- * where the option is absent. MAFAT_USAGE as above. */
-mafat_status mafat_arguments_take_flag(mafat_arguments *arguments, const char *option, bool *given,
-                                       mafat_error *error);
-mafat_status mafat_arguments_take_value(mafat_arguments *arguments, const char *option,
-                                        const char **value, mafat_error *error);
+/* Takes the command's own options out of the words and reads them into *target. MAFAT_USAGE as above,
+ * for an option that it does not know, and for words that are too few or too many. */
+mafat_status mafat_arguments_read(mafat_arguments *arguments, const mafat_usage *usage,
+                                  void *target, mafat_error *error);
 
-/* MAFAT's options, which all commands know. */
-enum { MAFAT_N_ARGUMENTS_OPTIONS = 5 };
-extern const char *const mafat_arguments_options[MAFAT_N_ARGUMENTS_OPTIONS];
-
-/* Sets the error of an option that is not among known[n_known], with the nearest one that is:
+/* Sets the error of an option that is neither common nor among `own`, with the nearest one that is:
  * "-memory 8M" for "--memory=8M". `allowed` says which there are. */
-mafat_status mafat_arguments_fail_unknown(const char *option, const char *const *known, int n_known,
+mafat_status mafat_arguments_fail_unknown(const char *option, const mafat_option_table *own,
                                           const char *allowed, mafat_error *error);
 
-/* Refuses words that still look like options. `own` lists the command's own, each followed by ",
- * ". */
-mafat_status mafat_arguments_refuse_options(const mafat_arguments *arguments, const char *own,
-                                            mafat_error *error);
+/* How many words "CFG WEIGHTS [IMAGE]" names, without those in brackets and with them. */
+void mafat_arguments_count(const char *words, int *min, int *max);
 
 /* Whether the words, of which there is one, begin with these two; `subword` NULL: with `word`. */
 bool mafat_arguments_begin_with(const mafat_arguments *arguments, const char *word,

@@ -9,48 +9,18 @@
 #include "command/routing.h"
 #include "mafat.h"
 
-static const char help[] =
+const mafat_command *const mafat_command_own[MAFAT_N_OWN_COMMANDS] = {
+    &mafat_command_plan, &mafat_command_predict, &mafat_command_search, &mafat_command_compare,
+    &mafat_command_bench,
+};
+
+static const char about[] =
     "usage: darknet mafat COMMAND ARGUMENTS [OPTIONS]\n"
     "\n"
     "Runs Darknet networks as fused tile stacks: less memory, the same bits.\n"
-    "\n"
-    "  plan CFG [-steps] [-svg FILE]   print the plan of a configuration as tables; draw it\n"
-    "  predict CFG [-image FILE]       the memory that it will take, term by term, with that image\n"
-    "  search CFG [WEIGHTS]            the fastest plan that fits -memory, by what computing costs on\n"
-    "                                  this machine, which is measured first and kept; with WEIGHTS\n"
-    "                                  what reading from their disk costs, too\n"
-    "    -front [-svg FILE]              the best plans for all limits, as a table; draw them\n"
-    "    -measure                        run the best few for real and rank them\n"
-    "    -save NEW.cfg                   write the cfg with the limit in it, and with what was found\n"
-    "                                  where that leaves room for the image: that of -image, or else a\n"
-    "                                  photo of 12 megapixels; where it leaves none, each run searches\n"
-    "    -paper                          the search of the MAFAT paper, to compare with\n"
-    "    -calibrate                      measure costs again\n"
-    "    -image FILE                     leave room for that image, as predict does\n"
-    "  compare CFG WEIGHTS [IMAGE]     run Darknet's own forward pass and MAFAT's on the same input\n"
-    "                                  and compare every output that the plan makes whole, bit by bit\n"
-    "  bench CFG WEIGHTS [IMAGE]       time whole inferences, with the weights loaded: a warm-up, then\n"
-    "                                  runs; gflops is two for each multiply-add that the network's\n"
-    "                                  convolutions need, those of overlaps not counted, over the median\n"
-    "                                  run; peak_gflops what as many threads can do, measured\n";
+    "\n";
 
-static const char help_options[] =
-    "\n"
-    "options\n"
-    "  -mafat CONFIG   layer groups and their tiles (default " MAFAT_DEFAULT_CONFIG "):\n"
-    "                    5x5/8/2x2  layers from 0 on in 5x5 tiles, from 8 on in 2x2\n"
-    "                    3x3/NoCut  one tiling for all layers that can be fused from 0 on\n"
-    "                    38x1r/12/1x1  layers 0-11 row by row, rows kept where they are needed again;\n"
-    "                                  layers from 12 on whole\n"
-    "                    layers     Darknet's own forward pass without training buffers\n"
-    "  -memory LIMIT   the most memory that the process may take, as a cgroup counts it: bytes, or with\n"
-    "                    K, M or G; auto: what the cgroup and the machine have left. Chooses the\n"
-    "                    configuration where none is given, and how many weights stay in memory\n"
-    "  -threads N      threads (default: OMP_NUM_THREADS, or one for each core)\n"
-    "  -json           MAFAT's own commands: results as one JSON object instead of \"key: value\"\n"
-    "  -data FILE      predict, search: the data file with the names of classes for that image\n"
-    "  -n N            bench: timed runs (default 10)\n"
-    "  -layers         bench: a table of the layers too\n"
+static const char notes[] =
     "\n"
     "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT and mafat_threads=N do the same\n"
     "for every Darknet command; options on the command line win. With one of either, Darknet's commands\n"
@@ -59,35 +29,58 @@ static const char help_options[] =
     "exit codes: 0 ok, 1 a file, memory or results that differ, 2 usage, 3 nothing fits the limit,\n"
     "            4 a network that MAFAT cannot run\n";
 
+enum { INDENT = 2, OPTION_COLUMN = 18, COMMAND_COLUMN = 32 };
+
 static void print_help(FILE *stream)
 {
-    fputs(help, stream);
+    fputs(about, stream);
+    for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++) {
+        const mafat_usage *usage = mafat_command_own[i]->usage;
+        char words[64];
+        snprintf(words, sizeof words, "%s %s", usage->command, usage->words);
+        mafat_option_print_line(stream, INDENT, COMMAND_COLUMN, words, usage->help);
+        mafat_option_print(stream, 2 * INDENT, COMMAND_COLUMN + INDENT, &usage->options);
+    }
     mafat_command_print_darknet_help(stream);
-    fputs(help_options, stream);
+    fputs("\noptions\n", stream);
+    mafat_option_print(stream, INDENT, OPTION_COLUMN, &mafat_arguments_common);
+    fputs(notes, stream);
 }
 
-const char *const mafat_command_own[MAFAT_N_OWN_COMMANDS] = {
-    "plan", "predict", "search", "compare", "bench",
-};
-
-typedef mafat_status command_function(const mafat_arguments *arguments, mafat_error *error);
-
-/* The command that MAFAT runs itself; NULL: it is Darknet's, or none. MAFAT's own are behind the
- * word "mafat". */
-static command_function *find_command(const mafat_arguments *arguments, bool is_named)
+static void print_own_help(const mafat_usage *usage)
 {
-    static command_function *const own[MAFAT_N_OWN_COMMANDS] = {
-        mafat_command_plan, mafat_command_predict, mafat_command_search, mafat_command_compare,
-        mafat_command_bench,
-    };
-    const char *word = arguments->words[0];
-    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
-    for (int i = 0; i < MAFAT_N_OWN_COMMANDS && is_named; i++)
-        if (strcmp(word, mafat_command_own[i]) == 0)
-            return own[i];
-    bool is_detector = strcmp(word, "detect") == 0 ||
-                       (strcmp(word, "detector") == 0 && strcmp(subword, "test") == 0);
-    return is_detector ? mafat_command_detector : NULL;
+    printf("usage: darknet mafat %s %s [OPTIONS]\n\n%s\n\noptions\n", usage->command,
+           usage->words, usage->help);
+    mafat_option_print(stdout, INDENT, OPTION_COLUMN, &usage->options);
+    mafat_option_print(stdout, INDENT, OPTION_COLUMN, &mafat_arguments_common);
+}
+
+/* Which of MAFAT's own commands a word is; NULL: none. */
+static const mafat_command *find_own(const char *word)
+{
+    for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
+        if (strcmp(word, mafat_command_own[i]->usage->command) == 0)
+            return mafat_command_own[i];
+    return NULL;
+}
+
+/* The help for one of MAFAT's own commands, where one is among the words, or for all. */
+static void answer_help(const mafat_arguments *arguments)
+{
+    const mafat_command *own = NULL;
+    for (int i = 0; i < arguments->n_words && own == NULL; i++)
+        own = find_own(arguments->words[i]);
+    if (own != NULL)
+        print_own_help(own->usage);
+    else
+        print_help(stdout);
+}
+
+/* Whether MAFAT runs one of Darknet's commands itself. */
+static bool is_detector(const mafat_arguments *arguments)
+{
+    return mafat_arguments_begin_with(arguments, "detect", NULL) ||
+           mafat_arguments_begin_with(arguments, "detector", "test");
 }
 
 /* Leaves in argv the words of Darknet's own command, behind the program's name. */
@@ -112,29 +105,36 @@ int mafat_main(int *argc, char **argv)
     }
     mafat_bridge_keep_heap_small();
     mafat_status status = mafat_arguments_parse(&arguments, *argc - first, argv + first, &error);
-    if (status == MAFAT_OK && (arguments.help || arguments.n_words == 0)) {
-        print_help(arguments.help ? stdout : stderr);
-        return arguments.help ? MAFAT_OK : MAFAT_USAGE;
+    if (status == MAFAT_OK && arguments.help) {
+        answer_help(&arguments);
+        return MAFAT_OK;
     }
-    command_function *function = NULL;
+    if (status == MAFAT_OK && arguments.n_words == 0) {
+        print_help(stderr);
+        return MAFAT_USAGE;
+    }
+    bool is_ours = false;
     if (status == MAFAT_OK) {
         mafat_command_darknet_order(&arguments);
-        function = find_command(&arguments, is_named);
-        if (function != NULL)
-            status = function(&arguments, &error);
+        const mafat_command *own = is_named ? find_own(arguments.words[0]) : NULL;
+        is_ours = own != NULL || is_detector(&arguments);
+        if (own != NULL)
+            status = own->run(&arguments, &error);
+        else if (is_ours)
+            status = mafat_command_detector(&arguments, &error);
         else if (mafat_command_darknet_is(&arguments))
             status = mafat_command_darknet(&arguments, &error);
         else
             status = mafat_routing_judge(&arguments, &error);
     }
-    if (status == MAFAT_OK && function != NULL && (fflush(stdout) != 0 || ferror(stdout)))
+    if (status == MAFAT_OK && is_ours && (fflush(stdout) != 0 || ferror(stdout)))
         status = mafat_error_set(&error, MAFAT_FAILED, "cannot write the results: %s",
                                  strerror(errno));
     if (status != MAFAT_OK) {
         mafat_error_print(&error, stderr);
         return (int)status;
     }
-    if (function != NULL)
+    if (is_ours)
         return MAFAT_OK;
     hand_over(&arguments, argc, argv);
     return -1;

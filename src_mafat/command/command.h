@@ -4,25 +4,17 @@
 
 #include "command/arguments.h"
 
-/* The words of MAFAT's own commands, which come next. */
+/* One of MAFAT's own. */
+typedef struct {
+    const mafat_usage *usage;
+    mafat_status (*run)(mafat_arguments *arguments, mafat_error *error);
+} mafat_command;
+
+extern const mafat_command mafat_command_plan, mafat_command_predict, mafat_command_search,
+    mafat_command_compare, mafat_command_bench;
+
 enum { MAFAT_N_OWN_COMMANDS = 5 };
-extern const char *const mafat_command_own[MAFAT_N_OWN_COMMANDS];
-
-/* plan CFG: prints the plan as a table. */
-mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error);
-
-/* predict CFG [-image FILE]: the memory that a plan will take, term by term. */
-mafat_status mafat_command_predict(const mafat_arguments *arguments, mafat_error *error);
-
-/* search CFG [WEIGHTS] -memory LIMIT: the fastest plan that fits; -front: for every limit. */
-mafat_status mafat_command_search(const mafat_arguments *arguments, mafat_error *error);
-
-/* compare CFG WEIGHTS [IMAGE]: Darknet's own forward pass against MAFAT's, bit by bit. */
-mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error);
-
-/* bench CFG WEIGHTS [IMAGE] [-n N] [-layers]: the time of whole inferences, and what it is made
- * of. */
-mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *error);
+extern const mafat_command *const mafat_command_own[MAFAT_N_OWN_COMMANDS];
 
 /* detector test DATA CFG WEIGHTS [IMAGE] and detect CFG WEIGHTS [IMAGE], as Darknet runs them: the
  * same lines on stdout but for the seconds, the same picture byte for byte, paths from stdin where

@@ -231,46 +231,51 @@ static mafat_status report(const bench *b, bool json, mafat_error *error)
 
 /* ------------------------------------------------------------------------------------ command */
 
-static const char own_options[] = "-n N, -layers, ";
+typedef struct {
+    int n_runs;
+    bool layers;
+} wishes;
 
-/* Takes the command's own options out of the arguments and checks what is left. */
-static mafat_status read_options(mafat_arguments *arguments, int *n_runs, bool *layers,
-                                 mafat_error *error)
+static mafat_status read_runs(const char *name, const char *value, void *to, mafat_error *error)
 {
-    const char *n = NULL;
-    *n_runs = DEFAULT_RUNS;
-    mafat_status status = mafat_arguments_take_value(arguments, "-n", &n, error);
-    if (status == MAFAT_OK)
-        status = mafat_arguments_take_flag(arguments, "-layers", layers, error);
-    if (status == MAFAT_OK && n != NULL)
-        status = mafat_number_read("option -n", n, 1, MAX_RUNS, n_runs, error);
-    if (status == MAFAT_OK)
-        status = mafat_arguments_refuse_options(arguments, own_options, error);
-    if (status != MAFAT_OK || arguments->n_words == 3 || arguments->n_words == 4)
-        return status;
-    return mafat_error_set(error, MAFAT_USAGE,
-                           "usage: darknet mafat bench CFG WEIGHTS [IMAGE] [-mafat CONFIG] "
-                           "[-memory LIMIT] [-threads N] [-n N] [-layers] [-json]");
+    char what[24];
+    snprintf(what, sizeof what, "option %s", name);
+    return mafat_number_read(what, value, 1, MAX_RUNS, to, error);
 }
 
-mafat_status mafat_command_bench(const mafat_arguments *arguments, mafat_error *error)
+static const mafat_option own_options[] = {
+    {"-n", "N", read_runs, offsetof(wishes, n_runs), "timed runs (default 10)"},
+    {"-layers", NULL, NULL, offsetof(wishes, layers), "a table of the layers too"},
+};
+
+static const mafat_usage usage = {
+    "bench", "CFG WEIGHTS [IMAGE]",
+    "time whole inferences, with the weights loaded: a warm-up, then\n"
+    "runs; gflops is two for each multiply-add that the network's\n"
+    "convolutions need, those of overlaps not counted, over the median\n"
+    "run; peak_gflops what as many threads can do, measured",
+    MAFAT_OPTION_TABLE(own_options),
+};
+
+static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
-    mafat_arguments left = *arguments;
-    bench b = {0};
-    bool layers;
+    wishes w = {.n_runs = DEFAULT_RUNS};
     mafat_report_watch_memory();
-    mafat_status status = read_options(&left, &b.n_runs, &layers, error);
+    mafat_status status = mafat_arguments_read(arguments, &usage, &w, error);
+    bench b = {.n_runs = w.n_runs};
     if (status == MAFAT_OK)
-        status = mafat_trial_open(&b.trial, &left, error);
+        status = mafat_trial_open(&b.trial, arguments, error);
     if (status != MAFAT_OK)
         return status;
-    mafat_trial_load(&b.trial, &left, false);
-    status = measure(&b, layers, error);
+    mafat_trial_load(&b.trial, arguments, false);
+    status = measure(&b, w.layers, error);
     if (status == MAFAT_OK)
         status = report(&b, arguments->json, error);
-    mafat_error_set_file(error, left.words[1]);
+    mafat_error_set_file(error, arguments->words[1]);
     free(b.latency_s);
     free(b.layer_s);
     mafat_trial_close(&b.trial);
     return status;
 }
+
+const mafat_command mafat_command_bench = {&usage, run};

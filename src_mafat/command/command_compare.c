@@ -35,19 +35,21 @@ static mafat_status compare(mafat_trial *trial, mafat_oracle *oracle, bool json,
     return status;
 }
 
-mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error *error)
+static const mafat_usage usage = {
+    "compare", "CFG WEIGHTS [IMAGE]",
+    "run Darknet's own forward pass and MAFAT's on the same input\n"
+    "and compare every output that the plan makes whole, bit by bit",
+    {NULL, 0},
+};
+
+static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
     mafat_report_watch_memory();
-    mafat_status status = mafat_arguments_refuse_options(arguments, "", error);
-    if (status != MAFAT_OK)
-        return status;
-    if (arguments->n_words < 3 || arguments->n_words > 4)
-        return mafat_error_set(error, MAFAT_USAGE,
-                               "usage: darknet mafat compare CFG WEIGHTS [IMAGE] [-mafat CONFIG] "
-                               "[-memory LIMIT] [-threads N] [-json]");
     mafat_trial trial;
     mafat_oracle oracle;
-    status = mafat_trial_open(&trial, arguments, error);
+    mafat_status status = mafat_arguments_read(arguments, &usage, NULL, error);
+    if (status == MAFAT_OK)
+        status = mafat_trial_open(&trial, arguments, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_oracle_start(&oracle, arguments, &trial.input, error);
@@ -60,3 +62,5 @@ mafat_status mafat_command_compare(const mafat_arguments *arguments, mafat_error
     mafat_trial_close(&trial);
     return status;
 }
+
+const mafat_command mafat_command_compare = {&usage, run};

@@ -116,21 +116,30 @@ static const darknet_command commands[] = {
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
-/* Darknet's own options. It takes any other word for an argument and any text for a number. */
-typedef enum { FLAG, TEXT, WHOLE, SHARE } option_kind;    /* a share is from 0 to 1 */
+static mafat_option_reader read_share, read_whole, read_count, read_gpu;
 
-static const struct {
-    const char *name;
-    option_kind kind;
-    int least;    /* of a WHOLE number */
-} options[] = {
-    {"-thresh", SHARE, 0}, {"-hier", SHARE, 0}, {"-avg", WHOLE, 1},      {"-t", WHOLE, 0},
-    {"-c", WHOLE, 0},      {"-s", WHOLE, 0},    {"-w", WHOLE, 0},        {"-h", WHOLE, 0},
-    {"-fps", WHOLE, 0},    {"-i", WHOLE, -1},   {"-out", TEXT, 0},       {"-prefix", TEXT, 0},
-    {"-gpus", TEXT, 0},    {"-clear", FLAG, 0}, {"-nogpu", FLAG, 0},     {"-fullscreen", FLAG, 0},
+/* Darknet's own options. It takes any other word for an argument and any text for a number, and the
+ * second of two options for two arguments. */
+static const mafat_option darknet_options[] = {
+    {"-thresh", "P", read_share, offsetof(mafat_operands, threshold), NULL},
+    {"-hier", "P", read_share, offsetof(mafat_operands, hier_threshold), NULL},
+    {"-t", "N", read_whole, offsetof(mafat_operands, top), NULL},
+    {"-out", "NAME", mafat_option_read_text, offsetof(mafat_operands, out), NULL},
+    {"-gpus", "LIST", mafat_option_read_text, offsetof(mafat_operands, gpus), NULL},
+    {"-avg", "N", read_count, offsetof(mafat_operands, other), NULL},
+    {"-c", "N", read_whole, offsetof(mafat_operands, other), NULL},
+    {"-s", "N", read_whole, offsetof(mafat_operands, other), NULL},
+    {"-w", "N", read_whole, offsetof(mafat_operands, other), NULL},
+    {"-h", "N", read_whole, offsetof(mafat_operands, other), NULL},
+    {"-fps", "N", read_whole, offsetof(mafat_operands, other), NULL},
+    {"-i", "N", read_gpu, offsetof(mafat_operands, other), NULL},
+    {"-prefix", "NAME", mafat_option_read_text, offsetof(mafat_operands, other), NULL},
+    {"-clear", NULL, NULL, offsetof(mafat_operands, other_flag), NULL},
+    {"-nogpu", NULL, NULL, offsetof(mafat_operands, other_flag), NULL},
+    {"-fullscreen", NULL, NULL, offsetof(mafat_operands, other_flag), NULL},
 };
 
-enum { N_OPTIONS = sizeof options / sizeof options[0] };
+static const mafat_option_table darknet_table = MAFAT_OPTION_TABLE(darknet_options);
 
 static const char *argument_name(char letter)
 {
@@ -166,42 +175,53 @@ void mafat_command_print_darknet_help(FILE *stream)
     }
 }
 
-/* Numbers that Darknet would read with atof() or atoi(), whatever stands there. */
-static mafat_status check_share(const char *name, const char *text, mafat_error *error)
+/* The readers check what Darknet would read with atof() or atoi(), whatever stands there. */
+static mafat_status read_share(const char *name, const char *text, void *to, mafat_error *error)
 {
     char *end, hint[64] = "";
     double number = strtod(text, &end);
     if (end == text || (*end != '\0' && strcmp(end, "%") != 0))
         return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" is no number", name, text);
     if (*end == '\0' && number >= 0 && number <= 1)
-        return MAFAT_OK;
+        return mafat_option_read_text(name, text, to, error);
     if (number >= 1 && number <= 100)
         snprintf(hint, sizeof hint, "; did you mean %g?", number / 100);
     return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be from 0 to 1%s", name,
                            text, hint);
 }
 
-static mafat_status check_whole(const char *name, const char *text, int least, mafat_error *error)
+static mafat_status read_from(int min, const char *name, const char *text, void *to,
+                              mafat_error *error)
 {
     char *end;
     errno = 0;
     long number = strtol(text, &end, 10);
-    if (end != text && *end == '\0' && errno == 0 && number >= least && number <= INT_MAX)
-        return MAFAT_OK;
+    if (end != text && *end == '\0' && errno == 0 && number >= min && number <= INT_MAX)
+        return mafat_option_read_text(name, text, to, error);
     return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be a whole number from "
-                           "%d to %d", name, text, least, INT_MAX);
+                           "%d to %d", name, text, min, INT_MAX);
+}
+
+static mafat_status read_whole(const char *name, const char *text, void *to, mafat_error *error)
+{
+    return read_from(0, name, text, to, error);
+}
+
+static mafat_status read_count(const char *name, const char *text, void *to, mafat_error *error)
+{
+    return read_from(1, name, text, to, error);
+}
+
+/* -1: none of them. */
+static mafat_status read_gpu(const char *name, const char *text, void *to, mafat_error *error)
+{
+    return read_from(-1, name, text, to, error);
 }
 
 mafat_status mafat_command_darknet_fail_unknown(const char *word, mafat_error *error)
 {
-    const char *known[N_OPTIONS + MAFAT_N_ARGUMENTS_OPTIONS];
-    int n = 0;
-    for (int i = 0; i < N_OPTIONS; i++)
-        known[n++] = options[i].name;
-    for (int i = 0; i < MAFAT_N_ARGUMENTS_OPTIONS; i++)
-        known[n++] = mafat_arguments_options[i];
-    return mafat_arguments_fail_unknown(word, known, n, "`darknet mafat --help` lists MAFAT's",
-                                        error);
+    return mafat_arguments_fail_unknown(word, &darknet_table,
+                                        "`darknet mafat --help` lists MAFAT's", error);
 }
 
 bool mafat_command_darknet_name(int i, const char **word, const char **subword)
@@ -230,10 +250,8 @@ bool mafat_command_darknet_is(const mafat_arguments *arguments)
 /* How many words an option of Darknet's takes, its value among them; 0 for any other word. */
 static int option_size(const char *word)
 {
-    for (int i = 0; i < N_OPTIONS; i++)
-        if (strcmp(word, options[i].name) == 0)
-            return options[i].kind == FLAG ? 1 : 2;
-    return 0;
+    const mafat_option *option = mafat_option_find(&darknet_table, word);
+    return option == NULL ? 0 : option->value == NULL ? 1 : 2;
 }
 
 bool mafat_command_darknet_takes_value(const char *option)
@@ -258,47 +276,6 @@ void mafat_command_darknet_order(mafat_arguments *arguments)
     }
 }
 
-/* Keeps the value of an option that MAFAT looks at too. Darknet takes the first of two, and the
- * second for an argument. */
-static mafat_status keep_option(mafat_operands *found, const char *name, const char *value,
-                                mafat_error *error)
-{
-    const struct { const char *name, **kept; } kept[] = {
-        {"-out", &found->out}, {"-gpus", &found->gpus}, {"-thresh", &found->threshold},
-        {"-hier", &found->hier_threshold}, {"-t", &found->top},
-    };
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        if (strcmp(name, kept[i].name) != 0)
-            continue;
-        if (*kept[i].kept != NULL)
-            return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", name);
-        *kept[i].kept = value;
-    }
-    return MAFAT_OK;
-}
-
-/* Handles words[*i] if it is an option, and moves *i on to its value. */
-static mafat_status take_option(char **words, int n_words, int *i, mafat_operands *found,
-                                mafat_error *error)
-{
-    const char *name = words[*i];
-    for (int k = 0; k < N_OPTIONS; k++) {
-        if (strcmp(name, options[k].name) != 0)
-            continue;
-        if (options[k].kind == FLAG)
-            return MAFAT_OK;
-        if (++*i >= n_words)
-            return mafat_error_set(error, MAFAT_USAGE, "option %s lacks its value", name);
-        mafat_status status = MAFAT_OK;
-        if (options[k].kind == SHARE)
-            status = check_share(name, words[*i], error);
-        else if (options[k].kind == WHOLE)
-            status = check_whole(name, words[*i], options[k].least, error);
-        return status == MAFAT_OK ? keep_option(found, name, words[*i], error) : status;
-    }
-    return mafat_command_darknet_fail_unknown(name, error);
-}
-
 static void set_operand(mafat_operands *found, char letter, const char *word)
 {
     switch (letter) {
@@ -310,29 +287,42 @@ static void set_operand(mafat_operands *found, char letter, const char *word)
     }
 }
 
-static mafat_status sort_words(const darknet_command *command, const mafat_arguments *arguments,
+/* Sorts n_words words, which it compacts. */
+static mafat_status sort_words(const darknet_command *command, char **words, int n_words,
                                mafat_operands *found, mafat_error *error)
 {
-    *found = (mafat_operands){.data = command->data};
     const char *expected = command->arguments;
-    for (int i = command->subword != NULL ? 2 : 1; i < arguments->n_words; i++) {
-        char *word = arguments->words[i];
-        mafat_status status = MAFAT_OK;
-        if (word[0] == '-')
-            status = take_option(arguments->words, arguments->n_words, &i, found, error);
+    *found = (mafat_operands){.data = command->data};
+    mafat_status status = mafat_option_take(&darknet_table, words, &n_words, found, error);
+    for (int i = command->subword != NULL ? 2 : 1; i < n_words && status == MAFAT_OK; i++) {
+        if (words[i][0] == '-')
+            status = mafat_command_darknet_fail_unknown(words[i], error);
         else if (*expected == '\0')
-            status = mafat_error_set(error, MAFAT_USAGE, "\"%s\" is one argument too many", word);
+            status = mafat_error_set(error, MAFAT_USAGE, "\"%s\" is one argument too many",
+                                     words[i]);
         else
-            set_operand(found, *expected++, word);
-        if (status != MAFAT_OK)
-            return status;
+            set_operand(found, *expected++, words[i]);
     }
-    if (*expected == '\0' || *expected == 'i' || *expected == 'v')
-        return MAFAT_OK;
+    if (status != MAFAT_OK || *expected == '\0' || *expected == 'i' || *expected == 'v')
+        return status;
     char usage[80];
     describe(command, usage, sizeof usage);
     return mafat_error_set(error, MAFAT_USAGE, "%s is missing; usage: darknet mafat %s",
                            argument_name(*expected), usage);
+}
+
+/* The same for those of a command line, which Darknet is given as they are. */
+static mafat_status sort_arguments(const darknet_command *command, const mafat_arguments *arguments,
+                                   mafat_operands *found, mafat_error *error)
+{
+    size_t n_bytes = (size_t)arguments->n_words * sizeof *arguments->words;
+    char **words = malloc(n_bytes);
+    if (words == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for %d words", arguments->n_words);
+    memcpy(words, arguments->words, n_bytes);
+    mafat_status status = sort_words(command, words, arguments->n_words, found, error);
+    free(words);
+    return status;
 }
 
 /* The picture that a command draws: save_image() adds the suffix. */
@@ -547,7 +537,7 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
     if (status == MAFAT_OK && arguments->json)
         status = mafat_error_set(error, MAFAT_USAGE, "-json is for MAFAT's own commands only");
     if (status == MAFAT_OK)
-        status = sort_words(command, arguments, operands, error);
+        status = sort_arguments(command, arguments, operands, error);
     if (status == MAFAT_OK)
         status = verify(command, arguments, operands, error);
     if (status != MAFAT_OK)

@@ -11,7 +11,9 @@
 /* A command line sorted out. Texts are borrowed from it; NULL where it has none. */
 typedef struct {
     const char *data, *cfg, *weights, *image, *video;
-    const char *out, *gpus, *threshold, *hier_threshold, *top;    /* options; numbers are read */
+    const char *out, *gpus, *threshold, *hier_threshold, *top;    /* options; numbers are checked */
+    const char *other;        /* of options that only Darknet looks at, the last */
+    bool other_flag;
     mafat_picture_memory memory;    /* of the image, where one is named */
     mafat_session_use use;    /* how the network is to be planned */
     mafat_session session;    /* how it was; for the bridge to take over, or to be closed */

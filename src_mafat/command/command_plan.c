@@ -158,34 +158,41 @@ static void print(const mafat_session *session, bool json, bool steps)
         print_steps(&session->plan);
 }
 
-mafat_status mafat_command_plan(const mafat_arguments *arguments, mafat_error *error)
-{
+typedef struct {
+    bool steps;
     const char *svg;
-    bool steps = false;
-    mafat_arguments words = *arguments;
-    mafat_status status = mafat_arguments_take_value(&words, "-svg", &svg, error);
-    if (status == MAFAT_OK)
-        status = mafat_arguments_take_flag(&words, "-steps", &steps, error);
-    if (status == MAFAT_OK)
-        status = mafat_arguments_refuse_options(&words, "-steps, -svg FILE, ", error);
-    if (status == MAFAT_OK && steps && words.json)
+} wishes;
+
+static const mafat_option own_options[] = {
+    {"-steps", NULL, NULL, offsetof(wishes, steps), "every step, too: a layer on a part of its map"},
+    {"-svg", "FILE", mafat_option_read_text, offsetof(wishes, svg), "draw it"},
+};
+
+static const mafat_usage usage = {
+    "plan", "CFG", "print the plan of a configuration as tables", MAFAT_OPTION_TABLE(own_options),
+};
+
+static mafat_status run(mafat_arguments *arguments, mafat_error *error)
+{
+    wishes w = {0};
+    mafat_session session;
+    mafat_session_use use = {.image_by_rows = true, .reads_weights = true};
+    mafat_status status = mafat_arguments_read(arguments, &usage, &w, error);
+    if (status == MAFAT_OK && w.steps && arguments->json)
         status = mafat_error_set(error, MAFAT_USAGE, "-steps adds to the tables, which -json leaves "
                                  "out: one of them can be given");
     if (status != MAFAT_OK)
         return status;
-    if (words.n_words != 2)
-        return mafat_error_set(error, MAFAT_USAGE,
-                               "usage: darknet mafat plan CFG [-mafat CONFIG] [-memory LIMIT] "
-                               "[-threads N] [-steps | -json] [-svg FILE]");
-    mafat_session session;
-    mafat_session_use use = {.image_by_rows = true, .reads_weights = true};
-    status = mafat_session_open(&session, words.words[1], &words.options, &use, error);
+    const char *cfg_path = arguments->words[1];
+    status = mafat_session_open(&session, cfg_path, &arguments->options, &use, error);
     if (status != MAFAT_OK)
         return status;
-    if (svg != NULL)
-        status = mafat_plan_picture_write(&session, words.words[1], svg, error);
+    if (w.svg != NULL)
+        status = mafat_plan_picture_write(&session, cfg_path, w.svg, error);
     if (status == MAFAT_OK)
-        print(&session, words.json, steps);
+        print(&session, arguments->json, w.steps);
     mafat_session_close(&session);
     return status;
 }
+
+const mafat_command mafat_command_plan = {&usage, run};

@@ -3,8 +3,6 @@
 #include "command/report.h"
 #include "session/image_use.h"
 
-static const char own_options[] = "-image FILE, -data FILE, ";
-
 /* The most that windows of weights hold of the arena at once. */
 static size_t window_bytes_at_once(const mafat_plan *plan)
 {
@@ -58,28 +56,33 @@ static void report(const mafat_session *session, bool json)
     mafat_report_end(&r);
 }
 
-mafat_status mafat_command_predict(const mafat_arguments *arguments, mafat_error *error)
+static const mafat_option own_options[] = {
+    {"-image", "FILE", mafat_option_read_text, offsetof(mafat_image_files, image),
+     "with that image"},
+    {"-data", "FILE", mafat_option_read_text, offsetof(mafat_image_files, data),
+     "the data file with the names of classes for that image"},
+};
+
+static const mafat_usage usage = {
+    "predict", "CFG", "the memory that a plan will take, term by term", MAFAT_OPTION_TABLE(own_options),
+};
+
+static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
-    mafat_arguments left = *arguments;
     mafat_session session;
     mafat_session_use use;
     mafat_image_files named = {0};
-    mafat_status status = mafat_arguments_take_value(&left, "-image", &named.image, error);
+    mafat_status status = mafat_arguments_read(arguments, &usage, &named, error);
     if (status == MAFAT_OK)
-        status = mafat_arguments_take_value(&left, "-data", &named.data, error);
+        status = mafat_image_use_find(arguments->words[1], &named, &use, error);
     if (status == MAFAT_OK)
-        status = mafat_arguments_refuse_options(&left, own_options, error);
-    if (status == MAFAT_OK && left.n_words != 2)
-        status = mafat_error_set(error, MAFAT_USAGE,
-                                 "usage: darknet mafat predict CFG [-mafat CONFIG] [-memory LIMIT] "
-                                 "[-image FILE [-data FILE]] [-threads N] [-json]");
-    if (status == MAFAT_OK)
-        status = mafat_image_use_find(left.words[1], &named, &use, error);
-    if (status == MAFAT_OK)
-        status = mafat_session_open(&session, left.words[1], &left.options, &use, error);
+        status = mafat_session_open(&session, arguments->words[1], &arguments->options, &use,
+                                    error);
     if (status != MAFAT_OK)
         return status;
     report(&session, arguments->json);
     mafat_session_close(&session);
     return MAFAT_OK;
 }
+
+const mafat_command mafat_command_predict = {&usage, run};

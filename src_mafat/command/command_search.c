@@ -17,18 +17,42 @@
 #include "session/image_use.h"
 #include "session/verify.h"
 
-static const char usage[] =
-    "usage: darknet mafat search CFG [WEIGHTS] -memory LIMIT [-mafat CONFIG] [-paper | -measure] "
-    "[-front [-svg FILE]] [-save NEW.cfg] [-calibrate] [-image FILE [-data FILE]] [-threads N] [-json]";
-
 typedef struct {
     bool front, measures, paper, calibrates;
-    const char *svg, *saved, *image, *data, *weights;
+    const char *svg, *saved;
+    mafat_image_files image;
 } wishes;
+
+static const mafat_option own_options[] = {
+    {"-front", NULL, NULL, offsetof(wishes, front), "the best plans for all limits, as a table"},
+    {"-svg", "FILE", mafat_option_read_text, offsetof(wishes, svg), "draw what -front finds"},
+    {"-measure", NULL, NULL, offsetof(wishes, measures),
+     "run the best few for real and rank them"},
+    {"-paper", NULL, NULL, offsetof(wishes, paper),
+     "the search of the MAFAT paper, to compare with"},
+    {"-save", "NEW.cfg", mafat_option_read_text, offsetof(wishes, saved),
+     "write the cfg with the limit in it, and with what was found\n"
+     "where that leaves room for the image: that of -image, or else a\n"
+     "photo of 12 megapixels; where it leaves none, each run searches"},
+    {"-calibrate", NULL, NULL, offsetof(wishes, calibrates), "measure costs again"},
+    {"-image", "FILE", mafat_option_read_text, offsetof(wishes, image.image),
+     "leave room for that image, as predict does"},
+    {"-data", "FILE", mafat_option_read_text, offsetof(wishes, image.data),
+     "the data file with the names of classes for that image"},
+};
+
+static const mafat_usage usage = {
+    "search", "CFG [WEIGHTS]",
+    "the fastest plan that fits -memory, by what computing costs on\n"
+    "this machine, which is measured first and kept; with WEIGHTS\n"
+    "what reading from their disk costs, too",
+    MAFAT_OPTION_TABLE(own_options),
+};
 
 typedef struct {
     const mafat_arguments *arguments;
     wishes wishes;
+    const char *weights;            /* NULL: none are named */
     mafat_session_use use;
     mafat_session session;
     mafat_search search;
@@ -103,9 +127,9 @@ static mafat_status choose_saved(const searcher *s, const char **config, mafat_e
     const char *saved = s->wishes.saved;
     size_t limit_bytes = s->session.limit_bytes;
     bool has_room = true;
-    if (s->wishes.image != NULL) {
+    if (s->wishes.image.image != NULL) {
         fprintf(stderr, "mafat: %s: %s is planned for %s in %zu bytes\n", saved, *config,
-                s->wishes.image, limit_bytes);
+                s->wishes.image.image, limit_bytes);
         return MAFAT_OK;
     }
     mafat_status status = try_photo(s, *config, &has_room, error);
@@ -175,7 +199,7 @@ static mafat_status measure(searcher *s, mafat_found *found, mafat_error *error)
     s->searching_s = mafat_measure_now_s() - s->begin_s;
     if (status == MAFAT_OK)
         status = mafat_ranking_run(&s->ranking, &s->session, s->arguments->words[1],
-                                   s->wishes.weights, found, error);
+                                   s->weights, found, error);
     return status;
 }
 
@@ -231,7 +255,7 @@ static mafat_status search_all(searcher *s, mafat_error *error)
 static mafat_status calibrate(searcher *s, mafat_error *error)
 {
     mafat_session *session = &s->session;
-    const char *weights = s->wishes.weights;
+    const char *weights = s->weights;
     bool again = s->wishes.calibrates, computes = again || !session->has_measured;
     bool reads = weights != NULL &&
                  (again || !mafat_calibrate_knows_reading(&session->costs, weights));
@@ -252,7 +276,7 @@ static mafat_status calibrate(searcher *s, mafat_error *error)
     return MAFAT_OK;
 }
 
-static mafat_status run(searcher *s, mafat_error *error)
+static mafat_status search(searcher *s, mafat_error *error)
 {
     mafat_session *session = &s->session;
     mafat_status status = MAFAT_OK;
@@ -262,8 +286,8 @@ static mafat_status run(searcher *s, mafat_error *error)
     if (session->limit_bytes == 0 && !s->wishes.front)
         return mafat_error_set(error, MAFAT_USAGE, "a search needs a limit: -memory LIMIT, or "
                                "-front for all limits");
-    if (s->wishes.weights != NULL)
-        status = mafat_verify_network(&session->cfg, s->wishes.weights, error);
+    if (s->weights != NULL)
+        status = mafat_verify_network(&session->cfg, s->weights, error);
     if (status == MAFAT_OK && s->wishes.svg != NULL)
         status = mafat_verify_replaceable(s->wishes.svg, error);
     if (status == MAFAT_OK && s->wishes.saved != NULL)
@@ -286,16 +310,16 @@ static mafat_status run(searcher *s, mafat_error *error)
     return status;
 }
 
-static mafat_status check(const mafat_arguments *left, const wishes *w, mafat_error *error)
+/* That what is wished for goes together. */
+static mafat_status check(const searcher *s, mafat_error *error)
 {
-    if (left->n_words != 2 && left->n_words != 3)
-        return mafat_error_set(error, MAFAT_USAGE, "%s", usage);
-    if (w->measures && left->n_words != 3)
+    const wishes *w = &s->wishes;
+    if (w->measures && s->weights == NULL)
         return mafat_error_set(error, MAFAT_USAGE, "-measure runs the network: WEIGHTS is missing");
     if (w->front + w->measures + w->paper > 1)
         return mafat_error_set(error, MAFAT_USAGE,
                                "of -front, -measure and -paper one can be given at a time");
-    if (w->measures && w->image != NULL)
+    if (w->measures && w->image.image != NULL)
         return mafat_error_set(error, MAFAT_USAGE, "-measure runs `darknet mafat bench`, which holds "
                                "no photo: -image cannot be given");
     if (w->svg != NULL && !w->front)
@@ -303,56 +327,34 @@ static mafat_status check(const mafat_arguments *left, const wishes *w, mafat_er
                                "plan` draws one plan");
     if (w->saved != NULL && w->front)
         return mafat_error_set(error, MAFAT_USAGE, "-save needs one plan, and -front finds many");
-    if (w->paper && left->options.config != NULL)
+    if (w->paper && s->arguments->options.config != NULL)
         return mafat_error_set(error, MAFAT_USAGE, "-paper chooses the configuration; -mafat does "
                                "too");
     return MAFAT_OK;
 }
 
-static mafat_status read_wishes(mafat_arguments *left, wishes *w, mafat_error *error)
+static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
-    const struct { const char *option; bool *given; } flags[] = {
-        {"-front", &w->front}, {"-measure", &w->measures}, {"-paper", &w->paper},
-        {"-calibrate", &w->calibrates},
-    };
-    const struct { const char *option, **value; } values[] = {
-        {"-svg", &w->svg}, {"-save", &w->saved}, {"-image", &w->image},
-        {"-data", &w->data},
-    };
-    mafat_status status = MAFAT_OK;
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0] && status == MAFAT_OK; i++)
-        status = mafat_arguments_take_flag(left, flags[i].option, flags[i].given, error);
-    for (size_t i = 0; i < sizeof values / sizeof values[0] && status == MAFAT_OK; i++)
-        status = mafat_arguments_take_value(left, values[i].option, values[i].value, error);
-    if (status == MAFAT_OK)
-        status = mafat_arguments_refuse_options(left, "-memory LIMIT, -front, -svg FILE, -measure, "
-                                                "-paper, -save FILE, -calibrate, -image FILE, -data FILE, ",
-                                                error);
-    if (status == MAFAT_OK)
-        status = check(left, w, error);
-    w->weights = left->n_words > 2 ? left->words[2] : NULL;
-    return status;
-}
-
-mafat_status mafat_command_search(const mafat_arguments *arguments, mafat_error *error)
-{
-    mafat_arguments left = *arguments;
-    searcher s = {.arguments = &left};
-    mafat_image_files named;
-    mafat_status status = read_wishes(&left, &s.wishes, error);
-    if (status == MAFAT_OK)
-        named = (mafat_image_files){s.wishes.image, s.wishes.data};
-    if (status == MAFAT_OK)
-        status = mafat_image_use_find(left.words[1], &named, &s.use, error);
-    s.use.seeks_config = true;
-    if (status == MAFAT_OK)
-        status = mafat_session_prepare(&s.session, left.words[1], &left.options, &s.use, error);
+    searcher s = {.arguments = arguments};
+    mafat_status status = mafat_arguments_read(arguments, &usage, &s.wishes, error);
     if (status != MAFAT_OK)
         return status;
-    status = run(&s, error);
+    s.weights = arguments->n_words > 2 ? arguments->words[2] : NULL;
+    status = check(&s, error);
+    if (status == MAFAT_OK)
+        status = mafat_image_use_find(arguments->words[1], &s.wishes.image, &s.use, error);
+    s.use.seeks_config = true;
+    if (status == MAFAT_OK)
+        status = mafat_session_prepare(&s.session, arguments->words[1], &arguments->options, &s.use,
+                                       error);
+    if (status != MAFAT_OK)
+        return status;
+    status = search(&s, error);
     mafat_points_free(&s.front);
     mafat_ranking_free(&s.ranking);
     mafat_search_free(&s.search);
     mafat_session_close(&s.session);
     return status;
 }
+
+const mafat_command mafat_command_search = {&usage, run};

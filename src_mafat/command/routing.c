@@ -197,7 +197,7 @@ static bool name_command(int i, const char **word, const char **subword)
     int n_darknet = 0;
     *subword = NULL;
     if (i < MAFAT_N_OWN_COMMANDS)
-        return (*word = mafat_command_own[i]) != NULL;
+        return (*word = mafat_command_own[i]->usage->command) != NULL;
     i -= MAFAT_N_OWN_COMMANDS;
     if (mafat_command_darknet_name(i, word, subword))
         return true;
@@ -240,22 +240,11 @@ static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *
         snprintf(hint, sizeof hint, "; did you mean %s%s%s?", is_first ? "" : word,
                  is_first ? "" : " ", nearest);
     for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
-        if (strcmp(word, mafat_command_own[i]) == 0)    /* without the word mafat, then */
+        if (strcmp(word, mafat_command_own[i]->usage->command) == 0)    /* without the word mafat, then */
             snprintf(hint, sizeof hint, "; did you mean `darknet mafat %s`?", word);
     return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `darknet mafat "
                            "--help` lists the commands%s", word, subword[0] != '\0' ? " " : "",
                            subword, hint);
-}
-
-/* How many words a usage names, without those in brackets. */
-static int count_named(const char *usage)
-{
-    int n = 0;
-    for (const char *at = usage; *at != '\0'; at += strcspn(at, " ")) {
-        at += strspn(at, " ");
-        n += *at != '[';
-    }
-    return n;
 }
 
 /* The word that stands so many behind the command's own, options left out; NULL: there are fewer. A
@@ -277,7 +266,9 @@ static const char *find_given(const mafat_arguments *arguments, int place)
 static mafat_status check_arguments(const command *found, const mafat_arguments *arguments,
                                     mafat_error *error)
 {
-    int n = found->arguments != NULL ? count_named(found->arguments) : 0;
+    int n = 0, max;
+    if (found->arguments != NULL)
+        mafat_arguments_count(found->arguments, &n, &max);
     const char *last = n > 0 ? find_given(arguments, n) : NULL;
     if (n > 0 && last == NULL)
         return mafat_error_set(error, MAFAT_USAGE, "`%s` has %d arguments, of which too few are "

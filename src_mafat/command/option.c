@@ -1,0 +1,79 @@
+/* Tables of options; see option.h. */
+#include "command/option.h"
+
+#include <string.h>
+
+mafat_status mafat_option_read_text(const char *name, const char *value, void *to,
+                                     mafat_error *error)
+{
+    (void)name, (void)error;
+    *(const char **)to = value;
+    return MAFAT_OK;
+}
+
+const mafat_option *mafat_option_find(const mafat_option_table *table, const char *word)
+{
+    for (int i = 0; i < table->n; i++)
+        if (strcmp(word, table->rows[i].name) == 0)
+            return &table->rows[i];
+    return NULL;
+}
+
+mafat_status mafat_option_take(const mafat_option_table *table, char **words, int *n_words,
+                                void *target, mafat_error *error)
+{
+    uint64_t given = 0;    /* a bit for each row */
+    int n_left = 0;
+    MAFAT_CHECK(table->n <= 64);
+    for (int i = 0; i < *n_words; i++) {
+        const mafat_option *option = mafat_option_find(table, words[i]);
+        if (option == NULL) {
+            words[n_left++] = words[i];
+            continue;
+        }
+        uint64_t bit = (uint64_t)1 << (option - table->rows);
+        void *to = (char *)target + option->target;
+        if (given & bit)
+            return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", option->name);
+        given |= bit;
+        if (option->read == NULL) {
+            *(bool *)to = true;
+            continue;
+        }
+        if (++i >= *n_words || mafat_option_find(table, words[i]) != NULL)
+            return mafat_error_set(error, MAFAT_USAGE, "option %s lacks its value", option->name);
+        mafat_status status = option->read(option->name, words[i], to, error);
+        if (status != MAFAT_OK)
+            return status;
+    }
+    *n_words = n_left;
+    return MAFAT_OK;
+}
+
+void mafat_option_append(const mafat_option *option, const char *before, const char *behind,
+                         char *text, size_t size)
+{
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, "%s%s%s%s%s", before, option->name,
+             option->value != NULL ? " " : "", option->value != NULL ? option->value : "", behind);
+}
+
+void mafat_option_print_line(FILE *stream, int indent, int column, const char *what,
+                              const char *lines)
+{
+    int at = fprintf(stream, "%*s%s", indent, "", what);
+    for (const char *line = lines; *line != '\0'; at = 0) {
+        int length = (int)strcspn(line, "\n");
+        fprintf(stream, "%*s%.*s\n", column - at, "", length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+void mafat_option_print(FILE *stream, int indent, int column, const mafat_option_table *table)
+{
+    for (int i = 0; i < table->n; i++) {
+        char name[40] = "";
+        mafat_option_append(&table->rows[i], "", "", name, sizeof name);
+        mafat_option_print_line(stream, indent, column, name, table->rows[i].help);
+    }
+}
