@@ -113,7 +113,7 @@ static void free_bridge(mafat_bridge *bridge)
 }
 
 /* Reads the cfg and plans the network, if it is not planned yet. */
-static mafat_status open_session(mafat_bridge *bridge, int width, int height, mafat_error *error)
+static mafat_status open_session(mafat_bridge *bridge, mafat_error *error)
 {
     if (asked.session != NULL) {
         bridge->session = *asked.session;
@@ -121,10 +121,8 @@ static mafat_status open_session(mafat_bridge *bridge, int width, int height, ma
         asked.session = NULL;
         return MAFAT_OK;
     }
-    bridge->use.width = width;
-    bridge->use.height = height;
-    return mafat_session_open(&bridge->session, bridge->cfg_path, &asked.options, &bridge->use,
-                              error);
+    return mafat_session_open(&bridge->session, bridge->cfg_path, &asked.options,
+                              &bridge->workload, error);
 }
 
 /* Allocates what runs need. */
@@ -172,22 +170,22 @@ void mafat_bridge_print_choice(const mafat_session *session)
             mafat_prediction_process_bytes(p), p->choosing_bytes);
 }
 
-/* Plans the network anew, as `use` says, and opens its weights again. What the plan of before held
+/* Plans the network anew, for this workload, and opens its weights again. What the plan of before held
  * is freed first: there may be no room for both. */
-static mafat_status plan_again(mafat_bridge *bridge, const mafat_session_use *use,
+static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workload,
                                const char *weights_path, mafat_error *error)
 {
     network *net = bridge->network;
     const mafat_prediction *p = &bridge->session.prediction;
-    size_t standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes;
-    if (standing_bytes == 0)    /* nothing fit the last time, and the session was closed */
-        standing_bytes = bridge->use.standing_bytes;
+    size_t standing_bytes = bridge->workload.standing_bytes;
+    if (mafat_bridge_has_plan(bridge))    /* else nothing fit the last time, and it stands as it did */
+        standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes;
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);
-    bridge->use = *use;
-    bridge->use.standing_bytes = standing_bytes;
-    mafat_status status = open_session(bridge, use->width, use->height, error);
+    bridge->workload = *workload;
+    bridge->workload.standing_bytes = standing_bytes;
+    mafat_status status = open_session(bridge, error);
     for (int i = 0; i < net->n && status == MAFAT_OK; i++)
         mafat_lean_make(bridge, &net->layers[i], i);
     if (status == MAFAT_OK)
@@ -223,66 +221,42 @@ static void print_new_choice(mafat_bridge *bridge, size_t said_bytes)
 static mafat_status follow_size(mafat_bridge *bridge, mafat_error *error)
 {
     network *net = bridge->network;
-    mafat_session_use use = bridge->use;
+    mafat_workload workload = bridge->workload;
     size_t said_bytes = bridge->session.prediction.total_bytes;
     if (net->w == bridge->width && net->h == bridge->height)
         return mafat_host_check_agreement(bridge, error);
     char *weights_path;
     if (!copy_weights_path(bridge, &weights_path))
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
-    use.width = net->w;
-    use.height = net->h;
-    mafat_status status = plan_again(bridge, &use, weights_path, error);
+    workload.is_resized = true;
+    workload.width = net->w;
+    workload.height = net->h;
+    mafat_status status = plan_again(bridge, &workload, weights_path, error);
     if (status == MAFAT_OK)
         print_new_choice(bridge, said_bytes);
     free(weights_path);
     return status;
 }
 
-static size_t round_up(size_t bytes, size_t unit)
-{
-    return (bytes + unit - 1) / unit * unit;
-}
-
-mafat_image_need mafat_bridge_round_need(const mafat_image_need *need,
-                                         const mafat_image_need *other, size_t unit)
-{
-    return (mafat_image_need){
-        .held_bytes = round_up(mafat_size_max(need->held_bytes, other->held_bytes), unit),
-        .decode_bytes = round_up(mafat_size_max(need->decode_bytes, other->decode_bytes), unit),
-        .drawing_bytes = round_up(mafat_size_max(need->drawing_bytes, other->drawing_bytes), unit),
-        .file_bytes = round_up(mafat_size_max(need->file_bytes, other->file_bytes), MAFAT_PAGE),
-    };
-}
-
-mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need)
-{
-    mafat_session_use use = bridge->use;
-    use.image = *need;
-    use.fitted.w = 0;
-    use.held_bytes = 0;
-    return use;
-}
-
-mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
+mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_workload_image *image,
                                     mafat_error *error)
 {
-    const mafat_session_use before = bridge->use;
+    const mafat_workload before = bridge->workload;
     size_t said_bytes = bridge->session.prediction.total_bytes;
     /* what was needed before too, and more at once, so that few images want a plan; where there is
        no room for that, what this one takes */
-    const mafat_image_need needs[] = {
-        mafat_bridge_round_need(need, &before.image, MAFAT_LIMITS_UNIT),
-        mafat_bridge_round_need(need, need, MAFAT_LIMITS_UNIT),
-        mafat_bridge_round_need(need, need, MAFAT_PAGE),
+    const mafat_workload_image images[] = {
+        mafat_workload_round_images(image, &before.image, MAFAT_LIMITS_UNIT),
+        mafat_workload_round_images(image, image, MAFAT_LIMITS_UNIT),
+        mafat_workload_round_images(image, image, MAFAT_PAGE),
     };
     mafat_status status = MAFAT_NO_FIT;
     char *weights_path;
     if (!copy_weights_path(bridge, &weights_path))
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0] && status == MAFAT_NO_FIT; i++) {
-        mafat_session_use use = mafat_bridge_use_for(bridge, &needs[i]);
-        status = plan_again(bridge, &use, weights_path, error);
+    for (size_t i = 0; i < sizeof images / sizeof images[0] && status == MAFAT_NO_FIT; i++) {
+        mafat_workload workload = mafat_workload_with_measured(&before, &images[i]);
+        status = plan_again(bridge, &workload, weights_path, error);
     }
     if (status == MAFAT_NO_FIT) {    /* that is this image's fault, and others may follow */
         mafat_error again;
@@ -504,8 +478,6 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
     bridge->process = getpid();
     bridge->keeps_darknet = asked.keeps_darknet;
     bridge->image_rounding = asked.image_rounding;
-    bridge->use = asked.use;
-    bridge->use.repeats |= !is_asked;    /* nobody knows what a program will do */
     bridge->cfg_path = strdup(cfg_path);
     bridge->parameters = calloc(n, sizeof *bridge->parameters);
     bridge->results = calloc(n, sizeof *bridge->results);
@@ -514,10 +486,12 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
         bridge->layers == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to attach to %zu layers", n);
     mafat_status status = MAFAT_OK;
-    if (bridge->use.base_bytes == 0)
-        status = mafat_measure_anonymous(&bridge->use.base_bytes, error);
+    if (asked.workload != NULL)
+        bridge->workload = *asked.workload;
+    else
+        status = mafat_workload_of_program(&bridge->workload, error);
     if (status == MAFAT_OK)
-        status = open_session(bridge, 0, 0, error);
+        status = open_session(bridge, error);
     return status == MAFAT_OK ? mafat_verify_cfg_files(&bridge->session.cfg, error) : status;
 }
 

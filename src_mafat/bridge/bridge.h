@@ -44,7 +44,7 @@ typedef struct mafat_bridge {
     int width, height;              /* of the network when it was planned */
     pid_t process;                  /* that loaded it */
     atomic_bool is_in_use;          /* an inference is under way */
-    mafat_session_use use;          /* that it was planned for */
+    mafat_workload workload;        /* that it was planned for */
     const mafat_image_rounding *image_rounding;    /* borrowed; set: the input is an image's path */
     mafat_session session;
     mafat_store store;              /* open where the plan has windows and a file was loaded */
@@ -59,7 +59,7 @@ typedef struct mafat_bridge {
 /* How MAFAT is asked for. */
 typedef struct {
     mafat_options options;
-    mafat_session_use use;
+    const mafat_workload *workload; /* borrowed; NULL: a program's, of which nothing is known */
     bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
     const mafat_image_rounding *image_rounding;    /* borrowed; for `detector valid`: the network's
                                        input is the path of an image, and this how it is fitted */
@@ -114,18 +114,10 @@ _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *erro
 /* Says what was chosen for a memory limit, and what it will take. */
 void mafat_bridge_print_choice(const mafat_session *session);
 
-/* What two images take, or twice the same one, in whole units. */
-mafat_image_need mafat_bridge_round_need(const mafat_image_need *need,
-                                         const mafat_image_need *other, size_t unit);
-
-/* The use of the network with an image that takes so much, in place of the one that it was planned
- * for. */
-mafat_session_use mafat_bridge_use_for(const mafat_bridge *bridge, const mafat_image_need *need);
-
 /* Plans the network anew, for an image that takes so much, and opens its weights again. Where
  * nothing fits, MAFAT_NO_FIT, the network is planned as it was before, or has no plan, where not
  * even that fits any more. */
-mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_image_need *need,
+mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_workload_image *image,
                                     mafat_error *error);
 
 /* One inference whose results go to where Darknet's commands look for them. */

@@ -17,6 +17,7 @@
 #include "machine/measure.h"
 #include "mafat.h"
 #include "run/letterbox.h"
+#include "session/process.h"
 #include "upstream/picture.h"
 
 /* Networks with a limit; and what guards them, and keeps inference and planning apart. */
@@ -70,45 +71,44 @@ static size_t input_bytes(const mafat_session *session)
                ? 0 : mafat_shape_floats(session->cfg.network.input) * sizeof(float);
 }
 
-/* What the plan takes with an image, as a use of the network and for the process. */
-static mafat_prediction predict_with(const mafat_bridge *bridge, const mafat_image_need *need,
-                                     mafat_session_use *use, mafat_process *process)
+/* What the plan takes with an image, in the workload and the process that it makes of them. */
+static mafat_prediction predict_with(const mafat_bridge *bridge, const mafat_workload_image *image,
+                                     mafat_workload *workload, mafat_process *process)
 {
     const mafat_session *session = &bridge->session;
-    *use = mafat_bridge_use_for(bridge, need);
+    *workload = mafat_workload_with_measured(&bridge->workload, image);
     *process = session->process;
-    mafat_session_count_image(use, &session->cfg, process);
-    process->file_bytes += mafat_plan_pages(need->file_bytes) -
-                           mafat_plan_pages(bridge->use.image.file_bytes);
+    mafat_process_set_image(process, workload, &session->cfg);
     return mafat_predict(&session->plan, process);
 }
 
 /* Has the plan, which leaves room for it, be one for this image, and says so. */
-static void take_image(mafat_bridge *bridge, const mafat_image_need *need)
+static void take_image(mafat_bridge *bridge, const mafat_workload_image *image)
 {
     mafat_session *session = &bridge->session;
-    mafat_session_use use;
-    session->prediction = predict_with(bridge, need, &use, &session->process);
-    bridge->use = use;
+    mafat_workload workload;
+    session->prediction = predict_with(bridge, image, &workload, &session->process);
+    bridge->workload = workload;
     mafat_bridge_print_choice(session);
 }
 
-mafat_status mafat_limits_make_room(mafat_bridge *bridge, const mafat_image_need *need,
+mafat_status mafat_limits_make_room(mafat_bridge *bridge, const mafat_workload_image *image,
                                     mafat_error *error)
 {
     const mafat_session *session = &bridge->session;
-    mafat_session_use use;
+    mafat_workload workload;
     mafat_process process;
     if (session->limit_bytes == 0)
         return MAFAT_OK;
-    size_t bytes = predict_with(bridge, need, &use, &process).total_bytes;
+    size_t bytes = predict_with(bridge, image, &workload, &process).total_bytes;
     if (bytes <= session->prediction.total_bytes)
         return MAFAT_OK;
     if (bytes > session->limit_bytes)
-        return mafat_bridge_plan_anew(bridge, need, error);
-    mafat_image_need more = mafat_bridge_round_need(need, &bridge->use.image, MAFAT_LIMITS_UNIT);
-    bytes = predict_with(bridge, &more, &use, &process).total_bytes;
-    take_image(bridge, bytes <= session->limit_bytes ? &more : need);
+        return mafat_bridge_plan_anew(bridge, image, error);
+    mafat_workload_image more = mafat_workload_round_images(image, &bridge->workload.image,
+                                                            MAFAT_LIMITS_UNIT);
+    bytes = predict_with(bridge, &more, &workload, &process).total_bytes;
+    take_image(bridge, bytes <= session->limit_bytes ? &more : image);
     return MAFAT_OK;
 }
 
@@ -149,9 +149,9 @@ mafat_status mafat_limits_make_room_for_others(mafat_bridge *bridge, mafat_error
     mafat_status status = find_others(bridge, &bytes, error);
     if (status != MAFAT_OK)
         return status;
-    mafat_image_need need = {.held_bytes = bytes > given_bytes ? bytes - given_bytes : 0,
-                             .file_bytes = bridge->use.image.file_bytes};
-    return mafat_limits_make_room(bridge, &need, error);
+    mafat_workload_image image = {.held_bytes = bytes > given_bytes ? bytes - given_bytes : 0,
+                             .file_bytes = bridge->workload.image.file_bytes};
+    return mafat_limits_make_room(bridge, &image, error);
 }
 
 void mafat_limits_name_image(mafat_error *error, const char *path,
@@ -185,16 +185,16 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
         status = find_others(bridge, &others_bytes, error);
     if (status != MAFAT_OK)
         return status;
-    mafat_fitting image = {bridge->use.fitted.fit, memory.w, memory.h,
-                           n_channels > 0 ? n_channels : MOST_CHANNELS};
-    mafat_fitting_find_bytes(&image, input.w, input.h, &image_bytes, &work_bytes);
-    mafat_image_need need = {
+    mafat_fitting fitted = {mafat_workload_fit(&bridge->workload), memory.w, memory.h,
+                            n_channels > 0 ? n_channels : MOST_CHANNELS};
+    mafat_fitting_find_bytes(&fitted, input.w, input.h, &image_bytes, &work_bytes);
+    mafat_workload_image image = {
         .held_bytes = others_bytes + image_bytes,
         .decode_bytes = others_bytes + mafat_size_max(memory.decode_bytes, work_bytes),
         .file_bytes = memory.file_bytes,
     };
     granted_bytes = mafat_size_min(granted_bytes, work_bytes);
-    status = mafat_limits_make_room(bridge, &need, error);
+    status = mafat_limits_make_room(bridge, &image, error);
     if (status == MAFAT_NO_FIT)
         mafat_limits_name_image(error, path, &memory);
     return status;
@@ -228,10 +228,10 @@ static mafat_status make_room_for_floats(mafat_bridge *bridge, size_t n_bytes, m
 {
     size_t others_bytes;
     mafat_status status = find_others(bridge, &others_bytes, error);
-    mafat_image_need need = {.decode_bytes = others_bytes + n_bytes,
-                             .file_bytes = bridge->use.image.file_bytes};
+    mafat_workload_image image = {.decode_bytes = others_bytes + n_bytes,
+                             .file_bytes = bridge->workload.image.file_bytes};
     if (status == MAFAT_OK)
-        status = mafat_limits_make_room(bridge, &need, error);
+        status = mafat_limits_make_room(bridge, &image, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, bridge->cfg_path);
     return status;
@@ -281,12 +281,12 @@ static size_t count_lines(const char *path)
 static mafat_status make_room_for_lines(mafat_bridge *bridge, size_t n_lines, mafat_error *error)
 {
     size_t others_bytes;
-    if (bridge->use.n_names > 0)
+    if (bridge->workload.counts_lines)
         return MAFAT_OK;
     mafat_status status = find_others(bridge, &others_bytes, error);
-    mafat_image_need need = {.held_bytes = others_bytes + n_lines * MAFAT_LINE_BYTES,
-                             .file_bytes = bridge->use.image.file_bytes};
-    return status == MAFAT_OK ? mafat_limits_make_room(bridge, &need, error) : status;
+    mafat_workload_image image = {.held_bytes = others_bytes + n_lines * MAFAT_LINE_BYTES,
+                             .file_bytes = bridge->workload.image.file_bytes};
+    return status == MAFAT_OK ? mafat_limits_make_room(bridge, &image, error) : status;
 }
 
 void mafat_lines_begin(const char *path)

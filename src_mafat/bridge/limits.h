@@ -23,7 +23,7 @@ mafat_status mafat_limits_make_room_for_others(mafat_bridge *bridge, mafat_error
  * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all, after which the
  * network runs on for images that were no larger than before, unless mafat_bridge_has_plan() says
  * that there was no room to plan it as before. */
-mafat_status mafat_limits_make_room(mafat_bridge *bridge, const mafat_image_need *need,
+mafat_status mafat_limits_make_room(mafat_bridge *bridge, const mafat_workload_image *image,
                                     mafat_error *error);
 
 /* Has an error of making room, MAFAT_NO_FIT, say which image it is of, in place of the cfg. */

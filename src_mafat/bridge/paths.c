@@ -9,7 +9,6 @@
 #include "darknet.h"
 #include "mafat.h"
 #include "run/letterbox.h"
-#include "session/image_use.h"
 #include "upstream/picture.h"
 
 int mafat_image_letterbox(char *path, void *to, void *fitted)
@@ -37,8 +36,8 @@ static mafat_status open_rows(mafat_bridge *bridge, const char *path, mafat_pict
     mafat_status status = mafat_picture_memory_find(&memory, path, error);
     if (status != MAFAT_OK)
         return status;
-    mafat_image_need need = mafat_image_use_of_rows(&memory, false);
-    status = mafat_limits_make_room(bridge, &need, error);
+    mafat_workload_image image = mafat_workload_image_of(&bridge->workload, &memory);
+    status = mafat_limits_make_room(bridge, &image, error);
     if (status == MAFAT_NO_FIT)
         mafat_limits_name_image(error, path, &memory);
     return status == MAFAT_OK ? mafat_picture_rows_open(rows, path, &memory, error) : status;

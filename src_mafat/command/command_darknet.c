@@ -12,27 +12,14 @@
 #include "command/routing.h"
 #include "machine/measure.h"
 #include "run/letterbox.h"
-#include "session/image_use.h"
 #include "session/indexed.h"
 #include "session/verify.h"
 #include "upstream/boxes.h"
 #include "upstream/picture.h"
 #include "upstream/picture_probe.h"
 
-/* Who draws boxes with labels, into -out or "predictions". */
-typedef enum { NOBODY, DARKNET, OURSELVES } drawer;
-
 /* For how many classes Darknet looks up a name; where the data file says it, `indexed` does. */
 typedef enum { OF_BOXES, OF_OUTPUTS, OF_DATA } named;
-
-/* How images reach the network. */
-typedef enum {
-    AS_BYTES,       /* by ours (command_detector.c, bridge/paths.c): letterboxed row by row */
-    LETTERBOXED,    /* by Darknet, one at a time, as floats; so are the next two */
-    RESIZED,
-    CROPPED,
-    UNCOUNTED       /* by Darknet, and it holds more than a plan counts: no memory limit */
-} loading;
 
 typedef struct {
     const char *word, *subword;    /* subword is NULL where there is none */
@@ -41,8 +28,8 @@ typedef struct {
     const char *data;              /* the data file where it is no argument; NULL: none */
     mafat_verify_needs needs;
     named named;
-    loading loading;
-    drawer drawer;
+    mafat_workload_loading loading;    /* UNCOUNTED: it takes no memory limit */
+    mafat_workload_drawer drawer;      /* into -out or "predictions" */
     mafat_indexed_check *indexed;  /* what else it looks up by number; NULL: nothing */
 } darknet_command;
 
@@ -59,10 +46,20 @@ typedef struct {
 #define RECALL_LIST(path) NULL, path, 0, false, 0
 #define EIGHT_LIST(path) NULL, path, 8, true, 0
 
+/* Words of the table. */
+#define NOBODY MAFAT_DRAWN_BY_NOBODY
+#define DARKNET MAFAT_DRAWN_BY_DARKNET
+#define OURSELVES MAFAT_DRAWN_BY_MAFAT
+#define BY_ROWS MAFAT_LOADED_BY_ROWS
+#define LETTERBOXED MAFAT_LOADED_LETTERBOXED
+#define RESIZED MAFAT_LOADED_RESIZED
+#define CROPPED MAFAT_LOADED_CROPPED
+#define UNCOUNTED MAFAT_LOADED_UNCOUNTED
+
 static const darknet_command commands[] = {
-    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, AS_BYTES, OURSELVES,
+    {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS, OURSELVES,
      mafat_indexed_drawn},
-    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, AS_BYTES,
+    {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, BY_ROWS,
      NOBODY, mafat_indexed_valid},
     {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, UNCOUNTED,
      NOBODY, mafat_indexed_flipped},
@@ -70,7 +67,7 @@ static const darknet_command commands[] = {
      OF_BOXES, RESIZED, NOBODY, mafat_indexed_recall},
     {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
      NULL},
-    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, AS_BYTES,
+    {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS,
      OURSELVES, mafat_indexed_drawn},
     {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
      mafat_indexed_voc_test},
@@ -340,84 +337,55 @@ static mafat_status verify_picture(const darknet_command *command, const mafat_o
     return mafat_verify_writable(path, error);
 }
 
-/* The letters that load_alphabet() makes floats of, in all their sizes. */
-static mafat_status find_alphabet_bytes(mafat_session_use *use, mafat_error *error)
-{
-    enum { BLOCK_HEAD = 16 };
-    mafat_status status = mafat_verify_labels(error);
-    for (int size = 0; size < MAFAT_LETTER_SIZES; size++) {
-        for (int c = MAFAT_FIRST_LETTER; c <= MAFAT_LAST_LETTER && status == MAFAT_OK; c++) {
-            char path[sizeof MAFAT_LETTER_PATH + 16];
-            mafat_picture_memory memory;
-            snprintf(path, sizeof path, MAFAT_LETTER_PATH, c, size);
-            status = mafat_picture_memory_find(&memory, path, error);
-            use->held_bytes += memory.rgb_bytes * sizeof(float) + BLOCK_HEAD;
-            use->file_bytes += mafat_plan_pages(memory.file_bytes);
-        }
-    }
-    return status;
-}
-
 /* A list is looked at before the network is planned where there is a limit to plan for. */
 static bool looks_at_list(const darknet_command *command, bool has_limit)
 {
     return command->needs.list_key != NULL && has_limit;
 }
 
-/* What the command will hold of images: of the one that is named, the largest of the list, whose
- * images are decoded for that, or of those that it will be told. */
-static mafat_status find_image_bytes(const darknet_command *command, mafat_operands *found,
-                                     bool has_limit, int *n_paths, mafat_error *error)
+/* Finds the image that room is to be kept for: the one that is named, the largest of the list, whose
+ * images are decoded for that, or one of those that will come; *is_found says whether there is one. */
+static mafat_status find_picture(const darknet_command *command, mafat_operands *found,
+                                 bool has_limit, bool *is_found, int *n_paths, mafat_error *error)
 {
-    static const mafat_fit fits[UNCOUNTED + 1] = {
-        [LETTERBOXED] = MAFAT_FIT_LETTERBOX, [RESIZED] = MAFAT_FIT_RESIZE,
-        [CROPPED] = MAFAT_FIT_CROP,
-    };
-    mafat_session_use *use = &found->use;
-    mafat_picture_memory memory = {0};
     mafat_status status = MAFAT_OK;
+    *n_paths = 0;
+    *is_found = true;
     if (found->image != NULL)
         status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK && found->image != NULL)
-        status = mafat_picture_memory_find(&memory, found->image, error);
-    if (status == MAFAT_OK && looks_at_list(command, has_limit))
-        status = mafat_verify_find_largest(found->data, &command->needs, &memory, n_paths,
+        status = mafat_picture_memory_find(&found->memory, found->image, error);
+    else if (status == MAFAT_OK && looks_at_list(command, has_limit))
+        status = mafat_verify_find_largest(found->data, &command->needs, &found->memory, n_paths,
                                            error);
-    else if (found->image == NULL && command->loading == AS_BYTES)
-        memory = mafat_image_use_photo;    /* the paths come later */
-    if (status != MAFAT_OK)
-        return status;
-    found->memory = memory;
-    if (command->loading == AS_BYTES) {
-        use->image = mafat_image_use_of_rows(&memory, command->drawer == OURSELVES);
-    } else {
-        use->image = (mafat_image_need){.decode_bytes = memory.decode_bytes,
-                                        .file_bytes = memory.file_bytes};
-        use->fitted = (mafat_fitting){fits[command->loading], memory.w, memory.h, MAFAT_COLOURS};
-    }
-    if (command->drawer != DARKNET)
-        return MAFAT_OK;
-    use->image.held_bytes = memory.rgb_bytes;    /* save_image() makes bytes of the floats */
-    return find_alphabet_bytes(use, error);
+    else if (command->loading == MAFAT_LOADED_BY_ROWS)
+        found->memory = mafat_workload_photo;
+    else
+        *is_found = false;
+    return status;
 }
 
-/* What the command does itself while the network runs. */
-static mafat_status find_use(const darknet_command *command, mafat_operands *found,
-                             bool has_limit, mafat_error *error)
+/* What the command does with the network. */
+static mafat_status find_workload(const darknet_command *command, mafat_operands *found,
+                                  bool has_limit, mafat_error *error)
 {
-    found->use = (mafat_session_use){.reads_weights = true, .repeats = found->image == NULL,
-                                     .image_by_rows = command->loading == AS_BYTES};
+    mafat_workload *workload = &found->workload;
+    bool has_picture = false;
     int n_paths = 0;
-    mafat_status status = mafat_measure_anonymous(&found->use.base_bytes, error);
+    mafat_status status = mafat_workload_of_command(workload, command->loading, command->drawer,
+                                                    error);
+    workload->repeats = found->image == NULL;
     if (status == MAFAT_OK)
-        status = find_image_bytes(command, found, has_limit, &n_paths, error);
-    size_t n_bytes = 0;
+        status = find_picture(command, found, has_limit, &has_picture, &n_paths, error);
+    if (status == MAFAT_OK && has_picture)
+        mafat_workload_set_picture(workload, &found->memory);
+    if (status == MAFAT_OK && command->drawer == MAFAT_DRAWN_BY_DARKNET)
+        status = mafat_workload_add_letters(workload, error);
     if (found->data != NULL && command->needs.names_keys[0] != NULL)
-        mafat_verify_count_names(found->data, &command->needs, &found->use.n_names, &n_bytes);
-    found->use.file_bytes += mafat_plan_pages(n_bytes);
+        mafat_workload_add_names(workload, found->data, &command->needs);
     if (command->needs.writes_results)
-        found->use.n_streams = found->use.n_names;    /* a file for each class */
-    found->use.n_names += n_paths;
+        workload->n_streams = workload->n_lines;    /* a file for each class */
+    mafat_workload_add_lines(workload, n_paths);
     return status;
 }
 
@@ -458,7 +426,7 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
 {
     mafat_session *session = &found->session;
     mafat_status status = mafat_session_open(session, found->cfg, &arguments->options,
-                                             &found->use, error);
+                                             &found->workload, error);
     if (status != MAFAT_OK)
         return status;
     const mafat_cfg *cfg = &session->cfg;
@@ -511,7 +479,7 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
     bool has_limit = arguments->options.memory != NULL || mafat_session_has_limit(found->cfg);
     mafat_status status = check_video(command, error);
     if (status == MAFAT_OK)
-        status = find_use(command, found, has_limit, error);
+        status = find_workload(command, found, has_limit, error);
     if (status == MAFAT_OK)
         status = verify_network(command, arguments, looks_at_list(command, has_limit), found, error);
     if (status == MAFAT_OK && command->drawer != NOBODY)
@@ -551,7 +519,7 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
     static mafat_image_rounding rounding;
     mafat_status status = mafat_command_darknet_verify(arguments, &operands, error);
     const mafat_session *session = &operands.session;
-    bool is_by_rows = operands.use.image_by_rows;
+    bool is_by_rows = operands.workload.loading == MAFAT_LOADED_BY_ROWS;
     bool takes_paths = is_by_rows && !session->by_layers &&
                        session->cfg.network.input.c <= MAFAT_COLOURS;
     if (status == MAFAT_OK && is_by_rows && !takes_paths)    /* Darknet loads the images */
@@ -559,7 +527,7 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
     if (status == MAFAT_OK && takes_paths)
         status = mafat_picture_probe_measure(&rounding, error);
     if (status == MAFAT_OK)
-        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use = operands.use,
+        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .workload = &operands.workload,
                                           .image_rounding = takes_paths ? &rounding : NULL,
                                           .session = &operands.session});
     return status;

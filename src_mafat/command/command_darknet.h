@@ -15,7 +15,7 @@ typedef struct {
     const char *other;        /* of options that only Darknet looks at, the last */
     bool other_flag;
     mafat_picture_memory memory;    /* of the image, where one is named */
-    mafat_session_use use;    /* how the network is to be planned */
+    mafat_workload workload;    /* that the network is planned for */
     mafat_session session;    /* how it was; for the bridge to take over, or to be closed */
 } mafat_operands;
 

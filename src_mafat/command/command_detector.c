@@ -11,7 +11,6 @@
 #include "command/command_darknet.h"
 #include "machine/measure.h"
 #include "run/letterbox.h"
-#include "session/image_use.h"
 #include "session/verify.h"
 #include "upstream/boxes.h"
 #include "upstream/canvas.h"
@@ -45,14 +44,14 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
 {
     *s = (subject){0};
     mafat_picture_memory memory = d->operands.memory;
-    mafat_image_need need;
+    mafat_workload_image image;
     mafat_shape input = d->bridge->session.cfg.network.input;
     mafat_status status = mafat_verify_image_path(path, error);
     if (status == MAFAT_OK && d->operands.image == NULL)
         status = mafat_picture_memory_find(&memory, path, error);
     if (status == MAFAT_OK) {
-        need = mafat_image_use_of_rows(&memory, true);
-        status = mafat_limits_make_room(d->bridge, &need, error);
+        image = mafat_workload_image_of(&d->bridge->workload, &memory);
+        status = mafat_limits_make_room(d->bridge, &image, error);
     }
     if (status == MAFAT_NO_FIT)
         mafat_limits_name_image(error, path, &memory);
@@ -188,7 +187,7 @@ static mafat_status detect_list(const detector *d, mafat_error *error)
 static mafat_status detect_all(detector *d, const mafat_arguments *arguments, mafat_error *error)
 {
     mafat_operands *o = &d->operands;
-    mafat_request request = {.options = arguments->options, .use = o->use,
+    mafat_request request = {.options = arguments->options, .workload = &o->workload,
                              .session = &o->session};
     d->bridge = mafat_bridge_load_network(o->cfg, o->weights, &request);
     mafat_status status = o->image != NULL ? detect_one(d, o->image, error)

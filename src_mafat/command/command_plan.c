@@ -176,7 +176,7 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
     wishes w = {0};
     mafat_session session;
-    mafat_session_use use = {.image_by_rows = true, .reads_weights = true};
+    mafat_workload workload;
     mafat_status status = mafat_arguments_read(arguments, &usage, &w, error);
     if (status == MAFAT_OK && w.steps && arguments->json)
         status = mafat_error_set(error, MAFAT_USAGE, "-steps adds to the tables, which -json leaves "
@@ -184,7 +184,10 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     const char *cfg_path = arguments->words[1];
-    status = mafat_session_open(&session, cfg_path, &arguments->options, &use, error);
+    status = mafat_workload_of_command(&workload, MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY,
+                                       error);
+    if (status == MAFAT_OK)
+        status = mafat_session_open(&session, cfg_path, &arguments->options, &workload, error);
     if (status != MAFAT_OK)
         return status;
     if (w.svg != NULL)

@@ -1,7 +1,7 @@
 /* `darknet mafat predict`: what a plan will take, term by term, without running it. */
 #include "command/command.h"
 #include "command/report.h"
-#include "session/image_use.h"
+#include "session/session.h"
 
 /* The most that windows of weights hold of the arena at once. */
 static size_t window_bytes_at_once(const mafat_plan *plan)
@@ -57,9 +57,9 @@ static void report(const mafat_session *session, bool json)
 }
 
 static const mafat_option own_options[] = {
-    {"-image", "FILE", mafat_option_read_text, offsetof(mafat_image_files, image),
+    {"-image", "FILE", mafat_option_read_text, offsetof(mafat_workload_files, image),
      "with that image"},
-    {"-data", "FILE", mafat_option_read_text, offsetof(mafat_image_files, data),
+    {"-data", "FILE", mafat_option_read_text, offsetof(mafat_workload_files, data),
      "the data file with the names of classes for that image"},
 };
 
@@ -70,13 +70,13 @@ static const mafat_usage usage = {
 static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
     mafat_session session;
-    mafat_session_use use;
-    mafat_image_files named = {0};
+    mafat_workload workload;
+    mafat_workload_files named = {0};
     mafat_status status = mafat_arguments_read(arguments, &usage, &named, error);
     if (status == MAFAT_OK)
-        status = mafat_image_use_find(arguments->words[1], &named, &use, error);
+        status = mafat_workload_find(&workload, arguments->words[1], &named, error);
     if (status == MAFAT_OK)
-        status = mafat_session_open(&session, arguments->words[1], &arguments->options, &use,
+        status = mafat_session_open(&session, arguments->words[1], &arguments->options, &workload,
                                     error);
     if (status != MAFAT_OK)
         return status;

@@ -14,13 +14,12 @@
 #include "machine/cost_cache.h"
 #include "machine/measure.h"
 #include "machine/room.h"
-#include "session/image_use.h"
 #include "session/verify.h"
 
 typedef struct {
     bool front, measures, paper, calibrates;
     const char *svg, *saved;
-    mafat_image_files image;
+    mafat_workload_files image;
 } wishes;
 
 static const mafat_option own_options[] = {
@@ -53,7 +52,7 @@ typedef struct {
     const mafat_arguments *arguments;
     wishes wishes;
     const char *weights;            /* NULL: none are named */
-    mafat_session_use use;
+    mafat_workload workload;
     mafat_session session;
     mafat_search search;
     double begin_s, searching_s;    /* when the search began, and how long it took */
@@ -106,11 +105,12 @@ static mafat_status try_photo(const searcher *s, const char *config, bool *has_r
     snprintf(threads, sizeof threads, "%d", s->session.n_threads);
     const mafat_options options = {.config = config, .memory = memory, .threads = threads};
     const char *cfg_path = s->arguments->words[1];
-    mafat_session_use use;
+    mafat_workload workload;
     mafat_session session = {0};
-    mafat_status status = mafat_image_use_of_photo(cfg_path, s->use.base_bytes, &use, error);
+    mafat_status status = mafat_workload_find_with_photo(&workload, cfg_path,
+                                                         s->workload.base_bytes, error);
     if (status == MAFAT_OK)
-        status = mafat_session_open(&session, cfg_path, &options, &use, error);
+        status = mafat_session_open(&session, cfg_path, &options, &workload, error);
     *has_room = status == MAFAT_OK;
     mafat_session_close(&session);
     if (status != MAFAT_NO_FIT)
@@ -123,7 +123,7 @@ static mafat_status try_photo(const searcher *s, const char *config, bool *has_r
  * a detector refuse it, where a search finds one for each image. Says what it is planned for. */
 static mafat_status choose_saved(const searcher *s, const char **config, mafat_error *error)
 {
-    const int w = mafat_image_use_photo.w, h = mafat_image_use_photo.h;
+    const int w = mafat_workload_photo.w, h = mafat_workload_photo.h;
     const char *saved = s->wishes.saved;
     size_t limit_bytes = s->session.limit_bytes;
     bool has_room = true;
@@ -342,11 +342,11 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     s.weights = arguments->n_words > 2 ? arguments->words[2] : NULL;
     status = check(&s, error);
     if (status == MAFAT_OK)
-        status = mafat_image_use_find(arguments->words[1], &s.wishes.image, &s.use, error);
-    s.use.seeks_config = true;
+        status = mafat_workload_find(&s.workload, arguments->words[1], &s.wishes.image, error);
+    arguments->options.seeks_config = true;
     if (status == MAFAT_OK)
-        status = mafat_session_prepare(&s.session, arguments->words[1], &arguments->options, &s.use,
-                                       error);
+        status = mafat_session_prepare(&s.session, arguments->words[1], &arguments->options,
+                                       &s.workload, error);
     if (status != MAFAT_OK)
         return status;
     status = search(&s, error);

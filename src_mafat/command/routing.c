@@ -330,6 +330,6 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
         break;
     }
     if (status == MAFAT_OK && r.has_options)
-        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .use.repeats = true});
+        mafat_bridge_ask(&(mafat_request){.options = arguments->options});
     return status;
 }

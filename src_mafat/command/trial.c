@@ -4,7 +4,6 @@
 #include <stdint.h>
 
 #include "machine/measure.h"
-#include "session/image_use.h"
 #include "session/verify.h"
 #include "upstream/picture.h"
 #include "upstream/picture_probe.h"
@@ -83,16 +82,18 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
                               mafat_error *error)
 {
     mafat_session *session = &trial->session;
-    *trial = (mafat_trial){.use = {.image_by_rows = true, .reads_weights = true}};
+    *trial = (mafat_trial){0};
     mafat_picture_memory memory = {0};
     const char *image = image_path(arguments);
-    mafat_status status = mafat_measure_anonymous(&trial->use.base_bytes, error);
+    mafat_status status = mafat_workload_of_command(&trial->workload, MAFAT_LOADED_BY_ROWS,
+                                                    MAFAT_DRAWN_BY_NOBODY, error);
     if (status == MAFAT_OK && image != NULL)
         status = mafat_picture_memory_find(&memory, image, error);
-    trial->use.image = mafat_image_use_of_rows(&memory, false);
+    if (status == MAFAT_OK && image != NULL)
+        mafat_workload_set_picture(&trial->workload, &memory);
     if (status == MAFAT_OK)
         status = mafat_session_open(session, arguments->words[1], &arguments->options,
-                                    &trial->use, error);
+                                    &trial->workload, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_verify_network(&session->cfg, arguments->words[2], error);
@@ -107,10 +108,11 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
 
 void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool keeps_darknet)
 {
-    mafat_request request = {.options = arguments->options, .use = trial->use,
+    mafat_request request = {.options = arguments->options, .workload = &trial->workload,
                              .keeps_darknet = keeps_darknet,
                              .session = keeps_darknet ? NULL : &trial->session};
-    request.use.reads_weights = !keeps_darknet;
+    if (keeps_darknet)
+        trial->workload.reading = MAFAT_READS_IN_LIMITS;
     trial->bridge = mafat_bridge_load_network(arguments->words[1], arguments->words[2], &request);
 }
 

@@ -21,7 +21,7 @@ typedef struct {
     mafat_bridge *bridge;    /* owned: freed with its network */
     mafat_trial_input input;
     mafat_session session;   /* owned, until the bridge takes it over */
-    mafat_session_use use;   /* that it was planned for */
+    mafat_workload workload; /* that it was planned for */
 } mafat_trial;
 
 /* Verifies the files that the words after the command name, of which there must be two or three,

@@ -53,7 +53,8 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
         .base_bytes = process->base_bytes,
         .network_bytes = mafat_plan_pages(process->network_bytes),
         .name_bytes = mafat_plan_pages(process->name_bytes),
-        .file_bytes = process->file_bytes + (reads_weights ? 0 : process->weight_cache_bytes),
+        .file_bytes = process->file_bytes + process->image_cache_bytes +
+                      (reads_weights ? 0 : process->weight_cache_bytes),
         .kernel_bytes = process->kernel_bytes,
         .thread_bytes = (size_t)(n_threads - 1) * process->thread_bytes,
         .ahead_bytes = mafat_predict_ahead(process, n_threads),

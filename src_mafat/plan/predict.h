@@ -14,6 +14,7 @@ typedef struct {
     size_t kernel_bytes;      /* the kernel's, for the process and its first thread */
     size_t page_table_bytes;  /* of the process before it holds anything that is counted here */
     size_t image_bytes;       /* a decoded image, held while the network runs */
+    size_t image_cache_bytes; /* and page cache for its file */
     size_t decode_bytes;      /* the most that decoding it takes, before the network runs */
     size_t statistics_bytes;  /* biases and batch norm statistics, read once */
     size_t weight_bytes;      /* all weights, where the program loads them itself */

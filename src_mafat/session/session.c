@@ -23,8 +23,7 @@
 #include "run/weights.h"
 #include "search/search.h"
 #include "session/notes.h"
-#include "upstream/boxes.h"
-#include "upstream/footprint.h"
+#include "session/process.h"
 
 /* Checks a variable of OpenMP's, which takes what it cannot read for nothing and starts as many
  * threads as it is told: one number for each level of threads within threads, of which the first
@@ -112,129 +111,6 @@ static const char *first_of(const char *option, const char *flag)
     return option != NULL ? option : flag;
 }
 
-/* What Linux keeps for a process and charges it for, measured on x86-64: structures and the first
- * thread's kernel stack; page tables of a program, its libraries, a heap and a stack before they
- * hold much; the touched part of a thread's stack, and its kernel stack and structure. */
-enum { KERNEL_BYTES = 64 << 10, FIRST_TABLES_BYTES = 64 << 10, THREAD_BYTES = 40 << 10 };
-
-/* Memory is charged in batches, of which each processor keeps what it has not given out yet. */
-enum { AHEAD_BYTES = 64 * MAFAT_PAGE };
-
-/* What the first thread touches of its stack, of the heap and of blocks that the C library and
- * OpenMP map for themselves, before and while a network runs. */
-enum { STACK_AND_HEAP_BYTES = 72 << 10 };
-
-/* A program that holds more than that when it comes to plan a network is taken as it is, in units
- * that are coarse, for what is measured varies by a few pages from run to run. */
-enum { BASE_UNIT = 256 << 10 };
-
-/* Files that are read through the page cache beside those that are counted by their size: the
- * header of weights and what the kernel reads ahead of it, a data file, what is printed. */
-enum { SMALL_FILES_BYTES = 48 << 10 };
-
-/* A file that is written: the C library's structure and buffer, and the page that it fills. */
-enum { STREAM_BYTES = 576 + 4096 + 16 + MAFAT_PAGE };
-
-/* The same number for the same command in each run, so that each makes the same plan: its data as
- * if all had been touched, where what it measures of itself is no more than that explains. */
-static size_t base_bytes(size_t measured_bytes)
-{
-    size_t usual_bytes = mafat_measure_writable_data() + STACK_AND_HEAP_BYTES;
-    if (measured_bytes <= usual_bytes)
-        return usual_bytes;
-    return usual_bytes + (measured_bytes - usual_bytes + BASE_UNIT - 1) / BASE_UNIT * BASE_UNIT;
-}
-
-/* A file's size in pages; 0 where there is none. */
-static size_t cached_bytes(const char *path)
-{
-    uint64_t n_bytes;
-    mafat_error unused;
-    if (path == NULL || mafat_file_size(path, "file", &n_bytes, &unused) != MAFAT_OK)
-        return 0;
-    return mafat_plan_pages((size_t)n_bytes);
-}
-
-/* Page cache for a weights file: its pages, and the tree that finds them. */
-static size_t weight_cache_bytes(const mafat_network *network)
-{
-    enum { BYTES_OF_TREE = 512 };    /* one for so many of the file */
-    size_t n_bytes = mafat_plan_pages((size_t)mafat_weights_file_bytes(network));
-    return n_bytes + mafat_plan_pages(n_bytes / BYTES_OF_TREE);
-}
-
-/* What drawing takes: the program's own, the outputs that are left of the network, and boxes. */
-static size_t drawing_bytes(const mafat_session_use *use, const mafat_cfg *cfg)
-{
-    size_t n_outputs = 0;
-    for (int l = 0; l < cfg->network.n_layers && use->image.drawing_bytes > 0; l++)
-        if (cfg->network.layers[l].is_result)
-            n_outputs += mafat_shape_floats(cfg->network.layers[l].out);
-    return use->image.drawing_bytes + n_outputs * sizeof(float) +
-           mafat_boxes_bytes(n_outputs, cfg->n_classes);
-}
-
-void mafat_session_count_image(const mafat_session_use *use, const mafat_cfg *cfg,
-                               mafat_process *process)
-{
-    mafat_shape input = cfg->network.input;
-    size_t fitted_bytes = 0, work_bytes = 0;
-    if (use->fitted.w > 0)
-        mafat_fitting_find_bytes(&use->fitted, input.w, input.h, &fitted_bytes, &work_bytes);
-    process->image_bytes = use->held_bytes + use->image.held_bytes + fitted_bytes;
-    if (!use->image_by_rows)
-        process->image_bytes += mafat_shape_floats(input) * sizeof(float);
-    process->decode_bytes = use->held_bytes + mafat_size_max(mafat_size_max(use->image.decode_bytes,
-                                                                            work_bytes),
-                                                             drawing_bytes(use, cfg));
-}
-
-/* What it holds while it chooses a plan, in one thread: the cfg has been read, nothing was
- * allocated for what it says. */
-static size_t choosing_bytes(const mafat_process *process, const mafat_session_use *use,
-                             const mafat_network *network)
-{
-    return process->base_bytes + use->standing_bytes + process->file_bytes +
-           mafat_footprint_cfg_bytes(network) + process->kernel_bytes +
-           process->page_table_bytes + mafat_predict_ahead(process, 1);
-}
-
-/* Of pictures that are drawn one after the other the last two may not be out of the page cache yet,
- * which takes the kernel a moment even where they are on the disk. */
-static size_t drawn_bytes(const mafat_session_use *use)
-{
-    return use->repeats && use->image.drawing_bytes > 0 ? 2 * MAFAT_NEW_FILE_CACHED : 0;
-}
-
-static void describe_process(const mafat_session *session, const char *cfg_path,
-                             const mafat_session_use *use, mafat_process *process)
-{
-    const mafat_network *network = &session->cfg.network;
-    *process = (mafat_process){
-        .file_bytes = cached_bytes("/proc/self/exe") +
-                      cached_bytes(mafat_measure_own_library()) + cached_bytes(cfg_path) +
-                      mafat_plan_pages(use->image.file_bytes) +
-                      mafat_plan_pages(use->file_bytes) + SMALL_FILES_BYTES +
-                      drawn_bytes(use),
-        .network_bytes = mafat_footprint_network_bytes(network),
-        .name_bytes = (size_t)use->n_names * MAFAT_LINE_BYTES +
-                      (size_t)use->n_streams * STREAM_BYTES,
-        .kernel_bytes = KERNEL_BYTES,
-        .page_table_bytes = FIRST_TABLES_BYTES,
-        .statistics_bytes = mafat_store_statistics_bytes(network),
-        .weight_bytes = mafat_footprint_parameter_bytes(network),
-        .weight_cache_bytes = weight_cache_bytes(network),
-        .thread_bytes = THREAD_BYTES,
-        .ahead_bytes = AHEAD_BYTES,
-        .repeats = use->repeats,
-        .n_threads = session->n_threads,
-        .n_processors = mafat_measure_processors(),
-    };
-    mafat_session_count_image(use, &session->cfg, process);
-    process->base_bytes = base_bytes(use->base_bytes);
-    process->choosing_bytes = choosing_bytes(process, use, network);
-}
-
 /* The modes of a network's weights where all are read once; NULL without memory. */
 static mafat_weight_mode *pin_all(int n_layers)
 {
@@ -256,10 +132,10 @@ mafat_plan_options mafat_session_plan_options(const mafat_session *session)
 
 /* The memory limit and the configuration that are asked for. */
 static mafat_status read_request(mafat_session *session, const mafat_options *options,
-                                 const mafat_session_use *use, mafat_error *error)
+                                 mafat_error *error)
 {
     const mafat_cfg *cfg = &session->cfg;
-    const char *config = first_of(options->config, use->seeks_config ? NULL : cfg->config);
+    const char *config = first_of(options->config, options->seeks_config ? NULL : cfg->config);
     session->by_layers = config != NULL && strcmp(config, MAFAT_LAYERS_CONFIG) == 0;
     bool wins_over_cfg = session->by_layers && options->config != NULL;
     const char *memory = first_of(options->memory, wins_over_cfg ? NULL : cfg->memory);
@@ -280,25 +156,25 @@ static mafat_status read_request(mafat_session *session, const mafat_options *op
 
 /* All that a plan depends on. */
 static mafat_status prepare(mafat_session *session, const char *cfg_path,
-                            const mafat_options *options, const mafat_session_use *use,
+                            const mafat_options *options, const mafat_workload *workload,
                             mafat_error *error)
 {
     const mafat_network *network = &session->cfg.network;
-    mafat_status status = read_request(session, options, use, error);
+    mafat_status status = read_request(session, options, error);
     if (status == MAFAT_OK)
         status = check_layers(&session->cfg, error);
     if (status != MAFAT_OK || session->by_layers)
         return status;
     mafat_kernel_shape shape = mafat_exec_kernel_shape(session->n_threads);
     mafat_cost_cache_find(&shape, &session->costs, &session->has_measured);
-    session->image_by_rows = use->image_by_rows;
-    session->reads_weights = (use->reads_weights || session->limit_bytes > 0) &&
-                             mafat_store_can_hold(network);
+    session->image_by_rows = workload->loading == MAFAT_LOADED_BY_ROWS;
+    bool is_asked_to_read = workload->reading == MAFAT_READS_ALWAYS || session->limit_bytes > 0;
+    session->reads_weights = is_asked_to_read && mafat_store_can_hold(network);
     session->weights = pin_all(network->n_layers);
     if (session->weights == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan %d layers",
                                network->n_layers);
-    describe_process(session, cfg_path, use, &session->process);
+    session->process = mafat_process_of(workload, &session->cfg, cfg_path, session->n_threads);
     return MAFAT_OK;
 }
 
@@ -396,18 +272,15 @@ mafat_status mafat_session_plan(mafat_session *session, mafat_error *error)
 }
 
 mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
-                                   const mafat_options *options, const mafat_session_use *use,
+                                   const mafat_options *options, const mafat_workload *workload,
                                    mafat_error *error)
 {
     *session = (mafat_session){0};
-    mafat_session_use measured = *use;    /* before there is anything of the network */
-    mafat_status status = MAFAT_OK;
-    if (measured.base_bytes == 0)
-        status = mafat_measure_anonymous(&measured.base_bytes, error);
+    int width = workload->is_resized ? workload->width : 0;
+    int height = workload->is_resized ? workload->height : 0;
+    mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, width, height, error);
     if (status == MAFAT_OK)
-        status = mafat_cfg_read(&session->cfg, cfg_path, use->width, use->height, error);
-    if (status == MAFAT_OK)
-        status = prepare(session, cfg_path, options, &measured, error);
+        status = prepare(session, cfg_path, options, workload, error);
     if (status == MAFAT_OK) {
         mafat_notes_print_cfg(&session->cfg, cfg_path);
         return MAFAT_OK;
@@ -418,10 +291,10 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
 }
 
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
-                                const mafat_options *options, const mafat_session_use *use,
+                                const mafat_options *options, const mafat_workload *workload,
                                 mafat_error *error)
 {
-    mafat_status status = mafat_session_prepare(session, cfg_path, options, use, error);
+    mafat_status status = mafat_session_prepare(session, cfg_path, options, workload, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_session_plan(session, error);

@@ -9,7 +9,7 @@
 #include "plan/plan.h"
 #include "plan/predict.h"
 #include "search/search.h"
-#include "upstream/fitting.h"
+#include "session/workload.h"
 
 enum { MAFAT_MAX_THREADS = 256 };
 
@@ -17,40 +17,8 @@ enum { MAFAT_MAX_THREADS = 256 };
  * cfg's flags mafat=, mafat_memory= and mafat_threads=. */
 typedef struct {
     const char *config, *memory, *threads;
+    bool seeks_config;     /* the configuration is what is looked for: mafat= of the cfg is left aside */
 } mafat_options;
-
-/* A line of a file, a name of a class or a path, as Darknet's fgetl() and list leave it: a buffer,
- * whatever is in it, a node, and a pointer. */
-enum { MAFAT_LINE_BYTES = 512 + 16 + 48 + 8 };
-
-/* What an image takes. */
-typedef struct {
-    size_t held_bytes;     /* while the network runs, the network's input not among it */
-    size_t decode_bytes;   /* and while it is decoded, before that */
-    size_t drawing_bytes;  /* and while what was found is drawn on it, after that */
-    size_t file_bytes;     /* of its file, which is read through the page cache */
-} mafat_image_need;
-
-/* What the program that runs the network does itself. */
-typedef struct {
-    int width, height;     /* of the input; 0: as the cfg says */
-    bool image_by_rows;    /* it gives the input by rows (run/source.h) */
-    bool reads_weights;    /* it has MAFAT read the weights file, whatever the plan */
-    bool seeks_config;     /* it looks for a configuration: mafat= of the cfg asks for none */
-    size_t held_bytes;     /* it holds so much beside an image: letters to draw with */
-    mafat_image_need image;
-    bool repeats;          /* for one image after the other */
-    mafat_fitting fitted;  /* Darknet's own code fits this image to the input, which is not in
-                              `image`; w 0: it does not */
-    size_t file_bytes;     /* so much of other files, names of classes, it reads through the page
-                              cache */
-    int n_names;           /* of classes, and paths, which Darknet's code holds line by line */
-    int n_streams;         /* files that it writes at once */
-    size_t standing_bytes; /* it holds so much of the network while it plans: one that it has made
-                              already, and plans anew */
-    size_t base_bytes;     /* it held so much before it did anything; 0: as it holds now. Who
-                              plans a network twice says it, so that both plans are one */
-} mafat_session_use;
 
 typedef struct {
     mafat_cfg cfg;
@@ -61,7 +29,7 @@ typedef struct {
     mafat_process process; /* what it holds beside the plan */
     mafat_costs costs;     /* of time */
     bool has_measured;     /* the costs, on this machine; else they are defaults */
-    bool image_by_rows;    /* as the use says */
+    bool image_by_rows;    /* as the workload says */
     bool reads_weights;    /* MAFAT does, not Darknet */
     mafat_weight_mode *weights;    /* [n_layers], owned: all read once, the plan where none is
                                       chosen */
@@ -78,27 +46,22 @@ typedef struct {
  * buffers, to compare with. */
 #define MAFAT_LAYERS_CONFIG "layers"
 
-/* Reads the cfg and plans it. Weights are read by MAFAT where the use says so or there is a memory
+/* Reads the cfg and plans it. Weights are read by MAFAT where the workload says so or there is a memory
  * limit, and the network's kinds of layers allow it; else they stay where Darknet loads them.
  * Errors, all of which name the file: those of mafat_cfg_read(), mafat_config_parse(),
  * mafat_plan_build() and mafat_search_best(); MAFAT_UNSUPPORTED for a network with a layer that
  * MAFAT cannot run; MAFAT_USAGE for other options that are wrong. On error nothing needs to be
  * closed. */
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
-                                const mafat_options *options, const mafat_session_use *use,
+                                const mafat_options *options, const mafat_workload *workload,
                                 mafat_error *error);
 
 /* The two parts of it, for who plans himself: all but the plan, and the plan. Between them, and
  * from then on, the plan options are what mafat_session_plan_options() says. */
 mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
-                                   const mafat_options *options, const mafat_session_use *use,
+                                   const mafat_options *options, const mafat_workload *workload,
                                    mafat_error *error);
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
-
-/* What of a process is an image, by what the program says of it and what follows from the network:
- * sets image_bytes and decode_bytes, which is the most at once before and behind a run. */
-void mafat_session_count_image(const mafat_session_use *use, const mafat_cfg *cfg,
-                               mafat_process *process);
 
 /* Searches for the best plan in the session's limit, with a configuration or with any (NULL); the
  * session's plan stays as it is. Errors: those of mafat_search_init() and mafat_search_best(). */

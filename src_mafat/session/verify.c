@@ -239,20 +239,19 @@ static mafat_status verify_results(const char *path, mafat_error *error)
     return status;
 }
 
-void mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
+bool mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
                               size_t *n_bytes)
 {
     mafat_data_file_value value;
     const char *names;
     uint64_t size = 0;
     mafat_error unused;
-    *n_lines = 0;
-    if (find_names(path, needs, &value, &names, &unused) != MAFAT_OK ||
-        mafat_file_size(names, "file", &size, &unused) != MAFAT_OK ||
-        mafat_lines_each(names, "file", n_lines, NULL, NULL, &unused) != MAFAT_OK)
-        *n_lines = 0;
+    bool is_counted = find_names(path, needs, &value, &names, &unused) == MAFAT_OK &&
+                      mafat_file_size(names, "file", &size, &unused) == MAFAT_OK &&
+                      mafat_lines_each(names, "file", n_lines, NULL, NULL, &unused) == MAFAT_OK;
     *n_bytes = (size_t)size;
     mafat_data_file_free_value(&value);
+    return is_counted;
 }
 
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,

@@ -49,9 +49,9 @@ mafat_status mafat_verify_find_largest(const char *path, const mafat_verify_need
                                        mafat_picture_memory *largest, int *n_images,
                                        mafat_error *error);
 
-/* How many lines the file of names has that the data file leads to, and its size. Both are 0 where
- * one of the files is amiss, which mafat_verify_data() tells. */
-void mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
+/* Counts the lines of the file of names that the data file leads to, and its bytes; false where one
+ * of the files is amiss, which mafat_verify_data() tells. */
+bool mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
                               size_t *n_bytes);
 
 /* That a file can be written: its folder can be, and it is not there as something else. */
