@@ -17,9 +17,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* TUNING. A range of arena sizes is narrow if it is no more than this part of its least size; of
- * each range so many plans are tried, and so many others while none is placed. */
-enum { NARROW_PART = 64, MAX_TRIED = 12, MAX_VARIED = 64 };
+/* TUNING. A range of arena sizes is narrow if it is no more than this part of its least size, or the
+ * other part where the smallest plan is looked for: in whole pages that takes four times as long, and
+ * finds the same. Of each range so many plans are tried, and so many others while none is placed. */
+enum { NARROW_PART = 64, SMALL_PART = 512, MAX_TRIED = 12, MAX_VARIED = 64 };
 
 size_t mafat_search_least_charged(const mafat_network *network, const mafat_process *process)
 {
@@ -123,8 +124,8 @@ static void keep_if(bool is_better, mafat_candidate *best, mafat_candidate *cand
 /* The search for one limit. */
 typedef struct {
     mafat_search *search;
-    size_t limit_bytes;
-    bool counts_time;        /* the fastest plan is wanted; else any one that fits */
+    bool counts_time;        /* the fastest plan is wanted; else the smallest */
+    size_t limit_bytes;      /* where time does not count, less than the best plan takes */
     mafat_candidate *best;   /* so far */
     double missed_s;         /* no plan that was left out takes less */
     double unplaced_s;       /* the least of the plans that were not placed */
@@ -133,13 +134,10 @@ typedef struct {
     mafat_error *error;
 } solver;
 
-/* What a plan must take less than: not the same seconds added up in another order. Where time does
- * not count every plan takes none, and there is nothing to win once there is one. */
+/* What a plan must take less than: not the same seconds added up in another order. */
 static double limit_s(const solver *v)
 {
-    if (v->best->edges == NULL)
-        return INFINITY;
-    return v->counts_time ? v->best->seconds * (1 - 1e-12) : 0;
+    return v->best->edges == NULL || !v->counts_time ? INFINITY : v->best->seconds * (1 - 1e-12);
 }
 
 /* Tries the plans that were found, the fastest first, up to one whose buffers are placed. */
@@ -158,6 +156,8 @@ static mafat_status try_plans(solver *v, int max_tried)
         is_placed = candidate.arena_bytes <= candidate.max_arena_bytes;
         if (!is_placed)
             v->unplaced_s = fmin(v->unplaced_s, candidate.seconds);
+        else if (!v->counts_time)
+            v->limit_bytes = candidate.total_bytes - 1;
         keep_if(is_placed, v->best, &candidate);
     }
     return status;
@@ -233,11 +233,12 @@ static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
     return status == MAFAT_OK && v->varies && v->best->edges == NULL ? vary(v, &query) : status;
 }
 
-/* The width of a range that is narrow: where only bytes count, a page. */
+/* The width of a range that is narrow. */
 static size_t narrow_bytes(const solver *v, size_t from_bytes)
 {
     size_t unit_bytes = mafat_size_max(v->search->parts.table.unit_bytes, MAFAT_PAGE);
-    return v->counts_time ? mafat_size_max(from_bytes / NARROW_PART, unit_bytes) : MAFAT_PAGE;
+    return v->counts_time ? mafat_size_max(from_bytes / NARROW_PART, unit_bytes)
+                          : mafat_size_max(from_bytes / SMALL_PART, MAFAT_PAGE);
 }
 
 /* Searches a range of arena sizes whose plans take bound_s at least: in halves, the better one
@@ -276,8 +277,8 @@ static size_t max_arena_of(const mafat_edges *edges)
     return mafat_plan_pages(alive_bytes + window_bytes);
 }
 
-/* Searches for the best plan within a limit, or for any; best->edges is NULL where nothing fits.
- * *least_s: no plan that fits takes less. */
+/* Searches for the fastest plan within a limit, or for the smallest; best->edges is NULL where
+ * nothing fits. *least_s: no plan that fits takes less. */
 static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool counts_time,
                                   mafat_candidate *best, double *least_s, mafat_error *error)
 {
@@ -304,15 +305,16 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool
 /* ------------------------------------------------------------------------------------ the least */
 
 /* Finds a plan that takes less than *least, if there is one: by bytes, and where that finds none by
- * seconds, as not every path's plan comes out as small as it might. The edges are made for this, so
- * that in little room there are all of them, once few plans are small enough. */
+ * seconds, as not every path's plan comes out as small as it might. Where there was no room for all
+ * edges they are made anew: fewer plans are small enough now. */
 static mafat_status find_smaller(mafat_search *s, size_t room_bytes, mafat_candidate *least,
                                  mafat_error *error)
 {
     size_t limit_bytes = least->total_bytes - 1;
     mafat_candidate smaller = {0};
     double unused_s;
-    mafat_parts_free(&s->parts);
+    if (!s->parts.edges.are_all)
+        mafat_parts_free(&s->parts);
     mafat_status status = make_parts(s, room_bytes, limit_bytes, error);
     if (status == MAFAT_OK)
         status = search_within(s, limit_bytes, false, &smaller, &unused_s, error);
