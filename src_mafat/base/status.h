@@ -60,6 +60,12 @@ static inline size_t mafat_size_sum(size_t a, size_t b)
     return a <= SIZE_MAX - b ? a + b : SIZE_MAX;
 }
 
+/* The least multiple of `unit` that is no less than n; near SIZE_MAX, the last one below it. */
+static inline size_t mafat_size_round_up(size_t n, size_t unit)
+{
+    return mafat_size_sum(n, unit - 1) / unit * unit;
+}
+
 static inline size_t mafat_size_max(size_t a, size_t b)
 {
     return a > b ? a : b;

@@ -9,14 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t round_up_to(size_t bytes, size_t unit)
-{
-    return (bytes + unit - 1) / unit * unit;
-}
-
 size_t mafat_arena_round(size_t bytes)
 {
-    return round_up_to(bytes, MAFAT_ARENA_ALIGN);
+    return mafat_size_round_up(bytes, MAFAT_ARENA_ALIGN);
 }
 
 static size_t alignment(const mafat_arena_buffer *buffer)
@@ -176,7 +171,7 @@ static void add_candidates(walk *w, int index, const mafat_arena_buffer *buffer)
     }
     for (int i = 0; i <= l->n; i++) {
         gap g = gap_of(w, l, i);
-        size_t lowest = round_up_to(g.from, alignment(buffer));
+        size_t lowest = mafat_size_round_up(g.from, alignment(buffer));
         if (g.to < need || lowest > g.to - need)
             continue;
         size_t highest = (g.to - need) / alignment(buffer) * alignment(buffer);
@@ -275,7 +270,7 @@ static size_t stack_all(const walk *w)
     size_t end = 0;
     for (int i = 0; i < w->n; i++) {
         mafat_arena_buffer *buffer = &w->buffers[w->order[i]];
-        buffer->offset = round_up_to(end, alignment(buffer));
+        buffer->offset = mafat_size_round_up(end, alignment(buffer));
         end = end_of(buffer);
     }
     return end;

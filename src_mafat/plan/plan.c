@@ -16,7 +16,7 @@ double mafat_plan_redundant_percent(uint64_t macs, uint64_t redundant_macs)
 
 size_t mafat_plan_pages(size_t bytes)
 {
-    return mafat_size_sum(bytes, MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE;
+    return mafat_size_round_up(bytes, MAFAT_PAGE);
 }
 
 size_t mafat_plan_room(size_t bytes)

@@ -39,7 +39,7 @@ static size_t base_bytes(size_t measured_bytes)
     size_t usual_bytes = mafat_measure_writable_data() + STACK_AND_HEAP_BYTES;
     if (measured_bytes <= usual_bytes)
         return usual_bytes;
-    return usual_bytes + (measured_bytes - usual_bytes + BASE_UNIT - 1) / BASE_UNIT * BASE_UNIT;
+    return usual_bytes + mafat_size_round_up(measured_bytes - usual_bytes, BASE_UNIT);
 }
 
 /* Page cache for a file; none for what is none. */

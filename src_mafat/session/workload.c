@@ -23,7 +23,7 @@ mafat_status mafat_workload_of_program(mafat_workload *workload, mafat_error *er
     return mafat_measure_anonymous(&workload->base_bytes, error);
 }
 
-/* ---------------------------------------------------------------------------------------- images */
+/* --------------------------------------------------------------------------------------- images */
 
 mafat_fit mafat_workload_fit(const mafat_workload *workload)
 {
@@ -69,18 +69,14 @@ void mafat_workload_set_picture(mafat_workload *workload, const mafat_picture_me
                                        MAFAT_COLOURS};
 }
 
-static size_t round_up(size_t bytes, size_t unit)
-{
-    return (bytes + unit - 1) / unit * unit;
-}
-
 mafat_workload_image mafat_workload_round_images(const mafat_workload_image *a,
                                                  const mafat_workload_image *b, size_t unit)
 {
     return (mafat_workload_image){
-        .held_bytes = round_up(mafat_size_max(a->held_bytes, b->held_bytes), unit),
-        .decode_bytes = round_up(mafat_size_max(a->decode_bytes, b->decode_bytes), unit),
-        .drawing_bytes = round_up(mafat_size_max(a->drawing_bytes, b->drawing_bytes), unit),
+        .held_bytes = mafat_size_round_up(mafat_size_max(a->held_bytes, b->held_bytes), unit),
+        .decode_bytes = mafat_size_round_up(mafat_size_max(a->decode_bytes, b->decode_bytes), unit),
+        .drawing_bytes = mafat_size_round_up(mafat_size_max(a->drawing_bytes, b->drawing_bytes),
+                                             unit),
         .file_bytes = mafat_plan_pages(mafat_size_max(a->file_bytes, b->file_bytes)),
     };
 }
@@ -95,7 +91,7 @@ mafat_workload mafat_workload_with_measured(const mafat_workload *workload,
     return with;
 }
 
-/* ------------------------------------------------------------------------------------ other files */
+/* ---------------------------------------------------------------------------------- other files */
 
 void mafat_workload_add_lines(mafat_workload *workload, int n_lines)
 {
@@ -131,7 +127,7 @@ mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *e
     return status;
 }
 
-/* ------------------------------------------------------------------ commands that nobody runs yet */
+/* ---------------------------------------------------------------- commands that nobody runs yet */
 
 enum { PHOTO_W = 4096, PHOTO_H = 3072, PHOTO_BYTES = 3 * PHOTO_W * PHOTO_H,
        PHOTO_ROWS_BYTES = 320 << 10 };
