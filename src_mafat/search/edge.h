@@ -2,8 +2,8 @@
  * in the order of execution. An edge is one layer group with one tiling and one mode for its
  * weights, planned and timed alone; a path from the first place to the last one is a plan.
  *
- * Which maps are alive across a group is the same in all plans (mafat_order_groups()). But one thing
- * reaches from a group into those before it: its first windows of weights are read while the
+ * Which maps are alive across a group is the same in all plans (mafat_order_groups()). But one
+ * thing reaches from a group into those before it: its first windows of weights are read while the
  * windows before them are in use. */
 #ifndef MAFAT_SEARCH_EDGE_H
 #define MAFAT_SEARCH_EDGE_H

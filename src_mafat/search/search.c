@@ -5,7 +5,9 @@
  * but for rounding. So sizes of the arena are halved into ranges, those that promise most first,
  * until a range is narrow, and dropped where the table's bound is no better than the best plan so
  * far. In a narrow range label.h finds the plans, with the table as the bound of what is left: so
- * there are few labels. The fastest of these plans that its buffers can be placed for is kept.
+ * there are few labels. The fastest of these plans that its buffers can be placed for is kept. The
+ * smallest limit is found by the same walk: time does not count, and each plan that is found lowers
+ * the limit that the walk goes on with.
  *
  * A search is part of the process that must stay within the limit, so that edges, table and labels
  * have their room. Less room leaves fewer groups, makes bounds coarser, and leaves fewer labels;
@@ -17,9 +19,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* TUNING. A range of arena sizes is narrow if it is no more than this part of its least size, or the
- * other part where the smallest plan is looked for: in whole pages that takes four times as long, and
- * finds the same. Of each range so many plans are tried, and so many others while none is placed. */
+/* TUNING. A range of arena sizes is narrow if it is no more than this part of its least size, or
+ * the other part where the smallest plan is looked for: in whole pages that takes four times as
+ * long, and finds the same. Of each range so many plans are tried, and so many others while none is
+ * placed. */
 enum { NARROW_PART = 64, SMALL_PART = 512, MAX_TRIED = 12, MAX_VARIED = 64 };
 
 size_t mafat_search_least_charged(const mafat_network *network, const mafat_process *process)
@@ -140,7 +143,7 @@ static double limit_s(const solver *v)
     return v->best->edges == NULL || !v->counts_time ? INFINITY : v->best->seconds * (1 - 1e-12);
 }
 
-/* Tries the plans that were found, the fastest first, up to one whose buffers are placed. */
+/* Tries the plans that were found, the best first, up to one whose buffers are placed. */
 static mafat_status try_plans(solver *v, int max_tried)
 {
     const mafat_labels *labels = &v->search->parts.labels;
@@ -182,7 +185,8 @@ static bool has_labels(const solver *v)
     return labels->first[0] < labels->n_labels;
 }
 
-/* The least seconds of plans with arenas larger than from_bytes, up to to_bytes. */
+/* The least seconds of plans with arenas larger than from_bytes, up to to_bytes; INFINITY: there is
+ * none. Where time does not count they take no seconds. */
 static double bound(solver *v, size_t from_bytes, size_t to_bytes, bool with_windows)
 {
     mafat_search *s = v->search;
@@ -221,7 +225,7 @@ static mafat_status vary(solver *v, mafat_label_query *query)
 /* Searches a range of arena sizes that is narrow. */
 static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
 {
-    if (bound(v, from_bytes, to_bytes, true) >= limit_s(v))
+    if (v->counts_time && bound(v, from_bytes, to_bytes, true) >= limit_s(v))
         return MAFAT_OK;
     mafat_label_query query = find_labels(v, from_bytes, to_bytes,
                                           mafat_problem_max_sum(&v->search->problem,
@@ -236,9 +240,10 @@ static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
 /* The width of a range that is narrow. */
 static size_t narrow_bytes(const solver *v, size_t from_bytes)
 {
-    size_t unit_bytes = mafat_size_max(v->search->parts.table.unit_bytes, MAFAT_PAGE);
-    return v->counts_time ? mafat_size_max(from_bytes / NARROW_PART, unit_bytes)
-                          : mafat_size_max(from_bytes / SMALL_PART, MAFAT_PAGE);
+    if (!v->counts_time)
+        return mafat_size_max(from_bytes / SMALL_PART, MAFAT_PAGE);
+    return mafat_size_max(from_bytes / NARROW_PART,
+                          mafat_size_max(v->search->parts.table.unit_bytes, MAFAT_PAGE));
 }
 
 /* Searches a range of arena sizes whose plans take bound_s at least: in halves, the better one
