@@ -170,15 +170,15 @@ void mafat_bridge_print_choice(const mafat_session *session)
             mafat_prediction_process_bytes(p), p->choosing_bytes);
 }
 
-/* Plans the network anew, for this workload, and opens its weights again. What the plan of before held
- * is freed first: there may be no room for both. */
+/* Plans the network anew, for this workload, and opens its weights again. What the plan of before
+ * held is freed first: there may be no room for both. */
 static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workload,
                                const char *weights_path, mafat_error *error)
 {
     network *net = bridge->network;
     const mafat_prediction *p = &bridge->session.prediction;
     size_t standing_bytes = bridge->workload.standing_bytes;
-    if (mafat_bridge_has_plan(bridge))    /* else nothing fit the last time, and it stands as it did */
+    if (mafat_bridge_has_plan(bridge))    /* else nothing fit the last time, and that stands */
         standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes;
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);

@@ -18,14 +18,14 @@ typedef struct {
     const char *command;
     const char *words;              /* "CFG WEIGHTS [IMAGE]": those in brackets may lack */
     const char *help;               /* lines */
-    mafat_option_table options;    /* its own */
+    mafat_option_table options;     /* its own */
 } mafat_usage;
 
 /* The options that all commands know. */
 extern const mafat_option_table mafat_arguments_common;
 
-/* Takes these out of argv, which it compacts in place. MAFAT_USAGE for one without its value or given
- * twice. Where -help or --help is among the words, they are left as they are. */
+/* Takes these out of argv, which it compacts in place. MAFAT_USAGE for one without its value or
+ * given twice. Where -help or --help is among the words, they are left as they are. */
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 
@@ -34,8 +34,8 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
  * right spelling: a limit must not be passed over. */
 bool mafat_arguments_asks(const char *word);
 
-/* Takes the command's own options out of the words and reads them into *target. MAFAT_USAGE as above,
- * for an option that it does not know, and for words that are too few or too many. */
+/* Takes the command's own options out of the words and reads them into *target. MAFAT_USAGE as
+ * above, for an option that it does not know, and for words that are too few or too many. */
 mafat_status mafat_arguments_read(mafat_arguments *arguments, const mafat_usage *usage,
                                   void *target, mafat_error *error);
 

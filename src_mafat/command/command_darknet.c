@@ -343,8 +343,9 @@ static bool looks_at_list(const darknet_command *command, bool has_limit)
     return command->needs.list_key != NULL && has_limit;
 }
 
-/* Finds the image that room is to be kept for: the one that is named, the largest of the list, whose
- * images are decoded for that, or one of those that will come; *is_found says whether there is one. */
+/* Finds the image that room is to be kept for: the one that is named, the largest of the list,
+ * whose images are decoded for that, or one of those that will come; *is_found says whether there
+ * is one. */
 static mafat_status find_picture(const darknet_command *command, mafat_operands *found,
                                  bool has_limit, bool *is_found, int *n_paths, mafat_error *error)
 {
@@ -527,7 +528,8 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
     if (status == MAFAT_OK && takes_paths)
         status = mafat_picture_probe_measure(&rounding, error);
     if (status == MAFAT_OK)
-        mafat_bridge_ask(&(mafat_request){.options = arguments->options, .workload = &operands.workload,
+        mafat_bridge_ask(&(mafat_request){.options = arguments->options,
+                                          .workload = &operands.workload,
                                           .image_rounding = takes_paths ? &rounding : NULL,
                                           .session = &operands.session});
     return status;

@@ -164,7 +164,8 @@ typedef struct {
 } wishes;
 
 static const mafat_option own_options[] = {
-    {"-steps", NULL, NULL, offsetof(wishes, steps), "every step, too: a layer on a part of its map"},
+    {"-steps", NULL, NULL, offsetof(wishes, steps),
+     "every step, too: a layer on a part of its map"},
     {"-svg", "FILE", mafat_option_read_text, offsetof(wishes, svg), "draw it"},
 };
 

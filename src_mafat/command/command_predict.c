@@ -64,7 +64,8 @@ static const mafat_option own_options[] = {
 };
 
 static const mafat_usage usage = {
-    "predict", "CFG", "the memory that a plan will take, term by term", MAFAT_OPTION_TABLE(own_options),
+    "predict", "CFG", "the memory that a plan will take, term by term",
+    MAFAT_OPTION_TABLE(own_options),
 };
 
 static mafat_status run(mafat_arguments *arguments, mafat_error *error)

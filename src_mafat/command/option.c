@@ -4,7 +4,7 @@
 #include <string.h>
 
 mafat_status mafat_option_read_text(const char *name, const char *value, void *to,
-                                     mafat_error *error)
+                                    mafat_error *error)
 {
     (void)name, (void)error;
     *(const char **)to = value;
@@ -20,7 +20,7 @@ const mafat_option *mafat_option_find(const mafat_option_table *table, const cha
 }
 
 mafat_status mafat_option_take(const mafat_option_table *table, char **words, int *n_words,
-                                void *target, mafat_error *error)
+                               void *target, mafat_error *error)
 {
     uint64_t given = 0;    /* a bit for each row */
     int n_left = 0;
@@ -59,7 +59,7 @@ void mafat_option_append(const mafat_option *option, const char *before, const c
 }
 
 void mafat_option_print_line(FILE *stream, int indent, int column, const char *what,
-                              const char *lines)
+                             const char *lines)
 {
     int at = fprintf(stream, "%*s%s", indent, "", what);
     for (const char *line = lines; *line != '\0'; at = 0) {

@@ -1,5 +1,5 @@
-/* Options as data: one table a command, of which come what is read, what usage and help say, and what
- * a message says is allowed. */
+/* Options as data: one table a command, of which come what is read, what usage and help say, and
+ * what a message says is allowed. */
 #ifndef MAFAT_COMMAND_OPTION_H
 #define MAFAT_COMMAND_OPTION_H
 
@@ -31,19 +31,19 @@ mafat_option_reader mafat_option_read_text;
 const mafat_option *mafat_option_find(const mafat_option_table *table, const char *word);
 
 /* Takes the table's options out of words[*n_words], which it compacts, and reads them into *target.
- * MAFAT_USAGE for an option that is given twice, or without its value: none of the table's own names
- * is one. On error the words are lost. */
+ * MAFAT_USAGE for an option that is given twice, or without its value: none of the table's own
+ * names is one. On error the words are lost. */
 mafat_status mafat_option_take(const mafat_option_table *table, char **words, int *n_words,
-                                void *target, mafat_error *error);
+                               void *target, mafat_error *error);
 
 /* Appends "-svg FILE" to text[size], between `before` and `behind`. */
 void mafat_option_append(const mafat_option *option, const char *before, const char *behind,
                          char *text, size_t size);
 
-/* Prints what stands in a list, `indent` blanks from the left, and lines that explain it in a column
- * of their own. */
+/* Prints what stands in a list, `indent` blanks from the left, and lines that explain it in a
+ * column of their own. */
 void mafat_option_print_line(FILE *stream, int indent, int column, const char *what,
-                              const char *lines);
+                             const char *lines);
 
 /* Prints the table in this way. */
 void mafat_option_print(FILE *stream, int indent, int column, const mafat_option_table *table);

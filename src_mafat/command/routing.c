@@ -240,7 +240,7 @@ static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *
         snprintf(hint, sizeof hint, "; did you mean %s%s%s?", is_first ? "" : word,
                  is_first ? "" : " ", nearest);
     for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
-        if (strcmp(word, mafat_command_own[i]->usage->command) == 0)    /* without the word mafat, then */
+        if (strcmp(word, mafat_command_own[i]->usage->command) == 0)    /* without "mafat", then */
             snprintf(hint, sizeof hint, "; did you mean `darknet mafat %s`?", word);
     return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `darknet mafat "
                            "--help` lists the commands%s", word, subword[0] != '\0' ? " " : "",

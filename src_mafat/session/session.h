@@ -17,7 +17,7 @@ enum { MAFAT_MAX_THREADS = 256 };
  * cfg's flags mafat=, mafat_memory= and mafat_threads=. */
 typedef struct {
     const char *config, *memory, *threads;
-    bool seeks_config;     /* the configuration is what is looked for: mafat= of the cfg is left aside */
+    bool seeks_config;     /* the configuration is what is looked for: mafat= of the cfg is not */
 } mafat_options;
 
 typedef struct {
@@ -46,9 +46,9 @@ typedef struct {
  * buffers, to compare with. */
 #define MAFAT_LAYERS_CONFIG "layers"
 
-/* Reads the cfg and plans it. Weights are read by MAFAT where the workload says so or there is a memory
- * limit, and the network's kinds of layers allow it; else they stay where Darknet loads them.
- * Errors, all of which name the file: those of mafat_cfg_read(), mafat_config_parse(),
+/* Reads the cfg and plans it. Weights are read by MAFAT where the workload says so or there is a
+ * memory limit, and the network's kinds of layers allow it; else they stay where Darknet loads
+ * them. Errors, all of which name the file: those of mafat_cfg_read(), mafat_config_parse(),
  * mafat_plan_build() and mafat_search_best(); MAFAT_UNSUPPORTED for a network with a layer that
  * MAFAT cannot run; MAFAT_USAGE for other options that are wrong. On error nothing needs to be
  * closed. */

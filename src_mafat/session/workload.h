@@ -60,7 +60,7 @@ typedef struct {
     int width, height;
 } mafat_workload;
 
-/* ------------------------------------------------------------------------- what commands fill in */
+/* ------------------------------------------------------------------------ what commands fill in */
 
 /* Of a command that loads images so, draws so, and has MAFAT read the weights; `repeats` is false
  * until the caller says otherwise. It must not hold anything of the network yet: what it holds is
@@ -79,11 +79,11 @@ void mafat_workload_add_names(mafat_workload *workload, const char *data,
                               const mafat_verify_needs *needs);
 void mafat_workload_add_lines(mafat_workload *workload, int n_lines);
 
-/* Adds the letters that Darknet's load_alphabet() makes floats of, in all their sizes. Errors: those
- * of mafat_verify_labels() and mafat_picture_memory_find(). */
+/* Adds the letters that Darknet's load_alphabet() makes floats of, in all their sizes. Errors:
+ * those of mafat_verify_labels() and mafat_picture_memory_find(). */
 mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *error);
 
-/* ------------------------------------------------------- what commands take that nobody runs yet */
+/* ------------------------------------------------------ what commands take that nobody runs yet */
 
 /* The files that a command would be given; NULL where none is named. */
 typedef struct {
@@ -106,7 +106,7 @@ extern const mafat_picture_memory mafat_workload_photo;
 mafat_status mafat_workload_find_with_photo(mafat_workload *workload, const char *cfg_path,
                                             size_t base_bytes, mafat_error *error);
 
-/* ------------------------------------------------------------------------- images that have come */
+/* ------------------------------------------------------------------------ images that have come */
 
 /* What an image takes in this workload. */
 mafat_workload_image mafat_workload_image_of(const mafat_workload *workload,
