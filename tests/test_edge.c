@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "plan/build.h"
+#include "plan/timing.h"
 #include "search/spell.h"
 #include "support/random.h"
 #include "support/random_cfg.h"
@@ -87,7 +89,7 @@ static void expect_times_of_steps(const test_subject *s, const mafat_plan *plan)
     double seconds[TEST_MOST_LAYERS] = {0};
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *step = &plan->steps[i];
-        mafat_work work = mafat_plan_step_work(&s->costs.shape, &s->cfg.network, step);
+        mafat_work work = mafat_timing_step_work(&s->costs.shape, &s->cfg.network, step);
         seconds[step->group] += mafat_cost_seconds(&s->costs, &work);
     }
     for (int g = 0; g < plan->n_groups; g++) {
@@ -111,7 +113,7 @@ static void expect_sums(const test_subject *s, const way *w, const char *context
     ck_assert_int_eq(mafat_spell_config(&config, &s->cfg.network, w->edges, &fault), MAFAT_OK);
     mafat_config_print(&config, text, sizeof text);
     ck_assert_int_eq(mafat_config_parse(&again, text, &fault), MAFAT_OK);
-    ck_assert_msg(mafat_plan_build(&plan, &s->cfg.network, &again, &options, &fault) == MAFAT_OK,
+    ck_assert_msg(mafat_build_plan(&plan, &s->cfg.network, &again, &options, &fault) == MAFAT_OK,
                   "%s: %s", text, fault.text);
     expect_groups(w, &plan);
     expect_times_of_steps(s, &plan);
@@ -196,10 +198,10 @@ START_TEST(a_memo_changes_no_part)
                              .tiling = {1 + test_random_int(&r, 4), 1, true}};
         if (group.end == first)
             continue;
-        ck_assert_int_eq(mafat_plan_build_part(&fresh, network, &group, &s.options, NULL, &fault),
+        ck_assert_int_eq(mafat_build_part(&fresh, network, &group, &s.options, NULL, &fault),
                          MAFAT_OK);
-        ck_assert_int_eq(mafat_plan_build_part(&recalled, network, &group, &s.options, memo,
-                                               &fault), MAFAT_OK);
+        ck_assert_int_eq(mafat_build_part(&recalled, network, &group, &s.options, memo, &fault),
+                         MAFAT_OK);
         expect_equal_parts(&fresh, &recalled, line);
         mafat_plan_free(&fresh);
         mafat_plan_free(&recalled);
@@ -222,7 +224,7 @@ static double seconds_of_group(const test_subject *s, const char *text, int grou
     for (int l = 0; l < s->cfg.network.n_layers; l++)
         modes[l] = (mafat_weight_mode){is_pinned, INT_MAX};
     ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
-    ck_assert_int_eq(mafat_plan_build(&plan, &s->cfg.network, &config, &options, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_build_plan(&plan, &s->cfg.network, &config, &options, &fault), MAFAT_OK);
     double seconds = plan.groups[group].seconds;
     mafat_plan_free(&plan);
     mafat_config_free(&config);

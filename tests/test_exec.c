@@ -13,6 +13,7 @@
 
 #include "bridge/bridge.h"
 #include "darknet.h"
+#include "plan/build.h"
 #include "run/guard.h"
 #include "run/team.h"
 #include "run/weights.h"
@@ -258,7 +259,7 @@ static void make_plan_of(const char *text, variant v, int n_threads)
              text, v.weights.window_bytes, v.weights.pinned_bytes, v.weights.filter_unit,
              v.image_by_rows ? "rows" : "map", n_threads);
     ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
-    mafat_status status = mafat_plan_build(&plan, ours, &config, &options, &fault);
+    mafat_status status = mafat_build_plan(&plan, ours, &config, &options, &fault);
     ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
     mafat_config_free(&config);
     bool streams = plan.n_windows > 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/build.h"
 #include "plan/plan.h"
 #include "support/random.h"
 #include "support/suite.h"
@@ -64,7 +65,7 @@ static mafat_status build_with(const draft *d, const char *text, const mafat_pla
 {
     mafat_config config;
     ck_assert_int_eq(mafat_config_parse(&config, text, error), MAFAT_OK);
-    mafat_status status = mafat_plan_build(plan, &d->network, &config, options, error);
+    mafat_status status = mafat_build_plan(plan, &d->network, &config, options, error);
     mafat_config_free(&config);
     return status;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cfg/cfg.h"
+#include "plan/build.h"
 #include "plan/plan.h"
 #include "run/store.h"
 #include "run/weights.h"
@@ -106,7 +107,7 @@ static void make_plan(void)
     snprintf(text, sizeof text, "%dx%d%s", 1 + test_random_int(r, 8),
              rows ? 1 : 1 + test_random_int(r, 4), rows ? "r" : "");
     ck_assert_int_eq(mafat_config_parse(&config, text, &error), MAFAT_OK);
-    mafat_status status = mafat_plan_build(&plan, &cfg.network, &config, &options, &error);
+    mafat_status status = mafat_build_plan(&plan, &cfg.network, &config, &options, &error);
     ck_assert_msg(status == MAFAT_OK, "%s", error.text);
     mafat_config_free(&config);
     arena = aligned_alloc(MAFAT_PAGE, (plan.arena_bytes + MAFAT_PAGE) / MAFAT_PAGE * MAFAT_PAGE);

@@ -6,6 +6,7 @@
 #include "machine/measure.h"
 #include "machine/probe.h"
 #include "plan/plan.h"
+#include "plan/timing.h"
 
 /* Wide maps and narrow ones, few rows at a time and many, few channels and many: what YOLOv2 and
  * its like are made of. None takes more than some megabytes. */
@@ -54,7 +55,7 @@ static void count_work(const mafat_kernel_shape *shape, const mafat_probe *probe
 {
     *s = (sample){.seconds = INFINITY};
     for (int i = 1; i < probe->plan.n_steps; i++) {
-        mafat_work work = mafat_plan_step_work(shape, &probe->network, &probe->plan.steps[i]);
+        mafat_work work = mafat_timing_step_work(shape, &probe->network, &probe->plan.steps[i]);
         for (int k = 0; k < MAFAT_N_COSTS; k++)
             s->work.units[k] += work.units[k];
     }

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "plan/build.h"
+
 static mafat_shape input_of(const mafat_probe_form *form)
 {
     return (mafat_shape){form->channels, MAFAT_PROBE_STEPS * form->rows * form->stride,
@@ -39,7 +41,7 @@ static mafat_status prepare(mafat_probe *probe, const mafat_probe_form *form,
     mafat_plan_options options = {.workspace_bytes = mafat_exec_workspace_bytes(n_threads)};
     mafat_host host = {0};
     describe(form, probe);
-    mafat_status status = mafat_plan_build(&probe->plan, &probe->network, &config, &options, error);
+    mafat_status status = mafat_build_plan(&probe->plan, &probe->network, &config, &options, error);
     if (status == MAFAT_OK)
         status = mafat_exec_init(&probe->exec, &probe->network, &probe->plan, parameters, NULL,
                                  &host, n_threads, error);

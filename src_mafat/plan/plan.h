@@ -46,8 +46,8 @@ typedef struct {
     int window_filters;       /* 1 or more; that of all filters, or more: one window */
 } mafat_weight_mode;
 
-/* Arrays that a plan is built in, to be used again for the next one. */
-typedef struct mafat_plan_rooms mafat_plan_rooms;
+/* What a plan is built in, to be used again for the next one (scratch.h). */
+typedef struct mafat_scratch mafat_scratch;
 
 /* What a plan depends on beside the network and the configuration. */
 typedef struct {
@@ -59,12 +59,8 @@ typedef struct {
     size_t most_arena_bytes;  /* a plan with a larger arena is of no use; 0: any is */
     bool is_sketch;           /* the plan is to be looked at, and not run: of the steps of a layer
                                  only the first one of each moment is kept */
-    mafat_plan_rooms *rooms;  /* borrowed; NULL: it is built in arrays of its own */
+    mafat_scratch *scratch;   /* borrowed, of this network; NULL: the plan is built in its own */
 } mafat_plan_options;
-
-/* Those for plans of a network, which must outlive them; NULL without memory. */
-mafat_plan_rooms *mafat_plan_rooms_new(const mafat_network *network);
-void mafat_plan_rooms_free(mafat_plan_rooms *rooms);
 
 typedef enum {
     MAFAT_IN_IMAGE,   /* the caller's input */
@@ -154,37 +150,8 @@ typedef struct {
     size_t building_bytes;      /* what it took to build it, itself among it */
 } mafat_plan;
 
-/* Makes the plan of a network and a configuration.
- *
- * Errors: those of mafat_group_resolve(), MAFAT_USAGE for more than MAFAT_MAX_STEPS steps,
- * MAFAT_FAILED where memory for the plan is lacking or a size overflows. On error nothing needs to
- * be freed. */
-mafat_status mafat_plan_build(mafat_plan *plan, const mafat_network *network,
-                              const mafat_config *config, const mafat_plan_options *options,
-                              mafat_error *error);
-
-/* What parts came to that keep rows ('r' tilings), for others of the same network and options. What
- * a layer does in such a group follows from the layers that read it, so that it does the same in
- * those that end there too, in as many tiles, and begin later. A memo knows one group, the last one
- * that it was of no help with: whoever plans the longest first finds the others in it. */
-typedef struct mafat_row_memo mafat_row_memo;
-
-/* One that knows nothing, to be freed by the caller with free(); NULL without memory; and what it
- * takes. */
-mafat_row_memo *mafat_row_memo_new(int n_layers);
-size_t mafat_row_memo_bytes(int n_layers);
-
-/* Plans one group as if it ran alone, for a search that puts plans together: what it reads of other
- * layers is there, as whole maps that are alive all the time. Steps are counted and not kept, and
- * buffers have sizes and lifetimes but no places: arena_bytes and live_bytes are 0. `memo` may be
- * NULL.
- * Errors as above. */
-mafat_status mafat_plan_build_part(mafat_plan *plan, const mafat_network *network,
-                                   const mafat_group *group, const mafat_plan_options *options,
-                                   mafat_row_memo *memo, mafat_error *error);
-
-/* Bytes of a plan's arrays that grow with its steps and windows; of those that grow with layers,
- * and of what it is built in. */
+/* Bytes of a plan's arrays that grow with its steps and windows, and of those that grow with
+ * layers. */
 size_t mafat_plan_array_bytes(int n_steps, int n_windows);
 size_t mafat_plan_layer_bytes(int n_layers);
 
@@ -194,10 +161,6 @@ void mafat_plan_free(mafat_plan *plan);
 /* The first moment of what the step belongs to: its group's where its layers take turns, else its
  * own. Nothing that was alive only before it will be used again in this run. */
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step);
-
-/* The work of a step, in the units of the cost model. */
-mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
-                                const mafat_step *step);
 
 /* Redundant multiply-accumulates in percent of those that would do. */
 double mafat_plan_redundant_percent(uint64_t macs, uint64_t redundant_macs);

@@ -1,4 +1,4 @@
-/* The steps of layer groups that keep the rows that they need again ('r' tilings); builder.h.
+/* The steps of layer groups that keep the rows that they need again ('r' tilings); see rows.h.
  *
  * Each tile of the group's output asks for its rows, and every layer asks the layers that it reads
  * for just the rows that it lacks: a layer computes a few rows as soon as they are wanted, and none
@@ -11,9 +11,12 @@
  *
  * The same walk is done twice: first to learn how many rows each buffer must hold, then to add the
  * steps. */
+#include "plan/rows.h"
+
 #include <stdlib.h>
 
-#include "plan/builder.h"
+#include "plan/buffers.h"
+#include "plan/steps.h"
 
 enum { IMAGE = -1 };
 
@@ -109,7 +112,7 @@ static mafat_status make_room(const walk *w, int l, int end)
     if (mafat_region_is_empty(kept))
         return MAFAT_OK;
     step.out = (mafat_operand){step.in.buffer, kept, held_rows(w, l)};
-    return mafat_builder_add_step(w->b, w->at, step);
+    return mafat_steps_add(w->b, w->at, step);
 }
 
 /* Adds the step that computes rows [y0, y1) of l. */
@@ -117,16 +120,15 @@ static mafat_status add_step(const walk *w, int l, int y0, int y1)
 {
     mafat_region out = rows_between(w, l, y0, y1);
     if (l == IMAGE)
-        return mafat_builder_add_step(w->b, w->at, (mafat_step){
+        return mafat_steps_add(w->b, w->at, (mafat_step){
             .kind = MAFAT_STEP_INPUT, .layer = IMAGE, .moment = w->group->first_moment,
             .out = {MAFAT_IMAGE_BUFFER, out, held_rows(w, l)}, .window = -1});
     const mafat_layer *layer = layer_of(w, l);
     int source = mafat_builder_source(w->b, l, 0);
-    mafat_step step = mafat_builder_layer_step(w->b, l, out, held_rows(w, source),
-                                               held_rows(w, l));
+    mafat_step step = mafat_steps_of_layer(w->b, l, out, held_rows(w, source), held_rows(w, l));
     if (layer->kind == MAFAT_SHORTCUT)
         step.also.held = held_rows(w, mafat_builder_source(w->b, l, 1));
-    return mafat_builder_add_step(w->b, w->at, step);
+    return mafat_steps_add(w->b, w->at, step);
 }
 
 static mafat_status want(const walk *w, int l, int end);
@@ -225,17 +227,6 @@ static mafat_status add_steps(walk *w)
 
 /* ----------------------------------------------------------------------- groups that end alike */
 
-size_t mafat_row_memo_bytes(int n_layers)
-{
-    mafat_row_memo *memo;
-    return sizeof *memo + ((size_t)n_layers + 1) * sizeof *memo->layers;
-}
-
-mafat_row_memo *mafat_row_memo_new(int n_layers)
-{
-    return calloc(1, mafat_row_memo_bytes(n_layers));
-}
-
 /* Whether the layers of a group do what the memo says. A pool does otherwise where the group begins
  * with it than where it fires with the convolution before it. */
 static bool is_known(const mafat_builder *b, const mafat_group *group)
@@ -258,7 +249,7 @@ static mafat_status recall(walk *w)
         rows_of(w, l)->capacity = w->b->memo->layers[l + 1].capacity;
         w->b->sums[l + 1] = w->b->memo->layers[l + 1].sum;
         w->b->plan->n_steps += w->b->sums[l + 1].n_steps;
-        status = mafat_builder_fit_buffer(w->b, buffer_of(w, l), l, held_rows(w, l));
+        status = mafat_buffers_fit(w->b, buffer_of(w, l), l, held_rows(w, l));
     }
     return status;
 }
@@ -280,7 +271,7 @@ static void note(const walk *w)
         note_layer(w, l);
 }
 
-mafat_status mafat_builder_add_rows(mafat_builder *b, int g)
+mafat_status mafat_rows_add_group(mafat_builder *b, int g)
 {
     mafat_group *group = &b->plan->groups[g];
     int h = b->network->layers[group->end - 1].out.h;

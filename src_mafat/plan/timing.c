@@ -1,10 +1,10 @@
-/* How long the groups of a plan take, by the cost model; builder.h.
+/* How long the groups of a plan take, by the cost model; see timing.h.
  *
  * What a group costs does not depend on the groups around it, so that a search can add groups up.
  * Weights are read while something computes, by a thread that is one window ahead: as if each layer
  * hid its reads behind its own steps; what is longer counts. Nothing runs before the first group
  * that could hide its first read, nor, where it takes turns, any of its reads. */
-#include "plan/builder.h"
+#include "plan/timing.h"
 
 /* Floats of a region in so many channels. */
 static size_t floats_of(mafat_region region, int n_channels)
@@ -26,7 +26,7 @@ static size_t floats_read(const mafat_network *network, const mafat_step *step)
     return n;
 }
 
-mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
+mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
                                 const mafat_step *step)
 {
     const mafat_layer *layer = step->layer < 0 ? NULL : &network->layers[step->layer];
@@ -39,7 +39,7 @@ mafat_work mafat_plan_step_work(const mafat_kernel_shape *shape, const mafat_net
     return mafat_cost_move(shape, floats_read(network, step) + n_written);
 }
 
-double mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
+double mafat_timing_step_s(mafat_builder *b, const mafat_step *step)
 {
     if (b->options->costs == NULL)
         return 0;
@@ -49,7 +49,7 @@ double mafat_builder_time_step(mafat_builder *b, const mafat_step *step)
     size_t n_written = mafat_region_pixels(step->out.region);
     if (timed->n_filters != n_filters || timed->n_read != n_read ||
         timed->n_written != n_written) {
-        mafat_work work = mafat_plan_step_work(&b->options->costs->shape, b->network, step);
+        mafat_work work = mafat_timing_step_work(&b->options->costs->shape, b->network, step);
         *timed = (mafat_timed_step){n_filters, n_read, n_written,
                                     mafat_cost_seconds(b->options->costs, &work)};
     }
@@ -92,7 +92,7 @@ static double longer(double a, double b)
     return a > b ? a : b;
 }
 
-void mafat_builder_time_group(mafat_builder *b, mafat_group *group)
+void mafat_timing_set_group(mafat_builder *b, mafat_group *group)
 {
     bool takes_turns = mafat_group_takes_turns(group);
     if (b->options->costs == NULL)

@@ -1,4 +1,5 @@
-/* Weights divided into windows that are read one after the other while the layers run; builder.h.
+/* Weights divided into windows that are read one after the other while the layers run; see
+ * windows.h.
  *
  * A layer that runs once takes its filters window by window: its weights pass through memory and
  * are read once. A layer that runs many times, tile after tile, needs them all at hand, so that its
@@ -6,9 +7,9 @@
  * moment on at which the window before it is used.
  *
  * A pinned layer is one window, as a layer that takes turns is. */
-#include <stdlib.h>
+#include "plan/windows.h"
 
-#include "plan/builder.h"
+#include <stdlib.h>
 
 /* The filters of each of a layer's windows but the last. */
 static int window_filters(const mafat_builder *b, const mafat_group *group, int l)
@@ -52,7 +53,7 @@ static void add_all_windows(mafat_builder *b)
     }
 }
 
-mafat_status mafat_builder_make_windows(mafat_builder *b)
+mafat_status mafat_windows_make(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
     if (b->options->weights == NULL)
@@ -101,7 +102,7 @@ static void place_window(mafat_builder *b, int index, int first, int last)
     };
 }
 
-void mafat_builder_place_windows(mafat_builder *b)
+void mafat_windows_place(mafat_builder *b)
 {
     const mafat_group *group = b->plan->groups;
     int use = 0, use_before = 0;      /* of the windows at hand, and of those before them */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "plan/build.h"
+#include "plan/scratch.h"
 #include "search/spell.h"
 
 /* A convolution has up to two buffers for windows; hardly more than SOME_ALIVE buffers are alive at
@@ -13,7 +15,7 @@ size_t mafat_candidate_room(const mafat_network *network)
     int n_buffers = network->n_layers + 2;
     for (int l = 0; l < network->n_layers; l++)
         n_buffers += network->layers[l].kind == MAFAT_CONVOLUTION ? 2 : 0;
-    return mafat_plan_layer_bytes(network->n_layers) +
+    return mafat_scratch_bytes(network->n_layers) + mafat_plan_layer_bytes(network->n_layers) +
            (size_t)n_buffers * (sizeof(mafat_buffer) + sizeof(mafat_step)) +
            mafat_arena_placing_room(n_buffers, SOME_ALIVE);
 }
@@ -54,7 +56,7 @@ static mafat_status build(const mafat_candidate *c, mafat_problem *p, bool is_sk
     mafat_status status = spell(c, p, config, error);
     if (status != MAFAT_OK)
         return status;
-    status = mafat_plan_build(plan, p->network, config, &options, error);
+    status = mafat_build_plan(plan, p->network, config, &options, error);
     if (status != MAFAT_OK)
         mafat_config_free(config);
     return status;

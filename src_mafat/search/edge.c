@@ -5,7 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "plan/build.h"
 #include "plan/order.h"
+#include "plan/row_memo.h"
+#include "plan/scratch.h"
 
 /* TUNING, down to MAX_EDGES: what there is to choose from, and how much work that may be. */
 
@@ -249,8 +252,7 @@ static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weigh
     set_mode(edge, weights);
     for (int l = group.first; l < group.end && m->options.weights != NULL; l++)
         m->weights[l] = weights;
-    mafat_status status = mafat_plan_build_part(&part, m->network, &group, &m->options, memo,
-                                                m->error);
+    mafat_status status = mafat_build_part(&part, m->network, &group, &m->options, memo, m->error);
     if (status != MAFAT_OK)
         return status;
     if (group.first != m->kept_first || group.end != m->kept_end) {
@@ -548,7 +550,8 @@ static size_t making_bytes(int n_layers)
     size_t memo_bytes = N_ROW_COUNTS * mafat_row_memo_bytes(n_layers);
     size_t own_bytes = n * (sizeof(mafat_group) + 5 * sizeof(int) + sizeof(mafat_weight_mode) +
                             sizeof(double) + sizeof(bool));
-    return memo_bytes + own_bytes + mafat_plan_layer_bytes(n_layers);
+    return memo_bytes + own_bytes + mafat_scratch_bytes(n_layers) +
+           mafat_plan_layer_bytes(n_layers);
 }
 
 /* What an edge takes, and sorting it: qsort() sorts pointers to it, and needs as many again. */

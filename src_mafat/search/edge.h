@@ -55,7 +55,7 @@ typedef struct {
  * these groups.
  *
  * options->costs must be there. options->weights says whether MAFAT reads the weights (not NULL),
- * and is not read otherwise. Errors: those of mafat_plan_build_part(). On error nothing needs to be
+ * and is not read otherwise. Errors: those of mafat_build_part(). On error nothing needs to be
  * freed. */
 mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_group *fixed, int n_fixed,

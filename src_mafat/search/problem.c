@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "plan/build.h"
+#include "plan/scratch.h"
+
 mafat_status mafat_problem_no_memory(const mafat_problem *problem, mafat_error *error)
 {
     return mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
@@ -20,7 +23,7 @@ static mafat_status find_sums(mafat_problem *p, mafat_error *error)
     options.most_arena_bytes = MAFAT_PAGE;    /* where its buffers lie does not matter */
     for (int l = 0; l < p->network->n_layers; l++)
         p->weights[l] = (mafat_weight_mode){.pinned = true, .window_filters = 1};
-    mafat_status status = mafat_plan_build(&plan, p->network, &whole, &options, error);
+    mafat_status status = mafat_build_plan(&plan, p->network, &whole, &options, error);
     if (status != MAFAT_OK)
         return status;
     p->sums = mafat_predict_sum_up(&plan);
@@ -34,13 +37,13 @@ mafat_status mafat_problem_init(mafat_problem *problem, const mafat_network *net
                                 const mafat_process *process, mafat_error *error)
 {
     *problem = (mafat_problem){.network = network, .fixed = fixed, .process = process,
-                               .options = *options, .rooms = mafat_plan_rooms_new(network),
+                               .options = *options, .scratch = mafat_scratch_new(network),
                                .weights = calloc((size_t)network->n_layers,
                                                  sizeof *problem->weights)};
     mafat_status status = MAFAT_OK;
-    if (problem->weights == NULL || problem->rooms == NULL)
+    if (problem->weights == NULL || problem->scratch == NULL)
         status = mafat_problem_no_memory(problem, error);
-    problem->options.rooms = problem->rooms;
+    problem->options.scratch = problem->scratch;
     if (options->weights != NULL)
         problem->options.weights = problem->weights;
     if (status == MAFAT_OK)
@@ -52,7 +55,7 @@ mafat_status mafat_problem_init(mafat_problem *problem, const mafat_network *net
 
 void mafat_problem_free(mafat_problem *problem)
 {
-    mafat_plan_rooms_free(problem->rooms);
+    mafat_scratch_free(problem->scratch);
     free(problem->weights);
     *problem = (mafat_problem){0};
 }

@@ -10,7 +10,7 @@ typedef struct {
     const mafat_config *fixed;         /* NULL: any configuration */
     const mafat_process *process;
     mafat_plan_options options;
-    mafat_plan_rooms *rooms;           /* owned: plans are built in them */
+    mafat_scratch *scratch;            /* owned: plans are built in it */
     mafat_weight_mode *weights;        /* [n_layers], owned: of the plan at hand */
     mafat_plan_sums sums;              /* what all plans have in common; else 0 */
 } mafat_problem;

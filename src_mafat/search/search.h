@@ -19,7 +19,7 @@ size_t mafat_search_least_charged(const mafat_network *network, const mafat_proc
 /* Prepares a search. `fixed` names the configuration where the user did; then only what happens to
  * weights is searched. options->weights is not NULL where MAFAT reads them, and else not used;
  * options->costs must be there. Everything given must outlive the search. Errors: those of
- * mafat_plan_build(). On error nothing needs to be freed. */
+ * mafat_build_plan(). On error nothing needs to be freed. */
 mafat_status mafat_search_init(mafat_search *search, const mafat_network *network,
                                const mafat_config *fixed, const mafat_plan_options *options,
                                const mafat_process *process, mafat_error *error);
@@ -44,7 +44,7 @@ typedef struct {
  * such limit.
  *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
- * mafat_plan_build(). On error nothing needs to be freed. */
+ * mafat_build_plan(). On error nothing needs to be freed. */
 mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
                                mafat_error *error);
 

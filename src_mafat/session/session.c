@@ -18,6 +18,7 @@
 #include "machine/measure.h"
 #include "machine/room.h"
 #include "mafat.h"
+#include "plan/build.h"
 #include "run/exec.h"
 #include "run/team.h"
 #include "run/weights.h"
@@ -253,7 +254,7 @@ static mafat_status build_plan(mafat_session *session, mafat_error *error)
                               ? mafat_config_copy(&session->config, &session->asked, error)
                               : mafat_config_parse(&session->config, MAFAT_DEFAULT_CONFIG, error);
     if (status == MAFAT_OK)
-        status = mafat_plan_build(&session->plan, &session->cfg.network, &session->config, &options,
+        status = mafat_build_plan(&session->plan, &session->cfg.network, &session->config, &options,
                                   error);
     if (status == MAFAT_OK)
         session->prediction = mafat_predict(&session->plan, &session->process);

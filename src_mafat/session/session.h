@@ -49,7 +49,7 @@ typedef struct {
 /* Reads the cfg and plans it. Weights are read by MAFAT where the workload says so or there is a
  * memory limit, and the network's kinds of layers allow it; else they stay where Darknet loads
  * them. Errors, all of which name the file: those of mafat_cfg_read(), mafat_config_parse(),
- * mafat_plan_build() and mafat_search_best(); MAFAT_UNSUPPORTED for a network with a layer that
+ * mafat_build_plan() and mafat_search_best(); MAFAT_UNSUPPORTED for a network with a layer that
  * MAFAT cannot run; MAFAT_USAGE for other options that are wrong. On error nothing needs to be
  * closed. */
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,

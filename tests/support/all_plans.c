@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "plan/build.h"
+
 enum { TEST_MOST_CHOICES = 20 };
 
 /* Layers that have one mode, and those it can be. */
@@ -78,7 +80,7 @@ void test_plans_of_config(test_plans *p, const mafat_config *config)
         for (u = 0; u < n_units; u++)
             for (int l = units[u].first; l < units[u].end; l++)
                 modes[l] = units[u].choices[chosen[u]];
-        test_require(mafat_plan_build(&plan, p->network, config, &options, &error) == MAFAT_OK);
+        test_require(mafat_build_plan(&plan, p->network, config, &options, &error) == MAFAT_OK);
         test_outcome outcome = {.seconds = plan.latency_s,
                                 .bytes = mafat_predict(&plan, p->process).total_bytes};
         test_plans_add(p, outcome);

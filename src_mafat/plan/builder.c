@@ -1,0 +1,75 @@
+/* The state of a plan that is being built; see builder.h. */
+#include "plan/builder.h"
+
+#include <stdlib.h>
+
+int mafat_builder_source(const mafat_builder *b, int l, int s)
+{
+    int source = b->network->layers[l].sources[s];
+    return source < 0 ? source : b->producers[source];
+}
+
+int mafat_builder_source_buffer(const mafat_builder *b, int l, int s)
+{
+    int producer = mafat_builder_source(b, l, s);
+    return producer < 0 ? MAFAT_IMAGE_BUFFER : b->output_buffers[producer];
+}
+
+bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, int l)
+{
+    /* windows of filters leave bands of rows no room: each would read all weights again */
+    return mafat_group_pools(b->network, group, l) && b->n_windows[l] <= 1;
+}
+
+bool mafat_builder_begin(mafat_builder *b)
+{
+    size_t n = (size_t)b->network->n_layers;
+    mafat_scratch *r = b->options->scratch;
+    r = r != NULL ? r : mafat_scratch_new(b->network);
+    b->scratch = r;
+    b->plan->groups = calloc(b->is_part ? 1 : n, sizeof *b->plan->groups);
+    if (!b->is_part)
+        b->plan->output_buffers = calloc(n, sizeof *b->plan->output_buffers);
+    if (r == NULL || b->plan->groups == NULL ||
+        (!b->is_part && b->plan->output_buffers == NULL))
+        return false;
+    b->producers = r->producers;
+    b->first_windows = r->ints;
+    b->n_windows = b->first_windows + n;
+    b->first_moments = b->n_windows + n;
+    b->last_moments = b->first_moments + n;
+    b->output_buffers = b->is_part ? b->last_moments + n : b->plan->output_buffers;
+    b->inputs = r->regions;
+    b->outputs = b->inputs + n;
+    b->rows = r->covered;
+    b->cols = b->rows + n;
+    b->reused = r->reused;
+    b->sums = r->sums;
+    b->timed = r->timed;
+    return true;
+}
+
+/* Clears what was touched for a part: its group, and where it found its sources. */
+static void clear_part(mafat_builder *b, const mafat_group *part)
+{
+    for (int l = part->first; l < part->end; l++) {
+        for (int s = 0; s < b->network->layers[l].n_sources; s++) {
+            int producer = mafat_builder_source(b, l, s);
+            if (producer >= 0)
+                b->output_buffers[producer] = 0;
+        }
+    }
+    mafat_scratch_clear(b->scratch, part->first, part->end);
+}
+
+void mafat_builder_end(mafat_builder *b, const mafat_group *part)
+{
+    if (b->scratch == NULL)
+        return;
+    if (b->options->scratch == NULL)
+        mafat_scratch_free(b->scratch);
+    else if (part != NULL && b->output_buffers != NULL)
+        clear_part(b, part);
+    else
+        mafat_scratch_clear(b->scratch, 0, b->network->n_layers);
+}

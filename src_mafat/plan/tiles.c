@@ -1,0 +1,155 @@
+/* The steps of layer groups that are tiled by a grid; see tiles.h. */
+#include "plan/tiles.h"
+
+#include "plan/steps.h"
+
+/* ------------------------------------------------------------------------------ a tile's steps */
+
+static mafat_group *group_of(const mafat_builder *b, mafat_position at)
+{
+    return &b->plan->groups[at.group];
+}
+
+/* How many rows of windows of the pool l+1 a band of layer l serves. */
+static int band_rows(const mafat_builder *b, int l)
+{
+    const mafat_layer *layer = &b->network->layers[l];
+    size_t row_bytes = (size_t)layer->out.c * (size_t)mafat_region_width(b->outputs[l]) *
+                       sizeof(float) * (size_t)b->network->layers[l + 1].stride;
+    size_t rows = MAFAT_BAND_BYTES / row_bytes;
+    int most = mafat_region_height(b->outputs[l + 1]);
+    return rows < 1 ? 1 : rows > (size_t)most ? most : (int)rows;
+}
+
+/* Adds the steps of layer l and of the pool behind it, band by band. */
+static mafat_status add_bands(mafat_builder *b, mafat_position at, int l)
+{
+    mafat_region pooled = b->outputs[l + 1];
+    int rows = band_rows(b, l);
+    mafat_status status = MAFAT_OK;
+    for (int y = pooled.y0; y < pooled.y1 && status == MAFAT_OK; y += rows) {
+        mafat_region out = pooled;
+        out.y0 = y;
+        out.y1 = y + rows < pooled.y1 ? y + rows : pooled.y1;
+        mafat_region band = mafat_region_back(&b->network->layers[l + 1], out).region;
+        mafat_step conv = mafat_steps_of_layer(b, l, band, b->inputs[l], band);
+        mafat_step pool = mafat_steps_of_layer(b, l + 1, out, band, pooled);
+        status = mafat_steps_add(b, at, conv);
+        if (status == MAFAT_OK)
+            status = mafat_steps_add(b, at, pool);
+    }
+    return status;
+}
+
+/* Adds the layer's step, or one for each window of its weights. */
+static mafat_status add_layer(mafat_builder *b, mafat_position at, int l)
+{
+    mafat_step step = mafat_steps_of_layer(b, l, b->outputs[l], b->inputs[l], b->outputs[l]);
+    mafat_status status = MAFAT_OK;
+    if (b->n_windows[l] <= 1)
+        return mafat_steps_add(b, at, step);
+    for (int i = 0; i < b->n_windows[l] && status == MAFAT_OK; i++) {
+        const mafat_weight_window *window = &b->plan->windows[b->first_windows[l] + i];
+        step.window = b->first_windows[l] + i;
+        step.moment = b->first_moments[l] + i;
+        step.filter_begin = window->filter_begin;
+        step.filter_end = window->filter_end;
+        status = mafat_steps_add(b, at, step);
+    }
+    return status;
+}
+
+static mafat_status add_tile(mafat_builder *b, mafat_position at)
+{
+    mafat_group *group = group_of(b, at);
+    mafat_status status = MAFAT_OK;
+    for (int l = group->first; l < group->end && status == MAFAT_OK; l++) {
+        if (b->network->layers[l].kind == MAFAT_IDENTITY)
+            continue;
+        if (mafat_builder_is_pooled(b, group, l))
+            status = add_bands(b, at, l++);
+        else
+            status = add_layer(b, at, l);
+    }
+    group->n_tiles++;
+    return status;
+}
+
+/* Walks back from the tile of the group's output to what each layer of the group must compute.
+ * One tile is all of every map, though a stride may leave out its last rows: layers that run whole
+ * do so alike in any group. */
+static void project_tile(mafat_builder *b, const mafat_group *group, mafat_region tile)
+{
+    bool takes_turns = mafat_group_takes_turns(group);
+    for (int l = group->end - 1; l >= group->first; l--) {
+        const mafat_layer *layer = &b->network->layers[l];
+        b->outputs[l] = takes_turns ? tile : mafat_region_whole(layer->out);
+        b->inputs[l] = takes_turns ? mafat_region_back(layer, tile).region
+                                   : mafat_region_whole(layer->in);
+        tile = b->inputs[l];
+    }
+}
+
+/* ----------------------------------------------------------------------------------- all tiles */
+
+static void cover(mafat_coverage *c, int begin, int end)
+{
+    if (begin < c->end)
+        begin = c->end;
+    if (begin < end) {
+        c->n_covered += end - begin;
+        c->end = end;
+    }
+}
+
+/* Adds the tile at hand to what the group's tiles cover. */
+static void cover_tile(mafat_builder *b, const mafat_group *group)
+{
+    for (int l = group->first; l < group->end; l++) {
+        cover(&b->rows[l], b->outputs[l].y0, b->outputs[l].y1);
+        cover(&b->cols[l], b->outputs[l].x0, b->outputs[l].x1);
+    }
+}
+
+/* The multiply-accumulates of a group that tiles repeat. */
+static uint64_t redundant_macs(const mafat_builder *b, const mafat_group *group)
+{
+    uint64_t macs = 0;
+    for (int l = group->first; l < group->end; l++) {
+        size_t n_pixels = (size_t)b->rows[l].n_covered * (size_t)b->cols[l].n_covered;
+        macs += b->sums[l + 1].macs - mafat_layer_macs(&b->network->layers[l], n_pixels);
+    }
+    return macs;
+}
+
+/* Adds the step that fetches the whole image, before the first layer. */
+static mafat_status add_input(mafat_builder *b, mafat_position at)
+{
+    const mafat_group *group = group_of(b, at);
+    mafat_region whole = mafat_region_whole(b->network->input);
+    mafat_step step = {.kind = MAFAT_STEP_INPUT, .layer = -1, .moment = group->first_moment,
+                       .out = {MAFAT_IMAGE_BUFFER, whole, whole}, .window = -1};
+    return mafat_steps_add(b, at, step);
+}
+
+mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
+{
+    mafat_group *group = &b->plan->groups[g];
+    mafat_shape map = b->network->layers[group->end - 1].out;
+    mafat_status status = MAFAT_OK;
+    if (group->first == 0 && b->options->image_by_rows)
+        status = add_input(b, (mafat_position){g, 0, 0});
+    for (int row = 0; row < group->tiling.rows; row++) {
+        for (int col = 0; col < group->tiling.cols && status == MAFAT_OK; col++) {
+            mafat_region tile = mafat_region_tile(map.h, map.w, group->tiling.rows,
+                                                  group->tiling.cols, row, col);
+            if (mafat_region_is_empty(tile))
+                continue;
+            project_tile(b, group, tile);
+            cover_tile(b, group);
+            status = add_tile(b, (mafat_position){g, row, col});
+        }
+    }
+    group->redundant_macs = redundant_macs(b, group);
+    return status;
+}
