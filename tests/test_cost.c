@@ -9,7 +9,7 @@
 #include "machine/calibrate.h"
 #include "plan/plan.h"
 #include "plan/timing.h"
-#include "run/exec.h"
+#include "run/step.h"
 #include "support/random.h"
 #include "support/suite.h"
 
@@ -154,7 +154,7 @@ END_TEST
 
 START_TEST(seconds_are_the_sum_of_units)
 {
-    mafat_kernel_shape shape = mafat_exec_kernel_shape(2);
+    mafat_kernel_shape shape = mafat_step_kernel_shape(2);
     mafat_costs costs = mafat_cost_defaults(&shape);
     mafat_work work = {{0}};
     double sum = 0;

@@ -15,6 +15,7 @@
 #include "darknet.h"
 #include "plan/build.h"
 #include "run/guard.h"
+#include "run/step.h"
 #include "run/team.h"
 #include "run/weights.h"
 #include "support/random.h"
@@ -252,7 +253,7 @@ static void make_plan_of(const char *text, variant v, int n_threads)
     mafat_config config;
     mafat_weight_mode modes[TEST_MOST_LAYERS];
     mafat_plan_options options = {
-        .workspace_bytes = mafat_exec_workspace_bytes(n_threads), .image_by_rows = v.image_by_rows,
+        .workspace_bytes = mafat_step_workspace_bytes(n_threads), .image_by_rows = v.image_by_rows,
         .weights = test_weight_modes(ours, v.weights, modes),
     };
     snprintf(described, sizeof described, "%s, windows %zu, pinned %zu, unit %d, %s, %d threads",

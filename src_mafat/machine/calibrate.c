@@ -7,6 +7,7 @@
 #include "machine/probe.h"
 #include "plan/plan.h"
 #include "plan/timing.h"
+#include "run/step.h"
 
 /* Wide maps and narrow ones, few rows at a time and many, few channels and many: what YOLOv2 and
  * its like are made of. None takes more than some megabytes. */
@@ -158,7 +159,7 @@ mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progre
 {
     mafat_probes probes;
     mafat_costs fitted = *costs;
-    fitted.shape = mafat_exec_kernel_shape(n_threads);
+    fitted.shape = mafat_step_kernel_shape(n_threads);
     mafat_status status = mafat_probes_init(&probes, forms, N_SAMPLES, n_threads, error);
     if (status != MAFAT_OK)
         return status;

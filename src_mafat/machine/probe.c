@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "plan/build.h"
+#include "run/step.h"
 
 static mafat_shape input_of(const mafat_probe_form *form)
 {
@@ -38,7 +39,7 @@ static mafat_status prepare(mafat_probe *probe, const mafat_probe_form *form,
 {
     mafat_config_group group = {.tiling = {MAFAT_PROBE_STEPS, 1, false}};
     mafat_config config = {.n_groups = 1, .groups = &group};
-    mafat_plan_options options = {.workspace_bytes = mafat_exec_workspace_bytes(n_threads)};
+    mafat_plan_options options = {.workspace_bytes = mafat_step_workspace_bytes(n_threads)};
     mafat_host host = {0};
     describe(form, probe);
     mafat_status status = mafat_build_plan(&probe->plan, &probe->network, &config, &options, error);
@@ -84,7 +85,7 @@ size_t mafat_probes_bytes(const mafat_probe_form *forms, int n, int n_threads)
     enum { SMALL_BYTES = 16 << 10 };    /* a plan of one layer, and what runs it */
     shared most = count_shared(forms, n);
     return (most.in + most.out + most.weights) * sizeof(float) +
-           (size_t)n * (mafat_exec_workspace_bytes(n_threads) + SMALL_BYTES);
+           (size_t)n * (mafat_step_workspace_bytes(n_threads) + SMALL_BYTES);
 }
 
 static bool allocate(mafat_probes *probes, const mafat_probe_form *forms, int n)

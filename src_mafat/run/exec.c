@@ -30,7 +30,7 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
 {
     *exec = (mafat_exec){
         .network = network, .plan = plan, .parameters = parameters, .store = store, .host = *host,
-        .shape = mafat_exec_kernel_shape(n_threads),
+        .shape = mafat_step_kernel_shape(n_threads),
         .maps = calloc((size_t)plan->n_layers, sizeof *exec->maps),
     };
     mafat_team_init(&exec->team, n_threads);
@@ -76,16 +76,8 @@ void mafat_exec_free(mafat_exec *exec)
     *exec = (mafat_exec){0};
 }
 
-float *mafat_exec_buffer(const mafat_exec *exec, const mafat_buffer *buffer)
-{
-    if (buffer->is_map && buffer->layer >= 0)
-        return exec->maps[buffer->layer];
-    return buffer->storage == MAFAT_IN_IMAGE ? exec->input.map
-                                             : (float *)(exec->arena + buffer->place.offset);
-}
-
 /* Finds where each layer's whole output will be. */
-static void find_maps(mafat_exec *exec, float *const *results)
+static void find_maps(mafat_exec *exec, const mafat_input *input, float *const *results)
 {
     const mafat_plan *plan = exec->plan;
     for (int l = 0; l < plan->n_layers; l++) {
@@ -95,7 +87,7 @@ static void find_maps(mafat_exec *exec, float *const *results)
             continue;
         switch (buffer->storage) {
         case MAFAT_IN_IMAGE:
-            exec->maps[l] = exec->input.map;
+            exec->maps[l] = input->map;
             break;
         case MAFAT_IN_ARENA:
             exec->maps[l] = (float *)(exec->arena + buffer->place.offset);
@@ -124,6 +116,7 @@ static void report_map(const mafat_exec *exec, const mafat_step *step,
 /* Steps that follow one another, for the team's leader. */
 typedef struct {
     mafat_exec *exec;
+    mafat_step_context context;
     const mafat_observer *observer;
     mafat_error *error;
     int first, end;
@@ -156,7 +149,7 @@ static void run_span(void *context)
         exec->status = find_weights(exec, step, &weights, steps->error);
         if (exec->status != MAFAT_OK)
             return;
-        mafat_step_run(exec, step, weights);
+        mafat_step_run(&steps->context, step, weights);
         if (observer != NULL && observer->step_done != NULL)
             observer->step_done(observer->context, step);
         if (observer != NULL && observer->map_done != NULL && step->completes_map)
@@ -170,9 +163,19 @@ static bool is_whole(const mafat_exec *exec, int i)
     return step->layer >= 0 && exec->network->layers[step->layer].kind == MAFAT_WHOLE;
 }
 
-static void run_steps(mafat_exec *exec, const mafat_observer *observer, mafat_error *error)
+static mafat_step_context context_of(mafat_exec *exec, const mafat_input *input)
 {
-    span steps = {exec, observer, error, 0, 0};
+    return (mafat_step_context){
+        .network = exec->network, .buffers = exec->plan->buffers, .parameters = exec->parameters,
+        .host = &exec->host, .shape = exec->shape, .team = &exec->team, .arena = exec->arena,
+        .maps = exec->maps, .input = input,
+    };
+}
+
+static void run_steps(mafat_exec *exec, const mafat_input *input, const mafat_observer *observer,
+                      mafat_error *error)
+{
+    span steps = {exec, context_of(exec, input), observer, error, 0, 0};
     while (steps.end < exec->plan->n_steps) {
         steps.first = steps.end++;
         if (is_whole(exec, steps.first)) {
@@ -188,17 +191,16 @@ static void run_steps(mafat_exec *exec, const mafat_observer *observer, mafat_er
 mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *input, float *const *results,
                             const mafat_observer *observer, mafat_error *error)
 {
-    exec->input = *input;
     exec->moment = 0;
     exec->status = MAFAT_OK;
-    find_maps(exec, results);
+    find_maps(exec, input, results);
     populate(exec);
     mafat_guard_begin(exec->arena, exec->plan);
     if (exec->store != NULL)
         exec->status = mafat_store_begin(exec->store, exec->arena, error);
     if (exec->status != MAFAT_OK)
         return exec->status;
-    run_steps(exec, observer, error);
+    run_steps(exec, input, observer, error);
     mafat_error late;
     if (exec->store != NULL && mafat_store_end(exec->store, &late) != MAFAT_OK &&
         exec->status == MAFAT_OK) {

@@ -1,4 +1,4 @@
-/* Where the rows of a network's input, and of a picture, come from. */
+/* Where a network's input, and the rows of a picture, come from. */
 #ifndef MAFAT_RUN_SOURCE_H
 #define MAFAT_RUN_SOURCE_H
 
@@ -12,6 +12,12 @@ typedef struct {
     void (*rows)(void *context, int y0, int y1, float *to, size_t row_stride,
                  size_t channel_stride);
 } mafat_source;
+
+/* The network's input: rows where the plan takes it by rows, else the whole map, [c][h][w]. */
+typedef struct {
+    mafat_source source;
+    float *map;
+} mafat_input;
 
 typedef struct {
     void *context;

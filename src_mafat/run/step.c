@@ -1,5 +1,5 @@
 /* One step of a plan as one kernel call, cut into shares that the team computes side by side:
- * shares of filters, pixels or channels, never of a sum. See exec.h. */
+ * shares of filters, pixels or channels, never of a sum. See step.h. */
 #include "run/step.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "kernels/pool.h"
 #include "kernels/simd.h"
 
-mafat_kernel_shape mafat_exec_kernel_shape(int n_threads)
+mafat_kernel_shape mafat_step_kernel_shape(int n_threads)
 {
     return (mafat_kernel_shape){
         .tile_filters = MAFAT_TILE_FILTERS, .tile_pixels = MAFAT_TILE_PIXELS,
@@ -18,7 +18,7 @@ mafat_kernel_shape mafat_exec_kernel_shape(int n_threads)
     };
 }
 
-size_t mafat_exec_workspace_bytes(int n_threads)
+size_t mafat_step_workspace_bytes(int n_threads)
 {
     size_t floats = mafat_conv_scratch_floats(mafat_conv_panel_pixels(n_threads));
     return (size_t)n_threads * floats * sizeof(float);
@@ -26,15 +26,24 @@ size_t mafat_exec_workspace_bytes(int n_threads)
 
 /* --------------------------------------------------------------------------------- windows */
 
-/* The window of what a step reads or writes, in the buffer where it is. */
-static mafat_window window_of(const mafat_exec *exec, const mafat_operand *operand)
+/* Where a buffer is. */
+static float *find_buffer(const mafat_step_context *context, const mafat_buffer *buffer)
 {
-    const mafat_buffer *buffer = &exec->plan->buffers[operand->buffer];
+    if (buffer->is_map && buffer->layer >= 0)
+        return context->maps[buffer->layer];
+    return buffer->storage == MAFAT_IN_IMAGE ? context->input->map
+                                             : (float *)(context->arena + buffer->place.offset);
+}
+
+/* The window of what a step reads or writes, in the buffer where it is. */
+static mafat_window window_of(const mafat_step_context *context, const mafat_operand *operand)
+{
+    const mafat_buffer *buffer = &context->buffers[operand->buffer];
     mafat_region region = operand->region, held = operand->held;
     size_t row_stride = (size_t)mafat_region_width(held);
     size_t offset = (size_t)(region.y0 - held.y0) * row_stride + (size_t)(region.x0 - held.x0);
     return (mafat_window){
-        .data = mafat_exec_buffer(exec, buffer) + offset,
+        .data = find_buffer(context, buffer) + offset,
         .h = mafat_region_height(region), .w = mafat_region_width(region),
         .row_stride = row_stride, .channel_stride = mafat_region_pixels(held),
     };
@@ -42,7 +51,7 @@ static mafat_window window_of(const mafat_exec *exec, const mafat_operand *opera
 
 /* What a step reads and writes, and how it is shared out. */
 typedef struct {
-    const mafat_exec *exec;
+    const mafat_step_context *context;
     const mafat_step *step;
     const mafat_layer *layer;
     const float *weights;       /* of the step's first filter */
@@ -54,19 +63,20 @@ typedef struct {
 
 /* ----------------------------------------------------------------------------- convolution */
 
-static mafat_epilogue epilogue_of(const mafat_exec *exec, const task *t)
+static mafat_epilogue epilogue_of(const task *t)
 {
     const mafat_layer *layer = t->layer;
-    const mafat_parameters *p = &exec->parameters[t->step->layer];
+    const mafat_parameters *p = &t->context->parameters[t->step->layer];
+    const mafat_host *host = t->context->host;
     size_t width = (size_t)layer->out.w;
     mafat_epilogue epilogue = {
         .batch_normalize = layer->batch_normalize,
         .mean = p->mean, .variance = p->variance, .scales = p->scales, .biases = p->biases,
         .activation = MAFAT_EPILOGUE_CALL,
-        .call = exec->host.activate, .code = (int)layer->activation,
+        .call = host->activate, .code = (int)layer->activation,
         .plane_origin = (size_t)t->step->out.region.y0 * width + (size_t)t->step->out.region.x0,
         .plane_width = layer->out.w,
-        .n_reciprocals = mafat_rounding_reciprocals(&exec->host.rounding,
+        .n_reciprocals = mafat_rounding_reciprocals(&host->rounding,
                                                     (size_t)layer->out.h * width),
     };
     if (layer->activation == MAFAT_LINEAR)
@@ -83,7 +93,7 @@ static int filters_of(const task *t)
 }
 
 /* The convolution of one filter group: its own channels, filters and parameters. */
-static mafat_conv conv_of(const mafat_exec *exec, const task *t, int filter_group)
+static mafat_conv conv_of(const task *t, int filter_group)
 {
     const mafat_layer *layer = t->layer;
     int channels = layer->in.c / layer->groups;
@@ -95,7 +105,7 @@ static mafat_conv conv_of(const mafat_exec *exec, const task *t, int filter_grou
         .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
         .channels = channels, .size = layer->size, .stride = layer->stride,
         .weights = t->weights + first_of_step * (size_t)channels * window,
-        .epilogue = epilogue_of(exec, t),
+        .epilogue = epilogue_of(t),
     };
     conv.in.data += (size_t)filter_group * (size_t)channels * conv.in.channel_stride;
     conv.out.data += first_filter * conv.out.channel_stride;
@@ -118,28 +128,28 @@ static int shares_of(int extent, int each)
     return (extent + each - 1) / each;
 }
 
-static void run_conv_share(void *context, int index, int thread)
+static void run_conv_share(void *work, int index, int thread)
 {
-    const task *t = context;
-    const mafat_exec *exec = t->exec;
+    const task *t = work;
+    const mafat_step_context *c = t->context;
     const mafat_share *share = &t->share;
     int begin = mafat_share_begin(share, index % share->n);
     int end = mafat_share_begin(share, index % share->n + 1);
-    const mafat_buffer *workspace = &exec->plan->buffers[MAFAT_WORKSPACE_BUFFER];
-    int panel_pixels = exec->shape.panel_pixels;
-    float *scratch = (float *)(exec->arena + workspace->place.offset) +
+    const mafat_buffer *workspace = &c->buffers[MAFAT_WORKSPACE_BUFFER];
+    int panel_pixels = c->shape.panel_pixels;
+    float *scratch = (float *)(c->arena + workspace->place.offset) +
                      (size_t)thread * mafat_conv_scratch_floats(panel_pixels);
-    mafat_conv conv = conv_of(exec, t, index / share->n);
+    mafat_conv conv = conv_of(t, index / share->n);
     if (share->by_filters)
         mafat_conv_run(&conv, begin, end, 0, t->out.h * t->out.w, panel_pixels, scratch);
     else
         mafat_conv_run(&conv, 0, filters_of(t), begin, end, panel_pixels, scratch);
 }
 
-static void run_conv(mafat_team *team, task *t)
+static void run_conv(task *t)
 {
-    t->share = mafat_share_conv(&t->exec->shape, filters_of(t), t->out.h * t->out.w);
-    mafat_team_share(team, t->layer->groups * t->share.n, run_conv_share, t);
+    t->share = mafat_share_conv(&t->context->shape, filters_of(t), t->out.h * t->out.w);
+    mafat_team_share(t->context->team, t->layer->groups * t->share.n, run_conv_share, t);
 }
 
 /* ---------------------------------------------------------------------------- other layers */
@@ -150,7 +160,7 @@ static void maxpool(const task *t, int channel_begin, int channel_end)
         .in = t->in, .out = t->out,
         .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
         .size = t->layer->size, .stride = t->layer->stride,
-        .keep_later = t->exec->host.rounding.maxpool_keeps_later,
+        .keep_later = t->context->host->rounding.maxpool_keeps_later,
     };
     mafat_maxpool_run(&pool, channel_begin, channel_end);
 }
@@ -173,7 +183,7 @@ static void activate(const task *t, int channel_begin, int channel_end)
         float *out = t->out.data + (size_t)c * t->out.channel_stride;
         for (int y = 0; y < t->out.h; y++) {
             memcpy(out, in, (size_t)t->out.w * sizeof *out);
-            t->exec->host.activate(out, t->out.w, (int)t->layer->activation);
+            t->context->host->activate(out, t->out.w, (int)t->layer->activation);
             in += t->in.row_stride;
             out += t->out.row_stride;
         }
@@ -189,7 +199,7 @@ static void add(const task *t, int channel_begin, int channel_end)
     for (int c = channel_begin; c < channel_end; c++) {
         float *out = t->out.data + (size_t)c * t->out.channel_stride;
         for (int y = 0; y < t->out.h; y++, out += t->out.row_stride)
-            t->exec->host.activate(out, t->out.w, (int)t->layer->activation);
+            t->context->host->activate(out, t->out.w, (int)t->layer->activation);
     }
 }
 
@@ -203,9 +213,9 @@ static void keep(const task *t, int channel_begin, int channel_end)
     }
 }
 
-static void run_channels_share(void *context, int index, int thread)
+static void run_channels_share(void *work, int index, int thread)
 {
-    const task *t = context;
+    const task *t = work;
     int begin = index * t->each, end = least(begin + t->each, t->n_channels);
     (void)thread;
     if (t->step->kind == MAFAT_STEP_KEEP) {
@@ -234,29 +244,30 @@ static void run_channels_share(void *context, int index, int thread)
 }
 
 /* Two shares of channels a thread: enough to even out. Small steps are not worth handing out. */
-static void run_channels(mafat_team *team, task *t)
+static void run_channels(task *t)
 {
     enum { SMALL_FLOATS = 8192 };
     size_t n_floats = (size_t)t->n_channels * (size_t)t->out.h * (size_t)t->out.w;
     t->each = n_floats <= SMALL_FLOATS ? t->n_channels
-                                       : shares_of(t->n_channels, 2 * team->n_threads);
-    mafat_team_share(team, shares_of(t->n_channels, t->each), run_channels_share, t);
+                                       : shares_of(t->n_channels, 2 * t->context->team->n_threads);
+    mafat_team_share(t->context->team, shares_of(t->n_channels, t->each), run_channels_share, t);
 }
 
-static void run_layer(mafat_exec *exec, task *t)
+static void run_layer(task *t)
 {
+    const mafat_step_context *c = t->context;
     switch (t->layer->kind) {
     case MAFAT_CONVOLUTION:
-        run_conv(&exec->team, t);
+        run_conv(t);
         return;
     case MAFAT_MAXPOOL:
     case MAFAT_UPSAMPLE:
     case MAFAT_ACTIVATION:
     case MAFAT_SHORTCUT:
-        run_channels(&exec->team, t);
+        run_channels(t);
         return;
     case MAFAT_WHOLE:
-        exec->host.forward(exec->host.context, t->step->layer, t->in.data, exec->maps);
+        c->host->forward(c->host->context, t->step->layer, t->in.data, c->maps);
         return;
     case MAFAT_IDENTITY:
         break;
@@ -264,26 +275,28 @@ static void run_layer(mafat_exec *exec, task *t)
     mafat_check_failed("a step of a layer that has none", __FILE__, __LINE__);
 }
 
-void mafat_step_run(mafat_exec *exec, const mafat_step *step, const float *weights)
+void mafat_step_run(const mafat_step_context *context, const mafat_step *step,
+                    const float *weights)
 {
-    task t = {.exec = exec, .step = step, .weights = weights, .out = window_of(exec, &step->out)};
+    task t = {.context = context, .step = step, .weights = weights,
+              .out = window_of(context, &step->out)};
     if (step->kind == MAFAT_STEP_INPUT) {
-        const mafat_source *source = &exec->input.source;
+        const mafat_source *source = &context->input->source;
         source->rows(source->context, step->out.region.y0, step->out.region.y1, t.out.data,
                      t.out.row_stride, t.out.channel_stride);
         return;
     }
-    t.in = window_of(exec, &step->in);
-    t.n_channels = exec->network->input.c;
+    t.in = window_of(context, &step->in);
+    t.n_channels = context->network->input.c;
     if (step->layer >= 0) {
-        t.layer = &exec->network->layers[step->layer];
+        t.layer = &context->network->layers[step->layer];
         t.n_channels = t.layer->out.c;
     }
     if (step->kind == MAFAT_STEP_KEEP) {
-        run_channels(&exec->team, &t);
+        run_channels(&t);
         return;
     }
     if (t.layer->kind == MAFAT_SHORTCUT)
-        t.also = window_of(exec, &step->also);
-    run_layer(exec, &t);
+        t.also = window_of(context, &step->also);
+    run_layer(&t);
 }

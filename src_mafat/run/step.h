@@ -1,11 +1,39 @@
-/* One step of a plan, run by kernels: a part of exec. */
+/* One step of a plan, run by kernels. It knows nothing of the walk over all steps (exec.h), which
+ * hands it what it needs. */
 #ifndef MAFAT_RUN_STEP_H
 #define MAFAT_RUN_STEP_H
 
-#include "run/exec.h"
+#include "base/layer.h"
+#include "plan/plan.h"
+#include "plan/share.h"
+#include "run/host.h"
+#include "run/source.h"
+#include "run/store.h"
+#include "run/team.h"
+
+/* What the steps of a run have in common, all of it borrowed. */
+typedef struct {
+    const mafat_network *network;
+    const mafat_buffer *buffers;         /* the plan's */
+    const mafat_parameters *parameters;  /* [n_layers]; of convolutions, all but the weights */
+    const mafat_host *host;
+    mafat_kernel_shape shape;            /* how convolutions are shared out */
+    mafat_team *team;
+    char *arena;
+    float *const *maps;                  /* [n_layers]: whole outputs; NULL for those that are no
+                                            maps */
+    const mafat_input *input;            /* of the network */
+} mafat_step_context;
+
+/* What the convolution kernel of this build computes at once, for so many threads. */
+mafat_kernel_shape mafat_step_kernel_shape(int n_threads);
+
+/* Bytes of workspace that the plan must provide for so many threads: a conv.h panel for each. */
+size_t mafat_step_workspace_bytes(int n_threads);
 
 /* Runs the step; `weights` are those of a convolution's first filter. Called by the team's
  * leader, or where there is no team for a layer of kind MAFAT_WHOLE. */
-void mafat_step_run(mafat_exec *exec, const mafat_step *step, const float *weights);
+void mafat_step_run(const mafat_step_context *context, const mafat_step *step,
+                    const float *weights);
 
 #endif

@@ -19,7 +19,7 @@
 #include "machine/room.h"
 #include "mafat.h"
 #include "plan/build.h"
-#include "run/exec.h"
+#include "run/step.h"
 #include "run/team.h"
 #include "run/weights.h"
 #include "search/search.h"
@@ -124,7 +124,7 @@ static mafat_weight_mode *pin_all(int n_layers)
 mafat_plan_options mafat_session_plan_options(const mafat_session *session)
 {
     return (mafat_plan_options){
-        .workspace_bytes = mafat_exec_workspace_bytes(session->n_threads),
+        .workspace_bytes = mafat_step_workspace_bytes(session->n_threads),
         .image_by_rows = session->image_by_rows,
         .weights = session->reads_weights ? session->weights : NULL,
         .costs = &session->costs,
@@ -166,7 +166,7 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
         status = check_layers(&session->cfg, error);
     if (status != MAFAT_OK || session->by_layers)
         return status;
-    mafat_kernel_shape shape = mafat_exec_kernel_shape(session->n_threads);
+    mafat_kernel_shape shape = mafat_step_kernel_shape(session->n_threads);
     mafat_cost_cache_find(&shape, &session->costs, &session->has_measured);
     session->image_by_rows = workload->loading == MAFAT_LOADED_BY_ROWS;
     bool is_asked_to_read = workload->reading == MAFAT_READS_ALWAYS || session->limit_bytes > 0;

@@ -1,4 +1,5 @@
 /* See subject.h. */
+#include "run/step.h"
 #include "support/subject.h"
 
 /* Costs as they are, or with slow, fast or free reads, with dear or free steps. */
@@ -18,7 +19,7 @@ void test_subject_init(test_subject *s, mafat_cfg cfg, int kind)
 {
     int n_threads = 1 + kind % 3;
     mafat_kernel_shape shapes[] = {{8, 48, 16, 288, 384, n_threads}, {4, 8, 4, 64, 64, n_threads},
-                                   mafat_exec_kernel_shape(n_threads)};
+                                   mafat_step_kernel_shape(n_threads)};
     size_t weight_floats = 0;
     *s = (test_subject){.cfg = cfg, .costs = test_costs_of_kind(kind % 5, &shapes[kind / 2 % 3])};
     for (int l = 0; l < cfg.network.n_layers; l++)
