@@ -12,7 +12,6 @@
 #include "bridge/limits.h"
 #include "bridge/paths.h"
 #include "darknet.h"
-#include "machine/measure.h"
 #include "mafat.h"
 #include "run/team.h"
 #include "run/weights.h"
@@ -22,20 +21,6 @@
 
 /* network.h declares it, and drags in CUDA's header. */
 void calc_network_cost(network *net);
-
-static mafat_request asked;
-static bool is_asked, is_declined;
-
-void mafat_bridge_ask(const mafat_request *request)
-{
-    asked = *request;
-    is_asked = true;
-}
-
-void mafat_bridge_decline(void)
-{
-    is_declined = true;
-}
 
 /* glibc would raise the size from which it gives blocks back at once with each one that is
  * freed. */
@@ -58,11 +43,6 @@ static void let_heap_grow(const mafat_session *session)
         return;
     mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
     mallopt(M_TRIM_THRESHOLD, 2 * KEPT_BYTES);
-}
-
-bool mafat_bridge_takes_paths(void)
-{
-    return asked.image_rounding != NULL;
 }
 
 /* Several threads may come here at once, and only one may call exit(), once: what the process has
@@ -112,16 +92,10 @@ static void free_bridge(mafat_bridge *bridge)
     free(bridge);
 }
 
-/* Reads the cfg and plans the network, if it is not planned yet. */
+/* Reads the cfg and plans the network. */
 static mafat_status open_session(mafat_bridge *bridge, mafat_error *error)
 {
-    if (asked.session != NULL) {
-        bridge->session = *asked.session;
-        *asked.session = (mafat_session){0};
-        asked.session = NULL;
-        return MAFAT_OK;
-    }
-    return mafat_session_open(&bridge->session, bridge->cfg_path, &asked.options,
+    return mafat_session_open(&bridge->session, bridge->cfg_path, &bridge->options,
                               &bridge->workload, error);
 }
 
@@ -454,20 +428,33 @@ static float *predict_hook(network *net, float *input)
     return net->output;
 }
 
-/* Without them Darknet's own code runs the network. */
-static void set_run_hooks(network *net, bool are_set)
-{
-    net->forward_hook = are_set ? forward_hook : NULL;
-    net->predict_hook = are_set ? predict_hook : NULL;
-}
-
 static void free_hook(network *net)
 {
     mafat_limits_strike_off(net->hook_data);
     free_bridge(net->hook_data);
 }
 
-static mafat_status begin(network *net, const char *cfg_path, mafat_error *error)
+/* Takes over what is planned already, or plans. */
+static mafat_status take_request(mafat_bridge *bridge, const mafat_request *request,
+                                 mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    bridge->options = request->options;
+    bridge->keeps_darknet = request->keeps_darknet;
+    bridge->image_rounding = request->image_rounding;
+    if (request->workload != NULL)
+        bridge->workload = *request->workload;
+    else
+        status = mafat_workload_of_program(&bridge->workload, error);
+    if (status != MAFAT_OK || request->session == NULL)
+        return status == MAFAT_OK ? open_session(bridge, error) : status;
+    bridge->session = *request->session;
+    *request->session = (mafat_session){0};
+    return MAFAT_OK;
+}
+
+static mafat_status begin(network *net, const char *cfg_path, const mafat_request *request,
+                          mafat_error *error)
 {
     size_t n = (size_t)net->n;
     mafat_bridge *bridge = calloc(1, sizeof *bridge);
@@ -476,8 +463,6 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
     net->hook_data = bridge;
     bridge->network = net;
     bridge->process = getpid();
-    bridge->keeps_darknet = asked.keeps_darknet;
-    bridge->image_rounding = asked.image_rounding;
     bridge->cfg_path = strdup(cfg_path);
     bridge->parameters = calloc(n, sizeof *bridge->parameters);
     bridge->results = calloc(n, sizeof *bridge->results);
@@ -485,34 +470,32 @@ static mafat_status begin(network *net, const char *cfg_path, mafat_error *error
     if (bridge->cfg_path == NULL || bridge->parameters == NULL || bridge->results == NULL ||
         bridge->layers == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to attach to %zu layers", n);
-    mafat_status status = MAFAT_OK;
-    if (asked.workload != NULL)
-        bridge->workload = *asked.workload;
-    else
-        status = mafat_workload_of_program(&bridge->workload, error);
-    if (status == MAFAT_OK)
-        status = open_session(bridge, error);
+    mafat_status status = take_request(bridge, request, error);
     return status == MAFAT_OK ? mafat_verify_cfg_files(&bridge->session.cfg, error) : status;
 }
 
 void mafat_begin(network *net, const char *cfg_path)
 {
-    if (is_declined || (!is_asked && !mafat_session_is_asked_for(cfg_path)))
+    mafat_request request;
+    if (!mafat_request_find(cfg_path, &request))
         return;
     mafat_error error = {0};
     mafat_bridge_keep_heap_small();
-    mafat_status status = begin(net, cfg_path, &error);
+    mafat_status status = begin(net, cfg_path, &request, &error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(&error, cfg_path);
         mafat_bridge_give_up(status, &error);
     }
     malloc_trim(0);    /* what planning left over */
     const mafat_session *session = &((mafat_bridge *)net->hook_data)->session;
-    if (session->limit_bytes > 0 && !asked.keeps_darknet)
+    if (session->limit_bytes > 0 && !request.keeps_darknet)
         mafat_bridge_print_choice(session);
     weights_start_as_zeros = 1;
     net->layer_hook = layer_hook;
-    set_run_hooks(net, !session->by_layers);    /* with them layers are made for one image */
+    if (!session->by_layers) {    /* layers are made for one image then */
+        net->forward_hook = forward_hook;
+        net->predict_hook = predict_hook;
+    }
     mafat_blocks_begin();
 }
 
@@ -581,8 +564,9 @@ void mafat_attach(network *net)
 mafat_bridge *mafat_bridge_load_network(const char *cfg_path, const char *weights_path,
                                         const mafat_request *request)
 {
-    mafat_bridge_ask(request);
+    mafat_request_begin(request);
     network *net = load_network((char *)cfg_path, (char *)weights_path, 0);
+    mafat_request_end();
     mafat_bridge_keep_heap_small();    /* Darknet will draw nothing */
     set_batch_network(net, 1);
     refresh(net->hook_data);
@@ -596,10 +580,10 @@ void mafat_bridge_free_network(mafat_bridge *bridge)
 
 void mafat_bridge_forward_darknet(mafat_bridge *bridge, float *input)
 {
-    network *net = bridge->network;
-    set_run_hooks(net, false);
-    network_predict(net, input);
-    set_run_hooks(net, !bridge->session.by_layers);
+    network plain = *bridge->network;    /* the same layers, and nobody in their way */
+    plain.forward_hook = NULL;
+    plain.predict_hook = NULL;
+    network_predict(&plain, input);
 }
 
 /* Darknet's own forward pass on a lean network: everything is whole and stays where Darknet has
@@ -625,16 +609,16 @@ mafat_status mafat_bridge_forward(mafat_bridge *bridge, const mafat_input *input
                                   float *const *results, const mafat_observer *observer,
                                   mafat_error *error)
 {
-    network *net = bridge->network;
-    network saved = *net;
+    network *net = bridge->network, call = *net;
     if (bridge->session.by_layers)
         return forward_by_layers(bridge, input, observer, error);
-    net->truth = NULL;
-    net->train = 0;
-    net->delta = NULL;
+    call.truth = NULL;
+    call.train = 0;
+    call.delta = NULL;
+    bridge->network = &call;
     mafat_status status = run(bridge, input, results != NULL ? results : bridge->results,
                               observer, error);
-    *net = saved;
+    bridge->network = net;
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* The bridge to Darknet: the only place that knows Darknet's own structures.
  *
  * Darknet calls mafat_begin() and mafat_attach() for every network that it makes from a cfg
- * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by mafat_bridge_ask(), it plans
+ * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by a command (request.h), it plans
  * the network, frees what only training needs as soon as Darknet has allocated it, reads the
  * weights if the plan says so, and sets the network's hooks (patches/0007): from then on every
  * inference of that network runs through MAFAT.
@@ -27,10 +27,9 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#include "base/rounding.h"
 #include "base/status.h"
+#include "bridge/request.h"
 #include "run/exec.h"
-#include "session/session.h"
 #include "upstream/picture.h"
 
 struct network;
@@ -38,8 +37,10 @@ struct layer;
 
 /* A Darknet network and MAFAT's side of it. Owned by the network, as its hook_data. */
 typedef struct mafat_bridge {
-    struct network *network;        /* borrowed */
+    struct network *network;        /* borrowed: as the inference under way sees it, if there is
+                                       one */
     char *cfg_path;                 /* owned */
+    mafat_options options;          /* that it was asked for with */
     bool keeps_darknet;             /* Darknet's own forward pass still works */
     int width, height;              /* of the network when it was planned */
     pid_t process;                  /* that loaded it */
@@ -55,24 +56,6 @@ typedef struct mafat_bridge {
     char *last_image;               /* owned: that Darknet's own code loaded; NULL: none */
     struct mafat_bridge *next;      /* of those with a memory limit */
 } mafat_bridge;
-
-/* How MAFAT is asked for. */
-typedef struct {
-    mafat_options options;
-    const mafat_workload *workload; /* borrowed; NULL: a program's, of which nothing is known */
-    bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
-    const mafat_image_rounding *image_rounding;    /* borrowed; for `detector valid`: the network's
-                                       input is the path of an image, and this how it is fitted */
-    mafat_session *session;         /* planned already for the next network, which takes it over and
-                                       leaves it empty; NULL: it is planned when it is made */
-} mafat_request;
-
-/* What mafat_bridge_ask() was told lives for the whole process. From the next network on, MAFAT is
- * asked for in this way, as if its options stood in the cfg. */
-void mafat_bridge_ask(const mafat_request *request);
-
-/* From the next network on, MAFAT is not asked for, whatever the cfg says. */
-void mafat_bridge_decline(void);
 
 /* Has the allocator give large blocks back to the system as soon as they are freed. For the
  * start of a program; mafat_begin() (mafat.h) does it too. */
@@ -122,8 +105,4 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_workload_i
 
 /* One inference whose results go to where Darknet's commands look for them. */
 mafat_status mafat_bridge_run(mafat_bridge *bridge, const mafat_input *input, mafat_error *error);
-
-/* Whether networks are given the paths of images as their input. */
-bool mafat_bridge_takes_paths(void);
-
 #endif

@@ -15,7 +15,7 @@ int mafat_image_letterbox(char *path, void *to, void *fitted)
 {
     image *im = to, *input = fitted;    /* [im] without its floats, and what stands for the input */
     mafat_error error;
-    if (!mafat_bridge_takes_paths())
+    if (!mafat_request_gives_paths())
         return 0;
     *im = (image){.c = MAFAT_COLOURS};
     *input = *im;

@@ -5,7 +5,7 @@
 #include "bridge/bridge.h"
 
 /* One inference of a network that is given the paths of images as its input
- * (mafat_bridge_takes_paths()). */
+ * (mafat_request_gives_paths()). */
 mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error *error);
 
 #endif

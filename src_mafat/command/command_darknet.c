@@ -528,9 +528,9 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
     if (status == MAFAT_OK && takes_paths)
         status = mafat_picture_probe_measure(&rounding, error);
     if (status == MAFAT_OK)
-        mafat_bridge_ask(&(mafat_request){.options = arguments->options,
-                                          .workload = &operands.workload,
-                                          .image_rounding = takes_paths ? &rounding : NULL,
-                                          .session = &operands.session});
+        mafat_request_begin(&(mafat_request){.options = arguments->options,
+                                             .workload = &operands.workload,
+                                             .image_rounding = takes_paths ? &rounding : NULL,
+                                             .session = &operands.session});
     return status;
 }

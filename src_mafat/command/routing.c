@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "bridge/bridge.h"
+#include "bridge/request.h"
 #include "command/command.h"
 #include "command/command_darknet.h"
 #include "session/session.h"
@@ -175,7 +175,7 @@ static mafat_status leave_to_darknet(const mafat_arguments *arguments, const req
     if (r->has_options || r->has_limit)
         return refuse(arguments, r, "runs no network, and needs all weights in memory", LIMIT_FLAG,
                       error);
-    mafat_bridge_decline();
+    mafat_request_decline();
     if (r->has_flags)
         fprintf(stderr, "mafat: %s: %s runs no network: MAFAT's flags mean nothing to it\n", r->cfg,
                 arguments->words[0]);
@@ -330,6 +330,6 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
         break;
     }
     if (status == MAFAT_OK && r.has_options)
-        mafat_bridge_ask(&(mafat_request){.options = arguments->options});
+        mafat_request_begin(&(mafat_request){.options = arguments->options});
     return status;
 }
