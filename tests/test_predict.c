@@ -69,14 +69,15 @@ START_TEST(choosing_counts_beyond_what_comes_after_it)
 {
     mafat_plan plan = plan_of(6 * PAGE, 0, 1);
     mafat_process process = process_of(PAGE, 0);
+    process.choosing_bytes = 7 * PAGE;
     mafat_plan_sums sums = mafat_predict_sum_up(&plan);
     size_t running = mafat_predict(&plan, &process).total_bytes;
     for (size_t search_bytes = 0; search_bytes < 2000 * PAGE; search_bytes += 9000) {
         sums.search_bytes = search_bytes;
-        process.choosing_bytes = 0;
+        process.chooses = false;
         ck_assert_uint_eq(mafat_predict_choosing(&process, search_bytes), 0);
         ck_assert_uint_eq(mafat_predict_of_sums(&sums, &process).total_bytes, running);
-        process.choosing_bytes = 7 * PAGE;
+        process.chooses = true;
         size_t choosing = mafat_predict_choosing(&process, search_bytes);
         mafat_prediction p = mafat_predict_of_sums(&sums, &process);
         ck_assert_uint_ge(choosing, 7 * PAGE + search_bytes);

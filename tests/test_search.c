@@ -295,6 +295,7 @@ START_TEST(a_search_is_part_of_what_it_plans_for)
     elsewhere = s.process;
     test_subject_search(&s, NULL, &roomy);
     roomy.problem.process = &elsewhere;    /* which does not choose */
+    s.process.chooses = true;
     s.process.choosing_bytes = CHOOSING_BYTES;
     ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
                                        &fault), MAFAT_OK);

@@ -99,14 +99,16 @@ void *mafat_blocks_make(size_t n_bytes)
     return h + 1;
 }
 
-size_t mafat_blocks_size(const void *block)
+bool mafat_blocks_find(const void *block, size_t *n_bytes)
 {
     pthread_mutex_lock(&kept_lock);
     const stretch *s = *find(&filling, block);
     if (s == NULL)
         s = *find(&kept, block);
     pthread_mutex_unlock(&kept_lock);
-    return s == NULL ? 0 : ((const head *)block - 1)->n_bytes;
+    if (s != NULL)
+        *n_bytes = ((const head *)block - 1)->n_bytes;
+    return s != NULL;
 }
 
 /* Gives back the pages between two offsets; what is read there next is zero. */

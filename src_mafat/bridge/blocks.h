@@ -15,8 +15,8 @@ void mafat_blocks_end(void);
  * no layers are made. */
 void *mafat_blocks_make(size_t n_bytes);
 
-/* The size of such a block as it was asked for; 0 for what is not one. */
-size_t mafat_blocks_size(const void *block);
+/* Whether it is such a block, and its size as it was asked for. */
+bool mafat_blocks_find(const void *block, size_t *n_bytes);
 
 /* Frees it; false for what is not one. */
 bool mafat_blocks_free(void *block);

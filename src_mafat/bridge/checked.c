@@ -35,8 +35,8 @@ void *mafat_checked_calloc(size_t n, size_t n_bytes)
 
 void *mafat_checked_realloc(void *block, size_t n_bytes)
 {
-    size_t held_bytes = mafat_blocks_size(block);
-    if (held_bytes == 0)
+    size_t held_bytes;
+    if (!mafat_blocks_find(block, &held_bytes))
         return check(realloc(block, n_bytes), 1, n_bytes);
     void *moved = check(malloc(n_bytes), 1, n_bytes);
     if (moved != NULL)

@@ -120,7 +120,7 @@ void mafat_limits_forget_file(const mafat_bridge *bridge, const char *path)
         mafat_page_cache_drop(path, &stay_bytes, &unused);
 }
 
-/* Of the room that was last made for an image, what floats have not taken yet. */
+/* Of the room that was last made for an image, what floats have not taken yet. The lock guards it. */
 static size_t granted_bytes;
 
 /* What the process holds beyond what was counted for it, images among it. What is counted is a bit
@@ -167,13 +167,13 @@ void mafat_limits_name_image(mafat_error *error, const char *path,
 
 /* ----------------------------------------------------------------------------- Darknet's images */
 
-/* Makes room for an image that Darknet loads and fits to the input. */
+/* Makes room for an image that Darknet loads and fits to the input; *work_bytes are for floats. */
 static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, int n_channels,
-                                        mafat_error *error)
+                                        size_t *work_bytes, mafat_error *error)
 {
     enum { MOST_CHANNELS = 4 };    /* where Darknet asks for as many as the file has */
     mafat_picture_memory memory;
-    size_t image_bytes, work_bytes, others_bytes;
+    size_t image_bytes, others_bytes;
     mafat_shape input = bridge->session.cfg.network.input;
     if (bridge->last_image != NULL)
         mafat_limits_forget_file(bridge, bridge->last_image);
@@ -187,13 +187,12 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
         return status;
     mafat_fitting fitted = {mafat_workload_fit(&bridge->workload), memory.w, memory.h,
                             n_channels > 0 ? n_channels : MOST_CHANNELS};
-    mafat_fitting_find_bytes(&fitted, input.w, input.h, &image_bytes, &work_bytes);
+    mafat_fitting_find_bytes(&fitted, input.w, input.h, &image_bytes, work_bytes);
     mafat_workload_image image = {
         .held_bytes = others_bytes + image_bytes,
-        .decode_bytes = others_bytes + mafat_size_max(memory.decode_bytes, work_bytes),
+        .decode_bytes = others_bytes + mafat_size_max(memory.decode_bytes, *work_bytes),
         .file_bytes = memory.file_bytes,
     };
-    granted_bytes = mafat_size_min(granted_bytes, work_bytes);
     status = mafat_limits_make_room(bridge, &image, error);
     if (status == MAFAT_NO_FIT)
         mafat_limits_name_image(error, path, &memory);
@@ -208,10 +207,15 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     if (!is_any_limited())
         return NULL;
     mafat_limits_lock();
-    granted_bytes = SIZE_MAX;
-    for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
-        if (b->image_rounding == NULL)
-            status = make_room_for_image(b, path, n_channels, &error);
+    size_t work_bytes, least_bytes = SIZE_MAX;
+    for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next) {
+        if (b->image_rounding != NULL)
+            continue;
+        status = make_room_for_image(b, path, n_channels, &work_bytes, &error);
+        if (status == MAFAT_OK)
+            least_bytes = mafat_size_min(least_bytes, work_bytes);
+    }
+    granted_bytes = least_bytes;
     mafat_limits_unlock();
     if (status == MAFAT_OK)
         status = mafat_picture_decode(path, n_channels, &decoded, &error);
@@ -260,7 +264,8 @@ void *mafat_image_calloc(size_t n, size_t n_bytes)
 
 /* ------------------------------------------------------------------------------ Darknet's lists */
 
-/* Lines of a regular file; 0 where it is none, or cannot be read, which Darknet tells. */
+/* The lines of a file that are known before it is read: all of a regular file, and none where it
+ * cannot be read, which Darknet tells. */
 static size_t count_lines(const char *path)
 {
     char *line = NULL;

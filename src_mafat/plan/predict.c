@@ -90,7 +90,7 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
 size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes)
 {
     size_t held_bytes = mafat_plan_pages(search_bytes);
-    if (process->choosing_bytes == 0)
+    if (!process->chooses)
         return 0;
     return mafat_size_sum(mafat_plan_pages(process->choosing_bytes),
                           mafat_size_sum(held_bytes, page_table_bytes(held_bytes)));

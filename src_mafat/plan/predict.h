@@ -22,8 +22,8 @@ typedef struct {
     size_t thread_bytes;      /* of one more thread: its stack and what the kernel keeps for it */
     size_t ahead_bytes;       /* the most that the kernel charges ahead for one processor */
     bool repeats;             /* images follow each other: results are there when one is decoded */
-    size_t choosing_bytes;    /* of all this, what it holds while it chooses a plan; 0: choosing is
-                                 not its business */
+    bool chooses;             /* it looks for its plan itself, which counts like all else */
+    size_t choosing_bytes;    /* of all this, what it holds meanwhile */
     int n_threads;            /* that compute; one more reads weights */
     int n_processors;         /* that they may run on */
 } mafat_process;
@@ -67,8 +67,8 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
 /* What the kernel has charged ahead at most while so many threads run. */
 size_t mafat_predict_ahead(const mafat_process *process, int n_threads);
 
-/* What the process is charged for while a search holds so much; 0 where choosing is not its
- * business. */
+/* What the process is charged for while a search holds so much: nothing where another process
+ * chooses. */
 size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes);
 
 /* The most array_bytes with which so much fits within a limit, whatever `sums` has of them; false

@@ -34,7 +34,7 @@ size_t mafat_search_least_charged(const mafat_network *network, const mafat_proc
 static size_t room_within(const mafat_problem *p, size_t limit_bytes)
 {
     size_t room_bytes = mafat_parts_min_room(p->network);
-    if (p->process->choosing_bytes == 0)
+    if (!p->process->chooses)
         return SIZE_MAX;
     if (mafat_predict_choosing(p->process, room_bytes) > limit_bytes)
         return 0;
@@ -354,7 +354,7 @@ static mafat_status make_least(mafat_search *s, mafat_found *found, size_t *byte
 {
     mafat_candidate least;
     size_t min_bytes = mafat_parts_min_room(s->problem.network);
-    size_t room_bytes = s->problem.process->choosing_bytes == 0 ? SIZE_MAX : min_bytes;
+    size_t room_bytes = s->problem.process->chooses ? min_bytes : SIZE_MAX;
     mafat_status status = find_least(s, room_bytes, &least, error);
     if (status != MAFAT_OK)
         return status;

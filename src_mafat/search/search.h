@@ -38,10 +38,9 @@ typedef struct {
  * near, and most often that it is the best. A plan that mafat_arena_place() does not place in the
  * room that is left does not fit.
  *
- * The process that runs the plan chooses it, too: while it does, process->choosing_bytes and what
- * the search itself holds are within the limit. Where that leaves little room the search misses
- * plans, and still says in least_s how much it may have missed. If choosing_bytes is 0 there is no
- * such limit.
+ * Where the process chooses the plan that it runs (process->chooses), process->choosing_bytes and
+ * what the search itself holds are within the limit meanwhile. Where that leaves little room the
+ * search misses plans, and still says in least_s how much it may have missed.
  *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
  * mafat_build_plan(). On error nothing needs to be freed. */

@@ -134,6 +134,7 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
         .n_processors = mafat_measure_processors(),
     };
     mafat_process_set_image(&process, workload, cfg);
+    process.chooses = true;
     process.choosing_bytes = choosing_bytes(&process, workload, network);
     return process;
 }
