@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charge.h"
 #include "bridge/blocks.h"
 #include "mafat.h"
 #include "support/random.h"
 #include "support/suite.h"
 #include "upstream/footprint.h"
 
-enum { LARGE = MAFAT_OWN_PAGES_OF_LAYERS };
+enum { LARGE = MAFAT_CHARGE_OWN_PAGES_OF_LAYERS };
 
 static bool is_all(const unsigned char *block, size_t n_bytes, unsigned char value)
 {

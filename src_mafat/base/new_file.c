@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/charge.h"
+
 static mafat_status fail(const mafat_new_file *file, const char *reason, mafat_error *error)
 {
     mafat_status status = mafat_error_set(error, MAFAT_FAILED, "cannot be written: %s", reason);
@@ -57,7 +59,7 @@ void mafat_new_file_spare_cache(mafat_new_file *file)
 {
     int descriptor = fileno(file->stream);
     off_t at = ftello(file->stream), n = at - file->spared;
-    if (n < MAFAT_NEW_FILE_CACHED || fflush(file->stream) != 0)
+    if (n < MAFAT_CHARGE_NEW_FILE || fflush(file->stream) != 0)
         return;
     sync_file_range(descriptor, file->spared, n, SYNC_FILE_RANGE_WAIT_BEFORE |
                     SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);

@@ -19,9 +19,8 @@ typedef struct {
 mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_error *error);
 
 /* To be called now and then while a large file is written: pages that wait to be written to the disk
- * are memory that a limit counts. Once there are MAFAT_NEW_FILE_CACHED bytes of them it waits for the
- * disk, and they leave the page cache. */
-enum { MAFAT_NEW_FILE_CACHED = 128 << 10 };
+ * are memory that a limit counts. Once there are MAFAT_CHARGE_NEW_FILE bytes of them it waits for
+ * the disk, and they leave the page cache. */
 void mafat_new_file_spare_cache(mafat_new_file *file);
 
 /* Closes the file and gives it its name, with the permissions of the file that had it, or those

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/charge.h"
 #include "bridge/blocks.h"
 #include "plan/plan.h"
-#include "upstream/footprint.h"
 
 /* What does not fit one is left to the heap, which gives blocks as large as that pages of their own,
  * too. */
@@ -86,7 +86,7 @@ static stretch **find(stretch **first, const void *block)
 
 void *mafat_blocks_make(size_t n_bytes)
 {
-    if (!is_making || n_bytes < MAFAT_OWN_PAGES_OF_LAYERS || n_bytes > stretch_bytes)
+    if (!is_making || n_bytes < MAFAT_CHARGE_OWN_PAGES_OF_LAYERS || n_bytes > stretch_bytes)
         return NULL;
     if (filling == NULL)
         filling = map();

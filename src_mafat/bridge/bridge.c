@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/charge.h"
 #include "bridge/blocks.h"
 #include "bridge/bridge.h"
 #include "bridge/host.h"
@@ -16,7 +17,6 @@
 #include "run/team.h"
 #include "run/weights.h"
 #include "session/verify.h"
-#include "upstream/footprint.h"
 #include "upstream/rounding_probe.h"
 
 /* network.h declares it, and drags in CUDA's header. */
@@ -26,8 +26,8 @@ void calc_network_cost(network *net);
  * freed. */
 void mafat_bridge_keep_heap_small(void)
 {
-    mallopt(M_MMAP_THRESHOLD, MAFAT_OWN_PAGES);
-    mallopt(M_TRIM_THRESHOLD, MAFAT_OWN_PAGES);
+    mallopt(M_MMAP_THRESHOLD, MAFAT_CHARGE_OWN_PAGES);
+    mallopt(M_TRIM_THRESHOLD, MAFAT_CHARGE_OWN_PAGES);
 }
 
 /* Where no network of the process has a limit, blocks of some hundred KB are kept on the heap when
@@ -220,8 +220,8 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_workload_i
     /* what was needed before too, and more at once, so that few images want a plan; where there is
        no room for that, what this one takes */
     const mafat_workload_image images[] = {
-        mafat_workload_round_images(image, &before.image, MAFAT_LIMITS_UNIT),
-        mafat_workload_round_images(image, image, MAFAT_LIMITS_UNIT),
+        mafat_workload_round_images(image, &before.image, MAFAT_CHARGE_LIMITS_UNIT),
+        mafat_workload_round_images(image, image, MAFAT_CHARGE_LIMITS_UNIT),
         mafat_workload_round_images(image, image, MAFAT_PAGE),
     };
     mafat_status status = MAFAT_NO_FIT;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charge.h"
 #include "base/file.h"
 #include "base/page_cache.h"
 #include "bridge/limits.h"
@@ -106,7 +107,7 @@ mafat_status mafat_limits_make_room(mafat_bridge *bridge, const mafat_workload_i
     if (bytes > session->limit_bytes)
         return mafat_bridge_plan_anew(bridge, image, error);
     mafat_workload_image more = mafat_workload_round_images(image, &bridge->workload.image,
-                                                            MAFAT_LIMITS_UNIT);
+                                                            MAFAT_CHARGE_LIMITS_UNIT);
     bytes = predict_with(bridge, &more, &workload, &process).total_bytes;
     take_image(bridge, bytes <= session->limit_bytes ? &more : image);
     return MAFAT_OK;
@@ -120,7 +121,7 @@ void mafat_limits_forget_file(const mafat_bridge *bridge, const char *path)
         mafat_page_cache_drop(path, &stay_bytes, &unused);
 }
 
-/* Of the room that was last made for an image, what floats have not taken yet. The lock guards it. */
+/* Of the room that was last made for an image, what floats have not taken; guarded by the lock. */
 static size_t granted_bytes;
 
 /* What the process holds beyond what was counted for it, images among it. What is counted is a bit
@@ -150,7 +151,7 @@ mafat_status mafat_limits_make_room_for_others(mafat_bridge *bridge, mafat_error
     if (status != MAFAT_OK)
         return status;
     mafat_workload_image image = {.held_bytes = bytes > given_bytes ? bytes - given_bytes : 0,
-                             .file_bytes = bridge->workload.image.file_bytes};
+                                  .file_bytes = bridge->workload.image.file_bytes};
     return mafat_limits_make_room(bridge, &image, error);
 }
 
@@ -233,7 +234,7 @@ static mafat_status make_room_for_floats(mafat_bridge *bridge, size_t n_bytes, m
     size_t others_bytes;
     mafat_status status = find_others(bridge, &others_bytes, error);
     mafat_workload_image image = {.decode_bytes = others_bytes + n_bytes,
-                             .file_bytes = bridge->workload.image.file_bytes};
+                                  .file_bytes = bridge->workload.image.file_bytes};
     if (status == MAFAT_OK)
         status = mafat_limits_make_room(bridge, &image, error);
     if (status != MAFAT_OK)
@@ -250,7 +251,7 @@ void *mafat_image_calloc(size_t n, size_t n_bytes)
         return mafat_checked_calloc(n, n_bytes);
     mafat_limits_lock();
     if (bytes > granted_bytes) {
-        granted_bytes = mafat_size_max(bytes, MAFAT_LIMITS_UNIT);    /* for many small ones at once */
+        granted_bytes = mafat_size_max(bytes, MAFAT_CHARGE_LIMITS_UNIT);    /* many small ones */
         for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
             status = make_room_for_floats(b, granted_bytes, &error);
     }
@@ -289,8 +290,8 @@ static mafat_status make_room_for_lines(mafat_bridge *bridge, size_t n_lines, ma
     if (bridge->workload.counts_lines)
         return MAFAT_OK;
     mafat_status status = find_others(bridge, &others_bytes, error);
-    mafat_workload_image image = {.held_bytes = others_bytes + n_lines * MAFAT_LINE_BYTES,
-                             .file_bytes = bridge->workload.image.file_bytes};
+    mafat_workload_image image = {.held_bytes = others_bytes + n_lines * MAFAT_CHARGE_LINE,
+                                  .file_bytes = bridge->workload.image.file_bytes};
     return status == MAFAT_OK ? mafat_limits_make_room(bridge, &image, error) : status;
 }
 

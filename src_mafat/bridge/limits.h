@@ -12,9 +12,6 @@ void mafat_limits_unlock(void);
 void mafat_limits_enlist(mafat_bridge *bridge);
 void mafat_limits_strike_off(mafat_bridge *bridge);
 
-/* What is asked for is rounded up to so many bytes. */
-enum { MAFAT_LIMITS_UNIT = 256 << 10 };
-
 /* Makes room for what the process holds beyond what was planned, with the input that it gives among
  * it. */
 mafat_status mafat_limits_make_room_for_others(mafat_bridge *bridge, mafat_error *error);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charge.h"
 #include "cfg/cfg_save.h"
 #include "command/command.h"
 #include "command/paper_choice.h"
@@ -172,21 +173,19 @@ static mafat_status save(searcher *s, mafat_error *error)
 
 /* ---------------------------------------------------------------------------------- the command */
 
-/* Whether there is room for so much more than this process holds; 1 MB is for what the kernel keeps
- * and charges beside it. */
+/* Whether there is room for so much more than this process holds. */
 static mafat_status check_room(const char *what, size_t more_bytes, mafat_error *error)
 {
-    enum { KERNEL_BYTES = 1 << 20 };
     mafat_room room;
     size_t own_bytes;
     mafat_status status = mafat_measure_anonymous(&own_bytes, error);
     if (status == MAFAT_OK)
         status = mafat_room_find(&room, "", own_bytes, error);
     if (status != MAFAT_OK ||
-        mafat_size_sum(own_bytes + KERNEL_BYTES, more_bytes) <= room.bytes)
+        mafat_size_sum(own_bytes + MAFAT_CHARGE_STARTED, more_bytes) <= room.bytes)
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT, "%s takes %zu bytes, and %zu are left here", what,
-                           mafat_size_sum(more_bytes, KERNEL_BYTES),
+                           mafat_size_sum(more_bytes, MAFAT_CHARGE_STARTED),
                            room.bytes > own_bytes ? room.bytes - own_bytes : 0);
 }
 

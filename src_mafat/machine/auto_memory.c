@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "base/charge.h"
 #include "machine/measure.h"
 #include "machine/room.h"
 
@@ -56,10 +57,6 @@ mafat_status mafat_auto_memory_limit(size_t *limit_bytes, mafat_error *error)
     return status;
 }
 
-/* What passes for others' in a room and is not: the kernel's, for this process, and pages of its
- * files. Predictions count both. */
-enum { SLACK_BYTES = 4 << 20 };
-
 bool mafat_auto_memory_exceeds(const char *root, size_t limit_bytes, size_t own_bytes, char *what,
                                size_t size)
 {
@@ -69,7 +66,7 @@ bool mafat_auto_memory_exceeds(const char *root, size_t limit_bytes, size_t own_
         return false;
     describe(&room, what, size);
     return limit_bytes > room.limit_bytes ||
-           limit_bytes > mafat_size_sum(room.bytes, SLACK_BYTES);
+           limit_bytes > mafat_size_sum(room.bytes, MAFAT_CHARGE_UNTOLD_WITH_FILES);
 }
 
 void mafat_auto_memory_warn(size_t limit_bytes)

@@ -1,11 +1,8 @@
 /* The cgroup's peak as this process's own; see charged.h. */
 #include "machine/charged.h"
 
+#include "base/charge.h"
 #include "machine/cgroup.h"
-
-/* What a cgroup may hold that is not told apart from the process's own: pages that the kernel
- * charges ahead, its structures, and small files. */
-enum { SLACK_BYTES = 2 << 20 };
 
 /* Finds the cgroup where the process is all there is in it. */
 static bool find(mafat_cgroup *cgroup, const char *root, pid_t self)
@@ -23,7 +20,7 @@ void mafat_charged_begin(mafat_charged *begin, const char *root, pid_t self, siz
     begin->is_own = find(&cgroup, root, self) &&
                     mafat_cgroup_usage(&cgroup, &begin->usage_bytes, &unused) == MAFAT_OK &&
                     mafat_cgroup_peak(&cgroup, &begin->peak_bytes, &unused) == MAFAT_OK &&
-                    begin->usage_bytes <= mafat_size_sum(own_bytes, SLACK_BYTES);
+                    begin->usage_bytes <= mafat_size_sum(own_bytes, MAFAT_CHARGE_UNTOLD);
 }
 
 bool mafat_charged_peak(const mafat_charged *begin, const char *root, pid_t self, size_t *bytes)
@@ -34,5 +31,5 @@ bool mafat_charged_peak(const mafat_charged *begin, const char *root, pid_t self
         mafat_cgroup_peak(&cgroup, bytes, &unused) != MAFAT_OK)
         return false;
     return *bytes > begin->peak_bytes ||
-           begin->peak_bytes <= mafat_size_sum(begin->usage_bytes, SLACK_BYTES);
+           begin->peak_bytes <= mafat_size_sum(begin->usage_bytes, MAFAT_CHARGE_UNTOLD);
 }

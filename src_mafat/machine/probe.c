@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/charge.h"
 #include "plan/build.h"
 #include "run/step.h"
 
@@ -82,10 +83,9 @@ static shared count_shared(const mafat_probe_form *forms, int n)
 
 size_t mafat_probes_bytes(const mafat_probe_form *forms, int n, int n_threads)
 {
-    enum { SMALL_BYTES = 16 << 10 };    /* a plan of one layer, and what runs it */
     shared most = count_shared(forms, n);
     return (most.in + most.out + most.weights) * sizeof(float) +
-           (size_t)n * (mafat_step_workspace_bytes(n_threads) + SMALL_BYTES);
+           (size_t)n * (mafat_step_workspace_bytes(n_threads) + MAFAT_CHARGE_PROBE);
 }
 
 static bool allocate(mafat_probes *probes, const mafat_probe_form *forms, int n)

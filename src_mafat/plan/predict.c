@@ -1,6 +1,8 @@
 /* Sums over a plan, in the whole pages that the kernel charges; see predict.h. */
 #include "plan/predict.h"
 
+#include "base/charge.h"
+
 static size_t plan_bytes(const mafat_plan_sums *sums)
 {
     /* three arrays begin and end within pages, and so do weights */
@@ -34,14 +36,10 @@ size_t mafat_predict_ahead(const mafat_process *process, int n_threads)
     return (size_t)n * process->ahead_bytes;
 }
 
-/* How many pages one page of the page tables is for. */
-enum { TABLE_ENTRIES = 512 };
-
-/* Blocks that are apart may each need one page of them more. */
 static size_t page_table_bytes(size_t held_bytes)
 {
-    enum { APART = 4 };
-    return mafat_plan_pages(held_bytes / TABLE_ENTRIES) + APART * (size_t)MAFAT_PAGE;
+    return mafat_plan_pages(held_bytes / MAFAT_CHARGE_A_TABLE_BYTE) +
+           MAFAT_CHARGE_APART_TABLE_PAGES * (size_t)MAFAT_PAGE;
 }
 
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process)
@@ -105,7 +103,8 @@ bool mafat_predict_room(const mafat_plan_sums *sums, const mafat_process *proces
     if (bytes > limit_bytes)
         return false;
     /* they need page tables; what rounding makes of that is two pages at most */
-    size_t pages = (limit_bytes - bytes) / (TABLE_ENTRIES + 1) * TABLE_ENTRIES / MAFAT_PAGE + 3;
+    size_t tabled = MAFAT_CHARGE_A_TABLE_BYTE;
+    size_t pages = (limit_bytes - bytes) / (tabled + 1) * tabled / MAFAT_PAGE + 3;
     do
         with.array_bytes = --pages * MAFAT_PAGE;
     while (mafat_predict_of_sums(&with, process).total_bytes > limit_bytes);

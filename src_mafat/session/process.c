@@ -1,45 +1,23 @@
 /* A process taken apart into what is charged for it; see process.h. */
 #include "session/process.h"
 
+#include "base/charge.h"
 #include "base/file.h"
-#include "base/new_file.h"
 #include "machine/measure.h"
 #include "run/store.h"
 #include "run/weights.h"
 #include "upstream/boxes.h"
 #include "upstream/footprint.h"
 
-/* What Linux keeps for a process and charges it for, measured on x86-64: structures and the first
- * thread's kernel stack; page tables of a program, its libraries, a heap and a stack before they
- * hold much; the touched part of a thread's stack, and its kernel stack and structure. */
-enum { KERNEL_BYTES = 64 << 10, FIRST_TABLES_BYTES = 64 << 10, THREAD_BYTES = 40 << 10 };
-
-/* Memory is charged in batches, of which each processor keeps what it has not given out yet. */
-enum { AHEAD_BYTES = 64 * MAFAT_PAGE };
-
-/* What the first thread touches of its stack, of the heap and of blocks that the C library and
- * OpenMP map for themselves, before and while a network runs. */
-enum { STACK_AND_HEAP_BYTES = 72 << 10 };
-
-/* A program that holds more than that when it comes to plan a network is taken as it is, in units
- * that are coarse, for what is measured varies by a few pages from run to run. */
-enum { BASE_UNIT = 256 << 10 };
-
-/* Files that are read through the page cache beside those that are counted by their size: the
- * header of weights and what the kernel reads ahead of it, a data file, what is printed. */
-enum { SMALL_FILES_BYTES = 48 << 10 };
-
-/* A file that is written: the C library's structure and buffer, and the page that it fills. */
-enum { STREAM_BYTES = 576 + 4096 + 16 + MAFAT_PAGE };
-
 /* The same number for the same command in each run, so that each makes the same plan: its data as
  * if all had been touched, where what it measures of itself is no more than that explains. */
 static size_t base_bytes(size_t measured_bytes)
 {
-    size_t usual_bytes = mafat_measure_writable_data() + STACK_AND_HEAP_BYTES;
+    size_t usual_bytes = mafat_measure_writable_data() + MAFAT_CHARGE_STACK_AND_HEAP;
     if (measured_bytes <= usual_bytes)
         return usual_bytes;
-    return usual_bytes + mafat_size_round_up(measured_bytes - usual_bytes, BASE_UNIT);
+    return usual_bytes +
+           mafat_size_round_up(measured_bytes - usual_bytes, MAFAT_CHARGE_BASE_UNIT);
 }
 
 /* Page cache for a file; none for what is none. */
@@ -56,22 +34,21 @@ static size_t cached_bytes(const char *path)
  * which takes the kernel a moment even where they are on the disk. */
 static size_t drawn_bytes(const mafat_workload *workload)
 {
-    return workload->repeats && workload->image.drawing_bytes > 0 ? 2 * MAFAT_NEW_FILE_CACHED : 0;
+    return workload->repeats && workload->image.drawing_bytes > 0 ? 2 * MAFAT_CHARGE_NEW_FILE : 0;
 }
 
 static size_t file_bytes(const mafat_workload *workload, const char *cfg_path)
 {
     return cached_bytes("/proc/self/exe") + cached_bytes(mafat_measure_own_library()) +
-           cached_bytes(cfg_path) + mafat_plan_pages(workload->file_bytes) + SMALL_FILES_BYTES +
-           drawn_bytes(workload);
+           cached_bytes(cfg_path) + mafat_plan_pages(workload->file_bytes) +
+           MAFAT_CHARGE_SMALL_FILES + drawn_bytes(workload);
 }
 
 /* Page cache for a weights file: its pages, and the tree that finds them. */
 static size_t weight_cache_bytes(const mafat_network *network)
 {
-    enum { BYTES_OF_TREE = 512 };    /* one for so many of the file */
     size_t n_bytes = mafat_plan_pages((size_t)mafat_weights_file_bytes(network));
-    return n_bytes + mafat_plan_pages(n_bytes / BYTES_OF_TREE);
+    return n_bytes + mafat_plan_pages(n_bytes / MAFAT_CHARGE_A_TREE_BYTE);
 }
 
 /* What drawing takes: the program's own, the outputs that are left of the network, and boxes. */
@@ -120,15 +97,15 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
         .base_bytes = base_bytes(workload->base_bytes),
         .file_bytes = file_bytes(workload, cfg_path),
         .network_bytes = mafat_footprint_network_bytes(network),
-        .name_bytes = (size_t)workload->n_lines * MAFAT_LINE_BYTES +
-                      (size_t)workload->n_streams * STREAM_BYTES,
-        .kernel_bytes = KERNEL_BYTES,
-        .page_table_bytes = FIRST_TABLES_BYTES,
+        .name_bytes = (size_t)workload->n_lines * MAFAT_CHARGE_LINE +
+                      (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + MAFAT_PAGE),
+        .kernel_bytes = MAFAT_CHARGE_KERNEL,
+        .page_table_bytes = MAFAT_CHARGE_FIRST_TABLES,
         .statistics_bytes = mafat_store_statistics_bytes(network),
         .weight_bytes = mafat_footprint_parameter_bytes(network),
         .weight_cache_bytes = weight_cache_bytes(network),
-        .thread_bytes = THREAD_BYTES,
-        .ahead_bytes = AHEAD_BYTES,
+        .thread_bytes = MAFAT_CHARGE_THREAD,
+        .ahead_bytes = MAFAT_CHARGE_AHEAD_PAGES * MAFAT_PAGE,
         .repeats = workload->repeats,
         .n_threads = n_threads,
         .n_processors = mafat_measure_processors(),

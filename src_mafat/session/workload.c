@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/charge.h"
 #include "machine/measure.h"
 #include "plan/plan.h"
 #include "run/letterbox.h"
@@ -112,7 +113,6 @@ void mafat_workload_add_names(mafat_workload *workload, const char *data,
 
 mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *error)
 {
-    enum { BLOCK_HEAD = 16 };
     mafat_status status = mafat_verify_labels(error);
     for (int size = 0; size < MAFAT_LETTER_SIZES; size++) {
         for (int c = MAFAT_FIRST_LETTER; c <= MAFAT_LAST_LETTER && status == MAFAT_OK; c++) {
@@ -120,7 +120,8 @@ mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *e
             mafat_picture_memory memory;
             snprintf(path, sizeof path, MAFAT_LETTER_PATH, c, size);
             status = mafat_picture_memory_find(&memory, path, error);
-            workload->letter_bytes += memory.rgb_bytes * sizeof(float) + BLOCK_HEAD;
+            workload->letter_bytes += memory.rgb_bytes * sizeof(float) +
+                                      MAFAT_CHARGE_BLOCK_HEAD;
             workload->file_bytes += mafat_plan_pages(memory.file_bytes);
         }
     }
@@ -129,17 +130,14 @@ mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *e
 
 /* ---------------------------------------------------------------- commands that nobody runs yet */
 
-enum { PHOTO_W = 4096, PHOTO_H = 3072, PHOTO_BYTES = 3 * PHOTO_W * PHOTO_H,
-       PHOTO_ROWS_BYTES = 320 << 10 };
+enum { PHOTO_BYTES = 3 * MAFAT_CHARGE_PHOTO_W * MAFAT_CHARGE_PHOTO_H };
 
 const mafat_picture_memory mafat_workload_photo = {
-    .w = PHOTO_W, .h = PHOTO_H, .by_rows = true, .rgb_bytes = PHOTO_BYTES,
-    .decode_bytes = 2 * PHOTO_BYTES, .rows_bytes = PHOTO_ROWS_BYTES,
-    .opening_bytes = PHOTO_ROWS_BYTES, .file_bytes = 512 << 10,
+    .w = MAFAT_CHARGE_PHOTO_W, .h = MAFAT_CHARGE_PHOTO_H, .by_rows = true,
+    .rgb_bytes = PHOTO_BYTES, .decode_bytes = 2 * PHOTO_BYTES,
+    .rows_bytes = MAFAT_CHARGE_PHOTO_ROWS, .opening_bytes = MAFAT_CHARGE_PHOTO_ROWS,
+    .file_bytes = MAFAT_CHARGE_PHOTO_FILE,
 };
-
-/* Of a file of names: a word and the end of its line. */
-enum { USUAL_NAME_BYTES = 12 };
 
 /* Names of classes: those that the data file leads to, or as many as the network needs. */
 static void find_names(const mafat_cfg *cfg, const char *data, mafat_workload *workload)
@@ -154,7 +152,7 @@ static void find_names(const mafat_cfg *cfg, const char *data, mafat_workload *w
         return;
     }
     mafat_workload_add_lines(workload, n_names);
-    workload->file_bytes += mafat_plan_pages(USUAL_NAME_BYTES * (size_t)n_names);
+    workload->file_bytes += mafat_plan_pages(MAFAT_CHARGE_NAME * (size_t)n_names);
 }
 
 /* Has a command that would not have an image yet take one, as suits the network, and names. */

@@ -34,10 +34,6 @@ typedef struct {
     size_t file_bytes;       /* of its file, which is read through the page cache */
 } mafat_workload_image;
 
-/* A line of a file, a name of a class or a path, as Darknet's fgetl() and list leave it: a buffer,
- * whatever is in it, a node, and a pointer. */
-enum { MAFAT_LINE_BYTES = 512 + 16 + 48 + 8 };
-
 typedef struct {
     mafat_workload_loading loading;
     mafat_workload_drawer drawer;

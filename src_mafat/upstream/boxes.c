@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charge.h"
 #include "base/page_cache.h"
 #include "darknet.h"
 #include "image.h"
@@ -350,21 +351,17 @@ mafat_status mafat_boxes_draw(void *drawing, mafat_strip *strip, mafat_error *er
     return status;
 }
 
-/* Pictures of letters: some 95 of 60x60 pixels at most. */
-enum { LETTER_BYTES = 512 << 10 };
-
 size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory)
 {
     int size = mafat_boxes_letter_size(memory->h) + 1;
     return memory->rows_bytes + mafat_canvas_write_bytes(memory->w, memory->h) +
            3 * sizeof(float) * (size_t)memory->w +
-           (size_t)LETTER_BYTES / 64 * (size_t)(size * size);
+           (size_t)MAFAT_CHARGE_LETTERS / 64 * (size_t)(size * size);
 }
 
 size_t mafat_boxes_bytes(size_t n_outputs, int n_classes)
 {
-    enum { HEADER_BYTES = 16 };    /* of an allocation */
-    size_t box_bytes = sizeof(detection) + sizeof(drawn_box) + HEADER_BYTES +
+    size_t box_bytes = sizeof(detection) + sizeof(drawn_box) + MAFAT_CHARGE_BLOCK_HEAD +
                        (size_t)n_classes * sizeof(float);
     return n_outputs / (size_t)(4 + 1 + n_classes) * box_bytes;
 }

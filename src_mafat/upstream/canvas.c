@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charge.h"
 #include "base/new_file.h"
 #include "upstream/jpeg.h"
 
@@ -75,15 +76,9 @@ void mafat_canvas_draw_box(mafat_strip *strip, mafat_corners corners, int width,
 
 /* -------------------------------------------------------------------------------------- writing */
 
-/* A strip is as high as fits here, in rows of JPEG's blocks. */
-enum { STRIP_BYTES = 256 << 10 };
-
-/* What a strip may add to the file before its pages are given back. */
-enum { STRIP_CODE_BYTES = 96 << 10 };
-
 static int strip_rows(int w)
 {
-    int n = STRIP_BYTES / (3 * MAFAT_BLOCK_ROWS) / w;
+    int n = MAFAT_CHARGE_STRIP / (3 * MAFAT_BLOCK_ROWS) / w;
     return MAFAT_BLOCK_ROWS * (n > 1 ? n : 1);
 }
 
@@ -91,7 +86,7 @@ size_t mafat_canvas_write_bytes(int w, int h)
 {
     size_t row_bytes = 3 * (size_t)w, n_rows = mafat_size_min((size_t)strip_rows(w), (size_t)h);
     return row_bytes * n_rows + mafat_jpeg_bytes(w) +
-           mafat_size_min(row_bytes * (size_t)h, MAFAT_NEW_FILE_CACHED + STRIP_CODE_BYTES);
+           mafat_size_min(row_bytes * (size_t)h, MAFAT_CHARGE_NEW_FILE + MAFAT_CHARGE_STRIP_CODE);
 }
 
 static mafat_status write_strip(const mafat_canvas *canvas, mafat_strip *strip, mafat_jpeg *jpeg,

@@ -1,25 +1,16 @@
 /* Sizes of Darknet's structures; see footprint.h. */
 #include <string.h>
 
+#include "base/charge.h"
 #include "darknet.h"
 #include "plan/plan.h"
 #include "run/store.h"
 #include "upstream/footprint.h"
 
-/* What the heap adds to each block. */
-enum { BLOCK_HEAD = 16 };
-
-/* What stays on the heap whatever the network: buffers of streams, a report's text, what lies
- * between blocks that planning and reading the cfg leave. */
-enum { SMALL_BLOCKS_BYTES = 48 << 10 };
-
-/* The same while a plan is chosen, when a search takes blocks and gives them back all the time. */
-enum { SMALL_BLOCKS_OF_CHOOSING_BYTES = 112 << 10 };
-
 static size_t block_bytes(size_t n_floats)
 {
-    size_t n_bytes = n_floats * sizeof(float) + BLOCK_HEAD;
-    return n_bytes < MAFAT_OWN_PAGES_OF_LAYERS ? n_bytes : mafat_plan_pages(n_bytes);
+    size_t n_bytes = n_floats * sizeof(float) + MAFAT_CHARGE_BLOCK_HEAD;
+    return n_bytes < MAFAT_CHARGE_OWN_PAGES_OF_LAYERS ? n_bytes : mafat_plan_pages(n_bytes);
 }
 
 /* Arrays of a layer's own that Darknet's forward() writes at inference, in layers that keep them
@@ -40,17 +31,18 @@ static size_t kept_floats(const mafat_layer *layer)
     return 0;
 }
 
-/* Layers that bridge/lean.c does not know by heart keep what they do not touch, too: an output, its
- * delta, a loss. Of such a block there is the page that it begins with. */
+/* Layers that bridge/lean.c does not know by heart keep what they do not touch, too. Of such a
+ * block there is the page that it begins with. */
 static size_t untouched_bytes(const mafat_layer *layer)
 {
     static const char *const known[] = {"convolutional", "route", "reorg", "avgpool", "region",
                                         "yolo"};
-    enum { N_KNOWN = sizeof known / sizeof known[0], N_BLOCKS = 3 };
+    enum { N_KNOWN = sizeof known / sizeof known[0] };
     for (int i = 0; i < N_KNOWN; i++)
         if (layer->kind != MAFAT_WHOLE || strcmp(layer->type, known[i]) == 0)
             return 0;
-    return N_BLOCKS * mafat_size_min(block_bytes(mafat_shape_floats(layer->out)), MAFAT_PAGE);
+    return MAFAT_CHARGE_UNTOUCHED_BLOCKS *
+           mafat_size_min(block_bytes(mafat_shape_floats(layer->out)), MAFAT_PAGE);
 }
 
 /* The im2col of a layer that Darknet's own code runs: the network has one workspace for all. */
@@ -69,11 +61,8 @@ static size_t workspace_floats(const mafat_layer *layer)
 /* Blocks on the heap share pages with what was freed between them. */
 static size_t with_gaps(size_t n_bytes)
 {
-    return n_bytes + n_bytes / 8;
+    return n_bytes + n_bytes / MAFAT_CHARGE_GAPS_PART;
 }
-
-/* A route's own lists lie between lines of the cfg that are freed behind it. */
-enum { ROUTE_BYTES = 256 };
 
 /* What the cfg reader makes of a layer. */
 static size_t description_bytes(const mafat_layer *layer)
@@ -84,19 +73,21 @@ static size_t description_bytes(const mafat_layer *layer)
 static size_t layer_bytes(const mafat_layer *layer)
 {
     size_t bytes = description_bytes(layer) + 2 * sizeof(mafat_parameters) + 4 * sizeof(float *);
-    return with_gaps(bytes) + (strcmp(layer->type, "route") == 0 ? ROUTE_BYTES : 0);
+    return with_gaps(bytes) + (strcmp(layer->type, "route") == 0 ? MAFAT_CHARGE_ROUTE : 0);
 }
 
 /* Darknet's layers, or the bridge's copies of them: one block. */
 static size_t layers_bytes(int n_layers)
 {
     size_t n_bytes = (size_t)n_layers * sizeof(struct layer);
-    return n_bytes < MAFAT_OWN_PAGES ? with_gaps(n_bytes) : mafat_plan_pages(n_bytes + BLOCK_HEAD);
+    return n_bytes < MAFAT_CHARGE_OWN_PAGES
+               ? with_gaps(n_bytes)
+               : mafat_plan_pages(n_bytes + MAFAT_CHARGE_BLOCK_HEAD);
 }
 
 size_t mafat_footprint_cfg_bytes(const mafat_network *network)
 {
-    size_t bytes = SMALL_BLOCKS_OF_CHOOSING_BYTES;
+    size_t bytes = MAFAT_CHARGE_SMALL_BLOCKS_OF_CHOOSING;
     for (int l = 0; l < network->n_layers; l++)
         bytes += with_gaps(description_bytes(&network->layers[l]));
     return bytes;
@@ -104,7 +95,7 @@ size_t mafat_footprint_cfg_bytes(const mafat_network *network)
 
 size_t mafat_footprint_network_bytes(const mafat_network *network)
 {
-    size_t bytes = sizeof(struct network) + SMALL_BLOCKS_BYTES, workspace = 0;
+    size_t bytes = sizeof(struct network) + MAFAT_CHARGE_SMALL_BLOCKS, workspace = 0;
     bytes += 2 * layers_bytes(network->n_layers);
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];

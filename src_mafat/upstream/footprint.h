@@ -7,10 +7,6 @@
 
 #include "base/layer.h"
 
-/* From what size on the heap gives a block pages of its own; and which blocks of zeros have them
- * while Darknet makes layers. */
-enum { MAFAT_OWN_PAGES = 128 << 10, MAFAT_OWN_PAGES_OF_LAYERS = 4 << 10 };
-
 /* Once the cfg has been read, before Darknet makes anything of it. */
 size_t mafat_footprint_cfg_bytes(const mafat_network *network);
 

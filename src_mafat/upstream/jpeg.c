@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charge.h"
 #include "upstream/stb.h"
 #include "upstream/jpeg.h"
 #include "stb_image.h"
@@ -10,13 +11,14 @@
 /* What save_image() asks for. */
 enum { QUALITY = 80 };
 
-/* A row of blocks is encoded to some 3.5 bytes a pixel of noise. The buffer has room for the most
- * that its codes can be: 27 bits a coefficient, each byte 255, behind which comes a zero. */
-enum { USUAL_PIXEL_BYTES = 4, MOST_PIXEL_BYTES = 21, HEADER_BYTES = 1024 };
+/* The buffer has room for the most that the codes of a row of blocks can be: 27 bits a coefficient,
+ * each byte 255, behind which comes a zero. What noise needs is touched. */
+enum { MOST_PIXEL_BYTES = 21 };
 
 size_t mafat_jpeg_bytes(int w)
 {
-    return USUAL_PIXEL_BYTES * MAFAT_BLOCK_ROWS * (size_t)w + HEADER_BYTES + sizeof(stbi__jpeg);
+    return MAFAT_CHARGE_JPEG_PIXEL * MAFAT_BLOCK_ROWS * (size_t)w + MAFAT_CHARGE_JPEG_HEADER +
+           sizeof(stbi__jpeg);
 }
 
 void mafat_jpeg_begin(mafat_jpeg *jpeg, FILE *stream, int w, int h)
@@ -116,7 +118,8 @@ static mafat_status encode(mafat_jpeg *jpeg, const unsigned char *rgb, int n_row
                            mafat_error *error)
 {
     if (jpeg->code == NULL) {
-        jpeg->capacity = MOST_PIXEL_BYTES * MAFAT_BLOCK_ROWS * ((size_t)jpeg->w + 7) + HEADER_BYTES;
+        jpeg->capacity = MOST_PIXEL_BYTES * MAFAT_BLOCK_ROWS * ((size_t)jpeg->w + 7) +
+                         MAFAT_CHARGE_JPEG_HEADER;
         jpeg->code = malloc(jpeg->capacity);    /* what is not touched costs nothing */
     }
     if (jpeg->code == NULL)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charge.h"
 #include "upstream/jpeg_rows.h"
 #include "upstream/picture.h"
 #include "upstream/png_rows.h"
@@ -12,9 +13,6 @@
 #include "stb_image.h"
 
 enum { COLOURS = 3 };
-
-/* What stb_image holds beside pictures and planes: its state, palettes, a row. */
-enum { STATE_BYTES = 96 << 10 };
 
 /* What a decoder says of a file by its header. */
 typedef struct {
@@ -182,7 +180,8 @@ static uint64_t whole_bytes(const format *f, const header *found, int wanted)
     uint64_t pixel_bytes = (uint64_t)(decoded * f->sample_bytes + f->also_bytes);
     if (decoded != wanted || f->sample_bytes > 1)
         pixel_bytes += (uint64_t)wanted;
-    return (uint64_t)found->w * (uint64_t)found->h * pixel_bytes + found->more_bytes + STATE_BYTES;
+    return (uint64_t)found->w * (uint64_t)found->h * pixel_bytes + found->more_bytes +
+           MAFAT_CHARGE_STB_STATE;
 }
 
 /* Finds out which decoder takes the file, and what it says of it. */
@@ -226,7 +225,7 @@ static mafat_status check_size(const decoding *d, mafat_error *error)
 /* Opens the file and looks at its header. */
 static mafat_status open_file(decoding *d, const char *path, int wanted, mafat_error *error)
 {
-    *d = (decoding){.wanted = wanted, .y = -1, .guard = {.may_hold_bytes = STATE_BYTES}};
+    *d = (decoding){.wanted = wanted, .y = -1, .guard = {.may_hold_bytes = MAFAT_CHARGE_STB_STATE}};
     mafat_status status = mafat_picture_file_open(&d->file, path, error);
     if (status != MAFAT_OK)
         return status;
@@ -503,8 +502,8 @@ void mafat_picture_free(mafat_picture *picture)
 /* ---------------------------------------------------------------------------------------- memory */
 
 /* The most that looking a file up holds, for a limit may not be known yet: pictures of wider rows are
- * counted whole. A JPEG that is read whole still goes by rows of blocks, two of them. */
-enum { MOST_LOOKED_AT_BYTES = 2 << 20, JPEG_ROWS_BYTES_A_COLUMN = 96 };
+ * counted whole. */
+enum { MOST_LOOKED_AT_BYTES = 2 << 20 };
 
 mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, const char *path,
                                                int n_channels, mafat_error *error)
@@ -516,7 +515,7 @@ mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, con
     mafat_status status = open_file(&d, path, n_channels, error);
     if (status != MAFAT_OK)
         return status;
-    uint64_t whole = whole_bytes(d.format, &d.found, n_channels) + MAFAT_PICTURE_BLOCK;
+    uint64_t whole = whole_bytes(d.format, &d.found, n_channels) + MAFAT_CHARGE_PICTURE_BLOCK;
     memory->w = d.found.w;
     memory->h = d.found.h;
     memory->file_bytes = mafat_picture_file_cached_bytes(d.file.n_bytes);
@@ -541,10 +540,11 @@ mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char 
     bool decoded = d.format->by_rows != NULL && decode(&d, MOST_LOOKED_AT_BYTES);
     if (d.format->by_rows != NULL && !decoded && !needs_whole(&d))
         status = fail(&d, error);
-    size_t state_bytes = d.guard.most_bytes + MAFAT_PICTURE_BLOCK + COLOURS * (size_t)found->w;
+    size_t state_bytes = d.guard.most_bytes + MAFAT_CHARGE_PICTURE_BLOCK +
+                         COLOURS * (size_t)found->w;
     uint64_t whole = decoded ? memory->rgb_bytes + state_bytes
-                             : whole_bytes(d.format, found, COLOURS) + MAFAT_PICTURE_BLOCK +
-                                   JPEG_ROWS_BYTES_A_COLUMN * (uint64_t)found->w *
+                             : whole_bytes(d.format, found, COLOURS) + MAFAT_CHARGE_PICTURE_BLOCK +
+                                   MAFAT_CHARGE_JPEG_COLUMN * (uint64_t)found->w *
                                        (d.format->by_rows == &mafat_jpeg_rows);
     memory->by_rows = decoded && d.by_rows;
     memory->decode_bytes = whole < SIZE_MAX ? (size_t)whole : SIZE_MAX;

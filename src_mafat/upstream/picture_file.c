@@ -9,17 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/charge.h"
 #include "base/file.h"
-
-/* A file up to this size stays in the page cache, for it is read more than once. */
-enum { SMALL_BYTES = 512 << 10 };
-
-/* What the kernel may hold of a larger one: the block, and what it has not given back yet. */
-enum { BEHIND_BYTES = 3 * MAFAT_PICTURE_BLOCK };
 
 size_t mafat_picture_file_cached_bytes(uint64_t n_bytes)
 {
-    return n_bytes <= SMALL_BYTES ? (size_t)n_bytes : BEHIND_BYTES;
+    return n_bytes <= MAFAT_CHARGE_PICTURE_CACHED ? (size_t)n_bytes : MAFAT_CHARGE_PICTURE_BEHIND;
 }
 
 static mafat_status fail(mafat_error *error, const char *path, int reason)
@@ -51,12 +46,12 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
     }
     file->n_bytes = (uint64_t)about.st_size;
     file->changed = about.st_mtim;
-    file->block = malloc(MAFAT_PICTURE_BLOCK);
+    file->block = malloc(MAFAT_CHARGE_PICTURE_BLOCK);
     if (file->block == NULL) {
         mafat_picture_file_close(file);
         return fail(error, path, ENOMEM);
     }
-    if (file->n_bytes > SMALL_BYTES)
+    if (file->n_bytes > MAFAT_CHARGE_PICTURE_CACHED)
         posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_RANDOM);    /* no reading ahead */
     return MAFAT_OK;
 }
@@ -90,12 +85,12 @@ static bool fill(mafat_picture_file *file)
     ssize_t n;
     if (file->at >= file->n_bytes || file->failed != 0)
         return false;
-    if (file->n_bytes > SMALL_BYTES && file->block_bytes > 0)
-        posix_fadvise(file->descriptor, (off_t)file->block_at, MAFAT_PICTURE_BLOCK,
+    if (file->n_bytes > MAFAT_CHARGE_PICTURE_CACHED && file->block_bytes > 0)
+        posix_fadvise(file->descriptor, (off_t)file->block_at, MAFAT_CHARGE_PICTURE_BLOCK,
                       POSIX_FADV_DONTNEED);
-    file->block_at = file->at - file->at % MAFAT_PICTURE_BLOCK;
+    file->block_at = file->at - file->at % MAFAT_CHARGE_PICTURE_BLOCK;
     do
-        n = pread(file->descriptor, file->block, MAFAT_PICTURE_BLOCK, (off_t)file->block_at);
+        n = pread(file->descriptor, file->block, MAFAT_CHARGE_PICTURE_BLOCK, (off_t)file->block_at);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         file->failed = errno;

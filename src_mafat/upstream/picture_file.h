@@ -10,8 +10,6 @@
 
 #include "base/status.h"
 
-enum { MAFAT_PICTURE_BLOCK = 32 << 10 };
-
 typedef struct {
     const char *path;        /* borrowed */
     int descriptor;          /* -1: not open */
@@ -24,7 +22,7 @@ typedef struct {
     int n_asked;             /* mafat_picture_file_has_ended() since a byte was read */
     uint64_t block_at;       /* where the block begins in the file */
     size_t block_bytes;      /* that it holds */
-    unsigned char *block;    /* [MAFAT_PICTURE_BLOCK], owned */
+    unsigned char *block;    /* [MAFAT_CHARGE_PICTURE_BLOCK], owned */
 } mafat_picture_file;
 
 /* Opens a regular file. MAFAT_FAILED, naming it, for anything else and where it cannot be read;

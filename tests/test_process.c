@@ -1,0 +1,174 @@
+/* What workloads make of a process: terms that change with what a program does, and those that do
+ * not. */
+#include <stdlib.h>
+
+#include "base/charge.h"
+#include "session/process.h"
+#include "support/brief_cfg.h"
+#include "support/suite.h"
+
+static const mafat_picture_memory small = {
+    .w = 640, .h = 480, .by_rows = true, .rgb_bytes = 640 * 480 * 3, .decode_bytes = 1 << 20,
+    .rows_bytes = 100 << 10, .opening_bytes = 110 << 10, .file_bytes = 200 << 10,
+};
+
+static const mafat_picture_memory large = {
+    .w = 1600, .h = 1200, .by_rows = true, .rgb_bytes = 1600 * 1200 * 3, .decode_bytes = 6 << 20,
+    .rows_bytes = 300 << 10, .opening_bytes = 330 << 10, .file_bytes = 90 << 10,
+};
+
+static mafat_workload workload_of(mafat_workload_loading loading, mafat_workload_drawer drawer,
+                                  const mafat_picture_memory *picture)
+{
+    mafat_workload workload;
+    mafat_error error;
+    ck_assert_int_eq(mafat_workload_of_command(&workload, loading, drawer, &error), MAFAT_OK);
+    workload.base_bytes = 1 << 20;    /* the same for all: what is measured varies by pages */
+    if (picture != NULL)
+        mafat_workload_set_picture(&workload, picture);
+    return workload;
+}
+
+static mafat_process process_of(const mafat_workload *workload)
+{
+    mafat_cfg cfg = test_brief_read("64x64x3 c16.3 p2.2 c32.3");
+    mafat_process process = mafat_process_of(workload, &cfg, "no.cfg", 2);
+    mafat_cfg_free(&cfg);
+    return process;
+}
+
+static void expect_same(const mafat_process *a, const mafat_process *b)
+{
+    ck_assert_uint_eq(a->image_bytes, b->image_bytes);
+    ck_assert_uint_eq(a->decode_bytes, b->decode_bytes);
+    ck_assert_uint_eq(a->image_cache_bytes, b->image_cache_bytes);
+    ck_assert_uint_eq(a->base_bytes, b->base_bytes);
+    ck_assert_uint_eq(a->file_bytes, b->file_bytes);
+    ck_assert_uint_eq(a->name_bytes, b->name_bytes);
+    ck_assert_uint_eq(a->network_bytes, b->network_bytes);
+}
+
+START_TEST(another_image_is_as_if_it_had_been_there_from_the_beginning)
+{
+    mafat_cfg cfg = test_brief_read("64x64x3 c16.3 p2.2 c32.3");
+    for (int l = MAFAT_LOADED_UNKNOWN; l <= MAFAT_LOADED_UNCOUNTED; l++) {
+        for (int d = MAFAT_DRAWN_BY_NOBODY; d <= MAFAT_DRAWN_BY_DARKNET; d++) {
+            mafat_workload first = workload_of(l, d, &small), second = workload_of(l, d, &large);
+            mafat_process process = process_of(&first), expected = process_of(&second);
+            mafat_process_set_image(&process, &second, &cfg);
+            expect_same(&process, &expected);
+        }
+    }
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
+/* Where MAFAT makes the input by rows there is no map of it, and of the image some rows. */
+START_TEST(rows_take_less_than_floats)
+{
+    enum { INPUT_BYTES = 64 * 64 * 3 * sizeof(float) };
+    mafat_workload rows = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY, &large);
+    mafat_workload none = workload_of(MAFAT_LOADED_UNKNOWN, MAFAT_DRAWN_BY_NOBODY, NULL);
+    ck_assert_uint_eq(process_of(&rows).image_bytes, large.rows_bytes);
+    ck_assert_uint_eq(process_of(&rows).decode_bytes, large.opening_bytes);
+    ck_assert_uint_eq(process_of(&none).image_bytes, INPUT_BYTES);
+    for (int l = MAFAT_LOADED_LETTERBOXED; l <= MAFAT_LOADED_UNCOUNTED; l++) {
+        mafat_workload floats = workload_of(l, MAFAT_DRAWN_BY_NOBODY, &large);
+        ck_assert_uint_eq(process_of(&floats).image_bytes,
+                          large.rgb_bytes * sizeof(float) + INPUT_BYTES);
+        ck_assert_uint_ge(process_of(&floats).decode_bytes, large.decode_bytes);
+    }
+}
+END_TEST
+
+START_TEST(who_draws_holds_what_it_draws_on)
+{
+    mafat_workload seen = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY, &large);
+    mafat_workload drawn = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_MAFAT, &large);
+    ck_assert_uint_eq(seen.image.drawing_bytes, 0);
+    ck_assert_uint_gt(drawn.image.drawing_bytes, large.rows_bytes);
+    ck_assert_uint_gt(process_of(&drawn).decode_bytes, process_of(&seen).decode_bytes);
+    ck_assert_uint_eq(process_of(&drawn).image_bytes, process_of(&seen).image_bytes);
+    mafat_workload darknets = workload_of(MAFAT_LOADED_RESIZED, MAFAT_DRAWN_BY_DARKNET, &large);
+    mafat_workload others = workload_of(MAFAT_LOADED_RESIZED, MAFAT_DRAWN_BY_NOBODY, &large);
+    ck_assert_uint_eq(process_of(&darknets).image_bytes,
+                      process_of(&others).image_bytes + large.rgb_bytes);
+}
+END_TEST
+
+/* What is measured has letters and floats among it, which are not to be counted again. */
+START_TEST(what_is_measured_stands_for_what_was_counted)
+{
+    mafat_workload counted = workload_of(MAFAT_LOADED_RESIZED, MAFAT_DRAWN_BY_DARKNET, &large);
+    mafat_workload_image image = {.held_bytes = 12345678, .decode_bytes = 2345678};
+    counted.letter_bytes = 7 << 20;
+    mafat_workload measured = mafat_workload_with_measured(&counted, &image);
+    mafat_workload none = workload_of(MAFAT_LOADED_RESIZED, MAFAT_DRAWN_BY_DARKNET, NULL);
+    ck_assert_uint_eq(process_of(&measured).image_bytes,
+                      process_of(&none).image_bytes + image.held_bytes);
+    ck_assert_uint_eq(process_of(&measured).decode_bytes, image.decode_bytes);
+}
+END_TEST
+
+START_TEST(rounded_images_hold_both)
+{
+    enum { UNIT = 256 << 10 };
+    mafat_workload_image a = {1, UNIT, UNIT + 1, 5000}, b = {UNIT, 3, 5, 0};
+    mafat_workload_image both = mafat_workload_round_images(&a, &b, UNIT);
+    ck_assert_uint_eq(both.held_bytes, UNIT);
+    ck_assert_uint_eq(both.decode_bytes, UNIT);
+    ck_assert_uint_eq(both.drawing_bytes, 2 * UNIT);
+    ck_assert_uint_eq(both.file_bytes, mafat_plan_pages(5000));
+}
+END_TEST
+
+/* Lines are counted by who knows how many there are, and by nobody where there are none. */
+START_TEST(lines_count_where_there_are_some)
+{
+    mafat_workload workload = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY, NULL);
+    size_t before = process_of(&workload).name_bytes;
+    mafat_workload_add_lines(&workload, 0);
+    ck_assert(!workload.counts_lines);
+    mafat_workload_add_names(&workload, "no.data", &(mafat_verify_needs){.names_default = "no"});
+    ck_assert(!workload.counts_lines);
+    mafat_workload_add_lines(&workload, 80);
+    mafat_workload_add_lines(&workload, 20);
+    ck_assert(workload.counts_lines);
+    ck_assert_uint_eq(process_of(&workload).name_bytes, before + 100 * MAFAT_CHARGE_LINE);
+}
+END_TEST
+
+/* What is charged whatever the workload is what the table says, each term once. */
+START_TEST(constant_terms_are_those_of_the_table)
+{
+    mafat_workload workload = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_MAFAT, &large);
+    mafat_workload list = workload;
+    list.repeats = true;
+    mafat_process process = process_of(&workload);
+    ck_assert_uint_eq(process.kernel_bytes, MAFAT_CHARGE_KERNEL);
+    ck_assert_uint_eq(process.page_table_bytes, MAFAT_CHARGE_FIRST_TABLES);
+    ck_assert_uint_eq(process.thread_bytes, MAFAT_CHARGE_THREAD);
+    ck_assert_uint_eq(process.ahead_bytes, MAFAT_CHARGE_AHEAD_PAGES * MAFAT_PAGE);
+    ck_assert_uint_eq((process.base_bytes - MAFAT_CHARGE_STACK_AND_HEAP) % MAFAT_PAGE, 0);
+    /* two pictures of a list that are drawn may wait for the disk */
+    ck_assert_uint_eq(process_of(&list).file_bytes, process.file_bytes + 2 * MAFAT_CHARGE_NEW_FILE);
+    workload.n_streams = 20;
+    ck_assert_uint_eq(process_of(&workload).name_bytes,
+                      process.name_bytes + 20 * (MAFAT_CHARGE_STREAM + MAFAT_PAGE));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("process");
+    TCase *tests = tcase_create("process");
+    tcase_add_test(tests, another_image_is_as_if_it_had_been_there_from_the_beginning);
+    tcase_add_test(tests, rows_take_less_than_floats);
+    tcase_add_test(tests, who_draws_holds_what_it_draws_on);
+    tcase_add_test(tests, what_is_measured_stands_for_what_was_counted);
+    tcase_add_test(tests, rounded_images_hold_both);
+    tcase_add_test(tests, lines_count_where_there_are_some);
+    tcase_add_test(tests, constant_terms_are_those_of_the_table);
+    suite_add_tcase(suite, tests);
+    return test_suite_run(suite);
+}
