@@ -13,7 +13,7 @@
 #include "support/random.h"
 #include "support/suite.h"
 
-enum { PAGE = MAFAT_PAGE, FILE_BYTES = 5 * PAGE + 123, MOST_ROOM = 9 * PAGE };
+enum { PAGE = MAFAT_READ_UNIT, FILE_BYTES = 5 * PAGE + 123, MOST_ROOM = 9 * PAGE };
 
 /* How files are read: each test runs in all ways. */
 enum { DIRECT, REFUSED_BY_OPEN, REFUSED_BY_READ, N_WAYS };

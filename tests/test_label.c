@@ -3,6 +3,7 @@
 #include <check.h>
 #include <math.h>
 
+#include "base/size.h"
 #include "search/label.h"
 #include "support/random_edges.h"
 
@@ -16,7 +17,7 @@ static mafat_error fault;
 static size_t taken_bytes(const mafat_label_query *query, size_t live_bytes, size_t sum_bytes)
 {
     size_t arena = mafat_size_max(live_bytes, query->from_bytes);
-    return mafat_plan_pages(arena) - mafat_plan_pages(query->from_bytes) + sum_bytes;
+    return mafat_size_in_pages(arena) - mafat_size_in_pages(query->from_bytes) + sum_bytes;
 }
 
 /* The least seconds of a whole path within the query, or the least bytes where only these count. */
@@ -86,7 +87,7 @@ START_TEST(the_best_of_all_paths_is_found_or_has_a_bound)
     test_graph g;
     mafat_labels labels;
     mafat_table table;
-    test_graph_init(&g, &r, _i % 2 == 0 ? MAFAT_PAGE : 1237);
+    test_graph_init(&g, &r, _i % 2 == 0 ? mafat_size_page() : 1237);
     ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, _i % 3 == 0 ? 0 : SIZE_MAX,
                                       &fault), MAFAT_OK);
     for (int i = 0; i < COUNT(rooms); i++) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "plan/build.h"
 #include "plan/plan.h"
 #include "support/random.h"
@@ -453,7 +454,7 @@ static void expect_pinned_apart(const mafat_plan *plan)
         if (!window->pinned)
             continue;
         test_require(mafat_plan_is_packed(window) ? place->bytes == window->bytes
-                                                  : place->offset % MAFAT_PAGE == 0);
+                                                  : place->offset % MAFAT_READ_UNIT == 0);
         for (int v = 0; v < w; v++) {
             const mafat_arena_buffer *other = &plan->buffers[plan->windows[v].buffer].place;
             test_require(!plan->windows[v].pinned || place->offset + place->bytes <= other->offset ||
@@ -478,7 +479,7 @@ static void expect_weights_read_once(const draft *d, const mafat_plan *plan)
                 const mafat_weight_window *window = &plan->windows[w];
                 test_require(window->filter_begin == filter && window->filter_end > filter);
                 test_require(plan->buffers[window->buffer].place.bytes >=
-                             window->bytes + (mafat_plan_is_packed(window) ? 0 : MAFAT_PAGE));
+                             window->bytes + (mafat_plan_is_packed(window) ? 0 : MAFAT_READ_UNIT));
                 filter = window->filter_end;
                 n_read += window->pinned ? 0 : window->bytes;
             }

@@ -1,19 +1,20 @@
 /* Sums over plans that are written down here, not built. */
 #include <check.h>
 
+#include "base/size.h"
 #include "plan/predict.h"
+#include "support/page.h"
 #include "support/suite.h"
 
-enum { PAGE = MAFAT_PAGE };
-
-static mafat_buffer buffers[] = {
-    {.storage = MAFAT_IN_IMAGE, .place = {.bytes = 7 * PAGE}},
-    {.storage = MAFAT_IN_ARENA, .place = {.bytes = 900}},
-    {.storage = MAFAT_IN_RESULT, .place = {.bytes = PAGE + 1}},
-};
+/* The machine's, which is another one in each round of a test. */
+#define PAGE mafat_size_page()
 
 static mafat_plan plan_of(size_t arena_bytes, size_t pinned_bytes, int n_windows)
 {
+    static mafat_buffer buffers[3];
+    buffers[0] = (mafat_buffer){.storage = MAFAT_IN_IMAGE, .place = {.bytes = 7 * PAGE}};
+    buffers[1] = (mafat_buffer){.storage = MAFAT_IN_ARENA, .place = {.bytes = 900}};
+    buffers[2] = (mafat_buffer){.storage = MAFAT_IN_RESULT, .place = {.bytes = PAGE + 1}};
     return (mafat_plan){.n_buffers = 3, .buffers = buffers, .n_windows = n_windows,
                         .n_steps = 100, .arena_bytes = arena_bytes, .pinned_bytes = pinned_bytes};
 }
@@ -39,8 +40,9 @@ static size_t sum(const mafat_prediction *p)
 
 START_TEST(terms_add_up_to_whole_pages)
 {
-    for (size_t arena_bytes = 0; arena_bytes < 3 * PAGE; arena_bytes += 100)
-        for (size_t decode_bytes = 0; decode_bytes < 20 * PAGE; decode_bytes += 1000)
+    test_set_page(test_pages[_i]);
+    for (size_t arena_bytes = 0; arena_bytes < 3 * PAGE; arena_bytes += PAGE / 40)
+        for (size_t decode_bytes = 0; decode_bytes < 20 * PAGE; decode_bytes += PAGE / 4 - 24)
             for (int n_windows = 0; n_windows < 2; n_windows++) {
                 mafat_plan plan = plan_of(arena_bytes, decode_bytes / 3, n_windows);
                 mafat_process process = process_of(PAGE / 2, decode_bytes);
@@ -53,6 +55,7 @@ END_TEST
 
 START_TEST(decoding_counts_beyond_what_comes_after_it)
 {
+    test_set_page(test_pages[_i]);
     mafat_plan plan = plan_of(6 * PAGE, 0, 1);
     mafat_process process = process_of(PAGE, 9 * PAGE);
     ck_assert_uint_eq(mafat_predict(&plan, &process).decode_bytes, 0);
@@ -67,12 +70,13 @@ END_TEST
  * process does it. */
 START_TEST(choosing_counts_beyond_what_comes_after_it)
 {
+    test_set_page(test_pages[_i]);
     mafat_plan plan = plan_of(6 * PAGE, 0, 1);
     mafat_process process = process_of(PAGE, 0);
     process.choosing_bytes = 7 * PAGE;
     mafat_plan_sums sums = mafat_predict_sum_up(&plan);
     size_t running = mafat_predict(&plan, &process).total_bytes;
-    for (size_t search_bytes = 0; search_bytes < 2000 * PAGE; search_bytes += 9000) {
+    for (size_t search_bytes = 0; search_bytes < 2000 * PAGE; search_bytes += 2 * PAGE + 808) {
         sums.search_bytes = search_bytes;
         process.chooses = false;
         ck_assert_uint_eq(mafat_predict_choosing(&process, search_bytes), 0);
@@ -91,6 +95,7 @@ END_TEST
 
 START_TEST(weights_that_darknet_loads_are_counted_with_their_page_cache)
 {
+    test_set_page(test_pages[_i]);
     mafat_plan ours = plan_of(PAGE, 0, 1), darknets = plan_of(PAGE, 0, 0);
     mafat_process process = process_of(0, 0);
     mafat_prediction a = mafat_predict(&ours, &process), b = mafat_predict(&darknets, &process);
@@ -104,6 +109,7 @@ END_TEST
 
 START_TEST(charges_ahead_are_bounded_by_processors_and_by_threads)
 {
+    test_set_page(test_pages[_i]);
     mafat_plan plan = plan_of(PAGE, 0, 0);
     mafat_process process = process_of(0, 0);
     ck_assert_uint_eq(mafat_predict(&plan, &process).ahead_bytes, 4 * 64 * PAGE);
@@ -115,6 +121,7 @@ END_TEST
 /* From the least limit, of which only whole pages count, to the largest that there is. */
 START_TEST(a_room_is_the_most_that_fits)
 {
+    test_set_page(test_pages[_i]);
     mafat_plan_sums sums = {.arena_bytes = 3 * PAGE + 1, .array_bytes = 12345, .n_layers = 10,
                             .reads_weights = true};
     for (size_t decode_bytes = 0; decode_bytes < 500 * PAGE; decode_bytes += 100 * PAGE) {
@@ -138,12 +145,14 @@ END_TEST
 int main(void)
 {
     TCase *tcase = tcase_create("predict");
-    tcase_add_test(tcase, terms_add_up_to_whole_pages);
-    tcase_add_test(tcase, decoding_counts_beyond_what_comes_after_it);
-    tcase_add_test(tcase, choosing_counts_beyond_what_comes_after_it);
-    tcase_add_test(tcase, weights_that_darknet_loads_are_counted_with_their_page_cache);
-    tcase_add_test(tcase, charges_ahead_are_bounded_by_processors_and_by_threads);
-    tcase_add_test(tcase, a_room_is_the_most_that_fits);
+    tcase_add_loop_test(tcase, terms_add_up_to_whole_pages, 0, TEST_N_PAGES);
+    tcase_add_loop_test(tcase, decoding_counts_beyond_what_comes_after_it, 0, TEST_N_PAGES);
+    tcase_add_loop_test(tcase, choosing_counts_beyond_what_comes_after_it, 0, TEST_N_PAGES);
+    tcase_add_loop_test(tcase, weights_that_darknet_loads_are_counted_with_their_page_cache, 0,
+                        TEST_N_PAGES);
+    tcase_add_loop_test(tcase, charges_ahead_are_bounded_by_processors_and_by_threads, 0,
+                        TEST_N_PAGES);
+    tcase_add_loop_test(tcase, a_room_is_the_most_that_fits, 0, TEST_N_PAGES);
     Suite *suite = suite_create("predict");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/charge.h"
+#include "base/size.h"
 #include "session/process.h"
 #include "support/brief_cfg.h"
 #include "support/suite.h"
@@ -118,7 +119,7 @@ START_TEST(rounded_images_hold_both)
     ck_assert_uint_eq(both.held_bytes, UNIT);
     ck_assert_uint_eq(both.decode_bytes, UNIT);
     ck_assert_uint_eq(both.drawing_bytes, 2 * UNIT);
-    ck_assert_uint_eq(both.file_bytes, mafat_plan_pages(5000));
+    ck_assert_uint_eq(both.file_bytes, mafat_size_in_pages(5000));
 }
 END_TEST
 
@@ -148,13 +149,13 @@ START_TEST(constant_terms_are_those_of_the_table)
     ck_assert_uint_eq(process.kernel_bytes, MAFAT_CHARGE_KERNEL);
     ck_assert_uint_eq(process.page_table_bytes, MAFAT_CHARGE_FIRST_TABLES);
     ck_assert_uint_eq(process.thread_bytes, MAFAT_CHARGE_THREAD);
-    ck_assert_uint_eq(process.ahead_bytes, MAFAT_CHARGE_AHEAD_PAGES * MAFAT_PAGE);
-    ck_assert_uint_eq((process.base_bytes - MAFAT_CHARGE_STACK_AND_HEAP) % MAFAT_PAGE, 0);
+    ck_assert_uint_eq(process.ahead_bytes, MAFAT_CHARGE_AHEAD_PAGES * mafat_size_page());
+    ck_assert_uint_eq((process.base_bytes - MAFAT_CHARGE_STACK_AND_HEAP) % mafat_size_page(), 0);
     /* two pictures of a list that are drawn may wait for the disk */
     ck_assert_uint_eq(process_of(&list).file_bytes, process.file_bytes + 2 * MAFAT_CHARGE_NEW_FILE);
     workload.n_streams = 20;
     ck_assert_uint_eq(process_of(&workload).name_bytes,
-                      process.name_bytes + 20 * (MAFAT_CHARGE_STREAM + MAFAT_PAGE));
+                      process.name_bytes + 20 * (MAFAT_CHARGE_STREAM + mafat_size_page()));
 }
 END_TEST
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/size.h"
 #include "cfg/cfg.h"
 #include "plan/build.h"
 #include "plan/plan.h"
@@ -110,7 +111,8 @@ static void make_plan(void)
     mafat_status status = mafat_build_plan(&plan, &cfg.network, &config, &options, &error);
     ck_assert_msg(status == MAFAT_OK, "%s", error.text);
     mafat_config_free(&config);
-    arena = aligned_alloc(MAFAT_PAGE, (plan.arena_bytes + MAFAT_PAGE) / MAFAT_PAGE * MAFAT_PAGE);
+    arena = aligned_alloc(MAFAT_READ_UNIT,
+                          mafat_size_round_up(plan.arena_bytes + 1, MAFAT_READ_UNIT));
     ck_assert_ptr_nonnull(arena);
 }
 
@@ -302,7 +304,7 @@ static size_t most_bytes_of_run(void)
         const mafat_weight_window *window = &plan.windows[w];
         if (window->pinned)
             continue;
-        most += window->bytes + (bytes_of(window) != end ? 2 * MAFAT_PAGE : 0);
+        most += window->bytes + (bytes_of(window) != end ? 2 * MAFAT_READ_UNIT : 0);
         end = bytes_of(window) + window->bytes;
     }
     return most;
@@ -315,7 +317,7 @@ START_TEST(what_is_pinned_is_read_once_and_the_rest_once_in_each_run)
     for (int n = 0; n < N_RUNS; n++) {
         test_reads.n_bytes = 0;
         expect_run();
-        ck_assert_uint_ge(test_reads.n_bytes + MAFAT_PAGE, plan.weight_bytes_read);
+        ck_assert_uint_ge(test_reads.n_bytes + MAFAT_READ_UNIT, plan.weight_bytes_read);
         ck_assert_uint_le(test_reads.n_bytes, most_bytes_of_run());
     }
 }

@@ -2,12 +2,13 @@
 #include <check.h>
 #include <math.h>
 
+#include "base/size.h"
 #include "search/table.h"
 #include "support/random_edges.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
-enum { CASES = 200, QUERIES = 12, PAGE = 4096 };
+enum { CASES = 200, QUERIES = 12 };
 
 static mafat_error fault;
 
@@ -67,7 +68,7 @@ START_TEST(no_value_is_above_any_path)
     test_graph g;
     mafat_table table;
     bool is_whole = _i % 2 == 0;
-    test_graph_init(&g, &r, is_whole ? PAGE : 1237);
+    test_graph_init(&g, &r, is_whole ? mafat_size_page() : 1237);
     for (int i = 0; i < COUNT(rooms); i++) {
         size_t least = mafat_table_min_room(g.edges.n_places);
         ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, rooms[i], &fault), MAFAT_OK);

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/size.h"
+
 static mafat_status fail(const char *path, const char *what, int reason, mafat_error *error)
 {
     mafat_error_set(error, MAFAT_FAILED, "%s: %s", what, strerror(reason));

@@ -18,12 +18,12 @@ enum {
     MAFAT_CHARGE_KERNEL = 64 << 10,
 
     /* Page tables of a program, its libraries, a heap and a stack that hold little yet. Measured:
-     * VmPTE of STATUS before the first path, 72 to 96 KB, less the pages for what it holds by
-     * then: one for each MAFAT_CHARGE_A_TABLE_BYTE, and those apart. */
+     * VmPTE of STATUS before the first path, 72 to 96 KB, less the entries of what it holds by
+     * then, and the tables of what is apart. */
     MAFAT_CHARGE_FIRST_TABLES = 64 << 10,
 
-    /* So many bytes need one of page tables: 8 bytes are for a page of 4096. Of the processor. */
-    MAFAT_CHARGE_A_TABLE_BYTE = 512,
+    /* A page's entry in the page tables. Of the processor. */
+    MAFAT_CHARGE_TABLE_ENTRY = 8,
 
     /* Blocks that are apart may each need a page of page tables more: arena, heap, pinned weights,
      * stacks. Counted in /proc/PID/maps. */
@@ -37,9 +37,9 @@ enum {
      * Of Linux's source: MEMCG_CHARGE_BATCH, in pages. */
     MAFAT_CHARGE_AHEAD_PAGES = 64,
 
-    /* So many bytes of a file in the page cache need one of the tree that finds its pages. Of
-     * Linux's source: struct xa_node, 576 bytes for 64 pages, less where the kernel joins them. */
-    MAFAT_CHARGE_A_TREE_BYTE = 512,
+    /* A page of a file in the page cache, in the tree that finds it. Of Linux's source: struct
+     * xa_node, 576 bytes for 64 pages, less where the kernel joins them. */
+    MAFAT_CHARGE_TREE_ENTRY = 8,
 };
 
 /* -------------------------------------------------------------------------------- the program's */

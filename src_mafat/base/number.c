@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/size.h"
+
 mafat_status mafat_number_read(const char *what, const char *text, int least, int most, int *number,
                                mafat_error *error)
 {

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/size.h"
+
 static uint64_t cached_bytes(int file, off_t size)
 {
     enum { PAGES = 16384 };    /* looked at together */
@@ -19,7 +21,7 @@ static uint64_t cached_bytes(int file, off_t size)
         if (map == MAP_FAILED)
             return 0;
         if (mincore(map, length, present) == 0)
-            for (size_t i = 0; i < (length + page - 1) / page; i++)
+            for (size_t i = 0; i < mafat_size_divide_up(length, page); i++)
                 n_cached += present[i] & 1;
         munmap(map, length);
     }

@@ -1,4 +1,4 @@
-/* The error record and overflow-checked sizes; see status.h. */
+/* The error record; see status.h. */
 #include "base/status.h"
 
 #include <stdarg.h>
@@ -115,16 +115,6 @@ void mafat_error_print(const mafat_error *error, FILE *stream)
         snprintf(layer, sizeof layer, "layer %d [%.32s]: ", error->layer, error->layer_type);
     /* at once: another process may have a message for the same stream */
     fprintf(stream, "mafat: %s%s%s%s\n", file, file[0] != '\0' ? ": " : "", layer, text);
-}
-
-bool mafat_size_mul(size_t a, size_t b, size_t *result)
-{
-    return !__builtin_mul_overflow(a, b, result);
-}
-
-bool mafat_size_add(size_t a, size_t b, size_t *result)
-{
-    return !__builtin_add_overflow(a, b, result);
 }
 
 _Noreturn void mafat_check_failed(const char *condition, const char *file, int line)

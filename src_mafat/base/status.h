@@ -1,4 +1,4 @@
-/* Status codes, the error record, and arithmetic of sizes that cannot overflow silently.
+/* Status codes and the error record.
  *
  * Every function of MAFAT that can fail returns a mafat_status and fills the caller's error record;
  * only the program's entry points print it and exit. The status codes are the exit codes. */
@@ -49,32 +49,6 @@ size_t mafat_show_character(char to[MAFAT_SHOWN_BYTES], const char **text);
 
 /* Prints one line: "mafat: FILE: layer N [TYPE]: TEXT". */
 void mafat_error_print(const mafat_error *error, FILE *stream);
-
-/* Stores a*b or a+b in *result and returns true, or returns false where it does not fit. */
-bool mafat_size_mul(size_t a, size_t b, size_t *result);
-bool mafat_size_add(size_t a, size_t b, size_t *result);
-
-/* a+b, or SIZE_MAX where that does not fit: more than any limit. */
-static inline size_t mafat_size_sum(size_t a, size_t b)
-{
-    return a <= SIZE_MAX - b ? a + b : SIZE_MAX;
-}
-
-/* The least multiple of `unit` that is no less than n; near SIZE_MAX, the last one below it. */
-static inline size_t mafat_size_round_up(size_t n, size_t unit)
-{
-    return mafat_size_sum(n, unit - 1) / unit * unit;
-}
-
-static inline size_t mafat_size_max(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static inline size_t mafat_size_min(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* An always-on check of what only a programming error can break: prints and aborts. */
 #define MAFAT_CHECK(condition) \

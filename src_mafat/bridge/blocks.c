@@ -15,6 +15,7 @@
 
 #include "base/charge.h"
 #include "bridge/blocks.h"
+#include "base/size.h"
 #include "plan/plan.h"
 
 /* What does not fit one is left to the heap, which gives blocks as large as that pages of their own,
@@ -46,7 +47,7 @@ static _Thread_local stretch *filling;
 
 static size_t taken_bytes(size_t n_bytes)
 {
-    return mafat_plan_pages(sizeof(head) + n_bytes);
+    return mafat_size_in_pages(sizeof(head) + n_bytes);
 }
 
 static void unmap(stretch *s)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/charge.h"
+#include "base/size.h"
 #include "bridge/blocks.h"
 #include "bridge/bridge.h"
 #include "bridge/host.h"
@@ -222,7 +223,7 @@ mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_workload_i
     const mafat_workload_image images[] = {
         mafat_workload_round_images(image, &before.image, MAFAT_CHARGE_LIMITS_UNIT),
         mafat_workload_round_images(image, image, MAFAT_CHARGE_LIMITS_UNIT),
-        mafat_workload_round_images(image, image, MAFAT_PAGE),
+        mafat_workload_round_images(image, image, mafat_size_page()),
     };
     mafat_status status = MAFAT_NO_FIT;
     char *weights_path;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "bridge/blocks.h"
 #include "bridge/bridge.h"
 #include "mafat.h"

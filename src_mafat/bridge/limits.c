@@ -14,6 +14,7 @@
 #include "base/charge.h"
 #include "base/file.h"
 #include "base/page_cache.h"
+#include "base/size.h"
 #include "bridge/limits.h"
 #include "machine/measure.h"
 #include "mafat.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/visible.h"
 #include "cfg/cfg_keys.h"
 #include "cfg/cfg_layers.h"
@@ -224,7 +225,7 @@ static mafat_status add_file(mafat_cfg *cfg, const char *path, const char *type,
                              const mafat_cfg_output *output, mafat_error *error)
 {
     size_t n = (size_t)cfg->n_files;
-    mafat_cfg_file *larger = realloc(cfg->files, (n + 1) * sizeof *larger);
+    mafat_cfg_file *larger = mafat_array_resize(cfg->files, n + 1, sizeof *larger);
     cfg->files = larger != NULL ? larger : cfg->files;
     char *copy = larger != NULL ? strdup(path) : NULL;
     if (copy == NULL)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/visible.h"
 #include "mafat.h"
@@ -58,7 +59,7 @@ static bool grow(void **array, int n, size_t element_bytes)
 {
     if ((n & (n - 1)) != 0)
         return true;
-    void *larger = realloc(*array, (n == 0 ? 1 : 2 * (size_t)n) * element_bytes);
+    void *larger = mafat_array_resize(*array, n == 0 ? 1 : 2 * (size_t)n, element_bytes);
     if (larger != NULL)
         *array = larger;
     return larger != NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/charge.h"
+#include "base/size.h"
 #include "cfg/cfg_save.h"
 #include "command/command.h"
 #include "command/paper_choice.h"

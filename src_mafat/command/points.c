@@ -7,12 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "draw/front_picture.h"
 
 mafat_status mafat_points_add(mafat_points *points, size_t limit_bytes, const mafat_found *found,
                               const mafat_process *process, mafat_error *error)
 {
-    mafat_point *grown = realloc(points->points, (size_t)(points->n + 1) * sizeof *grown);
+    mafat_point *grown = mafat_array_resize(points->points, (size_t)points->n + 1,
+                                            sizeof *grown);
     if (grown != NULL)
         points->points = grown;
     char *config = grown == NULL ? NULL : mafat_config_text(&found->config);

@@ -1,6 +1,7 @@
 /* The arena over time; plan_picture_parts.h. */
 #include <math.h>
 
+#include "base/size.h"
 #include "draw/plan_picture_parts.h"
 
 /* --------------------------------------------------------------------------------------- arena */
@@ -81,7 +82,7 @@ static int find_tightest_moment(const mafat_plan *plan)
             const mafat_buffer *buffer = &plan->buffers[i];
             if (buffer->storage == MAFAT_IN_ARENA && buffer->place.first <= m &&
                 m <= buffer->place.last)
-                n_units += (buffer->place.bytes + MAFAT_ARENA_ALIGN - 1) / MAFAT_ARENA_ALIGN;
+                n_units += mafat_size_divide_up(buffer->place.bytes, MAFAT_ARENA_ALIGN);
         }
         if (n_units > most) {
             most = n_units;

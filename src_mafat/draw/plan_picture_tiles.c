@@ -2,6 +2,7 @@
  * keeps; plan_picture_parts.h. */
 #include <math.h>
 
+#include "base/size.h"
 #include "draw/plan_picture_parts.h"
 
 /* A card, from its corner on: a title, pictures, text below them. */
@@ -63,7 +64,7 @@ static void draw_grid(mafat_plan_page *page, map m, mafat_tiling tiling, mafat_s
 /* The extents of tiles: "15" or "15-16". */
 static void print_extents(int extent, int n_tiles, char *text, size_t size)
 {
-    int least = extent / n_tiles, most = (extent + n_tiles - 1) / n_tiles;
+    int least = extent / n_tiles, most = mafat_size_parts(extent, n_tiles);
     least = least > 0 ? least : 1;
     if (least == most)
         snprintf(text, size, "%d", least);

@@ -10,6 +10,7 @@
  */
 #include "kernels/conv.h"
 
+#include "base/size.h"
 #include "kernels/pack.h"
 #include "kernels/simd.h"
 #include "kernels/tile.h"
@@ -27,15 +28,16 @@ static int min_int(int a, int b)
     return a < b ? a : b;
 }
 
-static int round_up(int n, int unit)
+/* Pixels in whole panels. */
+static int whole_panels(int n_pixels)
 {
-    return (n + unit - 1) / unit * unit;
+    return mafat_size_parts(n_pixels, MAFAT_TILE_PIXELS) * MAFAT_TILE_PIXELS;
 }
 
 size_t mafat_conv_scratch_floats(int panel_pixels)
 {
     int spread = MAFAT_TILE_SPREAD ? MAFAT_TILE_FILTERS * MAFAT_SIMD_FLOATS : 0;
-    return (size_t)MAFAT_CONV_KC * (size_t)(round_up(panel_pixels, MAFAT_TILE_PIXELS) + spread);
+    return (size_t)MAFAT_CONV_KC * (size_t)(whole_panels(panel_pixels) + spread);
 }
 
 int mafat_conv_panel_pixels(int n_threads)
@@ -86,7 +88,7 @@ static void run_scattered(mafat_tile *tile, const mafat_window *out, int f, int 
     tile->sum_stride = MAFAT_TILE_PIXELS;
     if (!tile->start)
         copy_sums(out, f, n_filters, begin, end, sums, false);
-    mafat_tile_run(tile, n_filters, (end - begin + MAFAT_SIMD_FLOATS - 1) / MAFAT_SIMD_FLOATS);
+    mafat_tile_run(tile, n_filters, mafat_size_parts(end - begin, MAFAT_SIMD_FLOATS));
     copy_sums(out, f, n_filters, begin, end, sums, true);
 }
 
@@ -101,7 +103,7 @@ static const float *filter_weights(const block *b, int f)
 static void prefetch(const block *b, int f, int n_filters, int panel, int end)
 {
     const mafat_window *out = &b->conv->out;
-    int n_panels = round_up(b->pixel_end - b->pixel_begin, MAFAT_TILE_PIXELS) / MAFAT_TILE_PIXELS;
+    int n_panels = mafat_size_parts(b->pixel_end - b->pixel_begin, MAFAT_TILE_PIXELS);
     int next_end = min_int(f + 2 * MAFAT_TILE_FILTERS, b->filter_end);
 
     if (end < b->pixel_end) {
@@ -159,8 +161,8 @@ static void run_epilogue(const block *b, int f)
 
 static void run_pixels(block *b, int filter_begin)
 {
-    int n_blocks = (b->n_k + MAFAT_CONV_KC - 1) / MAFAT_CONV_KC;
-    int step = (b->n_k + n_blocks - 1) / n_blocks;
+    int n_blocks = mafat_size_parts(b->n_k, MAFAT_CONV_KC);
+    int step = mafat_size_parts(b->n_k, n_blocks);
 
     for (b->k_begin = 0; b->k_begin < b->n_k; b->k_begin = b->k_end) {
         b->k_end = min_int(b->k_begin + step, b->n_k);
@@ -180,7 +182,7 @@ void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, in
     block b = {.conv = conv, .filter_end = filter_end,
                .n_k = conv->channels * conv->size * conv->size, .panels = scratch,
                .spread = scratch
-                         + MAFAT_CONV_KC * round_up(panel_pixels, MAFAT_TILE_PIXELS)};
+                         + MAFAT_CONV_KC * whole_panels(panel_pixels)};
 
     for (int pixel = pixel_begin; pixel < pixel_end; pixel = b.pixel_end) {
         b.pixel_begin = pixel;

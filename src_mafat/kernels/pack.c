@@ -62,7 +62,7 @@ static MAFAT_ALWAYS_INLINE void copy_channels(const strip *s, int n, int stride)
         copy_floats(s, n, stride);
         return;
     }
-    switch ((n + MAFAT_SIMD_FLOATS - 1) / MAFAT_SIMD_FLOATS) {
+    switch (mafat_size_parts(n, MAFAT_SIMD_FLOATS)) {
     MAFAT_TILE_EACH_VECTORS(COPY_CASE, stride)
     }
 }

@@ -2,6 +2,7 @@
 #ifndef MAFAT_KERNELS_PACK_H
 #define MAFAT_KERNELS_PACK_H
 
+#include "base/size.h"
 #include "kernels/conv.h"
 #include "kernels/simd.h"
 
@@ -17,7 +18,7 @@ static inline int mafat_pack_row_rest(const mafat_window *window, int begin, int
  * next taps can be added to them. */
 static inline int mafat_pack_panel_pixels(int n)
 {
-    int n_vectors = (n + MAFAT_SIMD_FLOATS - 1) / MAFAT_SIMD_FLOATS;
+    int n_vectors = mafat_size_parts(n, MAFAT_SIMD_FLOATS);
     if (n_vectors > MAFAT_TILE_VECTORS && n_vectors < 2 * MAFAT_TILE_VECTORS)
         return (n_vectors + 1) / 2 * MAFAT_SIMD_FLOATS;
     return n < MAFAT_TILE_PIXELS ? n : MAFAT_TILE_PIXELS;

@@ -4,6 +4,7 @@
 
 #include <float.h>
 
+#include "base/size.h"
 #include "kernels/simd.h"
 
 static MAFAT_ALWAYS_INLINE float larger(float max, float val, bool keep_later)
@@ -72,7 +73,7 @@ static void pool_row(const mafat_maxpool *pool, int c, int y)
     int begin = 0, end = 0;                             /* the pixels whose taps all lie inside */
 
     if (row >= 0 && row + pool->size <= in->h && room >= 0) {
-        begin = pool->pad_left > 0 ? (pool->pad_left + pool->stride - 1) / pool->stride : 0;
+        begin = pool->pad_left > 0 ? mafat_size_parts(pool->pad_left, pool->stride) : 0;
         end = room / pool->stride + 1 < pool->out.w ? room / pool->stride + 1 : pool->out.w;
     }
     if (begin >= end)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/charge.h"
+#include "base/size.h"
 #include "machine/measure.h"
 #include "machine/room.h"
 

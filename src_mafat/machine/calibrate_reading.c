@@ -151,7 +151,7 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
         return status;
     size_t small = file.n_bytes < SMALL_BYTES ? (size_t)file.n_bytes : SMALL_BYTES;
     size_t large = file.n_bytes < LARGE_BYTES ? (size_t)file.n_bytes : LARGE_BYTES;
-    char *room = aligned_alloc(MAFAT_PAGE, mafat_plan_room(large));
+    char *room = aligned_alloc(MAFAT_READ_UNIT, mafat_plan_room(large));
     if (large == 0) {
         status = mafat_error_set(error, MAFAT_FAILED, "is empty: there is nothing to read");
         mafat_error_set_file(error, path);

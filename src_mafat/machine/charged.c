@@ -2,6 +2,7 @@
 #include "machine/charged.h"
 
 #include "base/charge.h"
+#include "base/size.h"
 #include "machine/cgroup.h"
 
 /* Finds the cgroup where the process is all there is in it. */

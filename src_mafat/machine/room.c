@@ -1,6 +1,8 @@
 /* The tightest of all limits, less what others hold; see room.h. */
 #include "machine/room.h"
 
+#include "base/size.h"
+
 static size_t less(size_t a, size_t b)
 {
     return a > b ? a - b : 0;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
+
 size_t mafat_arena_round(size_t bytes)
 {
     return mafat_size_round_up(bytes, MAFAT_ARENA_ALIGN);
@@ -276,29 +278,30 @@ static size_t stack_all(const walk *w)
     return end;
 }
 
-/* The smallest block found to hold all: what is alive at once, or so many pages. Where the most
- * that are of use are enough, tries one page more than is alive, twice as many, and so on, and
- * then between the last two. */
+/* The smallest block found to hold all: what is alive at once, or so many steps. Where the most
+ * that are of use are enough, tries one step more than is alive, twice as many, and so on, and
+ * then between the last two. Steps are not the machine's pages, so that all machines make the same
+ * plan. */
 static bool find_block(walk *w, size_t live_bytes, size_t most_bytes)
 {
-    enum { PAGE = 4096 };
-    size_t too_few = live_bytes / PAGE, most = most_bytes / PAGE, enough = most;
+    enum { STEP = 4096 };
+    size_t too_few = live_bytes / STEP, most = most_bytes / STEP, enough = most;
     if (place_in(w, live_bytes))
         return true;
-    if (most <= too_few || !place_in(w, most * PAGE))
+    if (most <= too_few || !place_in(w, most * STEP))
         return false;
     bool is_placed = true;    /* in the block of the last try */
     for (size_t step = 1; enough == most && too_few + step < most; step *= 2) {
         size_t more = too_few + step;
-        is_placed = place_in(w, more * PAGE);
+        is_placed = place_in(w, more * STEP);
         *(is_placed ? &enough : &too_few) = more;
     }
     while (enough - too_few > 1) {
         size_t middle = too_few + (enough - too_few) / 2;
-        is_placed = place_in(w, middle * PAGE);
+        is_placed = place_in(w, middle * STEP);
         *(is_placed ? &enough : &too_few) = middle;
     }
-    return is_placed || place_in(w, enough * PAGE);
+    return is_placed || place_in(w, enough * STEP);
 }
 
 static size_t place_all(walk *w, size_t live_bytes, size_t most_bytes)

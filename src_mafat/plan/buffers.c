@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/size.h"
 #include "plan/scratch.h"
 #include "plan/windows.h"
 
@@ -200,7 +201,7 @@ mafat_status mafat_buffers_fit(mafat_builder *b, int buffer, int layer, mafat_re
 
 /* ------------------------------------------------------------------------------------- offsets */
 
-/* Those of whole pages first, which so begin with a page; what is packed needs none. */
+/* Those of whole units first, which so begin with one; what is packed needs none. */
 static mafat_status place_pinned(mafat_plan *plan, mafat_error *error)
 {
     for (int packed = 0; packed <= 1; packed++) {

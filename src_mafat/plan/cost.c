@@ -1,10 +1,7 @@
 /* Counting work; see cost.h. What it counts are the loops of kernels/conv.c. */
 #include "plan/cost.h"
 
-static size_t parts_of(size_t extent, size_t each)
-{
-    return (extent + each - 1) / each;
-}
+#include "base/size.h"
 
 /* Adds the work of one share: all taps of so many filters and pixels, panel by panel. */
 static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const mafat_layer *layer,
@@ -12,10 +9,10 @@ static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const m
 {
     size_t n_taps = (size_t)(layer->in.c / layer->groups) * (size_t)layer->size *
                     (size_t)layer->size;
-    size_t n_rows = parts_of(n_filters, (size_t)shape->tile_filters) * (size_t)shape->tile_filters;
-    size_t n_panels = parts_of(n_pixels, (size_t)shape->panel_pixels);
-    size_t n_blocks = parts_of(n_taps, (size_t)shape->block_taps);
-    size_t n_vectors = parts_of(n_pixels, (size_t)shape->vector_pixels);
+    size_t n_rows = mafat_size_round_up(n_filters, (size_t)shape->tile_filters);
+    size_t n_panels = mafat_size_divide_up(n_pixels, (size_t)shape->panel_pixels);
+    size_t n_blocks = mafat_size_divide_up(n_taps, (size_t)shape->block_taps);
+    size_t n_vectors = mafat_size_divide_up(n_pixels, (size_t)shape->vector_pixels);
     size_t n_weights = n_taps * n_filters;
     double lanes = (double)n_taps * (double)n_rows * (double)shape->vector_pixels;
     /* tiles are three vectors wide or more, and the last two share what is left (kernels/pack.h):
@@ -35,9 +32,9 @@ mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *l
     size_t n_of_group = (size_t)(n_filters / layer->groups), n_groups = (size_t)layer->groups;
     mafat_share share = mafat_share_conv(shape, (int)n_of_group, (int)n_pixels);
     size_t n_threads = (size_t)shape->n_threads;
-    size_t n_units = n_groups * parts_of((size_t)share.extent, (size_t)share.unit);
-    size_t most = parts_of(n_units, n_groups * (size_t)share.n < n_threads
-                                        ? n_groups * (size_t)share.n : n_threads);
+    size_t n_units = n_groups * mafat_size_divide_up((size_t)share.extent, (size_t)share.unit);
+    size_t most = mafat_size_divide_up(n_units,
+                                       mafat_size_min(n_groups * (size_t)share.n, n_threads));
     size_t of_group = n_units / n_groups;
     work.units[MAFAT_COST_STEP] = 1;
     for (size_t done = 0; done < most; done += of_group) {

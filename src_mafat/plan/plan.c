@@ -4,20 +4,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/size.h"
+
 double mafat_plan_redundant_percent(uint64_t macs, uint64_t redundant_macs)
 {
     uint64_t needed = macs - redundant_macs;
     return needed == 0 ? 0 : 100.0 * (double)redundant_macs / (double)needed;
 }
 
-size_t mafat_plan_pages(size_t bytes)
-{
-    return mafat_size_round_up(bytes, MAFAT_PAGE);
-}
-
 size_t mafat_plan_room(size_t bytes)
 {
-    return mafat_size_sum(mafat_plan_pages(bytes), MAFAT_PAGE);
+    return mafat_size_sum(mafat_size_round_up(bytes, MAFAT_READ_UNIT), MAFAT_READ_UNIT);
 }
 
 size_t mafat_plan_pinned_room(size_t bytes)

@@ -25,11 +25,11 @@ enum { MAFAT_MAX_STEPS = 1 << 20 };
  * that is less, the rows of one row of windows). Nothing is computed twice for it. */
 enum { MAFAT_BAND_BYTES = 512 << 10 };
 
-/* What direct reads from a file need: places, lengths and addresses that are multiples of it. */
-enum { MAFAT_PAGE = 4096 };
+/* What direct reads from a file need: places, lengths and addresses that are multiples of it. That
+ * suits every disk, and has nothing to do with the machine's pages (base/size.h). */
+enum { MAFAT_READ_UNIT = 4096 };
 
-/* So many bytes in whole pages; and room for them wherever they begin in their page. */
-size_t mafat_plan_pages(size_t bytes);
+/* Room for so many bytes in whole units, wherever in one they begin. */
 size_t mafat_plan_room(size_t bytes);
 
 /* Weights of up to so many bytes that are read once lie one behind the other: deep narrow networks
@@ -80,7 +80,7 @@ typedef struct {
 enum { MAFAT_IMAGE_BUFFER, MAFAT_WORKSPACE_BUFFER };
 
 /* Weights of some filters of one layer, read from the file at once, and the buffer for them, with
- * room for whole pages around them, unless they are packed. Windows of one layer take turns in two
+ * room for whole units around them, unless they are packed. Windows of one layer take turns in two
  * buffers. */
 typedef struct {
     int layer;
@@ -92,7 +92,7 @@ typedef struct {
     int buffer;
 } mafat_weight_window;
 
-/* Whether its buffer holds a window's weights and no pages around them. */
+/* Whether its buffer holds a window's weights and nothing around them. */
 bool mafat_plan_is_packed(const mafat_weight_window *window);
 
 /* What a step reads or writes: `region` of a layer's map, in a buffer that holds the region `held`

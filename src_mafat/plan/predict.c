@@ -2,12 +2,14 @@
 #include "plan/predict.h"
 
 #include "base/charge.h"
+#include "base/size.h"
 
 static size_t plan_bytes(const mafat_plan_sums *sums)
 {
     /* three arrays begin and end within pages, and so do weights */
     size_t of_layers = (size_t)sums->n_layers * (3 * sizeof(mafat_buffer) + sizeof(mafat_group));
-    return mafat_size_sum(sums->array_bytes, mafat_plan_pages(of_layers) + 3 * MAFAT_PAGE);
+    return mafat_size_sum(sums->array_bytes,
+                          mafat_size_in_pages(of_layers) + 3 * mafat_size_page());
 }
 
 mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan)
@@ -19,13 +21,13 @@ mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan)
     };
     for (int i = 0; i < plan->n_buffers; i++)
         if (plan->buffers[i].storage == MAFAT_IN_RESULT)
-            sums.result_bytes += mafat_plan_pages(plan->buffers[i].place.bytes);
+            sums.result_bytes += mafat_size_in_pages(plan->buffers[i].place.bytes);
     return sums;
 }
 
 static size_t rounding_bytes(size_t bytes)
 {
-    return mafat_plan_pages(bytes) - bytes;
+    return mafat_size_in_pages(bytes) - bytes;
 }
 
 /* A thread that moves on leaves behind what was charged ahead for the processor it was on: one to
@@ -36,10 +38,16 @@ size_t mafat_predict_ahead(const mafat_process *process, int n_threads)
     return (size_t)n * process->ahead_bytes;
 }
 
+/* How many pages one page of the page tables is for. */
+static size_t table_entries(void)
+{
+    return mafat_size_page() / MAFAT_CHARGE_TABLE_ENTRY;
+}
+
 static size_t page_table_bytes(size_t held_bytes)
 {
-    return mafat_plan_pages(held_bytes / MAFAT_CHARGE_A_TABLE_BYTE) +
-           MAFAT_CHARGE_APART_TABLE_PAGES * (size_t)MAFAT_PAGE;
+    return mafat_size_in_pages(held_bytes / table_entries()) +
+           MAFAT_CHARGE_APART_TABLE_PAGES * mafat_size_page();
 }
 
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process)
@@ -49,8 +57,8 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
     int n_threads = process->n_threads + reads_weights;
     mafat_prediction p = {
         .base_bytes = process->base_bytes,
-        .network_bytes = mafat_plan_pages(process->network_bytes),
-        .name_bytes = mafat_plan_pages(process->name_bytes),
+        .network_bytes = mafat_size_in_pages(process->network_bytes),
+        .name_bytes = mafat_size_in_pages(process->name_bytes),
         .file_bytes = process->file_bytes + process->image_cache_bytes +
                       (reads_weights ? 0 : process->weight_cache_bytes),
         .kernel_bytes = process->kernel_bytes,
@@ -59,15 +67,15 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
         .plan_bytes = plan_bytes(sums),
         .arena_bytes = sums->arena_bytes,
         .pinned_bytes = sums->pinned_bytes,
-        .parameter_bytes = mafat_plan_pages(reads_weights ? process->statistics_bytes
+        .parameter_bytes = mafat_size_in_pages(reads_weights ? process->statistics_bytes
                                                           : process->weight_bytes),
         .result_bytes = sums->result_bytes,
-        .image_bytes = mafat_plan_pages(process->image_bytes),
+        .image_bytes = mafat_size_in_pages(process->image_bytes),
         .rounding_bytes = rounding_bytes(sums->arena_bytes) + rounding_bytes(kept_bytes),
     };
     size_t running_bytes = mafat_size_sum(p.image_bytes + p.result_bytes,
-                                          mafat_plan_pages(p.arena_bytes));
-    size_t decode_bytes = mafat_size_sum(mafat_plan_pages(process->decode_bytes),
+                                          mafat_size_in_pages(p.arena_bytes));
+    size_t decode_bytes = mafat_size_sum(mafat_size_in_pages(process->decode_bytes),
                                          process->repeats ? p.result_bytes : 0);
     p.decode_bytes = decode_bytes > running_bytes ? decode_bytes - running_bytes : 0;
     size_t weight_bytes = mafat_size_sum(p.parameter_bytes + rounding_bytes(kept_bytes),
@@ -87,10 +95,10 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
 
 size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes)
 {
-    size_t held_bytes = mafat_plan_pages(search_bytes);
+    size_t held_bytes = mafat_size_in_pages(search_bytes);
     if (!process->chooses)
         return 0;
-    return mafat_size_sum(mafat_plan_pages(process->choosing_bytes),
+    return mafat_size_sum(mafat_size_in_pages(process->choosing_bytes),
                           mafat_size_sum(held_bytes, page_table_bytes(held_bytes)));
 }
 
@@ -103,10 +111,10 @@ bool mafat_predict_room(const mafat_plan_sums *sums, const mafat_process *proces
     if (bytes > limit_bytes)
         return false;
     /* they need page tables; what rounding makes of that is two pages at most */
-    size_t tabled = MAFAT_CHARGE_A_TABLE_BYTE;
-    size_t pages = (limit_bytes - bytes) / (tabled + 1) * tabled / MAFAT_PAGE + 3;
+    size_t tabled_bytes = (limit_bytes - bytes) / (table_entries() + 1) * table_entries();
+    size_t pages = tabled_bytes / mafat_size_page() + 3;
     do
-        with.array_bytes = --pages * MAFAT_PAGE;
+        with.array_bytes = --pages * mafat_size_page();
     while (mafat_predict_of_sums(&with, process).total_bytes > limit_bytes);
     *array_bytes = with.array_bytes;
     return true;

@@ -15,6 +15,7 @@
 
 #include <stdlib.h>
 
+#include "base/size.h"
 #include "plan/buffers.h"
 #include "plan/steps.h"
 
@@ -170,7 +171,7 @@ static void choose_rows(walk *w)
     mafat_builder *b = w->b;
     mafat_shape out = shape_of(w, w->group->end - 1);
     int n_tiles = w->group->tiling.rows;
-    long long n_pixels = (long long)((out.h + n_tiles - 1) / n_tiles) * out.w;
+    long long n_pixels = (long long)mafat_size_parts(out.h, n_tiles) * out.w;
     rows_of(w, IMAGE)->each = b->network->input.h;
     for (int l = w->group->first; l < w->group->end; l++) {
         long long each = n_pixels / shape_of(w, l).w;

@@ -1,8 +1,7 @@
 /* Steps, one by one; see steps.h. */
 #include "plan/steps.h"
 
-#include <stdlib.h>
-
+#include "base/array.h"
 #include "plan/buffers.h"
 #include "plan/timing.h"
 
@@ -30,15 +29,14 @@ static mafat_status make_room(mafat_builder *b)
                                "the configuration makes more than %d steps, which is the most "
                                "allowed",
                                MAFAT_MAX_STEPS);
-    if (b->is_part || plan->n_steps < b->step_capacity)
+    if (b->is_part)
         return MAFAT_OK;
-    int capacity = b->step_capacity == 0 ? 256 : 2 * b->step_capacity;
-    mafat_step *steps = realloc(plan->steps, (size_t)capacity * sizeof *steps);
+    mafat_step *steps = mafat_array_grow(plan->steps, plan->n_steps, &b->step_capacity, 256,
+                                         sizeof *steps);
     if (steps == NULL)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory for a plan of %d steps",
-                               capacity);
+                               plan->n_steps + 1);
     plan->steps = steps;
-    b->step_capacity = capacity;
     return MAFAT_OK;
 }
 

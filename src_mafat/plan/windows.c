@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+#include "base/size.h"
+
 /* The filters of each of a layer's windows but the last. */
 static int window_filters(const mafat_builder *b, const mafat_group *group, int l)
 {
@@ -30,7 +32,7 @@ static void add_windows(mafat_builder *b, const mafat_group *group, int l)
     const mafat_layer *layer = &b->network->layers[l];
     int each = window_filters(b, group, l);
     b->first_windows[l] = plan->n_windows;
-    b->n_windows[l] = (layer->out.c + each - 1) / each;
+    b->n_windows[l] = mafat_size_parts(layer->out.c, each);
     for (int f = 0; f < layer->out.c; f += each, plan->n_windows++) {
         int end = f + each < layer->out.c ? f + each : layer->out.c;
         if (plan->windows != NULL)
@@ -98,7 +100,7 @@ static void place_window(mafat_builder *b, int index, int first, int last)
         .storage = window->pinned ? MAFAT_IN_PINNED : MAFAT_IN_ARENA, .layer = window->layer,
         .place = {.bytes = window->pinned ? mafat_plan_pinned_room(window->bytes)
                                           : mafat_plan_room(window->bytes),
-                  .align = MAFAT_PAGE, .first = first, .last = last},
+                  .align = MAFAT_READ_UNIT, .first = first, .last = last},
     };
 }
 

@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/size.h"
+
+enum { UNIT = MAFAT_READ_UNIT };
 
 static const uint64_t no_page = UINT64_MAX;
 
@@ -28,7 +31,7 @@ static mafat_status fail(const mafat_direct *direct, mafat_error *error, const c
 static void open_direct(mafat_direct *direct)
 {
     direct->file = open(direct->path, O_RDONLY | O_CLOEXEC | O_DIRECT);
-    direct->direct = direct->file >= 0 && pread(direct->file, direct->page, MAFAT_PAGE, 0) >= 0;
+    direct->direct = direct->file >= 0 && pread(direct->file, direct->page, UNIT, 0) >= 0;
     if (direct->direct)
         return;
     if (direct->file >= 0)
@@ -45,7 +48,7 @@ mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_err
 {
     struct stat about;
     *direct = (mafat_direct){.path = strdup(path), .file = -1, .page_offset = no_page,
-                             .page = aligned_alloc(MAFAT_PAGE, MAFAT_PAGE)};
+                             .page = aligned_alloc(UNIT, UNIT)};
     if (direct->path == NULL || direct->page == NULL) {
         mafat_direct_close(direct);
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read a file");
@@ -107,11 +110,11 @@ static mafat_status fail_short(const mafat_direct *direct, uint64_t end, mafat_e
 }
 
 /* Reads [offset, end), of which the bytes before `needed` must be there; stores where those end
- * that there are. Direct reads go on from whole pages only. */
+ * that there are. Direct reads go on from whole units only. */
 static mafat_status read_range(const mafat_direct *direct, uint64_t offset, uint64_t end,
                                uint64_t needed, char *to, uint64_t *read_end, mafat_error *error)
 {
-    ssize_t unit = direct->direct ? MAFAT_PAGE : 1;
+    ssize_t unit = direct->direct ? UNIT : 1;
     for (;;) {
         ssize_t n = pread(direct->file, to, (size_t)(end - offset), (off_t)offset);
         if (n < 0 && errno == EINTR)
@@ -135,32 +138,33 @@ static mafat_status read_cached(const mafat_direct *direct, uint64_t offset, siz
 {
     uint64_t end = offset + n_bytes, read_end;
     mafat_status status = read_range(direct, offset, end, end, to, &read_end, error);
-    posix_fadvise(direct->file, (off_t)(offset - offset % MAFAT_PAGE),
-                  (off_t)(n_bytes + MAFAT_PAGE), POSIX_FADV_DONTNEED);
+    size_t page = mafat_size_page();
+    posix_fadvise(direct->file, (off_t)(offset - offset % page), (off_t)(n_bytes + page),
+                  POSIX_FADV_DONTNEED);
     return status;
 }
 
 mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *room,
                                mafat_error *error)
 {
-    uint64_t skew = offset % MAFAT_PAGE, begin = offset - skew, needed = offset + n_bytes;
-    uint64_t end = (needed + MAFAT_PAGE - 1) / MAFAT_PAGE * MAFAT_PAGE, at = begin;
+    uint64_t skew = offset % UNIT, begin = offset - skew, needed = offset + n_bytes;
+    uint64_t end = (needed + UNIT - 1) / UNIT * UNIT, at = begin;
     uint64_t read_end = direct->page_end;
     mafat_status status = MAFAT_OK;
     if (n_bytes == 0)
         return MAFAT_OK;
     if (!direct->direct)
         return read_cached(direct, offset, n_bytes, room + skew, error);
-    if (begin == direct->page_offset && (needed <= read_end || read_end == begin + MAFAT_PAGE)) {
-        memcpy(room, direct->page, MAFAT_PAGE);
-        at += MAFAT_PAGE;
+    if (begin == direct->page_offset && (needed <= read_end || read_end == begin + UNIT)) {
+        memcpy(room, direct->page, UNIT);
+        at += UNIT;
     }
     if (at < needed)
         status = read_range(direct, at, end, needed, room + (at - begin), &read_end, error);
     if (status == MAFAT_OK) {
-        direct->page_offset = end - MAFAT_PAGE;
+        direct->page_offset = end - UNIT;
         direct->page_end = read_end;
-        memcpy(direct->page, room + (direct->page_offset - begin), MAFAT_PAGE);
+        memcpy(direct->page, room + (direct->page_offset - begin), UNIT);
     }
     return status;
 }

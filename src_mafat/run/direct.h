@@ -20,18 +20,18 @@ typedef struct {
     bool direct;
     uint64_t n_bytes;         /* of the file, when it was opened */
     struct timespec changed;  /* its time of modification then */
-    char *page;               /* [MAFAT_PAGE], owned: the last page that was read */
-    uint64_t page_offset;     /* its place in the file; not a page's where there is none */
-    uint64_t page_end;        /* where its bytes end: before the page does at the file's end */
+    char *page;               /* [MAFAT_READ_UNIT], owned: the last unit that was read */
+    uint64_t page_offset;     /* its place in the file; not a unit's where there is none */
+    uint64_t page_end;        /* where its bytes end: before the unit does at the file's end */
 } mafat_direct;
 
 /* Opens a regular file. MAFAT_FAILED, naming it, where that fails. On error nothing needs to be
  * closed. */
 mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_error *error);
 
-/* Reads bytes [offset, offset + n_bytes) to room[offset % MAFAT_PAGE ...); `room` is aligned to
- * MAFAT_PAGE and has mafat_plan_room(n_bytes) bytes. A page that two reads in sequence share is
- * read once. MAFAT_FAILED, naming the file, where it cannot be read or ends before that. */
+/* Reads bytes [offset, offset + n_bytes) to room[offset % MAFAT_READ_UNIT ...); `room` is aligned
+ * to MAFAT_READ_UNIT and has mafat_plan_room(n_bytes) bytes. A unit that two reads in sequence
+ * share is read once. MAFAT_FAILED, naming the file, where it cannot be read or ends before that. */
 mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *room,
                                mafat_error *error);
 

@@ -5,22 +5,30 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/size.h"
 #include "run/guard.h"
 #include "run/step.h"
 
 /* -------------------------------------------------------------------------------- memory */
 
+/* Of an arena of so many bytes and the two pages around it. */
+static size_t mapped_bytes(size_t arena_bytes)
+{
+    return mafat_size_in_pages(arena_bytes) + 2 * mafat_size_page();
+}
+
 /* The arena between two pages that are not there, so that no large page holds a part of it and of
  * something else: that would stay charged when the arena's memory is given back. */
 static char *map_arena(size_t bytes)
 {
-    char *block = mmap(NULL, mafat_plan_pages(bytes) + 2 * MAFAT_PAGE, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t page = mafat_size_page(), block_bytes = mapped_bytes(bytes);
+    char *block = mmap(NULL, block_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                       -1, 0);
     if (block == MAP_FAILED)
         return NULL;
-    if (mprotect(block + MAFAT_PAGE, mafat_plan_pages(bytes), PROT_READ | PROT_WRITE) == 0)
-        return block + MAFAT_PAGE;
-    munmap(block, mafat_plan_pages(bytes) + 2 * MAFAT_PAGE);
+    if (mprotect(block + page, block_bytes - 2 * page, PROT_READ | PROT_WRITE) == 0)
+        return block + page;
+    munmap(block, block_bytes);
     return NULL;
 }
 
@@ -69,8 +77,7 @@ void mafat_exec_free(mafat_exec *exec)
 {
     if (exec->arena != NULL) {
         mafat_guard_end(exec->arena, exec->plan);
-        munmap(exec->arena - MAFAT_PAGE,
-               mafat_plan_pages(exec->plan->arena_bytes) + 2 * MAFAT_PAGE);
+        munmap(exec->arena - mafat_size_page(), mapped_bytes(exec->plan->arena_bytes));
     }
     free(exec->maps);
     *exec = (mafat_exec){0};

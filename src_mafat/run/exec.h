@@ -3,6 +3,7 @@
 #define MAFAT_RUN_EXEC_H
 
 #include "base/layer.h"
+#include "base/size.h"
 #include "base/status.h"
 #include "plan/plan.h"
 #include "plan/share.h"
@@ -28,7 +29,7 @@ typedef struct {
     mafat_host host;
     mafat_kernel_shape shape;          /* how convolutions are shared out */
     mafat_team team;
-    char *arena;                       /* [plan->arena_bytes], owned, aligned to MAFAT_PAGE */
+    char *arena;                       /* [plan->arena_bytes], owned, of whole pages */
     bool is_populated;                 /* the arena's memory is there */
     float **maps;                      /* [n_layers], owned; NULL for outputs that are no maps */
     int moment;                        /* that the run has come to */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/size.h"
 #include "kernels/add.h"
 #include "kernels/conv.h"
 #include "kernels/pool.h"
@@ -121,11 +122,6 @@ static mafat_conv conv_of(const task *t, int filter_group)
 static int least(int a, int b)
 {
     return a < b ? a : b;
-}
-
-static int shares_of(int extent, int each)
-{
-    return (extent + each - 1) / each;
 }
 
 static void run_conv_share(void *work, int index, int thread)
@@ -247,10 +243,11 @@ static void run_channels_share(void *work, int index, int thread)
 static void run_channels(task *t)
 {
     enum { SMALL_FLOATS = 8192 };
+    mafat_team *team = t->context->team;
     size_t n_floats = (size_t)t->n_channels * (size_t)t->out.h * (size_t)t->out.w;
-    t->each = n_floats <= SMALL_FLOATS ? t->n_channels
-                                       : shares_of(t->n_channels, 2 * t->context->team->n_threads);
-    mafat_team_share(t->context->team, shares_of(t->n_channels, t->each), run_channels_share, t);
+    int n_shares = 2 * team->n_threads;
+    t->each = n_floats <= SMALL_FLOATS ? t->n_channels : mafat_size_parts(t->n_channels, n_shares);
+    mafat_team_share(team, mafat_size_parts(t->n_channels, t->each), run_channels_share, t);
 }
 
 static void run_layer(task *t)

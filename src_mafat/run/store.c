@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/size.h"
 #include "run/weights.h"
 
 /* ------------------------------------------------------------------------- what is read once */
@@ -71,7 +72,7 @@ static mafat_status read_statistics(mafat_store *store, char *room, mafat_error 
         uint64_t offset = store->offsets[l] - n_bytes;
         status = mafat_direct_read(&store->file, offset, n_bytes, room, error);
         if (status == MAFAT_OK)
-            memcpy(to, room + offset % MAFAT_PAGE, n_bytes);
+            memcpy(to, room + offset % MAFAT_READ_UNIT, n_bytes);
         point_to(&store->parameters[l], layer, to);
         to += n_statistics(layer);
     }
@@ -102,7 +103,7 @@ static mafat_status read_window(mafat_store *store, const mafat_weight_window *w
 /* Where the weights of a window are in its buffer. */
 static const char *weights_of(const mafat_store *store, const mafat_weight_window *window)
 {
-    size_t before = mafat_plan_is_packed(window) ? 0 : offset_of(store, window) % MAFAT_PAGE;
+    size_t before = mafat_plan_is_packed(window) ? 0 : offset_of(store, window) % MAFAT_READ_UNIT;
     return room_of(store, window) + before;
 }
 
@@ -113,7 +114,7 @@ static mafat_status read_packed(mafat_store *store, const mafat_weight_window *w
     uint64_t offset = offset_of(store, window);
     mafat_status status = mafat_direct_read(&store->file, offset, window->bytes, room, error);
     if (status == MAFAT_OK)
-        memcpy(room_of(store, window), room + offset % MAFAT_PAGE, window->bytes);
+        memcpy(room_of(store, window), room + offset % MAFAT_READ_UNIT, window->bytes);
     return status;
 }
 

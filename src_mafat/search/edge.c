@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+#include "base/size.h"
 #include "plan/build.h"
 #include "plan/order.h"
 #include "plan/row_memo.h"
@@ -176,8 +178,9 @@ static mafat_status make_room(maker *m)
         return MAFAT_OK;
     int n_rooms = m->n_rooms == 0 ? 4096 : 2 * m->n_rooms;
     n_rooms = n_rooms < m->max_edges ? n_rooms : m->max_edges;
-    mafat_edge *rooms = n_rooms > edges->n_edges
-                            ? realloc(edges->edges, (size_t)n_rooms * sizeof *rooms) : NULL;
+    mafat_edge *rooms = NULL;
+    if (n_rooms > edges->n_edges)
+        rooms = mafat_array_resize(edges->edges, (size_t)n_rooms, sizeof *rooms);
     if (rooms == NULL)
         return mafat_error_set(m->error, MAFAT_FAILED, "no memory for %d layer groups",
                                edges->n_edges + 1);
@@ -330,8 +333,8 @@ static mafat_status add_layer(maker *m, int l, bool pools)
         return status;
     size_t filter_bytes = mafat_layer_filter_bytes(layer);
     for (int i = 0; i < N_WINDOW_COUNTS && status == MAFAT_OK; i++) {
-        int filters = (layer->out.c + window_counts[i] - 1) / window_counts[i];
-        filters = (filters + unit - 1) / unit * unit;
+        int filters = mafat_size_parts(layer->out.c, window_counts[i]);
+        filters = mafat_size_parts(filters, unit) * unit;
         bool is_one = filters >= layer->out.c || layer->groups > 1;
         if ((pools && is_one) || filters == before)
             continue;
@@ -484,7 +487,8 @@ static int find_max_layers(const maker *m, const mafat_group *blocks, int n_bloc
 /* Gives back what the edges that were left out took. */
 static void give_back(mafat_edges *edges)
 {
-    mafat_edge *fewer = realloc(edges->edges, (size_t)edges->n_edges * sizeof *fewer);
+    mafat_edge *fewer = mafat_array_resize(edges->edges, (size_t)edges->n_edges,
+                                           sizeof *fewer);
     edges->edges = fewer != NULL ? fewer : edges->edges;
 }
 

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/size.h"
+
 /* TUNING: labels that are kept at a place, and that are found there before the best are chosen. */
 enum { MIN_WIDTH = 8, MAX_WIDTH = 64, FOUND_FOR_KEPT = 32 };
 
@@ -54,7 +56,7 @@ void mafat_labels_free(mafat_labels *labels)
 /* What a path takes of the limit, in whole pages of the arena, as they are charged. */
 static size_t charged_bytes(const mafat_label *label)
 {
-    return mafat_size_sum(mafat_plan_pages(label->live_bytes), label->sum_bytes);
+    return mafat_size_sum(mafat_size_in_pages(label->live_bytes), label->sum_bytes);
 }
 
 /* Whether what one path leaves room for, the other one does, too. It may have a larger arena if it
@@ -124,7 +126,7 @@ static mafat_label prepend(const mafat_labels *l, int edge_index, int rest, bool
  * INFINITY: none fits. */
 static double least_of(const mafat_label_query *query, int place, const mafat_label *label)
 {
-    size_t taken_bytes = charged_bytes(label) - mafat_plan_pages(query->from_bytes);
+    size_t taken_bytes = charged_bytes(label) - mafat_size_in_pages(query->from_bytes);
     if (label->live_bytes > query->to_bytes || taken_bytes > query->room_bytes)
         return INFINITY;
     if (query->table == NULL)

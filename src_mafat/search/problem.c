@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/size.h"
 #include "plan/build.h"
 #include "plan/scratch.h"
 
@@ -20,7 +21,7 @@ static mafat_status find_sums(mafat_problem *p, mafat_error *error)
     mafat_plan plan;
     mafat_plan_options options = p->options;
     options.is_sketch = true;
-    options.most_arena_bytes = MAFAT_PAGE;    /* where its buffers lie does not matter */
+    options.most_arena_bytes = mafat_size_page();    /* where its buffers lie does not matter */
     for (int l = 0; l < p->network->n_layers; l++)
         p->weights[l] = (mafat_weight_mode){.pinned = true, .window_filters = 1};
     mafat_status status = mafat_build_plan(&plan, p->network, &whole, &options, error);
@@ -73,15 +74,15 @@ size_t mafat_problem_total_bytes(const mafat_problem *problem, size_t arena_byte
 size_t mafat_problem_max_arena(const mafat_problem *problem, size_t limit_bytes,
                                size_t least_bytes, size_t sum_bytes)
 {
-    size_t enough = mafat_plan_pages(least_bytes) / MAFAT_PAGE;
-    size_t too_many = limit_bytes / MAFAT_PAGE + 1;
+    size_t enough = mafat_size_in_pages(least_bytes) / mafat_size_page();
+    size_t too_many = limit_bytes / mafat_size_page() + 1;
     while (too_many > enough + 1) {
         size_t middle = enough + (too_many - enough) / 2;
-        bool fits = mafat_problem_total_bytes(problem, middle * MAFAT_PAGE, sum_bytes) <=
+        bool fits = mafat_problem_total_bytes(problem, middle * mafat_size_page(), sum_bytes) <=
                     limit_bytes;
         *(fits ? &enough : &too_many) = middle;
     }
-    return enough * MAFAT_PAGE;
+    return enough * mafat_size_page();
 }
 
 size_t mafat_problem_free_arena(const mafat_problem *problem)

@@ -19,6 +19,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/size.h"
+
 /* TUNING. A range of arena sizes is narrow if it is no more than this part of its least size, or
  * the other part where the smallest plan is looked for: in whole pages that takes four times as
  * long, and finds the same. Of each range so many plans are tried, and so many others while none is
@@ -38,7 +40,7 @@ static size_t room_within(const mafat_problem *p, size_t limit_bytes)
         return SIZE_MAX;
     if (mafat_predict_choosing(p->process, room_bytes) > limit_bytes)
         return 0;
-    for (size_t step = limit_bytes / 2; step >= MAFAT_PAGE; step /= 2) {
+    for (size_t step = limit_bytes / 2; step >= mafat_size_page(); step /= 2) {
         size_t more_bytes = mafat_size_sum(room_bytes, step);
         if (mafat_predict_choosing(p->process, more_bytes) <= limit_bytes)
             room_bytes = more_bytes;
@@ -241,9 +243,9 @@ static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
 static size_t narrow_bytes(const solver *v, size_t from_bytes)
 {
     if (!v->counts_time)
-        return mafat_size_max(from_bytes / SMALL_PART, MAFAT_PAGE);
+        return mafat_size_max(from_bytes / SMALL_PART, mafat_size_page());
     return mafat_size_max(from_bytes / NARROW_PART,
-                          mafat_size_max(v->search->parts.table.unit_bytes, MAFAT_PAGE));
+                          mafat_size_max(v->search->parts.table.unit_bytes, mafat_size_page()));
 }
 
 /* Searches a range of arena sizes whose plans take bound_s at least: in halves, the better one
@@ -255,7 +257,7 @@ static mafat_status search_range(solver *v, size_t from_bytes, size_t to_bytes, 
         return MAFAT_OK;
     if (width_bytes <= narrow_bytes(v, from_bytes))
         return search_narrow(v, from_bytes, to_bytes);
-    size_t middle_bytes = from_bytes + mafat_plan_pages(width_bytes / 2);
+    size_t middle_bytes = from_bytes + mafat_size_in_pages(width_bytes / 2);
     double low_s = bound(v, from_bytes, middle_bytes, false);
     double high_s = bound(v, middle_bytes, to_bytes, false);
     mafat_status status = MAFAT_OK;
@@ -279,7 +281,7 @@ static size_t max_arena_of(const mafat_edges *edges)
         alive_bytes = mafat_size_max(alive_bytes, mafat_edge_alive_bytes(edge));
         window_bytes = mafat_size_max(window_bytes, edge->window_bytes);
     }
-    return mafat_plan_pages(alive_bytes + window_bytes);
+    return mafat_size_in_pages(alive_bytes + window_bytes);
 }
 
 /* Searches for the fastest plan within a limit, or for the smallest; best->edges is NULL where

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/size.h"
+
 /* TUNING: how fine a table is. With 128 units and 8 classes YOLOv3's plans are up to 0.6 % slower
  * than with these, and the search of ResNet-152 takes seconds, for want of a bound. Where there is
  * little room, units are worth more than classes: with 43 units and 20 classes plans of
@@ -89,7 +91,8 @@ static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t room_bytes)
         return false;
     size_t max_units = within(n_values / (size_t)t->n_classes, MIN_UNITS, MAX_UNITS);
     sum_bytes = mafat_size_min(sum_bytes, max_sum_bytes);
-    t->unit_bytes = MAFAT_PAGE;    /* a power of two, as what weights take is mostly whole ones */
+    /* a power of two, as what weights take is mostly whole ones */
+    t->unit_bytes = mafat_size_page();
     while (sum_bytes / t->unit_bytes >= max_units)
         t->unit_bytes *= 2;
     t->max_units = (int)(sum_bytes / t->unit_bytes) + 1;

@@ -3,6 +3,7 @@
 
 #include "base/charge.h"
 #include "base/file.h"
+#include "base/size.h"
 #include "machine/measure.h"
 #include "run/store.h"
 #include "run/weights.h"
@@ -27,7 +28,7 @@ static size_t cached_bytes(const char *path)
     mafat_error unused;
     if (path == NULL || mafat_file_size(path, "file", &n_bytes, &unused) != MAFAT_OK)
         return 0;
-    return mafat_plan_pages((size_t)n_bytes);
+    return mafat_size_in_pages((size_t)n_bytes);
 }
 
 /* Of pictures that are drawn one after the other the last two may not be out of the page cache yet,
@@ -40,15 +41,15 @@ static size_t drawn_bytes(const mafat_workload *workload)
 static size_t file_bytes(const mafat_workload *workload, const char *cfg_path)
 {
     return cached_bytes("/proc/self/exe") + cached_bytes(mafat_measure_own_library()) +
-           cached_bytes(cfg_path) + mafat_plan_pages(workload->file_bytes) +
+           cached_bytes(cfg_path) + mafat_size_in_pages(workload->file_bytes) +
            MAFAT_CHARGE_SMALL_FILES + drawn_bytes(workload);
 }
 
 /* Page cache for a weights file: its pages, and the tree that finds them. */
 static size_t weight_cache_bytes(const mafat_network *network)
 {
-    size_t n_bytes = mafat_plan_pages((size_t)mafat_weights_file_bytes(network));
-    return n_bytes + mafat_plan_pages(n_bytes / MAFAT_CHARGE_A_TREE_BYTE);
+    size_t n_bytes = mafat_size_in_pages((size_t)mafat_weights_file_bytes(network));
+    return n_bytes + mafat_size_in_pages(n_bytes / mafat_size_page() * MAFAT_CHARGE_TREE_ENTRY);
 }
 
 /* What drawing takes: the program's own, the outputs that are left of the network, and boxes. */
@@ -76,7 +77,7 @@ void mafat_process_set_image(mafat_process *process, const mafat_workload *workl
     work_bytes = mafat_size_max(work_bytes, image->decode_bytes);
     process->decode_bytes = workload->letter_bytes +
                             mafat_size_max(work_bytes, drawing_bytes(workload, cfg));
-    process->image_cache_bytes = mafat_plan_pages(image->file_bytes);
+    process->image_cache_bytes = mafat_size_in_pages(image->file_bytes);
 }
 
 /* What it holds while it chooses a plan, in one thread: the cfg has been read, nothing was
@@ -98,14 +99,14 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
         .file_bytes = file_bytes(workload, cfg_path),
         .network_bytes = mafat_footprint_network_bytes(network),
         .name_bytes = (size_t)workload->n_lines * MAFAT_CHARGE_LINE +
-                      (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + MAFAT_PAGE),
+                      (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + mafat_size_page()),
         .kernel_bytes = MAFAT_CHARGE_KERNEL,
         .page_table_bytes = MAFAT_CHARGE_FIRST_TABLES,
         .statistics_bytes = mafat_store_statistics_bytes(network),
         .weight_bytes = mafat_footprint_parameter_bytes(network),
         .weight_cache_bytes = weight_cache_bytes(network),
         .thread_bytes = MAFAT_CHARGE_THREAD,
-        .ahead_bytes = MAFAT_CHARGE_AHEAD_PAGES * MAFAT_PAGE,
+        .ahead_bytes = MAFAT_CHARGE_AHEAD_PAGES * mafat_size_page(),
         .repeats = workload->repeats,
         .n_threads = n_threads,
         .n_processors = mafat_measure_processors(),

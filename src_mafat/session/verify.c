@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/lines.h"
+#include "base/size.h"
 #include "run/weights.h"
 #include "session/data_file.h"
 #include "session/hierarchy.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/charge.h"
+#include "base/size.h"
 #include "machine/measure.h"
 #include "plan/plan.h"
 #include "run/letterbox.h"
@@ -78,7 +79,7 @@ mafat_workload_image mafat_workload_round_images(const mafat_workload_image *a,
         .decode_bytes = mafat_size_round_up(mafat_size_max(a->decode_bytes, b->decode_bytes), unit),
         .drawing_bytes = mafat_size_round_up(mafat_size_max(a->drawing_bytes, b->drawing_bytes),
                                              unit),
-        .file_bytes = mafat_plan_pages(mafat_size_max(a->file_bytes, b->file_bytes)),
+        .file_bytes = mafat_size_in_pages(mafat_size_max(a->file_bytes, b->file_bytes)),
     };
 }
 
@@ -108,7 +109,7 @@ void mafat_workload_add_names(mafat_workload *workload, const char *data,
     if (!mafat_verify_count_names(data, needs, &n_names, &n_bytes))
         return;    /* mafat_verify_data() says what is amiss */
     mafat_workload_add_lines(workload, n_names);
-    workload->file_bytes += mafat_plan_pages(n_bytes);
+    workload->file_bytes += mafat_size_in_pages(n_bytes);
 }
 
 mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *error)
@@ -122,7 +123,7 @@ mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *e
             status = mafat_picture_memory_find(&memory, path, error);
             workload->letter_bytes += memory.rgb_bytes * sizeof(float) +
                                       MAFAT_CHARGE_BLOCK_HEAD;
-            workload->file_bytes += mafat_plan_pages(memory.file_bytes);
+            workload->file_bytes += mafat_size_in_pages(memory.file_bytes);
         }
     }
     return status;
@@ -152,7 +153,7 @@ static void find_names(const mafat_cfg *cfg, const char *data, mafat_workload *w
         return;
     }
     mafat_workload_add_lines(workload, n_names);
-    workload->file_bytes += mafat_plan_pages(MAFAT_CHARGE_NAME * (size_t)n_names);
+    workload->file_bytes += mafat_size_in_pages(MAFAT_CHARGE_NAME * (size_t)n_names);
 }
 
 /* Has a command that would not have an image yet take one, as suits the network, and names. */

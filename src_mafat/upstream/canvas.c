@@ -6,6 +6,7 @@
 
 #include "base/charge.h"
 #include "base/new_file.h"
+#include "base/size.h"
 #include "upstream/jpeg.h"
 
 /* -------------------------------------------------------------------------------------- drawing */

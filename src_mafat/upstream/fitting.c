@@ -2,6 +2,7 @@
  * resize_image(), resize_min() and center_crop_image(). */
 #include "upstream/fitting.h"
 
+#include "base/size.h"
 #include "base/status.h"
 
 static size_t float_bytes(const mafat_fitting *image, int w, int h)

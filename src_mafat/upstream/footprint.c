@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/charge.h"
+#include "base/size.h"
 #include "darknet.h"
 #include "plan/plan.h"
 #include "run/store.h"
@@ -10,7 +11,7 @@
 static size_t block_bytes(size_t n_floats)
 {
     size_t n_bytes = n_floats * sizeof(float) + MAFAT_CHARGE_BLOCK_HEAD;
-    return n_bytes < MAFAT_CHARGE_OWN_PAGES_OF_LAYERS ? n_bytes : mafat_plan_pages(n_bytes);
+    return n_bytes < MAFAT_CHARGE_OWN_PAGES_OF_LAYERS ? n_bytes : mafat_size_in_pages(n_bytes);
 }
 
 /* Arrays of a layer's own that Darknet's forward() writes at inference, in layers that keep them
@@ -42,7 +43,7 @@ static size_t untouched_bytes(const mafat_layer *layer)
         if (layer->kind != MAFAT_WHOLE || strcmp(layer->type, known[i]) == 0)
             return 0;
     return MAFAT_CHARGE_UNTOUCHED_BLOCKS *
-           mafat_size_min(block_bytes(mafat_shape_floats(layer->out)), MAFAT_PAGE);
+           mafat_size_min(block_bytes(mafat_shape_floats(layer->out)), mafat_size_page());
 }
 
 /* The im2col of a layer that Darknet's own code runs: the network has one workspace for all. */
@@ -82,7 +83,7 @@ static size_t layers_bytes(int n_layers)
     size_t n_bytes = (size_t)n_layers * sizeof(struct layer);
     return n_bytes < MAFAT_CHARGE_OWN_PAGES
                ? with_gaps(n_bytes)
-               : mafat_plan_pages(n_bytes + MAFAT_CHARGE_BLOCK_HEAD);
+               : mafat_size_in_pages(n_bytes + MAFAT_CHARGE_BLOCK_HEAD);
 }
 
 size_t mafat_footprint_cfg_bytes(const mafat_network *network)

@@ -11,6 +11,7 @@
 
 #include "base/charge.h"
 #include "base/file.h"
+#include "base/size.h"
 
 size_t mafat_picture_file_cached_bytes(uint64_t n_bytes)
 {

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "upstream/png_rows.h"
+#include "base/size.h"
 #include "upstream/row_decoder.h"
 #include "upstream/stb.h"
 #include "stb_image.h"

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/size.h"
+
 const char mafat_stb_takes_more[] = "it takes more memory than its header says";
 
 static _Thread_local mafat_stb_guard *now;

@@ -1,4 +1,5 @@
 /* See random_edges.h. */
+#include "base/size.h"
 #include "support/random_edges.h"
 
 static size_t test_draw_bytes(test_random *r, int most)
