@@ -25,7 +25,7 @@
 
 /* A file may take so much, a command so many arguments; a run may take so long, which is long for a
  * small network even under sanitizers and on a busy machine. */
-enum { MOST_BYTES = 1 << 22, MOST_NAMES = 64, MOST_ARGUMENTS = 64, PATIENCE_S = 60 };
+enum { MAX_BYTES = 1 << 22, MAX_NAMES = 64, MAX_ARGUMENTS = 64, PATIENCE_S = 60 };
 
 static test_random dice;
 
@@ -42,7 +42,7 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void give_up(const char *
 /* ------------------------------------------------------------------------------------------ text */
 
 typedef struct {
-    char *bytes;    /* [MOST_BYTES], owned */
+    char *bytes;    /* [MAX_BYTES], owned */
     size_t n;
 } text;
 
@@ -51,7 +51,7 @@ static void read_text(text *t, const char *path)
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         give_up("%s", path);
-    t->n = fread(t->bytes, 1, MOST_BYTES, file);
+    t->n = fread(t->bytes, 1, MAX_BYTES, file);
     fclose(file);
 }
 
@@ -72,7 +72,7 @@ static void replace(text *t, size_t at, size_t n_old, const char *new, size_t n_
 {
     char copy[4096];
     n_new = n_new < sizeof copy ? n_new : sizeof copy;
-    if (at + n_old > t->n || t->n - n_old + n_new > MOST_BYTES)
+    if (at + n_old > t->n || t->n - n_old + n_new > MAX_BYTES)
         return;
     memcpy(copy, new, n_new);
     memmove(t->bytes + at + n_new, t->bytes + at + n_old, t->n - at - n_old);
@@ -200,7 +200,7 @@ static void change(text *t, size_t from)
 
 typedef struct {
     int n;
-    char *names[MOST_NAMES];    /* owned */
+    char *names[MAX_NAMES];     /* owned */
 } listing;
 
 static int by_name(const void *a, const void *b)
@@ -215,7 +215,7 @@ static void list(listing *l, const char *folder)
     if (dir == NULL)
         give_up("%s", folder);
     l->n = 0;
-    while ((entry = readdir(dir)) != NULL && l->n < MOST_NAMES)
+    while ((entry = readdir(dir)) != NULL && l->n < MAX_NAMES)
         if (entry->d_name[0] != '.')
             l->names[l->n++] = strdup(entry->d_name);
     closedir(dir);
@@ -247,13 +247,13 @@ static void copy_folder(const char *from, const char *to, int changed, text *t)
         if (lstat(source, &about) != 0)
             give_up("%s", source);
         if (S_ISLNK(about.st_mode)) {
-            ssize_t n = readlink(source, t->bytes, MOST_BYTES - 1);
+            ssize_t n = readlink(source, t->bytes, MAX_BYTES - 1);
             t->bytes[n > 0 ? n : 0] = '\0';
             if (symlink(t->bytes, target) != 0)
                 give_up("%s", target);
         } else {
             read_text(t, source);
-            t->bytes[t->n < MOST_BYTES ? t->n : MOST_BYTES - 1] = '\0';
+            t->bytes[t->n < MAX_BYTES ? t->n : MAX_BYTES - 1] = '\0';
             char *option = strcmp(files.names[i], "command") == 0 ? strstr(t->bytes, "\n-") : t->bytes;
             if (i == changed && option != NULL)
                 change(t, (size_t)(option - t->bytes));
@@ -270,14 +270,14 @@ static void copy_folder(const char *from, const char *to, int changed, text *t)
 /* Runs the folder's command in it; returns what waitpid() says, or -1 where it did not end. */
 static int run(const char *program, const char *folder, text *t)
 {
-    char *arguments[MOST_ARGUMENTS + 2] = {(char *)program};
+    char *arguments[MAX_ARGUMENTS + 2] = {(char *)program};
     char *path = path_of(folder, "command");
     int n = 1, state;
     pid_t ended = 0;
     read_text(t, path);
     free(path);
-    t->bytes[t->n < MOST_BYTES ? t->n : MOST_BYTES - 1] = '\0';
-    for (char *rest = t->bytes, *word; n <= MOST_ARGUMENTS && (word = strsep(&rest, "\n")) != NULL;)
+    t->bytes[t->n < MAX_BYTES ? t->n : MAX_BYTES - 1] = '\0';
+    for (char *rest = t->bytes, *word; n <= MAX_ARGUMENTS && (word = strsep(&rest, "\n")) != NULL;)
         if (rest != NULL)
             arguments[n++] = word;
     pid_t child = fork();
@@ -308,7 +308,7 @@ static const char *judge(int state, const char *folder, text *t)
     char *path = path_of(folder, "stderr");
     read_text(t, path);
     free(path);
-    t->bytes[t->n < MOST_BYTES ? t->n : MOST_BYTES - 1] = '\0';
+    t->bytes[t->n < MAX_BYTES ? t->n : MAX_BYTES - 1] = '\0';
     if (state == -1)
         return "did not end";
     if (strstr(t->bytes, "Sanitizer") != NULL || strstr(t->bytes, "runtime error: ") != NULL)
@@ -355,7 +355,7 @@ static bool run_round(char **argv, const char *seed, int n_findings, text *t)
 
 int main(int argc, char **argv)
 {
-    text t = {malloc(MOST_BYTES), 0};
+    text t = {malloc(MAX_BYTES), 0};
     listing seeds;
     if (argc != 7 || t.bytes == NULL) {
         fprintf(stderr, "usage: mutate PROGRAM SEEDS FINDINGS ROUNDS SECONDS SEED\n");

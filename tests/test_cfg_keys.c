@@ -437,7 +437,7 @@ START_TEST(what_is_near_no_key_has_no_nearest)
 {
     static const char *const keys[] = {"foo", "color", "xyz_abc_uvw", "my_very_own_key", "w"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        char nearest[MAFAT_CFG_KEYS_LONGEST] = "?";
+        char nearest[MAFAT_CFG_KEYS_MAX_BYTES] = "?";
         mafat_cfg_keys_find_nearest("convolutional", keys[i], nearest);
         ck_assert_str_eq(nearest, "");
     }

@@ -166,7 +166,7 @@ END_TEST
 START_TEST(reads_that_are_interrupted_or_short_go_on)
 {
     open_file(_i);
-    test_reads.most_bytes = PAGE;
+    test_reads.max_bytes = PAGE;
     expect_range(100, 4 * PAGE);
     for (int n = 0; n < 3; n++) {
         test_reads_fail(n, EINTR);
@@ -179,7 +179,7 @@ END_TEST
 START_TEST(a_read_that_fails_names_the_file_and_spoils_nothing)
 {
     open_file(_i);
-    test_reads.most_bytes = PAGE;
+    test_reads.max_bytes = PAGE;
     for (int n = 0; n < 4; n++) {
         expect_range(0, 10);    /* the page that the next one begins with */
         test_reads_fail(n, EIO);

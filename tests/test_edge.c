@@ -26,8 +26,8 @@ static mafat_error fault;
 
 /* A random way through the edges: what its plan must come to. */
 typedef struct {
-    const mafat_edge *edges[TEST_MOST_LAYERS];    /* at their first layers; else NULL */
-    mafat_group groups[TEST_MOST_LAYERS];         /* theirs */
+    const mafat_edge *edges[TEST_MAX_LAYERS];     /* at their first layers; else NULL */
+    mafat_group groups[TEST_MAX_LAYERS];          /* theirs */
     double seconds;
     size_t live_bytes, sum_bytes;
 } way;
@@ -44,7 +44,7 @@ static const mafat_edge *random_edge(test_random *r, const mafat_edges *edges, i
 /* Walks forward, and adds sizes up backward: windows have their room in what runs before them. */
 static void walk(test_random *r, const mafat_edges *edges, way *w)
 {
-    const mafat_edge *passed[TEST_MOST_LAYERS];
+    const mafat_edge *passed[TEST_MAX_LAYERS];
     size_t window_bytes = 0;
     int n = 0;
     *w = (way){0};
@@ -86,7 +86,7 @@ static void expect_groups(const way *w, const mafat_plan *plan)
  * turns. */
 static void expect_times_of_steps(const test_subject *s, const mafat_plan *plan)
 {
-    double seconds[TEST_MOST_LAYERS] = {0};
+    double seconds[TEST_MAX_LAYERS] = {0};
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *step = &plan->steps[i];
         mafat_work work = mafat_timing_step_work(&s->costs.shape, &s->cfg.network, step);
@@ -101,7 +101,7 @@ static void expect_times_of_steps(const test_subject *s, const mafat_plan *plan)
 
 static void expect_sums(const test_subject *s, const way *w, const char *context)
 {
-    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    mafat_weight_mode modes[TEST_MAX_LAYERS];
     mafat_plan_options options = s->options;
     mafat_config config, again;
     mafat_plan plan;
@@ -216,7 +216,7 @@ END_TEST
 
 static double seconds_of_group(const test_subject *s, const char *text, int group, bool is_pinned)
 {
-    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    mafat_weight_mode modes[TEST_MAX_LAYERS];
     mafat_plan_options options = s->options;
     mafat_config config;
     mafat_plan plan;

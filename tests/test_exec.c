@@ -251,7 +251,7 @@ static void make_plan_of(const char *text, variant v, int n_threads)
 {
     const mafat_network *ours = &bridge->session.cfg.network;
     mafat_config config;
-    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    mafat_weight_mode modes[TEST_MAX_LAYERS];
     mafat_plan_options options = {
         .workspace_bytes = mafat_step_workspace_bytes(n_threads), .image_by_rows = v.image_by_rows,
         .weights = test_weight_modes(ours, v.weights, modes),

@@ -59,7 +59,7 @@ static void expect_best(const test_graph *g, mafat_labels *labels, const mafat_l
     mafat_labels_find(labels, query);
     for (int i = labels->first[0]; i < labels->n_labels; i++) {
         expect_path(g, labels, query, &labels->labels[i]);
-        least = fmin(least, labels->labels[i].least_s);
+        least = fmin(least, labels->labels[i].min_s);
     }
     test_require(isinf(best) ? isinf(least) : least >= best * (1 - 1e-12));
     test_require(fmin(least, labels->missed_s) <= best * (1 + 1e-12));

@@ -335,14 +335,14 @@ END_TEST
 /* Darknet rounds colours otherwise where it draws than where it is asked for one. */
 START_TEST(colours_are_darknets_for_any_number_of_classes)
 {
-    enum { MOST = 40, SIDE = 200 };
-    char *no_names[MOST];
-    for (int i = 0; i < MOST; i++)
+    enum { MAX_N = 40, SIDE = 200 };
+    char *no_names[MAX_N];
+    for (int i = 0; i < MAX_N; i++)
         no_names[i] = "";
     int saved = redirect(in_scratch("a.jpg"));
-    for (int n = 1, n_different = 0; n <= MOST; n++) {
+    for (int n = 1, n_different = 0; n <= MAX_N; n++) {
         for (int class = 0; class < n; class++) {
-            float prob[MOST] = {0};
+            float prob[MAX_N] = {0};
             prob[class] = 1;
             detection box = {.bbox = {.5, .5, 1, 1}, .classes = n, .prob = prob};
             image picture = make_image(SIDE, SIDE, 3);
@@ -421,7 +421,7 @@ static mafat_status draw_named(char *name, mafat_picture *picture, mafat_error *
 /* Names that Darknet's arrays cannot take are refused, not drawn. */
 START_TEST(impossible_labels_are_refused)
 {
-    char longest[MAFAT_LONGEST_LABEL + 2];
+    char longest[MAFAT_MAX_LABEL_LENGTH + 2];
     mafat_picture picture;
     mafat_error error;
     memset(longest, 'x', sizeof longest - 1);

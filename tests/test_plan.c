@@ -11,7 +11,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { MOST_LAYERS = 16, MOST_BUFFERS = 1024, WORKSPACE = 4096 };
+enum { MAX_LAYERS = 16, MAX_BUFFERS = 1024, WORKSPACE = 4096 };
 
 /* Plans as they were before weights came in windows. */
 static const mafat_plan_options plain = {.workspace_bytes = WORKSPACE};
@@ -19,8 +19,8 @@ static const mafat_plan_options plain = {.workspace_bytes = WORKSPACE};
 /* A network under construction: each add_*() appends a layer that reads the one before. */
 typedef struct {
     mafat_network network;
-    mafat_layer layers[MOST_LAYERS];
-    int sources[MOST_LAYERS][2];
+    mafat_layer layers[MAX_LAYERS];
+    int sources[MAX_LAYERS][2];
 } draft;
 
 static void begin(draft *d, int c, int h, int w)
@@ -224,10 +224,10 @@ static void expect_covered_once(const draft *d, const mafat_plan *plan)
  * region a buffer holds by now. */
 typedef struct {
     int *owners;                       /* [lines of the arena] */
-    mafat_region held[MOST_BUFFERS];
-    int begin_row[MOST_BUFFERS];
-    int end_row[MOST_BUFFERS];         /* rows [begin_row, end_row) are written */
-    bool is_written[MOST_BUFFERS];
+    mafat_region held[MAX_BUFFERS];
+    int begin_row[MAX_BUFFERS];
+    int end_row[MAX_BUFFERS];          /* rows [begin_row, end_row) are written */
+    bool is_written[MAX_BUFFERS];
     int n_read;                        /* windows that a reader as early as allowed has read */
 } memory;
 
@@ -337,7 +337,7 @@ static void run_layer(memory *m, const draft *d, const mafat_plan *plan, const m
 
 static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
 {
-    bool complete[MOST_LAYERS] = {false};
+    bool complete[MAX_LAYERS] = {false};
     static memory m;
     int floor = 0;
     memset(&m, 0, sizeof m);
@@ -496,7 +496,7 @@ static void expect_sound_with(const draft *d, const char *config,
     mafat_error error;
     ck_assert_msg(build_with(d, config, options, &plan, &error) == MAFAT_OK, "%s: %s", config,
                   error.text);
-    ck_assert_int_le(plan.n_buffers, MOST_BUFFERS);
+    ck_assert_int_le(plan.n_buffers, MAX_BUFFERS);
     expect_covered_once(d, &plan);
     expect_inputs_ready(d, &plan);
     expect_buffers_alive(d, &plan);
@@ -518,7 +518,7 @@ static void expect_sound(const draft *d, const char *config)
         {false, {200, 60000, 2}},
     };
     for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
-        mafat_weight_mode modes[TEST_MOST_LAYERS];
+        mafat_weight_mode modes[TEST_MAX_LAYERS];
         mafat_plan_options options = {
             .workspace_bytes = WORKSPACE, .image_by_rows = variants[i].image_by_rows,
             .weights = test_weight_modes(&d->network, variants[i].weights, modes),
@@ -594,7 +594,7 @@ START_TEST(plans_of_random_networks_are_sound)
     draft d;
     begin(&d, 1 + test_random_int(&r, 3), 12 + test_random_int(&r, 20), 12 + test_random_int(&r, 20));
     add_conv(&d, 3, 3, 1, 1);
-    for (int n = 1 + test_random_int(&r, MOST_LAYERS - 2); n > 0; n--)
+    for (int n = 1 + test_random_int(&r, MAX_LAYERS - 2); n > 0; n--)
         add_random(&d, &r);
     d.layers[test_random_int(&r, d.network.n_layers)].is_result = true;
     char config[64];

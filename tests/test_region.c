@@ -6,13 +6,13 @@
 #include "plan/region.h"
 #include "support/suite.h"
 
-enum { MOST = 32 };
+enum { MAX_EXTENT = 32 };
 
 START_TEST(tiles_cover_each_cell_once_and_differ_by_one)
 {
-    for (int extent = 1; extent <= MOST; extent++) {
-        for (int parts = 1; parts <= 2 * MOST; parts++) {
-            int next = 0, smallest = MOST, largest = 0;
+    for (int extent = 1; extent <= MAX_EXTENT; extent++) {
+        for (int parts = 1; parts <= 2 * MAX_EXTENT; parts++) {
+            int next = 0, smallest = MAX_EXTENT, largest = 0;
             for (int i = 0; i < parts; i++) {
                 mafat_region tile = mafat_region_tile(extent, 7, parts, 1, i, 0);
                 int height = mafat_region_height(tile);
@@ -54,7 +54,7 @@ END_TEST
  * returns how many taps fall before and behind the map. */
 static void touch(const mafat_layer *layer, int y0, int y1, bool *touched, int *before, int *behind)
 {
-    memset(touched, 0, MOST * sizeof *touched);
+    memset(touched, 0, MAX_EXTENT * sizeof *touched);
     *before = *behind = 0;
     for (int y = y0; y < y1; y++) {
         for (int k = 0; k < layer->size; k++) {
@@ -73,7 +73,7 @@ static void touch(const mafat_layer *layer, int y0, int y1, bool *touched, int *
  * outside; what is cut off is counted. */
 static void expect_exact(const mafat_layer *layer, int y0, int y1)
 {
-    bool touched[MOST];
+    bool touched[MAX_EXTENT];
     int before, behind;
     touch(layer, y0, y1, touched, &before, &behind);
     /* the same in both directions, so that one that takes the other's part is found */

@@ -22,8 +22,8 @@ enum { ROUNDS = 4, LIMIT_PARTS = 4, N_COST_SETS = 5 };
 
 /* For how many limits a search may miss the best plan of a network, and by how much: four limits of
  * one network, whose buffers leave gaps, and 1.8 % are all that is missed here. */
-enum { MOST_MISSED = 4 };
-static const double MOST_ABOVE = 1.02;
+enum { MAX_MISSED = 4 };
+static const double MAX_ABOVE = 1.02;
 
 static mafat_error fault;
 
@@ -43,10 +43,10 @@ static void expect_best(mafat_search *search, const test_subject *s, const test_
         return;
     double seconds = found.plan.latency_s;
     test_require(mafat_predict(&found.plan, &s->process).total_bytes <= limit);
-    test_require(found.least_s <= best->seconds * (1 + 1e-9));
+    test_require(found.min_s <= best->seconds * (1 + 1e-9));
     if (seconds > best->seconds * (1 + 1e-9)) {
         *n_missed += 1;
-        if (seconds > best->seconds * MOST_ABOVE)
+        if (seconds > best->seconds * MAX_ABOVE)
             ck_abort_msg("%zu bytes: %.9g s, the best plan takes %.9g s", limit, seconds,
                          best->seconds);
     }
@@ -68,14 +68,14 @@ static void expect_best_for_all_limits(mafat_search *search, const test_subject 
         seconds = is_faster ? all->outcomes[i].seconds : seconds;
     }
     expect_best(search, s, all, SIZE_MAX, &n_missed);
-    test_require(n_missed <= MOST_MISSED);
+    test_require(n_missed <= MAX_MISSED);
 }
 
 /* Less than the least is refused, and the message names it. */
-static void expect_least(mafat_search *search, size_t least)
+static void expect_min_limit(mafat_search *search, size_t least)
 {
     size_t bytes, limits[] = {least - 1, 1};
-    ck_assert_int_eq(mafat_search_least(search, &bytes, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_min_limit(search, &bytes, &fault), MAFAT_OK);
     ck_assert_uint_eq(bytes, least);
     for (int i = 0; i < COUNT(limits); i++) {
         char expected[128];
@@ -102,7 +102,7 @@ START_TEST(the_search_finds_the_best_of_all_plans)
     test_plans_sort(&all);
     test_subject_search(&s, NULL, &search);
     expect_best_for_all_limits(&search, &s, &all);
-    expect_least(&search, all.outcomes[0].bytes);
+    expect_min_limit(&search, all.outcomes[0].bytes);
     mafat_search_free(&search);
     test_plans_free(&all);
     mafat_cfg_free(&s.cfg);
@@ -140,7 +140,7 @@ START_TEST(of_a_fixed_configuration_it_finds_the_best_modes)
     test_plans_sort(&all);
     test_subject_search(&s, &config, &search);
     expect_best_for_all_limits(&search, &s, &all);
-    expect_least(&search, all.outcomes[0].bytes);
+    expect_min_limit(&search, all.outcomes[0].bytes);
     mafat_search_free(&search);
     test_plans_free(&all);
     mafat_cfg_free(&s.cfg);
@@ -156,7 +156,7 @@ static const char *const stock[] = {
 
 /* What an arena may have in gaps, beside what is alive at once: 0.2 % is the most seen, but for one
  * plan of resnet18 with 3.7 %. */
-enum { MOST_GAPS_PERCENT = 4 };
+enum { MAX_GAPS_PERCENT = 4 };
 
 START_TEST(more_bytes_never_take_longer)
 {
@@ -168,20 +168,20 @@ START_TEST(more_bytes_never_take_longer)
     ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i], 0, 0, &fault), MAFAT_OK);
     test_subject_init(&s, cfg, 10);
     test_subject_search(&s, NULL, &search);
-    ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
     for (size_t limit = least; limit < 40 * least; limit += limit / LIMIT_PARTS) {
         mafat_found found;
         ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
                       fault.text);
         size_t live = found.plan.live_bytes, arena = found.plan.arena_bytes;
         test_require(mafat_predict(&found.plan, &s.process).total_bytes <= limit);
-        test_require(found.least_s <= found.plan.latency_s);
+        test_require(found.min_s <= found.plan.latency_s);
         test_require(found.plan.latency_s <= seconds);
-        test_require(arena - live <= live / 100 * MOST_GAPS_PERCENT);
+        test_require(arena - live <= live / 100 * MAX_GAPS_PERCENT);
         seconds = found.plan.latency_s;
         mafat_found_free(&found);
     }
-    expect_least(&search, least);
+    expect_min_limit(&search, least);
     mafat_search_free(&search);
     mafat_cfg_free(&s.cfg);
 }
@@ -223,7 +223,7 @@ START_TEST(the_smallest_plan_has_no_gaps)
     s.options.workspace_bytes = mafat_step_workspace_bytes(2);
     s.options.image_by_rows = false;
     test_subject_search(&s, NULL, &search);
-    ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_search_best(&search, least, &found, &fault), MAFAT_OK);
     test_require(found.plan.arena_bytes == found.plan.live_bytes);
     mafat_found_free(&found);
@@ -252,7 +252,7 @@ static mafat_cfg make_deep(int n_blocks)
 }
 
 /* What a search loses for want of room, even in the least limit: nothing, for these networks. */
-static const double MOST_LOST = 1.001;
+static const double MAX_LOST = 1.001;
 
 /* What a search in a limit says is true, whatever room it has: the plan that it finds fits, and so
  * did choosing it; no plan is faster than its bound, not even the best one that a search finds that
@@ -267,10 +267,10 @@ static double expect_within(mafat_search *search, mafat_search *roomy, const tes
     test_require(mafat_found_predict(&found, &s->process).total_bytes <= limit);
     test_require(found.choosing_bytes > 0);
     test_require(mafat_predict_choosing(&s->process, found.choosing_bytes) <= limit);
-    test_require(found.least_s <= best.plan.latency_s * (1 + 1e-9));
-    test_require(found.least_s > 0 && found.least_s <= found.plan.latency_s * (1 + 1e-9));
+    test_require(found.min_s <= best.plan.latency_s * (1 + 1e-9));
+    test_require(found.min_s > 0 && found.min_s <= found.plan.latency_s * (1 + 1e-9));
     double seconds = found.plan.latency_s;
-    test_require(seconds <= best.plan.latency_s * MOST_LOST);
+    test_require(seconds <= best.plan.latency_s * MAX_LOST);
     mafat_found_free(&found);
     mafat_found_free(&best);
     return seconds;
@@ -299,9 +299,9 @@ START_TEST(a_search_is_part_of_what_it_plans_for)
     s.process.choosing_bytes = CHOOSING_BYTES;
     ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
                                        &fault), MAFAT_OK);
-    ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
-    ck_assert_uint_ge(least, mafat_search_least_charged(&s.cfg.network, &s.process));
-    expect_least(&search, least);
+    ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
+    ck_assert_uint_ge(least, mafat_search_min_charged_bytes(&s.cfg.network, &s.process));
+    expect_min_limit(&search, least);
     for (size_t limit = least; limit <= 64 * least; limit *= 2)
         expect_within(&search, &roomy, &s, limit);
     double small_s = expect_within(&search, &roomy, &s, least + least / 8);
@@ -346,10 +346,10 @@ START_TEST(the_smallest_limit_is_the_smallest_by_any_costs)
     s.process.choosing_bytes = CHOOSING_BYTES;
     ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
                                        &fault), MAFAT_OK);
-    ck_assert_int_eq(mafat_search_least(&search, &least, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_search_best(&search, least, &found, &fault), MAFAT_OK);
     mafat_found_free(&found);
-    expect_least(&search, least);
+    expect_min_limit(&search, least);
     mafat_search_free(&search);
     mafat_cfg_free(&s.cfg);
 }
@@ -371,7 +371,7 @@ START_TEST(fewer_edges_are_the_shorter_ones)
                      MAFAT_OK);
     ck_assert(all.are_all && !few.are_all);
     ck_assert_uint_le(few.peak_bytes, limits.room_bytes);
-    ck_assert(all.least_s == few.least_s);
+    ck_assert(all.min_s == few.min_s);
     for (int e = 0; e < few.n_edges; e++)
         longest = few.edges[e].to - few.edges[e].from > longest
                       ? few.edges[e].to - few.edges[e].from : longest;

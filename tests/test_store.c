@@ -93,7 +93,7 @@ static void make_plan(void)
     test_random *r = &random_state;
     char text[64];
     mafat_config config;
-    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    mafat_weight_mode modes[TEST_MAX_LAYERS];
     bool image_by_rows = test_random_int(r, 2) == 0;
     test_weights weights = {
         .window_bytes = window_sizes[test_random_int(r, 5)],
@@ -296,7 +296,7 @@ END_TEST
 
 /* Bytes of the windows that each run reads, and room for the pages that they begin and end in:
  * those that follow one another in the file share theirs. */
-static size_t most_bytes_of_run(void)
+static size_t max_bytes_of_run(void)
 {
     size_t most = 0;
     const unsigned char *end = NULL;
@@ -318,7 +318,7 @@ START_TEST(what_is_pinned_is_read_once_and_the_rest_once_in_each_run)
         test_reads.n_bytes = 0;
         expect_run();
         ck_assert_uint_ge(test_reads.n_bytes + MAFAT_READ_UNIT, plan.weight_bytes_read);
-        ck_assert_uint_le(test_reads.n_bytes, most_bytes_of_run());
+        ck_assert_uint_le(test_reads.n_bytes, max_bytes_of_run());
     }
 }
 END_TEST

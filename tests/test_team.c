@@ -6,12 +6,12 @@
 #include "run/team.h"
 #include "support/suite.h"
 
-enum { MOST_SHARES = 97, N_PIECES = 100000 };
+enum { MAX_SHARES = 97, N_PIECES = 100000 };
 
 typedef struct {
     mafat_team *team;
     int n_shares;
-    atomic_int counts[MOST_SHARES];    /* how often each share was done */
+    atomic_int counts[MAX_SHARES];     /* how often each share was done */
     atomic_int n_inside[8];            /* shares that a thread does right now */
     atomic_int n_wrong;
 } ledger;
@@ -33,9 +33,9 @@ static void lead(void *context)
 {
     ledger *l = context;
     for (int piece = 0; piece < N_PIECES; piece++) {
-        l->n_shares = 1 + piece % MOST_SHARES;
+        l->n_shares = 1 + piece % MAX_SHARES;
         mafat_team_share(l->team, l->n_shares, do_share, l);
-        for (int i = 0; i < MOST_SHARES; i++) {
+        for (int i = 0; i < MAX_SHARES; i++) {
             if (atomic_load(&l->counts[i]) != (i < l->n_shares))
                 atomic_fetch_add(&l->n_wrong, 1);
             atomic_store(&l->counts[i], 0);

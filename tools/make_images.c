@@ -144,7 +144,7 @@ static void put_ac(bit_writer *b)
 
 typedef struct {
     int n, sampling[4];    /* of components: 0x21 is two blocks across, one down */
-    int most_h, most_v;
+    int max_h, max_v;
 } frame;
 
 /* A scan of one component, or of all of them: -1. */
@@ -159,12 +159,12 @@ static void put_scan(image *i, const frame *f, int only, int first, int last, in
         if (only < 0 || only == c)
             put_be(i, (uint32_t)(c + 1) << 8, 2);
     put_be(i, (uint32_t)(first << 16 | last << 8), 3);
-    int h = n == 1 ? 1 : f->most_h, v = n == 1 ? 1 : f->most_v;
+    int h = n == 1 ? 1 : f->max_h, v = n == 1 ? 1 : f->max_v;
     int w = i->w, rows = i->h;
     if (n == 1) {
         int s = f->sampling[only < 0 ? 0 : only];
-        w = (w * (s >> 4) + f->most_h - 1) / f->most_h;
-        rows = (rows * (s & 15) + f->most_v - 1) / f->most_v;
+        w = (w * (s >> 4) + f->max_h - 1) / f->max_h;
+        rows = (rows * (s & 15) + f->max_v - 1) / f->max_v;
     }
     int across = (w + 8 * h - 1) / (8 * h), down = (rows + 8 * v - 1) / (8 * v);
     for (int mcu = 0; mcu < across * down; mcu++) {
@@ -192,12 +192,12 @@ enum { FILLED = 1, ADOBE_CMYK = 2, ADOBE_YCCK = 4, ONE_BY_ONE = 8, ADOBE_RGB = 1
 
 static void make_jpeg(image *i, const int *with)
 {
-    frame f = {.n = with[0], .most_h = 1, .most_v = 1};
+    frame f = {.n = with[0], .max_h = 1, .max_v = 1};
     int marker = with[5], restart = with[6], extras = with[7];
     for (int c = 0; c < f.n; c++) {
         f.sampling[c] = with[1 + c];
-        f.most_h = f.sampling[c] >> 4 > f.most_h ? f.sampling[c] >> 4 : f.most_h;
-        f.most_v = (f.sampling[c] & 15) > f.most_v ? f.sampling[c] & 15 : f.most_v;
+        f.max_h = f.sampling[c] >> 4 > f.max_h ? f.sampling[c] >> 4 : f.max_h;
+        f.max_v = (f.sampling[c] & 15) > f.max_v ? f.sampling[c] & 15 : f.max_v;
     }
     put_be(i, 0xffd8, 2);
     if (extras & (ADOBE_CMYK | ADOBE_YCCK | ADOBE_RGB)) {

@@ -95,7 +95,7 @@ enum {
 /* ------------------------------------------------------------------------------------ of images */
 enum {
     /* What stb_image holds beside pictures and planes: its state, palettes, a row. Measured, as
-     * the next: most_bytes of mafat_stb_guard, less what the header says (tests/network/images.sh
+     * the next: max_bytes of mafat_stb_guard, less what the header says (tests/network/images.sh
      * runs each kind of image in a cgroup). */
     MAFAT_CHARGE_STB_STATE = 96 << 10,
 

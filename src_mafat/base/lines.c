@@ -10,7 +10,7 @@
 #include "base/visible.h"
 
 /* The longest line that is read. */
-enum { LONGEST_LINE = 64 << 10 };
+enum { MAX_LINE_BYTES = 64 << 10 };
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
@@ -26,13 +26,13 @@ mafat_status mafat_lines_fail(mafat_error *error, const char *path, const char *
     return status;
 }
 
-/* The next line of at most LONGEST_LINE bytes, and what of its end fits. Returns how many bytes
+/* The next line of at most MAX_LINE_BYTES bytes, and what of its end fits. Returns how many bytes
  * were read; 0: there are none. */
-static size_t read_line(FILE *file, char line[LONGEST_LINE + 2])
+static size_t read_line(FILE *file, char line[MAX_LINE_BYTES + 2])
 {
     size_t n = 0;
     int byte = 0;
-    while (n <= LONGEST_LINE && byte != '\n' && (byte = getc(file)) != EOF)
+    while (n <= MAX_LINE_BYTES && byte != '\n' && (byte = getc(file)) != EOF)
         line[n++] = (char)byte;
     line[n] = '\0';
     return n;
@@ -57,9 +57,9 @@ static mafat_status check_text(const char *path, const char *what, const char *l
     if (memchr(line, '\0', n) != NULL)
         return mafat_lines_fail(error, path, "line %d holds a NUL byte: it is no %s", number,
                                 what);
-    if (n > LONGEST_LINE)
+    if (n > MAX_LINE_BYTES)
         return mafat_lines_fail(error, path, "line %d is longer than %d bytes: it is no %s", number,
-                                LONGEST_LINE, what);
+                                MAX_LINE_BYTES, what);
     return MAFAT_OK;
 }
 
@@ -75,7 +75,7 @@ mafat_status mafat_lines_each(const char *path, const char *what, int *n_lines,
         mafat_error_set_file(error, path);
         return status;
     }
-    char *line = malloc(LONGEST_LINE + 2);
+    char *line = malloc(MAX_LINE_BYTES + 2);
     if (line == NULL)
         status = mafat_lines_fail(error, path, "no memory to read it");
     while (status == MAFAT_OK && (n = read_line(file, line)) > 0) {

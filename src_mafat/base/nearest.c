@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Of longer words the beginning counts. */
-enum { LONGEST = 40 };
+enum { MAX_LETTERS = 40 };
 
 static int least(int a, int b)
 {
@@ -19,8 +19,8 @@ static char letter(char c)
 
 int mafat_nearest_distance(const char *a, const char *b)
 {
-    int d[LONGEST + 1][LONGEST + 1];
-    size_t n_a = strnlen(a, LONGEST), n_b = strnlen(b, LONGEST);
+    int d[MAX_LETTERS + 1][MAX_LETTERS + 1];
+    size_t n_a = strnlen(a, MAX_LETTERS), n_b = strnlen(b, MAX_LETTERS);
     for (size_t i = 0; i <= n_a; i++) {
         for (size_t k = 0; k <= n_b; k++) {
             if (i == 0 || k == 0) {
@@ -39,7 +39,7 @@ int mafat_nearest_distance(const char *a, const char *b)
 
 int mafat_nearest_bound(const char *word)
 {
-    return (int)strnlen(word, LONGEST) / 3 + 1;
+    return (int)strnlen(word, MAX_LETTERS) / 3 + 1;
 }
 
 const char *mafat_nearest(const char *word, const char *const *known, int n)

@@ -6,7 +6,7 @@
 
 /* Reads digits, and nothing but digits, into *number. MAFAT_USAGE names `what` it is, what was
  * given and what is allowed: least to most, neither negative. */
-mafat_status mafat_number_read(const char *what, const char *text, int least, int most, int *number,
+mafat_status mafat_number_read(const char *what, const char *text, int min, int max, int *number,
                                mafat_error *error);
 
 /* Reads a size: digits, and behind them nothing for bytes, or K, M or G for 2^10, 2^20 or 2^30 of

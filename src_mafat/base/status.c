@@ -107,8 +107,8 @@ static void make_visible(const char *text, char *seen)
 
 void mafat_error_print(const mafat_error *error, FILE *stream)
 {
-    enum { MOST = MAFAT_SHOWN_BYTES / 4 };    /* that a byte becomes */
-    char file[MOST * sizeof error->file], layer[64] = "", text[MOST * sizeof error->text];
+    enum { MAX_SHOWN = MAFAT_SHOWN_BYTES / 4 }; /* that a byte becomes */
+    char file[MAX_SHOWN * sizeof error->file], layer[64] = "", text[MAX_SHOWN * sizeof error->text];
     make_visible(error->file, file);
     make_visible(error->text, text);
     if (error->layer >= 0)

@@ -173,7 +173,7 @@ void mafat_limits_name_image(mafat_error *error, const char *path,
 static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, int n_channels,
                                         size_t *work_bytes, mafat_error *error)
 {
-    enum { MOST_CHANNELS = 4 };    /* where Darknet asks for as many as the file has */
+    enum { MAX_CHANNELS = 4 };     /* where Darknet asks for as many as the file has */
     mafat_picture_memory memory;
     size_t image_bytes, others_bytes;
     mafat_shape input = bridge->session.cfg.network.input;
@@ -188,7 +188,7 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
     if (status != MAFAT_OK)
         return status;
     mafat_fitting fitted = {mafat_workload_fit(&bridge->workload), memory.w, memory.h,
-                            n_channels > 0 ? n_channels : MOST_CHANNELS};
+                            n_channels > 0 ? n_channels : MAX_CHANNELS};
     mafat_fitting_find_bytes(&fitted, input.w, input.h, &image_bytes, work_bytes);
     mafat_workload_image image = {
         .held_bytes = others_bytes + image_bytes,
@@ -209,15 +209,15 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     if (!is_any_limited())
         return NULL;
     mafat_limits_lock();
-    size_t work_bytes, least_bytes = SIZE_MAX;
+    size_t work_bytes, min_bytes = SIZE_MAX;
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next) {
         if (b->image_rounding != NULL)
             continue;
         status = make_room_for_image(b, path, n_channels, &work_bytes, &error);
         if (status == MAFAT_OK)
-            least_bytes = mafat_size_min(least_bytes, work_bytes);
+            min_bytes = mafat_size_min(min_bytes, work_bytes);
     }
-    granted_bytes = least_bytes;
+    granted_bytes = min_bytes;
     mafat_limits_unlock();
     if (status == MAFAT_OK)
         status = mafat_picture_decode(path, n_channels, &decoded, &error);

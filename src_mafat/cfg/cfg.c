@@ -10,7 +10,7 @@
 #include "cfg/cfg_keys.h"
 #include "cfg/cfg_layers.h"
 
-enum { LARGEST = MAFAT_CFG_TEXT_LARGEST };
+enum { MAX_VALUE = MAFAT_CFG_TEXT_MAX_VALUE };
 
 /* -- [net] ------------------------------------------------------------------------------------- */
 
@@ -34,9 +34,9 @@ static long long count_inputs(mafat_cfg_text_reader *net, int c, int h, int w)
 static mafat_cfg_output read_image(mafat_cfg_text_reader *net, int width, int height)
 {
     mafat_shape map = {
-        .c = mafat_cfg_text_get_int(net, "channels", 0, 0, LARGEST),
-        .h = mafat_cfg_text_get_int(net, "height", 0, 0, LARGEST),
-        .w = mafat_cfg_text_get_int(net, "width", 0, 0, LARGEST),
+        .c = mafat_cfg_text_get_int(net, "channels", 0, 0, MAX_VALUE),
+        .h = mafat_cfg_text_get_int(net, "height", 0, 0, MAX_VALUE),
+        .w = mafat_cfg_text_get_int(net, "width", 0, 0, MAX_VALUE),
     };
     long long n_pixels = count_inputs(net, map.c, map.h, map.w);
     int n_inputs = mafat_cfg_text_get_int(net, "inputs", (int)n_pixels, 0, INT_MAX);
@@ -65,7 +65,7 @@ static int count_batch(const mafat_cfg_text_reader *net)
     for (int i = 0; i < 3; i++) {
         const char *value = mafat_cfg_text_find(net, keys[i]);
         long number = value != NULL ? strtol(value, NULL, 10) : 1;
-        n[i] = number < 1 ? 1 : number < LARGEST ? number : LARGEST;
+        n[i] = number < 1 ? 1 : number < MAX_VALUE ? number : MAX_VALUE;
     }
     long long batch = n[0] / n[1] * n[2];
     return batch < 1 ? 1 : batch < INT_MAX ? (int)batch : INT_MAX;
@@ -291,7 +291,7 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
                             mafat_error *error)
 {
     *cfg = (mafat_cfg){0};
-    MAFAT_CHECK(width >= 0 && width <= LARGEST && height >= 0 && height <= LARGEST);
+    MAFAT_CHECK(width >= 0 && width <= MAX_VALUE && height >= 0 && height <= MAX_VALUE);
     mafat_cfg_text text;
     mafat_status status = mafat_cfg_text_read(&text, path, error);
     if (status == MAFAT_OK) {

@@ -251,7 +251,7 @@ bool mafat_cfg_keys_know_activation(const char *name)
 
 /* -- the nearest ------------------------------------------------------------------------------- */
 
-enum { LONGEST_KEY = MAFAT_CFG_KEYS_LONGEST - 1 };
+enum { MAX_KEY_LENGTH = MAFAT_CFG_KEYS_MAX_BYTES - 1 };
 
 /* Whether `word` goes on from `key`, as padding does from pad. */
 static bool goes_on(const char *word, const char *key)
@@ -262,10 +262,10 @@ static bool goes_on(const char *word, const char *key)
 
 /* Takes the word of `list` that is nearest to `key` if it is nearer than *nearest. */
 static void look_for_nearest(const char *list, const char *key, int *nearest,
-                             char name[MAFAT_CFG_KEYS_LONGEST])
+                             char name[MAFAT_CFG_KEYS_MAX_BYTES])
 {
     for (size_t n; (n = next_word(&list)) > 0; list += n) {
-        char word[MAFAT_CFG_KEYS_LONGEST];
+        char word[MAFAT_CFG_KEYS_MAX_BYTES];
         snprintf(word, sizeof word, "%.*s", (int)n, list);
         int distance = mafat_nearest_distance(word, key);
         if (distance > 1 && goes_on(word, key))
@@ -278,7 +278,7 @@ static void look_for_nearest(const char *list, const char *key, int *nearest,
 }
 
 void mafat_cfg_keys_find_nearest(const char *section, const char *key,
-                                 char name[MAFAT_CFG_KEYS_LONGEST])
+                                 char name[MAFAT_CFG_KEYS_MAX_BYTES])
 {
     int nearest = mafat_nearest_bound(key);
     *name = '\0';
@@ -311,7 +311,7 @@ static bool is_neutral(const mafat_cfg_text_reader *reader, const mafat_cfg_key 
     }
     const char *list = row->neutral != NULL ? row->neutral : "";
     for (size_t n; (n = next_word(&list)) > 0; list += n) {
-        char word[MAFAT_CFG_KEYS_LONGEST];
+        char word[MAFAT_CFG_KEYS_MAX_BYTES];
         snprintf(word, sizeof word, "%.*s", (int)n, list);
         const char *neutral = word[0] == '@' ? mafat_cfg_text_find(reader, word + 1) : word;
         if (same_value(value, neutral != NULL ? neutral : "1"))
@@ -361,7 +361,7 @@ static void show_key(const mafat_cfg_text_option *option, char *key, size_t size
 
 static void judge_unknown(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *option)
 {
-    char nearest[MAFAT_CFG_KEYS_LONGEST] = "", hint[MAFAT_CFG_KEYS_LONGEST + 32] = "";
+    char nearest[MAFAT_CFG_KEYS_MAX_BYTES] = "", hint[MAFAT_CFG_KEYS_MAX_BYTES + 32] = "";
     char key[MAFAT_VISIBLE_BYTES];
     show_key(option, key, sizeof key);
     if (is_flag(option->key) && reader->layer >= 0) {

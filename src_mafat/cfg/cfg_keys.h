@@ -17,7 +17,7 @@ typedef enum {
     MAFAT_KEY_REFUSED     /* other numbers than MAFAT, or any program of pinned Darknet, computes */
 } mafat_key_verdict;
 
-enum { MAFAT_CFG_KEYS_LONGEST = 48 };    /* bytes of the longest key, and more */
+enum { MAFAT_CFG_KEYS_MAX_BYTES = 48 };  /* bytes of the longest key, and more */
 
 /* Lists have a blank between two words. */
 typedef struct {
@@ -43,7 +43,7 @@ const mafat_cfg_key *mafat_cfg_keys_find(const char *section, const char *key);
 /* Finds the known key of a section that differs least from `key`, or goes on from it; "" where none
  * comes near (nearest.h). */
 void mafat_cfg_keys_find_nearest(const char *section, const char *key,
-                                 char name[MAFAT_CFG_KEYS_LONGEST]);
+                                 char name[MAFAT_CFG_KEYS_MAX_BYTES]);
 
 /* Judges every option of the reader's section: the first that must be refused, and what is to be
  * warned of, go to reader->findings: keys that nobody knows, lines without a value, and second ones

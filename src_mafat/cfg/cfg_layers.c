@@ -12,7 +12,7 @@
 #include "base/visible.h"
 #include "cfg/cfg_keys.h"
 
-enum { LARGEST = MAFAT_CFG_TEXT_LARGEST };
+enum { MAX_VALUE = MAFAT_CFG_TEXT_MAX_VALUE };
 
 typedef struct {
     mafat_cfg_text_reader options;
@@ -29,7 +29,7 @@ typedef struct {
 
 static int get_int(job *j, const char *key, int fallback, int min)
 {
-    return mafat_cfg_text_get_int(&j->options, key, fallback, min, LARGEST);
+    return mafat_cfg_text_get_int(&j->options, key, fallback, min, MAX_VALUE);
 }
 
 static bool get_flag(job *j, const char *key)
@@ -410,7 +410,7 @@ static void describe_avgpool(job *j)
 static void describe_upsample(job *j)
 {
     const mafat_shape in = j->in->map;
-    int stride = mafat_cfg_text_get_int(&j->options, "stride", 2, -LARGEST, LARGEST);
+    int stride = mafat_cfg_text_get_int(&j->options, "stride", 2, -MAX_VALUE, MAX_VALUE);
     j->layer->scale = mafat_cfg_text_get_float(&j->options, "scale", 1);
     if (stride == 0)
         FAIL(j, "stride=0: must be positive to enlarge, negative to shrink");
@@ -594,7 +594,8 @@ static void join(job *j, int n_sources, int *sources)
 static void describe_route(job *j)
 {
     int n_sources;
-    int *sources = mafat_cfg_text_get_ints(&j->options, "layers", -LARGEST, LARGEST, &n_sources);
+    int *sources = mafat_cfg_text_get_ints(&j->options, "layers", -MAX_VALUE, MAX_VALUE,
+                                           &n_sources);
     if (sources == NULL)
         FAIL(j, "layers= is absent: must list the layers to join");
     else
@@ -619,7 +620,7 @@ static void describe_shortcut(job *j)
         FAIL(j, "from= is absent: must name the layer to add");
     else if (from_text[strcspn(from_text, ",")] != '\0' && strrchr(from_text, ',')[1] != '\0')
         refuse_sources(j, mafat_cfg_text_find_first(&j->options, "from"));
-    int number = mafat_cfg_text_get_int(&j->options, "from", -1, -LARGEST, LARGEST);
+    int number = mafat_cfg_text_get_int(&j->options, "from", -1, -MAX_VALUE, MAX_VALUE);
     int from = find_layer(j, "from", number);
     mafat_activation activation = get_activation(j, "linear");
     float alpha = mafat_cfg_text_get_float(&j->options, "alpha", 1);

@@ -20,7 +20,7 @@
 #include "base/status.h"
 
 /* No number that describes a network may be larger, so that sums of a few never overflow. */
-enum { MAFAT_CFG_TEXT_LARGEST = 1 << 24 };
+enum { MAFAT_CFG_TEXT_MAX_VALUE = 1 << 24 };
 
 typedef struct {
     const char *key;

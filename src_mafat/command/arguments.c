@@ -57,7 +57,7 @@ static bool begin_alike(const char *a, const char *b, size_t n)
 
 bool mafat_arguments_asks(const char *word)
 {
-    enum { ALIKE = 3, MOST_CHANGES = 2 };
+    enum { ALIKE = 3, MAX_CHANGES = 2 };
     char name[16];
     if (word[0] != '-')
         return strncmp(word, "mafat", 5) == 0 && strchr(word, '=') != NULL;
@@ -68,7 +68,7 @@ bool mafat_arguments_asks(const char *word)
     for (int i = 0; i < N_COMMON; i++) {
         const char *asking = common[i].name + 1;
         if (common[i].value != NULL && (begin_alike(name, asking, ALIKE) ||
-                                        mafat_nearest_distance(name, asking) <= MOST_CHANGES))
+                                        mafat_nearest_distance(name, asking) <= MAX_CHANGES))
             return true;
     }
     return false;
@@ -78,10 +78,10 @@ bool mafat_arguments_asks(const char *word)
  * two dashes, and a value behind a "=". */
 static void suggest(const char *option, const mafat_option_table *own, char *hint, size_t size)
 {
-    enum { MOST = 64 };
-    const char *known[MOST];
+    enum { MAX_NAMES = 64 };
+    const char *known[MAX_NAMES];
     int n = own->n + N_COMMON;
-    MAFAT_CHECK(n <= MOST);
+    MAFAT_CHECK(n <= MAX_NAMES);
     for (int i = 0; i < n; i++)
         known[i] = option_at(own, i)->name;
     char name[64];

@@ -223,9 +223,9 @@ static mafat_status find_plan(searcher *s, mafat_error *error)
     if (status == MAFAT_OK)
         status = mafat_search_best(&s->search, s->session.limit_bytes, &best, error);
     if (status == MAFAT_OK) {
-        double least_s = best.least_s;
+        double min_s = best.min_s;
         mafat_session_take(&s->session, found.plan.n_groups > 0 ? &found : &best);
-        s->session.least_s = least_s;
+        s->session.min_s = min_s;
     }
     mafat_found_free(&found);
     mafat_found_free(&best);

@@ -9,11 +9,11 @@
 static mafat_status add_candidates(mafat_points *candidates, const mafat_session *session,
                                    mafat_search *search, mafat_error *error)
 {
-    enum { MOST = 5, PERCENT = 5 };
+    enum { MAX_CANDIDATES = 5, PERCENT = 5 };
     mafat_found paper = {0};
     mafat_error unused;    /* the paper's may not fit, and nothing is lost */
     mafat_status status = mafat_points_descend(candidates, search, session->limit_bytes, PERCENT,
-                                               MOST, error);
+                                               MAX_CANDIDATES, error);
     if (status == MAFAT_OK && session->asked.n_groups == 0 &&
         mafat_choose_as_paper(session, &paper, &unused) == MAFAT_OK)
         status = mafat_points_add(candidates, session->limit_bytes, &paper, &session->process,

@@ -105,7 +105,7 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
                       mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
     mafat_report_real(report, "predicted_latency_s", plan->latency_s);
     if (session->limit_bytes > 0)
-        mafat_report_real(report, "least_latency_s", session->least_s);
+        mafat_report_real(report, "least_latency_s", session->min_s);
 }
 
 static mafat_charged charged;

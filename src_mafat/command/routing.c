@@ -103,10 +103,10 @@ enum { N_PLACES = sizeof places / sizeof places[0],
  * anywhere: Darknet takes them out before it counts. */
 static const char *find_cfg(int n_words, char *const *words)
 {
-    enum { MOST = 4 };
-    const char *plain[MOST] = {"", ""};    /* those that are no options */
+    enum { MAX_WORDS = 4 };
+    const char *plain[MAX_WORDS] = {"", ""}; /* those that are no options */
     int n = 0;
-    for (int i = 0; i < n_words && n < MOST; i++) {
+    for (int i = 0; i < n_words && n < MAX_WORDS; i++) {
         if (words[i][0] == '-')
             i += mafat_command_darknet_takes_value(words[i]);
         else
@@ -213,11 +213,11 @@ static bool name_command(int i, const char **word, const char **subword)
  * `subword`; NULL: none comes near. */
 static const char *find_nearest(const char *word, const char *subword, bool *is_first)
 {
-    enum { MOST = 128 };
-    const char *firsts[MOST], *seconds[MOST], *first, *second;
+    enum { MAX_WORDS = 128 };
+    const char *firsts[MAX_WORDS], *seconds[MAX_WORDS], *first, *second;
     int n_firsts = 0, n_seconds = 0;
     *is_first = true;
-    for (int i = 0; i < MOST && name_command(i, &first, &second); i++) {
+    for (int i = 0; i < MAX_WORDS && name_command(i, &first, &second); i++) {
         firsts[n_firsts++] = first;
         if (strcmp(first, word) != 0)
             continue;

@@ -19,8 +19,8 @@ typedef struct {
     const mafat_front_point *points;   /* [n_points] */
     int n_points;
     bool is_logarithmic;
-    double least, most;                /* bytes at LEFT and RIGHT, or their logarithms */
-    double most_seconds;               /* at TOP */
+    double min_x, max_x;               /* bytes at LEFT and RIGHT, or their logarithms */
+    double max_s;                      /* at TOP */
     mafat_svg_point *corners;          /* [2 * n_points + 1], owned: of the line */
     mafat_svg_box *labels;             /* [n_points], owned: that have been drawn */
 } chart;
@@ -28,12 +28,12 @@ typedef struct {
 static double place_bytes(const chart *c, double bytes)
 {
     double value = c->is_logarithmic ? log2(bytes) : bytes;
-    return LEFT + (RIGHT - LEFT) * (value - c->least) / (c->most - c->least);
+    return LEFT + (RIGHT - LEFT) * (value - c->min_x) / (c->max_x - c->min_x);
 }
 
 static double place_seconds(const chart *c, double seconds)
 {
-    return BASE - (BASE - TOP) * seconds / c->most_seconds;
+    return BASE - (BASE - TOP) * seconds / c->max_s;
 }
 
 static mafat_svg_point place(const chart *c, int i)
@@ -48,11 +48,11 @@ static void choose_axes(chart *c)
     double first = fmax((double)c->points[0].bytes, 1);
     double last = fmax((double)c->points[c->n_points - 1].bytes, first);
     c->is_logarithmic = last > 4 * first;
-    c->least = c->is_logarithmic ? log2(first) - 0.2 : first - 0.05 * last;
-    c->most = c->is_logarithmic ? log2(last) + 0.6 : 1.1 * last;
+    c->min_x = c->is_logarithmic ? log2(first) - 0.2 : first - 0.05 * last;
+    c->max_x = c->is_logarithmic ? log2(last) + 0.6 : 1.1 * last;
     for (int i = 0; i < c->n_points; i++)
-        c->most_seconds = fmax(c->most_seconds, 1.12 * c->points[i].seconds);
-    c->most_seconds = c->most_seconds > 0 ? c->most_seconds : 1;
+        c->max_s = fmax(c->max_s, 1.12 * c->points[i].seconds);
+    c->max_s = c->max_s > 0 ? c->max_s : 1;
 }
 
 /* ---------------------------------------------------------------------------------------- axes */
@@ -76,11 +76,11 @@ static void draw_bytes_axis(chart *c)
     mafat_svg_unit unit = mafat_svg_byte_unit(last);
     char text[48];
     if (c->is_logarithmic) {
-        for (int power = (int)ceil(c->least); power <= c->most; power++)
+        for (int power = (int)ceil(c->min_x); power <= c->max_x; power++)
             draw_bytes_tick(c, exp2(power), unit);
     } else {
-        double step = unit.bytes * mafat_svg_tick_step((c->most - c->least) / unit.bytes, 10);
-        for (double i = ceil(c->least / step); i * step <= c->most; i++)
+        double step = unit.bytes * mafat_svg_tick_step((c->max_x - c->min_x) / unit.bytes, 10);
+        for (double i = ceil(c->min_x / step); i * step <= c->max_x; i++)
             draw_bytes_tick(c, i * step, unit);
     }
     snprintf(text, sizeof text, "memory, %s", unit.name);
@@ -90,11 +90,11 @@ static void draw_bytes_axis(chart *c)
 
 static void draw_seconds_axis(chart *c)
 {
-    bool in_ms = c->most_seconds < 1;
+    bool in_ms = c->max_s < 1;
     double unit = in_ms ? 1e-3 : 1;
-    double step = mafat_svg_tick_step(c->most_seconds / unit, 8);
+    double step = mafat_svg_tick_step(c->max_s / unit, 8);
     mafat_svg_font font = {SIZE, FAINT_INK, MAFAT_SVG_END, false, false};
-    for (int i = 0; i * step * unit <= c->most_seconds; i++) {
+    for (int i = 0; i * step * unit <= c->max_s; i++) {
         char text[32];
         double y = place_seconds(c, i * step * unit);
         mafat_svg_line(&c->svg, (mafat_svg_point){LEFT - 5, y}, (mafat_svg_point){RIGHT, y},

@@ -120,13 +120,13 @@ static mafat_status draw(mafat_plan_page *page, const char *cfg_path, const char
 mafat_status mafat_plan_picture_write(const mafat_session *session, const char *cfg_path,
                                       const char *path, mafat_error *error)
 {
-    enum { MOST_CONFIG = 100 };
+    enum { MAX_CONFIG_LENGTH = 100 };
     if (session->by_layers)
         return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG
                                "\" is Darknet's own forward pass: there is no plan to draw");
     char *config;
     mafat_plan_page page;
-    mafat_status status = print_config(&session->config, MOST_CONFIG, &config, error);
+    mafat_status status = print_config(&session->config, MAX_CONFIG_LENGTH, &config, error);
     if (status == MAFAT_OK && !mafat_plan_page_begin(&page, session)) {
         mafat_plan_page_end(&page);
         free(config);

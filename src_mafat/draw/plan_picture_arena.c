@@ -13,13 +13,13 @@ static const char *const content_names[MAFAT_N_CONTENTS] = {
 };
 
 /* Draws the text if it fits into the box, lying or standing, in letters of at least that size. */
-static bool draw_inside(mafat_plan_page *page, mafat_svg_box box, const char *text, double least)
+static bool draw_inside(mafat_plan_page *page, mafat_svg_box box, const char *text, double min_size)
 {
-    enum { MOST = 11 };
-    bool stands = box.h > box.w && mafat_svg_text_width(text, MOST) > box.w - 4;
+    enum { MAX_SIZE = 11 };
+    bool stands = box.h > box.w && mafat_svg_text_width(text, MAX_SIZE) > box.w - 4;
     double along = stands ? box.h : box.w, across = stands ? box.w : box.h;
-    double size = fmin(MOST, across - 1);
-    if (size < least || mafat_svg_text_width(text, size) > along - 4)
+    double size = fmin(MAX_SIZE, across - 1);
+    if (size < min_size || mafat_svg_text_width(text, size) > along - 4)
         return false;
     double shift = 0.36 * size;        /* from the middle of the letters to their base line */
     mafat_svg_font font = {size, MAFAT_INK, MAFAT_SVG_MIDDLE, false, stands};
@@ -31,24 +31,24 @@ static bool draw_inside(mafat_plan_page *page, mafat_svg_box box, const char *te
 
 static void label_buffer(mafat_plan_page *page, int index, mafat_svg_box box)
 {
-    enum { LEAST = 6, LONG_LEAST = 8, WEIGHTS_LEAST = 10 };
+    enum { MIN_SIZE = 6, MIN_LONG_SIZE = 8, MIN_WEIGHTS_SIZE = 10 };
     const mafat_buffer *buffer = &page->plan->buffers[index];
     mafat_content content = page->contents[index];
     bool is_weights = content == MAFAT_HOLDS_WEIGHTS;
-    double long_least = is_weights ? WEIGHTS_LEAST : LONG_LEAST;
+    double min_long_size = is_weights ? MIN_WEIGHTS_SIZE : MIN_LONG_SIZE;
     char bytes[32], text[64];
     mafat_svg_print_bytes(buffer->place.bytes, bytes, sizeof bytes);
     if (buffer->layer < 0) {
         snprintf(text, sizeof text, "%s, %s", content_names[content], bytes);
-        if (!draw_inside(page, box, text, LEAST))
-            draw_inside(page, box, content_names[content], LEAST);
+        if (!draw_inside(page, box, text, MIN_SIZE))
+            draw_inside(page, box, content_names[content], MIN_SIZE);
         return;
     }
     snprintf(text, sizeof text, "%s%d: %s", is_weights ? "weights " : "", buffer->layer, bytes);
-    if (draw_inside(page, box, text, long_least))
+    if (draw_inside(page, box, text, min_long_size))
         return;
     snprintf(text, sizeof text, "%s%d", is_weights ? "w" : "", buffer->layer);
-    draw_inside(page, box, text, LEAST);
+    draw_inside(page, box, text, MIN_SIZE);
 }
 
 static void draw_buffer(mafat_plan_page *page, mafat_plan_area a, int index)

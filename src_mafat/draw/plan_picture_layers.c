@@ -21,18 +21,18 @@ typedef struct {
 
 static scales find_scales(const mafat_plan_page *page)
 {
-    enum { WIDEST = 64 };
+    enum { MAX_DEPTH = 64 };
     const mafat_network *network = page->network;
-    mafat_shape most = network->input;
-    double room = WIDEST;
+    mafat_shape max = network->input;
+    double room = MAX_DEPTH;
     for (int l = 0; l < network->n_layers; l++) {
         mafat_shape out = network->layers[l].out;
         double width = page->edges[l + 1] - page->edges[l];
-        most.h = out.h > most.h ? out.h : most.h;
-        most.c = out.c > most.c ? out.c : most.c;
+        max.h = out.h > max.h ? out.h : max.h;
+        max.c = out.c > max.c ? out.c : max.c;
         room = width < room ? width : room;
     }
-    return (scales){(BASE - MAPS) / sqrt(most.h), 0.84 * room / sqrt(most.c)};
+    return (scales){(BASE - MAPS) / sqrt(max.h), 0.84 * room / sqrt(max.c)};
 }
 
 static mafat_svg_box map_box(scales scale, mafat_shape shape, double x, double base)

@@ -104,12 +104,12 @@ static double column_weight(const mafat_plan_page *page, int column)
 
 static void place_columns(mafat_plan_page *page)
 {
-    enum { LEFT = 92, RIGHT = 112, WIDTH = 1200, LEAST = 15 };
+    enum { LEFT = 92, RIGHT = 112, WIDTH = 1200, MIN_COLUMN = 15 };
     const mafat_plan *plan = page->plan;
     double sum = 0;
     for (int c = 0; c < plan->n_layers; c++)
         sum += column_weight(page, c);
-    double unit = WIDTH / sum > LEAST ? WIDTH / sum : LEAST;
+    double unit = WIDTH / sum > MIN_COLUMN ? WIDTH / sum : MIN_COLUMN;
     double x = page->left = LEFT;
     int n_begun = 0;                   /* moments */
     for (int c = 0; c < plan->n_layers; c++) {
@@ -186,14 +186,14 @@ void mafat_plan_page_number(mafat_plan_page *page, double y)
 
 double mafat_plan_page_height(mafat_plan_area a, size_t bytes)
 {
-    return a.most_bytes == 0 ? 0 : (a.base - a.top) * (double)bytes / (double)a.most_bytes;
+    return a.max_bytes == 0 ? 0 : (a.base - a.top) * (double)bytes / (double)a.max_bytes;
 }
 
 void mafat_plan_page_draw_axis(mafat_plan_page *page, mafat_plan_area a, int n_steps)
 {
     mafat_svg_font font = {10, MAFAT_FAINT_INK, MAFAT_SVG_END, false, false};
     mafat_svg_pen pen = {MAFAT_GRID_COLOR, 1, NULL};
-    double most = (double)a.most_bytes / a.unit.bytes;
+    double most = (double)a.max_bytes / a.unit.bytes;
     double step = most > 0 ? mafat_svg_tick_step(most, n_steps) : 1;
     for (int i = 0; i * step <= most * 1.0001; i++) {
         char text[32];

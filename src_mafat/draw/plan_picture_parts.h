@@ -76,10 +76,10 @@ void mafat_plan_page_head(mafat_plan_page *page, double y, const char *text, con
 /* The numbers of the layers on the line at y, as many as there is room for. */
 void mafat_plan_page_number(mafat_plan_page *page, double y);
 
-/* A part's area for shapes: bytes, 0 at `base` and most_bytes at `top`. */
+/* A part's area for shapes: bytes, 0 at `base` and max_bytes at `top`. */
 typedef struct {
     double top, base;
-    size_t most_bytes;
+    size_t max_bytes;
     mafat_svg_unit unit;
 } mafat_plan_area;
 

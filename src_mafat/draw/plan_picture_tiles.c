@@ -64,12 +64,12 @@ static void draw_grid(mafat_plan_page *page, map m, mafat_tiling tiling, mafat_s
 /* The extents of tiles: "15" or "15-16". */
 static void print_extents(int extent, int n_tiles, char *text, size_t size)
 {
-    int least = extent / n_tiles, most = mafat_size_parts(extent, n_tiles);
-    least = least > 0 ? least : 1;
-    if (least == most)
-        snprintf(text, size, "%d", least);
+    int min = extent / n_tiles, max = mafat_size_parts(extent, n_tiles);
+    min = min > 0 ? min : 1;
+    if (min == max)
+        snprintf(text, size, "%d", min);
     else
-        snprintf(text, size, "%d–%d", least, most);
+        snprintf(text, size, "%d–%d", min, max);
 }
 
 /* The group's output map with its grid and one tile stressed, and what is to be said about it. */
@@ -277,11 +277,11 @@ static void draw_row_card(mafat_plan_page *page, int g, mafat_svg_point corner)
 {
     const mafat_group *group = &page->plan->groups[g];
     mafat_shape out = page->network->layers[group->end - 1].out;
-    int first = first_counted(page, group), most = 1, row, col;
+    int first = first_counted(page, group), max = 1, row, col;
     draw_output(page, group, find_tile(out, group->tiling, &row, &col), corner);
     for (int l = first; l < group->end; l++) {
         int n_rows = counted(page, l)->n_new + counted(page, l)->n_kept;
-        most = n_rows > most ? n_rows : most;
+        max = n_rows > max ? n_rows : max;
     }
     mafat_svg_box box = {corner.x + PAD + SIDE + INNER_GAP, corner.y + PICTURES + 12,
                          bar_pitch(page, group), SIDE - 28};
@@ -291,7 +291,7 @@ static void draw_row_card(mafat_plan_page *page, int g, mafat_svg_point corner)
     mafat_svg_text(&page->svg, (mafat_svg_point){box.x, corner.y + TEXT + LINE}, small,
                    "by layer; no row is computed twice");
     for (int l = first; l < group->end; l++, box.x += box.w)
-        draw_bar(page, l, box, box.h / most);
+        draw_bar(page, l, box, box.h / max);
 }
 
 /* --------------------------------------------------------------------------------------- cards */

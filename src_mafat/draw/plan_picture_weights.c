@@ -6,7 +6,7 @@
 /* The weights of one layer, or of all. */
 typedef struct {
     size_t bytes, pinned_bytes;
-    size_t most_bytes;                 /* of a window */
+    size_t max_bytes;                  /* of a window */
     int n_windows;
 } weights;
 
@@ -20,7 +20,7 @@ static int add_windows(const mafat_plan *plan, int w, bool of_one_layer, weights
         const mafat_weight_window *window = &plan->windows[w];
         sum->bytes += window->bytes;
         sum->pinned_bytes += window->pinned ? window->bytes : 0;
-        sum->most_bytes = window->bytes > sum->most_bytes ? window->bytes : sum->most_bytes;
+        sum->max_bytes = window->bytes > sum->max_bytes ? window->bytes : sum->max_bytes;
         sum->n_windows++;
     }
     return w;
@@ -49,7 +49,7 @@ static void print_remark(const mafat_plan_page *page, char *text, size_t size)
     mafat_svg_print_bytes(sum.bytes, all, sizeof all);
     mafat_svg_print_bytes(sum.pinned_bytes, pinned, sizeof pinned);
     mafat_svg_print_bytes(plan->weight_bytes_read, read, sizeof read);
-    mafat_svg_print_bytes(sum.most_bytes, most, sizeof most);
+    mafat_svg_print_bytes(sum.max_bytes, most, sizeof most);
     if (plan->weight_bytes_read == 0)
         snprintf(text, size, "%s, read once and kept", all);
     else
@@ -92,11 +92,11 @@ static void label_bar(mafat_plan_page *page, mafat_svg_box bar, size_t bytes, in
 
 static mafat_svg_box bar_box(const mafat_plan_page *page, mafat_plan_area a, int l, size_t bytes)
 {
-    enum { WIDEST = 160 };
+    enum { MAX_BAR = 160 };
     int column = page->layers[l].column;
     double h = fmax(mafat_plan_page_height(a, bytes), 0.8);
     double x = page->edges[column], w = page->edges[column + 1] - x;
-    double bar = fmin(0.88 * w, WIDEST);
+    double bar = fmin(0.88 * w, MAX_BAR);
     return (mafat_svg_box){x + (w - bar) / 2, a.base - h, bar, h};
 }
 
@@ -143,7 +143,7 @@ static void draw_legend(mafat_plan_page *page, double y)
 }
 
 /* The bytes of the layer that has most of them. */
-static size_t find_most(const mafat_plan_page *page)
+static size_t find_max_bytes(const mafat_plan_page *page)
 {
     const mafat_plan *plan = page->plan;
     size_t most = 0;
@@ -160,7 +160,7 @@ static size_t find_most(const mafat_plan_page *page)
 void mafat_plan_page_draw_weights(mafat_plan_page *page, double y)
 {
     enum { LEGEND = 26, TOP = 88, BASE = 208, NUMBERS = 221 };
-    size_t most = find_most(page);
+    size_t most = find_max_bytes(page);
     mafat_plan_area a = {y + TOP, y + BASE, most, mafat_svg_byte_unit(most)};
     char remark[256];
     print_remark(page, remark, sizeof remark);

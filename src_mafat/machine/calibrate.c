@@ -35,12 +35,12 @@ enum { N_SAMPLES = sizeof forms / sizeof forms[0] };
 /* A part of a round takes so long. There are as many rounds as it takes to make sense of the times,
  * as a rule the fewest; where there is none after the most, the machine does something else. */
 #define PART_S 0.015
-enum { FEWEST_ROUNDS = 4, MOST_ROUNDS = 12 };
+enum { MIN_ROUNDS = 4, MAX_ROUNDS = 12 };
 
 /* How far the fit may be off, as the root of the mean square of its errors, to end the rounds, and
  * to be of use at all. */
 #define GOOD_ERROR 0.15
-#define MOST_ERROR 0.3
+#define MAX_ERROR 0.3
 
 /* A probe's steps but for the first one, before which threads come together. */
 typedef struct {
@@ -127,21 +127,21 @@ static mafat_status time_and_fit(mafat_probes *probes, const mafat_progress *pro
     double off = INFINITY;
     for (int i = 0; i < N_SAMPLES; i++)
         count_work(&costs->shape, &probes->probes[i], &samples[i]);
-    for (int round = 0; round < MOST_ROUNDS && off > GOOD_ERROR && status == MAFAT_OK; round++) {
+    for (int round = 0; round < MAX_ROUNDS && off > GOOD_ERROR && status == MAFAT_OK; round++) {
         for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
             status = time_part(probes, i, &samples[i], error);
             if (progress->report != NULL)
                 progress->report(progress->context, round * N_SAMPLES + i,
-                                 (round < FEWEST_ROUNDS ? FEWEST_ROUNDS : MOST_ROUNDS) * N_SAMPLES);
+                                 (round < MIN_ROUNDS ? MIN_ROUNDS : MAX_ROUNDS) * N_SAMPLES);
         }
-        if (status == MAFAT_OK && round + 1 >= FEWEST_ROUNDS) {
+        if (status == MAFAT_OK && round + 1 >= MIN_ROUNDS) {
             fit(samples, costs->unit_s);
             off = error_of_fit(samples, costs);
         }
     }
     if (progress->report != NULL)
         progress->report(progress->context, 1, 1);
-    if (status == MAFAT_OK && (off > MOST_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
+    if (status == MAFAT_OK && (off > MAX_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
         status = mafat_error_set(error, MAFAT_FAILED,
                                  "this machine is too busy to measure what computing costs: what "
                                  "should take the same time differs by %.0f %%",

@@ -139,7 +139,7 @@ bool mafat_calibrate_knows_reading(const mafat_costs *costs, const char *path)
 }
 
 /* A byte that need not be read is worth something, whatever is measured. */
-#define LEAST_LOST_BYTE_S 2e-11
+#define MIN_LOST_BYTE_S 2e-11
 
 mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error)
 {
@@ -169,8 +169,8 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
         costs->read_byte_s = fmax(large_s - small_s, 0) / (double)(large - small);
         costs->read_s = fmax(small_s - costs->read_byte_s * (double)small, 0);
         /* one thread reads: at most it keeps one of those that compute from it */
-        double most_s = costs->read_byte_s / costs->shape.n_threads;
-        costs->lost_byte_s = fmax(fmin(lost_byte_s, most_s), LEAST_LOST_BYTE_S);
+        double max_s = costs->read_byte_s / costs->shape.n_threads;
+        costs->lost_byte_s = fmax(fmin(lost_byte_s, max_s), MIN_LOST_BYTE_S);
         costs->read_is_measured = true;
         costs->read_device = device_of(path);
     }

@@ -115,8 +115,8 @@ enum { MAX_FILE_BYTES = 64 << 10 };
 
 /* Further than that from the defaults no machine is: what is slow is a board of old, what is fast
  * many cores. */
-#define MOST_TIMES_SLOWER 1e5
-#define MOST_TIMES_FASTER 1e4
+#define MAX_TIMES_SLOWER 1e5
+#define MAX_TIMES_FASTER 1e4
 
 /* Reads a line "key: number" where it is one of the costs, and marks it in *found. */
 static void read_cost(const char *line, mafat_costs *costs, unsigned *found)
@@ -140,16 +140,16 @@ static void read_cost(const char *line, mafat_costs *costs, unsigned *found)
 static bool are_credible(const mafat_costs *costs)
 {
     const mafat_costs usual = mafat_cost_defaults(&costs->shape);
-    bool credible = costs->unit_s[MAFAT_COST_MAC] * MOST_TIMES_FASTER >=
+    bool credible = costs->unit_s[MAFAT_COST_MAC] * MAX_TIMES_FASTER >=
                         usual.unit_s[MAFAT_COST_MAC] &&
                     costs->read_s + costs->read_byte_s > 0 && costs->lost_byte_s > 0;
     for (int i = 0; i < MAFAT_N_COSTS; i++)
         credible &= costs->unit_s[i] >= 0 &&
-                    costs->unit_s[i] <= usual.unit_s[i] * MOST_TIMES_SLOWER;
-    return credible && costs->read_s >= 0 && costs->read_s <= usual.read_s * MOST_TIMES_SLOWER &&
+                    costs->unit_s[i] <= usual.unit_s[i] * MAX_TIMES_SLOWER;
+    return credible && costs->read_s >= 0 && costs->read_s <= usual.read_s * MAX_TIMES_SLOWER &&
            costs->read_byte_s >= 0 &&
-           costs->read_byte_s <= usual.read_byte_s * MOST_TIMES_SLOWER &&
-           costs->lost_byte_s <= usual.lost_byte_s * MOST_TIMES_SLOWER;
+           costs->read_byte_s <= usual.read_byte_s * MAX_TIMES_SLOWER &&
+           costs->lost_byte_s <= usual.lost_byte_s * MAX_TIMES_SLOWER;
 }
 
 /* Reads a file of costs for this processor and program; false: it is none. */

@@ -58,9 +58,9 @@ static float *make_floats(size_t n)
     return floats;
 }
 
-static void raise_to(size_t *most, size_t n)
+static void raise_to(size_t *max, size_t n)
 {
-    *most = n > *most ? n : *most;
+    *max = n > *max ? n : *max;
 }
 
 /* Floats that all probes share. */
@@ -70,30 +70,30 @@ typedef struct {
 
 static shared count_shared(const mafat_probe_form *forms, int n)
 {
-    shared most = {0};
+    shared max = {0};
     for (int i = 0; i < n; i++) {
         const mafat_probe_form *f = &forms[i];
-        raise_to(&most.in, mafat_shape_floats(input_of(f)));
-        raise_to(&most.out, mafat_shape_floats(output_of(f)));
-        raise_to(&most.weights, (size_t)f->filters * (size_t)f->channels * (size_t)f->size *
+        raise_to(&max.in, mafat_shape_floats(input_of(f)));
+        raise_to(&max.out, mafat_shape_floats(output_of(f)));
+        raise_to(&max.weights, (size_t)f->filters * (size_t)f->channels * (size_t)f->size *
                                 (size_t)f->size);
     }
-    return most;
+    return max;
 }
 
 size_t mafat_probes_bytes(const mafat_probe_form *forms, int n, int n_threads)
 {
-    shared most = count_shared(forms, n);
-    return (most.in + most.out + most.weights) * sizeof(float) +
+    shared max = count_shared(forms, n);
+    return (max.in + max.out + max.weights) * sizeof(float) +
            (size_t)n * (mafat_step_workspace_bytes(n_threads) + MAFAT_CHARGE_PROBE);
 }
 
 static bool allocate(mafat_probes *probes, const mafat_probe_form *forms, int n)
 {
-    shared most = count_shared(forms, n);
-    probes->in = make_floats(most.in);
-    probes->out = make_floats(most.out);
-    probes->weights = make_floats(most.weights);
+    shared max = count_shared(forms, n);
+    probes->in = make_floats(max.in);
+    probes->out = make_floats(max.out);
+    probes->weights = make_floats(max.weights);
     probes->probes = calloc((size_t)n, sizeof *probes->probes);
     return probes->in != NULL && probes->out != NULL && probes->weights != NULL &&
            probes->probes != NULL;

@@ -83,7 +83,7 @@ typedef struct {
     int last;                    /* in the list of what has been placed */
     uint64_t mark;               /* a hash of all the room that it leaves from then on */
     int n;
-    int *alive;                  /* [most_alive]: in that list too */
+    int *alive;                  /* [max_alive]: in that list too */
 } layout;
 
 /* Room that nothing takes up. */
@@ -102,16 +102,16 @@ typedef struct {
     mafat_arena_buffer *buffers;
     int n;                       /* of them that take room */
     int *order;                  /* [n], owned: by birth */
-    int most_alive;
+    int max_alive;
     size_t block_bytes;          /* that all must fit in */
     placed *list;                /* [n * MAFAT_ARENA_LAYOUTS + 1], owned */
     int n_placed;
     layout layouts[MAFAT_ARENA_LAYOUTS], next[MAFAT_ARENA_LAYOUTS];
     int n_layouts;
     int *alive;                  /* owned: of all layouts */
-    candidate *candidates;       /* [MAFAT_ARENA_LAYOUTS * 2 * (most_alive + 1)], owned */
+    candidate *candidates;       /* [MAFAT_ARENA_LAYOUTS * 2 * (max_alive + 1)], owned */
     int n_candidates;
-    int most_placed, most_candidates;    /* that there were at once */
+    int max_placed, max_candidates;      /* that there were at once */
 } walk;
 
 static const mafat_arena_buffer *buffer_of(const walk *w, int index)
@@ -258,11 +258,11 @@ static bool place_in(walk *w, size_t block_bytes)
             drop_dead(w, &w->layouts[k], buffer->first);
             add_candidates(w, k, buffer);
         }
-        w->most_candidates = w->n_candidates > w->most_candidates ? w->n_candidates
-                                                                  : w->most_candidates;
+        w->max_candidates = w->n_candidates > w->max_candidates ? w->n_candidates
+                                                                  : w->max_candidates;
         choose_layouts(w, w->order[i]);
     }
-    w->most_placed = w->n_placed > w->most_placed ? w->n_placed : w->most_placed;
+    w->max_placed = w->n_placed > w->max_placed ? w->n_placed : w->max_placed;
     return w->n_layouts > 0;
 }
 
@@ -282,10 +282,10 @@ static size_t stack_all(const walk *w)
  * that are of use are enough, tries one step more than is alive, twice as many, and so on, and
  * then between the last two. Steps are not the machine's pages, so that all machines make the same
  * plan. */
-static bool find_block(walk *w, size_t live_bytes, size_t most_bytes)
+static bool find_block(walk *w, size_t live_bytes, size_t max_bytes)
 {
     enum { STEP = 4096 };
-    size_t too_few = live_bytes / STEP, most = most_bytes / STEP, enough = most;
+    size_t too_few = live_bytes / STEP, most = max_bytes / STEP, enough = most;
     if (place_in(w, live_bytes))
         return true;
     if (most <= too_few || !place_in(w, most * STEP))
@@ -304,10 +304,10 @@ static bool find_block(walk *w, size_t live_bytes, size_t most_bytes)
     return is_placed || place_in(w, enough * STEP);
 }
 
-static size_t place_all(walk *w, size_t live_bytes, size_t most_bytes)
+static size_t place_all(walk *w, size_t live_bytes, size_t max_bytes)
 {
     size_t used = 0;
-    if (!find_block(w, live_bytes, most_bytes))
+    if (!find_block(w, live_bytes, max_bytes))
         return stack_all(w);
     for (int i = w->layouts[0].last; i >= 0; i = w->list[i].before) {
         w->buffers[w->list[i].buffer].offset = w->list[i].offset;
@@ -343,7 +343,7 @@ static void sort_buffers(walk *w, int n_buffers)
 
 static bool allocate(walk *w)
 {
-    size_t n_layouts = MAFAT_ARENA_LAYOUTS, alive = (size_t)w->most_alive + 1;
+    size_t n_layouts = MAFAT_ARENA_LAYOUTS, alive = (size_t)w->max_alive + 1;
     w->list = calloc((size_t)w->n * n_layouts + 1, sizeof *w->list);
     w->alive = calloc(2 * n_layouts * alive, sizeof *w->alive);
     w->candidates = calloc(2 * n_layouts * alive, sizeof *w->candidates);
@@ -382,15 +382,15 @@ static bool add_sizes(const mafat_arena_buffer *buffers, int n_buffers, size_t *
     return true;
 }
 
-mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t most_bytes,
+mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t max_bytes,
                                size_t *arena_bytes, mafat_error *error)
 {
     size_t unused;
-    return mafat_arena_place_counted(buffers, n_buffers, most_bytes, arena_bytes, &unused, error);
+    return mafat_arena_place_counted(buffers, n_buffers, max_bytes, arena_bytes, &unused, error);
 }
 
 mafat_status mafat_arena_place_counted(mafat_arena_buffer *buffers, int n_buffers,
-                                       size_t most_bytes, size_t *arena_bytes,
+                                       size_t max_bytes, size_t *arena_bytes,
                                        size_t *placing_bytes, mafat_error *error)
 {
     size_t sum_bytes;
@@ -403,15 +403,15 @@ mafat_status mafat_arena_place_counted(mafat_arena_buffer *buffers, int n_buffer
     mafat_status status = MAFAT_OK;
     if (w.order != NULL) {
         sort_buffers(&w, n_buffers);
-        w.most_alive = count_alive(buffers, n_buffers);
+        w.max_alive = count_alive(buffers, n_buffers);
     }
     if (w.order == NULL || !allocate(&w))
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to place %d buffers", n_buffers);
     else
         *arena_bytes = place_all(&w, mafat_arena_live_bytes(buffers, n_buffers),
-                                 most_bytes < sum_bytes ? most_bytes : sum_bytes);
-    *placing_bytes = bytes_of((size_t)n_buffers, (size_t)w.most_placed, (size_t)w.most_alive,
-                              (size_t)w.most_candidates);
+                                 max_bytes < sum_bytes ? max_bytes : sum_bytes);
+    *placing_bytes = bytes_of((size_t)n_buffers, (size_t)w.max_placed, (size_t)w.max_alive,
+                              (size_t)w.max_candidates);
     free(w.order);
     free(w.list);
     free(w.alive);

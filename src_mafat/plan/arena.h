@@ -28,17 +28,17 @@ size_t mafat_arena_round(size_t bytes);
  * gap between those that are alive then; up to MAFAT_ARENA_LAYOUTS ways to do so are followed side
  * by side. They have to fit a block of mafat_arena_live_bytes(); where none does, a larger one is
  * found, in steps of 4096 bytes, by halving. The same buffers get the same offsets every time. That
- * is not always the smallest block possible. A block of more than most_bytes is of no use to the
+ * is not always the smallest block possible. A block of more than max_bytes is of no use to the
  * caller (SIZE_MAX: any is): where they are not placed in that, smaller ones are not tried, and
  * they are laid one behind the other. MAFAT_FAILED where the sizes overflow or there is no memory
  * for the work lists. */
-mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t most_bytes,
+mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_t max_bytes,
                                size_t *arena_bytes, mafat_error *error);
 
 /* The same, and stores what placing them took beside them; and the most that placing n of them
  * takes where no more than so many are alive at once. */
 mafat_status mafat_arena_place_counted(mafat_arena_buffer *buffers, int n_buffers,
-                                       size_t most_bytes, size_t *arena_bytes,
+                                       size_t max_bytes, size_t *arena_bytes,
                                        size_t *placing_bytes, mafat_error *error);
 size_t mafat_arena_placing_room(int n_buffers, int n_alive);
 

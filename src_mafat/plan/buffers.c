@@ -228,14 +228,14 @@ mafat_status mafat_buffers_place(mafat_builder *b)
     mafat_arena_buffer *places = calloc((size_t)plan->n_buffers, sizeof *places);
     if (places == NULL)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory to place buffers");
-    size_t most_bytes = b->options->most_arena_bytes > 0 ? b->options->most_arena_bytes : SIZE_MAX;
+    size_t max_bytes = b->options->max_arena_bytes > 0 ? b->options->max_arena_bytes : SIZE_MAX;
     for (int i = 0; i < plan->n_buffers; i++) {
         places[i] = plan->buffers[i].place;
         if (plan->buffers[i].storage != MAFAT_IN_ARENA)
             places[i].bytes = 0;
     }
     size_t placing_bytes;
-    status = mafat_arena_place_counted(places, plan->n_buffers, most_bytes, &plan->arena_bytes,
+    status = mafat_arena_place_counted(places, plan->n_buffers, max_bytes, &plan->arena_bytes,
                                        &placing_bytes, b->error);
     plan->building_bytes = mafat_plan_layer_bytes(plan->n_layers) +
                            mafat_scratch_bytes(plan->n_layers) + placing_bytes +

@@ -100,10 +100,10 @@ static mafat_status read_groups(cursor *c, mafat_config *config)
 
 mafat_status mafat_config_parse(mafat_config *config, const char *text, mafat_error *error)
 {
-    size_t most_groups = 1;
+    size_t max_groups = 1;
     for (const char *at = text; *at != '\0'; at++)
-        most_groups += *at == '/';
-    *config = (mafat_config){.groups = calloc(most_groups, sizeof *config->groups)};
+        max_groups += *at == '/';
+    *config = (mafat_config){.groups = calloc(max_groups, sizeof *config->groups)};
     if (config->groups == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
     cursor c = {text, text, error};

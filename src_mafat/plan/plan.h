@@ -56,7 +56,7 @@ typedef struct {
     const mafat_weight_mode *weights;  /* [n_layers], borrowed, those of convolutions are read;
                                           NULL: all weights are in the caller's memory */
     const mafat_costs *costs; /* borrowed; NULL: the plan says nothing of time */
-    size_t most_arena_bytes;  /* a plan with a larger arena is of no use; 0: any is */
+    size_t max_arena_bytes;   /* a plan with a larger arena is of no use; 0: any is */
     bool is_sketch;           /* the plan is to be looked at, and not run: of the steps of a layer
                                  only the first one of each moment is kept */
     mafat_scratch *scratch;   /* borrowed, of this network; NULL: the plan is built in its own */

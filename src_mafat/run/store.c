@@ -132,7 +132,7 @@ static mafat_status read_pinned(mafat_store *store, char *room, mafat_error *err
 }
 
 /* The most that is read at once and kept without the pages around it. */
-static size_t most_packed_bytes(const mafat_store *store)
+static size_t max_packed_bytes(const mafat_store *store)
 {
     size_t most = 0;
     for (int l = 0; l < store->network->n_layers; l++)
@@ -145,7 +145,7 @@ static size_t most_packed_bytes(const mafat_store *store)
 
 static mafat_status read_once(mafat_store *store, mafat_error *error)
 {
-    size_t most = most_packed_bytes(store);
+    size_t most = max_packed_bytes(store);
     char *room = map_pages(mafat_plan_room(most));
     if (room == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read %zu bytes", most);

@@ -52,7 +52,7 @@ static mafat_status build(const mafat_candidate *c, mafat_problem *p, bool is_sk
 {
     mafat_plan_options options = p->options;
     options.is_sketch = is_sketch;
-    options.most_arena_bytes = c->max_arena_bytes;
+    options.max_arena_bytes = c->max_arena_bytes;
     mafat_status status = spell(c, p, config, error);
     if (status != MAFAT_OK)
         return status;

@@ -46,7 +46,7 @@ typedef struct {
     mafat_row_memo *memos[N_ROW_COUNTS];    /* owned: of the last groups with so many rows */
     int kept_first, kept_end;     /* the layers that kept_bytes was worked out for last */
     size_t kept_bytes;
-    double *least_s;              /* [n_layers + 1], owned: the least seconds to each place, over
+    double *min_s;                /* [n_layers + 1], owned: the least seconds to each place, over
                                      whatever edges there are */
     int max_layers;              /* that a group may have */
     int longest;                  /* and that it may have to be kept */
@@ -217,7 +217,7 @@ static mafat_status keep_best(maker *m, const mafat_edge *edge)
     mafat_edges *edges = m->edges;
     if (!is_possible(m, edge))
         return MAFAT_OK;
-    m->least_s[edge->to] = fmin(m->least_s[edge->to], m->least_s[edge->from] + edge->seconds);
+    m->min_s[edge->to] = fmin(m->min_s[edge->to], m->min_s[edge->from] + edge->seconds);
     mafat_status status = make_room(m);
     if (status != MAFAT_OK)
         return status;
@@ -504,14 +504,14 @@ static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, maf
     m->max_layers = fixed != NULL ? m->network->n_layers : find_max_layers(m, blocks, n_blocks);
     m->longest = m->max_layers;
     for (int place = 1; place <= m->network->n_layers; place++)
-        m->least_s[place] = INFINITY;
+        m->min_s[place] = INFINITY;
     for (int g = 0; g < n_fixed && status == MAFAT_OK; g++)
         status = add_fixed(m, &fixed[g]);
     for (int b = 0; b < n_blocks && fixed == NULL; b++)
         for (int l = blocks[b].first; l < blocks[b].end && status == MAFAT_OK; l++)
             status = add_ending(m, &blocks[b], l + 1);
     mafat_edges_sort(m->edges);
-    m->edges->least_s = m->least_s[m->network->n_layers];
+    m->edges->min_s = m->min_s[m->network->n_layers];
     if (status == MAFAT_OK && m->edges->n_edges > 0)
         give_back(m->edges);
     return status;
@@ -524,7 +524,7 @@ static bool allocate(maker *m)
     m->edges->first_edges = calloc(n + 2, sizeof *m->edges->first_edges);
     m->places = calloc(n, sizeof *m->places);
     m->weights = calloc(n, sizeof *m->weights);
-    m->least_s = calloc(n + 1, sizeof *m->least_s);
+    m->min_s = calloc(n + 1, sizeof *m->min_s);
     m->last_readers = calloc(n, sizeof *m->last_readers);
     bool has_memos = true;
     for (int i = 0; i < N_ROW_COUNTS; i++) {
@@ -532,7 +532,7 @@ static bool allocate(maker *m)
         has_memos &= m->memos[i] != NULL;
     }
     return has_memos && m->edges->layers != NULL && m->edges->first_edges != NULL &&
-           m->places != NULL && m->weights != NULL && m->least_s != NULL &&
+           m->places != NULL && m->weights != NULL && m->min_s != NULL &&
            m->last_readers != NULL;
 }
 
@@ -574,8 +574,8 @@ size_t mafat_edges_bytes(const mafat_edges *edges)
 
 static int max_edges(size_t room_bytes, int n_layers)
 {
-    size_t least_bytes = making_bytes(n_layers);
-    size_t n = room_bytes > least_bytes ? (room_bytes - least_bytes) / EDGE_BYTES : 0;
+    size_t min_bytes = making_bytes(n_layers);
+    size_t n = room_bytes > min_bytes ? (room_bytes - min_bytes) / EDGE_BYTES : 0;
     size_t least = (size_t)n_layers * MIN_EDGES_A_LAYER;
     return (int)mafat_size_max(least, mafat_size_min(n, MAX_EDGES));
 }
@@ -585,7 +585,7 @@ static void free_maker(maker *m)
     mafat_readers_free(&m->readers);
     free(m->places);
     free(m->weights);
-    free(m->least_s);
+    free(m->min_s);
     free(m->last_readers);
     for (int i = 0; i < N_ROW_COUNTS; i++)
         free(m->memos[i]);

@@ -33,7 +33,7 @@ typedef struct {
     mafat_edge *edges;          /* [n_edges], owned: by the places where they begin and end */
     int *first_edges;           /* [n_places + 1], owned: of each place, in edges[] */
     bool are_all;               /* no group was left out for want of room */
-    double least_s;             /* no plan takes less, not even of groups that were left out */
+    double min_s;               /* no plan takes less, not even of groups that were left out */
     size_t peak_bytes;          /* what making them took at most, themselves among it */
 } mafat_edges;
 

@@ -71,8 +71,8 @@ static bool dominates(const mafat_label *a, const mafat_label *b)
 static int compare_labels(const void *left, const void *right)
 {
     const mafat_label *a = left, *b = right;
-    if (a->least_s != b->least_s)
-        return a->least_s < b->least_s ? -1 : 1;
+    if (a->min_s != b->min_s)
+        return a->min_s < b->min_s ? -1 : 1;
     if (a->seconds != b->seconds)
         return a->seconds < b->seconds ? -1 : 1;
     if (a->sum_bytes != b->sum_bytes)
@@ -98,7 +98,7 @@ static void choose(mafat_labels *l)
         if (is_dominated)
             continue;
         if (n == l->width) {
-            l->missed_s = fmin(l->missed_s, label.least_s);
+            l->missed_s = fmin(l->missed_s, label.min_s);
             break;
         }
         l->found[n++] = label;
@@ -124,7 +124,7 @@ static mafat_label prepend(const mafat_labels *l, int edge_index, int rest, bool
 
 /* The least of a whole plan that ends with the path: seconds, or bytes where only these count;
  * INFINITY: none fits. */
-static double least_of(const mafat_label_query *query, int place, const mafat_label *label)
+static double min_s_of(const mafat_label_query *query, int place, const mafat_label *label)
 {
     size_t taken_bytes = charged_bytes(label) - mafat_size_in_pages(query->from_bytes);
     if (label->live_bytes > query->to_bytes || taken_bytes > query->room_bytes)
@@ -152,8 +152,8 @@ void mafat_labels_find(mafat_labels *l, const mafat_label_query *query)
                 continue;
             for (int rest = l->first[to]; rest < l->first[to - 1]; rest++) {
                 mafat_label label = prepend(l, e, rest, query->table != NULL);
-                label.least_s = least_of(query, place, &label);
-                if (label.least_s >= query->limit_s || label.least_s == INFINITY)
+                label.min_s = min_s_of(query, place, &label);
+                if (label.min_s >= query->limit_s || label.min_s == INFINITY)
                     continue;
                 if (l->n_found == l->width * FOUND_FOR_KEPT)
                     choose(l);

@@ -11,7 +11,7 @@
 /* A path from some place to the last one. */
 typedef struct {
     double seconds;
-    double least_s;         /* no whole plan that ends with this path takes less */
+    double min_s;           /* no whole plan that ends with this path takes less */
     size_t live_bytes;      /* the most alive in the arena at once */
     size_t sum_bytes;       /* pinned weights and arrays */
     size_t window_bytes;    /* of its first windows, which are read ahead */
@@ -24,7 +24,7 @@ typedef struct {
     int width;                   /* the most labels that are kept at a place */
     int n_labels;
     mafat_label *labels;         /* [(n_places + 1) * width], owned: those at a place in ascending
-                                    order of least_s */
+                                    order of min_s */
     int *first;                  /* [n_places + 1], owned: the first label at each place; they end
                                     where those at the place before it begin */
     int n_found;

@@ -8,8 +8,8 @@
 /* Choices without a cut, and those with one at a certain layer: 2x2 to 5x5, each with all grids up
  * to it behind the cut. */
 enum {
-    MOST_WITHOUT_CUT = MAFAT_PAPER_MAX_GRID,
-    MOST_AT_A_CUT = MAFAT_PAPER_MAX_GRID * (MAFAT_PAPER_MAX_GRID + 1) / 2 - 1
+    MAX_WITHOUT_CUT = MAFAT_PAPER_MAX_GRID,
+    MAX_AT_A_CUT = MAFAT_PAPER_MAX_GRID * (MAFAT_PAPER_MAX_GRID + 1) / 2 - 1
 };
 
 /* Stores where the run of layers ends that one tiling can cover from layer 0 on: 0 where the first
@@ -62,12 +62,12 @@ mafat_status mafat_paper_enumerate(mafat_paper_space *space, const mafat_network
         return status;
     for (int cut = end - 1; cut > 0; cut--)
         n_cuts += may_cut(network, cut);
-    size_t most = MOST_WITHOUT_CUT + (size_t)n_cuts * MOST_AT_A_CUT;
+    size_t most = MAX_WITHOUT_CUT + (size_t)n_cuts * MAX_AT_A_CUT;
     space->choices = calloc(most, sizeof *space->choices);
     if (space->choices == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %zu configurations", most);
-    int most_tiles = end > 0 ? 2 * MAFAT_PAPER_MAX_GRID * MAFAT_PAPER_MAX_GRID : 1;
-    for (int n_tiles = 1; n_tiles <= most_tiles; n_tiles++)
+    int max_tiles = end > 0 ? 2 * MAFAT_PAPER_MAX_GRID * MAFAT_PAPER_MAX_GRID : 1;
+    for (int n_tiles = 1; n_tiles <= max_tiles; n_tiles++)
         add_choices(space, network, end, n_tiles);
     return MAFAT_OK;
 }

@@ -73,10 +73,10 @@ static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t 
         return status;
     size_t left_bytes = room_bytes - mafat_candidate_room(p->network) -
                         mafat_edges_bytes(&parts->edges);
-    size_t least_bytes = mafat_labels_min_room(n) + mafat_table_min_room(n);
+    size_t min_bytes = mafat_labels_min_room(n) + mafat_table_min_room(n);
     status = mafat_labels_init(&parts->labels, &parts->edges,
                                mafat_labels_min_room(n) +
-                                   (left_bytes - least_bytes) / LABEL_SHARE, error);
+                                   (left_bytes - min_bytes) / LABEL_SHARE, error);
     if (status == MAFAT_OK)
         status = mafat_table_init(&parts->table, &parts->edges,
                                   mafat_problem_max_sum(p, limit_bytes, 0),

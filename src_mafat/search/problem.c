@@ -21,7 +21,7 @@ static mafat_status find_sums(mafat_problem *p, mafat_error *error)
     mafat_plan plan;
     mafat_plan_options options = p->options;
     options.is_sketch = true;
-    options.most_arena_bytes = mafat_size_page();    /* where its buffers lie does not matter */
+    options.max_arena_bytes = mafat_size_page();     /* where its buffers lie does not matter */
     for (int l = 0; l < p->network->n_layers; l++)
         p->weights[l] = (mafat_weight_mode){.pinned = true, .window_filters = 1};
     mafat_status status = mafat_build_plan(&plan, p->network, &whole, &options, error);
@@ -72,9 +72,9 @@ size_t mafat_problem_total_bytes(const mafat_problem *problem, size_t arena_byte
 }
 
 size_t mafat_problem_max_arena(const mafat_problem *problem, size_t limit_bytes,
-                               size_t least_bytes, size_t sum_bytes)
+                               size_t min_bytes, size_t sum_bytes)
 {
-    size_t enough = mafat_size_in_pages(least_bytes) / mafat_size_page();
+    size_t enough = mafat_size_in_pages(min_bytes) / mafat_size_page();
     size_t too_many = limit_bytes / mafat_size_page() + 1;
     while (too_many > enough + 1) {
         size_t middle = enough + (too_many - enough) / 2;

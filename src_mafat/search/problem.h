@@ -29,9 +29,9 @@ size_t mafat_problem_total_bytes(const mafat_problem *problem, size_t arena_byte
                                  size_t sum_bytes);
 
 /* The largest arena, in whole pages, with which a plan fits a limit that fits it with one of
- * least_bytes; and the largest one with which it takes no more than with none. */
+ * min_bytes; and the largest one with which it takes no more than with none. */
 size_t mafat_problem_max_arena(const mafat_problem *problem, size_t limit_bytes,
-                               size_t least_bytes, size_t sum_bytes);
+                               size_t min_bytes, size_t sum_bytes);
 size_t mafat_problem_free_arena(const mafat_problem *problem);
 
 /* The most that may be pinned and in arrays beside an arena; 0 where nothing may. */

@@ -27,7 +27,7 @@
  * placed. */
 enum { NARROW_PART = 64, SMALL_PART = 512, MAX_TRIED = 12, MAX_VARIED = 64 };
 
-size_t mafat_search_least_charged(const mafat_network *network, const mafat_process *process)
+size_t mafat_search_min_charged_bytes(const mafat_network *network, const mafat_process *process)
 {
     return mafat_predict_choosing(process, mafat_parts_min_room(network));
 }
@@ -285,9 +285,9 @@ static size_t max_arena_of(const mafat_edges *edges)
 }
 
 /* Searches for the fastest plan within a limit, or for the smallest; best->edges is NULL where
- * nothing fits. *least_s: no plan that fits takes less. */
+ * nothing fits. *min_s: no plan that fits takes less. */
 static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool counts_time,
-                                  mafat_candidate *best, double *least_s, mafat_error *error)
+                                  mafat_candidate *best, double *min_s, mafat_error *error)
 {
     solver v = {.search = search, .limit_bytes = limit_bytes, .counts_time = counts_time,
                 .best = best, .missed_s = INFINITY, .unplaced_s = INFINITY, .error = error};
@@ -301,9 +301,9 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool
     v.varies = best->edges == NULL && v.unplaced_s < INFINITY;    /* then these may hide others */
     if (status == MAFAT_OK && v.varies)
         status = search_range(&v, from_bytes, to_bytes, bound(&v, from_bytes, to_bytes, false));
-    *least_s = fmin(fmin(v.missed_s, v.unplaced_s), best->edges != NULL ? best->seconds : INFINITY);
+    *min_s = fmin(fmin(v.missed_s, v.unplaced_s), best->edges != NULL ? best->seconds : INFINITY);
     if (!search->parts.edges.are_all)
-        *least_s = fmin(*least_s, search->parts.edges.least_s);
+        *min_s = fmin(*min_s, search->parts.edges.min_s);
     if (status != MAFAT_OK)
         mafat_candidate_free(best);
     return status;
@@ -334,8 +334,8 @@ static mafat_status find_smaller(mafat_search *s, size_t room_bytes, mafat_candi
 /* Finds the plan that takes least: one that takes less than the last one, until a search for less
  * finds nothing. It is looked for in the same room whatever the limit, and is the same plan: so the
  * limit that it names works. */
-static mafat_status find_least(mafat_search *s, size_t room_bytes, mafat_candidate *least,
-                               mafat_error *error)
+static mafat_status find_smallest(mafat_search *s, size_t room_bytes, mafat_candidate *least,
+                                  mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
     size_t before;
@@ -351,16 +351,16 @@ static mafat_status find_least(mafat_search *s, size_t room_bytes, mafat_candida
 
 /* Finds the plan that takes least and makes it; *bytes: the smallest limit that works, for the
  * plan to be chosen and to run. */
-static mafat_status make_least(mafat_search *s, mafat_found *found, size_t *bytes,
-                               mafat_error *error)
+static mafat_status make_smallest(mafat_search *s, mafat_found *found, size_t *bytes,
+                                  mafat_error *error)
 {
     mafat_candidate least;
     size_t min_bytes = mafat_parts_min_room(s->problem.network);
     size_t room_bytes = s->problem.process->chooses ? min_bytes : SIZE_MAX;
-    mafat_status status = find_least(s, room_bytes, &least, error);
+    mafat_status status = find_smallest(s, room_bytes, &least, error);
     if (status != MAFAT_OK)
         return status;
-    found->least_s = fmin(s->parts.edges.least_s, least.seconds);
+    found->min_s = fmin(s->parts.edges.min_s, least.seconds);
     status = make_plan(s, &least, room_bytes, found, error);
     size_t choosing_bytes = mafat_size_max(s->peak_bytes, min_bytes);
     *bytes = mafat_size_max(least.total_bytes,
@@ -369,27 +369,27 @@ static mafat_status make_least(mafat_search *s, mafat_found *found, size_t *byte
     return status;
 }
 
-mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error)
+mafat_status mafat_search_min_limit(mafat_search *search, size_t *bytes, mafat_error *error)
 {
     mafat_found least = {0};
     search->peak_bytes = 0;
-    mafat_status status = make_least(search, &least, bytes, error);
+    mafat_status status = make_smallest(search, &least, bytes, error);
     mafat_found_free(&least);
     return status;
 }
 
 /* Where no search found a plan: the one that takes least, if that fits. */
-static mafat_status settle_for_least(mafat_search *s, size_t limit_bytes, double least_s,
-                                     mafat_found *found, mafat_error *error)
+static mafat_status settle_for_smallest(mafat_search *s, size_t limit_bytes, double min_s,
+                                        mafat_found *found, mafat_error *error)
 {
     size_t bytes;
     s->peak_bytes = 0;
-    mafat_status status = make_least(s, found, &bytes, error);
+    mafat_status status = make_smallest(s, found, &bytes, error);
     if (status != MAFAT_OK)
         return status;
     /* what finds nothing where there is something proves nothing */
-    if (least_s < INFINITY)
-        found->least_s = fmin(least_s, found->plan.latency_s);
+    if (min_s < INFINITY)
+        found->min_s = fmin(min_s, found->plan.latency_s);
     if (bytes <= limit_bytes)
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT,
@@ -399,18 +399,18 @@ static mafat_status settle_for_least(mafat_search *s, size_t limit_bytes, double
 
 /* ------------------------------------------------------------------------------------- the best */
 
-/* Searches in so much room; nothing is found where there is no plan. *least_s as above. */
+/* Searches in so much room; nothing is found where there is no plan. *min_s as above. */
 static mafat_status search_in(mafat_search *s, size_t room_bytes, size_t limit_bytes,
-                              mafat_found *found, double *least_s, mafat_error *error)
+                              mafat_found *found, double *min_s, mafat_error *error)
 {
     mafat_candidate best = {0};
     s->peak_bytes = 0;
     mafat_status status = make_parts(s, room_bytes, limit_bytes, error);
     if (status == MAFAT_OK)
-        status = search_within(s, limit_bytes, true, &best, least_s, error);
+        status = search_within(s, limit_bytes, true, &best, min_s, error);
     if (status == MAFAT_OK && best.edges != NULL)
         status = make_plan(s, &best, room_bytes, found, error);
-    found->least_s = *least_s;
+    found->min_s = *min_s;
     mafat_candidate_free(&best);
     return status;
 }
@@ -418,13 +418,13 @@ static mafat_status search_in(mafat_search *s, size_t room_bytes, size_t limit_b
 mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
                                mafat_error *error)
 {
-    double least_s = INFINITY;
+    double min_s = INFINITY;
     size_t room_bytes = room_within(&search->problem, limit_bytes);
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
     search->peak_bytes = 0;
     while (status == MAFAT_OK && room_bytes >= mafat_parts_min_room(search->problem.network)) {
-        status = search_in(search, room_bytes, limit_bytes, found, &least_s, error);
+        status = search_in(search, room_bytes, limit_bytes, found, &min_s, error);
         if (status != MAFAT_OK || found->plan.n_groups == 0 ||
             mafat_predict_choosing(search->problem.process, found->choosing_bytes) <= limit_bytes)
             break;
@@ -432,7 +432,7 @@ mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_f
         room_bytes /= 2;
     }
     if (status == MAFAT_OK && found->plan.n_groups == 0)
-        status = settle_for_least(search, limit_bytes, least_s, found, error);
+        status = settle_for_smallest(search, limit_bytes, min_s, found, error);
     if (status != MAFAT_OK)
         mafat_found_free(found);
     return status;

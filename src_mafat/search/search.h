@@ -14,7 +14,7 @@ typedef struct {
 
 /* What a process is charged for while even the smallest search runs, which also finds out what the
  * smallest limit is; 0 where choosing is not its business. */
-size_t mafat_search_least_charged(const mafat_network *network, const mafat_process *process);
+size_t mafat_search_min_charged_bytes(const mafat_network *network, const mafat_process *process);
 
 /* Prepares a search. `fixed` names the configuration where the user did; then only what happens to
  * weights is searched. options->weights is not NULL where MAFAT reads them, and else not used;
@@ -28,19 +28,19 @@ mafat_status mafat_search_init(mafat_search *search, const mafat_network *networ
 typedef struct {
     mafat_config config;     /* owned, as the plan */
     mafat_plan plan;
-    double least_s;          /* no plan that fits takes less: plan.latency_s where that is proven
+    double min_s;            /* no plan that fits takes less: plan.latency_s where that is proven
                                 to be the best one */
     size_t choosing_bytes;   /* of memory, that the search took */
 } mafat_found;
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
- * The plans are all that edge.h can put together. What is found is near-optimal: least_s says how
+ * The plans are all that edge.h can put together. What is found is near-optimal: min_s says how
  * near, and most often that it is the best. A plan that mafat_arena_place() does not place in the
  * room that is left does not fit.
  *
  * Where the process chooses the plan that it runs (process->chooses), process->choosing_bytes and
  * what the search itself holds are within the limit meanwhile. Where that leaves little room the
- * search misses plans, and still says in least_s how much it may have missed.
+ * search misses plans, and still says in min_s how much it may have missed.
  *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of
  * mafat_build_plan(). On error nothing needs to be freed. */
@@ -54,7 +54,7 @@ mafat_prediction mafat_found_predict(const mafat_found *found, const mafat_proce
 void mafat_found_free(mafat_found *found);
 
 /* The least bytes that any plan takes. */
-mafat_status mafat_search_least(mafat_search *search, size_t *bytes, mafat_error *error);
+mafat_status mafat_search_min_limit(mafat_search *search, size_t *bytes, mafat_error *error);
 
 /* Frees what the search owns and clears it; a zeroed one may be freed. */
 void mafat_search_free(mafat_search *search);

@@ -85,8 +85,8 @@ mafat_status mafat_data_file_find_text(const char *path, const char *key, const 
     return status;
 }
 
-mafat_status mafat_data_file_find_number(const char *path, const char *key, int fallback, int least,
-                                         int most, const char *why, int *number,
+mafat_status mafat_data_file_find_number(const char *path, const char *key, int fallback, int min,
+                                         int max, const char *why, int *number,
                                          mafat_error *error)
 {
     mafat_data_file_value value;
@@ -95,15 +95,15 @@ mafat_status mafat_data_file_find_number(const char *path, const char *key, int 
         return status;
     char shown[80];
     long n = value.text != NULL ? strtol(value.text, NULL, 10) : fallback;
-    if ((n < least || n > most) && value.text != NULL)
+    if ((n < min || n > max) && value.text != NULL)
         status = mafat_lines_fail(error, path, "line %d: %s=%s must be from %d to %d, %s",
                                   value.line, key,
                                   mafat_lines_show(shown, sizeof shown, value.written != NULL
-                                                   ? value.written : value.text), least, most,
+                                                   ? value.written : value.text), min, max,
                                   why);
-    else if (n < least || n > most)
+    else if (n < min || n > max)
         status = mafat_lines_fail(error, path, "has no %s=, which means %d to Darknet; must be "
-                                  "from %d to %d, %s", key, fallback, least, most, why);
+                                  "from %d to %d, %s", key, fallback, min, max, why);
     *number = (int)n;
     mafat_data_file_free_value(&value);
     return status;

@@ -25,10 +25,10 @@ void mafat_data_file_free_value(mafat_data_file_value *value);
 mafat_status mafat_data_file_find_text(const char *path, const char *key, const char *fallback,
                                        char **text, mafat_error *error);
 
-/* The value as atoi() reads it; a fault where it is not from `least` to `most`, which `why`
+/* The value as atoi() reads it; a fault where it is not from `min` to `max`, which `why`
  * explains. */
-mafat_status mafat_data_file_find_number(const char *path, const char *key, int fallback, int least,
-                                         int most, const char *why, int *number,
+mafat_status mafat_data_file_find_number(const char *path, const char *key, int fallback, int min,
+                                         int max, const char *why, int *number,
                                          mafat_error *error);
 
 #endif

@@ -46,10 +46,10 @@ static mafat_status check_label(void *context, char *name, int number, mafat_err
 {
     const label_check *labels = context;
     size_t length = strlen(name);
-    if (length <= MAFAT_LONGEST_LABEL || number > labels->n_classes)
+    if (length <= MAFAT_MAX_LABEL_LENGTH || number > labels->n_classes)
         return MAFAT_OK;
     return mafat_lines_fail(error, labels->path, "line %d: a name of %zu bytes: Darknet draws labels "
-                            "of %d at most", number, length, MAFAT_LONGEST_LABEL);
+                            "of %d at most", number, length, MAFAT_MAX_LABEL_LENGTH);
 }
 
 static mafat_status check_labels_drawn(const mafat_indexed *x, mafat_error *error)
@@ -105,23 +105,23 @@ mafat_status mafat_indexed_coco_test(const mafat_indexed *x, mafat_error *error)
 
 /* -------------------------------------------------------------------------------- boxes, listed */
 
-static mafat_status check_most_classes(const mafat_indexed *x, int most, const char *what,
-                                       mafat_error *error)
+static mafat_status check_max_classes(const mafat_indexed *x, int max, const char *what,
+                                      mafat_error *error)
 {
-    if (x->cfg->n_classes <= most)
+    if (x->cfg->n_classes <= max)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_USAGE, "%s of `%s` has %d classes, the network has %d",
-                           what, x->command, most, x->cfg->n_classes);
+                           what, x->command, max, x->cfg->n_classes);
 }
 
 mafat_status mafat_indexed_voc_valid(const mafat_indexed *x, mafat_error *error)
 {
-    return check_most_classes(x, N_VOC, "the table", error);
+    return check_max_classes(x, N_VOC, "the table", error);
 }
 
 mafat_status mafat_indexed_coco_recall(const mafat_indexed *x, mafat_error *error)
 {
-    return check_most_classes(x, N_COCO, "the table", error);
+    return check_max_classes(x, N_COCO, "the table", error);
 }
 
 /* validate_detector_recall() goes through all places of the last layer, and get_network_boxes()
@@ -162,14 +162,14 @@ static mafat_status check_ids(const char *list, const char *marks, mafat_error *
 
 mafat_status mafat_indexed_coco_valid(const mafat_indexed *x, mafat_error *error)
 {
-    mafat_status status = check_most_classes(x, N_COCO, "the table", error);
+    mafat_status status = check_max_classes(x, N_COCO, "the table", error);
     return status == MAFAT_OK ? check_ids(x->needs->list_default, "_", error) : status;
 }
 
 static mafat_status check_coco(const mafat_indexed *x, mafat_error *error)
 {
     char *list;
-    mafat_status status = check_most_classes(x, N_COCO, "eval=coco", error);
+    mafat_status status = check_max_classes(x, N_COCO, "eval=coco", error);
     if (status == MAFAT_OK)
         status = mafat_data_file_find_text(x->data, "valid", x->needs->list_default, &list, error);
     if (status != MAFAT_OK)
@@ -311,23 +311,23 @@ mafat_status mafat_indexed_top(const mafat_indexed *x, mafat_error *error)
     return mafat_data_file_find_number(x->data, "top", 1, 0, n_outputs, outputs, &unused, error);
 }
 
-static mafat_status check_least_outputs(const mafat_indexed *x, int least, mafat_error *error)
+static mafat_status check_min_outputs(const mafat_indexed *x, int min, mafat_error *error)
 {
     int n_outputs = mafat_indexed_outputs(x->cfg);
-    if (n_outputs >= least)
+    if (n_outputs >= min)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_USAGE, "`%s` reads %d outputs, the network has %d",
-                           x->command, least, n_outputs);
+                           x->command, min, n_outputs);
 }
 
 mafat_status mafat_indexed_top_5(const mafat_indexed *x, mafat_error *error)
 {
-    return check_least_outputs(x, 5, error);
+    return check_min_outputs(x, 5, error);
 }
 
 mafat_status mafat_indexed_tags(const mafat_indexed *x, mafat_error *error)
 {
-    mafat_status status = check_least_outputs(x, 10, error);
+    mafat_status status = check_min_outputs(x, 10, error);
     if (status == MAFAT_OK)
         status = mafat_verify_names("data/tags.txt", mafat_indexed_outputs(x->cfg), "the network",
                                     error);
@@ -336,16 +336,16 @@ mafat_status mafat_indexed_tags(const mafat_indexed *x, mafat_error *error)
 
 /* classes= says how many labels and outputs are read, top= how many places there are for the
  * largest. */
-static mafat_status check_labels(const mafat_indexed *x, int least_top, bool top_is_read,
+static mafat_status check_labels(const mafat_indexed *x, int min_top, bool top_is_read,
                                  mafat_error *error)
 {
     int n_classes = 0, unused, n_outputs = mafat_indexed_outputs(x->cfg);
     char *labels = NULL;
     mafat_status status = mafat_data_file_find_number(x->data, "classes", 2, 1, n_outputs, outputs,
                                                       &n_classes, error);
-    int most_top = top_is_read ? n_classes : INT_MAX;
+    int max_top = top_is_read ? n_classes : INT_MAX;
     if (status == MAFAT_OK)
-        status = mafat_data_file_find_number(x->data, "top", 1, least_top, most_top,
+        status = mafat_data_file_find_number(x->data, "top", 1, min_top, max_top,
                                              top_is_read ? "the classes" : "what Darknet counts",
                                              &unused, error);
     if (status == MAFAT_OK)
@@ -371,7 +371,7 @@ mafat_status mafat_indexed_leaves(const mafat_indexed *x, mafat_error *error)
 {
     char *leaves = NULL;
     int n_lines;
-    mafat_status status = check_least_outputs(x, 2, error);
+    mafat_status status = check_min_outputs(x, 2, error);
     if (status == MAFAT_OK)
         status = check_labels(x, 1, false, error);
     if (status == MAFAT_OK)
@@ -414,7 +414,7 @@ mafat_status mafat_indexed_cifar(const mafat_indexed *x, mafat_error *error)
     if (n_inputs != IMAGE_BYTES)
         return mafat_error_set(error, MAFAT_USAGE, "`%s` gives the network %d inputs, it has %d",
                                x->command, IMAGE_BYTES, n_inputs);
-    mafat_status status = check_least_outputs(x, N_CIFAR, error);
+    mafat_status status = check_min_outputs(x, N_CIFAR, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_file_open(path, "file of images", &file, &n_bytes, error);

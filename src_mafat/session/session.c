@@ -35,14 +35,14 @@ static mafat_status check_variable(const char *name, int most, mafat_error *erro
     mafat_status status = MAFAT_OK;
     if (text == NULL || *text == '\0')
         return MAFAT_OK;
-    for (int most_here = most; status == MAFAT_OK; most_here = INT_MAX) {
+    for (int max_here = most; status == MAFAT_OK; max_here = INT_MAX) {
         char number[32];
         int unused, length = (int)strcspn(text, ",");
         int begin = (int)strspn(text, " \t"), end = length;
         while (end > begin && (text[end - 1] == ' ' || text[end - 1] == '\t'))
             end--;
         snprintf(number, sizeof number, "%.*s", end > begin ? end - begin : 0, text + begin);
-        status = mafat_number_read(name, number, 1, most_here, &unused, error);
+        status = mafat_number_read(name, number, 1, max_here, &unused, error);
         if (text[length] == '\0')
             break;
         text += length + 1;
@@ -186,7 +186,7 @@ void mafat_session_take(mafat_session *session, mafat_found *found)
     session->prediction = mafat_found_predict(found, &session->process);
     session->config = found->config;
     session->plan = found->plan;
-    session->least_s = found->least_s;
+    session->min_s = found->min_s;
     *found = (mafat_found){0};
 }
 
@@ -195,7 +195,7 @@ void mafat_session_take(mafat_session *session, mafat_found *found)
 static mafat_status check_room(const mafat_session *session, mafat_error *error)
 {
     const mafat_network *network = &session->cfg.network;
-    size_t bytes = mafat_search_least_charged(network, &session->process);
+    size_t bytes = mafat_search_min_charged_bytes(network, &session->process);
     mafat_room room;
     if (bytes <= session->limit_bytes)
         return MAFAT_OK;
@@ -310,7 +310,7 @@ mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
  * warn. */
 static bool is_flag(char *line)
 {
-    char nearest[MAFAT_CFG_KEYS_LONGEST];
+    char nearest[MAFAT_CFG_KEYS_MAX_BYTES];
     char *equals = strchr(line, '=');
     if (strncasecmp(line, "mafat", 5) == 0)
         return true;

@@ -36,7 +36,7 @@ typedef struct {
     mafat_config config;   /* of the plan */
     mafat_plan plan;
     mafat_prediction prediction;
-    double least_s;        /* no plan that fits the limit takes less (search/search.h) */
+    double min_s;          /* no plan that fits the limit takes less (search/search.h) */
 } mafat_session;
 
 /* The configuration where nobody names one: no tiles, layers fused up to the forced cuts. */

@@ -17,7 +17,7 @@
 #include "upstream/picture.h"
 
 /* Darknet copies paths into arrays of this size (test_detector, read_cfg's callers). */
-enum { LONGEST_PATH = 255 };
+enum { MAX_PATH_LENGTH = 255 };
 
 mafat_status mafat_verify_readable(const char *path, mafat_error *error)
 {
@@ -70,7 +70,7 @@ static mafat_status explain(mafat_status status, const char *data, const char *k
 
 mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
 {
-    if (strlen(path) > LONGEST_PATH)
+    if (strlen(path) > MAX_PATH_LENGTH)
         return mafat_lines_fail(error, path,
                                 "is longer than the 255 bytes that Darknet allows a path");
     if (access(path, R_OK) == 0)

@@ -97,16 +97,16 @@ static mafat_status load_letter(mafat_drawing *d, unsigned char letter, mafat_er
 }
 
 /* Appends a name to a label's text, behind a comma where it is not the first. */
-static mafat_status append(char text[MAFAT_LONGEST_LABEL + 1], const char *name, bool first,
+static mafat_status append(char text[MAFAT_MAX_LABEL_LENGTH + 1], const char *name, bool first,
                            mafat_error *error)
 {
-    size_t used = strlen(text), room = MAFAT_LONGEST_LABEL + 1 - used;
+    size_t used = strlen(text), room = MAFAT_MAX_LABEL_LENGTH + 1 - used;
     if ((size_t)snprintf(text + used, room, "%s%s", first ? "" : ", ", name) < room)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_FAILED,
                            "a box has so many classes that its label is longer than %d bytes, at "
                            "\"%.80s\"; give a higher -thresh",
-                           MAFAT_LONGEST_LABEL, name);
+                           MAFAT_MAX_LABEL_LENGTH, name);
 }
 
 /* Takes out bytes beyond ASCII, which have no letters: Darknet passes over them (patches/0015). */
@@ -121,7 +121,7 @@ static void keep_ascii(char *text)
 
 /* The text of a box's label, and the first of its classes, or -1. */
 static mafat_status find_text(const mafat_drawing *d, const detection *found,
-                              char text[MAFAT_LONGEST_LABEL + 1], int *class, mafat_error *error)
+                              char text[MAFAT_MAX_LABEL_LENGTH + 1], int *class, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
     text[0] = '\0';
@@ -277,7 +277,7 @@ static int frame_width(const mafat_drawing *d)
 static mafat_status look_at_box(mafat_drawing *d, const detection *found, drawn_box *drawn,
                                 mafat_error *error)
 {
-    char text[MAFAT_LONGEST_LABEL + 1];
+    char text[MAFAT_MAX_LABEL_LENGTH + 1];
     int text_h = 0, width = frame_width(d);
     *drawn = (drawn_box){.found = found,
                          .corners = find_corners(found->bbox, d->w, d->h)};
@@ -319,7 +319,7 @@ float mafat_boxes_colour(const mafat_image_rounding *rounding, int channel, int 
 static mafat_status draw_box_of(mafat_drawing *d, mafat_strip *strip, const drawn_box *box,
                                 mafat_error *error)
 {
-    char text[MAFAT_LONGEST_LABEL + 1];
+    char text[MAFAT_MAX_LABEL_LENGTH + 1];
     int class, n_classes = d->boxes->n_classes;
     int offset = (int)((long long)box->class * 123457 % n_classes);
     float colour[3];

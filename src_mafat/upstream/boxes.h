@@ -33,10 +33,10 @@ typedef struct mafat_drawing mafat_drawing;
 
 /* Looks at all boxes, and reads the letters' pictures that their labels need, in the one size that
  * they need, for a picture of w x h. MAFAT_FAILED for a letter that cannot be read, and where
- * Darknet would run out of its arrays: a label longer than MAFAT_LONGEST_LABEL or of no width, a
+ * Darknet would run out of its arrays: a label longer than MAFAT_MAX_LABEL_LENGTH or of no width, a
  * mask of more floats than int counts, or of one row (which resize_image() divides by). Where it
  * spares the page cache, the letters' files leave it again. On error nothing needs to be ended. */
-enum { MAFAT_LONGEST_LABEL = 4095 };
+enum { MAFAT_MAX_LABEL_LENGTH = 4095 };
 mafat_status mafat_boxes_begin_drawing(mafat_drawing **drawing, const mafat_boxes *boxes,
                                        const mafat_names *names, float threshold,
                                        const mafat_image_rounding *rounding, int w, int h,

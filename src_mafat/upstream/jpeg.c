@@ -13,7 +13,7 @@ enum { QUALITY = 80 };
 
 /* The buffer has room for the most that the codes of a row of blocks can be: 27 bits a coefficient,
  * each byte 255, behind which comes a zero. What noise needs is touched. */
-enum { MOST_PIXEL_BYTES = 21 };
+enum { MAX_PIXEL_BYTES = 21 };
 
 size_t mafat_jpeg_bytes(int w)
 {
@@ -118,7 +118,7 @@ static mafat_status encode(mafat_jpeg *jpeg, const unsigned char *rgb, int n_row
                            mafat_error *error)
 {
     if (jpeg->code == NULL) {
-        jpeg->capacity = MOST_PIXEL_BYTES * MAFAT_BLOCK_ROWS * ((size_t)jpeg->w + 7) +
+        jpeg->capacity = MAX_PIXEL_BYTES * MAFAT_BLOCK_ROWS * ((size_t)jpeg->w + 7) +
                          MAFAT_CHARGE_JPEG_HEADER;
         jpeg->code = malloc(jpeg->capacity);    /* what is not touched costs nothing */
     }

@@ -113,7 +113,7 @@ static void start(stbi__context *s, mafat_picture_file *file)
 /* Planes, and coefficients where the file is progressive: stbi__process_frame_header(). */
 static void look_at_jpeg(stbi__context *s, mafat_picture_file *file, int wanted, header *found)
 {
-    int most_h = 1, most_v = 1;
+    int max_h = 1, max_v = 1;
     (void)wanted;
     start(s, file);
     stbi__jpeg *z = stbi__malloc(sizeof *z);
@@ -121,15 +121,15 @@ static void look_at_jpeg(stbi__context *s, mafat_picture_file *file, int wanted,
     stbi__setup_jpeg(z);
     stbi__decode_jpeg_header(z, STBI__SCAN_header);
     for (int i = 0; i < s->img_n; i++) {
-        most_h = z->img_comp[i].h > most_h ? z->img_comp[i].h : most_h;
-        most_v = z->img_comp[i].v > most_v ? z->img_comp[i].v : most_v;
+        max_h = z->img_comp[i].h > max_h ? z->img_comp[i].h : max_h;
+        max_v = z->img_comp[i].v > max_v ? z->img_comp[i].v : max_v;
     }
     for (int i = 0; i < s->img_n; i++)
-        if (most_h % z->img_comp[i].h != 0)
+        if (max_h % z->img_comp[i].h != 0)
             mafat_stb_leave("its components' widths do not divide each other, and stb_image would "
                             "read beyond them");
-    uint64_t n_mcus = (uint64_t)((found->w + 8 * most_h - 1) / (8 * most_h)) *
-                      (uint64_t)((found->h + 8 * most_v - 1) / (8 * most_v));
+    uint64_t n_mcus = (uint64_t)((found->w + 8 * max_h - 1) / (8 * max_h)) *
+                      (uint64_t)((found->h + 8 * max_v - 1) / (8 * max_v));
     for (int i = 0; i < s->img_n; i++)
         found->more_bytes += n_mcus * 64 * (uint64_t)(z->img_comp[i].h * z->img_comp[i].v) *
                              (z->progressive ? 1 + sizeof(short) : 1);
@@ -315,7 +315,7 @@ static void run_through(void *context)
 static bool decode(decoding *d, size_t may_hold_bytes)
 {
     d->guard.may_hold_bytes = may_hold_bytes;
-    d->guard.most_bytes = 0;
+    d->guard.max_bytes = 0;
     bool decoded = mafat_stb_run(&d->guard, run_through, d);
     mafat_stb_free_all(&d->guard);
     return decoded;
@@ -503,7 +503,7 @@ void mafat_picture_free(mafat_picture *picture)
 
 /* The most that looking a file up holds, for a limit may not be known yet: pictures of wider rows are
  * counted whole. */
-enum { MOST_LOOKED_AT_BYTES = 2 << 20 };
+enum { MAX_LOOKED_AT_BYTES = 2 << 20 };
 
 mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, const char *path,
                                                int n_channels, mafat_error *error)
@@ -537,10 +537,10 @@ mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char 
     memory->h = found->h;
     memory->rgb_bytes = COLOURS * (size_t)found->w * (size_t)found->h;
     memory->file_bytes = mafat_picture_file_cached_bytes(d.file.n_bytes);
-    bool decoded = d.format->by_rows != NULL && decode(&d, MOST_LOOKED_AT_BYTES);
+    bool decoded = d.format->by_rows != NULL && decode(&d, MAX_LOOKED_AT_BYTES);
     if (d.format->by_rows != NULL && !decoded && !needs_whole(&d))
         status = fail(&d, error);
-    size_t state_bytes = d.guard.most_bytes + MAFAT_CHARGE_PICTURE_BLOCK +
+    size_t state_bytes = d.guard.max_bytes + MAFAT_CHARGE_PICTURE_BLOCK +
                          COLOURS * (size_t)found->w;
     uint64_t whole = decoded ? memory->rgb_bytes + state_bytes
                              : whole_bytes(d.format, found, COLOURS) + MAFAT_CHARGE_PICTURE_BLOCK +

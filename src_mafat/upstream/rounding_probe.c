@@ -10,13 +10,13 @@
 static const float value = 0x1.b65e52p+0f, variance = 0x1.7ee87cp-1f;
 static const float by_division = 0x1.fae7a6p+0f, by_reciprocal = 0x1.fae7a4p+0f;
 
-enum { LONGEST = 1024 };
+enum { MAX_PIXELS = 1024 };
 
 /* How many first pixels of a plane of n are multiplied by the reciprocal; -1 if behind them come
  * others than divided ones. */
 static int count_reciprocals(int n)
 {
-    float plane[LONGEST], mean = 0, own_variance = variance;
+    float plane[MAX_PIXELS], mean = 0, own_variance = variance;
     for (int i = 0; i < n; i++)
         plane[i] = value;
     normalize_cpu(plane, &mean, &own_variance, 1, 1, n);
@@ -49,9 +49,9 @@ mafat_status mafat_rounding_probe_measure(mafat_rounding *rounding, mafat_error 
         rounding->reciprocals[n] = (unsigned short)(count < 0 ? 0 : count);
     }
     /* one less than a multiple of every step that a vectorised loop takes */
-    int main_loop = count_reciprocals(LONGEST - 1);
-    rounding->step = main_loop <= 0 ? 0 : (size_t)(LONGEST - main_loop);
-    for (int n = 1; n < LONGEST; n++)
+    int main_loop = count_reciprocals(MAX_PIXELS - 1);
+    rounding->step = main_loop <= 0 ? 0 : (size_t)(MAX_PIXELS - main_loop);
+    for (int n = 1; n < MAX_PIXELS; n++)
         if (count_reciprocals(n) != (int)mafat_rounding_reciprocals(rounding, (size_t)n))
             return mafat_error_set(error, MAFAT_UNSUPPORTED,
                                    "this build of Darknet normalises a plane of %d pixels in a way "

@@ -65,7 +65,7 @@ void *mafat_stb_allocate(size_t n_bytes)
     now->blocks[i].at = block;
     now->blocks[i].bytes = n_bytes;
     now->held_bytes += n_bytes;
-    now->most_bytes = mafat_size_max(now->most_bytes, now->held_bytes);
+    now->max_bytes = mafat_size_max(now->max_bytes, now->held_bytes);
     return block;
 }
 
@@ -80,7 +80,7 @@ void *mafat_stb_reallocate(void *block, size_t n_bytes)
     if (moved == NULL)
         mafat_stb_leave("out of memory");
     now->held_bytes += n_bytes - now->blocks[i].bytes;
-    now->most_bytes = mafat_size_max(now->most_bytes, now->held_bytes);
+    now->max_bytes = mafat_size_max(now->max_bytes, now->held_bytes);
     now->blocks[i].at = moved;
     now->blocks[i].bytes = n_bytes;
     return moved;
@@ -114,9 +114,9 @@ void mafat_stb_skip(void *file, int n_bytes)
  * beyond it: then it reads no more, and only a read finds the end. */
 int mafat_stb_eof(void *file)
 {
-    enum { MOST_ASKED = 1 << 16 };
+    enum { MAX_ASKED = 1 << 16 };
     mafat_picture_file *f = file;
-    if (f->n_asked > MOST_ASKED)
+    if (f->n_asked > MAX_ASKED)
         mafat_stb_leave(ends_early);
     return mafat_picture_file_has_ended(f);
 }

@@ -19,7 +19,7 @@ enum { MAFAT_STB_BLOCKS = 24 };
 
 typedef struct {
     size_t may_hold_bytes;    /* by what was allocated and not freed */
-    size_t held_bytes, most_bytes;
+    size_t held_bytes, max_bytes;
     struct {
         void *at;             /* NULL: none */
         size_t bytes;

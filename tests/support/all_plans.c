@@ -6,12 +6,12 @@
 
 #include "plan/build.h"
 
-enum { TEST_MOST_CHOICES = 20 };
+enum { TEST_MAX_CHOICES = 20 };
 
 /* Layers that have one mode, and those it can be. */
 typedef struct {
     int first, end, n;
-    mafat_weight_mode choices[TEST_MOST_CHOICES];
+    mafat_weight_mode choices[TEST_MAX_CHOICES];
 } test_unit;
 
 static void test_plans_add(test_plans *p, test_outcome outcome)

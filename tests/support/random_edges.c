@@ -8,14 +8,14 @@ static size_t test_draw_bytes(test_random *r, int most)
 }
 
 /* What windows an edge has is alive while it runs, too. */
-static mafat_edge test_draw_edge(test_random *r, int from, int to, int most_bytes,
+static mafat_edge test_draw_edge(test_random *r, int from, int to, int max_bytes,
                                  size_t unit_bytes)
 {
     mafat_edge edge = {.from = from, .to = to, .seconds = 1 + test_random_int(r, 100),
-                       .alone_bytes = test_draw_bytes(r, most_bytes),
-                       .shared_bytes = test_draw_bytes(r, most_bytes),
+                       .alone_bytes = test_draw_bytes(r, max_bytes),
+                       .shared_bytes = test_draw_bytes(r, max_bytes),
                        .sum_bytes = (size_t)test_random_int(r, 40) * unit_bytes};
-    edge.window_bytes = mafat_size_min((size_t)test_random_int(r, 5) * (size_t)most_bytes / 3,
+    edge.window_bytes = mafat_size_min((size_t)test_random_int(r, 5) * (size_t)max_bytes / 3,
                                        mafat_edge_alive_bytes(&edge));
     return edge;
 }
@@ -55,15 +55,15 @@ void test_graph_go_on(test_graph *g, test_path path)
 
 void test_graph_init(test_graph *g, test_random *r, size_t unit_bytes)
 {
-    int most_bytes = 1 << (4 + 3 * test_random_int(r, 5));
-    *g = (test_graph){.edges = {.n_places = 2 + test_random_int(r, TEST_MOST_PLACES - 1),
+    int max_bytes = 1 << (4 + 3 * test_random_int(r, 5));
+    *g = (test_graph){.edges = {.n_places = 2 + test_random_int(r, TEST_MAX_POSITIONS - 1),
                                 .are_all = true}};
     g->edges.edges = g->rooms;
     g->edges.first_edges = g->first_edges;
     for (int from = 0; from < g->edges.n_places; from++)
         for (int to = from + 1; to <= g->edges.n_places; to++)
             for (int i = test_random_int(r, 9 / (to - from) + 1); i >= (to > from + 1); i--)
-                g->rooms[g->edges.n_edges++] = test_draw_edge(r, from, to, most_bytes, unit_bytes);
+                g->rooms[g->edges.n_edges++] = test_draw_edge(r, from, to, max_bytes, unit_bytes);
     mafat_edges_sort(&g->edges);
     for (int place = 0; place < g->edges.n_places; place++)
         test_graph_go_on(g, (test_path){.from = place, .to = place});

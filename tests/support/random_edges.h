@@ -8,7 +8,7 @@
 #include "support/random.h"
 #include "support/suite.h"
 
-enum { TEST_MOST_PLACES = 6, TEST_MOST_EDGES = 120, TEST_CHAIN_PLACES = 11 };
+enum { TEST_MAX_POSITIONS = 6, TEST_MAX_EDGES = 120, TEST_CHAIN_PLACES = 11 };
 
 /* A path between two places; what its first windows may take behind it, or take before it. */
 typedef struct {
@@ -21,7 +21,7 @@ typedef struct {
 
 typedef struct {
     mafat_edges edges;
-    mafat_edge rooms[TEST_MOST_EDGES];
+    mafat_edge rooms[TEST_MAX_EDGES];
     int first_edges[TEST_CHAIN_PLACES + 2];
     test_path *paths;       /* [n], owned */
     int n, n_rooms;

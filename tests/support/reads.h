@@ -26,7 +26,7 @@ static struct {
     bool refuses_to_read;       /* what was opened so */
     atomic_int n_good;          /* with `reason`: reads that succeed before one fails */
     atomic_int reason;          /* errno of that one; 0: none fails */
-    size_t most_bytes;          /* of one read; 0: all that are asked for */
+    size_t max_bytes;           /* of one read; 0: all that are asked for */
     atomic_size_t n_bytes;      /* that all reads gave */
 } test_reads;
 
@@ -62,8 +62,8 @@ ssize_t pread(int file, void *to, size_t n, off_t offset)
         return test_reads_refuse(EINVAL);
     if (test_reads.reason != 0 && test_reads.n_good-- == 0)
         return test_reads_refuse(atomic_exchange(&test_reads.reason, 0));
-    struct iovec room = {to, test_reads.most_bytes > 0 && n > test_reads.most_bytes
-                                 ? test_reads.most_bytes : n};
+    struct iovec room = {to, test_reads.max_bytes > 0 && n > test_reads.max_bytes
+                                 ? test_reads.max_bytes : n};
     ssize_t n_given = preadv(file, &room, 1, offset);
     test_reads.n_bytes += n_given > 0 ? (size_t)n_given : 0;
     return n_given;

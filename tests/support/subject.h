@@ -44,7 +44,7 @@ typedef struct {
     mafat_costs costs;
     mafat_process process;
     mafat_plan_options options;
-    mafat_weight_mode modes[TEST_MOST_LAYERS];
+    mafat_weight_mode modes[TEST_MAX_LAYERS];
 } test_subject;
 
 void test_subject_init(test_subject *s, mafat_cfg cfg, int kind);
