@@ -13,7 +13,7 @@
 #include "machine/auto_memory.h"
 #include "machine/cgroup.h"
 #include "machine/charged.h"
-#include "machine/room.h"
+#include "machine/allowance.h"
 #include "support/suite.h"
 
 /* What the kernel writes in version 1 for "no limit". */
@@ -394,57 +394,58 @@ START_TEST(swapping_of_the_machine_counts_zswap)
 }
 END_TEST
 
-/* ----------------------------------------------------------------------------------------- room */
+/* ------------------------------------------------------------------------------------ allowance */
 
 #define MEMINFO "MemTotal:  24681472 kB\nMemFree:   2 kB\nMemAvailable:    1000 kB\n"
 
-/* The room for a process that holds own_bytes, and whose limit it is: the cgroup, by its path below
+/* The allowance of a process that holds own_bytes, and whose limit it is: the cgroup, by its path below
  * the mount, and the file; NULL where it is what the machine has available. */
-static void expect_room(size_t own_bytes, size_t bytes, const char *name, const char *file)
+static void expect_allowance(size_t own_bytes, size_t bytes, const char *name, const char *file)
 {
-    mafat_room room;
-    ck_assert_msg(mafat_room_find(&room, root, own_bytes, &fault) == MAFAT_OK, "%s: %s", fault.file,
-                  fault.text);
-    ck_assert_uint_eq(room.bytes, bytes);
-    ck_assert_int_eq(room.limit_bytes == SIZE_MAX, name == NULL);
+    mafat_allowance found;
+    ck_assert_msg(mafat_allowance_find(&found, root, own_bytes, &fault) == MAFAT_OK, "%s: %s",
+                  fault.file, fault.text);
+    ck_assert_uint_eq(found.bytes, bytes);
+    ck_assert_int_eq(found.limit_bytes == SIZE_MAX, name == NULL);
     if (name == NULL)
         return;
-    ck_assert_str_eq(room.cgroup.path + room.cgroup.mount_length, name);
-    ck_assert_str_eq(room.file, file);
+    ck_assert_str_eq(found.cgroup.path + found.cgroup.mount_length, name);
+    ck_assert_str_eq(found.file, file);
 }
 
-START_TEST(the_room_is_a_limit_or_what_is_available)
+START_TEST(the_allowance_is_a_limit_or_what_is_available)
 {
-    mafat_room room;
-    expect_fault(mafat_room_find(&room, root, 0, &fault), "proc/meminfo", "No such file");
+    mafat_allowance found;
+    expect_fault(mafat_allowance_find(&found, root, 0, &fault), "proc/meminfo", "No such file");
     put("proc/meminfo", MEMINFO);
-    expect_room(0, 1024000, NULL, NULL);    /* no cgroup */
+    expect_allowance(0, 1024000, NULL, NULL); /* no cgroup */
     put_v1("/a");
-    expect_room(0, 1024000, NULL, NULL);    /* without a limit */
+    expect_allowance(0, 1024000, NULL, NULL); /* without a limit */
     put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1024001\n");
-    expect_room(0, 1024000, NULL, NULL);
+    expect_allowance(0, 1024000, NULL, NULL);
     put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1023999\n");
-    expect_room(0, 1023999, "/a", "memory.limit_in_bytes");
+    expect_allowance(0, 1023999, "/a", "memory.limit_in_bytes");
     put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "nonsense\n");
-    expect_fault(mafat_room_find(&room, root, 0, &fault), "memory.limit_in_bytes", "no number");
+    expect_fault(mafat_allowance_find(&found, root, 0, &fault), "memory.limit_in_bytes",
+                 "no number");
     put("proc/meminfo", "MemTotal:  24681472 kB\n");
-    expect_fault(mafat_room_find(&room, root, 0, &fault), "meminfo", "behind MemAvailable");
+    expect_fault(mafat_allowance_find(&found, root, 0, &fault), "meminfo", "behind MemAvailable");
 }
 END_TEST
 
 START_TEST(what_a_process_holds_is_not_in_its_way)
 {
     put("proc/meminfo", MEMINFO);
-    expect_room(3000, 1027000, NULL, NULL);
-    expect_room(SIZE_MAX, SIZE_MAX, NULL, NULL);
+    expect_allowance(3000, 1027000, NULL, NULL);
+    expect_allowance(SIZE_MAX, SIZE_MAX, NULL, NULL);
     put_v2("/a");
     put("sys/fs/cgroup/a/memory.max", "90000\n");
     put("sys/fs/cgroup/a/memory.current", "50000\n");
     put("sys/fs/cgroup/a/memory.stat", "anon 30000\ninactive_file 0\n");
-    expect_room(0, 40000, "/a", "memory.max");
-    expect_room(30000, 70000, "/a", "memory.max");
-    expect_room(50000, 90000, "/a", "memory.max");
-    expect_room(50001, 90000, "/a", "memory.max");    /* it may be charged elsewhere */
+    expect_allowance(0, 40000, "/a", "memory.max");
+    expect_allowance(30000, 70000, "/a", "memory.max");
+    expect_allowance(50000, 90000, "/a", "memory.max");
+    expect_allowance(50001, 90000, "/a", "memory.max"); /* it may be charged elsewhere */
 }
 END_TEST
 
@@ -474,14 +475,14 @@ START_TEST(pages_that_lie_idle_are_no_ones)
     put("proc/meminfo", MEMINFO);
     version == 1 ? put_v1("/a") : put_v2("/a");
     put_charge(version, "/a", "90000", "60000", "20000");
-    expect_room(0, 50000, "/a", file);
-    expect_room(10000, 60000, "/a", file);
-    expect_room(40000, 90000, "/a", file);
+    expect_allowance(0, 50000, "/a", file);
+    expect_allowance(10000, 60000, "/a", file);
+    expect_allowance(40000, 90000, "/a", file);
     put_charge(version, "/a", "90000", "60000", "60001");    /* counted at another moment */
-    expect_room(10000, 90000, "/a", file);
+    expect_allowance(10000, 90000, "/a", file);
     put_charge(version, "/a", "50000", "60000", "0");        /* a limit that was lowered */
-    expect_room(10000, 0, "/a", file);
-    expect_room(15000, 5000, "/a", file);
+    expect_allowance(10000, 0, "/a", file);
+    expect_allowance(15000, 5000, "/a", file);
 }
 END_TEST
 
@@ -504,8 +505,8 @@ START_TEST(others_may_be_charged_in_any_ancestor)
         put_charge(version, "", cases[_i].top[0], cases[_i].top[1], cases[_i].top[2]);
         put_charge(version, "/a", cases[_i].middle[0], cases[_i].middle[1], cases[_i].middle[2]);
         put_charge(version, "/a/b", cases[_i].own[0], cases[_i].own[1], cases[_i].own[2]);
-        expect_room(10000, cases[_i].bytes, cases[_i].name,
-                    version == 1 ? "memory.limit_in_bytes" : "memory.max");
+        expect_allowance(10000, cases[_i].bytes, cases[_i].name,
+                         version == 1 ? "memory.limit_in_bytes" : "memory.max");
     }
 }
 END_TEST
@@ -515,14 +516,15 @@ START_TEST(what_is_charged_without_a_limit_does_not_matter)
     put("proc/meminfo", MEMINFO);
     put_v2("/a");
     put_charge(2, "/a", "max", "nonsense", "0");
-    expect_room(0, 1024000, NULL, NULL);
+    expect_allowance(0, 1024000, NULL, NULL);
     put("sys/fs/cgroup/a/memory.high", "90000");
-    mafat_room room;
-    expect_fault(mafat_room_find(&room, root, 0, &fault), "memory.current", "no number");
+    mafat_allowance found;
+    expect_fault(mafat_allowance_find(&found, root, 0, &fault), "memory.current", "no number");
     put_charge(2, "/a", "95000", "20000", "many");
-    expect_fault(mafat_room_find(&room, root, 0, &fault), "memory.stat", "behind inactive_file");
+    expect_fault(mafat_allowance_find(&found, root, 0, &fault), "memory.stat",
+                 "behind inactive_file");
     put_charge(2, "/a", "95000", "20000", "0");
-    expect_room(0, 70000, "/a", "memory.high");
+    expect_allowance(0, 70000, "/a", "memory.high");
 }
 END_TEST
 
@@ -599,10 +601,10 @@ END_TEST
 /* Whatever this machine is like: an answer, or a message. */
 START_TEST(this_machine_has_something_available)
 {
-    mafat_room room;
-    ck_assert_msg(mafat_room_find(&room, "", 0, &fault) == MAFAT_OK, "%s: %s", fault.file,
+    mafat_allowance found;
+    ck_assert_msg(mafat_allowance_find(&found, "", 0, &fault) == MAFAT_OK, "%s: %s", fault.file,
                   fault.text);
-    ck_assert_uint_gt(room.bytes, 1 << 20);
+    ck_assert_uint_gt(found.bytes, 1 << 20);
     if (mafat_cgroup_find(&cgroup, "", &fault) == MAFAT_OK)
         ck_assert(mafat_cgroup_has(&cgroup, "cgroup.procs"));
 }
@@ -655,7 +657,7 @@ int main(void)
     tcase_add_test(tcase, a_cgroup_below_is_somebody_else);
     tcase_add_test(tcase, without_a_cgroup_no_peak_is_ones_own);
     tcase_add_test(tcase, swapping_of_the_machine_counts_zswap);
-    tcase_add_test(tcase, the_room_is_a_limit_or_what_is_available);
+    tcase_add_test(tcase, the_allowance_is_a_limit_or_what_is_available);
     tcase_add_test(tcase, what_a_process_holds_is_not_in_its_way);
     tcase_add_loop_test(tcase, pages_that_lie_idle_are_no_ones, 0, 2);
     tcase_add_loop_test(tcase, others_may_be_charged_in_any_ancestor, 0, 4);

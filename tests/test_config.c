@@ -22,7 +22,7 @@ START_TEST(printing_gives_back_what_was_parsed)
 }
 END_TEST
 
-START_TEST(printing_never_writes_beyond_its_room)
+START_TEST(printing_never_writes_beyond_its_buffer)
 {
     mafat_error error;
     mafat_config config;
@@ -109,7 +109,7 @@ int main(void)
     TCase *tcase = tcase_create("config");
     tcase_add_loop_test(tcase, printing_gives_back_what_was_parsed, 0,
                         (int)(sizeof valid / sizeof valid[0]));
-    tcase_add_test(tcase, printing_never_writes_beyond_its_room);
+    tcase_add_test(tcase, printing_never_writes_beyond_its_buffer);
     tcase_add_test(tcase, parts_are_read_into_their_places);
     tcase_add_loop_test(tcase, each_mistake_has_its_own_message, 0,
                         (int)(sizeof malformed / sizeof malformed[0]));

@@ -13,7 +13,7 @@
 #include "support/random.h"
 #include "support/suite.h"
 
-enum { PAGE = MAFAT_READ_UNIT, FILE_BYTES = 5 * PAGE + 123, MOST_ROOM = 9 * PAGE };
+enum { PAGE = MAFAT_READ_UNIT, FILE_BYTES = 5 * PAGE + 123, BUFFER_BYTES = 9 * PAGE };
 
 /* How files are read: each test runs in all ways. */
 enum { DIRECT, REFUSED_BY_OPEN, REFUSED_BY_READ, N_WAYS };
@@ -22,7 +22,7 @@ static char folder[64], path[96];
 static unsigned char bytes[FILE_BYTES];     /* the file's */
 static mafat_direct direct;
 static mafat_error error;
-static char *room;                          /* [MOST_ROOM], aligned to PAGE */
+static char *pages;                         /* [BUFFER_BYTES], aligned to PAGE */
 
 static void write_file(const void *from, size_t n)
 {
@@ -54,8 +54,8 @@ static void setup(void)
     for (int i = 0; i < FILE_BYTES; i++)
         bytes[i] = (unsigned char)test_random_bits(&r);
     write_file(bytes, sizeof bytes);
-    room = aligned_alloc(PAGE, MOST_ROOM);
-    ck_assert_ptr_nonnull(room);
+    pages = aligned_alloc(PAGE, BUFFER_BYTES);
+    ck_assert_ptr_nonnull(pages);
     memset(&test_reads, 0, sizeof test_reads);
     n_files = count_files();
 }
@@ -66,7 +66,7 @@ static void teardown(void)
     mafat_direct_close(&direct);
     mafat_direct_close(&direct);
     ck_assert_int_eq(count_files(), n_files);
-    free(room);
+    free(pages);
     unlink(path);
     ck_assert_int_eq(rmdir(folder), 0);
 }
@@ -95,17 +95,17 @@ static const char *open_file(int way)
 /* Reads a range, and requires its bytes, and none beyond the room. */
 static void expect_range(size_t offset, size_t n)
 {
-    size_t n_room = mafat_plan_room(n);
-    test_require(n_room + PAGE <= MOST_ROOM);
-    memset(room, 0x5a, MOST_ROOM);
-    mafat_status status = mafat_direct_read(&direct, offset, n, room, &error);
+    size_t n_span = mafat_plan_page_span(n);
+    test_require(n_span + PAGE <= BUFFER_BYTES);
+    memset(pages, 0x5a, BUFFER_BYTES);
+    mafat_status status = mafat_direct_read(&direct, offset, n, pages, &error);
     if (status != MAFAT_OK)
         ck_abort_msg("%zu bytes at %zu: %s", n, offset, error.text);
-    if (memcmp(room + offset % PAGE, bytes + offset, n) != 0)
+    if (memcmp(pages + offset % PAGE, bytes + offset, n) != 0)
         ck_abort_msg("%zu bytes at %zu: others", n, offset);
-    for (size_t i = n_room; i < MOST_ROOM; i++)
-        if (room[i] != 0x5a)
-            ck_abort_msg("%zu bytes at %zu: wrote byte %zu of a room of %zu", n, offset, i, n_room);
+    for (size_t i = n_span; i < BUFFER_BYTES; i++)
+        if (pages[i] != 0x5a)
+            ck_abort_msg("%zu bytes at %zu: wrote byte %zu of a room of %zu", n, offset, i, n_span);
 }
 
 static void expect_failure(mafat_status status, const char *message)
@@ -118,7 +118,7 @@ static void expect_failure(mafat_status status, const char *message)
 
 static mafat_status read_range(size_t offset, size_t n)
 {
-    return mafat_direct_read(&direct, offset, n, room, &error);
+    return mafat_direct_read(&direct, offset, n, pages, &error);
 }
 
 START_TEST(any_range_is_the_files_bytes)

@@ -28,7 +28,7 @@ static double best_of(const test_graph *g, const mafat_label_query *query)
         const test_path *path = &g->paths[i];
         size_t taken = taken_bytes(query, path->live_bytes, path->sum_bytes);
         if (test_is_whole(g, path) && path->live_bytes <= query->to_bytes &&
-            taken <= query->room_bytes)
+            taken <= query->budget_bytes)
             best = fmin(best, query->table == NULL ? (double)taken : path->seconds);
     }
     return best < query->limit_s ? best : INFINITY;
@@ -40,7 +40,7 @@ static void expect_path(const test_graph *g, const mafat_labels *labels,
 {
     test_path path = {0};
     for (const mafat_label *l = label; l->edge >= 0; l = &labels->labels[l->rest]) {
-        const mafat_edge *edge = &g->rooms[l->edge];
+        const mafat_edge *edge = &g->space[l->edge];
         test_require(edge->from == path.to && l->edge != query->without);
         path.to = edge->to;
         path.seconds += edge->seconds;
@@ -49,7 +49,7 @@ static void expect_path(const test_graph *g, const mafat_labels *labels,
     test_require(path.to == g->edges.n_places && path.sum_bytes == label->sum_bytes);
     test_require(query->table == NULL || label->seconds == path.seconds);
     test_require(label->live_bytes >= query->from_bytes && label->live_bytes <= query->to_bytes);
-    test_require(taken_bytes(query, label->live_bytes, label->sum_bytes) <= query->room_bytes);
+    test_require(taken_bytes(query, label->live_bytes, label->sum_bytes) <= query->budget_bytes);
 }
 
 /* The best path is found, or what was left out has a bound that is not above it. */
@@ -70,10 +70,10 @@ static mafat_label_query draw_query(test_random *r, const test_graph *g, mafat_t
     size_t one = test_draw_whole(g, r)->live_bytes, other = test_draw_whole(g, r)->live_bytes;
     mafat_label_query query = {.from_bytes = mafat_size_min(one, other), .limit_s = INFINITY,
                                .to_bytes = mafat_size_max(one, other), .without = -1,
-                               .room_bytes = test_draw_whole(g, r)->sum_bytes};
+                               .budget_bytes = test_draw_whole(g, r)->sum_bytes};
     if (test_random_int(r, 4) == 0)
         return query;
-    mafat_table_fill(table, query.to_bytes, query.room_bytes, test_random_int(r, 2) == 0);
+    mafat_table_fill(table, query.to_bytes, query.budget_bytes, test_random_int(r, 2) == 0);
     query.table = table;
     if (test_random_int(r, 3) > 0)
         query.limit_s = test_draw_whole(g, r)->seconds;
@@ -82,7 +82,7 @@ static mafat_label_query draw_query(test_random *r, const test_graph *g, mafat_t
 
 START_TEST(the_best_of_all_paths_is_found_or_has_a_bound)
 {
-    static const size_t rooms[] = {SIZE_MAX, 10000, 0};
+    static const size_t space[] = {SIZE_MAX, 10000, 0};
     test_random r = {(uint32_t)_i + 1};
     test_graph g;
     mafat_labels labels;
@@ -90,10 +90,10 @@ START_TEST(the_best_of_all_paths_is_found_or_has_a_bound)
     test_graph_init(&g, &r, _i % 2 == 0 ? mafat_size_page() : 1237);
     ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, _i % 3 == 0 ? 0 : SIZE_MAX,
                                       &fault), MAFAT_OK);
-    for (int i = 0; i < COUNT(rooms); i++) {
-        size_t least = mafat_labels_min_room(g.edges.n_places);
-        ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, rooms[i], &fault), MAFAT_OK);
-        test_require(mafat_labels_bytes(&labels) <= mafat_size_max(rooms[i], least));
+    for (int i = 0; i < COUNT(space); i++) {
+        size_t least = mafat_labels_min_bytes(g.edges.n_places);
+        ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, space[i], &fault), MAFAT_OK);
+        test_require(mafat_labels_bytes(&labels) <= mafat_size_max(space[i], least));
         for (int k = 0; k < QUERIES; k++) {
             mafat_label_query query = draw_query(&r, &g, &table);
             expect_best(&g, &labels, &query);
@@ -110,7 +110,7 @@ END_TEST
 static void draw_knapsack(test_random *r, test_graph *g)
 {
     *g = (test_graph){.edges = {.n_places = TEST_CHAIN_PLACES, .are_all = true}};
-    g->edges.edges = g->rooms;
+    g->edges.edges = g->space;
     g->edges.first_edges = g->first_edges;
     for (int place = 0; place < TEST_CHAIN_PLACES; place++) {
         int size = 1000 + 300 * place;
@@ -118,8 +118,8 @@ static void draw_knapsack(test_random *r, test_graph *g)
                            .sum_bytes = (size_t)(size + test_random_int(r, size))};
         mafat_edge reads = {.from = place, .to = place + 1,
                             .seconds = 1 + size + test_random_int(r, size)};
-        g->rooms[g->edges.n_edges++] = pins;
-        g->rooms[g->edges.n_edges++] = reads;
+        g->space[g->edges.n_edges++] = pins;
+        g->space[g->edges.n_edges++] = reads;
     }
     mafat_edges_sort(&g->edges);
     test_graph_go_on(g, (test_path){0});
@@ -134,11 +134,11 @@ START_TEST(what_is_left_out_has_a_bound)
     mafat_labels labels;
     mafat_table table;
     draw_knapsack(&r, &g);
-    size_t room_bytes = test_draw_whole(&g, &r)->sum_bytes;
+    size_t budget_bytes = test_draw_whole(&g, &r)->sum_bytes;
     ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, 0, &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, 0, &fault), MAFAT_OK);
-    mafat_table_fill(&table, 0, room_bytes, true);
-    mafat_label_query query = {.table = &table, .room_bytes = room_bytes, .limit_s = INFINITY,
+    mafat_table_fill(&table, 0, budget_bytes, true);
+    mafat_label_query query = {.table = &table, .budget_bytes = budget_bytes, .limit_s = INFINITY,
                                .without = -1};
     expect_best(&g, &labels, &query);
     mafat_labels_free(&labels);
@@ -155,14 +155,14 @@ START_TEST(an_edge_can_be_left_out)
     mafat_labels labels;
     test_graph_init(&g, &r, 1237);
     ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, SIZE_MAX, &fault), MAFAT_OK);
-    mafat_label_query query = {.to_bytes = SIZE_MAX - 1, .room_bytes = SIZE_MAX / 2,
+    mafat_label_query query = {.to_bytes = SIZE_MAX - 1, .budget_bytes = SIZE_MAX / 2,
                                .limit_s = INFINITY,
                                .without = test_random_int(&r, g.edges.n_edges)};
     fewer = g;
     fewer.n = 0;
-    fewer.n_rooms = 0;
+    fewer.capacity = 0;
     fewer.paths = NULL;
-    fewer.rooms[query.without].alone_bytes = SIZE_MAX;    /* so that no path with it fits */
+    fewer.space[query.without].alone_bytes = SIZE_MAX;    /* so that no path with it fits */
     for (int place = 0; place < fewer.edges.n_places; place++)
         test_graph_go_on(&fewer, (test_path){.from = place, .to = place});
     expect_best(&fewer, &labels, &query);

@@ -119,7 +119,7 @@ START_TEST(charges_ahead_are_bounded_by_processors_and_by_threads)
 END_TEST
 
 /* From the least limit, of which only whole pages count, to the largest that there is. */
-START_TEST(a_room_is_the_most_that_fits)
+START_TEST(the_max_array_is_the_most_that_fits)
 {
     test_set_page(test_pages[_i]);
     mafat_plan_sums sums = {.arena_bytes = 3 * PAGE + 1, .array_bytes = 12345, .n_layers = 10,
@@ -130,9 +130,9 @@ START_TEST(a_room_is_the_most_that_fits)
         size_t room;
         with.array_bytes = 0;
         size_t least = mafat_predict_of_sums(&with, &process).total_bytes;
-        ck_assert(!mafat_predict_room(&sums, &process, least - 1, &room));
+        ck_assert(!mafat_predict_max_array_bytes(&sums, &process, least - 1, &room));
         for (size_t more = 0; more < SIZE_MAX / 2; more += more / 300 + 1000) {
-            ck_assert(mafat_predict_room(&sums, &process, least + more, &room));
+            ck_assert(mafat_predict_max_array_bytes(&sums, &process, least + more, &room));
             with.array_bytes = room;
             ck_assert_uint_le(mafat_predict_of_sums(&with, &process).total_bytes, least + more);
             with.array_bytes = room + 1;
@@ -152,7 +152,7 @@ int main(void)
                         TEST_N_PAGES);
     tcase_add_loop_test(tcase, charges_ahead_are_bounded_by_processors_and_by_threads, 0,
                         TEST_N_PAGES);
-    tcase_add_loop_test(tcase, a_room_is_the_most_that_fits, 0, TEST_N_PAGES);
+    tcase_add_loop_test(tcase, the_max_array_is_the_most_that_fits, 0, TEST_N_PAGES);
     Suite *suite = suite_create("predict");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

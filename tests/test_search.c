@@ -92,8 +92,8 @@ START_TEST(the_search_finds_the_best_of_all_plans)
 {
     test_subject s;
     mafat_search search;
-    mafat_config_group rooms[TEST_PLAN_LAYERS];
-    mafat_config config = {.groups = rooms};
+    mafat_config_group config_groups[TEST_PLAN_LAYERS];
+    mafat_config config = {.groups = config_groups};
     int kind = _i / TEST_N_NETWORKS;
     test_subject_init(&s, test_brief_read(test_networks[_i % TEST_N_NETWORKS]),
                       kind + _i % TEST_N_NETWORKS);
@@ -130,8 +130,8 @@ START_TEST(of_a_fixed_configuration_it_finds_the_best_modes)
     test_subject s;
     mafat_search search;
     test_random r = {(uint64_t)_i + 1};
-    mafat_config_group rooms[TEST_PLAN_LAYERS];
-    mafat_config config = {.groups = rooms};
+    mafat_config_group config_groups[TEST_PLAN_LAYERS];
+    mafat_config config = {.groups = config_groups};
     test_subject_init(&s, test_brief_read(test_networks[_i % TEST_N_NETWORKS]),
                       test_random_int(&r, 1000));
     random_config(&r, &s.cfg.network, &config);
@@ -257,13 +257,13 @@ static const double MAX_LOST = 1.001;
 /* What a search in a limit says is true, whatever room it has: the plan that it finds fits, and so
  * did choosing it; no plan is faster than its bound, not even the best one that a search finds that
  * has all the room that it wants. Returns the seconds of the plan. */
-static double expect_within(mafat_search *search, mafat_search *roomy, const test_subject *s,
+static double expect_within(mafat_search *search, mafat_search *wide, const test_subject *s,
                             size_t limit)
 {
     mafat_found found, best;
     ck_assert_msg(mafat_search_best(search, limit, &found, &fault) == MAFAT_OK, "%zu bytes: %s",
                   limit, fault.text);
-    ck_assert_int_eq(mafat_search_best(roomy, limit, &best, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_best(wide, limit, &best, &fault), MAFAT_OK);
     test_require(mafat_found_predict(&found, &s->process).total_bytes <= limit);
     test_require(found.choosing_bytes > 0);
     test_require(mafat_predict_choosing(&s->process, found.choosing_bytes) <= limit);
@@ -283,7 +283,7 @@ START_TEST(a_search_is_part_of_what_it_plans_for)
     static const int n_blocks[] = {10, 40, 70};
     test_subject s;
     mafat_process elsewhere;
-    mafat_search search, roomy;
+    mafat_search search, wide;
     size_t least;
     int n_stock = COUNT(stock);
     mafat_cfg cfg;
@@ -293,8 +293,8 @@ START_TEST(a_search_is_part_of_what_it_plans_for)
         cfg = make_deep(n_blocks[_i - n_stock]);
     test_subject_init(&s, cfg, 10);
     elsewhere = s.process;
-    test_subject_search(&s, NULL, &roomy);
-    roomy.problem.process = &elsewhere;    /* which does not choose */
+    test_subject_search(&s, NULL, &wide);
+    wide.problem.process = &elsewhere;     /* which does not choose */
     s.process.chooses = true;
     s.process.choosing_bytes = CHOOSING_BYTES;
     ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
@@ -303,16 +303,16 @@ START_TEST(a_search_is_part_of_what_it_plans_for)
     ck_assert_uint_ge(least, mafat_search_min_charged_bytes(&s.cfg.network, &s.process));
     expect_min_limit(&search, least);
     for (size_t limit = least; limit <= 64 * least; limit *= 2)
-        expect_within(&search, &roomy, &s, limit);
-    double small_s = expect_within(&search, &roomy, &s, least + least / 8);
-    double seconds = expect_within(&search, &roomy, &s, SIZE_MAX);
-    test_require(expect_within(&search, &roomy, &s, least + least / 8) <= small_s * 1.001);
+        expect_within(&search, &wide, &s, limit);
+    double small_s = expect_within(&search, &wide, &s, least + least / 8);
+    double seconds = expect_within(&search, &wide, &s, SIZE_MAX);
+    test_require(expect_within(&search, &wide, &s, least + least / 8) <= small_s * 1.001);
     mafat_found best;
-    ck_assert_int_eq(mafat_search_best(&roomy, SIZE_MAX, &best, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_best(&wide, SIZE_MAX, &best, &fault), MAFAT_OK);
     test_require(fabs(seconds - best.plan.latency_s) <= seconds * 1e-9);
     mafat_found_free(&best);
     mafat_search_free(&search);
-    mafat_search_free(&roomy);
+    mafat_search_free(&wide);
     mafat_cfg_free(&s.cfg);
 }
 END_TEST
@@ -366,11 +366,11 @@ START_TEST(fewer_edges_are_the_shorter_ones)
     test_subject_init(&s, make_deep(20), 10);
     ck_assert_int_eq(mafat_edges_make(&all, &s.cfg.network, NULL, 0, &s.options, &limits, &fault),
                      MAFAT_OK);
-    limits.room_bytes = mafat_edges_min_room(s.cfg.network.n_layers);
+    limits.budget_bytes = mafat_edges_min_bytes(s.cfg.network.n_layers);
     ck_assert_int_eq(mafat_edges_make(&few, &s.cfg.network, NULL, 0, &s.options, &limits, &fault),
                      MAFAT_OK);
     ck_assert(all.are_all && !few.are_all);
-    ck_assert_uint_le(few.peak_bytes, limits.room_bytes);
+    ck_assert_uint_le(few.peak_bytes, limits.budget_bytes);
     ck_assert(all.min_s == few.min_s);
     for (int e = 0; e < few.n_edges; e++)
         longest = few.edges[e].to - few.edges[e].from > longest

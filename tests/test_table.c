@@ -50,7 +50,7 @@ static void expect_values(test_random *r, const test_graph *g, mafat_table *tabl
     test_require(is_below(with, best) && is_below(without, with));
     test_require(!is_exact || is_same(with, best));
     for (int place = 0; place <= last; place++) {
-        const mafat_edge *edge = &g->rooms[test_random_int(r, g->edges.n_edges)];
+        const mafat_edge *edge = &g->space[test_random_int(r, g->edges.n_edges)];
         size_t rest = (size_t)test_random_int(r, 1 + (int)sum);
         if (edge->window_bytes > arena)
             continue;
@@ -63,18 +63,18 @@ static void expect_values(test_random *r, const test_graph *g, mafat_table *tabl
 
 START_TEST(no_value_is_above_any_path)
 {
-    static const size_t rooms[] = {SIZE_MAX, 100000, 10000, 0};
+    static const size_t space[] = {SIZE_MAX, 100000, 10000, 0};
     test_random r = {(uint32_t)_i + 1};
     test_graph g;
     mafat_table table;
     bool is_whole = _i % 2 == 0;
     test_graph_init(&g, &r, is_whole ? mafat_size_page() : 1237);
-    for (int i = 0; i < COUNT(rooms); i++) {
-        size_t least = mafat_table_min_room(g.edges.n_places);
-        ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, rooms[i], &fault), MAFAT_OK);
-        test_require(mafat_table_bytes(&table) <= mafat_size_max(rooms[i], least));
+    for (int i = 0; i < COUNT(space); i++) {
+        size_t least = mafat_table_min_bytes(g.edges.n_places);
+        ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, space[i], &fault), MAFAT_OK);
+        test_require(mafat_table_bytes(&table) <= mafat_size_max(space[i], least));
         for (int k = 0; k < QUERIES; k++)
-            expect_values(&r, &g, &table, is_whole && rooms[i] == SIZE_MAX);
+            expect_values(&r, &g, &table, is_whole && space[i] == SIZE_MAX);
         mafat_table_free(&table);
     }
     test_graph_free(&g);

@@ -286,7 +286,7 @@ static int load_hook(network *net, char *path, int start, int cutoff)
         status = mafat_weights_verify(path, ours, &error);
     mafat_limits_lock();
     if (status == MAFAT_OK)    /* another network may have come since this one was planned */
-        status = mafat_limits_make_room_for_others(bridge, &error);
+        status = mafat_limits_make_space_for_others(bridge, &error);
     if (status == MAFAT_OK)
         status = open_store(bridge, path, &error);
     mafat_limits_unlock();
@@ -336,7 +336,7 @@ static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
     network *net = bridge->network;
     mafat_status status = follow_size(bridge, error);
     if (status == MAFAT_OK)
-        status = mafat_limits_make_room_for_others(bridge, error);
+        status = mafat_limits_make_space_for_others(bridge, error);
     if (status == MAFAT_OK)
         refresh(bridge);
     for (int b = 0; b < net->batch && status == MAFAT_OK; b++) {

@@ -94,8 +94,8 @@ static void take_image(mafat_bridge *bridge, const mafat_workload_image *image)
     mafat_bridge_print_choice(session);
 }
 
-mafat_status mafat_limits_make_room(mafat_bridge *bridge, const mafat_workload_image *image,
-                                    mafat_error *error)
+mafat_status mafat_limits_make_space(mafat_bridge *bridge, const mafat_workload_image *image,
+                                     mafat_error *error)
 {
     const mafat_session *session = &bridge->session;
     mafat_workload workload;
@@ -142,7 +142,7 @@ static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat
     return status;
 }
 
-mafat_status mafat_limits_make_room_for_others(mafat_bridge *bridge, mafat_error *error)
+mafat_status mafat_limits_make_space_for_others(mafat_bridge *bridge, mafat_error *error)
 {
     size_t bytes, given_bytes = input_bytes(&bridge->session);
     if (bridge->session.limit_bytes == 0)
@@ -153,7 +153,7 @@ mafat_status mafat_limits_make_room_for_others(mafat_bridge *bridge, mafat_error
         return status;
     mafat_workload_image image = {.held_bytes = bytes > given_bytes ? bytes - given_bytes : 0,
                                   .file_bytes = bridge->workload.image.file_bytes};
-    return mafat_limits_make_room(bridge, &image, error);
+    return mafat_limits_make_space(bridge, &image, error);
 }
 
 void mafat_limits_name_image(mafat_error *error, const char *path,
@@ -170,8 +170,8 @@ void mafat_limits_name_image(mafat_error *error, const char *path,
 /* ----------------------------------------------------------------------------- Darknet's images */
 
 /* Makes room for an image that Darknet loads and fits to the input; *work_bytes are for floats. */
-static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, int n_channels,
-                                        size_t *work_bytes, mafat_error *error)
+static mafat_status make_space_for_image(mafat_bridge *bridge, const char *path, int n_channels,
+                                         size_t *work_bytes, mafat_error *error)
 {
     enum { MAX_CHANNELS = 4 };     /* where Darknet asks for as many as the file has */
     mafat_picture_memory memory;
@@ -195,7 +195,7 @@ static mafat_status make_room_for_image(mafat_bridge *bridge, const char *path, 
         .decode_bytes = others_bytes + mafat_size_max(memory.decode_bytes, *work_bytes),
         .file_bytes = memory.file_bytes,
     };
-    status = mafat_limits_make_room(bridge, &image, error);
+    status = mafat_limits_make_space(bridge, &image, error);
     if (status == MAFAT_NO_FIT)
         mafat_limits_name_image(error, path, &memory);
     return status;
@@ -213,7 +213,7 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next) {
         if (b->image_rounding != NULL)
             continue;
-        status = make_room_for_image(b, path, n_channels, &work_bytes, &error);
+        status = make_space_for_image(b, path, n_channels, &work_bytes, &error);
         if (status == MAFAT_OK)
             min_bytes = mafat_size_min(min_bytes, work_bytes);
     }
@@ -230,14 +230,14 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
 }
 
 /* Makes room for floats that Darknet makes. Whether they stay is seen when the network runs. */
-static mafat_status make_room_for_floats(mafat_bridge *bridge, size_t n_bytes, mafat_error *error)
+static mafat_status make_space_for_floats(mafat_bridge *bridge, size_t n_bytes, mafat_error *error)
 {
     size_t others_bytes;
     mafat_status status = find_others(bridge, &others_bytes, error);
     mafat_workload_image image = {.decode_bytes = others_bytes + n_bytes,
                                   .file_bytes = bridge->workload.image.file_bytes};
     if (status == MAFAT_OK)
-        status = mafat_limits_make_room(bridge, &image, error);
+        status = mafat_limits_make_space(bridge, &image, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, bridge->cfg_path);
     return status;
@@ -254,7 +254,7 @@ void *mafat_image_calloc(size_t n, size_t n_bytes)
     if (bytes > granted_bytes) {
         granted_bytes = mafat_size_max(bytes, MAFAT_CHARGE_LIMITS_UNIT);    /* many small ones */
         for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
-            status = make_room_for_floats(b, granted_bytes, &error);
+            status = make_space_for_floats(b, granted_bytes, &error);
     }
     granted_bytes -= bytes;
     mafat_limits_unlock();
@@ -285,7 +285,7 @@ static size_t count_lines(const char *path)
 }
 
 /* Makes room for lines that stay. Who planned for names of classes has counted his. */
-static mafat_status make_room_for_lines(mafat_bridge *bridge, size_t n_lines, mafat_error *error)
+static mafat_status make_space_for_lines(mafat_bridge *bridge, size_t n_lines, mafat_error *error)
 {
     size_t others_bytes;
     if (bridge->workload.counts_lines)
@@ -293,7 +293,7 @@ static mafat_status make_room_for_lines(mafat_bridge *bridge, size_t n_lines, ma
     mafat_status status = find_others(bridge, &others_bytes, error);
     mafat_workload_image image = {.held_bytes = others_bytes + n_lines * MAFAT_CHARGE_LINE,
                                   .file_bytes = bridge->workload.image.file_bytes};
-    return status == MAFAT_OK ? mafat_limits_make_room(bridge, &image, error) : status;
+    return status == MAFAT_OK ? mafat_limits_make_space(bridge, &image, error) : status;
 }
 
 void mafat_lines_begin(const char *path)
@@ -306,7 +306,7 @@ void mafat_lines_begin(const char *path)
     mafat_limits_lock();
     granted_bytes = 0;
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next)
-        status = make_room_for_lines(b, n_lines, &error);
+        status = make_space_for_lines(b, n_lines, &error);
     mafat_limits_unlock();
     if (status == MAFAT_OK)
         return;

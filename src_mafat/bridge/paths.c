@@ -37,7 +37,7 @@ static mafat_status open_rows(mafat_bridge *bridge, const char *path, mafat_pict
     if (status != MAFAT_OK)
         return status;
     mafat_workload_image image = mafat_workload_image_of(&bridge->workload, &memory);
-    status = mafat_limits_make_room(bridge, &image, error);
+    status = mafat_limits_make_space(bridge, &image, error);
     if (status == MAFAT_NO_FIT)
         mafat_limits_name_image(error, path, &memory);
     return status == MAFAT_OK ? mafat_picture_rows_open(rows, path, &memory, error) : status;

@@ -166,17 +166,17 @@ static mafat_status check_classes(mafat_cfg *cfg, const mafat_cfg_output *output
                                   mafat_error *error)
 {
     const mafat_network *network = &cfg->network;
-    int n_room = outputs[network->n_layers - 1].n_classes;
+    int max_classes = outputs[network->n_layers - 1].n_classes;
     for (int i = 0; i < network->n_layers; i++) {
         int n_classes = outputs[i].n_classes;
         if (strcmp(network->layers[i].type, "iseg") == 0 || n_classes == 0)
             continue;
-        if (n_classes > n_room)
+        if (n_classes > max_classes)
             return mafat_error_set_layer(error, MAFAT_FAILED, i, network->layers[i].type,
                                          "has %d classes, but Darknet makes room for those of the "
                                          "last layer, %d [%s], which has %d", n_classes,
                                          network->n_layers - 1,
-                                         network->layers[network->n_layers - 1].type, n_room);
+                                         network->layers[network->n_layers - 1].type, max_classes);
         cfg->n_classes = n_classes;
     }
     return MAFAT_OK;

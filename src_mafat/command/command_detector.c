@@ -51,7 +51,7 @@ static mafat_status open_subject(const detector *d, const char *path, subject *s
         status = mafat_picture_memory_find(&memory, path, error);
     if (status == MAFAT_OK) {
         image = mafat_workload_image_of(&d->bridge->workload, &memory);
-        status = mafat_limits_make_room(d->bridge, &image, error);
+        status = mafat_limits_make_space(d->bridge, &image, error);
     }
     if (status == MAFAT_NO_FIT)
         mafat_limits_name_image(error, path, &memory);

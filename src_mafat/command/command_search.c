@@ -15,7 +15,7 @@
 #include "machine/calibrate.h"
 #include "machine/cost_cache.h"
 #include "machine/measure.h"
-#include "machine/room.h"
+#include "machine/allowance.h"
 #include "session/verify.h"
 
 typedef struct {
@@ -99,7 +99,7 @@ static mafat_status draw(const searcher *s, mafat_error *error)
 }
 
 /* Whether a configuration leaves room in the limit for a photo, where nobody has named an image. */
-static mafat_status try_photo(const searcher *s, const char *config, bool *has_room,
+static mafat_status try_photo(const searcher *s, const char *config, bool *photo_fits,
                               mafat_error *error)
 {
     char memory[32], threads[16];
@@ -113,7 +113,7 @@ static mafat_status try_photo(const searcher *s, const char *config, bool *has_r
                                                          s->workload.base_bytes, error);
     if (status == MAFAT_OK)
         status = mafat_session_open(&session, cfg_path, &options, &workload, error);
-    *has_room = status == MAFAT_OK;
+    *photo_fits = status == MAFAT_OK;
     mafat_session_close(&session);
     if (status != MAFAT_NO_FIT)
         return status;
@@ -128,16 +128,16 @@ static mafat_status choose_saved(const searcher *s, const char **config, mafat_e
     const int w = mafat_workload_photo.w, h = mafat_workload_photo.h;
     const char *saved = s->wishes.saved;
     size_t limit_bytes = s->session.limit_bytes;
-    bool has_room = true;
+    bool photo_fits = true;
     if (s->wishes.image.image != NULL) {
         fprintf(stderr, "mafat: %s: %s is planned for %s in %zu bytes\n", saved, *config,
                 s->wishes.image.image, limit_bytes);
         return MAFAT_OK;
     }
-    mafat_status status = try_photo(s, *config, &has_room, error);
+    mafat_status status = try_photo(s, *config, &photo_fits, error);
     if (status != MAFAT_OK)
         return status;
-    if (has_room) {
+    if (photo_fits) {
         fprintf(stderr, "mafat: %s: %s leaves room in %zu bytes for a photo of %dx%d pixels; "
                 "-image FILE plans for another one\n", saved, *config, limit_bytes, w, h);
         return MAFAT_OK;
@@ -175,25 +175,25 @@ static mafat_status save(searcher *s, mafat_error *error)
 /* ---------------------------------------------------------------------------------- the command */
 
 /* Whether there is room for so much more than this process holds. */
-static mafat_status check_room(const char *what, size_t more_bytes, mafat_error *error)
+static mafat_status check_allowance(const char *what, size_t more_bytes, mafat_error *error)
 {
-    mafat_room room;
+    mafat_allowance allowance;
     size_t own_bytes;
     mafat_status status = mafat_measure_anonymous(&own_bytes, error);
     if (status == MAFAT_OK)
-        status = mafat_room_find(&room, "", own_bytes, error);
+        status = mafat_allowance_find(&allowance, "", own_bytes, error);
     if (status != MAFAT_OK ||
-        mafat_size_sum(own_bytes + MAFAT_CHARGE_STARTED, more_bytes) <= room.bytes)
+        mafat_size_sum(own_bytes + MAFAT_CHARGE_STARTED, more_bytes) <= allowance.bytes)
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT, "%s takes %zu bytes, and %zu are left here", what,
                            mafat_size_sum(more_bytes, MAFAT_CHARGE_STARTED),
-                           room.bytes > own_bytes ? room.bytes - own_bytes : 0);
+                           allowance.bytes > own_bytes ? allowance.bytes - own_bytes : 0);
 }
 
 static mafat_status measure(searcher *s, mafat_found *found, mafat_error *error)
 {
-    mafat_status status = check_room("running plans in processes of their own beside this one",
-                                     s->session.limit_bytes, error);
+    mafat_status status = check_allowance("running plans in processes of their own beside this one",
+                                          s->session.limit_bytes, error);
     if (status == MAFAT_OK)
         status = mafat_ranking_enter(&s->ranking, &s->session, &s->search, error);
     s->searching_s = mafat_measure_now_s() - s->begin_s;
@@ -261,8 +261,8 @@ static mafat_status calibrate(searcher *s, mafat_error *error)
                  (again || !mafat_calibrate_knows_reading(&session->costs, weights));
     mafat_status status = MAFAT_OK;
     if (computes || reads)
-        status = check_room("measuring costs",
-                            mafat_calibrate_bytes(session->n_threads), error);
+        status = check_allowance("measuring costs",
+                                 mafat_calibrate_bytes(session->n_threads), error);
     if (status == MAFAT_OK && computes) {
         status = mafat_cost_cache_measure_computing(&session->costs, error);
         session->has_measured |= status == MAFAT_OK;

@@ -49,13 +49,13 @@ static void draw_prediction(mafat_plan_page *page, double y)
     };
     size_t limit = page->session->limit_bytes;
     size_t all = limit > p->total_bytes ? limit : p->total_bytes;
-    double x = INDENT, room = page->width - 2 * INDENT, key = INDENT;
-    mafat_svg_rect(&page->svg, (mafat_svg_box){x, y, room, BAR}, "#f0f2f4", NULL);
+    double x = INDENT, max_width = page->width - 2 * INDENT, key = INDENT;
+    mafat_svg_rect(&page->svg, (mafat_svg_box){x, y, max_width, BAR}, "#f0f2f4", NULL);
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
         char bytes[32], text[96];
         if (terms[i].bytes == 0)
             continue;
-        double w = room * (double)terms[i].bytes / (double)all;
+        double w = max_width * (double)terms[i].bytes / (double)all;
         snprintf(text, sizeof text, "%s %s", terms[i].name,
                  mafat_svg_print_bytes(terms[i].bytes, bytes, sizeof bytes));
         mafat_svg_rect(&page->svg, (mafat_svg_box){x, y, w, BAR}, terms[i].color, text);
@@ -63,7 +63,7 @@ static void draw_prediction(mafat_plan_page *page, double y)
         x += w;
     }
     if (limit > 0) {
-        double at = INDENT + room * (double)limit / (double)all;
+        double at = INDENT + max_width * (double)limit / (double)all;
         mafat_svg_line(&page->svg, (mafat_svg_point){at, y - 4},
                        (mafat_svg_point){at, y + BAR + 4}, (mafat_svg_pen){"#b3261e", 2, NULL});
     }
@@ -75,8 +75,8 @@ static void draw_title(mafat_plan_page *page, const char *cfg_path, const char *
     const mafat_plan *plan = page->plan;
     char text[512], bytes[32], limit[48] = "no limit";
     snprintf(text, sizeof text, "Plan of %s: %s", cfg_path, config);
-    double room = page->width - 2 * INDENT;
-    double size = fmin(22, 22 * room / mafat_svg_text_width(text, 22));
+    double max_width = page->width - 2 * INDENT;
+    double size = fmin(22, 22 * max_width / mafat_svg_text_width(text, 22));
     mafat_svg_text(&page->svg, (mafat_svg_point){INDENT, 42},
                    (mafat_svg_font){.size = size, .color = MAFAT_INK, .bold = true}, text);
     if (session->limit_bytes > 0)

@@ -24,15 +24,15 @@ static scales find_scales(const mafat_plan_page *page)
     enum { MAX_DEPTH = 64 };
     const mafat_network *network = page->network;
     mafat_shape max = network->input;
-    double room = MAX_DEPTH;
+    double space = MAX_DEPTH;
     for (int l = 0; l < network->n_layers; l++) {
         mafat_shape out = network->layers[l].out;
         double width = page->edges[l + 1] - page->edges[l];
         max.h = out.h > max.h ? out.h : max.h;
         max.c = out.c > max.c ? out.c : max.c;
-        room = width < room ? width : room;
+        space = width < space ? width : space;
     }
-    return (scales){(BASE - MAPS) / sqrt(max.h), 0.84 * room / sqrt(max.c)};
+    return (scales){(BASE - MAPS) / sqrt(max.h), 0.84 * space / sqrt(max.c)};
 }
 
 static mafat_svg_box map_box(scales scale, mafat_shape shape, double x, double base)
@@ -58,15 +58,15 @@ static void print_name(const mafat_layer *layer, char *text, size_t size)
 /* A layer's kind and shape below its bar: in two lines where its column has room for them. */
 static void draw_name(mafat_plan_page *page, int l, double y)
 {
-    enum { SIZE = 10, ROOM = MAFAT_LAYERS_HEIGHT - NAMES };
+    enum { SIZE = 10, MAX_NAME_HEIGHT = MAFAT_LAYERS_HEIGHT - NAMES };
     const mafat_layer *layer = &page->network->layers[l];
     int column = page->layers[l].column;
     char name[64], shape[64], both[130];
     mafat_svg_font font = {.size = SIZE, .color = MAFAT_INK, .anchor = MAFAT_SVG_MIDDLE};
     print_name(layer, name, sizeof name);
     mafat_plan_page_print_shape(layer->out, shape, sizeof shape);
-    double x = middle(page, l), room = page->edges[column + 1] - page->edges[column] - 6;
-    if (mafat_svg_text_width(shape, SIZE) < room && mafat_svg_text_width(name, SIZE) < room) {
+    double x = middle(page, l), space = page->edges[column + 1] - page->edges[column] - 6;
+    if (mafat_svg_text_width(shape, SIZE) < space && mafat_svg_text_width(name, SIZE) < space) {
         mafat_svg_text(&page->svg, (mafat_svg_point){x, y + NAMES + 8}, font, name);
         font.color = MAFAT_FAINT_INK;
         mafat_svg_text(&page->svg, (mafat_svg_point){x, y + NAMES + 21}, font, shape);
@@ -75,7 +75,7 @@ static void draw_name(mafat_plan_page *page, int l, double y)
     snprintf(both, sizeof both, "%s  %s", name, shape);
     font.anchor = MAFAT_SVG_END;
     font.upwards = true;
-    font.size = fmin(SIZE, SIZE * ROOM / mafat_svg_text_width(both, SIZE));
+    font.size = fmin(SIZE, SIZE * MAX_NAME_HEIGHT / mafat_svg_text_width(both, SIZE));
     mafat_svg_text(&page->svg, (mafat_svg_point){x + 3.5, y + NAMES}, font, both);
 }
 

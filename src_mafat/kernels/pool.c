@@ -69,12 +69,12 @@ static void pool_row(const mafat_maxpool *pool, int c, int y)
     float *out = pool->out.data + (size_t)c * pool->out.channel_stride
                  + (size_t)y * pool->out.row_stride;
     int row = y * pool->stride - pool->pad_top;
-    int room = in->w - pool->size + pool->pad_left;     /* where the last whole pixel may begin */
+    int last = in->w - pool->size + pool->pad_left;     /* where the last whole pixel may begin */
     int begin = 0, end = 0;                             /* the pixels whose taps all lie inside */
 
-    if (row >= 0 && row + pool->size <= in->h && room >= 0) {
+    if (row >= 0 && row + pool->size <= in->h && last >= 0) {
         begin = pool->pad_left > 0 ? mafat_size_parts(pool->pad_left, pool->stride) : 0;
-        end = room / pool->stride + 1 < pool->out.w ? room / pool->stride + 1 : pool->out.w;
+        end = last / pool->stride + 1 < pool->out.w ? last / pool->stride + 1 : pool->out.w;
     }
     if (begin >= end)
         begin = end = 0;

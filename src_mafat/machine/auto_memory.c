@@ -6,35 +6,35 @@
 #include "base/charge.h"
 #include "base/size.h"
 #include "machine/measure.h"
-#include "machine/room.h"
+#include "machine/allowance.h"
 
 /* Writes how much there is, and what says so. */
-static int describe(const mafat_room *room, char *what, size_t size)
+static int describe(const mafat_allowance *allowance, char *what, size_t size)
 {
-    const mafat_cgroup *cgroup = &room->cgroup;
-    if (room->limit_bytes == SIZE_MAX)
+    const mafat_cgroup *cgroup = &allowance->cgroup;
+    if (allowance->limit_bytes == SIZE_MAX)
         return snprintf(what, size, "%zu, what the machine has available (MemAvailable) and this "
-                        "process holds", room->bytes);
+                        "process holds", allowance->bytes);
     char left[80] = "";
-    if (room->bytes < room->limit_bytes)
-        snprintf(left, sizeof left, "%zu, what is left of ", room->bytes);
+    if (allowance->bytes < allowance->limit_bytes)
+        snprintf(left, sizeof left, "%zu, what is left of ", allowance->bytes);
     const char *name = cgroup->path + cgroup->mount_length;
-    return snprintf(what, size, "%s%zu, the limit of cgroup %.400s (%s)", left, room->limit_bytes,
-                    *name == '\0' ? "/" : name, room->file);
+    return snprintf(what, size, "%s%zu, the limit of cgroup %.400s (%s)", left,
+                    allowance->limit_bytes, *name == '\0' ? "/" : name, allowance->file);
 }
 
 mafat_status mafat_auto_memory_choose(const char *root, size_t own_bytes, size_t *limit_bytes,
                                       char *why, size_t size, mafat_error *error)
 {
-    mafat_room room;
-    mafat_status status = mafat_room_find(&room, root, own_bytes, error);
+    mafat_allowance allowance;
+    mafat_status status = mafat_allowance_find(&allowance, root, own_bytes, error);
     if (status != MAFAT_OK)
         return status;
     int length = snprintf(why, size, "%d/%d of ", MAFAT_AUTO_MEMORY_PARTS - 1,
                           MAFAT_AUTO_MEMORY_PARTS);
     if ((size_t)length < size)
-        describe(&room, why + length, size - (size_t)length);
-    *limit_bytes = room.bytes - room.bytes / MAFAT_AUTO_MEMORY_PARTS;
+        describe(&allowance, why + length, size - (size_t)length);
+    *limit_bytes = allowance.bytes - allowance.bytes / MAFAT_AUTO_MEMORY_PARTS;
     if (*limit_bytes == 0)
         return mafat_error_set(error, MAFAT_NO_FIT, "memory auto: no memory is left: %s", why);
     return MAFAT_OK;
@@ -61,13 +61,13 @@ mafat_status mafat_auto_memory_limit(size_t *limit_bytes, mafat_error *error)
 bool mafat_auto_memory_exceeds(const char *root, size_t limit_bytes, size_t own_bytes, char *what,
                                size_t size)
 {
-    mafat_room room;
+    mafat_allowance allowance;
     mafat_error unseen;
-    if (mafat_room_find(&room, root, own_bytes, &unseen) != MAFAT_OK)
+    if (mafat_allowance_find(&allowance, root, own_bytes, &unseen) != MAFAT_OK)
         return false;
-    describe(&room, what, size);
-    return limit_bytes > room.limit_bytes ||
-           limit_bytes > mafat_size_sum(room.bytes, MAFAT_CHARGE_UNTOLD_WITH_FILES);
+    describe(&allowance, what, size);
+    return limit_bytes > allowance.limit_bytes ||
+           limit_bytes > mafat_size_sum(allowance.bytes, MAFAT_CHARGE_UNTOLD_WITH_FILES);
 }
 
 void mafat_auto_memory_warn(size_t limit_bytes)

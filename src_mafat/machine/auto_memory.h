@@ -8,11 +8,11 @@
  * machine has available is the kernel's estimate. */
 enum { MAFAT_AUTO_MEMORY_PARTS = 16 };
 
-/* Chooses a limit for a process that holds own_bytes, from machine/room.h (where `root` is explained),
- * and writes why, as "15/16 of ...", cut off at `size` as snprintf does.
+/* Chooses a limit for a process that holds own_bytes, from machine/allowance.h (where `root` is
+ * explained), and writes why, as "15/16 of ...", cut off at `size` as snprintf does.
  *
  * MAFAT_NO_FIT, with the reason, where nothing is left; other errors are those of
- * mafat_room_find(). */
+ * mafat_allowance_find(). */
 mafat_status mafat_auto_memory_choose(const char *root, size_t own_bytes, size_t *limit_bytes,
                                       char *why, size_t size, mafat_error *error);
 

@@ -364,7 +364,7 @@ static size_t bytes_of(size_t n_buffers, size_t n_placed, size_t n_alive, size_t
            2 * n_candidates * sizeof(candidate);
 }
 
-size_t mafat_arena_placing_room(int n_buffers, int n_alive)
+size_t mafat_arena_max_placing_bytes(int n_buffers, int n_alive)
 {
     size_t n = (size_t)n_buffers, alive = (size_t)n_alive;
     return bytes_of(n, MAFAT_ARENA_LAYOUTS * n, alive, 2 * MAFAT_ARENA_LAYOUTS * (alive + 1));

@@ -40,7 +40,7 @@ mafat_status mafat_arena_place(mafat_arena_buffer *buffers, int n_buffers, size_
 mafat_status mafat_arena_place_counted(mafat_arena_buffer *buffers, int n_buffers,
                                        size_t max_bytes, size_t *arena_bytes,
                                        size_t *placing_bytes, mafat_error *error);
-size_t mafat_arena_placing_room(int n_buffers, int n_alive);
+size_t mafat_arena_max_placing_bytes(int n_buffers, int n_alive);
 
 /* The most bytes alive at one moment, each buffer rounded up to MAFAT_ARENA_ALIGN: no placement can
  * take less. */

@@ -30,14 +30,14 @@ enum { MAFAT_BAND_BYTES = 512 << 10 };
 enum { MAFAT_READ_UNIT = 4096 };
 
 /* Room for so many bytes in whole units, wherever in one they begin. */
-size_t mafat_plan_room(size_t bytes);
+size_t mafat_plan_page_span(size_t bytes);
 
 /* Weights of up to so many bytes that are read once lie one behind the other: deep narrow networks
  * have hundreds of layers of a few hundred bytes. Larger ones are read where they stay, and have
- * mafat_plan_room(). */
+ * mafat_plan_page_span(). */
 enum { MAFAT_PACKED_BYTES = 64 << 10 };
 
-size_t mafat_plan_pinned_room(size_t bytes);
+size_t mafat_plan_pinned_span(size_t bytes);
 
 /* How the weights of a convolution come into memory: once for all runs, whole, or in each run, in
  * windows of so many filters. A layer that runs many times, tile after tile, has one window. */

@@ -102,8 +102,8 @@ size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes)
                           mafat_size_sum(held_bytes, page_table_bytes(held_bytes)));
 }
 
-bool mafat_predict_room(const mafat_plan_sums *sums, const mafat_process *process,
-                        size_t limit_bytes, size_t *array_bytes)
+bool mafat_predict_max_array_bytes(const mafat_plan_sums *sums, const mafat_process *process,
+                                   size_t limit_bytes, size_t *array_bytes)
 {
     mafat_plan_sums with = *sums;
     with.array_bytes = 0;

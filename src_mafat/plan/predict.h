@@ -73,8 +73,8 @@ size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes)
 
 /* The most array_bytes with which so much fits within a limit, whatever `sums` has of them; false
  * where it does not fit without any. */
-bool mafat_predict_room(const mafat_plan_sums *sums, const mafat_process *process,
-                        size_t limit_bytes, size_t *array_bytes);
+bool mafat_predict_max_array_bytes(const mafat_plan_sums *sums, const mafat_process *process,
+                                   size_t limit_bytes, size_t *array_bytes);
 
 /* The two above that make a prediction, one after the other. */
 mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process);

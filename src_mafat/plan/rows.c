@@ -98,7 +98,7 @@ static int first_needed(const walk *w, int l)
 }
 
 /* Makes room in l's buffer for rows up to `end`. */
-static mafat_status make_room(const walk *w, int l, int end)
+static mafat_status make_space(const walk *w, int l, int end)
 {
     mafat_rows *rows = rows_of(w, l);
     int first = first_needed(w, l);
@@ -146,7 +146,7 @@ static mafat_status fire(const walk *w, int l, int n)
             status = want(w, source, rows_behind(w, l, y0, y1).y1);
     }
     if (status == MAFAT_OK && !w->b->plan->buffers[buffer_of(w, l)].is_map)
-        status = make_room(w, l, y1);
+        status = make_space(w, l, y1);
     if (status == MAFAT_OK && w->adds_steps)
         status = add_step(w, l, y0, y1);
     rows->n_made = y1;

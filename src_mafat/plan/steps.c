@@ -21,7 +21,7 @@ static mafat_region held_by(const mafat_builder *b, int buffer, mafat_shape map,
 }
 
 /* Makes room for one more step. */
-static mafat_status make_room(mafat_builder *b)
+static mafat_status grow_steps(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
     if (b->n_all_steps >= MAFAT_MAX_STEPS)
@@ -68,7 +68,7 @@ static void keep_step(mafat_builder *b, const mafat_step *step, mafat_layer_sum 
 mafat_status mafat_steps_add(mafat_builder *b, mafat_position at, mafat_step step)
 {
     mafat_layer_sum *sum = &b->sums[step.layer + 1];
-    mafat_status status = make_room(b);
+    mafat_status status = grow_steps(b);
     if (status != MAFAT_OK)
         return status;
     step.group = at.group;

@@ -144,7 +144,7 @@ static mafat_status read_cached(const mafat_direct *direct, uint64_t offset, siz
     return status;
 }
 
-mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *room,
+mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *pages,
                                mafat_error *error)
 {
     uint64_t skew = offset % UNIT, begin = offset - skew, needed = offset + n_bytes;
@@ -154,17 +154,17 @@ mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_b
     if (n_bytes == 0)
         return MAFAT_OK;
     if (!direct->direct)
-        return read_cached(direct, offset, n_bytes, room + skew, error);
+        return read_cached(direct, offset, n_bytes, pages + skew, error);
     if (begin == direct->page_offset && (needed <= read_end || read_end == begin + UNIT)) {
-        memcpy(room, direct->page, UNIT);
+        memcpy(pages, direct->page, UNIT);
         at += UNIT;
     }
     if (at < needed)
-        status = read_range(direct, at, end, needed, room + (at - begin), &read_end, error);
+        status = read_range(direct, at, end, needed, pages + (at - begin), &read_end, error);
     if (status == MAFAT_OK) {
         direct->page_offset = end - UNIT;
         direct->page_end = read_end;
-        memcpy(direct->page, room + (direct->page_offset - begin), UNIT);
+        memcpy(direct->page, pages + (direct->page_offset - begin), UNIT);
     }
     return status;
 }

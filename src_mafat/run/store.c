@@ -60,7 +60,7 @@ static void point_to(mafat_parameters *parameters, const mafat_layer *layer, con
     }
 }
 
-static mafat_status read_statistics(mafat_store *store, char *room, mafat_error *error)
+static mafat_status read_statistics(mafat_store *store, char *pages, mafat_error *error)
 {
     float *to = store->statistics;
     mafat_status status = MAFAT_OK;
@@ -70,9 +70,9 @@ static mafat_status read_statistics(mafat_store *store, char *room, mafat_error 
         if (n_bytes == 0)
             continue;
         uint64_t offset = store->offsets[l] - n_bytes;
-        status = mafat_direct_read(&store->file, offset, n_bytes, room, error);
+        status = mafat_direct_read(&store->file, offset, n_bytes, pages, error);
         if (status == MAFAT_OK)
-            memcpy(to, room + offset % MAFAT_READ_UNIT, n_bytes);
+            memcpy(to, pages + offset % MAFAT_READ_UNIT, n_bytes);
         point_to(&store->parameters[l], layer, to);
         to += n_statistics(layer);
     }
@@ -87,7 +87,7 @@ static uint64_t offset_of(const mafat_store *store, const mafat_weight_window *w
            (uint64_t)window->filter_begin * filter_floats * sizeof(float);
 }
 
-static char *room_of(const mafat_store *store, const mafat_weight_window *window)
+static char *bytes_of_window(const mafat_store *store, const mafat_weight_window *window)
 {
     const mafat_buffer *buffer = &store->plan->buffers[window->buffer];
     return (window->pinned ? store->pinned : store->arena) + buffer->place.offset;
@@ -97,34 +97,34 @@ static mafat_status read_window(mafat_store *store, const mafat_weight_window *w
                                 mafat_error *error)
 {
     return mafat_direct_read(&store->file, offset_of(store, window), window->bytes,
-                             room_of(store, window), error);
+                             bytes_of_window(store, window), error);
 }
 
 /* Where the weights of a window are in its buffer. */
 static const char *weights_of(const mafat_store *store, const mafat_weight_window *window)
 {
     size_t before = mafat_plan_is_packed(window) ? 0 : offset_of(store, window) % MAFAT_READ_UNIT;
-    return room_of(store, window) + before;
+    return bytes_of_window(store, window) + before;
 }
 
 /* Reads a window to where there is room for the pages around it, and keeps its weights alone. */
-static mafat_status read_packed(mafat_store *store, const mafat_weight_window *window, char *room,
+static mafat_status read_packed(mafat_store *store, const mafat_weight_window *window, char *pages,
                                 mafat_error *error)
 {
     uint64_t offset = offset_of(store, window);
-    mafat_status status = mafat_direct_read(&store->file, offset, window->bytes, room, error);
+    mafat_status status = mafat_direct_read(&store->file, offset, window->bytes, pages, error);
     if (status == MAFAT_OK)
-        memcpy(room_of(store, window), room + offset % MAFAT_READ_UNIT, window->bytes);
+        memcpy(bytes_of_window(store, window), pages + offset % MAFAT_READ_UNIT, window->bytes);
     return status;
 }
 
-static mafat_status read_pinned(mafat_store *store, char *room, mafat_error *error)
+static mafat_status read_pinned(mafat_store *store, char *pages, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
     for (int i = 0; i < store->plan->n_windows && status == MAFAT_OK; i++) {
         const mafat_weight_window *window = &store->plan->windows[i];
         if (mafat_plan_is_packed(window))
-            status = read_packed(store, window, room, error);
+            status = read_packed(store, window, pages, error);
         else if (window->pinned)
             status = read_window(store, window, error);
     }
@@ -146,16 +146,16 @@ static size_t max_packed_bytes(const mafat_store *store)
 static mafat_status read_once(mafat_store *store, mafat_error *error)
 {
     size_t most = max_packed_bytes(store);
-    char *room = map_pages(mafat_plan_room(most));
-    if (room == NULL)
+    char *pages = map_pages(mafat_plan_page_span(most));
+    if (pages == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read %zu bytes", most);
     mafat_status status = mafat_weights_find(store->file.path, store->network, store->offsets,
                                              error);
     if (status == MAFAT_OK)
-        status = read_statistics(store, room, error);
+        status = read_statistics(store, pages, error);
     if (status == MAFAT_OK)
-        status = read_pinned(store, room, error);
-    munmap(room, mafat_plan_room(most));
+        status = read_pinned(store, pages, error);
+    munmap(pages, mafat_plan_page_span(most));
     return status;
 }
 

@@ -9,7 +9,7 @@
 
 /* A convolution has up to two buffers for windows; hardly more than SOME_ALIVE buffers are alive at
  * once. */
-size_t mafat_candidate_room(const mafat_network *network)
+size_t mafat_candidate_max_bytes(const mafat_network *network)
 {
     enum { SOME_ALIVE = 16 };
     int n_buffers = network->n_layers + 2;
@@ -17,7 +17,7 @@ size_t mafat_candidate_room(const mafat_network *network)
         n_buffers += network->layers[l].kind == MAFAT_CONVOLUTION ? 2 : 0;
     return mafat_scratch_bytes(network->n_layers) + mafat_plan_layer_bytes(network->n_layers) +
            (size_t)n_buffers * (sizeof(mafat_buffer) + sizeof(mafat_step)) +
-           mafat_arena_placing_room(n_buffers, SOME_ALIVE);
+           mafat_arena_max_placing_bytes(n_buffers, SOME_ALIVE);
 }
 
 void mafat_candidate_free(mafat_candidate *candidate)

@@ -17,7 +17,7 @@ typedef struct {
 } mafat_candidate;
 
 /* What it takes to judge a candidate. */
-size_t mafat_candidate_room(const mafat_network *network);
+size_t mafat_candidate_max_bytes(const mafat_network *network);
 
 /* Judges the path of a label: plans it with an arena of at most max_arena_bytes, as a sketch. On
  * error nothing needs to be freed. */

@@ -50,7 +50,7 @@ typedef struct {
                                      whatever edges there are */
     int max_layers;              /* that a group may have */
     int longest;                  /* and that it may have to be kept */
-    int n_rooms, max_edges;      /* in edges->edges: how many there are, and may be */
+    int capacity, max_edges;     /* in edges->edges: how many there are, and may be */
     int max_kept;                /* edges that were kept at once */
 } maker;
 
@@ -169,23 +169,23 @@ static void shorten(maker *m)
 }
 
 /* Makes room for one more edge, by leaving out others where there are as many as may be. */
-static mafat_status make_room(maker *m)
+static mafat_status grow_edges(maker *m)
 {
     mafat_edges *edges = m->edges;
     if (edges->n_edges == m->max_edges)
         shorten(m);
-    if (edges->n_edges < m->n_rooms)
+    if (edges->n_edges < m->capacity)
         return MAFAT_OK;
-    int n_rooms = m->n_rooms == 0 ? 4096 : 2 * m->n_rooms;
-    n_rooms = n_rooms < m->max_edges ? n_rooms : m->max_edges;
-    mafat_edge *rooms = NULL;
-    if (n_rooms > edges->n_edges)
-        rooms = mafat_array_resize(edges->edges, (size_t)n_rooms, sizeof *rooms);
-    if (rooms == NULL)
+    int capacity = m->capacity == 0 ? 4096 : 2 * m->capacity;
+    capacity = capacity < m->max_edges ? capacity : m->max_edges;
+    mafat_edge *grown = NULL;
+    if (capacity > edges->n_edges)
+        grown = mafat_array_resize(edges->edges, (size_t)capacity, sizeof *grown);
+    if (grown == NULL)
         return mafat_error_set(m->error, MAFAT_FAILED, "no memory for %d layer groups",
                                edges->n_edges + 1);
-    edges->edges = rooms;
-    m->n_rooms = n_rooms;
+    edges->edges = grown;
+    m->capacity = capacity;
     return MAFAT_OK;
 }
 
@@ -218,7 +218,7 @@ static mafat_status keep_best(maker *m, const mafat_edge *edge)
     if (!is_possible(m, edge))
         return MAFAT_OK;
     m->min_s[edge->to] = fmin(m->min_s[edge->to], m->min_s[edge->from] + edge->seconds);
-    mafat_status status = make_room(m);
+    mafat_status status = grow_edges(m);
     if (status != MAFAT_OK)
         return status;
     if (edge->to - edge->from > m->longest) {
@@ -287,7 +287,7 @@ static size_t pinned_bytes(const maker *m, const mafat_group *group)
     for (int l = group->first; l < group->end && m->options.weights != NULL; l++) {
         const mafat_layer *layer = &m->network->layers[l];
         if (layer->kind == MAFAT_CONVOLUTION)
-            bytes = mafat_size_sum(bytes, mafat_plan_pinned_room((size_t)layer->out.c *
+            bytes = mafat_size_sum(bytes, mafat_plan_pinned_span((size_t)layer->out.c *
                                                                  mafat_layer_filter_bytes(layer)));
     }
     return bytes;
@@ -561,7 +561,7 @@ static size_t making_bytes(int n_layers)
 /* What an edge takes, and sorting it: qsort() sorts pointers to it, and needs as many again. */
 enum { EDGE_BYTES = sizeof(mafat_edge) + 2 * sizeof(void *) };
 
-size_t mafat_edges_min_room(int n_layers)
+size_t mafat_edges_min_bytes(int n_layers)
 {
     return making_bytes(n_layers) + (size_t)n_layers * MIN_EDGES_A_LAYER * EDGE_BYTES;
 }
@@ -572,10 +572,10 @@ size_t mafat_edges_bytes(const mafat_edges *edges)
            2 * (size_t)edges->n_places * sizeof *edges->layers;
 }
 
-static int max_edges(size_t room_bytes, int n_layers)
+static int max_edges(size_t budget_bytes, int n_layers)
 {
     size_t min_bytes = making_bytes(n_layers);
-    size_t n = room_bytes > min_bytes ? (room_bytes - min_bytes) / EDGE_BYTES : 0;
+    size_t n = budget_bytes > min_bytes ? (budget_bytes - min_bytes) / EDGE_BYTES : 0;
     size_t least = (size_t)n_layers * MIN_EDGES_A_LAYER;
     return (int)mafat_size_max(least, mafat_size_min(n, MAX_EDGES));
 }
@@ -597,7 +597,7 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               mafat_error *error)
 {
     maker m = {.edges = edges, .network = network, .options = *options, .limits = limits,
-               .error = error, .max_edges = max_edges(limits->room_bytes, network->n_layers)};
+               .error = error, .max_edges = max_edges(limits->budget_bytes, network->n_layers)};
     mafat_group *blocks = calloc((size_t)network->n_layers, sizeof *blocks);
     *edges = (mafat_edges){.n_places = network->n_layers, .are_all = true};
     mafat_status status = MAFAT_OK;

@@ -41,7 +41,7 @@ typedef struct {
 typedef struct {
     size_t alive_bytes;         /* only those that have no more alive at once, */
     size_t sum_bytes;           /* nor pin more */
-    size_t room_bytes;          /* of memory for them: where there are more, the longest groups are
+    size_t budget_bytes;        /* of memory for them: where there are more, the longest groups are
                                    left out */
 } mafat_edge_limits;
 
@@ -63,7 +63,7 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               mafat_error *error);
 
 /* The least room that edges need, however few they are to be. */
-size_t mafat_edges_min_room(int n_layers);
+size_t mafat_edges_min_bytes(int n_layers);
 
 /* The memory that edges take. */
 size_t mafat_edges_bytes(const mafat_edges *edges);

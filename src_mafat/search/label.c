@@ -19,7 +19,7 @@ static size_t bytes_of(int n_places, int width)
     return n * w * sizeof(mafat_label) + n * sizeof(int) + FOUND_FOR_KEPT * w * FOUND_BYTES;
 }
 
-size_t mafat_labels_min_room(int n_places)
+size_t mafat_labels_min_bytes(int n_places)
 {
     return bytes_of(n_places, MIN_WIDTH);
 }
@@ -29,12 +29,12 @@ size_t mafat_labels_bytes(const mafat_labels *labels)
     return labels->width == 0 ? 0 : bytes_of(labels->edges->n_places, labels->width);
 }
 
-mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, size_t room_bytes,
+mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, size_t budget_bytes,
                                mafat_error *error)
 {
     size_t n = (size_t)edges->n_places + 1;
     *labels = (mafat_labels){.edges = edges, .width = MAX_WIDTH};
-    while (labels->width > MIN_WIDTH && mafat_labels_bytes(labels) > room_bytes)
+    while (labels->width > MIN_WIDTH && mafat_labels_bytes(labels) > budget_bytes)
         labels->width--;
     labels->labels = malloc(n * (size_t)labels->width * sizeof *labels->labels);
     labels->found = malloc((size_t)(labels->width * FOUND_FOR_KEPT) * sizeof *labels->found);
@@ -127,12 +127,12 @@ static mafat_label prepend(const mafat_labels *l, int edge_index, int rest, bool
 static double min_s_of(const mafat_label_query *query, int place, const mafat_label *label)
 {
     size_t taken_bytes = charged_bytes(label) - mafat_size_in_pages(query->from_bytes);
-    if (label->live_bytes > query->to_bytes || taken_bytes > query->room_bytes)
+    if (label->live_bytes > query->to_bytes || taken_bytes > query->budget_bytes)
         return INFINITY;
     if (query->table == NULL)
         return (double)taken_bytes;
     return label->seconds + mafat_table_before(query->table, place, label->window_bytes,
-                                               query->room_bytes - taken_bytes);
+                                               query->budget_bytes - taken_bytes);
 }
 
 void mafat_labels_find(mafat_labels *l, const mafat_label_query *query)

@@ -37,7 +37,7 @@ typedef struct {
     const mafat_table *table;        /* borrowed: filled for to_bytes; NULL: only bytes count, and
                                         seconds are 0 */
     size_t from_bytes, to_bytes;     /* sizes of the arena; smaller ones count as from_bytes */
-    size_t room_bytes;               /* for pinned weights and arrays beside one of from_bytes;
+    size_t budget_bytes;             /* for pinned weights and arrays beside one of from_bytes;
                                         larger ones leave as much less, in whole pages */
     double limit_s;                  /* only plans that take less */
     int without;                     /* and that do not have this edge; -1: whatever they have */
@@ -45,11 +45,11 @@ typedef struct {
 
 /* Prepares labels for edges, which must outlive them; they are the fewer the less room of memory
  * there is. MAFAT_FAILED without memory. On error nothing needs to be freed. */
-mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, size_t room_bytes,
+mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, size_t budget_bytes,
                                mafat_error *error);
 
 /* The least room that labels need, and what these take. */
-size_t mafat_labels_min_room(int n_places);
+size_t mafat_labels_min_bytes(int n_places);
 size_t mafat_labels_bytes(const mafat_labels *labels);
 
 /* Finds the plans: labels->labels[first[0]] and what follows, up to n_labels. */

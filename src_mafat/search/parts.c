@@ -9,11 +9,11 @@
  * what there is beyond that is for edges, and one of so many of what is left for labels. */
 enum { EXTRA_BYTES = 256 << 10, EDGE_SHARE = 2, LABEL_SHARE = 4 };
 
-size_t mafat_parts_min_room(const mafat_network *network)
+size_t mafat_parts_min_bytes(const mafat_network *network)
 {
     int n = network->n_layers;
-    return mafat_candidate_room(network) + mafat_edges_min_room(n) + mafat_table_min_room(n) +
-           mafat_labels_min_room(n) + EXTRA_BYTES;
+    return mafat_candidate_max_bytes(network) + mafat_edges_min_bytes(n) +
+           mafat_table_min_bytes(n) + mafat_labels_min_bytes(n) + EXTRA_BYTES;
 }
 
 size_t mafat_parts_bytes(const mafat_parts *parts)
@@ -60,22 +60,22 @@ static mafat_status make_edges(mafat_edges *edges, const mafat_problem *p,
 }
 
 /* Table and labels share what the edges leave. */
-static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t room_bytes,
+static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t budget_bytes,
                              size_t limit_bytes, mafat_error *error)
 {
     int n = p->network->n_layers;
-    size_t extra_bytes = room_bytes - mafat_parts_min_room(p->network) + EXTRA_BYTES;
+    size_t extra_bytes = budget_bytes - mafat_parts_min_bytes(p->network) + EXTRA_BYTES;
     const mafat_edge_limits limits = {
         .alive_bytes = mafat_problem_max_arena(p, limit_bytes, 0, 0), .sum_bytes = limit_bytes,
-        .room_bytes = mafat_edges_min_room(n) + extra_bytes / EDGE_SHARE};
+        .budget_bytes = mafat_edges_min_bytes(n) + extra_bytes / EDGE_SHARE};
     mafat_status status = make_edges(&parts->edges, p, &limits, error);
     if (status != MAFAT_OK)
         return status;
-    size_t left_bytes = room_bytes - mafat_candidate_room(p->network) -
+    size_t left_bytes = budget_bytes - mafat_candidate_max_bytes(p->network) -
                         mafat_edges_bytes(&parts->edges);
-    size_t min_bytes = mafat_labels_min_room(n) + mafat_table_min_room(n);
+    size_t min_bytes = mafat_labels_min_bytes(n) + mafat_table_min_bytes(n);
     status = mafat_labels_init(&parts->labels, &parts->edges,
-                               mafat_labels_min_room(n) +
+                               mafat_labels_min_bytes(n) +
                                    (left_bytes - min_bytes) / LABEL_SHARE, error);
     if (status == MAFAT_OK)
         status = mafat_table_init(&parts->table, &parts->edges,
@@ -84,15 +84,15 @@ static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t 
     return status;
 }
 
-mafat_status mafat_parts_make(mafat_parts *parts, const mafat_problem *problem, size_t room_bytes,
+mafat_status mafat_parts_make(mafat_parts *parts, const mafat_problem *problem, size_t budget_bytes,
                               size_t limit_bytes, size_t *peak_bytes, mafat_error *error)
 {
-    size_t held_bytes = mafat_parts_bytes(parts) + mafat_candidate_room(problem->network);
+    size_t held_bytes = mafat_parts_bytes(parts) + mafat_candidate_max_bytes(problem->network);
     *peak_bytes = mafat_parts_bytes(parts);
-    if (limit_bytes <= parts->made_for_bytes && held_bytes <= room_bytes)
+    if (limit_bytes <= parts->made_for_bytes && held_bytes <= budget_bytes)
         return MAFAT_OK;
     mafat_parts_free(parts);
-    mafat_status status = make_all(parts, problem, room_bytes, limit_bytes, error);
+    mafat_status status = make_all(parts, problem, budget_bytes, limit_bytes, error);
     *peak_bytes = parts->edges.peak_bytes;
     if (status != MAFAT_OK)
         mafat_parts_free(parts);

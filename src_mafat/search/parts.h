@@ -12,11 +12,11 @@ typedef struct {
 } mafat_parts;
 
 /* The least room that a search needs, with what it takes to judge a plan. */
-size_t mafat_parts_min_room(const mafat_network *network);
+size_t mafat_parts_min_bytes(const mafat_network *network);
 
 /* Makes the parts for a limit in so much room, the least one or more, unless they are there.
  * *peak_bytes: what that took at most. On error there are none. */
-mafat_status mafat_parts_make(mafat_parts *parts, const mafat_problem *problem, size_t room_bytes,
+mafat_status mafat_parts_make(mafat_parts *parts, const mafat_problem *problem, size_t budget_bytes,
                               size_t limit_bytes, size_t *peak_bytes, mafat_error *error);
 
 /* The memory that they take. */

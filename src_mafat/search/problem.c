@@ -95,5 +95,5 @@ size_t mafat_problem_max_sum(const mafat_problem *problem, size_t limit_bytes, s
     mafat_plan_sums sums = problem->sums;
     size_t bytes;
     sums.arena_bytes = arena_bytes;
-    return mafat_predict_room(&sums, problem->process, limit_bytes, &bytes) ? bytes : 0;
+    return mafat_predict_max_array_bytes(&sums, problem->process, limit_bytes, &bytes) ? bytes : 0;
 }

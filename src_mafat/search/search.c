@@ -29,23 +29,23 @@ enum { NARROW_PART = 64, SMALL_PART = 512, MAX_TRIED = 12, MAX_VARIED = 64 };
 
 size_t mafat_search_min_charged_bytes(const mafat_network *network, const mafat_process *process)
 {
-    return mafat_predict_choosing(process, mafat_parts_min_room(network));
+    return mafat_predict_choosing(process, mafat_parts_min_bytes(network));
 }
 
 /* The room that a search within a limit has; 0 where that is less than the least. */
-static size_t room_within(const mafat_problem *p, size_t limit_bytes)
+static size_t budget_within(const mafat_problem *p, size_t limit_bytes)
 {
-    size_t room_bytes = mafat_parts_min_room(p->network);
+    size_t budget_bytes = mafat_parts_min_bytes(p->network);
     if (!p->process->chooses)
         return SIZE_MAX;
-    if (mafat_predict_choosing(p->process, room_bytes) > limit_bytes)
+    if (mafat_predict_choosing(p->process, budget_bytes) > limit_bytes)
         return 0;
     for (size_t step = limit_bytes / 2; step >= mafat_size_page(); step /= 2) {
-        size_t more_bytes = mafat_size_sum(room_bytes, step);
+        size_t more_bytes = mafat_size_sum(budget_bytes, step);
         if (mafat_predict_choosing(p->process, more_bytes) <= limit_bytes)
-            room_bytes = more_bytes;
+            budget_bytes = more_bytes;
     }
-    return room_bytes;
+    return budget_bytes;
 }
 
 /* What the search holds. */
@@ -61,12 +61,12 @@ static void note_bytes(mafat_search *s, size_t more_bytes)
     s->peak_bytes = mafat_size_max(s->peak_bytes, held_bytes(s) + more_bytes);
 }
 
-static mafat_status make_parts(mafat_search *s, size_t room_bytes, size_t limit_bytes,
+static mafat_status make_parts(mafat_search *s, size_t budget_bytes, size_t limit_bytes,
                                mafat_error *error)
 {
     size_t bytes;
-    mafat_status status = mafat_parts_make(&s->parts, &s->problem, room_bytes, limit_bytes, &bytes,
-                                           error);
+    mafat_status status = mafat_parts_make(&s->parts, &s->problem, budget_bytes, limit_bytes,
+                                           &bytes, error);
     s->peak_bytes = mafat_size_max(s->peak_bytes, bytes);
     return status;
 }
@@ -101,11 +101,11 @@ static mafat_status judge(mafat_search *s, const mafat_label *label, size_t limi
 
 /* Makes the plan of what was chosen. Where there is no room for it beside what the search holds,
  * that is given back. */
-static mafat_status make_plan(mafat_search *s, const mafat_candidate *chosen, size_t room_bytes,
+static mafat_status make_plan(mafat_search *s, const mafat_candidate *chosen, size_t budget_bytes,
                               mafat_found *found, mafat_error *error)
 {
-    size_t plan_bytes = mafat_candidate_room(s->problem.network) + chosen->array_bytes;
-    if (held_bytes(s) + plan_bytes > room_bytes)
+    size_t plan_bytes = mafat_candidate_max_bytes(s->problem.network) + chosen->array_bytes;
+    if (held_bytes(s) + plan_bytes > budget_bytes)
         mafat_parts_free(&s->parts);
     mafat_status status = mafat_candidate_make(chosen, &s->problem, &found->config, &found->plan,
                                                error);
@@ -171,12 +171,12 @@ static mafat_status try_plans(solver *v, int max_tried)
 /* Finds the plans with arenas up to to_bytes, where smaller ones count as from_bytes, beside which
  * the rest must have room. */
 static mafat_label_query find_labels(solver *v, size_t from_bytes, size_t to_bytes,
-                                     size_t room_bytes)
+                                     size_t budget_bytes)
 {
     mafat_search *s = v->search;
     const mafat_label_query query = {
         .table = v->counts_time ? &s->parts.table : NULL, .from_bytes = from_bytes,
-        .to_bytes = to_bytes, .room_bytes = room_bytes, .limit_s = limit_s(v), .without = -1};
+        .to_bytes = to_bytes, .budget_bytes = budget_bytes, .limit_s = limit_s(v), .without = -1};
     mafat_labels_find(&s->parts.labels, &query);
     return query;
 }
@@ -192,10 +192,10 @@ static bool has_labels(const solver *v)
 static double bound(solver *v, size_t from_bytes, size_t to_bytes, bool with_windows)
 {
     mafat_search *s = v->search;
-    size_t room_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes);
+    size_t budget_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes);
     if (v->counts_time)
-        return mafat_table_fill(&s->parts.table, to_bytes, room_bytes, with_windows);
-    find_labels(v, to_bytes, to_bytes, room_bytes);
+        return mafat_table_fill(&s->parts.table, to_bytes, budget_bytes, with_windows);
+    find_labels(v, to_bytes, to_bytes, budget_bytes);
     return has_labels(v) ? 0 : INFINITY;
 }
 
@@ -314,7 +314,7 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool
 /* Finds a plan that takes less than *least, if there is one: by bytes, and where that finds none by
  * seconds, as not every path's plan comes out as small as it might. Where there was no room for all
  * edges they are made anew: fewer plans are small enough now. */
-static mafat_status find_smaller(mafat_search *s, size_t room_bytes, mafat_candidate *least,
+static mafat_status find_smaller(mafat_search *s, size_t budget_bytes, mafat_candidate *least,
                                  mafat_error *error)
 {
     size_t limit_bytes = least->total_bytes - 1;
@@ -322,7 +322,7 @@ static mafat_status find_smaller(mafat_search *s, size_t room_bytes, mafat_candi
     double unused_s;
     if (!s->parts.edges.are_all)
         mafat_parts_free(&s->parts);
-    mafat_status status = make_parts(s, room_bytes, limit_bytes, error);
+    mafat_status status = make_parts(s, budget_bytes, limit_bytes, error);
     if (status == MAFAT_OK)
         status = search_within(s, limit_bytes, false, &smaller, &unused_s, error);
     if (status == MAFAT_OK && smaller.edges == NULL)
@@ -334,7 +334,7 @@ static mafat_status find_smaller(mafat_search *s, size_t room_bytes, mafat_candi
 /* Finds the plan that takes least: one that takes less than the last one, until a search for less
  * finds nothing. It is looked for in the same room whatever the limit, and is the same plan: so the
  * limit that it names works. */
-static mafat_status find_smallest(mafat_search *s, size_t room_bytes, mafat_candidate *least,
+static mafat_status find_smallest(mafat_search *s, size_t budget_bytes, mafat_candidate *least,
                                   mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
@@ -342,7 +342,7 @@ static mafat_status find_smallest(mafat_search *s, size_t room_bytes, mafat_cand
     *least = (mafat_candidate){.total_bytes = SIZE_MAX};
     do {
         before = least->total_bytes;
-        status = find_smaller(s, room_bytes, least, error);
+        status = find_smaller(s, budget_bytes, least, error);
     } while (status == MAFAT_OK && least->total_bytes < before);
     if (status != MAFAT_OK)
         mafat_candidate_free(least);
@@ -355,13 +355,13 @@ static mafat_status make_smallest(mafat_search *s, mafat_found *found, size_t *b
                                   mafat_error *error)
 {
     mafat_candidate least;
-    size_t min_bytes = mafat_parts_min_room(s->problem.network);
-    size_t room_bytes = s->problem.process->chooses ? min_bytes : SIZE_MAX;
-    mafat_status status = find_smallest(s, room_bytes, &least, error);
+    size_t min_bytes = mafat_parts_min_bytes(s->problem.network);
+    size_t budget_bytes = s->problem.process->chooses ? min_bytes : SIZE_MAX;
+    mafat_status status = find_smallest(s, budget_bytes, &least, error);
     if (status != MAFAT_OK)
         return status;
     found->min_s = fmin(s->parts.edges.min_s, least.seconds);
-    status = make_plan(s, &least, room_bytes, found, error);
+    status = make_plan(s, &least, budget_bytes, found, error);
     size_t choosing_bytes = mafat_size_max(s->peak_bytes, min_bytes);
     *bytes = mafat_size_max(least.total_bytes,
                             mafat_predict_choosing(s->problem.process, choosing_bytes));
@@ -400,16 +400,16 @@ static mafat_status settle_for_smallest(mafat_search *s, size_t limit_bytes, dou
 /* ------------------------------------------------------------------------------------- the best */
 
 /* Searches in so much room; nothing is found where there is no plan. *min_s as above. */
-static mafat_status search_in(mafat_search *s, size_t room_bytes, size_t limit_bytes,
+static mafat_status search_in(mafat_search *s, size_t budget_bytes, size_t limit_bytes,
                               mafat_found *found, double *min_s, mafat_error *error)
 {
     mafat_candidate best = {0};
     s->peak_bytes = 0;
-    mafat_status status = make_parts(s, room_bytes, limit_bytes, error);
+    mafat_status status = make_parts(s, budget_bytes, limit_bytes, error);
     if (status == MAFAT_OK)
         status = search_within(s, limit_bytes, true, &best, min_s, error);
     if (status == MAFAT_OK && best.edges != NULL)
-        status = make_plan(s, &best, room_bytes, found, error);
+        status = make_plan(s, &best, budget_bytes, found, error);
     found->min_s = *min_s;
     mafat_candidate_free(&best);
     return status;
@@ -419,17 +419,17 @@ mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_f
                                mafat_error *error)
 {
     double min_s = INFINITY;
-    size_t room_bytes = room_within(&search->problem, limit_bytes);
+    size_t budget_bytes = budget_within(&search->problem, limit_bytes);
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
     search->peak_bytes = 0;
-    while (status == MAFAT_OK && room_bytes >= mafat_parts_min_room(search->problem.network)) {
-        status = search_in(search, room_bytes, limit_bytes, found, &min_s, error);
+    while (status == MAFAT_OK && budget_bytes >= mafat_parts_min_bytes(search->problem.network)) {
+        status = search_in(search, budget_bytes, limit_bytes, found, &min_s, error);
         if (status != MAFAT_OK || found->plan.n_groups == 0 ||
             mafat_predict_choosing(search->problem.process, found->choosing_bytes) <= limit_bytes)
             break;
         mafat_found_free(found);    /* to choose it took more than the limit itself */
-        room_bytes /= 2;
+        budget_bytes /= 2;
     }
     if (status == MAFAT_OK && found->plan.n_groups == 0)
         status = settle_for_smallest(search, limit_bytes, min_s, found, error);

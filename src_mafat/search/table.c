@@ -81,10 +81,10 @@ static size_t within(size_t n, size_t min, size_t max)
 }
 
 /* Shares the room: units first, then classes. */
-static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t room_bytes)
+static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t budget_bytes)
 {
     size_t n_places = (size_t)t->edges->n_places + 1, sum_bytes;
-    size_t n_values = room_bytes / sizeof *t->seconds / n_places;
+    size_t n_values = budget_bytes / sizeof *t->seconds / n_places;
     t->n_classes = (int)within(n_values / UNITS_FOR_CLASS, MIN_CLASSES, MAX_CLASSES);
     t->class_bytes = calloc((size_t)t->n_classes, sizeof *t->class_bytes);
     if (t->class_bytes == NULL || !find_classes(t) || !find_max_sum_bytes(t->edges, &sum_bytes))
@@ -101,16 +101,16 @@ static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t room_bytes)
 }
 
 mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t max_sum_bytes,
-                              size_t room_bytes, mafat_error *error)
+                              size_t budget_bytes, mafat_error *error)
 {
     *table = (mafat_table){.edges = edges};
-    if (allocate(table, max_sum_bytes, room_bytes))
+    if (allocate(table, max_sum_bytes, budget_bytes))
         return MAFAT_OK;
     mafat_table_free(table);
     return mafat_edges_no_memory(edges, error);
 }
 
-size_t mafat_table_min_room(int n_places)
+size_t mafat_table_min_bytes(int n_places)
 {
     return ((size_t)n_places + 1) * MIN_UNITS * MIN_CLASSES * sizeof(double);
 }

@@ -28,10 +28,10 @@ typedef struct {
  * the coarser the less room of memory there is for it. MAFAT_FAILED without memory. On error
  * nothing needs to be freed. */
 mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t max_sum_bytes,
-                              size_t room_bytes, mafat_error *error);
+                              size_t budget_bytes, mafat_error *error);
 
 /* The least room that a table needs, and what one has taken. */
-size_t mafat_table_min_room(int n_places);
+size_t mafat_table_min_bytes(int n_places);
 size_t mafat_table_bytes(const mafat_table *table);
 
 /* Fills it for paths that have at most so much alive in the arena, and so much pinned. Without

@@ -16,7 +16,7 @@
 #include "machine/auto_memory.h"
 #include "machine/cost_cache.h"
 #include "machine/measure.h"
-#include "machine/room.h"
+#include "machine/allowance.h"
 #include "mafat.h"
 #include "plan/build.h"
 #include "run/step.h"
@@ -192,20 +192,20 @@ void mafat_session_take(mafat_session *session, mafat_found *found)
 
 /* A limit may be too small to find out which one would do: that is done all the same, where the
  * process may take more than it was asked to keep to. */
-static mafat_status check_room(const mafat_session *session, mafat_error *error)
+static mafat_status check_allowance(const mafat_session *session, mafat_error *error)
 {
     const mafat_network *network = &session->cfg.network;
     size_t bytes = mafat_search_min_charged_bytes(network, &session->process);
-    mafat_room room;
+    mafat_allowance allowance;
     if (bytes <= session->limit_bytes)
         return MAFAT_OK;
-    mafat_status status = mafat_room_find(&room, "", session->process.base_bytes, error);
-    if (status != MAFAT_OK || bytes <= room.bytes)
+    mafat_status status = mafat_allowance_find(&allowance, "", session->process.base_bytes, error);
+    if (status != MAFAT_OK || bytes <= allowance.bytes)
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT,
                            "nothing fits %zu bytes: no limit below %zu works, which is what "
                            "choosing a plan of %d layers takes, and there is room for %zu here",
-                           session->limit_bytes, bytes, network->n_layers, room.bytes);
+                           session->limit_bytes, bytes, network->n_layers, allowance.bytes);
 }
 
 mafat_status mafat_session_search(const mafat_session *session, const mafat_config *config,
@@ -213,7 +213,7 @@ mafat_status mafat_session_search(const mafat_session *session, const mafat_conf
 {
     mafat_search search;
     mafat_plan_options options = mafat_session_plan_options(session);
-    mafat_status status = check_room(session, error);
+    mafat_status status = check_allowance(session, error);
     if (status == MAFAT_OK)
         status = mafat_search_init(&search, &session->cfg.network, config, &options,
                                    &session->process, error);

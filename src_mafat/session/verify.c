@@ -58,12 +58,12 @@ static mafat_status explain(mafat_status status, const char *data, const char *k
 {
     if (status == MAFAT_OK || access(error->file, F_OK) == 0)
         return status;
-    size_t length = strlen(error->text), room = sizeof error->text - length;
+    size_t length = strlen(error->text), left = sizeof error->text - length;
     if (value->text == NULL)
-        snprintf(error->text + length, room, "; Darknet looks there because %.200s has no %s=FILE",
+        snprintf(error->text + length, left, "; Darknet looks there because %.200s has no %s=FILE",
                  data, key);
     else if (value->written != NULL)
-        snprintf(error->text + length, room, "; line %d of %.200s says \"%.200s\", and Darknet "
+        snprintf(error->text + length, left, "; line %d of %.200s says \"%.200s\", and Darknet "
                  "leaves blanks out", value->line, data, value->written);
     return status;
 }

@@ -100,8 +100,8 @@ static mafat_status load_letter(mafat_drawing *d, unsigned char letter, mafat_er
 static mafat_status append(char text[MAFAT_MAX_LABEL_LENGTH + 1], const char *name, bool first,
                            mafat_error *error)
 {
-    size_t used = strlen(text), room = MAFAT_MAX_LABEL_LENGTH + 1 - used;
-    if ((size_t)snprintf(text + used, room, "%s%s", first ? "" : ", ", name) < room)
+    size_t used = strlen(text), left = MAFAT_MAX_LABEL_LENGTH + 1 - used;
+    if ((size_t)snprintf(text + used, left, "%s%s", first ? "" : ", ", name) < left)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_FAILED,
                            "a box has so many classes that its label is longer than %d bytes, at "

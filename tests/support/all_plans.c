@@ -16,9 +16,9 @@ typedef struct {
 
 static void test_plans_add(test_plans *p, test_outcome outcome)
 {
-    if (p->n == p->n_rooms) {
-        p->n_rooms = 2 * p->n_rooms + 256;
-        p->outcomes = realloc(p->outcomes, (size_t)p->n_rooms * sizeof *p->outcomes);
+    if (p->n == p->capacity) {
+        p->capacity = 2 * p->capacity + 256;
+        p->outcomes = realloc(p->outcomes, (size_t)p->capacity * sizeof *p->outcomes);
     }
     p->outcomes[p->n++] = outcome;
 }

@@ -20,7 +20,7 @@ typedef struct {
     const mafat_process *process;
     mafat_plan_options options;      /* with weights or without */
     test_outcome *outcomes;          /* [n], owned */
-    int n, n_rooms;
+    int n, capacity;
 } test_plans;
 
 /* Adds the plans of a configuration with all modes of its weights. */

@@ -22,9 +22,9 @@ static mafat_edge test_draw_edge(test_random *r, int from, int to, int max_bytes
 
 static void test_graph_add(test_graph *g, test_path path)
 {
-    if (g->n == g->n_rooms) {
-        g->n_rooms = 2 * g->n_rooms + 100;
-        g->paths = realloc(g->paths, (size_t)g->n_rooms * sizeof *g->paths);
+    if (g->n == g->capacity) {
+        g->capacity = 2 * g->capacity + 100;
+        g->paths = realloc(g->paths, (size_t)g->capacity * sizeof *g->paths);
         ck_assert_ptr_nonnull(g->paths);
     }
     g->paths[g->n++] = path;
@@ -35,7 +35,7 @@ void test_graph_go_on(test_graph *g, test_path path)
     test_graph_add(g, path);
     for (int e = g->first_edges[path.to];
          path.to < g->edges.n_places && e < g->first_edges[path.to + 1]; e++) {
-        const mafat_edge *edge = &g->rooms[e];
+        const mafat_edge *edge = &g->space[e];
         bool reads = edge->window_bytes > 0;
         size_t alive = mafat_size_max(edge->alone_bytes, edge->shared_bytes);
         test_path longer = path;
@@ -58,12 +58,12 @@ void test_graph_init(test_graph *g, test_random *r, size_t unit_bytes)
     int max_bytes = 1 << (4 + 3 * test_random_int(r, 5));
     *g = (test_graph){.edges = {.n_places = 2 + test_random_int(r, TEST_MAX_POSITIONS - 1),
                                 .are_all = true}};
-    g->edges.edges = g->rooms;
+    g->edges.edges = g->space;
     g->edges.first_edges = g->first_edges;
     for (int from = 0; from < g->edges.n_places; from++)
         for (int to = from + 1; to <= g->edges.n_places; to++)
             for (int i = test_random_int(r, 9 / (to - from) + 1); i >= (to > from + 1); i--)
-                g->rooms[g->edges.n_edges++] = test_draw_edge(r, from, to, max_bytes, unit_bytes);
+                g->space[g->edges.n_edges++] = test_draw_edge(r, from, to, max_bytes, unit_bytes);
     mafat_edges_sort(&g->edges);
     for (int place = 0; place < g->edges.n_places; place++)
         test_graph_go_on(g, (test_path){.from = place, .to = place});

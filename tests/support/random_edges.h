@@ -21,10 +21,10 @@ typedef struct {
 
 typedef struct {
     mafat_edges edges;
-    mafat_edge rooms[TEST_MAX_EDGES];
+    mafat_edge space[TEST_MAX_EDGES];
     int first_edges[TEST_CHAIN_PLACES + 2];
     test_path *paths;       /* [n], owned */
-    int n, n_rooms;
+    int n, capacity;
 } test_graph;
 
 /* Adds all paths that go on from one. */

@@ -1,6 +1,6 @@
 /* How much memory there is for this process, where it runs. */
-#ifndef MAFAT_MACHINE_ROOM_H
-#define MAFAT_MACHINE_ROOM_H
+#ifndef MAFAT_MACHINE_ALLOWANCE_H
+#define MAFAT_MACHINE_ALLOWANCE_H
 
 #include "machine/cgroup.h"
 
@@ -10,7 +10,7 @@ typedef struct {
     size_t limit_bytes;     /* of the cgroup; SIZE_MAX: `bytes` is what the machine has available */
     mafat_cgroup cgroup;    /* that has the limit, */
     const char *file;       /* in this file; static */
-} mafat_room;
+} mafat_allowance;
 
 /* Finds the least of
  *   - what other processes leave of the limit of each cgroup that this one is in, ancestors too.
@@ -22,7 +22,7 @@ typedef struct {
  * 0 bytes where others have taken all. A cgroup without a file that counts has charged nothing.
  *
  * `root` is as in cgroup.h. MAFAT_FAILED, with the file named, where one cannot be read. */
-mafat_status mafat_room_find(mafat_room *room, const char *root, size_t own_bytes,
-                             mafat_error *error);
+mafat_status mafat_allowance_find(mafat_allowance *allowance, const char *root, size_t own_bytes,
+                                  mafat_error *error);
 
 #endif

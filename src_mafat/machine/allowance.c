@@ -1,5 +1,5 @@
-/* The tightest of all limits, less what others hold; see room.h. */
-#include "machine/room.h"
+/* The tightest of all limits, less what others hold; see allowance.h. */
+#include "machine/allowance.h"
 
 #include "base/size.h"
 
@@ -24,8 +24,8 @@ static mafat_status find_others(const mafat_cgroup *cgroup, size_t own_bytes, si
 }
 
 /* Makes the cgroup's limit the room where it leaves less. */
-static mafat_status tighten(mafat_room *room, const mafat_cgroup *cgroup, size_t own_bytes,
-                            mafat_error *error)
+static mafat_status tighten(mafat_allowance *allowance, const mafat_cgroup *cgroup,
+                            size_t own_bytes, mafat_error *error)
 {
     size_t limit_bytes, others_bytes;
     const char *file;
@@ -34,26 +34,26 @@ static mafat_status tighten(mafat_room *room, const mafat_cgroup *cgroup, size_t
         return status;
     status = find_others(cgroup, own_bytes, &others_bytes, error);
     size_t left_bytes = less(limit_bytes, others_bytes);
-    if (status == MAFAT_OK && left_bytes < room->bytes)
-        *room = (mafat_room){left_bytes, limit_bytes, *cgroup, file};
+    if (status == MAFAT_OK && left_bytes < allowance->bytes)
+        *allowance = (mafat_allowance){left_bytes, limit_bytes, *cgroup, file};
     return status;
 }
 
-mafat_status mafat_room_find(mafat_room *room, const char *root, size_t own_bytes,
-                             mafat_error *error)
+mafat_status mafat_allowance_find(mafat_allowance *allowance, const char *root, size_t own_bytes,
+                                  mafat_error *error)
 {
     mafat_cgroup at;
     mafat_error unseen;
-    *room = (mafat_room){.limit_bytes = SIZE_MAX};
-    mafat_status status = mafat_cgroup_available(root, &room->bytes, error);
+    *allowance = (mafat_allowance){.limit_bytes = SIZE_MAX};
+    mafat_status status = mafat_cgroup_available(root, &allowance->bytes, error);
     if (status != MAFAT_OK)
         return status;
-    if (!mafat_size_add(room->bytes, own_bytes, &room->bytes))
-        room->bytes = SIZE_MAX;
+    if (!mafat_size_add(allowance->bytes, own_bytes, &allowance->bytes))
+        allowance->bytes = SIZE_MAX;
     if (mafat_cgroup_find(&at, root, &unseen) != MAFAT_OK)
         return MAFAT_OK;
     do
-        status = tighten(room, &at, own_bytes, error);
+        status = tighten(allowance, &at, own_bytes, error);
     while (status == MAFAT_OK && mafat_cgroup_ascend(&at));
     return status;
 }
