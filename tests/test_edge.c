@@ -32,11 +32,12 @@ typedef struct {
     size_t live_bytes, sum_bytes;
 } way;
 
-/* Any edge from a place; one layer is as likely as all groups together. */
-static const mafat_edge *random_edge(test_random *r, const mafat_edges *edges, int place)
+/* Any edge from a position; one layer is as likely as all groups together. */
+static const mafat_edge *random_edge(test_random *r, const mafat_edges *edges, int position)
 {
-    int first = edges->first_edges[place], n = edges->first_edges[place + 1] - first, n_whole = 0;
-    while (n_whole < n && edges->edges[first + n_whole].to == place + 1)
+    int first = edges->first_edges[position], n_whole = 0;
+    int n = edges->first_edges[position + 1] - first;
+    while (n_whole < n && edges->edges[first + n_whole].to == position + 1)
         n_whole++;
     return &edges->edges[first + test_random_int(r, test_random_int(r, 2) == 0 ? n_whole : n)];
 }
@@ -48,12 +49,12 @@ static void walk(test_random *r, const mafat_edges *edges, way *w)
     size_t window_bytes = 0;
     int n = 0;
     *w = (way){0};
-    for (int place = 0; place < edges->n_places; n++) {
-        passed[n] = random_edge(r, edges, place);
+    for (int position = 0; position < edges->n_positions; n++) {
+        passed[n] = random_edge(r, edges, position);
         mafat_group group = mafat_edge_group(edges, passed[n]);
         w->edges[group.first] = passed[n];
         w->groups[group.first] = group;
-        place = passed[n]->to;
+        position = passed[n]->to;
     }
     while (n-- > 0) {
         size_t late = passed[n]->shared_bytes + window_bytes, early = passed[n]->alone_bytes;

@@ -46,7 +46,7 @@ static void expect_path(const test_graph *g, const mafat_labels *labels,
         path.seconds += edge->seconds;
         path.sum_bytes += edge->sum_bytes;
     }
-    test_require(path.to == g->edges.n_places && path.sum_bytes == label->sum_bytes);
+    test_require(path.to == g->edges.n_positions && path.sum_bytes == label->sum_bytes);
     test_require(query->table == NULL || label->seconds == path.seconds);
     test_require(label->live_bytes >= query->from_bytes && label->live_bytes <= query->to_bytes);
     test_require(taken_bytes(query, label->live_bytes, label->sum_bytes) <= query->budget_bytes);
@@ -91,7 +91,7 @@ START_TEST(the_best_of_all_paths_is_found_or_has_a_bound)
     ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, _i % 3 == 0 ? 0 : SIZE_MAX,
                                       &fault), MAFAT_OK);
     for (int i = 0; i < COUNT(space); i++) {
-        size_t least = mafat_labels_min_bytes(g.edges.n_places);
+        size_t least = mafat_labels_min_bytes(g.edges.n_positions);
         ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, space[i], &fault), MAFAT_OK);
         test_require(mafat_labels_bytes(&labels) <= mafat_size_max(space[i], least));
         for (int k = 0; k < QUERIES; k++) {
@@ -109,14 +109,14 @@ END_TEST
  * that hardly a path dominates another one. */
 static void draw_knapsack(test_random *r, test_graph *g)
 {
-    *g = (test_graph){.edges = {.n_places = TEST_CHAIN_PLACES, .are_all = true}};
+    *g = (test_graph){.edges = {.n_positions = TEST_CHAIN_POSITIONS, .are_all = true}};
     g->edges.edges = g->space;
     g->edges.first_edges = g->first_edges;
-    for (int place = 0; place < TEST_CHAIN_PLACES; place++) {
-        int size = 1000 + 300 * place;
-        mafat_edge pins = {.from = place, .to = place + 1, .seconds = 1,
+    for (int position = 0; position < TEST_CHAIN_POSITIONS; position++) {
+        int size = 1000 + 300 * position;
+        mafat_edge pins = {.from = position, .to = position + 1, .seconds = 1,
                            .sum_bytes = (size_t)(size + test_random_int(r, size))};
-        mafat_edge reads = {.from = place, .to = place + 1,
+        mafat_edge reads = {.from = position, .to = position + 1,
                             .seconds = 1 + size + test_random_int(r, size)};
         g->space[g->edges.n_edges++] = pins;
         g->space[g->edges.n_edges++] = reads;
@@ -163,8 +163,8 @@ START_TEST(an_edge_can_be_left_out)
     fewer.capacity = 0;
     fewer.paths = NULL;
     fewer.space[query.without].alone_bytes = SIZE_MAX;    /* so that no path with it fits */
-    for (int place = 0; place < fewer.edges.n_places; place++)
-        test_graph_go_on(&fewer, (test_path){.from = place, .to = place});
+    for (int position = 0; position < fewer.edges.n_positions; position++)
+        test_graph_go_on(&fewer, (test_path){.from = position, .to = position});
     expect_best(&fewer, &labels, &query);
     mafat_labels_free(&labels);
     test_graph_free(&fewer);

@@ -12,16 +12,16 @@ enum { CASES = 200, QUERIES = 12 };
 
 static mafat_error fault;
 
-/* The least seconds of the paths from the first place to another one that keep within an arena and
- * a sum, and leave room for such windows in the arena. */
-static double best_of(const test_graph *g, int place, size_t arena_bytes, size_t sum_bytes,
+/* The least seconds of the paths from the first position to another one that keep within an arena
+ * and a sum, and leave room for such windows in the arena. */
+static double best_of(const test_graph *g, int position, size_t arena_bytes, size_t sum_bytes,
                       size_t window_bytes)
 {
     double best = INFINITY;
     for (int i = 0; i < g->n; i++) {
         const test_path *path = &g->paths[i];
-        size_t late = window_bytes > 0 && place > 0 ? path->shared_bytes + window_bytes : 0;
-        if (path->from == 0 && path->to == place && path->live_bytes <= arena_bytes &&
+        size_t late = window_bytes > 0 && position > 0 ? path->shared_bytes + window_bytes : 0;
+        if (path->from == 0 && path->to == position && path->live_bytes <= arena_bytes &&
             late <= arena_bytes && path->sum_bytes <= sum_bytes)
             best = fmin(best, path->seconds);
     }
@@ -42,20 +42,20 @@ static bool is_same(double a, double b)
  * every sum is of whole units and every window has a class, values are those of the best paths. */
 static void expect_values(test_random *r, const test_graph *g, mafat_table *table, bool is_exact)
 {
-    int last = g->edges.n_places;
+    int last = g->edges.n_positions;
     size_t arena = test_draw_whole(g, r)->live_bytes, sum = test_draw_whole(g, r)->sum_bytes;
     double best = best_of(g, last, arena, sum, 0);
     double without = mafat_table_fill(table, arena, sum, false);
     double with = mafat_table_fill(table, arena, sum, true);
     test_require(is_below(with, best) && is_below(without, with));
     test_require(!is_exact || is_same(with, best));
-    for (int place = 0; place <= last; place++) {
+    for (int position = 0; position <= last; position++) {
         const mafat_edge *edge = &g->space[test_random_int(r, g->edges.n_edges)];
         size_t rest = (size_t)test_random_int(r, 1 + (int)sum);
         if (edge->window_bytes > arena)
             continue;
-        double value = mafat_table_before(table, place, edge->window_bytes, rest);
-        double least = best_of(g, place, arena, rest, edge->window_bytes);
+        double value = mafat_table_before(table, position, edge->window_bytes, rest);
+        double least = best_of(g, position, arena, rest, edge->window_bytes);
         test_require(is_below(value, least));
         test_require(!is_exact || is_same(value, least));
     }
@@ -70,7 +70,7 @@ START_TEST(no_value_is_above_any_path)
     bool is_whole = _i % 2 == 0;
     test_graph_init(&g, &r, is_whole ? mafat_size_page() : 1237);
     for (int i = 0; i < COUNT(space); i++) {
-        size_t least = mafat_table_min_bytes(g.edges.n_places);
+        size_t least = mafat_table_min_bytes(g.edges.n_positions);
         ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, space[i], &fault), MAFAT_OK);
         test_require(mafat_table_bytes(&table) <= mafat_size_max(space[i], least));
         for (int k = 0; k < QUERIES; k++)

@@ -16,7 +16,7 @@
 static const struct {
     const char *word, *subword;
     int cfg;
-} places[] = {
+} cfg_words[] = {
     {"regressor", "test", 2},    /* without a data file */
     {"detector", NULL, 3},    {"classifier", NULL, 3}, {"segmenter", NULL, 3},
     {"isegmenter", NULL, 3},  {"regressor", NULL, 3},
@@ -96,7 +96,7 @@ static const command commands[] = {
     {"mkimg", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS HEIGHT WIDTH N PREFIX"},
 };
 
-enum { N_PLACES = sizeof places / sizeof places[0],
+enum { N_CFG_WORDS = sizeof cfg_words / sizeof cfg_words[0],
        N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* The word where the command has its cfg; NULL where there is none. Options and their values stand
@@ -112,10 +112,10 @@ static const char *find_cfg(int n_words, char *const *words)
         else
             plain[n++] = words[i];
     }
-    for (int i = 0; i < N_PLACES; i++)
-        if (strcmp(plain[0], places[i].word) == 0 &&
-            (places[i].subword == NULL || strcmp(plain[1], places[i].subword) == 0))
-            return places[i].cfg < n ? plain[places[i].cfg] : NULL;
+    for (int i = 0; i < N_CFG_WORDS; i++)
+        if (strcmp(plain[0], cfg_words[i].word) == 0 &&
+            (cfg_words[i].subword == NULL || strcmp(plain[1], cfg_words[i].subword) == 0))
+            return cfg_words[i].cfg < n ? plain[cfg_words[i].cfg] : NULL;
     return NULL;
 }
 
@@ -249,13 +249,13 @@ static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *
 
 /* The word that stands so many behind the command's own, options left out; NULL: there are fewer. A
  * number may be negative. */
-static const char *find_given(const mafat_arguments *arguments, int place)
+static const char *find_given(const mafat_arguments *arguments, int number)
 {
     for (int i = 1; i < arguments->n_words; i++) {
         const char *word = arguments->words[i];
         if (word[0] == '-' && (word[1] < '0' || word[1] > '9'))
             i += mafat_command_darknet_takes_value(word);
-        else if (--place == 0)
+        else if (--number == 0)
             return word;
     }
     return NULL;

@@ -25,21 +25,21 @@ typedef struct {
     mafat_svg_box *labels;             /* [n_points], owned: that have been drawn */
 } chart;
 
-static double place_bytes(const chart *c, double bytes)
+static double x_of(const chart *c, double bytes)
 {
     double value = c->is_logarithmic ? log2(bytes) : bytes;
     return LEFT + (RIGHT - LEFT) * (value - c->min_x) / (c->max_x - c->min_x);
 }
 
-static double place_seconds(const chart *c, double seconds)
+static double y_of(const chart *c, double seconds)
 {
     return BASE - (BASE - TOP) * seconds / c->max_s;
 }
 
-static mafat_svg_point place(const chart *c, int i)
+static mafat_svg_point point_of(const chart *c, int i)
 {
-    return (mafat_svg_point){place_bytes(c, (double)c->points[i].bytes),
-                             place_seconds(c, c->points[i].seconds)};
+    return (mafat_svg_point){x_of(c, (double)c->points[i].bytes),
+                             y_of(c, c->points[i].seconds)};
 }
 
 /* Axes with some room around the points. */
@@ -60,7 +60,7 @@ static void choose_axes(chart *c)
 static void draw_bytes_tick(chart *c, double bytes, mafat_svg_unit unit)
 {
     char text[48];
-    double x = place_bytes(c, bytes);
+    double x = x_of(c, bytes);
     if (x < LEFT - 0.5 || x > RIGHT + 0.5)
         return;
     mafat_svg_line(&c->svg, (mafat_svg_point){x, TOP}, (mafat_svg_point){x, BASE + 5},
@@ -96,7 +96,7 @@ static void draw_seconds_axis(chart *c)
     mafat_svg_font font = {SIZE, FAINT_INK, MAFAT_SVG_END, false, false};
     for (int i = 0; i * step * unit <= c->max_s; i++) {
         char text[32];
-        double y = place_seconds(c, i * step * unit);
+        double y = y_of(c, i * step * unit);
         mafat_svg_line(&c->svg, (mafat_svg_point){LEFT - 5, y}, (mafat_svg_point){RIGHT, y},
                        (mafat_svg_pen){GRID_COLOR, 1, NULL});
         snprintf(text, sizeof text, "%g", i * step);
@@ -115,7 +115,7 @@ static void draw_line(chart *c)
     mafat_svg_point *corners = c->corners;
     int n = 0;
     for (int i = 0; i < c->n_points; i++) {
-        mafat_svg_point at = place(c, i);
+        mafat_svg_point at = point_of(c, i);
         if (n > 0 && at.y <= corners[n - 1].y)
             continue;                  /* no faster than a smaller one */
         if (n > 0) {
@@ -141,7 +141,7 @@ static void draw_points(chart *c)
     for (int i = 0; i < c->n_points; i++) {
         char bytes[32], tip[128];
         const char *label = c->points[i].label != NULL ? c->points[i].label : "";
-        mafat_svg_point at = place(c, i);
+        mafat_svg_point at = point_of(c, i);
         snprintf(tip, sizeof tip, "%.60s: %s, %.4g s", label,
                  mafat_svg_print_bytes(c->points[i].bytes, bytes, sizeof bytes),
                  c->points[i].seconds);

@@ -2,9 +2,9 @@
  *
  * A block's map is alive from the block that makes it to the last one that reads it, so an order of
  * blocks has a price: the most bytes of maps alive at once and, of orders equal in that, their sum
- * over the blocks. Starting from the cfg's order, each block is tried at the earliest place behind
- * all that it reads, and stays there unless that is dearer. Blocks only ever move forward to where
- * their sources are, so that a whole branch follows its first block. */
+ * over the blocks. Starting from the cfg's order, each block is tried at the earliest position
+ * behind all that it reads, and stays there unless that is dearer. Blocks only ever move forward to
+ * where their sources are, so that a whole branch follows its first block. */
 #include "plan/order.h"
 
 #include <stdlib.h>
@@ -18,22 +18,22 @@ typedef struct {
     const mafat_network *network;
     mafat_group *blocks;  /* [2 * n_layers], owned: n_blocks in their order, and room */
     int n_blocks;
-    int *places;          /* [n_layers], owned: the place in the order of the layer's block */
-    int *last_readers;    /* [n_layers], owned: the last place that reads a producer's map */
+    int *positions;       /* [n_layers], owned: the position in the order of the layer's block */
+    int *last_readers;    /* [n_layers], owned: the last position that reads a producer's map */
 } order;
 
-static void find_places(order *o)
+static void find_positions(order *o)
 {
     for (int b = 0; b < o->n_blocks; b++)
         for (int l = o->blocks[b].first; l < o->blocks[b].end; l++)
-            o->places[l] = o->last_readers[l] = b;
+            o->positions[l] = o->last_readers[l] = b;
     for (int l = 0; l < o->network->n_layers; l++) {
         const mafat_layer *layer = &o->network->layers[l];
         for (int s = 0; s < layer->n_sources; s++) {
             int producer = mafat_layer_producer(o->network, layer->sources[s]);
             bool reads = producer >= 0 && layer->kind != MAFAT_IDENTITY;
-            if (reads && o->places[l] > o->last_readers[producer])
-                o->last_readers[producer] = o->places[l];
+            if (reads && o->positions[l] > o->last_readers[producer])
+                o->last_readers[producer] = o->positions[l];
         }
     }
 }
@@ -42,12 +42,12 @@ static void find_places(order *o)
 static price price_of(order *o)
 {
     price p = {0, 0};
-    find_places(o);
-    for (int place = 0; place < o->n_blocks; place++) {
+    find_positions(o);
+    for (int position = 0; position < o->n_blocks; position++) {
         size_t alive = 0;
-        for (int b = 0; b <= place; b++) {
+        for (int b = 0; b <= position; b++) {
             int l = mafat_layer_producer(o->network, o->blocks[b].end - 1);
-            if (l >= o->blocks[b].first && o->last_readers[l] >= place)
+            if (l >= o->blocks[b].first && o->last_readers[l] >= position)
                 alive += mafat_shape_floats(o->network->layers[l].out);
         }
         p.most = alive > p.most ? alive : p.most;
@@ -61,23 +61,23 @@ static bool is_dearer(price a, price b)
     return a.most != b.most ? a.most > b.most : a.sum > b.sum;
 }
 
-/* The first place where a block finds all that it reads. */
-static int earliest_place(const order *o, int place)
+/* The first position where a block finds all that it reads. */
+static int earliest_position(const order *o, int position)
 {
-    const mafat_group *block = &o->blocks[place];
+    const mafat_group *block = &o->blocks[position];
     int earliest = 0;
     for (int l = block->first; l < block->end; l++) {
         const mafat_layer *layer = &o->network->layers[l];
         for (int s = 0; s < layer->n_sources; s++) {
             int source = layer->sources[s];
-            if (source >= 0 && source < block->first && o->places[source] >= earliest)
-                earliest = o->places[source] + 1;
+            if (source >= 0 && source < block->first && o->positions[source] >= earliest)
+                earliest = o->positions[source] + 1;
         }
     }
     return earliest;
 }
 
-/* Takes a block out of one place and puts it into another. */
+/* Takes a block out of one position and puts it into another. */
 static void move(order *o, int from, int to)
 {
     mafat_group block = o->blocks[from];
@@ -91,17 +91,17 @@ static void move(order *o, int from, int to)
 static void improve(order *o)
 {
     price best = price_of(o);
-    for (int place = 1; place < o->n_blocks; place++) {
-        int earliest = earliest_place(o, place);
-        if (earliest == place)
+    for (int position = 1; position < o->n_blocks; position++) {
+        int earliest = earliest_position(o, position);
+        if (earliest == position)
             continue;
-        move(o, place, earliest);
+        move(o, position, earliest);
         price moved = price_of(o);
         if (is_dearer(moved, best))
-            move(o, earliest, place);
+            move(o, earliest, position);
         else
             best = moved;
-        find_places(o);
+        find_positions(o);
     }
 }
 
@@ -123,10 +123,10 @@ mafat_status mafat_order_groups(const mafat_network *network, mafat_group *group
     size_t n_layers = (size_t)network->n_layers;
     order o = {.network = network,
                .blocks = calloc(2 * n_layers, sizeof *o.blocks),
-               .places = calloc(n_layers, sizeof *o.places),
+               .positions = calloc(n_layers, sizeof *o.positions),
                .last_readers = calloc(n_layers, sizeof *o.last_readers)};
     mafat_status status = MAFAT_OK;
-    if (o.blocks == NULL || o.places == NULL || o.last_readers == NULL)
+    if (o.blocks == NULL || o.positions == NULL || o.last_readers == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to order %d groups", n_groups);
     if (status == MAFAT_OK)
         status = mafat_group_find_blocks(network, o.blocks, &o.n_blocks, error);
@@ -135,7 +135,7 @@ mafat_status mafat_order_groups(const mafat_network *network, mafat_group *group
         sort(&o, groups, n_groups, o.blocks + n_layers);
     }
     free(o.blocks);
-    free(o.places);
+    free(o.positions);
     free(o.last_readers);
     return status;
 }

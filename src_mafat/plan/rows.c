@@ -23,7 +23,7 @@ enum { IMAGE = -1 };
 
 typedef struct {
     mafat_builder *b;
-    mafat_position at;
+    mafat_tile_index at;
     const mafat_group *group;
     bool adds_steps;            /* the second walk */
 } walk;

@@ -65,7 +65,7 @@ static void keep_step(mafat_builder *b, const mafat_step *step, mafat_layer_sum 
     plan->n_steps++;
 }
 
-mafat_status mafat_steps_add(mafat_builder *b, mafat_position at, mafat_step step)
+mafat_status mafat_steps_add(mafat_builder *b, mafat_tile_index at, mafat_step step)
 {
     mafat_layer_sum *sum = &b->sums[step.layer + 1];
     mafat_status status = grow_steps(b);

@@ -7,11 +7,11 @@
 /* The tile that steps are being made for. */
 typedef struct {
     int group, row, col;
-} mafat_position;
+} mafat_tile_index;
 
 /* Adds a step as it is, but for its group and tile, and makes room in its output's buffer for what
  * it holds. */
-mafat_status mafat_steps_add(mafat_builder *b, mafat_position at, mafat_step step);
+mafat_status mafat_steps_add(mafat_builder *b, mafat_tile_index at, mafat_step step);
 
 /* The step that computes `out`, a part of the output of layer l, which lies in a buffer that holds
  * `out_held`; that of its input holds `in_held`. Where they hold maps, that goes before. */

@@ -5,7 +5,7 @@
 
 /* ------------------------------------------------------------------------------ a tile's steps */
 
-static mafat_group *group_of(const mafat_builder *b, mafat_position at)
+static mafat_group *group_of(const mafat_builder *b, mafat_tile_index at)
 {
     return &b->plan->groups[at.group];
 }
@@ -22,7 +22,7 @@ static int band_rows(const mafat_builder *b, int l)
 }
 
 /* Adds the steps of layer l and of the pool behind it, band by band. */
-static mafat_status add_bands(mafat_builder *b, mafat_position at, int l)
+static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
 {
     mafat_region pooled = b->outputs[l + 1];
     int rows = band_rows(b, l);
@@ -42,7 +42,7 @@ static mafat_status add_bands(mafat_builder *b, mafat_position at, int l)
 }
 
 /* Adds the layer's step, or one for each window of its weights. */
-static mafat_status add_layer(mafat_builder *b, mafat_position at, int l)
+static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
 {
     mafat_step step = mafat_steps_of_layer(b, l, b->outputs[l], b->inputs[l], b->outputs[l]);
     mafat_status status = MAFAT_OK;
@@ -59,7 +59,7 @@ static mafat_status add_layer(mafat_builder *b, mafat_position at, int l)
     return status;
 }
 
-static mafat_status add_tile(mafat_builder *b, mafat_position at)
+static mafat_status add_tile(mafat_builder *b, mafat_tile_index at)
 {
     mafat_group *group = group_of(b, at);
     mafat_status status = MAFAT_OK;
@@ -123,7 +123,7 @@ static uint64_t redundant_macs(const mafat_builder *b, const mafat_group *group)
 }
 
 /* Adds the step that fetches the whole image, before the first layer. */
-static mafat_status add_input(mafat_builder *b, mafat_position at)
+static mafat_status add_input(mafat_builder *b, mafat_tile_index at)
 {
     const mafat_group *group = group_of(b, at);
     mafat_region whole = mafat_region_whole(b->network->input);
@@ -138,7 +138,7 @@ mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
     mafat_shape map = b->network->layers[group->end - 1].out;
     mafat_status status = MAFAT_OK;
     if (group->first == 0 && b->options->image_by_rows)
-        status = add_input(b, (mafat_position){g, 0, 0});
+        status = add_input(b, (mafat_tile_index){g, 0, 0});
     for (int row = 0; row < group->tiling.rows; row++) {
         for (int col = 0; col < group->tiling.cols && status == MAFAT_OK; col++) {
             mafat_region tile = mafat_region_tile(map.h, map.w, group->tiling.rows,
@@ -147,7 +147,7 @@ mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
                 continue;
             project_tile(b, group, tile);
             cover_tile(b, group);
-            status = add_tile(b, (mafat_position){g, row, col});
+            status = add_tile(b, (mafat_tile_index){g, row, col});
         }
     }
     group->redundant_macs = redundant_macs(b, group);

@@ -31,7 +31,7 @@ static mafat_scale make_scale(int from, int to, bool reciprocal)
 }
 
 /* Where pixel i of the input lies in the picture: the near pixel, and how far from it. */
-static int place(int i, mafat_scale scale, float *t)
+static int find_near(int i, mafat_scale scale, float *t)
 {
     float at = (float)i * scale.before * scale.after;
     int near = (int)at;
@@ -46,7 +46,7 @@ static bool stays_inside(mafat_scale scale, int from, int to)
     float t;
     if (from == 1 || to <= 1)
         return true;
-    return place(to - 2, scale, &t) + 1 < from && place(to - 1, scale, &t) < from;
+    return find_near(to - 2, scale, &t) + 1 < from && find_near(to - 1, scale, &t) < from;
 }
 
 static mafat_status set_sizes(mafat_letterbox *l, mafat_error *error)
@@ -131,7 +131,7 @@ static void resize_row(const mafat_letterbox *l, int y, float *to)
     for (int x = 0; x < l->new_w; x++) {
         bool between = x < l->new_w - 1 && l->w > 1;
         float t = 0;
-        int near = between ? place(x, l->x, &t) : l->w - 1;
+        int near = between ? find_near(x, l->x, &t) : l->w - 1;
         const unsigned char *pixel = row + (size_t)near * MAFAT_COLOURS;
         for (size_t c = 0; c < MAFAT_COLOURS; c++) {
             float value = rounding->from_byte[pixel[c]];
@@ -161,7 +161,7 @@ static void make_row(mafat_letterbox *l, int y, float *to, size_t channel_stride
     bool fused = l->rounding.fused_second_pass;
     size_t new_w = (size_t)l->new_w, n_channels = (size_t)l->n_channels;
     float t;
-    int near_y = place(y, l->y, &t);
+    int near_y = find_near(y, l->y, &t);
     bool between = y < l->new_h - 1 && l->h > 1;
     const float *near = hold_row(l, near_y, between ? near_y + 1 : -1);
     const float *far = between ? hold_row(l, near_y + 1, near_y) : NULL;
@@ -225,14 +225,14 @@ static float resize_column(const mafat_resizing *r, int x, int row)
     const float *from = r->plane + (size_t)row * (size_t)r->w;
     if (x == r->new_w - 1 || r->w == 1)
         return from[r->w - 1];
-    int near = place(x, r->x, &t);
+    int near = find_near(x, r->x, &t);
     return mix(r->rounding->mix, t, from[near], from[near + 1]);
 }
 
 float mafat_resizing_pixel(const mafat_resizing *r, int x, int y)
 {
     float t;
-    int near = place(y, r->y, &t);
+    int near = find_near(y, r->y, &t);
     float value = (1 - t) * resize_column(r, x, near);
     if (y == r->new_h - 1 || r->h == 1)
         return value;

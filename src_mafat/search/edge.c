@@ -40,13 +40,14 @@ typedef struct {
     const mafat_edge_limits *limits;
     mafat_error *error;
     mafat_readers readers;
-    int *places;                  /* [n_layers], owned: where each layer stands in the order */
+    int *positions;               /* [n_layers], owned: where each layer stands in the order */
     mafat_weight_mode *weights;   /* [n_layers], owned: of the group at hand */
-    int *last_readers;            /* [n_layers], owned: the last place that reads a layer's map */
+    int *last_readers;            /* [n_layers], owned: the last position that reads a layer's
+                                     map */
     mafat_row_memo *memos[N_ROW_COUNTS];    /* owned: of the last groups with so many rows */
     int kept_first, kept_end;     /* the layers that kept_bytes was worked out for last */
     size_t kept_bytes;
-    double *min_s;                /* [n_layers + 1], owned: the least seconds to each place, over
+    double *min_s;                /* [n_layers + 1], owned: the least seconds to each position, over
                                      whatever edges there are */
     int max_layers;              /* that a group may have */
     int longest;                  /* and that it may have to be kept */
@@ -81,7 +82,7 @@ static size_t kept_bytes(const maker *m, const mafat_group *group, const mafat_e
 {
     size_t bytes = 0;
     for (int l = 0; l < m->network->n_layers; l++) {
-        if (m->places[l] >= edge->from || m->last_readers[l] < edge->to ||
+        if (m->positions[l] >= edge->from || m->last_readers[l] < edge->to ||
             m->readers.is_result[l])
             continue;
         bool is_source = false;
@@ -107,7 +108,7 @@ static int moment_of_last_use(const mafat_plan *part)
 }
 
 /* What is alive in the arena at a moment. */
-static size_t alive_bytes(const mafat_plan *part, int moment)
+static size_t live_bytes(const mafat_plan *part, int moment)
 {
     size_t bytes = 0;
     for (int i = 0; i < part->n_buffers; i++) {
@@ -125,7 +126,7 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
     bool takes_turns = mafat_group_takes_turns(&part->groups[0]);
     edge->alone_bytes = edge->shared_bytes = 0;
     for (int moment = 0; moment < part->n_moments; moment++) {
-        size_t bytes = mafat_size_sum(alive_bytes(part, moment), kept);
+        size_t bytes = mafat_size_sum(live_bytes(part, moment), kept);
         size_t *most = moment < last_use ? &edge->alone_bytes : &edge->shared_bytes;
         *most = bytes > *most ? bytes : *most;
     }
@@ -192,7 +193,7 @@ static mafat_status grow_edges(maker *m)
 /* Whether the edge is one of those that are wanted. */
 static bool is_possible(const maker *m, const mafat_edge *edge)
 {
-    return mafat_edge_alive_bytes(edge) <= m->limits->alive_bytes &&
+    return mafat_edge_live_bytes(edge) <= m->limits->live_bytes &&
            edge->sum_bytes <= m->limits->sum_bytes;
 }
 
@@ -248,7 +249,7 @@ static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weigh
 {
     enum { MASK = (1 << 13) - 1 };
     mafat_plan part;
-    int from = m->places[group.first];
+    int from = m->positions[group.first];
     *edge = (mafat_edge){.from = from, .to = from + group.end - group.first,
                          .rows = (unsigned)group.tiling.rows & MASK,
                          .cols = (unsigned)group.tiling.cols & MASK, .reuse = group.tiling.reuse};
@@ -415,7 +416,7 @@ static mafat_status add_fixed(maker *m, const mafat_group *group)
     return status;
 }
 
-/* By the places that they join. No two of the same ones are alike in all that counts. */
+/* By the positions that they join. No two of the same ones are alike in all that counts. */
 static int compare_edges(const void *left, const void *right)
 {
     const mafat_edge *a = left, *b = right;
@@ -438,28 +439,28 @@ void mafat_edges_sort(mafat_edges *edges)
 {
     if (edges->n_edges > 0)
         qsort(edges->edges, (size_t)edges->n_edges, sizeof *edges->edges, compare_edges);
-    for (int place = 0, e = 0; place <= edges->n_places; place++) {
-        while (e < edges->n_edges && edges->edges[e].from < place)
+    for (int position = 0, e = 0; position <= edges->n_positions; position++) {
+        while (e < edges->n_edges && edges->edges[e].from < position)
             e++;
-        edges->first_edges[place] = e;
+        edges->first_edges[position] = e;
     }
 }
 
-static void find_places(maker *m, const mafat_group *blocks, int n_blocks)
+static void find_positions(maker *m, const mafat_group *blocks, int n_blocks)
 {
-    int place = 0;
+    int position = 0;
     for (int b = 0; b < n_blocks; b++) {
         for (int l = blocks[b].first; l < blocks[b].end; l++) {
-            m->edges->layers[place] = l;
-            m->places[l] = place++;
+            m->edges->layers[position] = l;
+            m->positions[l] = position++;
         }
     }
     for (int l = 0; l < m->network->n_layers; l++) {
         const mafat_layer *layer = &m->network->layers[l];
         for (int s = 0; s < layer->n_sources && layer->kind != MAFAT_IDENTITY; s++) {
             int producer = mafat_layer_producer(m->network, layer->sources[s]);
-            if (producer >= 0 && m->places[l] > m->last_readers[producer])
-                m->last_readers[producer] = m->places[l];
+            if (producer >= 0 && m->positions[l] > m->last_readers[producer])
+                m->last_readers[producer] = m->positions[l];
         }
     }
 }
@@ -500,11 +501,11 @@ static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, maf
         status = mafat_order_groups(m->network, blocks, n_blocks, m->error);
     if (status != MAFAT_OK)
         return status;
-    find_places(m, blocks, n_blocks);
+    find_positions(m, blocks, n_blocks);
     m->max_layers = fixed != NULL ? m->network->n_layers : find_max_layers(m, blocks, n_blocks);
     m->longest = m->max_layers;
-    for (int place = 1; place <= m->network->n_layers; place++)
-        m->min_s[place] = INFINITY;
+    for (int position = 1; position <= m->network->n_layers; position++)
+        m->min_s[position] = INFINITY;
     for (int g = 0; g < n_fixed && status == MAFAT_OK; g++)
         status = add_fixed(m, &fixed[g]);
     for (int b = 0; b < n_blocks && fixed == NULL; b++)
@@ -522,7 +523,7 @@ static bool allocate(maker *m)
     size_t n = (size_t)m->network->n_layers;
     m->edges->layers = calloc(n, sizeof *m->edges->layers);
     m->edges->first_edges = calloc(n + 2, sizeof *m->edges->first_edges);
-    m->places = calloc(n, sizeof *m->places);
+    m->positions = calloc(n, sizeof *m->positions);
     m->weights = calloc(n, sizeof *m->weights);
     m->min_s = calloc(n + 1, sizeof *m->min_s);
     m->last_readers = calloc(n, sizeof *m->last_readers);
@@ -532,7 +533,7 @@ static bool allocate(maker *m)
         has_memos &= m->memos[i] != NULL;
     }
     return has_memos && m->edges->layers != NULL && m->edges->first_edges != NULL &&
-           m->places != NULL && m->weights != NULL && m->min_s != NULL &&
+           m->positions != NULL && m->weights != NULL && m->min_s != NULL &&
            m->last_readers != NULL;
 }
 
@@ -542,7 +543,7 @@ mafat_status mafat_edges_no_memory(const mafat_edges *edges, mafat_error *error)
                            edges->n_edges);
 }
 
-size_t mafat_edge_alive_bytes(const mafat_edge *edge)
+size_t mafat_edge_live_bytes(const mafat_edge *edge)
 {
     return mafat_size_max(edge->alone_bytes, edge->shared_bytes);
 }
@@ -569,7 +570,7 @@ size_t mafat_edges_min_bytes(int n_layers)
 size_t mafat_edges_bytes(const mafat_edges *edges)
 {
     return (size_t)edges->n_edges * sizeof *edges->edges +
-           2 * (size_t)edges->n_places * sizeof *edges->layers;
+           2 * (size_t)edges->n_positions * sizeof *edges->layers;
 }
 
 static int max_edges(size_t budget_bytes, int n_layers)
@@ -583,7 +584,7 @@ static int max_edges(size_t budget_bytes, int n_layers)
 static void free_maker(maker *m)
 {
     mafat_readers_free(&m->readers);
-    free(m->places);
+    free(m->positions);
     free(m->weights);
     free(m->min_s);
     free(m->last_readers);
@@ -599,7 +600,7 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
     maker m = {.edges = edges, .network = network, .options = *options, .limits = limits,
                .error = error, .max_edges = max_edges(limits->budget_bytes, network->n_layers)};
     mafat_group *blocks = calloc((size_t)network->n_layers, sizeof *blocks);
-    *edges = (mafat_edges){.n_places = network->n_layers, .are_all = true};
+    *edges = (mafat_edges){.n_positions = network->n_layers, .are_all = true};
     mafat_status status = MAFAT_OK;
     if (blocks == NULL || !allocate(&m))
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",

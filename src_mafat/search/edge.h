@@ -1,6 +1,6 @@
-/* What a plan can be put together from: the edges of a graph whose nodes are places between layers,
- * in the order of execution. An edge is one layer group with one tiling and one mode for its
- * weights, planned and timed alone; a path from the first place to the last one is a plan.
+/* What a plan can be put together from: the edges of a graph whose nodes are positions between
+ * layers, in the order of execution. An edge is one layer group with one tiling and one mode for
+ * its weights, planned and timed alone; a path from the first position to the last one is a plan.
  *
  * Which maps are alive across a group is the same in all plans (mafat_order_groups()). But one
  * thing reaches from a group into those before it: its first windows of weights are read while the
@@ -12,7 +12,7 @@
 
 /* There are tens of thousands of them where a network is deep, so that each is small. */
 typedef struct {
-    int from, to;               /* the places before and behind it */
+    int from, to;               /* the positions before and behind it */
     unsigned rows : 13, cols : 13;    /* its tiling: MAFAT_MAX_GRID at most */
     unsigned reuse : 1;
     unsigned pinned : 1;        /* the mode of the weights of all its convolutions */
@@ -27,11 +27,11 @@ typedef struct {
 } mafat_edge;
 
 typedef struct {
-    int n_places;               /* as many as layers, and one behind the last */
-    int *layers;                /* [n_layers], owned: which layer stands at each place */
+    int n_positions;            /* as many as layers, and one behind the last */
+    int *layers;                /* [n_layers], owned: which layer stands at each position */
     int n_edges;
-    mafat_edge *edges;          /* [n_edges], owned: by the places where they begin and end */
-    int *first_edges;           /* [n_places + 1], owned: of each place, in edges[] */
+    mafat_edge *edges;          /* [n_edges], owned: by the positions where they begin and end */
+    int *first_edges;           /* [n_positions + 1], owned: of each position, in edges[] */
     bool are_all;               /* no group was left out for want of room */
     double min_s;               /* no plan takes less, not even of groups that were left out */
     size_t peak_bytes;          /* what making them took at most, themselves among it */
@@ -39,7 +39,7 @@ typedef struct {
 
 /* What edges are wanted for, and may take. */
 typedef struct {
-    size_t alive_bytes;         /* only those that have no more alive at once, */
+    size_t live_bytes;          /* only those that have no more alive at once, */
     size_t sum_bytes;           /* nor pin more */
     size_t budget_bytes;        /* of memory for them: where there are more, the longest groups are
                                    left out */
@@ -72,15 +72,15 @@ size_t mafat_edges_bytes(const mafat_edges *edges);
 mafat_group mafat_edge_group(const mafat_edges *edges, const mafat_edge *edge);
 mafat_weight_mode mafat_edge_weights(const mafat_edge *edge);
 
-/* Puts edges in order: by their places, those with the same ones by seconds; and notes where those
- * of each place begin. Whoever reads them relies on it. */
+/* Puts edges in order: by their positions, those with the same ones by seconds; and notes where
+ * those of each position begin. Whoever reads them relies on it. */
 void mafat_edges_sort(mafat_edges *edges);
 
 /* Says in `error` that there is no memory to search them, and returns MAFAT_FAILED. */
 mafat_status mafat_edges_no_memory(const mafat_edges *edges, mafat_error *error);
 
 /* The most that an edge has alive at once in the arena, whatever comes next. */
-size_t mafat_edge_alive_bytes(const mafat_edge *edge);
+size_t mafat_edge_live_bytes(const mafat_edge *edge);
 
 /* Frees what the edges own and clears them; zeroed ones may be freed. */
 void mafat_edges_free(mafat_edges *edges);

@@ -1,4 +1,4 @@
-/* Label setting from the last place to the first; see label.h. */
+/* Label setting from the last position to the first; see label.h. */
 #include "search/label.h"
 
 #include <math.h>
@@ -6,33 +6,34 @@
 
 #include "base/size.h"
 
-/* TUNING: labels that are kept at a place, and that are found there before the best are chosen. */
+/* TUNING: labels that are kept at a position, and that are found there before the best are
+ * chosen. */
 enum { MIN_WIDTH = 8, MAX_WIDTH = 64, FOUND_FOR_KEPT = 32 };
 
 /* What a label takes that was found, and sorting it: qsort() sorts pointers to large elements, and
  * needs as many again. */
 enum { FOUND_BYTES = sizeof(mafat_label) + 2 * sizeof(void *) };
 
-static size_t bytes_of(int n_places, int width)
+static size_t bytes_of(int n_positions, int width)
 {
-    size_t n = (size_t)n_places + 1, w = (size_t)width;
+    size_t n = (size_t)n_positions + 1, w = (size_t)width;
     return n * w * sizeof(mafat_label) + n * sizeof(int) + FOUND_FOR_KEPT * w * FOUND_BYTES;
 }
 
-size_t mafat_labels_min_bytes(int n_places)
+size_t mafat_labels_min_bytes(int n_positions)
 {
-    return bytes_of(n_places, MIN_WIDTH);
+    return bytes_of(n_positions, MIN_WIDTH);
 }
 
 size_t mafat_labels_bytes(const mafat_labels *labels)
 {
-    return labels->width == 0 ? 0 : bytes_of(labels->edges->n_places, labels->width);
+    return labels->width == 0 ? 0 : bytes_of(labels->edges->n_positions, labels->width);
 }
 
 mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, size_t budget_bytes,
                                mafat_error *error)
 {
-    size_t n = (size_t)edges->n_places + 1;
+    size_t n = (size_t)edges->n_positions + 1;
     *labels = (mafat_labels){.edges = edges, .width = MAX_WIDTH};
     while (labels->width > MIN_WIDTH && mafat_labels_bytes(labels) > budget_bytes)
         labels->width--;
@@ -124,35 +125,36 @@ static mafat_label prepend(const mafat_labels *l, int edge_index, int rest, bool
 
 /* The least of a whole plan that ends with the path: seconds, or bytes where only these count;
  * INFINITY: none fits. */
-static double min_s_of(const mafat_label_query *query, int place, const mafat_label *label)
+static double min_s_of(const mafat_label_query *query, int position, const mafat_label *label)
 {
     size_t taken_bytes = charged_bytes(label) - mafat_size_in_pages(query->from_bytes);
     if (label->live_bytes > query->to_bytes || taken_bytes > query->budget_bytes)
         return INFINITY;
     if (query->table == NULL)
         return (double)taken_bytes;
-    return label->seconds + mafat_table_before(query->table, place, label->window_bytes,
+    return label->seconds + mafat_table_before(query->table, position, label->window_bytes,
                                                query->budget_bytes - taken_bytes);
 }
 
 void mafat_labels_find(mafat_labels *l, const mafat_label_query *query)
 {
-    int last = l->edges->n_places;
+    int last = l->edges->n_positions;
     l->labels[0] = (mafat_label){.live_bytes = query->from_bytes, .edge = -1, .rest = -1};
     l->n_labels = 1;
     l->first[last] = 0;
     l->missed_s = INFINITY;
-    for (int place = last - 1; place >= 0; place--) {
-        l->first[place] = l->n_labels;
+    for (int position = last - 1; position >= 0; position--) {
+        l->first[position] = l->n_labels;
         l->n_found = 0;
-        for (int e = l->edges->first_edges[place]; e < l->edges->first_edges[place + 1]; e++) {
+        int end = l->edges->first_edges[position + 1];
+        for (int e = l->edges->first_edges[position]; e < end; e++) {
             int to = l->edges->edges[e].to;
             if (e == query->without ||
-                mafat_edge_alive_bytes(&l->edges->edges[e]) > query->to_bytes)
+                mafat_edge_live_bytes(&l->edges->edges[e]) > query->to_bytes)
                 continue;
             for (int rest = l->first[to]; rest < l->first[to - 1]; rest++) {
                 mafat_label label = prepend(l, e, rest, query->table != NULL);
-                label.min_s = min_s_of(query, place, &label);
+                label.min_s = min_s_of(query, position, &label);
                 if (label.min_s >= query->limit_s || label.min_s == INFINITY)
                     continue;
                 if (l->n_found == l->width * FOUND_FOR_KEPT)

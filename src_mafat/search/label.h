@@ -1,14 +1,14 @@
-/* The plans of one range of arena sizes: paths through the edges (edge.h) from the last place back
- * to the first, label by label. Time adds up along a path, and so do pinned weights and the plan's
- * own arrays; the arena is the most that is alive anywhere. A label is dropped where another one at
- * the same place dominates it (in the sense of Pareto), or where the table (table.h) tells that
- * no plan that ends with it is fast enough. */
+/* The plans of one range of arena sizes: paths through the edges (edge.h) from the last position
+ * back to the first, label by label. Time adds up along a path, and so do pinned weights and the
+ * plan's own arrays; the arena is the most that is alive anywhere. A label is dropped where another
+ * one at the same position dominates it (in the sense of Pareto), or where the table (table.h)
+ * tells that no plan that ends with it is fast enough. */
 #ifndef MAFAT_SEARCH_LABEL_H
 #define MAFAT_SEARCH_LABEL_H
 
 #include "search/table.h"
 
-/* A path from some place to the last one. */
+/* A path from some position to the last one. */
 typedef struct {
     double seconds;
     double min_s;           /* no whole plan that ends with this path takes less */
@@ -21,14 +21,14 @@ typedef struct {
 
 typedef struct {
     const mafat_edges *edges;    /* borrowed */
-    int width;                   /* the most labels that are kept at a place */
+    int width;                   /* the most labels that are kept at a position */
     int n_labels;
-    mafat_label *labels;         /* [(n_places + 1) * width], owned: those at a place in ascending
-                                    order of min_s */
-    int *first;                  /* [n_places + 1], owned: the first label at each place; they end
-                                    where those at the place before it begin */
+    mafat_label *labels;         /* [(n_positions + 1) * width], owned: those at a position in
+                                    ascending order of min_s */
+    int *first;                  /* [n_positions + 1], owned: the first label at each position; they
+                                    end where those at the position before it begin */
     int n_found;
-    mafat_label *found;          /* owned: those at the place at hand */
+    mafat_label *found;          /* owned: those at the position at hand */
     double missed_s;             /* no plan that was left out takes less; INFINITY: none was */
 } mafat_labels;
 
@@ -49,7 +49,7 @@ mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, s
                                mafat_error *error);
 
 /* The least room that labels need, and what these take. */
-size_t mafat_labels_min_bytes(int n_places);
+size_t mafat_labels_min_bytes(int n_positions);
 size_t mafat_labels_bytes(const mafat_labels *labels);
 
 /* Finds the plans: labels->labels[first[0]] and what follows, up to n_labels. */

@@ -66,7 +66,7 @@ static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t 
     int n = p->network->n_layers;
     size_t extra_bytes = budget_bytes - mafat_parts_min_bytes(p->network) + EXTRA_BYTES;
     const mafat_edge_limits limits = {
-        .alive_bytes = mafat_problem_max_arena(p, limit_bytes, 0, 0), .sum_bytes = limit_bytes,
+        .live_bytes = mafat_problem_max_arena(p, limit_bytes, 0, 0), .sum_bytes = limit_bytes,
         .budget_bytes = mafat_edges_min_bytes(n) + extra_bytes / EDGE_SHARE};
     mafat_status status = make_edges(&parts->edges, p, &limits, error);
     if (status != MAFAT_OK)

@@ -273,15 +273,15 @@ static mafat_status search_range(solver *v, size_t from_bytes, size_t to_bytes, 
 /* More than any plan has in its arena: SIZE_MAX stands for sizes that overflow. */
 static size_t max_arena_of(const mafat_edges *edges)
 {
-    size_t alive_bytes = 0, window_bytes = 0;
+    size_t live_bytes = 0, window_bytes = 0;
     for (int e = 0; e < edges->n_edges; e++) {
         const mafat_edge *edge = &edges->edges[e];
-        if (mafat_edge_alive_bytes(edge) == SIZE_MAX)
+        if (mafat_edge_live_bytes(edge) == SIZE_MAX)
             continue;
-        alive_bytes = mafat_size_max(alive_bytes, mafat_edge_alive_bytes(edge));
+        live_bytes = mafat_size_max(live_bytes, mafat_edge_live_bytes(edge));
         window_bytes = mafat_size_max(window_bytes, edge->window_bytes);
     }
-    return mafat_size_in_pages(alive_bytes + window_bytes);
+    return mafat_size_in_pages(live_bytes + window_bytes);
 }
 
 /* Searches for the fastest plan within a limit, or for the smallest; best->edges is NULL where

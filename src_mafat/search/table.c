@@ -1,4 +1,4 @@
-/* Values place by place, for all units at once; see table.h. */
+/* Values position by position, for all units at once; see table.h. */
 #include "search/table.h"
 
 #include <float.h>
@@ -23,9 +23,9 @@ typedef struct {
     double seconds;
 } transition;
 
-static double *row_of(const mafat_table *t, int place, int class)
+static double *row_of(const mafat_table *t, int position, int class)
 {
-    return t->seconds + ((size_t)place * (size_t)t->classes + (size_t)class) * (size_t)t->units;
+    return t->seconds + ((size_t)position * (size_t)t->classes + (size_t)class) * (size_t)t->units;
 }
 
 /* ------------------------------------------------------------------------------------ preparing */
@@ -62,7 +62,7 @@ static bool find_classes(mafat_table *t)
 /* The most that any path pins. */
 static bool find_max_sum_bytes(const mafat_edges *edges, size_t *bytes)
 {
-    size_t *most = calloc((size_t)edges->n_places + 1, sizeof *most);
+    size_t *most = calloc((size_t)edges->n_positions + 1, sizeof *most);
     if (most == NULL)
         return false;
     for (int e = 0; e < edges->n_edges; e++) {
@@ -70,7 +70,7 @@ static bool find_max_sum_bytes(const mafat_edges *edges, size_t *bytes)
         most[edge->to] = mafat_size_max(most[edge->to],
                                         mafat_size_sum(most[edge->from], edge->sum_bytes));
     }
-    *bytes = most[edges->n_places];
+    *bytes = most[edges->n_positions];
     free(most);
     return true;
 }
@@ -83,8 +83,8 @@ static size_t within(size_t n, size_t min, size_t max)
 /* Shares the room: units first, then classes. */
 static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t budget_bytes)
 {
-    size_t n_places = (size_t)t->edges->n_places + 1, sum_bytes;
-    size_t n_values = budget_bytes / sizeof *t->seconds / n_places;
+    size_t n_positions = (size_t)t->edges->n_positions + 1, sum_bytes;
+    size_t n_values = budget_bytes / sizeof *t->seconds / n_positions;
     t->n_classes = (int)within(n_values / UNITS_FOR_CLASS, MIN_CLASSES, MAX_CLASSES);
     t->class_bytes = calloc((size_t)t->n_classes, sizeof *t->class_bytes);
     if (t->class_bytes == NULL || !find_classes(t) || !find_max_sum_bytes(t->edges, &sum_bytes))
@@ -110,14 +110,14 @@ mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size
     return mafat_edges_no_memory(edges, error);
 }
 
-size_t mafat_table_min_bytes(int n_places)
+size_t mafat_table_min_bytes(int n_positions)
 {
-    return ((size_t)n_places + 1) * MIN_UNITS * MIN_CLASSES * sizeof(double);
+    return ((size_t)n_positions + 1) * MIN_UNITS * MIN_CLASSES * sizeof(double);
 }
 
 size_t mafat_table_bytes(const mafat_table *table)
 {
-    return ((size_t)table->edges->n_places + 1) * (size_t)table->n_classes *
+    return ((size_t)table->edges->n_positions + 1) * (size_t)table->n_classes *
            (size_t)table->max_units * sizeof *table->seconds;
 }
 
@@ -139,7 +139,7 @@ static int class_of(const mafat_table *t, size_t bytes)
     return class;
 }
 
-/* Whether one transition is in nothing worse than another one between the same places. */
+/* Whether one transition is in nothing worse than another one between the same positions. */
 static bool is_as_good(const transition *a, const transition *b)
 {
     return a->seconds <= b->seconds && a->n_units <= b->n_units &&
@@ -168,18 +168,18 @@ static void take(mafat_table *t, int from, int to, const transition *move)
         relax(row_of(t, from, class), move->n_units, move->seconds, row_of(t, to, class), t->units);
 }
 
-/* Goes on from a place over all edges that begin there. Of those with the same ends, the fastest
+/* Goes on from a position over all edges that begin there. Of those with the same ends, the fastest
  * come first, and others may be as good as they are for the table. */
-static void go_on(mafat_table *t, int place, size_t arena_bytes)
+static void go_on(mafat_table *t, int position, size_t arena_bytes)
 {
     enum { MAX_RIVALS = 64 };
     const mafat_edges *edges = t->edges;
     transition kept[MAX_RIVALS];
     int n_kept = 0, to = -1;
-    for (int e = edges->first_edges[place]; e < edges->first_edges[place + 1]; e++) {
+    for (int e = edges->first_edges[position]; e < edges->first_edges[position + 1]; e++) {
         const mafat_edge *edge = &edges->edges[e];
         size_t n_units = edge->sum_bytes / t->unit_bytes;
-        if (mafat_edge_alive_bytes(edge) > arena_bytes || n_units >= (size_t)t->units)
+        if (mafat_edge_live_bytes(edge) > arena_bytes || n_units >= (size_t)t->units)
             continue;
         const transition move = {
             .n_units = (int)n_units, .seconds = edge->seconds,
@@ -192,37 +192,37 @@ static void go_on(mafat_table *t, int place, size_t arena_bytes)
             is_worse = is_as_good(&kept[i], &move);
         if (is_worse)
             continue;
-        take(t, place, to, &move);
+        take(t, position, to, &move);
         if (n_kept < MAX_RIVALS)
             kept[n_kept++] = move;
     }
 }
 
-/* What seconds are rounded by, added up along the way to a place. */
-static double rounded_down(double seconds, int place)
+/* What seconds are rounded by, added up along the way to a position. */
+static double rounded_down(double seconds, int position)
 {
-    return seconds * (1 - (place + 1) * DBL_EPSILON);
+    return seconds * (1 - (position + 1) * DBL_EPSILON);
 }
 
 double mafat_table_fill(mafat_table *t, size_t arena_bytes, size_t sum_bytes, bool with_windows)
 {
-    int last = t->edges->n_places;
+    int last = t->edges->n_positions;
     t->classes = with_windows ? t->n_classes : 1;
     t->units = (int)mafat_size_min(sum_bytes / t->unit_bytes + 1, (size_t)t->max_units);
     size_t n = (size_t)t->classes * (size_t)t->units;
     for (size_t i = 0; i < ((size_t)last + 1) * n; i++)
         t->seconds[i] = i < n ? 0 : INFINITY;
-    for (int place = 0; place <= last; place++) {
+    for (int position = 0; position <= last; position++) {
         for (int class = t->classes - 1; class > 0; class--)    /* room for more does no harm */
-            relax(row_of(t, place, class), 0, 0, row_of(t, place, class - 1), t->units);
-        if (place < last)
-            go_on(t, place, arena_bytes);
+            relax(row_of(t, position, class), 0, 0, row_of(t, position, class - 1), t->units);
+        if (position < last)
+            go_on(t, position, arena_bytes);
     }
     return rounded_down(row_of(t, last, 0)[t->units - 1], last);
 }
 
-double mafat_table_before(const mafat_table *t, int place, size_t window_bytes, size_t sum_bytes)
+double mafat_table_before(const mafat_table *t, int position, size_t window_bytes, size_t sum_bytes)
 {
     size_t unit = mafat_size_min(sum_bytes / t->unit_bytes, (size_t)t->units - 1);
-    return rounded_down(row_of(t, place, class_of(t, window_bytes))[unit], place);
+    return rounded_down(row_of(t, position, class_of(t, window_bytes))[unit], position);
 }

@@ -1,10 +1,10 @@
-/* A dynamic programme over the edges of all plans (edge.h): what the way to a place takes at least,
- * with arenas up to one size.
+/* A dynamic programme over the edges of all plans (edge.h): what the way to a position takes at
+ * least, with arenas up to one size.
  *
  * With the arena held at one size, what is left of the choice is a knapsack along a path. State:
- * (place, class, units). Value: the least seconds of a path from the first place to that one which
- * pins at most so many units, and behind which windows of weights up to that class may be read
- * ahead. Transition: an edge, which pins some units and leaves room for some windows.
+ * (position, class, units). Value: the least seconds of a path from the first position to that one
+ * which pins at most so many units, and behind which windows of weights up to that class may be
+ * read ahead. Transition: an edge, which pins some units and leaves room for some windows.
  *
  * Pinned bytes are rounded down to whole units, and windows to the least of their class, so that no
  * path takes less than its value: a bound, and as good as its units and classes are fine. */
@@ -20,7 +20,7 @@ typedef struct {
     size_t *class_bytes;         /* [n_classes], owned: the least window of each class, ascending;
                                     that of class 0 is none */
     int max_units;              /* that there is room for */
-    double *seconds;              /* [n_places + 1][classes][units], owned: the values */
+    double *seconds;              /* [n_positions + 1][classes][units], owned: the values */
     int classes, units;          /* that they were filled for */
 } mafat_table;
 
@@ -31,7 +31,7 @@ mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size
                               size_t budget_bytes, mafat_error *error);
 
 /* The least room that a table needs, and what one has taken. */
-size_t mafat_table_min_bytes(int n_places);
+size_t mafat_table_min_bytes(int n_positions);
 size_t mafat_table_bytes(const mafat_table *table);
 
 /* Fills it for paths that have at most so much alive in the arena, and so much pinned. Without
@@ -40,9 +40,9 @@ size_t mafat_table_bytes(const mafat_table *table);
 double mafat_table_fill(mafat_table *table, size_t arena_bytes, size_t sum_bytes,
                         bool with_windows);
 
-/* The least seconds of a path to a place that pins no more than so much, and behind which windows
- * of so many bytes may be read ahead. */
-double mafat_table_before(const mafat_table *table, int place, size_t window_bytes,
+/* The least seconds of a path to a position that pins no more than so much, and behind which
+ * windows of so many bytes may be read ahead. */
+double mafat_table_before(const mafat_table *table, int position, size_t window_bytes,
                           size_t sum_bytes);
 
 /* Frees what the table owns and clears it; a zeroed one may be freed. */

@@ -309,9 +309,9 @@ float mafat_boxes_colour(const mafat_image_rounding *rounding, int channel, int 
 {
     if (!rounding->scaled_colour)
         return get_color(channel, x, max);
-    float step = 5 / (float)max, place = (float)x * step;
-    int before = (int)floorf(place), behind = (int)ceilf(place);
-    float share = place - (float)before;
+    float step = 5 / (float)max, at_color = (float)x * step;
+    int before = (int)floorf(at_color), behind = (int)ceilf(at_color);
+    float share = at_color - (float)before;
     return (1 - share) * corner_colour(channel, before) + share * corner_colour(channel, behind);
 }
 

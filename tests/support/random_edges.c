@@ -16,7 +16,7 @@ static mafat_edge test_draw_edge(test_random *r, int from, int to, int max_bytes
                        .shared_bytes = test_draw_bytes(r, max_bytes),
                        .sum_bytes = (size_t)test_random_int(r, 40) * unit_bytes};
     edge.window_bytes = mafat_size_min((size_t)test_random_int(r, 5) * (size_t)max_bytes / 3,
-                                       mafat_edge_alive_bytes(&edge));
+                                       mafat_edge_live_bytes(&edge));
     return edge;
 }
 
@@ -34,7 +34,7 @@ void test_graph_go_on(test_graph *g, test_path path)
 {
     test_graph_add(g, path);
     for (int e = g->first_edges[path.to];
-         path.to < g->edges.n_places && e < g->first_edges[path.to + 1]; e++) {
+         path.to < g->edges.n_positions && e < g->first_edges[path.to + 1]; e++) {
         const mafat_edge *edge = &g->space[e];
         bool reads = edge->window_bytes > 0;
         size_t alive = mafat_size_max(edge->alone_bytes, edge->shared_bytes);
@@ -56,22 +56,22 @@ void test_graph_go_on(test_graph *g, test_path path)
 void test_graph_init(test_graph *g, test_random *r, size_t unit_bytes)
 {
     int max_bytes = 1 << (4 + 3 * test_random_int(r, 5));
-    *g = (test_graph){.edges = {.n_places = 2 + test_random_int(r, TEST_MAX_POSITIONS - 1),
+    *g = (test_graph){.edges = {.n_positions = 2 + test_random_int(r, TEST_MAX_POSITIONS - 1),
                                 .are_all = true}};
     g->edges.edges = g->space;
     g->edges.first_edges = g->first_edges;
-    for (int from = 0; from < g->edges.n_places; from++)
-        for (int to = from + 1; to <= g->edges.n_places; to++)
+    for (int from = 0; from < g->edges.n_positions; from++)
+        for (int to = from + 1; to <= g->edges.n_positions; to++)
             for (int i = test_random_int(r, 9 / (to - from) + 1); i >= (to > from + 1); i--)
                 g->space[g->edges.n_edges++] = test_draw_edge(r, from, to, max_bytes, unit_bytes);
     mafat_edges_sort(&g->edges);
-    for (int place = 0; place < g->edges.n_places; place++)
-        test_graph_go_on(g, (test_path){.from = place, .to = place});
+    for (int position = 0; position < g->edges.n_positions; position++)
+        test_graph_go_on(g, (test_path){.from = position, .to = position});
 }
 
 bool test_is_whole(const test_graph *g, const test_path *path)
 {
-    return path->from == 0 && path->to == g->edges.n_places;
+    return path->from == 0 && path->to == g->edges.n_positions;
 }
 
 const test_path *test_draw_whole(const test_graph *g, test_random *r)

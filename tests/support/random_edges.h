@@ -1,4 +1,4 @@
-/* Edges between a few places, drawn at random, and all paths through them, one by one. */
+/* Edges between a few positions, drawn at random, and all paths through them, one by one. */
 #ifndef TESTS_SUPPORT_RANDOM_EDGES_H
 #define TESTS_SUPPORT_RANDOM_EDGES_H
 
@@ -8,9 +8,9 @@
 #include "support/random.h"
 #include "support/suite.h"
 
-enum { TEST_MAX_POSITIONS = 6, TEST_MAX_EDGES = 120, TEST_CHAIN_PLACES = 11 };
+enum { TEST_MAX_POSITIONS = 6, TEST_MAX_EDGES = 120, TEST_CHAIN_POSITIONS = 11 };
 
-/* A path between two places; what its first windows may take behind it, or take before it. */
+/* A path between two positions; what its first windows may take behind it, or take before it. */
 typedef struct {
     int from, to;
     double seconds;
@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     mafat_edges edges;
     mafat_edge space[TEST_MAX_EDGES];
-    int first_edges[TEST_CHAIN_PLACES + 2];
+    int first_edges[TEST_CHAIN_POSITIONS + 2];
     test_path *paths;       /* [n], owned */
     int n, capacity;
 } test_graph;
@@ -30,7 +30,7 @@ typedef struct {
 /* Adds all paths that go on from one. */
 void test_graph_go_on(test_graph *g, test_path path);
 
-/* Many edges between near places, few over all; arenas of few bytes or of pages; sums of whole
+/* Many edges between near positions, few over all; arenas of few bytes or of pages; sums of whole
  * units. */
 void test_graph_init(test_graph *g, test_random *r, size_t unit_bytes);
 
