@@ -105,7 +105,7 @@ static size_t darknet_floats(const layer *l)
     }
 }
 
-static void compare_window(const mafat_layer *ours, const layer *theirs)
+static void compare_kernel(const mafat_layer *ours, const layer *theirs)
 {
     if (ours->kind == MAFAT_CONVOLUTION || ours->kind == MAFAT_MAXPOOL) {
         ck_assert_int_eq(ours->size, theirs->size);
@@ -149,7 +149,7 @@ static void compare_layer(const char *file, int i, const mafat_layer *ours, cons
         ck_assert_int_eq(ours->n_sources, 1);
         ck_assert_int_eq(ours->sources[0], i - 1);
     }
-    compare_window(ours, theirs);
+    compare_kernel(ours, theirs);
 }
 
 static void compare_with_darknet(const char *file)

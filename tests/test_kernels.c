@@ -96,18 +96,18 @@ static void assert_same_bits(const float *got, const float *want, size_t n, cons
     ck_assert_msg(!all_zero, "%s: nothing but zeros", what);
 }
 
-/* A window inside a map that is `margin` floats larger on every side. */
-static mafat_window window_inside(float *map, int h, int w, int margin)
+/* A view inside a map that is `margin` floats larger on every side. */
+static mafat_view view_inside(float *map, int h, int w, int margin)
 {
     size_t row_stride = (size_t)(w + 2 * margin);
-    return (mafat_window){.data = map + (size_t)margin * row_stride + margin, .h = h, .w = w,
-                          .row_stride = row_stride,
-                          .channel_stride = row_stride * (size_t)(h + 2 * margin)};
+    return (mafat_view){.data = map + (size_t)margin * row_stride + margin, .h = h, .w = w,
+                        .row_stride = row_stride,
+                        .channel_stride = row_stride * (size_t)(h + 2 * margin)};
 }
 
-static size_t map_floats(const mafat_window *window, int n_channels)
+static size_t map_floats(const mafat_view *view, int n_channels)
 {
-    return window->channel_stride * (size_t)n_channels;
+    return view->channel_stride * (size_t)n_channels;
 }
 
 /* The end of the scratch array, as large as a run may use. */
@@ -129,7 +129,7 @@ typedef struct {
     int channels, filters, size, stride;
     int top, left, bottom, right;       /* padding */
     int h, w;                           /* of the output */
-    int margin;                         /* around both windows */
+    int margin;                         /* around both views */
     bool batch_normalize;
     mafat_epilogue_activation activation;
 } shape;
@@ -144,8 +144,8 @@ static mafat_conv make_conv(const shape *s, float *out)
         h = 1;
     if (w < 1)
         w = 1;
-    mafat_window in = window_inside(in_data, h, w, s->margin);
-    mafat_window map = window_inside(out, s->h, s->w, s->margin);
+    mafat_view in = view_inside(in_data, h, w, s->margin);
+    mafat_view map = view_inside(out, s->h, s->w, s->margin);
     int n_weights = s->filters * s->channels * s->size * s->size;
     ck_assert_uint_le(map_floats(&in, s->channels), MAX_FLOATS);
     ck_assert_uint_le(map_floats(&map, s->filters), MAX_FLOATS);
@@ -162,7 +162,7 @@ static mafat_conv make_conv(const shape *s, float *out)
 }
 
 /* Runs a convolution and the reference on the same input, in maps full of guards, and compares the
- * maps whole, so that no value around the window may change either. */
+ * maps whole, so that no value around the view may change either. */
 static void assert_conv_equals_reference(const shape *s, int panel_pixels)
 {
     mafat_conv conv = make_conv(s, expected);
@@ -313,8 +313,8 @@ START_TEST(conv_equals_darknets_im2col_and_gemm)
         int out_w = (shapes[i].w + 2 * shapes[i].pad - shapes[i].size) / shapes[i].stride + 1;
         int n = out_h * out_w, k = shapes[i].channels * shapes[i].size * shapes[i].size;
         mafat_conv conv = {
-            .in = window_inside(in_data, shapes[i].h, shapes[i].w, 0),
-            .out = window_inside(out_data, out_h, out_w, 0),
+            .in = view_inside(in_data, shapes[i].h, shapes[i].w, 0),
+            .out = view_inside(out_data, out_h, out_w, 0),
             .pad_top = shapes[i].pad, .pad_left = shapes[i].pad, .channels = shapes[i].channels,
             .size = shapes[i].size, .stride = shapes[i].stride, .weights = weights,
             .epilogue = {.biases = columns, .plane_width = out_w}
@@ -443,7 +443,7 @@ START_TEST(leaky_equals_darknet_for_every_exponent)
 }
 END_TEST
 
-/* A 1x1 convolution that copies its input, on windows of a plane, whose pixels are all telltale. */
+/* A 1x1 convolution that copies its input, on views of a plane, whose pixels are all telltale. */
 START_TEST(reciprocals_are_counted_in_the_plane)
 {
     enum { PLANE_WIDTH = 11 };
@@ -456,8 +456,8 @@ START_TEST(reciprocals_are_counted_in_the_plane)
         int y = random_below(4), x = random_below(5), h = 1 + random_below(7);
         int w = trial % 2 ? PLANE_WIDTH : 1 + random_below(PLANE_WIDTH - x);
         mafat_conv conv = {
-            .in = window_inside(in_data, h, w, 0),
-            .out = window_inside(out_data, h, w, random_below(2)),
+            .in = view_inside(in_data, h, w, 0),
+            .out = view_inside(out_data, h, w, random_below(2)),
             .channels = 1, .size = 1, .stride = 1, .weights = &one,
             .epilogue = {.batch_normalize = true, .mean = &zero, .variance = &v, .scales = &one,
                          .biases = &minus_zero,
@@ -543,8 +543,8 @@ START_TEST(maxpool_equals_darknet)
         int h = 5 + random_below(9), w = 5 + random_below(trial % 2 ? 70 : 9);
         layer l = make_pool(size, stride, pools[_i].padding, h, w, N_CHANNELS);
         mafat_maxpool pool = {
-            .in = window_inside(in_data, h, w, 0),
-            .out = window_inside(out_data, l.out_h, l.out_w, 0),
+            .in = view_inside(in_data, h, w, 0),
+            .out = view_inside(out_data, l.out_h, l.out_w, 0),
             .pad_top = l.pad / 2, .pad_left = l.pad / 2, .size = size, .stride = stride,
             .keep_later = keep_later
         };
@@ -564,9 +564,9 @@ START_TEST(maxpool_equals_reference_in_both_orders)
 
     for (int trial = 0; trial < 3000; trial++) {
         mafat_maxpool pool = {
-            .in = window_inside(in_data, 1 + random_below(8), 1 + random_below(40), 1),
-            .out = window_inside(expected, 1 + random_below(8), 1 + random_below(40),
-                                 random_below(2)),
+            .in = view_inside(in_data, 1 + random_below(8), 1 + random_below(40), 1),
+            .out = view_inside(expected, 1 + random_below(8), 1 + random_below(40),
+                               random_below(2)),
             .pad_top = random_below(3), .pad_left = random_below(3),
             .size = 1 + random_below(4), .stride = 1 + random_below(3),
             .keep_later = trial % 2
@@ -585,17 +585,17 @@ START_TEST(maxpool_equals_reference_in_both_orders)
 }
 END_TEST
 
-START_TEST(upsample_equals_darknet_in_every_window)
+START_TEST(upsample_equals_darknet_in_every_view)
 {
     enum { N_CHANNELS = 3, H = 5, W = 9 };
     int stride = _i;
-    mafat_window whole = window_inside(out_data, H * stride, W * stride, 0);
+    mafat_view whole = view_inside(out_data, H * stride, W * stride, 0);
     size_t n = map_floats(&whole, N_CHANNELS);
 
     upsample_cpu(in_data, W, H, N_CHANNELS, 1, stride, 1, 1.7f, expected);
     for (int y = 0; y < H * stride; y += 2) {
         for (int x = 0; x < W * stride; x++) {
-            mafat_upsample up = {.in = window_inside(in_data, H, W, 0), .out = whole,
+            mafat_upsample up = {.in = view_inside(in_data, H, W, 0), .out = whole,
                                  .stride = stride, .scale = 1.7f};
             fill_guard(out_data, n);
             for (int part = 0; part < 4; part++) {
@@ -610,7 +610,7 @@ START_TEST(upsample_equals_darknet_in_every_window)
             assert_same_bits(out_data, expected, n, "upsample");
         }
     }
-    mafat_upsample up = {.in = window_inside(in_data, H, W, 0), .out = whole, .stride = stride,
+    mafat_upsample up = {.in = view_inside(in_data, H, W, 0), .out = whole, .stride = stride,
                          .scale = 1.7f};
     mafat_reference_upsample(&up, N_CHANNELS);
     assert_same_bits(out_data, expected, n, "reference upsample");
@@ -635,9 +635,9 @@ START_TEST(add_equals_darknets_shortcut)
     for (int trial = 0; trial < 300; trial++) {
         int h = 1 + random_below(6), w = 1 + random_below(70);
         size_t n = (size_t)(h * w * N_CHANNELS);
-        mafat_add add = {.a = window_inside(in_data, h, w, 0),
-                         .b = window_inside(weights, h, w, 0),
-                         .out = window_inside(out_data, h, w, 0)};
+        mafat_add add = {.a = view_inside(in_data, h, w, 0),
+                         .b = view_inside(weights, h, w, 0),
+                         .out = view_inside(out_data, h, w, 0)};
 
         fill_terms(in_data, weights, n, trial % 3);
         memcpy(expected, in_data, n * sizeof(float));
@@ -652,17 +652,17 @@ START_TEST(add_equals_darknets_shortcut)
 END_TEST
 
 /* In place 1: the sum goes to a, 2: to b, 0: to a map of its own. */
-START_TEST(add_equals_reference_in_every_window_and_place)
+START_TEST(add_equals_reference_in_every_view_and_aliasing)
 {
     enum { N_CHANNELS = 2 };
     int place = _i;
 
     for (int trial = 0; trial < 300; trial++) {
         int h = 1 + random_below(6), w = 1 + random_below(70);
-        mafat_add add = {.a = window_inside(in_data, h, w, random_below(3)),
-                         .b = window_inside(weights, h, w, random_below(3)),
-                         .out = window_inside(expected, h, w, random_below(3))};
-        mafat_window target = place == 1 ? add.a : place == 2 ? add.b : add.out;
+        mafat_add add = {.a = view_inside(in_data, h, w, random_below(3)),
+                         .b = view_inside(weights, h, w, random_below(3)),
+                         .out = view_inside(expected, h, w, random_below(3))};
+        mafat_view target = place == 1 ? add.a : place == 2 ? add.b : add.out;
         size_t n = map_floats(&target, N_CHANNELS);
         float *map = place == 1 ? in_data : place == 2 ? weights : expected;
 
@@ -713,9 +713,9 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, other_activations_are_darknets_own);
     tcase_add_loop_test(tcase, maxpool_equals_darknet, 0, 10);
     tcase_add_test(tcase, maxpool_equals_reference_in_both_orders);
-    tcase_add_loop_test(tcase, upsample_equals_darknet_in_every_window, 1, 4);
+    tcase_add_loop_test(tcase, upsample_equals_darknet_in_every_view, 1, 4);
     tcase_add_test(tcase, add_equals_darknets_shortcut);
-    tcase_add_loop_test(tcase, add_equals_reference_in_every_window_and_place, 0, 3);
+    tcase_add_loop_test(tcase, add_equals_reference_in_every_view_and_aliasing, 0, 3);
     tcase_add_test(tcase, panels_follow_the_tile);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -170,12 +170,12 @@ static void add_block(job *j, long long n_biases, bool has_norms, long long n_we
 
 typedef struct {
     int filters, size, stride, pad, groups;
-} window;
+} kernel;
 
 /* Reads the options that all kinds of convolution share. */
-static window get_window(job *j, bool has_groups)
+static kernel get_kernel(job *j, bool has_groups)
 {
-    window w = {
+    kernel w = {
         .filters = get_int(j, "filters", 1, 1),
         .size = get_int(j, "size", 1, 1),
         .stride = get_int(j, "stride", 1, 1),
@@ -194,7 +194,7 @@ static window get_window(job *j, bool has_groups)
 
 /* Adds the block of a convolution as Darknet reads it, of which the file may hold fewer filters
  * (numload) or no batch norm (dontloadscales); MAFAT refuses to run those (cfg_keys.h). */
-static void add_filters(job *j, const window *w)
+static void add_filters(job *j, const kernel *w)
 {
     if (failed(j))
         return;
@@ -212,10 +212,10 @@ static void use_workspace(job *j, long long n_floats)
 }
 
 /* Whether tiles can be made of it; the others take Darknet's own forward pass on whole maps. */
-static bool is_tileable(const job *j, const window *w)
+static bool is_tileable(const job *j, const kernel *w)
 {
     const mafat_shape in = j->in->map;
-    /* of a 1x1 window Darknet reads the input as if it were packed, whatever stride and padding */
+    /* of a 1x1 kernel Darknet reads the input as if it were packed, whatever stride and padding */
     bool packed = w->size == 1 && (w->stride != 1 || w->pad != 0);
     bool off_the_map = w->pad >= w->size || in.h + 2LL * w->pad < w->size ||
                        in.w + 2LL * w->pad < w->size;
@@ -226,7 +226,7 @@ static void describe_convolutional(job *j)
 {
     const mafat_shape in = j->in->map;
     mafat_layer *layer = j->layer;
-    const window w = get_window(j, true);
+    const kernel w = get_kernel(j, true);
     bool binary = get_flag(j, "xnor") || get_flag(j, "binary");
     layer->activation = get_activation(j, "logistic");
     layer->batch_normalize = get_flag(j, "batch_normalize");
@@ -253,7 +253,7 @@ static void describe_convolutional(job *j)
 static void describe_deconvolutional(job *j)
 {
     const mafat_shape in = j->in->map;
-    const window w = get_window(j, false);
+    const kernel w = get_kernel(j, false);
     get_activation(j, "logistic");
     add_filters(j, &w);
     j->layer->unsupported = "Darknet divides by zero when it loads the weights of this layer";
@@ -267,12 +267,12 @@ static void describe_deconvolutional(job *j)
 }
 
 /* Windows along one extent, as a local layer counts them and as its im2col does. */
-static long long local_windows(int extent, int size, int stride, bool padded)
+static long long local_extent(int extent, int size, int stride, bool padded)
 {
     return (extent - (padded ? 1LL : size)) / stride + 1;
 }
 
-static long long im2col_windows(int extent, int size, int stride, int pad)
+static long long im2col_extent(int extent, int size, int stride, int pad)
 {
     return (extent + 2LL * pad - size) / stride + 1;
 }
@@ -285,8 +285,8 @@ static void describe_local(job *j)
     int stride = get_int(j, "stride", 1, 1);
     int pad = get_int(j, "pad", 0, 0);
     get_activation(j, "logistic");
-    long long h = local_windows(in.h, size, stride, pad != 0);
-    long long w = local_windows(in.w, size, stride, pad != 0);
+    long long h = local_extent(in.h, size, stride, pad != 0);
+    long long w = local_extent(in.w, size, stride, pad != 0);
     give_map(j, filters, h, w);
     if (failed(j))
         return;
@@ -297,8 +297,8 @@ static void describe_local(job *j)
     add_block(j, filters * h * w, false, (long long)size * size * in.c * filters * h * w, false);
     use_workspace(j, (long long)size * size * in.c * h * w);
     j->out->workspace_bytes /= (long long)sizeof(float);  /* make_local_layer() gives floats */
-    if (h != im2col_windows(in.h, size, stride, pad) ||
-        w != im2col_windows(in.w, size, stride, pad))
+    if (h != im2col_extent(in.h, size, stride, pad) ||
+        w != im2col_extent(in.w, size, stride, pad))
         j->layer->unsupported = "with this size and pad Darknet's local layer reads other pixels "
                                 "than its windows";
 }
@@ -394,7 +394,7 @@ static void describe_maxpool(job *j)
     layer->size = size;
     layer->stride = stride;
     layer->pad = padding / 2;
-    /* every window must hold a pixel, or Darknet's output is its -FLT_MAX */
+    /* every kernel must hold a pixel, or Darknet's output is its -FLT_MAX */
     bool on_the_map = layer->pad < size && (long long)in.h + padding >= size &&
                       (long long)in.w + padding >= size &&
                       (layer->out.h - 1LL) * stride - layer->pad < in.h &&

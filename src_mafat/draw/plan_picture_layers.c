@@ -46,10 +46,10 @@ static mafat_svg_box map_box(scales scale, mafat_shape shape, double x, double b
 static void print_name(const mafat_layer *layer, char *text, size_t size)
 {
     const char *type = strcmp(layer->type, "convolutional") == 0 ? "conv" : layer->type;
-    bool has_window = layer->kind == MAFAT_CONVOLUTION || layer->kind == MAFAT_MAXPOOL;
-    if (has_window && layer->stride > 1)
+    bool has_kernel = layer->kind == MAFAT_CONVOLUTION || layer->kind == MAFAT_MAXPOOL;
+    if (has_kernel && layer->stride > 1)
         snprintf(text, size, "%s %d×%d/%d", type, layer->size, layer->size, layer->stride);
-    else if (has_window)
+    else if (has_kernel)
         snprintf(text, size, "%s %d×%d", type, layer->size, layer->size);
     else
         snprintf(text, size, "%s", type);

@@ -1,4 +1,4 @@
-/* Sum of two windows; see add.h. In vectors by hand: where maps may be one, a compiler's own loop
+/* Sum of two views; see add.h. In vectors by hand: where maps may be one, a compiler's own loop
  * goes by single floats if they are. */
 #include "kernels/add.h"
 
@@ -17,14 +17,14 @@ static void add_floats(const float *a, const float *b, float *out, size_t n)
 }
 
 /* Whether a channel's rows follow one another without a gap. */
-static bool is_whole(const mafat_window *window)
+static bool is_whole(const mafat_view *view)
 {
-    return window->row_stride == (size_t)window->w;
+    return view->row_stride == (size_t)view->w;
 }
 
 void mafat_add_run(const mafat_add *add, int channel_begin, int channel_end)
 {
-    const mafat_window *a = &add->a, *b = &add->b, *out = &add->out;
+    const mafat_view *a = &add->a, *b = &add->b, *out = &add->out;
     bool whole = is_whole(a) && is_whole(b) && is_whole(out);
     size_t n = (size_t)out->w * (whole ? (size_t)out->h : 1);
     int n_runs = whole ? 1 : out->h;

@@ -1,4 +1,4 @@
-/* Sum of two windows of equal shape, bit for bit as Darknet's shortcut layer.
+/* Sum of two views of equal shape, bit for bit as Darknet's shortcut layer.
  *
  * The equivalent loop, for channel c (copy_cpu, then shortcut_cpu where both maps have one shape
  * and alpha = beta = 1):
@@ -13,11 +13,11 @@
 #ifndef MAFAT_KERNELS_ADD_H
 #define MAFAT_KERNELS_ADD_H
 
-#include "kernels/window.h"
+#include "kernels/view.h"
 
-/* `out` may be the very window a or b, but may not overlap them otherwise. */
+/* `out` may be the very view a or b, but may not overlap them otherwise. */
 typedef struct {
-    mafat_window a, b, out;     /* of one height and width */
+    mafat_view a, b, out;       /* of one height and width */
 } mafat_add;
 
 void mafat_add_run(const mafat_add *add, int channel_begin, int channel_end);

@@ -47,7 +47,7 @@ int mafat_conv_panel_pixels(int n_threads)
 }
 
 /* Without a division where it can be: a tile of few taps takes little longer than some of them. */
-static float *out_pixel(const mafat_window *out, int f, int pixel)
+static float *out_pixel(const mafat_view *out, int f, int pixel)
 {
     float *plane = out->data + (size_t)f * out->channel_stride;
 
@@ -57,13 +57,13 @@ static float *out_pixel(const mafat_window *out, int f, int pixel)
 }
 
 /* Whether pixels [begin, end) follow one another in memory. */
-static bool is_contiguous(const mafat_window *out, int begin, int end)
+static bool is_contiguous(const mafat_view *out, int begin, int end)
 {
     return out->row_stride == (size_t)out->w || mafat_pack_row_rest(out, begin, end) == end - begin;
 }
 
 /* Copies the sums of pixels [begin, end) of some filters from the output map, or to it. */
-static void copy_sums(const mafat_window *out, int f, int n_filters, int begin, int end,
+static void copy_sums(const mafat_view *out, int f, int n_filters, int begin, int end,
                       float (*sums)[MAFAT_TILE_PIXELS], bool to_map)
 {
     int n;
@@ -79,7 +79,7 @@ static void copy_sums(const mafat_window *out, int f, int n_filters, int begin, 
 }
 
 /* A tile whose pixels do not lie in the map as they do in the panel: its sums take a detour. */
-static void run_scattered(mafat_tile *tile, const mafat_window *out, int f, int n_filters,
+static void run_scattered(mafat_tile *tile, const mafat_view *out, int f, int n_filters,
                           int begin, int end)
 {
     float sums[MAFAT_TILE_FILTERS][MAFAT_TILE_PIXELS] = {{0}};
@@ -102,7 +102,7 @@ static const float *filter_weights(const block *b, int f)
  * short for the hardware to foresee. */
 static void prefetch(const block *b, int f, int n_filters, int panel, int end)
 {
-    const mafat_window *out = &b->conv->out;
+    const mafat_view *out = &b->conv->out;
     int n_panels = mafat_size_parts(b->pixel_end - b->pixel_begin, MAFAT_TILE_PIXELS);
     int next_end = min_int(f + 2 * MAFAT_TILE_FILTERS, b->filter_end);
 
@@ -117,7 +117,7 @@ static void prefetch(const block *b, int f, int n_filters, int panel, int end)
 
 static void run_tiles(const block *b, int f, int n_filters)
 {
-    const mafat_window *out = &b->conv->out;
+    const mafat_view *out = &b->conv->out;
     mafat_tile tile = {.weights = filter_weights(b, f),
                        .weight_stride = (size_t)b->n_k,
                        .panel = b->panels,
@@ -144,7 +144,7 @@ static void run_tiles(const block *b, int f, int n_filters)
 
 static void run_epilogue(const block *b, int f)
 {
-    const mafat_window *out = &b->conv->out;
+    const mafat_view *out = &b->conv->out;
     const mafat_epilogue *epilogue = &b->conv->epilogue;
     bool whole_rows = out->row_stride == (size_t)out->w && epilogue->plane_width == out->w;
 

@@ -1,4 +1,4 @@
-/* Convolution of a window of a map, bit for bit as Darknet's im2col and GEMM.
+/* Convolution of a view of a map, bit for bit as Darknet's im2col and GEMM.
  *
  * The equivalent loop (forward_convolutional_layer, one filter group):
  *
@@ -8,22 +8,22 @@
  *             sum += weights[f][c][ky][kx] * in(c, y*stride + ky - pad_top, x*stride + kx - pad_left)
  *         out(f, y, x) = epilogue(f, sum)
  *
- * where in() is 0 outside the window: that is Darknet's padding, and padded taps are multiplied and
+ * where in() is 0 outside the view: that is Darknet's padding, and padded taps are multiplied and
  * added like all others. `sum +=` is a fused multiply-add exactly where the target has one, as in
  * Darknet's own GEMM built with the same flags.
  *
- * A B panel of [MAFAT_CONV_KC][pixels] is packed straight from the window, pixels running on across
+ * A B panel of [MAFAT_CONV_KC][pixels] is packed straight from the view, pixels running on across
  * rows; weights are used as they lie in the file. Nothing is allocated. */
 #ifndef MAFAT_KERNELS_CONV_H
 #define MAFAT_KERNELS_CONV_H
 
 #include "kernels/epilogue.h"
-#include "kernels/window.h"
+#include "kernels/view.h"
 
 typedef struct {
-    mafat_window in;        /* all taps that are not padding; may be a part of a larger map */
-    mafat_window out;       /* channel f is filter f */
-    int pad_top, pad_left;  /* where the first output's receptive field starts before the window */
+    mafat_view in;          /* all taps that are not padding; may be a part of a larger map */
+    mafat_view out;         /* channel f is filter f */
+    int pad_top, pad_left;  /* where the first output's receptive field starts before the view */
     int channels;           /* of the input, and of each filter */
     int size, stride;
     const float *weights;   /* [n_filters][channels][size][size], borrowed */
@@ -37,7 +37,7 @@ size_t mafat_conv_scratch_floats(int panel_pixels);
 int mafat_conv_panel_pixels(int n_threads);
 
 /* Computes filters [filter_begin, filter_end) of pixels [pixel_begin, pixel_end) of the output
- * window, pixels counted along its rows. Runs on disjoint parts may go on side by side, each with a
+ * view, pixels counted along its rows. Runs on disjoint parts may go on side by side, each with a
  * scratch of its own of mafat_conv_scratch_floats(panel_pixels) floats, 64-byte aligned. */
 void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, int pixel_begin,
                     int pixel_end, int panel_pixels, float *scratch);

@@ -113,7 +113,7 @@ static int channels_before(int k, int tap, int n_taps)
 static void pack_pixels(const mafat_conv *conv, int k_begin, int k_end, int y, int x, int n,
                         float *panel)
 {
-    const mafat_window *in = &conv->in;
+    const mafat_view *in = &conv->in;
     int n_taps = conv->size * conv->size;
 
     for (int tap = 0, kx = 0, row = y * conv->stride - conv->pad_top; tap < n_taps; tap++, kx++) {

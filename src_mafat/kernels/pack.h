@@ -6,10 +6,10 @@
 #include "kernels/conv.h"
 #include "kernels/simd.h"
 
-/* How many of the pixels [begin, end) of a window lie in the row of the first one. */
-static inline int mafat_pack_row_rest(const mafat_window *window, int begin, int end)
+/* How many of the pixels [begin, end) of a view lie in the row of the first one. */
+static inline int mafat_pack_row_rest(const mafat_view *view, int begin, int end)
 {
-    int rest = window->w - begin % window->w;
+    int rest = view->w - begin % view->w;
     return rest < end - begin ? rest : end - begin;
 }
 

@@ -48,7 +48,7 @@ static MAFAT_ALWAYS_INLINE void pool_common(const float *in, size_t row_stride, 
 
 static float pool_pixel(const mafat_maxpool *pool, int c, int row, int column)
 {
-    const mafat_window *in = &pool->in;
+    const mafat_view *in = &pool->in;
     float max = -FLT_MAX;
 
     for (int y = row; y < row + pool->size; y++) {
@@ -65,7 +65,7 @@ static float pool_pixel(const mafat_maxpool *pool, int c, int row, int column)
 
 static void pool_row(const mafat_maxpool *pool, int c, int y)
 {
-    const mafat_window *in = &pool->in;
+    const mafat_view *in = &pool->in;
     float *out = pool->out.data + (size_t)c * pool->out.channel_stride
                  + (size_t)y * pool->out.row_stride;
     int row = y * pool->stride - pool->pad_top;

@@ -1,22 +1,22 @@
-/* Max-pooling and upsampling of a window of a map, bit for bit as Darknet. */
+/* Max-pooling and upsampling of a view of a map, bit for bit as Darknet. */
 #ifndef MAFAT_KERNELS_POOL_H
 #define MAFAT_KERNELS_POOL_H
 
 #include <stdbool.h>
 
-#include "kernels/window.h"
+#include "kernels/view.h"
 
 /* The equivalent loop (forward_maxpool_layer), for channel c:
  *
  *     for y, x:
  *         float max = -FLT_MAX;
- *         for ky, kx:                          val is -FLT_MAX outside the window
+ *         for ky, kx:                          val is -FLT_MAX outside the view
  *             val = in(c, y*stride + ky - pad_top, x*stride + kx - pad_left)
  *             max = keep_later ? (max > val ? max : val) : (val > max ? val : max)
  *         out(c, y, x) = max
  */
 typedef struct {
-    mafat_window in, out;
+    mafat_view in, out;
     int pad_top, pad_left;
     int size, stride;
     bool keep_later;        /* base/rounding.h */
@@ -29,8 +29,8 @@ void mafat_maxpool_run(const mafat_maxpool *pool, int channel_begin, int channel
  *     out(c, y, x) = scale * in(c, (y + offset_y) / stride, (x + offset_x) / stride)
  */
 typedef struct {
-    mafat_window in, out;
-    int offset_y, offset_x; /* of the output window in the output pixels of the input window */
+    mafat_view in, out;
+    int offset_y, offset_x; /* of the output view in the output pixels of the input view */
     int stride;
     float scale;
 } mafat_upsample;

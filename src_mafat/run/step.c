@@ -37,13 +37,13 @@ static float *find_buffer(const mafat_step_context *context, const mafat_buffer 
 }
 
 /* The window of what a step reads or writes, in the buffer where it is. */
-static mafat_window window_of(const mafat_step_context *context, const mafat_operand *operand)
+static mafat_view view_of(const mafat_step_context *context, const mafat_operand *operand)
 {
     const mafat_buffer *buffer = &context->buffers[operand->buffer];
     mafat_region region = operand->region, held = operand->held;
     size_t row_stride = (size_t)mafat_region_width(held);
     size_t offset = (size_t)(region.y0 - held.y0) * row_stride + (size_t)(region.x0 - held.x0);
-    return (mafat_window){
+    return (mafat_view){
         .data = find_buffer(context, buffer) + offset,
         .h = mafat_region_height(region), .w = mafat_region_width(region),
         .row_stride = row_stride, .channel_stride = mafat_region_pixels(held),
@@ -56,7 +56,7 @@ typedef struct {
     const mafat_step *step;
     const mafat_layer *layer;
     const float *weights;       /* of the step's first filter */
-    mafat_window in, also, out;
+    mafat_view in, also, out;
     int n_channels;             /* of the output */
     mafat_share share;          /* of a convolution */
     int each;                   /* channels of a share, of other layers */
@@ -100,12 +100,12 @@ static mafat_conv conv_of(const task *t, int filter_group)
     int channels = layer->in.c / layer->groups;
     size_t first_of_step = (size_t)filter_group * (size_t)filters_of(t);
     size_t first_filter = (size_t)t->step->filter_begin + first_of_step;
-    size_t window = (size_t)layer->size * (size_t)layer->size;
+    size_t n_taps = (size_t)layer->size * (size_t)layer->size;
     mafat_conv conv = {
         .in = t->in, .out = t->out,
         .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
         .channels = channels, .size = layer->size, .stride = layer->stride,
-        .weights = t->weights + first_of_step * (size_t)channels * window,
+        .weights = t->weights + first_of_step * (size_t)channels * n_taps,
         .epilogue = epilogue_of(t),
     };
     conv.in.data += (size_t)filter_group * (size_t)channels * conv.in.channel_stride;
@@ -276,14 +276,14 @@ void mafat_step_run(const mafat_step_context *context, const mafat_step *step,
                     const float *weights)
 {
     task t = {.context = context, .step = step, .weights = weights,
-              .out = window_of(context, &step->out)};
+              .out = view_of(context, &step->out)};
     if (step->kind == MAFAT_STEP_INPUT) {
         const mafat_source *source = &context->input->source;
         source->rows(source->context, step->out.region.y0, step->out.region.y1, t.out.data,
                      t.out.row_stride, t.out.channel_stride);
         return;
     }
-    t.in = window_of(context, &step->in);
+    t.in = view_of(context, &step->in);
     t.n_channels = context->network->input.c;
     if (step->layer >= 0) {
         t.layer = &context->network->layers[step->layer];
@@ -294,6 +294,6 @@ void mafat_step_run(const mafat_step_context *context, const mafat_step *step,
         return;
     }
     if (t.layer->kind == MAFAT_SHORTCUT)
-        t.also = window_of(context, &step->also);
+        t.also = view_of(context, &step->also);
     run_layer(&t);
 }

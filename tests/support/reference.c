@@ -4,12 +4,12 @@
 #include <float.h>
 #include <math.h>
 
-static float *at(const mafat_window *map, int c, int y, int x)
+static float *at(const mafat_view *map, int c, int y, int x)
 {
     return map->data + (size_t)c * map->channel_stride + (size_t)y * map->row_stride + x;
 }
 
-static float at_or(const mafat_window *map, int c, int y, int x, float outside)
+static float at_or(const mafat_view *map, int c, int y, int x, float outside)
 {
     bool inside = y >= 0 && y < map->h && x >= 0 && x < map->w;
     return inside ? *at(map, c, y, x) : outside;
@@ -19,7 +19,7 @@ static float at_or(const mafat_window *map, int c, int y, int x, float outside)
  * in one variable may be compiled to products by vectors, added in order and so not fused. */
 static void convolve(const mafat_conv *conv, int f)
 {
-    const mafat_window *out = &conv->out;
+    const mafat_view *out = &conv->out;
     int n_taps = conv->size * conv->size, n_k = conv->channels * n_taps;
 
     for (int y = 0; y < out->h; y++) {

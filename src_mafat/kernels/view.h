@@ -1,6 +1,6 @@
-/* A window of a map in memory: what a kernel reads or writes. */
-#ifndef MAFAT_KERNELS_WINDOW_H
-#define MAFAT_KERNELS_WINDOW_H
+/* A view of a map in memory: what a kernel reads or writes. */
+#ifndef MAFAT_KERNELS_VIEW_H
+#define MAFAT_KERNELS_VIEW_H
 
 #include <stddef.h>
 
@@ -9,6 +9,6 @@ typedef struct {
     float *data;
     int h, w;
     size_t row_stride, channel_stride;
-} mafat_window;
+} mafat_view;
 
 #endif
