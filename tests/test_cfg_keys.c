@@ -105,8 +105,9 @@ static bool same_layer(const mafat_layer *a, const mafat_layer *b)
            memcmp(&x.out, &y.out, sizeof x.out) == 0 && x.unsupported == y.unsupported &&
            x.is_result == y.is_result && x.size == y.size && x.stride == y.stride &&
            x.pad == y.pad && x.groups == y.groups && x.batch_normalize == y.batch_normalize &&
-           x.activation == y.activation && x.scale == y.scale && x.n_blocks == y.n_blocks &&
-           memcmp(x.blocks, y.blocks, sizeof x.blocks) == 0;
+           x.activation == y.activation && x.scale == y.scale &&
+           x.n_weight_sets == y.n_weight_sets &&
+           memcmp(x.weight_sets, y.weight_sets, sizeof x.weight_sets) == 0;
 }
 
 static bool same_network(const mafat_cfg *a, const mafat_cfg *b)

@@ -15,8 +15,8 @@
 
 static mafat_kernel_shape shape_for(int n_threads)
 {
-    return (mafat_kernel_shape){.tile_filters = 4, .tile_pixels = 24, .vector_pixels = 8,
-                                .block_taps = 288, .panel_pixels = 384 / 24 / n_threads * 24,
+    return (mafat_kernel_shape){.register_filters = 4, .register_pixels = 24, .vector_pixels = 8,
+                                .panel_taps = 288, .panel_pixels = 384 / 24 / n_threads * 24,
                                 .n_threads = n_threads};
 }
 

@@ -681,7 +681,7 @@ END_TEST
 
 START_TEST(panels_follow_the_tile)
 {
-    int pixels = MAFAT_TILE_PIXELS;
+    int pixels = MAFAT_REGISTER_PIXELS;
 
     ck_assert_int_eq(mafat_conv_panel_pixels(1000), pixels);
     for (int n = 1; n < 20; n++) {

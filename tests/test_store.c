@@ -171,9 +171,9 @@ static void teardown(void)
 static const unsigned char *bytes_of(const mafat_weight_window *window)
 {
     const mafat_layer *layer = &cfg.network.layers[window->layer];
-    const mafat_weight_block *block = &layer->blocks[0];
-    size_t before = block->n_biases + 3 * block->n_norms;
-    size_t of_filter = block->n_weights / (size_t)layer->out.c;
+    const mafat_weight_set *set = &layer->weight_sets[0];
+    size_t before = set->n_biases + 3 * set->n_norms;
+    size_t of_filter = set->n_weights / (size_t)layer->out.c;
     return bytes + offsets[window->layer] +
            (before + of_filter * (size_t)window->filter_begin) * sizeof(float);
 }

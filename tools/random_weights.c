@@ -90,30 +90,30 @@ static void put_floats(source s, size_t n, FILE *file)
 /* Deviation of a block's weights. He's sqrt(2 / fan_in) keeps the size of activations through any
  * number of layers; a residual is kept small because it is added to all those before it. */
 static double weight_deviation(const mafat_network *network, int layer,
-                               const mafat_weight_block *block)
+                               const mafat_weight_set *set)
 {
     const char *reader = layer + 1 < network->n_layers ? network->layers[layer + 1].type : "";
     double gain = strcmp(reader, "shortcut") == 0 ? 0.1 : 1;
-    return gain * sqrt(2.0 * (double)block->n_biases / (double)block->n_weights);
+    return gain * sqrt(2.0 * (double)set->n_biases / (double)set->n_weights);
 }
 
-static void put_block(const mafat_network *network, int layer, const mafat_weight_block *block,
+static void put_block(const mafat_network *network, int layer, const mafat_weight_set *set,
                       uint64_t stream, FILE *file)
 {
-    double deviation = block->n_weights != 0 ? weight_deviation(network, layer, block) : 0;
+    double deviation = set->n_weights != 0 ? weight_deviation(network, layer, set) : 0;
     source weights = make_source(splitmix64(&stream), 0, deviation);
     source biases = make_source(splitmix64(&stream), 0, 0.1);
     source scales = make_source(splitmix64(&stream), 1, 0.1);
     source means = make_source(splitmix64(&stream), 0, 0.1);
     source variances = make_source(splitmix64(&stream), 1, 0.2);
-    put_floats(biases, block->n_biases, file);
-    if (block->norms_last)
-        put_floats(weights, block->n_weights, file);
-    put_floats(scales, block->n_norms, file);
-    put_floats(means, block->n_norms, file);
-    put_floats(variances, block->n_norms, file);
-    if (!block->norms_last)
-        put_floats(weights, block->n_weights, file);
+    put_floats(biases, set->n_biases, file);
+    if (set->norms_last)
+        put_floats(weights, set->n_weights, file);
+    put_floats(scales, set->n_norms, file);
+    put_floats(means, set->n_norms, file);
+    put_floats(variances, set->n_norms, file);
+    if (!set->norms_last)
+        put_floats(weights, set->n_weights, file);
 }
 
 static void put_network(const mafat_network *network, uint64_t seed, FILE *file)
@@ -122,8 +122,8 @@ static void put_network(const mafat_network *network, uint64_t seed, FILE *file)
     for (int i = 0; i < network->n_layers && !ferror(file); i++) {
         /* a stream of its own for each layer: to change one layer leaves the others alone */
         uint64_t stream = seed ^ (uint64_t)(i + 1) * 0xD1B54A32D192ED03u;
-        for (int b = 0; b < network->layers[i].n_blocks; b++)
-            put_block(network, i, &network->layers[i].blocks[b], splitmix64(&stream), file);
+        for (int b = 0; b < network->layers[i].n_weight_sets; b++)
+            put_block(network, i, &network->layers[i].weight_sets[b], splitmix64(&stream), file);
     }
 }
 

@@ -119,12 +119,12 @@ enum {
     /* and which blocks of zeros have them while Darknet makes layers (bridge/blocks.c). */
     MAFAT_CHARGE_OWN_PAGES_OF_LAYERS = 4 << 10,
 
-    /* An image's file is read in such blocks. */
-    MAFAT_CHARGE_PICTURE_BLOCK = 32 << 10,
+    /* An image's file is read in such chunks. */
+    MAFAT_CHARGE_PICTURE_CHUNK = 32 << 10,
     /* Up to this size it stays in the page cache, for it is read more than once; */
     MAFAT_CHARGE_PICTURE_CACHED = 512 << 10,
-    /* of a larger one the kernel may hold the block, and what it has not given back yet. */
-    MAFAT_CHARGE_PICTURE_BEHIND = 3 * MAFAT_CHARGE_PICTURE_BLOCK,
+    /* of a larger one the kernel may hold the chunk, and what it has not given back yet. */
+    MAFAT_CHARGE_PICTURE_BEHIND = 3 * MAFAT_CHARGE_PICTURE_CHUNK,
 
     /* A strip of a picture that is drawn is as high as fits here, in rows of JPEG's blocks; */
     MAFAT_CHARGE_STRIP = 256 << 10,

@@ -66,15 +66,15 @@ size_t mafat_layer_filter_bytes(const mafat_layer *layer)
     return filter_floats(layer) * sizeof(float);
 }
 
-size_t mafat_weight_block_floats(const mafat_weight_block *block)
+size_t mafat_weight_set_floats(const mafat_weight_set *set)
 {
-    return block->n_biases + 3 * block->n_norms + block->n_weights;
+    return set->n_biases + 3 * set->n_norms + set->n_weights;
 }
 
 size_t mafat_layer_weight_floats(const mafat_layer *layer)
 {
     size_t n = 0;
-    for (int i = 0; i < layer->n_blocks; i++)
-        n += mafat_weight_block_floats(&layer->blocks[i]);
+    for (int i = 0; i < layer->n_weight_sets; i++)
+        n += mafat_weight_set_floats(&layer->weight_sets[i]);
     return n;
 }

@@ -49,13 +49,13 @@ typedef struct {
     size_t n_norms;    /* 0 without batch norm */
     size_t n_weights;
     bool norms_last;   /* as Darknet writes connected layers */
-} mafat_weight_block;
+} mafat_weight_set;
 
 /* Of one network: ResNet-1202 has 1,800, and to place the maps of n of them takes up to n * n
  * steps, some seconds for as many as this. */
 enum { MAFAT_MAX_LAYERS = 2048 };
 
-enum { MAFAT_MAX_WEIGHT_BLOCKS = 8 };  /* an LSTM has eight */
+enum { MAFAT_MAX_WEIGHT_SETS = 8 };    /* an LSTM has eight */
 
 typedef struct {
     mafat_layer_kind kind;
@@ -74,8 +74,8 @@ typedef struct {
     mafat_activation activation; /* convolution, activation, shortcut; else MAFAT_LINEAR */
     float scale;               /* upsample */
 
-    int n_blocks;              /* of weights in the file; 0 where it has or loads none */
-    mafat_weight_block blocks[MAFAT_MAX_WEIGHT_BLOCKS];
+    int n_weight_sets;         /* of weights in the file; 0 where it has or loads none */
+    mafat_weight_set weight_sets[MAFAT_MAX_WEIGHT_SETS];
 } mafat_layer;
 
 typedef struct {
@@ -98,8 +98,8 @@ uint64_t mafat_layer_macs(const mafat_layer *layer, size_t n_pixels);
 /* Bytes of the weights of one of a convolution's filters. */
 size_t mafat_layer_filter_bytes(const mafat_layer *layer);
 
-/* Floats of one block, and of all blocks of a layer, in the weights file. */
-size_t mafat_weight_block_floats(const mafat_weight_block *block);
+/* Floats of one set, and of all sets of a layer, in the weights file. */
+size_t mafat_weight_set_floats(const mafat_weight_set *set);
 size_t mafat_layer_weight_floats(const mafat_layer *layer);
 
 #endif

@@ -158,7 +158,7 @@ static void set_sources(job *j, int n_sources, const int *sources)
 static void add_block(job *j, long long n_biases, bool has_norms, long long n_weights,
                       bool norms_last)
 {
-    j->layer->blocks[j->layer->n_blocks++] = (mafat_weight_block){
+    j->layer->weight_sets[j->layer->n_weight_sets++] = (mafat_weight_set){
         .n_biases = (size_t)n_biases,
         .n_norms = has_norms ? (size_t)n_biases : 0,
         .n_weights = (size_t)n_weights,
@@ -318,7 +318,7 @@ static void describe_connected(job *j)
     get_activation(j, "logistic");
     add_connected(j, j->in->n_floats, output);
     if (get_flag(j, "dontloadscales"))
-        j->layer->blocks[0].n_norms = 0;
+        j->layer->weight_sets[0].n_norms = 0;
     give_map(j, output, 1, 1);
 }
 
@@ -484,7 +484,7 @@ static void describe_normalization(job *j)
 static void describe_batchnorm(job *j)
 {
     add_block(j, 0, false, 0, false);
-    j->layer->blocks[0].n_norms = (size_t)j->in->map.c;
+    j->layer->weight_sets[0].n_norms = (size_t)j->in->map.c;
     j->layer->unsupported = "Darknet itself crashes on it: it never allocates the layer's x";
     give_same(j);
 }
@@ -935,7 +935,7 @@ mafat_status mafat_cfg_layers_describe(const mafat_cfg_text *text, int index,
     describe_any(&j, type);
     if (!failed(&j))
         type->describe(&j);
-    if (layer->n_blocks > 0 && get_flag(&j, "dontload"))
-        layer->n_blocks = 0;
+    if (layer->n_weight_sets > 0 && get_flag(&j, "dontload"))
+        layer->n_weight_sets = 0;
     return j.options.status;
 }

@@ -1,10 +1,10 @@
 /* The loops around the register tile (conv.h):
  *
- *     for blocks of panel_pixels pixels:
- *         for blocks of k:                        sums wait in the output map in between, exactly
- *             pack the block's taps               [panels][k][MAFAT_TILE_PIXELS]
- *             for blocks of MAFAT_TILE_FILTERS filters:
- *                 spread their weights            where MAFAT_TILE_SPREAD
+ *     for each panel_pixels pixels:
+ *         for slices of k:                        sums wait in the output map in between, exactly
+ *             pack the slice's taps               [panels][k][MAFAT_REGISTER_PIXELS]
+ *             for each MAFAT_REGISTER_FILTERS filters:
+ *                 broadcast their weights         where MAFAT_BROADCASTS_WEIGHTS
  *                 for panels: the register tile
  *                 after the last k: epilogue      while the filters' sums are in the cache
  */
@@ -13,15 +13,15 @@
 #include "base/size.h"
 #include "kernels/pack.h"
 #include "kernels/simd.h"
-#include "kernels/tile.h"
+#include "kernels/register_tile.h"
 
 typedef struct {
     const mafat_conv *conv;
     int pixel_begin, pixel_end;
     int filter_end;
     int k_begin, k_end, n_k;    /* n_k: of the whole filter */
-    float *panels, *spread;     /* the scratch: packed taps and, after them, spread weights */
-} block;
+    float *panels, *broadcast;  /* the scratch: packed taps and, after them, broadcast weights */
+} pass;
 
 static int min_int(int a, int b)
 {
@@ -31,19 +31,19 @@ static int min_int(int a, int b)
 /* Pixels in whole panels. */
 static int whole_panels(int n_pixels)
 {
-    return mafat_size_parts(n_pixels, MAFAT_TILE_PIXELS) * MAFAT_TILE_PIXELS;
+    return mafat_size_parts(n_pixels, MAFAT_REGISTER_PIXELS) * MAFAT_REGISTER_PIXELS;
 }
 
 size_t mafat_conv_scratch_floats(int panel_pixels)
 {
-    int spread = MAFAT_TILE_SPREAD ? MAFAT_TILE_FILTERS * MAFAT_SIMD_FLOATS : 0;
-    return (size_t)MAFAT_CONV_KC * (size_t)(whole_panels(panel_pixels) + spread);
+    int broadcast = MAFAT_BROADCASTS_WEIGHTS ? MAFAT_REGISTER_FILTERS * MAFAT_SIMD_FLOATS : 0;
+    return (size_t)MAFAT_CONV_KC * (size_t)(whole_panels(panel_pixels) + broadcast);
 }
 
 int mafat_conv_panel_pixels(int n_threads)
 {
-    int n_panels = MAFAT_CONV_NC / MAFAT_TILE_PIXELS / n_threads;
-    return (n_panels > 0 ? n_panels : 1) * MAFAT_TILE_PIXELS;
+    int n_panels = MAFAT_CONV_NC / MAFAT_REGISTER_PIXELS / n_threads;
+    return (n_panels > 0 ? n_panels : 1) * MAFAT_REGISTER_PIXELS;
 }
 
 /* Without a division where it can be: a tile of few taps takes little longer than some of them. */
@@ -64,7 +64,7 @@ static bool is_contiguous(const mafat_view *out, int begin, int end)
 
 /* Copies the sums of pixels [begin, end) of some filters from the output map, or to it. */
 static void copy_sums(const mafat_view *out, int f, int n_filters, int begin, int end,
-                      float (*sums)[MAFAT_TILE_PIXELS], bool to_map)
+                      float (*sums)[MAFAT_REGISTER_PIXELS], bool to_map)
 {
     int n;
 
@@ -79,20 +79,20 @@ static void copy_sums(const mafat_view *out, int f, int n_filters, int begin, in
 }
 
 /* A tile whose pixels do not lie in the map as they do in the panel: its sums take a detour. */
-static void run_scattered(mafat_tile *tile, const mafat_view *out, int f, int n_filters,
+static void run_scattered(mafat_register_tile *tile, const mafat_view *out, int f, int n_filters,
                           int begin, int end)
 {
-    float sums[MAFAT_TILE_FILTERS][MAFAT_TILE_PIXELS] = {{0}};
+    float sums[MAFAT_REGISTER_FILTERS][MAFAT_REGISTER_PIXELS] = {{0}};
 
     tile->sums = sums[0];
-    tile->sum_stride = MAFAT_TILE_PIXELS;
+    tile->sum_stride = MAFAT_REGISTER_PIXELS;
     if (!tile->start)
         copy_sums(out, f, n_filters, begin, end, sums, false);
-    mafat_tile_run(tile, n_filters, mafat_size_parts(end - begin, MAFAT_SIMD_FLOATS));
+    mafat_register_tile_run(tile, n_filters, mafat_size_parts(end - begin, MAFAT_SIMD_FLOATS));
     copy_sums(out, f, n_filters, begin, end, sums, true);
 }
 
-static const float *filter_weights(const block *b, int f)
+static const float *filter_weights(const pass *b, int f)
 {
     return b->conv->weights + (size_t)f * (size_t)b->n_k + b->k_begin;
 }
@@ -100,33 +100,33 @@ static const float *filter_weights(const block *b, int f)
 /* Fetches ahead of the tile of panel number `panel`, which ends before pixel `end`: the sums of the
  * next panel, and this panel's share of the weights of the next filters, which come in pieces too
  * short for the hardware to foresee. */
-static void prefetch(const block *b, int f, int n_filters, int panel, int end)
+static void prefetch(const pass *b, int f, int n_filters, int panel, int end)
 {
     const mafat_view *out = &b->conv->out;
-    int n_panels = mafat_size_parts(b->pixel_end - b->pixel_begin, MAFAT_TILE_PIXELS);
-    int next_end = min_int(f + 2 * MAFAT_TILE_FILTERS, b->filter_end);
+    int n_panels = mafat_size_parts(b->pixel_end - b->pixel_begin, MAFAT_REGISTER_PIXELS);
+    int next_end = min_int(f + 2 * MAFAT_REGISTER_FILTERS, b->filter_end);
 
     if (end < b->pixel_end) {
         const float *sums = out_pixel(out, f, end);
         for (int i = 0; i < n_filters; i++)
-            mafat_simd_prefetch(sums + (size_t)i * out->channel_stride, MAFAT_TILE_PIXELS);
+            mafat_simd_prefetch(sums + (size_t)i * out->channel_stride, MAFAT_REGISTER_PIXELS);
     }
-    for (int i = f + MAFAT_TILE_FILTERS + panel; i < next_end; i += n_panels)
+    for (int i = f + MAFAT_REGISTER_FILTERS + panel; i < next_end; i += n_panels)
         mafat_simd_prefetch(filter_weights(b, i), b->k_end - b->k_begin);
 }
 
-static void run_tiles(const block *b, int f, int n_filters)
+static void run_tiles(const pass *b, int f, int n_filters)
 {
     const mafat_view *out = &b->conv->out;
-    mafat_tile tile = {.weights = filter_weights(b, f),
-                       .weight_stride = (size_t)b->n_k,
-                       .panel = b->panels,
-                       .n_k = b->k_end - b->k_begin,
-                       .start = b->k_begin == 0};
+    mafat_register_tile tile = {.weights = filter_weights(b, f),
+                                .weight_stride = (size_t)b->n_k,
+                                .panel = b->panels,
+                                .n_k = b->k_end - b->k_begin,
+                                .start = b->k_begin == 0};
 
-    if (MAFAT_TILE_SPREAD) {
-        mafat_pack_weights(tile.weights, tile.weight_stride, n_filters, tile.n_k, b->spread);
-        tile.weights = b->spread;
+    if (MAFAT_BROADCASTS_WEIGHTS) {
+        mafat_pack_weights(tile.weights, tile.weight_stride, n_filters, tile.n_k, b->broadcast);
+        tile.weights = b->broadcast;
     }
     for (int begin = b->pixel_begin, panel = 0, end; begin < b->pixel_end; begin = end, panel++) {
         end = begin + mafat_pack_panel_pixels(b->pixel_end - begin);
@@ -134,15 +134,15 @@ static void run_tiles(const block *b, int f, int n_filters)
         if (is_contiguous(out, begin, end) && (end - begin) % MAFAT_SIMD_FLOATS == 0) {
             tile.sums = out_pixel(out, f, begin);
             tile.sum_stride = out->channel_stride;
-            mafat_tile_run(&tile, n_filters, (end - begin) / MAFAT_SIMD_FLOATS);
+            mafat_register_tile_run(&tile, n_filters, (end - begin) / MAFAT_SIMD_FLOATS);
         } else {
             run_scattered(&tile, out, f, n_filters, begin, end);
         }
-        tile.panel += (size_t)tile.n_k * MAFAT_TILE_PIXELS;
+        tile.panel += (size_t)tile.n_k * MAFAT_REGISTER_PIXELS;
     }
 }
 
-static void run_epilogue(const block *b, int f)
+static void run_epilogue(const pass *b, int f)
 {
     const mafat_view *out = &b->conv->out;
     const mafat_epilogue *epilogue = &b->conv->epilogue;
@@ -159,16 +159,16 @@ static void run_epilogue(const block *b, int f)
     }
 }
 
-static void run_pixels(block *b, int filter_begin)
+static void run_pixels(pass *b, int filter_begin)
 {
-    int n_blocks = mafat_size_parts(b->n_k, MAFAT_CONV_KC);
-    int step = mafat_size_parts(b->n_k, n_blocks);
+    int n_slices = mafat_size_parts(b->n_k, MAFAT_CONV_KC);
+    int step = mafat_size_parts(b->n_k, n_slices);
 
     for (b->k_begin = 0; b->k_begin < b->n_k; b->k_begin = b->k_end) {
         b->k_end = min_int(b->k_begin + step, b->n_k);
         mafat_pack_run(b->conv, b->k_begin, b->k_end, b->pixel_begin, b->pixel_end, b->panels);
-        for (int f = filter_begin; f < b->filter_end; f += MAFAT_TILE_FILTERS) {
-            int n_filters = min_int(MAFAT_TILE_FILTERS, b->filter_end - f);
+        for (int f = filter_begin; f < b->filter_end; f += MAFAT_REGISTER_FILTERS) {
+            int n_filters = min_int(MAFAT_REGISTER_FILTERS, b->filter_end - f);
             run_tiles(b, f, n_filters);
             for (int i = 0; i < n_filters && b->k_end == b->n_k; i++)
                 run_epilogue(b, f + i);
@@ -179,9 +179,9 @@ static void run_pixels(block *b, int filter_begin)
 void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, int pixel_begin,
                     int pixel_end, int panel_pixels, float *scratch)
 {
-    block b = {.conv = conv, .filter_end = filter_end,
-               .n_k = conv->channels * conv->size * conv->size, .panels = scratch,
-               .spread = scratch
+    pass b = {.conv = conv, .filter_end = filter_end,
+              .n_k = conv->channels * conv->size * conv->size, .panels = scratch,
+              .broadcast = scratch
                          + MAFAT_CONV_KC * whole_panels(panel_pixels)};
 
     for (int pixel = pixel_begin; pixel < pixel_end; pixel = b.pixel_end) {

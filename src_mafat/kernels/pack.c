@@ -27,7 +27,8 @@ static MAFAT_ALWAYS_INLINE void copy_vectors(const strip *s, int n, int n_vector
 
     for (int c = 0; c < s->n_channels; c++, to += s->panel_step, from += s->in_step) {
         if (s->fetch_next)
-            mafat_simd_prefetch(from + stride * MAFAT_TILE_PIXELS, stride * MAFAT_TILE_PIXELS);
+            mafat_simd_prefetch(from + stride * MAFAT_REGISTER_PIXELS,
+                                stride * MAFAT_REGISTER_PIXELS);
         for (int v = 0; v < n_vectors; v++) {
             int i = v + 1 < n_vectors ? v * MAFAT_SIMD_FLOATS : n - MAFAT_SIMD_FLOATS;
             mafat_simd_store(to + i, stride == 1 ? mafat_simd_load(from + i)
@@ -43,7 +44,8 @@ static MAFAT_ALWAYS_INLINE void copy_floats(const strip *s, int n, int stride)
 
     for (int c = 0; c < s->n_channels; c++, to += s->panel_step, from += s->in_step) {
         if (s->fetch_next)
-            mafat_simd_prefetch(from + stride * MAFAT_TILE_PIXELS, stride * MAFAT_TILE_PIXELS);
+            mafat_simd_prefetch(from + stride * MAFAT_REGISTER_PIXELS,
+                                stride * MAFAT_REGISTER_PIXELS);
         if (stride == 1) {
             mafat_simd_copy(to, from, n);
             continue;
@@ -63,7 +65,7 @@ static MAFAT_ALWAYS_INLINE void copy_channels(const strip *s, int n, int stride)
         return;
     }
     switch (mafat_size_parts(n, MAFAT_SIMD_FLOATS)) {
-    MAFAT_TILE_EACH_VECTORS(COPY_CASE, stride)
+    MAFAT_REGISTER_EACH_VECTORS(COPY_CASE, stride)
     }
 }
 
@@ -130,8 +132,8 @@ static void pack_pixels(const mafat_conv *conv, int k_begin, int k_end, int y, i
         int end = points_before(in->w - column, conv->stride, n);
         if (row < 0 || row >= in->h || before >= end)
             before = end = n;
-        strip s = {.panel = panel + (c_begin * n_taps + tap - k_begin) * MAFAT_TILE_PIXELS,
-                   .panel_step = (size_t)n_taps * MAFAT_TILE_PIXELS,
+        strip s = {.panel = panel + (c_begin * n_taps + tap - k_begin) * MAFAT_REGISTER_PIXELS,
+                   .panel_step = (size_t)n_taps * MAFAT_REGISTER_PIXELS,
                    .in_step = in->channel_stride,
                    .n_channels = c_end - c_begin,
                    .n = n, .before = before, .after = n - end,
@@ -146,7 +148,7 @@ static void pack_pixels(const mafat_conv *conv, int k_begin, int k_end, int y, i
 void mafat_pack_run(const mafat_conv *conv, int k_begin, int k_end, int pixel_begin, int pixel_end,
                     float *panels)
 {
-    size_t panel_floats = (size_t)(k_end - k_begin) * MAFAT_TILE_PIXELS;
+    size_t panel_floats = (size_t)(k_end - k_begin) * MAFAT_REGISTER_PIXELS;
 
     for (int begin = pixel_begin, end; begin < pixel_end; begin = end) {
         end = begin + mafat_pack_panel_pixels(pixel_end - begin);
@@ -156,19 +158,20 @@ void mafat_pack_run(const mafat_conv *conv, int k_begin, int k_end, int pixel_be
                         panels + (pixel - begin));
             pixel += n;
         }
-        strip rest = {.panel = panels + (end - begin), .panel_step = MAFAT_TILE_PIXELS,
-                      .n_channels = k_end - k_begin, .n = MAFAT_TILE_PIXELS - (end - begin)};
+        strip rest = {.panel = panels + (end - begin), .panel_step = MAFAT_REGISTER_PIXELS,
+                      .n_channels = k_end - k_begin, .n = MAFAT_REGISTER_PIXELS - (end - begin)};
         rest.before = rest.n;
         pack_strip(&rest);
         panels += panel_floats;
     }
 }
 
-void mafat_pack_weights(const float *weights, size_t stride, int n_filters, int n_k, float *spread)
+void mafat_pack_weights(const float *weights, size_t stride, int n_filters, int n_k,
+                        float *broadcast)
 {
     for (int f = 0; f < n_filters; f++, weights += stride) {
-        float *to = spread + f * MAFAT_SIMD_FLOATS;
-        for (int k = 0; k < n_k; k++, to += MAFAT_TILE_FILTERS * MAFAT_SIMD_FLOATS)
+        float *to = broadcast + f * MAFAT_SIMD_FLOATS;
+        for (int k = 0; k < n_k; k++, to += MAFAT_REGISTER_FILTERS * MAFAT_SIMD_FLOATS)
             mafat_simd_store(to, mafat_simd_fill(weights[k]));
     }
 }

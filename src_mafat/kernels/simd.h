@@ -1,8 +1,8 @@
 /* The vector type and the register tile of the instruction set that the compiler builds for.
  *
- * A tile is MAFAT_TILE_FILTERS filters by MAFAT_TILE_VECTORS vectors of pixels, its sums in
+ * A tile is MAFAT_REGISTER_FILTERS filters by MAFAT_REGISTER_VECTORS vectors of pixels, its sums in
  * registers; each step of k loads the vectors once and broadcasts one weight a filter, or loads it
- * broadcast already where MAFAT_TILE_SPREAD is 1. */
+ * broadcast already where MAFAT_BROADCASTS_WEIGHTS is 1. */
 #ifndef MAFAT_KERNELS_SIMD_H
 #define MAFAT_KERNELS_SIMD_H
 
@@ -16,42 +16,42 @@
  * same instruction set measured beside it, gcc / clang:
  *     AVX-512  Zen 5: 8x3 88/90, 6x4 89/89, 9x3 86/88
  *     AVX2     Zen 5: 4x3 94/95, 6x2 93/93, 5x2 86/86; Zen 3: 4x3 85/86
- *     SSE2     Zen 3: 3x3 63/62, spread 3x3 77/72, spread 2x6 77/76
+ *     SSE2     Zen 3: 3x3 63/62, broadcast 3x3 77/72, broadcast 2x6 77/76
  * SSE2 takes two instructions to broadcast and multiplies in place, so that shuffles and copies
- * compete with arithmetic. Spreading a tile's weights over vectors beforehand takes a third of the
+ * compete with arithmetic. Broadcasting a tile's weights to vectors beforehand takes a third of the
  * tile's own time, and serves all tiles beside it. NEON is not measured: AVX-512's tile, as it has
  * as many registers; clang's loop spills none. */
 #if defined(__AVX512F__)
-enum { MAFAT_SIMD_FLOATS = 16, MAFAT_TILE_FILTERS = 8, MAFAT_TILE_VECTORS = 3 };
-enum { MAFAT_TILE_SPREAD = 0 };
-#define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+enum { MAFAT_SIMD_FLOATS = 16, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
+enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
+#define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #elif defined(__AVX__)
-enum { MAFAT_SIMD_FLOATS = 8, MAFAT_TILE_FILTERS = 4, MAFAT_TILE_VECTORS = 3 };
-enum { MAFAT_TILE_SPREAD = 0 };
-#define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2) X(3) X(4)
+enum { MAFAT_SIMD_FLOATS = 8, MAFAT_REGISTER_FILTERS = 4, MAFAT_REGISTER_VECTORS = 3 };
+enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
+#define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4)
 #elif defined(__aarch64__)
-enum { MAFAT_SIMD_FLOATS = 4, MAFAT_TILE_FILTERS = 8, MAFAT_TILE_VECTORS = 3 };
-enum { MAFAT_TILE_SPREAD = 0 };
-#define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
+enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
+#define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #else
-enum { MAFAT_SIMD_FLOATS = 4, MAFAT_TILE_FILTERS = 2, MAFAT_TILE_VECTORS = 6 };
-enum { MAFAT_TILE_SPREAD = 1 };
-#define MAFAT_TILE_EACH_FILTERS(X) X(1) X(2)
-#define MAFAT_TILE_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3) X(F, 4) X(F, 5) X(F, 6)
+enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 2, MAFAT_REGISTER_VECTORS = 6 };
+enum { MAFAT_BROADCASTS_WEIGHTS = 1 };
+#define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2)
+#define MAFAT_REGISTER_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3) X(F, 4) X(F, 5) X(F, 6)
 #endif
-#ifndef MAFAT_TILE_EACH_VECTORS
-#define MAFAT_TILE_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3)
+#ifndef MAFAT_REGISTER_EACH_VECTORS
+#define MAFAT_REGISTER_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3)
 #endif
 
-/* Taps and pixels of the packed block, 432 KB or 216, which must stay in the second-level cache.
+/* Taps and pixels of a packed panel, 432 KB or 216, which must stay in the second-level cache.
  * All of YOLOv2-608, AVX-512, Zen 5, 1 MB of it: KC 288 with NC 96 79 % of peak, 192 82, 240 83,
  * 384 84, 576 83; NC 384 with KC 144 83 %, 192 84, 384 83, 576 83. AVX2, Zen 3, 512 KB: KC 192 and
- * 288 are level. SSE2, Zen 3, where a panel and spread weights should leave room in 32 KB, five
+ * 288 are level. SSE2, Zen 3, where a panel and broadcast weights should leave room in 32 KB, five
  * layers: NC 384 with KC 96 69 % of peak, 128 74, 144 75, 192 74, 288 72; KC 128 with NC 192 71 %,
  * 576 75. */
-enum { MAFAT_CONV_KC = MAFAT_TILE_SPREAD ? 144 : 288, MAFAT_CONV_NC = 384 };
+enum { MAFAT_CONV_KC = MAFAT_BROADCASTS_WEIGHTS ? 144 : 288, MAFAT_CONV_NC = 384 };
 
-enum { MAFAT_TILE_PIXELS = MAFAT_TILE_VECTORS * MAFAT_SIMD_FLOATS };
+enum { MAFAT_REGISTER_PIXELS = MAFAT_REGISTER_VECTORS * MAFAT_SIMD_FLOATS };
 
 /* A register; and the same in memory, at any float's address. */
 typedef float mafat_simd __attribute__((vector_size(MAFAT_SIMD_FLOATS * sizeof(float))));
@@ -132,8 +132,8 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_product(mafat_simd sum, flo
 /* The same for a factor in all lanes and a target that has no fused multiply-add. Written out for
  * SSE2, because clang adds into the product's register, which costs copies and, unrolled, spills
  * (66 % of peak instead of 76). */
-static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_spread(mafat_simd sum, mafat_simd factor,
-                                                            mafat_simd x)
+static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_broadcast(mafat_simd sum, mafat_simd factor,
+                                                               mafat_simd x)
 {
 #if defined(__SSE2__) && !defined(__AVX__)
     __asm__("mulps %2, %1\n\taddps %1, %0" : "+x"(sum), "+x"(x) : "x"(factor));

@@ -9,9 +9,9 @@ static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const m
 {
     size_t n_taps = (size_t)(layer->in.c / layer->groups) * (size_t)layer->size *
                     (size_t)layer->size;
-    size_t n_rows = mafat_size_round_up(n_filters, (size_t)shape->tile_filters);
+    size_t n_rows = mafat_size_round_up(n_filters, (size_t)shape->register_filters);
     size_t n_panels = mafat_size_divide_up(n_pixels, (size_t)shape->panel_pixels);
-    size_t n_blocks = mafat_size_divide_up(n_taps, (size_t)shape->block_taps);
+    size_t n_slices = mafat_size_divide_up(n_taps, (size_t)shape->panel_taps);
     size_t n_vectors = mafat_size_divide_up(n_pixels, (size_t)shape->vector_pixels);
     size_t n_weights = n_taps * n_filters;
     double lanes = (double)n_taps * (double)n_rows * (double)shape->vector_pixels;
@@ -20,7 +20,7 @@ static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const m
     work->units[n_vectors == 1 ? MAFAT_COST_THIN_MAC : MAFAT_COST_MAC] += lanes * (double)n_vectors;
     work->units[layer->size > 1 ? MAFAT_COST_PACK : MAFAT_COST_PACK_POINT] +=
         (double)n_taps * (double)n_pixels;
-    work->units[MAFAT_COST_SUM] += (double)n_filters * (double)n_pixels * (double)n_blocks;
+    work->units[MAFAT_COST_SUM] += (double)n_filters * (double)n_pixels * (double)n_slices;
     if (n_weights * sizeof(float) > MAFAT_COST_NEAR_BYTES)
         work->units[MAFAT_COST_WEIGHT] += (double)n_weights * (double)n_panels;
 }

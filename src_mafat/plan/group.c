@@ -121,17 +121,17 @@ static void divide(const mafat_readers *r, int first, int limit, mafat_tiling ti
         groups[(*n_groups)++] = group_of(l, l + 1, (mafat_tiling){1, 1, false});
 }
 
-mafat_status mafat_group_find_blocks(const mafat_network *network, mafat_group *blocks,
-                                     int *n_blocks, mafat_error *error)
+mafat_status mafat_group_find_segments(const mafat_network *network, mafat_group *segments,
+                                       int *n_segments, mafat_error *error)
 {
     mafat_readers r;
     mafat_status status = mafat_readers_init(&r, network, error);
-    *n_blocks = 0;
+    *n_segments = 0;
     for (int first = 0, end; status == MAFAT_OK && first < network->n_layers; first = end) {
         end = mafat_group_end(&r, first, network->n_layers, true);
         if (end == first)
             end++;
-        blocks[(*n_blocks)++] = group_of(first, end, (mafat_tiling){1, 1, false});
+        segments[(*n_segments)++] = group_of(first, end, (mafat_tiling){1, 1, false});
     }
     mafat_readers_free(&r);
     return status;

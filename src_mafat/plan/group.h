@@ -63,10 +63,10 @@ int mafat_group_end(const mafat_readers *readers, int first, int limit, bool reu
  * overlap: they can run band by band (plan.h). */
 bool mafat_group_pools(const mafat_network *network, const mafat_group *group, int l);
 
-/* Divides all layers into blocks, in order, in blocks[n_layers], and stores how many there are. A
- * block is what one group could hold at most, with reuse: whatever the configuration, each group
- * lies inside one block, and what stands outside reads of a block nothing but its last map. */
-mafat_status mafat_group_find_blocks(const mafat_network *network, mafat_group *blocks,
-                                     int *n_blocks, mafat_error *error);
+/* Divides all layers into segments, in order, in segments[n_layers], and stores how many there are.
+ * A segment is what one group could hold at most, with reuse: whatever the configuration, each group
+ * lies inside one segment, and what stands outside reads of a segment nothing but its last map. */
+mafat_status mafat_group_find_segments(const mafat_network *network, mafat_group *segments,
+                                       int *n_segments, mafat_error *error);
 
 #endif

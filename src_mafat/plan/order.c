@@ -1,10 +1,10 @@
 /* The order in which layer groups run; see order.h.
  *
- * A block's map is alive from the block that makes it to the last one that reads it, so an order of
- * blocks has a price: the most bytes of maps alive at once and, of orders equal in that, their sum
- * over the blocks. Starting from the cfg's order, each block is tried at the earliest position
- * behind all that it reads, and stays there unless that is dearer. Blocks only ever move forward to
- * where their sources are, so that a whole branch follows its first block. */
+ * A segment's map is alive from the segment that makes it to the last one that reads it, so an
+ * order of segments has a price: the most bytes of maps alive at once and, of orders equal in that,
+ * their sum over the segments. Starting from the cfg's order, each segment is tried at the earliest
+ * position behind all that it reads, and stays there unless that is dearer. Segments only ever move
+ * forward to where their sources are, so that a whole branch follows its first segment. */
 #include "plan/order.h"
 
 #include <stdlib.h>
@@ -16,16 +16,16 @@ typedef struct {
 
 typedef struct {
     const mafat_network *network;
-    mafat_group *blocks;  /* [2 * n_layers], owned: n_blocks in their order, and room */
-    int n_blocks;
-    int *positions;       /* [n_layers], owned: the position in the order of the layer's block */
+    mafat_group *segments; /* [2 * n_layers], owned: n_segments in their order, and room */
+    int n_segments;
+    int *positions;       /* [n_layers], owned: the position in the order of the layer's segment */
     int *last_readers;    /* [n_layers], owned: the last position that reads a producer's map */
 } order;
 
 static void find_positions(order *o)
 {
-    for (int b = 0; b < o->n_blocks; b++)
-        for (int l = o->blocks[b].first; l < o->blocks[b].end; l++)
+    for (int b = 0; b < o->n_segments; b++)
+        for (int l = o->segments[b].first; l < o->segments[b].end; l++)
             o->positions[l] = o->last_readers[l] = b;
     for (int l = 0; l < o->network->n_layers; l++) {
         const mafat_layer *layer = &o->network->layers[l];
@@ -38,16 +38,16 @@ static void find_positions(order *o)
     }
 }
 
-/* Adds up the maps of the blocks; what lies inside a block does not depend on the order. */
+/* Adds up the maps of the segments; what lies inside a segment does not depend on the order. */
 static price price_of(order *o)
 {
     price p = {0, 0};
     find_positions(o);
-    for (int position = 0; position < o->n_blocks; position++) {
+    for (int position = 0; position < o->n_segments; position++) {
         size_t alive = 0;
         for (int b = 0; b <= position; b++) {
-            int l = mafat_layer_producer(o->network, o->blocks[b].end - 1);
-            if (l >= o->blocks[b].first && o->last_readers[l] >= position)
+            int l = mafat_layer_producer(o->network, o->segments[b].end - 1);
+            if (l >= o->segments[b].first && o->last_readers[l] >= position)
                 alive += mafat_shape_floats(o->network->layers[l].out);
         }
         p.most = alive > p.most ? alive : p.most;
@@ -61,37 +61,37 @@ static bool is_dearer(price a, price b)
     return a.most != b.most ? a.most > b.most : a.sum > b.sum;
 }
 
-/* The first position where a block finds all that it reads. */
+/* The first position where a segment finds all that it reads. */
 static int earliest_position(const order *o, int position)
 {
-    const mafat_group *block = &o->blocks[position];
+    const mafat_group *segment = &o->segments[position];
     int earliest = 0;
-    for (int l = block->first; l < block->end; l++) {
+    for (int l = segment->first; l < segment->end; l++) {
         const mafat_layer *layer = &o->network->layers[l];
         for (int s = 0; s < layer->n_sources; s++) {
             int source = layer->sources[s];
-            if (source >= 0 && source < block->first && o->positions[source] >= earliest)
+            if (source >= 0 && source < segment->first && o->positions[source] >= earliest)
                 earliest = o->positions[source] + 1;
         }
     }
     return earliest;
 }
 
-/* Takes a block out of one position and puts it into another. */
+/* Takes a segment out of one position and puts it into another. */
 static void move(order *o, int from, int to)
 {
-    mafat_group block = o->blocks[from];
+    mafat_group segment = o->segments[from];
     if (to < from)
-        memmove(&o->blocks[to + 1], &o->blocks[to], (size_t)(from - to) * sizeof block);
+        memmove(&o->segments[to + 1], &o->segments[to], (size_t)(from - to) * sizeof segment);
     else
-        memmove(&o->blocks[from], &o->blocks[from + 1], (size_t)(to - from) * sizeof block);
-    o->blocks[to] = block;
+        memmove(&o->segments[from], &o->segments[from + 1], (size_t)(to - from) * sizeof segment);
+    o->segments[to] = segment;
 }
 
 static void improve(order *o)
 {
     price best = price_of(o);
-    for (int position = 1; position < o->n_blocks; position++) {
+    for (int position = 1; position < o->n_segments; position++) {
         int earliest = earliest_position(o, position);
         if (earliest == position)
             continue;
@@ -105,13 +105,13 @@ static void improve(order *o)
     }
 }
 
-/* Sorts the groups by their blocks; ordered[n_groups] is room to do it in. */
+/* Sorts the groups by their segments; ordered[n_groups] is room to do it in. */
 static void sort(const order *o, mafat_group *groups, int n_groups, mafat_group *ordered)
 {
     int n = 0;
-    for (int b = 0; b < o->n_blocks; b++)
+    for (int b = 0; b < o->n_segments; b++)
         for (int g = 0; g < n_groups; g++)
-            if (o->blocks[b].first <= groups[g].first && groups[g].first < o->blocks[b].end)
+            if (o->segments[b].first <= groups[g].first && groups[g].first < o->segments[b].end)
                 ordered[n++] = groups[g];
     MAFAT_CHECK(n == n_groups);
     memcpy(groups, ordered, (size_t)n * sizeof *groups);
@@ -122,19 +122,19 @@ mafat_status mafat_order_groups(const mafat_network *network, mafat_group *group
 {
     size_t n_layers = (size_t)network->n_layers;
     order o = {.network = network,
-               .blocks = calloc(2 * n_layers, sizeof *o.blocks),
+               .segments = calloc(2 * n_layers, sizeof *o.segments),
                .positions = calloc(n_layers, sizeof *o.positions),
                .last_readers = calloc(n_layers, sizeof *o.last_readers)};
     mafat_status status = MAFAT_OK;
-    if (o.blocks == NULL || o.positions == NULL || o.last_readers == NULL)
+    if (o.segments == NULL || o.positions == NULL || o.last_readers == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to order %d groups", n_groups);
     if (status == MAFAT_OK)
-        status = mafat_group_find_blocks(network, o.blocks, &o.n_blocks, error);
+        status = mafat_group_find_segments(network, o.segments, &o.n_segments, error);
     if (status == MAFAT_OK) {
         improve(&o);
-        sort(&o, groups, n_groups, o.blocks + n_layers);
+        sort(&o, groups, n_groups, o.segments + n_layers);
     }
-    free(o.blocks);
+    free(o.segments);
     free(o.positions);
     free(o.last_readers);
     return status;

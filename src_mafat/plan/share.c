@@ -15,7 +15,7 @@ mafat_share mafat_share_conv(const mafat_kernel_shape *shape, int n_filters, int
     int n_threads = shape->n_threads, n_panels = mafat_size_parts(n_pixels, shape->panel_pixels);
     bool by_filters = n_threads > 1 && n_panels < 4 * n_threads && n_filters > n_pixels;
     if (by_filters)
-        return divide(true, n_filters, shape->tile_filters, n_threads);
+        return divide(true, n_filters, shape->register_filters, n_threads);
     return divide(false, n_pixels, shape->vector_pixels,
                   mafat_size_parts(n_panels, n_threads) * n_threads);
 }

@@ -7,10 +7,10 @@
 
 /* What the convolution kernel computes at once (kernels/conv.h), as numbers. */
 typedef struct {
-    int tile_filters;    /* of its register tile */
-    int tile_pixels;
+    int register_filters; /* of its register tile */
+    int register_pixels;
     int vector_pixels;   /* a tile is so many vectors wide; the last one may be narrower */
-    int block_taps;      /* of a filter, between which sums rest in memory */
+    int panel_taps;      /* of a filter, in a panel; between panels sums rest in memory */
     int panel_pixels;    /* the most that it packs at once, with so many threads */
     int n_threads;
 } mafat_kernel_shape;

@@ -13,8 +13,8 @@
 mafat_kernel_shape mafat_step_kernel_shape(int n_threads)
 {
     return (mafat_kernel_shape){
-        .tile_filters = MAFAT_TILE_FILTERS, .tile_pixels = MAFAT_TILE_PIXELS,
-        .vector_pixels = MAFAT_SIMD_FLOATS, .block_taps = MAFAT_CONV_KC,
+        .register_filters = MAFAT_REGISTER_FILTERS, .register_pixels = MAFAT_REGISTER_PIXELS,
+        .vector_pixels = MAFAT_SIMD_FLOATS, .panel_taps = MAFAT_CONV_KC,
         .panel_pixels = mafat_conv_panel_pixels(n_threads), .n_threads = n_threads,
     };
 }

@@ -23,9 +23,9 @@ static void *map_pages(size_t n_bytes)
 /* Floats that stand before the weights of a convolution in the file. */
 static size_t n_statistics(const mafat_layer *layer)
 {
-    if (layer->kind != MAFAT_CONVOLUTION || layer->n_blocks == 0)
+    if (layer->kind != MAFAT_CONVOLUTION || layer->n_weight_sets == 0)
         return 0;
-    return layer->blocks[0].n_biases + 3 * layer->blocks[0].n_norms;
+    return layer->weight_sets[0].n_biases + 3 * layer->weight_sets[0].n_norms;
 }
 
 size_t mafat_store_statistics_bytes(const mafat_network *network)
@@ -40,7 +40,7 @@ bool mafat_store_can_hold(const mafat_network *network)
 {
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
-        if (layer->n_blocks != (layer->kind == MAFAT_CONVOLUTION))
+        if (layer->n_weight_sets != (layer->kind == MAFAT_CONVOLUTION))
             return false;
     }
     return true;
@@ -51,8 +51,8 @@ static void point_to(mafat_parameters *parameters, const mafat_layer *layer, con
 {
     size_t n = (size_t)layer->out.c;
     parameters->biases = at;
-    MAFAT_CHECK(layer->blocks[0].n_biases == n &&
-                layer->blocks[0].n_norms == (layer->batch_normalize ? n : 0));
+    MAFAT_CHECK(layer->weight_sets[0].n_biases == n &&
+                layer->weight_sets[0].n_norms == (layer->batch_normalize ? n : 0));
     if (layer->batch_normalize) {
         parameters->scales = at + n;
         parameters->mean = at + 2 * n;
@@ -82,7 +82,7 @@ static mafat_status read_statistics(mafat_store *store, char *pages, mafat_error
 static uint64_t offset_of(const mafat_store *store, const mafat_weight_window *window)
 {
     const mafat_layer *layer = &store->network->layers[window->layer];
-    size_t filter_floats = layer->blocks[0].n_weights / (size_t)layer->out.c;
+    size_t filter_floats = layer->weight_sets[0].n_weights / (size_t)layer->out.c;
     return store->offsets[window->layer] +
            (uint64_t)window->filter_begin * filter_floats * sizeof(float);
 }

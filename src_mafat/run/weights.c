@@ -247,9 +247,9 @@ mafat_status mafat_weights_find(const char *path, const mafat_network *network, 
     uint64_t at = header_bytes;
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
-        if (layer->n_blocks > 0) {
-            const mafat_weight_block *block = &layer->blocks[0];
-            size_t n_before = block->n_biases + (block->norms_last ? 0 : 3 * block->n_norms);
+        if (layer->n_weight_sets > 0) {
+            const mafat_weight_set *set = &layer->weight_sets[0];
+            size_t n_before = set->n_biases + (set->norms_last ? 0 : 3 * set->n_norms);
             offsets[l] = at + n_before * sizeof(float);
         }
         at += layer_bytes(layer);

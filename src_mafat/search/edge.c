@@ -65,7 +65,8 @@ void mafat_edges_free(mafat_edges *edges)
 
 mafat_group mafat_edge_group(const mafat_edges *edges, const mafat_edge *edge)
 {
-    int first = edges->layers[edge->from];    /* those behind it follow: a group is in one block */
+    int first = edges->layers[edge->from];    /* those behind it follow: a group is in one
+                                                 segment */
     return (mafat_group){.first = first, .end = first + edge->to - edge->from,
                          .tiling = {(int)edge->rows, (int)edge->cols, edge->reuse}};
 }
@@ -328,7 +329,7 @@ static mafat_status add_layer(maker *m, int l, bool pools)
 {
     const mafat_layer *layer = &m->network->layers[l];
     mafat_group group = {.first = l, .end = l + 1, .tiling = {1, 1, false}};
-    int unit = m->options.costs->shape.tile_filters, before = 0;
+    int unit = m->options.costs->shape.register_filters, before = 0;
     mafat_status status = pools ? MAFAT_OK : add_edge(m, group, pinned);
     if (!has_weights(m, &group))
         return status;
@@ -379,12 +380,12 @@ static bool is_fusable(const maker *m, int first, int end, bool reuse)
     return mafat_group_end(&m->readers, first, end, reuse) == end;
 }
 
-/* All edges that end with layer `end - 1` of a block. The longest come first: those in rows that
+/* All edges that end with layer `end - 1` of a segment. The longest come first: those in rows that
  * are kept tell what the others come to. */
-static mafat_status add_ending(maker *m, const mafat_group *block, int end)
+static mafat_status add_ending(maker *m, const mafat_group *segment, int end)
 {
     mafat_status status = MAFAT_OK;
-    int first = end - m->max_layers > block->first ? end - m->max_layers : block->first;
+    int first = end - m->max_layers > segment->first ? end - m->max_layers : segment->first;
     for (; first + 2 <= end && status == MAFAT_OK; first++) {
         mafat_group pair = {.first = first, .end = end, .tiling = {1, 1, false}};
         bool fuses = is_fusable(m, first, end, false);
@@ -446,11 +447,11 @@ void mafat_edges_sort(mafat_edges *edges)
     }
 }
 
-static void find_positions(maker *m, const mafat_group *blocks, int n_blocks)
+static void find_positions(maker *m, const mafat_group *segments, int n_segments)
 {
     int position = 0;
-    for (int b = 0; b < n_blocks; b++) {
-        for (int l = blocks[b].first; l < blocks[b].end; l++) {
+    for (int b = 0; b < n_segments; b++) {
+        for (int l = segments[b].first; l < segments[b].end; l++) {
             m->edges->layers[position] = l;
             m->positions[l] = position++;
         }
@@ -466,22 +467,22 @@ static void find_positions(maker *m, const mafat_group *blocks, int n_blocks)
 }
 
 /* How many layers all groups of n together have that can be fused in some way. */
-static long long work_of(const maker *m, const mafat_group *blocks, int n_blocks, int n)
+static long long work_of(const maker *m, const mafat_group *segments, int n_segments, int n)
 {
     long long work = 0;
-    for (int b = 0; b < n_blocks; b++)
-        for (int l = blocks[b].first; l + n <= blocks[b].end; l++)
+    for (int b = 0; b < n_segments; b++)
+        for (int l = segments[b].first; l + n <= segments[b].end; l++)
             work += is_fusable(m, l, l + n, true) || is_fusable(m, l, l + n, false) ? n : 0;
     return work;
 }
 
 /* Decides how long groups may be, by what it takes to plan them. */
-static int find_max_layers(const maker *m, const mafat_group *blocks, int n_blocks)
+static int find_max_layers(const maker *m, const mafat_group *segments, int n_segments)
 {
     long long work = 0;
     int most = 1;
     while (most < m->network->n_layers && work <= MAX_WORK)
-        work += work_of(m, blocks, n_blocks, ++most);
+        work += work_of(m, segments, n_segments, ++most);
     return most;
 }
 
@@ -493,24 +494,24 @@ static void give_back(mafat_edges *edges)
     edges->edges = fewer != NULL ? fewer : edges->edges;
 }
 
-static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, mafat_group *blocks)
+static mafat_status add_all(maker *m, const mafat_group *fixed, int n_fixed, mafat_group *segments)
 {
-    int n_blocks;
-    mafat_status status = mafat_group_find_blocks(m->network, blocks, &n_blocks, m->error);
+    int n_segments;
+    mafat_status status = mafat_group_find_segments(m->network, segments, &n_segments, m->error);
     if (status == MAFAT_OK)
-        status = mafat_order_groups(m->network, blocks, n_blocks, m->error);
+        status = mafat_order_groups(m->network, segments, n_segments, m->error);
     if (status != MAFAT_OK)
         return status;
-    find_positions(m, blocks, n_blocks);
-    m->max_layers = fixed != NULL ? m->network->n_layers : find_max_layers(m, blocks, n_blocks);
+    find_positions(m, segments, n_segments);
+    m->max_layers = fixed != NULL ? m->network->n_layers : find_max_layers(m, segments, n_segments);
     m->longest = m->max_layers;
     for (int position = 1; position <= m->network->n_layers; position++)
         m->min_s[position] = INFINITY;
     for (int g = 0; g < n_fixed && status == MAFAT_OK; g++)
         status = add_fixed(m, &fixed[g]);
-    for (int b = 0; b < n_blocks && fixed == NULL; b++)
-        for (int l = blocks[b].first; l < blocks[b].end && status == MAFAT_OK; l++)
-            status = add_ending(m, &blocks[b], l + 1);
+    for (int b = 0; b < n_segments && fixed == NULL; b++)
+        for (int l = segments[b].first; l < segments[b].end && status == MAFAT_OK; l++)
+            status = add_ending(m, &segments[b], l + 1);
     mafat_edges_sort(m->edges);
     m->edges->min_s = m->min_s[m->network->n_layers];
     if (status == MAFAT_OK && m->edges->n_edges > 0)
@@ -599,10 +600,10 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
 {
     maker m = {.edges = edges, .network = network, .options = *options, .limits = limits,
                .error = error, .max_edges = max_edges(limits->budget_bytes, network->n_layers)};
-    mafat_group *blocks = calloc((size_t)network->n_layers, sizeof *blocks);
+    mafat_group *segments = calloc((size_t)network->n_layers, sizeof *segments);
     *edges = (mafat_edges){.n_positions = network->n_layers, .are_all = true};
     mafat_status status = MAFAT_OK;
-    if (blocks == NULL || !allocate(&m))
+    if (segments == NULL || !allocate(&m))
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to search plans of %d layers",
                                  network->n_layers);
     if (options->weights != NULL)
@@ -610,9 +611,9 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
     if (status == MAFAT_OK)
         status = mafat_readers_init(&m.readers, network, error);
     if (status == MAFAT_OK)
-        status = add_all(&m, fixed, n_fixed, blocks);
+        status = add_all(&m, fixed, n_fixed, segments);
     edges->peak_bytes = making_bytes(network->n_layers) + (size_t)m.max_kept * EDGE_BYTES;
-    free(blocks);
+    free(segments);
     free_maker(&m);
     if (status != MAFAT_OK)
         mafat_edges_free(edges);

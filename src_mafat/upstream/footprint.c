@@ -26,9 +26,9 @@ static size_t kept_floats(const mafat_layer *layer)
     if (strcmp(layer->type, "l2norm") == 0)
         return n_out;                                           /* scales */
     if (strcmp(layer->type, "connected") == 0)
-        return layer->blocks[0].n_norms > 0 ? n_out : 0;        /* x */
+        return layer->weight_sets[0].n_norms > 0 ? n_out : 0;   /* x */
     if (strcmp(layer->type, "convolutional") == 0)              /* binary_weights, binary_input */
-        return layer->blocks[0].n_weights + mafat_shape_floats(layer->in);
+        return layer->weight_sets[0].n_weights + mafat_shape_floats(layer->in);
     return 0;
 }
 
@@ -50,12 +50,12 @@ static size_t untouched_bytes(const mafat_layer *layer)
 static size_t workspace_floats(const mafat_layer *layer)
 {
     size_t n_filters = (size_t)layer->out.c, n_pixels = (size_t)layer->out.h * (size_t)layer->out.w;
-    if (layer->kind != MAFAT_WHOLE || layer->n_blocks == 0)
+    if (layer->kind != MAFAT_WHOLE || layer->n_weight_sets == 0)
         return 0;
     if (strcmp(layer->type, "convolutional") == 0)
-        return layer->size == 1 ? 0 : layer->blocks[0].n_weights / n_filters * n_pixels;
+        return layer->size == 1 ? 0 : layer->weight_sets[0].n_weights / n_filters * n_pixels;
     if (strcmp(layer->type, "local") == 0)    /* each pixel has its own filters */
-        return layer->blocks[0].n_weights / n_filters;
+        return layer->weight_sets[0].n_weights / n_filters;
     return 0;
 }
 
@@ -112,10 +112,10 @@ size_t mafat_footprint_parameter_bytes(const mafat_network *network)
     size_t bytes = 0;
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
-        for (int b = 0; b < layer->n_blocks; b++) {
-            const mafat_weight_block *block = &layer->blocks[b];
-            bytes += block_bytes(block->n_weights) + block_bytes(block->n_biases) +
-                     3 * block_bytes(block->n_norms);
+        for (int b = 0; b < layer->n_weight_sets; b++) {
+            const mafat_weight_set *set = &layer->weight_sets[b];
+            bytes += block_bytes(set->n_weights) + block_bytes(set->n_biases) +
+                     3 * block_bytes(set->n_norms);
         }
     }
     return bytes;

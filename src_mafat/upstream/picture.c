@@ -515,7 +515,7 @@ mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, con
     mafat_status status = open_file(&d, path, n_channels, error);
     if (status != MAFAT_OK)
         return status;
-    uint64_t whole = whole_bytes(d.format, &d.found, n_channels) + MAFAT_CHARGE_PICTURE_BLOCK;
+    uint64_t whole = whole_bytes(d.format, &d.found, n_channels) + MAFAT_CHARGE_PICTURE_CHUNK;
     memory->w = d.found.w;
     memory->h = d.found.h;
     memory->file_bytes = mafat_picture_file_cached_bytes(d.file.n_bytes);
@@ -540,10 +540,10 @@ mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char 
     bool decoded = d.format->by_rows != NULL && decode(&d, MAX_LOOKED_AT_BYTES);
     if (d.format->by_rows != NULL && !decoded && !needs_whole(&d))
         status = fail(&d, error);
-    size_t state_bytes = d.guard.max_bytes + MAFAT_CHARGE_PICTURE_BLOCK +
+    size_t state_bytes = d.guard.max_bytes + MAFAT_CHARGE_PICTURE_CHUNK +
                          COLOURS * (size_t)found->w;
     uint64_t whole = decoded ? memory->rgb_bytes + state_bytes
-                             : whole_bytes(d.format, found, COLOURS) + MAFAT_CHARGE_PICTURE_BLOCK +
+                             : whole_bytes(d.format, found, COLOURS) + MAFAT_CHARGE_PICTURE_CHUNK +
                                    MAFAT_CHARGE_JPEG_COLUMN * (uint64_t)found->w *
                                        (d.format->by_rows == &mafat_jpeg_rows);
     memory->by_rows = decoded && d.by_rows;

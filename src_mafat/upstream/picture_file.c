@@ -1,4 +1,4 @@
-/* Blocks of a file, which are given back behind the reader; see picture_file.h. */
+/* Chunks of a file, which are given back behind the reader; see picture_file.h. */
 #define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
 #include "upstream/picture_file.h"
 
@@ -47,8 +47,8 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
     }
     file->n_bytes = (uint64_t)about.st_size;
     file->changed = about.st_mtim;
-    file->block = malloc(MAFAT_CHARGE_PICTURE_BLOCK);
-    if (file->block == NULL) {
+    file->chunk = malloc(MAFAT_CHARGE_PICTURE_CHUNK);
+    if (file->chunk == NULL) {
         mafat_picture_file_close(file);
         return fail(error, path, ENOMEM);
     }
@@ -61,7 +61,7 @@ void mafat_picture_file_close(mafat_picture_file *file)
 {
     if (file->descriptor >= 0)
         close(file->descriptor);
-    free(file->block);
+    free(file->chunk);
     *file = (mafat_picture_file){.descriptor = -1};
 }
 
@@ -80,35 +80,35 @@ void mafat_picture_file_rewind(mafat_picture_file *file)
     file->n_asked = 0;
 }
 
-/* Reads the block that the next byte is in; false at the end. */
+/* Reads the chunk that the next byte is in; false at the end. */
 static bool fill(mafat_picture_file *file)
 {
     ssize_t n;
     if (file->at >= file->n_bytes || file->failed != 0)
         return false;
-    if (file->n_bytes > MAFAT_CHARGE_PICTURE_CACHED && file->block_bytes > 0)
-        posix_fadvise(file->descriptor, (off_t)file->block_at, MAFAT_CHARGE_PICTURE_BLOCK,
+    if (file->n_bytes > MAFAT_CHARGE_PICTURE_CACHED && file->chunk_bytes > 0)
+        posix_fadvise(file->descriptor, (off_t)file->chunk_at, MAFAT_CHARGE_PICTURE_CHUNK,
                       POSIX_FADV_DONTNEED);
-    file->block_at = file->at - file->at % MAFAT_CHARGE_PICTURE_BLOCK;
+    file->chunk_at = file->at - file->at % MAFAT_CHARGE_PICTURE_CHUNK;
     do
-        n = pread(file->descriptor, file->block, MAFAT_CHARGE_PICTURE_BLOCK, (off_t)file->block_at);
+        n = pread(file->descriptor, file->chunk, MAFAT_CHARGE_PICTURE_CHUNK, (off_t)file->chunk_at);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         file->failed = errno;
-    file->block_bytes = n < 0 ? 0 : (size_t)n;
-    return file->at < file->block_at + file->block_bytes;
+    file->chunk_bytes = n < 0 ? 0 : (size_t)n;
+    return file->at < file->chunk_at + file->chunk_bytes;
 }
 
 size_t mafat_picture_file_read(mafat_picture_file *file, void *to, size_t n_bytes)
 {
     size_t n_read = 0;
     while (n_read < n_bytes) {
-        bool held = file->at >= file->block_at && file->at < file->block_at + file->block_bytes;
+        bool held = file->at >= file->chunk_at && file->at < file->chunk_at + file->chunk_bytes;
         if (!held && !fill(file))
             break;
-        size_t offset = (size_t)(file->at - file->block_at);
-        size_t n = mafat_size_min(file->block_bytes - offset, n_bytes - n_read);
-        memcpy((char *)to + n_read, file->block + offset, n);
+        size_t offset = (size_t)(file->at - file->chunk_at);
+        size_t n = mafat_size_min(file->chunk_bytes - offset, n_bytes - n_read);
+        memcpy((char *)to + n_read, file->chunk + offset, n);
         n_read += n;
         file->at += n;
     }

@@ -20,9 +20,9 @@ typedef struct {
     bool ended;              /* the last read wanted more than there was, as feof() tells */
     bool must_not_end;       /* whoever reads it would wait for more for ever */
     int n_asked;             /* mafat_picture_file_has_ended() since a byte was read */
-    uint64_t block_at;       /* where the block begins in the file */
-    size_t block_bytes;      /* that it holds */
-    unsigned char *block;    /* [MAFAT_CHARGE_PICTURE_BLOCK], owned */
+    uint64_t chunk_at;       /* where the chunk begins in the file */
+    size_t chunk_bytes;      /* that it holds */
+    unsigned char *chunk;    /* [MAFAT_CHARGE_PICTURE_CHUNK], owned */
 } mafat_picture_file;
 
 /* Opens a regular file. MAFAT_FAILED, naming it, for anything else and where it cannot be read;

@@ -29,7 +29,7 @@ static test_unit test_unit_of_layer(const test_plans *p, int l)
 {
     static const int counts[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256};
     const mafat_layer *layer = &p->network->layers[l];
-    int tile = p->options.costs->shape.tile_filters, n = layer->out.c;
+    int tile = p->options.costs->shape.register_filters, n = layer->out.c;
     size_t weight_bytes = mafat_layer_macs(layer, 1) * sizeof(float);
     test_unit unit = {.first = l, .end = l + 1, .n = 2,
                       .choices = {{.pinned = true, .window_filters = 1}, {false, n}}};

@@ -1,18 +1,18 @@
-/* The register tile; see tile.h and simd.h. One function a shape, so that every loop over filters
- * and vectors has constant bounds and the sums stay in registers. */
-#include "kernels/tile.h"
+/* The register tile; see register_tile.h and simd.h. One function a shape, so that every loop over
+ * filters and vectors has constant bounds and the sums stay in registers. */
+#include "kernels/register_tile.h"
 
 #include "kernels/simd.h"
 
 /* Adds the taps to the sums: pixels wait in registers, while weights are broadcast one by one. */
-static MAFAT_ALWAYS_INLINE void add_taps(const mafat_tile *tile, int n_filters, int n_vectors,
-                                         mafat_simd (*sums)[MAFAT_TILE_VECTORS])
+static MAFAT_ALWAYS_INLINE void add_taps(const mafat_register_tile *tile, int n_filters,
+                                         int n_vectors, mafat_simd (*sums)[MAFAT_REGISTER_VECTORS])
 {
     const float *weights = tile->weights, *panel = tile->panel;
     size_t weight_stride = tile->weight_stride;
-    mafat_simd x[MAFAT_TILE_VECTORS];
+    mafat_simd x[MAFAT_REGISTER_VECTORS];
 
-    for (int k = tile->n_k; k > 0; k--, weights++, panel += MAFAT_TILE_PIXELS) {
+    for (int k = tile->n_k; k > 0; k--, weights++, panel += MAFAT_REGISTER_PIXELS) {
         MAFAT_UNROLL
         for (int v = 0; v < n_vectors; v++)
             x[v] = mafat_simd_keep(mafat_simd_load(panel + v * MAFAT_SIMD_FLOATS));
@@ -26,13 +26,13 @@ static MAFAT_ALWAYS_INLINE void add_taps(const mafat_tile *tile, int n_filters, 
     }
 }
 
-/* The same for spread weights, which wait in registers, while pixels pass. */
-static MAFAT_ALWAYS_INLINE void add_taps_spread(const mafat_tile *tile, int n_filters,
-                                                int n_vectors,
-                                                mafat_simd (*sums)[MAFAT_TILE_VECTORS])
+/* The same for broadcast weights, which wait in registers, while pixels pass. */
+static MAFAT_ALWAYS_INLINE void add_taps_broadcast(const mafat_register_tile *tile, int n_filters,
+                                                   int n_vectors,
+                                                   mafat_simd (*sums)[MAFAT_REGISTER_VECTORS])
 {
     const float *weights = tile->weights, *panel = tile->panel;
-    mafat_simd w[MAFAT_TILE_FILTERS];
+    mafat_simd w[MAFAT_REGISTER_FILTERS];
 
     MAFAT_UNROLL_TWICE
     for (int k = tile->n_k; k > 0; k--) {
@@ -44,19 +44,19 @@ static MAFAT_ALWAYS_INLINE void add_taps_spread(const mafat_tile *tile, int n_fi
             mafat_simd x = mafat_simd_load(panel + v * MAFAT_SIMD_FLOATS);
             MAFAT_UNROLL
             for (int f = 0; f < n_filters; f++)
-                sums[f][v] = mafat_simd_add_spread(sums[f][v], w[f], x);
+                sums[f][v] = mafat_simd_add_broadcast(sums[f][v], w[f], x);
         }
-        weights += MAFAT_TILE_FILTERS * MAFAT_SIMD_FLOATS;
-        panel += MAFAT_TILE_PIXELS;
+        weights += MAFAT_REGISTER_FILTERS * MAFAT_SIMD_FLOATS;
+        panel += MAFAT_REGISTER_PIXELS;
     }
 }
 
-static MAFAT_ALWAYS_INLINE void run(const mafat_tile *tile, int n_filters, int n_vectors)
+static MAFAT_ALWAYS_INLINE void run(const mafat_register_tile *tile, int n_filters, int n_vectors)
 {
     size_t sum_stride = tile->sum_stride;
     float *out = tile->sums;
     bool start = tile->start;
-    mafat_simd sums[MAFAT_TILE_FILTERS][MAFAT_TILE_VECTORS];
+    mafat_simd sums[MAFAT_REGISTER_FILTERS][MAFAT_REGISTER_VECTORS];
 
     MAFAT_UNROLL
     for (int f = 0; f < n_filters; f++) {
@@ -66,8 +66,8 @@ static MAFAT_ALWAYS_INLINE void run(const mafat_tile *tile, int n_filters, int n
             sums[f][v] = start ? (mafat_simd){0} : mafat_simd_load(from);
         }
     }
-    if (MAFAT_TILE_SPREAD)
-        add_taps_spread(tile, n_filters, n_vectors, sums);
+    if (MAFAT_BROADCASTS_WEIGHTS)
+        add_taps_broadcast(tile, n_filters, n_vectors, sums);
     else
         add_taps(tile, n_filters, n_vectors, sums);
     MAFAT_UNROLL
@@ -79,17 +79,18 @@ static MAFAT_ALWAYS_INLINE void run(const mafat_tile *tile, int n_filters, int n
 }
 
 #define DEFINE_SHAPE(F, V) \
-    static void run_##F##_##V(const mafat_tile *tile) { run(tile, F, V); }
-#define DEFINE_SHAPES(F) MAFAT_TILE_EACH_VECTORS(DEFINE_SHAPE, F)
-MAFAT_TILE_EACH_FILTERS(DEFINE_SHAPES)
+    static void run_##F##_##V(const mafat_register_tile *tile) { run(tile, F, V); }
+#define DEFINE_SHAPES(F) MAFAT_REGISTER_EACH_VECTORS(DEFINE_SHAPE, F)
+MAFAT_REGISTER_EACH_FILTERS(DEFINE_SHAPES)
 
 #define NAME_SHAPE(F, V) [F - 1][V - 1] = run_##F##_##V,
-#define NAME_SHAPES(F) MAFAT_TILE_EACH_VECTORS(NAME_SHAPE, F)
+#define NAME_SHAPES(F) MAFAT_REGISTER_EACH_VECTORS(NAME_SHAPE, F)
 
-void mafat_tile_run(const mafat_tile *tile, int n_filters, int n_vectors)
+void mafat_register_tile_run(const mafat_register_tile *tile, int n_filters, int n_vectors)
 {
-    static void (*const shapes[MAFAT_TILE_FILTERS][MAFAT_TILE_VECTORS])(const mafat_tile *) = {
-        MAFAT_TILE_EACH_FILTERS(NAME_SHAPES)
+    typedef void run_shape(const mafat_register_tile *tile);
+    static run_shape *const shapes[MAFAT_REGISTER_FILTERS][MAFAT_REGISTER_VECTORS] = {
+        MAFAT_REGISTER_EACH_FILTERS(NAME_SHAPES)
     };
     shapes[n_filters - 1][n_vectors - 1](tile);
 }
