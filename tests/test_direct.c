@@ -16,7 +16,7 @@
 enum { PAGE = MAFAT_READ_UNIT, FILE_BYTES = 5 * PAGE + 123, BUFFER_BYTES = 9 * PAGE };
 
 /* How files are read: each test runs in all ways. */
-enum { DIRECT, REFUSED_BY_OPEN, REFUSED_BY_READ, N_WAYS };
+enum { DIRECT, REFUSED_BY_OPEN, REFUSED_BY_READ, N_MODES };
 
 static char folder[64], path[96];
 static unsigned char bytes[FILE_BYTES];     /* the file's */
@@ -72,13 +72,13 @@ static void teardown(void)
 }
 
 /* Opens the file; returns what that printed. */
-static const char *open_file(int way)
+static const char *open_file(int mode)
 {
     static char printed[512];
     FILE *captured = tmpfile();
     int saved = dup(STDERR_FILENO);
-    test_reads.refuses_to_open = way == REFUSED_BY_OPEN;
-    test_reads.refuses_to_read = way == REFUSED_BY_READ;
+    test_reads.refuses_to_open = mode == REFUSED_BY_OPEN;
+    test_reads.refuses_to_read = mode == REFUSED_BY_READ;
     fflush(stderr);
     dup2(fileno(captured), STDERR_FILENO);
     mafat_status status = mafat_direct_open(&direct, path, &error);
@@ -306,15 +306,15 @@ int main(void)
     TCase *tcase = tcase_create("direct");
     tcase_set_timeout(tcase, 20);
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_loop_test(tcase, any_range_is_the_files_bytes, 0, N_WAYS);
-    tcase_add_loop_test(tcase, ranges_in_sequence_read_each_page_once, 0, N_WAYS);
-    tcase_add_loop_test(tcase, reads_that_are_interrupted_or_short_go_on, 0, N_WAYS);
-    tcase_add_loop_test(tcase, a_read_that_fails_names_the_file_and_spoils_nothing, 0, N_WAYS);
-    tcase_add_loop_test(tcase, what_is_behind_the_files_end_cannot_be_read, 0, N_WAYS);
-    tcase_add_loop_test(tcase, bytes_that_vanish_are_missed, 0, N_WAYS);
-    tcase_add_loop_test(tcase, a_file_that_changes_is_noticed, 0, N_WAYS);
-    tcase_add_loop_test(tcase, a_file_that_is_replaced_is_read_on, 0, N_WAYS);
-    tcase_add_loop_test(tcase, a_refusal_of_direct_reads_is_said, 0, N_WAYS);
+    tcase_add_loop_test(tcase, any_range_is_the_files_bytes, 0, N_MODES);
+    tcase_add_loop_test(tcase, ranges_in_sequence_read_each_page_once, 0, N_MODES);
+    tcase_add_loop_test(tcase, reads_that_are_interrupted_or_short_go_on, 0, N_MODES);
+    tcase_add_loop_test(tcase, a_read_that_fails_names_the_file_and_spoils_nothing, 0, N_MODES);
+    tcase_add_loop_test(tcase, what_is_behind_the_files_end_cannot_be_read, 0, N_MODES);
+    tcase_add_loop_test(tcase, bytes_that_vanish_are_missed, 0, N_MODES);
+    tcase_add_loop_test(tcase, a_file_that_changes_is_noticed, 0, N_MODES);
+    tcase_add_loop_test(tcase, a_file_that_is_replaced_is_read_on, 0, N_MODES);
+    tcase_add_loop_test(tcase, a_refusal_of_direct_reads_is_said, 0, N_MODES);
     tcase_add_test(tcase, files_of_the_kernel_are_read_through_the_cache);
     tcase_add_test(tcase, what_is_no_file_is_refused);
     Suite *suite = suite_create("direct");

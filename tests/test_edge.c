@@ -30,7 +30,7 @@ typedef struct {
     mafat_group groups[TEST_MAX_LAYERS];          /* theirs */
     double seconds;
     size_t live_bytes, sum_bytes;
-} way;
+} path;
 
 /* Any edge from a position; one layer is as likely as all groups together. */
 static const mafat_edge *random_edge(test_random *r, const mafat_edges *edges, int position)
@@ -43,12 +43,12 @@ static const mafat_edge *random_edge(test_random *r, const mafat_edges *edges, i
 }
 
 /* Walks forward, and adds sizes up backward: windows have their room in what runs before them. */
-static void walk(test_random *r, const mafat_edges *edges, way *w)
+static void walk(test_random *r, const mafat_edges *edges, path *w)
 {
     const mafat_edge *passed[TEST_MAX_LAYERS];
     size_t window_bytes = 0;
     int n = 0;
-    *w = (way){0};
+    *w = (path){0};
     for (int position = 0; position < edges->n_positions; n++) {
         passed[n] = random_edge(r, edges, position);
         mafat_group group = mafat_edge_group(edges, passed[n]);
@@ -67,13 +67,13 @@ static void walk(test_random *r, const mafat_edges *edges, way *w)
 }
 
 /* The plan has the groups of the way, but that whole layers may be grouped otherwise. */
-static void expect_groups(const way *w, const mafat_plan *plan)
+static void expect_groups(const path *w, const mafat_plan *plan)
 {
     for (int g = 0; g < plan->n_groups; g++) {
         const mafat_group *group = &plan->groups[g];
         const mafat_group *chosen = &w->groups[group->first];
-        if (w->edges[group->first] == NULL || !mafat_group_takes_turns(chosen)) {
-            test_require(!mafat_group_takes_turns(group));
+        if (w->edges[group->first] == NULL || !mafat_group_is_interleaved(chosen)) {
+            test_require(!mafat_group_is_interleaved(group));
             continue;
         }
         test_require(chosen->end == group->end);
@@ -94,13 +94,13 @@ static void expect_times_of_steps(const test_subject *s, const mafat_plan *plan)
         seconds[step->group] += mafat_cost_seconds(&s->costs, &work);
     }
     for (int g = 0; g < plan->n_groups; g++) {
-        double more = mafat_group_takes_turns(&plan->groups[g]) ? 1.03 : 1;
+        double more = mafat_group_is_interleaved(&plan->groups[g]) ? 1.03 : 1;
         test_require(fabs(plan->groups[g].computing_s - more * seconds[g]) <=
                      1e-9 * seconds[g]);
     }
 }
 
-static void expect_sums(const test_subject *s, const way *w, const char *context)
+static void expect_sums(const test_subject *s, const path *w, const char *context)
 {
     mafat_weight_mode modes[TEST_MAX_LAYERS];
     mafat_plan_options options = s->options;
@@ -129,16 +129,16 @@ static void expect_sums(const test_subject *s, const way *w, const char *context
     mafat_config_free(&again);
 }
 
-static void expect_sums_of_random_ways(mafat_cfg cfg, uint64_t seed, int n_ways,
-                                       const char *context)
+static void expect_sums_of_random_paths(mafat_cfg cfg, uint64_t seed, int n_paths,
+                                        const char *context)
 {
     test_random r = {seed};
     test_subject s;
     mafat_search search;
-    way w;
+    path w;
     test_subject_init(&s, cfg, test_random_int(&r, 1000));
     test_subject_search(&s, NULL, &search);
-    for (int i = 0; i < n_ways; i++) {
+    for (int i = 0; i < n_paths; i++) {
         walk(&r, &search.parts.edges, &w);
         expect_sums(&s, &w, context);
     }
@@ -149,7 +149,7 @@ static void expect_sums_of_random_ways(mafat_cfg cfg, uint64_t seed, int n_ways,
 START_TEST(a_plan_is_the_sum_of_its_edges)
 {
     const char *line = test_networks[_i % TEST_N_NETWORKS];
-    expect_sums_of_random_ways(test_brief_read(line), (uint64_t)_i + 1, 100, line);
+    expect_sums_of_random_paths(test_brief_read(line), (uint64_t)_i + 1, 100, line);
 }
 END_TEST
 
@@ -158,7 +158,7 @@ START_TEST(plans_of_random_networks_are_sums_of_their_edges)
     test_random r = {(uint64_t)_i + 1};
     char text[TEST_CFG_BYTES];
     test_cfg_make(&r, text, 4 + _i % 8);
-    expect_sums_of_random_ways(test_cfg_parse(text), (uint64_t)_i + 1, 40, text);
+    expect_sums_of_random_paths(test_cfg_parse(text), (uint64_t)_i + 1, 40, text);
 }
 END_TEST
 

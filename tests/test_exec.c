@@ -435,7 +435,7 @@ START_TEST(runs_do_not_depend_on_what_was_before)
 }
 END_TEST
 
-static void lead_nothing(void *context)
+static void run_nothing(void *context)
 {
     (void)context;
 }
@@ -446,7 +446,7 @@ START_TEST(a_run_allocates_nothing)
     for (int p = 0; p < N_PLANS; p++) {
         make_random_plan();
         mafat_team_set_default_size(exec.team.n_threads);    /* what Darknet's own loops take */
-        mafat_team_lead(&exec.team, lead_nothing, NULL);     /* OpenMP starts its threads */
+        mafat_team_run(&exec.team, run_nothing, NULL);       /* OpenMP starts its threads */
         mafat_input input = {.source = {NULL, give_rows},
                              .map = plan.image_by_rows ? NULL : floats};
         for (int n = 0; n < 2; n++) {
@@ -486,7 +486,7 @@ START_TEST(a_read_that_fails_ends_the_run_and_spoils_none_after_it)
 END_TEST
 
 /* Each way there is, on a network with all that can be in one. */
-START_TEST(every_way_on_one_network)
+START_TEST(every_mode_on_one_network)
 {
     static const char *const configs[] = {"1x1", "3x2", "5x1r", "20x1r/4/3x1r", "2x2/4/6x1r"};
     static const size_t window_sizes[] = {0, 1, 2000, SIZE_MAX};
@@ -508,9 +508,9 @@ START_TEST(every_way_on_one_network)
                     "[convolutional]\nfilters=7\nsize=1\nactivation=linear\n");
     for (int w = 0; w < 4; w++)
         for (int p = 0; p < 3; p++)
-            for (int way = 0; way < 12; way++) {
-                variant v = {way % 2 == 0, {window_sizes[w], pinned_sizes[p], 1 + way % 4}};
-                make_plan_of(configs[_i], v, 1 + way % 3);
+            for (int mode = 0; mode < 12; mode++) {
+                variant v = {mode % 2 == 0, {window_sizes[w], pinned_sizes[p], 1 + mode % 4}};
+                make_plan_of(configs[_i], v, 1 + mode % 3);
                 expect_run();
                 free_plan();
             }
@@ -528,7 +528,7 @@ int main(void)
         tcase_add_loop_test(tcase, a_run_allocates_nothing, 0, N_NETWORKS);
     tcase_add_loop_test(tcase, a_read_that_fails_ends_the_run_and_spoils_none_after_it, 0,
                         N_NETWORKS);
-    tcase_add_loop_test(tcase, every_way_on_one_network, 0, 5);
+    tcase_add_loop_test(tcase, every_mode_on_one_network, 0, 5);
     Suite *suite = suite_create("exec");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -49,12 +49,12 @@ START_TEST(each_share_is_done_once_before_the_leader_goes_on)
     ledger l = {.team = &team};
     mafat_team_init(&team, _i);
     for (int again = 0; again < 2; again++)
-        mafat_team_lead(&team, lead, &l);
+        mafat_team_run(&team, lead, &l);
     ck_assert_int_eq(atomic_load(&l.n_wrong), 0);
 }
 END_TEST
 
-static void lead_nothing(void *context)
+static void run_nothing(void *context)
 {
     *(int *)context += 1;
 }
@@ -65,7 +65,7 @@ START_TEST(a_team_can_be_led_without_work)
     int n_calls = 0;
     mafat_team_init(&team, 3);
     for (int i = 0; i < 100; i++)
-        mafat_team_lead(&team, lead_nothing, &n_calls);
+        mafat_team_run(&team, run_nothing, &n_calls);
     ck_assert_int_eq(n_calls, 100);
 }
 END_TEST

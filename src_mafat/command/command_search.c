@@ -206,7 +206,7 @@ static mafat_status measure(searcher *s, mafat_found *found, mafat_error *error)
 /* The time that is told is that of the paper's search, not of the one that it is held against. */
 static mafat_status choose_as_paper(searcher *s, mafat_found *found, mafat_error *error)
 {
-    mafat_status status = mafat_choose_as_paper(&s->session, found, error);
+    mafat_status status = mafat_paper_choice_find(&s->session, found, error);
     s->searching_s = mafat_measure_now_s() - s->begin_s;
     return status;
 }

@@ -13,8 +13,8 @@ static mafat_status fits_limit(void *context, const mafat_config *config, bool *
     return status == MAFAT_NO_FIT ? MAFAT_OK : status;
 }
 
-mafat_status mafat_choose_as_paper(const mafat_session *session, mafat_found *found,
-                                   mafat_error *error)
+mafat_status mafat_paper_choice_find(const mafat_session *session, mafat_found *found,
+                                     mafat_error *error)
 {
     mafat_config config = {0};
     bool is_there;

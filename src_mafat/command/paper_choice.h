@@ -7,7 +7,7 @@
 #include "session/session.h"
 
 /* MAFAT_NO_FIT where none of its configurations fits. On error nothing needs to be freed. */
-mafat_status mafat_choose_as_paper(const mafat_session *session, mafat_found *found,
-                                   mafat_error *error);
+mafat_status mafat_paper_choice_find(const mafat_session *session, mafat_found *found,
+                                     mafat_error *error);
 
 #endif

@@ -15,7 +15,7 @@ static mafat_status add_candidates(mafat_points *candidates, const mafat_session
     mafat_status status = mafat_points_descend(candidates, search, session->limit_bytes, PERCENT,
                                                MAX_CANDIDATES, error);
     if (status == MAFAT_OK && session->asked.n_groups == 0 &&
-        mafat_choose_as_paper(session, &paper, &unused) == MAFAT_OK)
+        mafat_paper_choice_find(session, &paper, &unused) == MAFAT_OK)
         status = mafat_points_add(candidates, session->limit_bytes, &paper, &session->process,
                                   error);
     mafat_found_free(&paper);

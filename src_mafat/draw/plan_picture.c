@@ -1,4 +1,4 @@
-/* A plan's picture: its page and title; see plan_picture.h. */
+/* A plan's picture: its sheet and title; see plan_picture.h. */
 #include "draw/plan_picture.h"
 
 #include <math.h>
@@ -27,10 +27,10 @@ static mafat_status print_config(const mafat_config *config, size_t most, char *
 /* --------------------------------------------------------------------------------------- title */
 
 /* A bar of what predicted_bytes is made of, and the limit. */
-static void draw_prediction(mafat_plan_page *page, double y)
+static void draw_prediction(mafat_plan_sheet *sheet, double y)
 {
     enum { BAR = 20 };
-    const mafat_prediction *p = &page->session->prediction;
+    const mafat_prediction *p = &sheet->session->prediction;
     const struct {
         const char *name, *color;
         size_t bytes;
@@ -47,10 +47,10 @@ static void draw_prediction(mafat_plan_page *page, double y)
          p->pinned_bytes + p->parameter_bytes},
         {"arena", "#46586b", p->arena_bytes},
     };
-    size_t limit = page->session->limit_bytes;
+    size_t limit = sheet->session->limit_bytes;
     size_t all = limit > p->total_bytes ? limit : p->total_bytes;
-    double x = INDENT, max_width = page->width - 2 * INDENT, key = INDENT;
-    mafat_svg_rect(&page->svg, (mafat_svg_box){x, y, max_width, BAR}, "#f0f2f4", NULL);
+    double x = INDENT, max_width = sheet->width - 2 * INDENT, key = INDENT;
+    mafat_svg_rect(&sheet->svg, (mafat_svg_box){x, y, max_width, BAR}, "#f0f2f4", NULL);
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
         char bytes[32], text[96];
         if (terms[i].bytes == 0)
@@ -58,26 +58,27 @@ static void draw_prediction(mafat_plan_page *page, double y)
         double w = max_width * (double)terms[i].bytes / (double)all;
         snprintf(text, sizeof text, "%s %s", terms[i].name,
                  mafat_svg_print_bytes(terms[i].bytes, bytes, sizeof bytes));
-        mafat_svg_rect(&page->svg, (mafat_svg_box){x, y, w, BAR}, terms[i].color, text);
-        key = mafat_svg_key(&page->svg, (mafat_svg_point){key, y + BAR + 18}, terms[i].color, text);
+        mafat_svg_rect(&sheet->svg, (mafat_svg_box){x, y, w, BAR}, terms[i].color, text);
+        key = mafat_svg_legend(&sheet->svg, (mafat_svg_point){key, y + BAR + 18}, terms[i].color,
+                               text);
         x += w;
     }
     if (limit > 0) {
         double at = INDENT + max_width * (double)limit / (double)all;
-        mafat_svg_line(&page->svg, (mafat_svg_point){at, y - 4},
+        mafat_svg_line(&sheet->svg, (mafat_svg_point){at, y - 4},
                        (mafat_svg_point){at, y + BAR + 4}, (mafat_svg_pen){"#b3261e", 2, NULL});
     }
 }
 
-static void draw_title(mafat_plan_page *page, const char *cfg_path, const char *config)
+static void draw_title(mafat_plan_sheet *sheet, const char *cfg_path, const char *config)
 {
-    const mafat_session *session = page->session;
-    const mafat_plan *plan = page->plan;
+    const mafat_session *session = sheet->session;
+    const mafat_plan *plan = sheet->plan;
     char text[512], bytes[32], limit[48] = "no limit";
     snprintf(text, sizeof text, "Plan of %s: %s", cfg_path, config);
-    double max_width = page->width - 2 * INDENT;
+    double max_width = sheet->width - 2 * INDENT;
     double size = fmin(22, 22 * max_width / mafat_svg_text_width(text, 22));
-    mafat_svg_text(&page->svg, (mafat_svg_point){INDENT, 42},
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){INDENT, 42},
                    (mafat_svg_font){.size = size, .color = MAFAT_INK, .bold = true}, text);
     if (session->limit_bytes > 0)
         snprintf(limit, sizeof limit, "limit %s",
@@ -89,32 +90,32 @@ static void draw_title(mafat_plan_page *page, const char *cfg_path, const char *
              session->n_threads == 1 ? "" : "s", plan->n_groups, plan->n_groups == 1 ? "" : "s",
              plan->n_steps, (double)(plan->macs - plan->redundant_macs) / 1e6,
              mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
-    mafat_svg_text(&page->svg, (mafat_svg_point){INDENT, 68},
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){INDENT, 68},
                    (mafat_svg_font){.size = 13, .color = MAFAT_FAINT_INK}, text);
-    draw_prediction(page, 84);
+    draw_prediction(sheet, 84);
 }
 
-/* ---------------------------------------------------------------------------------------- page */
+/* ---------------------------------------------------------------------------------------- sheet */
 
-static mafat_status draw(mafat_plan_page *page, const char *cfg_path, const char *config,
+static mafat_status draw(mafat_plan_sheet *sheet, const char *cfg_path, const char *config,
                          const char *path, mafat_error *error)
 {
     double layers = TITLE_HEIGHT + MARGIN, arena = layers + MAFAT_LAYERS_HEIGHT + MARGIN;
     double weights = arena + MAFAT_ARENA_HEIGHT + MARGIN;
     double tiles = weights + MAFAT_WEIGHTS_HEIGHT + MARGIN;
-    double height = tiles + mafat_plan_page_draw_tiles(page, tiles, false) + MARGIN;
+    double height = tiles + mafat_plan_sheet_draw_tiles(sheet, tiles, false) + MARGIN;
     char title[256];
     snprintf(title, sizeof title, "MAFAT's plan of %.200s", cfg_path);
-    mafat_status status = mafat_svg_begin(&page->svg, path, page->width, height, title, config,
+    mafat_status status = mafat_svg_begin(&sheet->svg, path, sheet->width, height, title, config,
                                           error);
     if (status != MAFAT_OK)
         return status;
-    draw_title(page, cfg_path, config);
-    mafat_plan_page_draw_layers(page, layers);
-    mafat_plan_page_draw_arena(page, arena);
-    mafat_plan_page_draw_weights(page, weights);
-    mafat_plan_page_draw_tiles(page, tiles, true);
-    return mafat_svg_end(&page->svg, error);
+    draw_title(sheet, cfg_path, config);
+    mafat_plan_sheet_draw_layers(sheet, layers);
+    mafat_plan_sheet_draw_arena(sheet, arena);
+    mafat_plan_sheet_draw_weights(sheet, weights);
+    mafat_plan_sheet_draw_tiles(sheet, tiles, true);
+    return mafat_svg_end(&sheet->svg, error);
 }
 
 mafat_status mafat_plan_picture_write(const mafat_session *session, const char *cfg_path,
@@ -125,17 +126,17 @@ mafat_status mafat_plan_picture_write(const mafat_session *session, const char *
         return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG
                                "\" is Darknet's own forward pass: there is no plan to draw");
     char *config;
-    mafat_plan_page page;
+    mafat_plan_sheet sheet;
     mafat_status status = print_config(&session->config, MAX_CONFIG_LENGTH, &config, error);
-    if (status == MAFAT_OK && !mafat_plan_page_begin(&page, session)) {
-        mafat_plan_page_end(&page);
+    if (status == MAFAT_OK && !mafat_plan_sheet_begin(&sheet, session)) {
+        mafat_plan_sheet_end(&sheet);
         free(config);
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for a plan's picture");
     }
     if (status != MAFAT_OK)
         return status;
-    status = draw(&page, cfg_path, config, path, error);
-    mafat_plan_page_end(&page);
+    status = draw(&sheet, cfg_path, config, path, error);
+    mafat_plan_sheet_end(&sheet);
     free(config);
     return status;
 }

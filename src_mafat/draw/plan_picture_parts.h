@@ -40,13 +40,13 @@ typedef struct {
     mafat_plan_layer image;
     mafat_plan_layer *layers;      /* [n_layers], owned */
     int *order;                    /* [n_layers], owned: the layer of each column */
-    double *edges;                 /* [n_layers + 1], owned: between columns */
+    double *column_x;              /* [n_layers + 1], owned: between columns */
     double *moments;               /* [n_moments + 1], owned: between moments */
     mafat_content *contents;       /* [n_buffers], owned */
     double left, right;            /* of the columns */
     double width;
     mafat_svg svg;
-} mafat_plan_page;
+} mafat_plan_sheet;
 
 /* Colours: of what buffers hold, and of the rest. They differ for colour-blind eyes too. */
 extern const char *const mafat_plan_colors[MAFAT_N_CONTENTS];
@@ -54,27 +54,27 @@ extern const char *const mafat_plan_colors[MAFAT_N_CONTENTS];
 #define MAFAT_RESIDENT_COLOR "#6d4a63"
 #define MAFAT_INK "#1c2733"
 #define MAFAT_FAINT_INK "#66727f"
-#define MAFAT_GRID_COLOR "#e2e6ea"
+#define MAFAT_RULE_COLOR "#e2e6ea"
 
-/* Finds out all that is drawn and where the columns are; false without memory. A page that was
+/* Finds out all that is drawn and where the columns are; false without memory. A sheet that was
  * begun, or zeroed, may be ended. */
-bool mafat_plan_page_begin(mafat_plan_page *page, const mafat_session *session);
-void mafat_plan_page_end(mafat_plan_page *page);
+bool mafat_plan_sheet_begin(mafat_plan_sheet *sheet, const mafat_session *session);
+void mafat_plan_sheet_end(mafat_plan_sheet *sheet);
 
 /* What the group's buffers hold: rows, tiles or maps. */
-mafat_content mafat_plan_page_group_content(const mafat_group *group);
+mafat_content mafat_plan_sheet_group_content(const mafat_group *group);
 
 /* Writes the numbers of layers [first, end): "layer 3" or "layers 0-7". */
-const char *mafat_plan_page_print_layers(int first, int end, char *text, size_t size);
+const char *mafat_plan_sheet_print_layers(int first, int end, char *text, size_t size);
 
 /* Writes "16x76x76" with the sign of multiplication. */
-const char *mafat_plan_page_print_shape(mafat_shape shape, char *text, size_t size);
+const char *mafat_plan_sheet_print_shape(mafat_shape shape, char *text, size_t size);
 
 /* The heading of a part, at the left of y, with a remark behind it. */
-void mafat_plan_page_head(mafat_plan_page *page, double y, const char *text, const char *remark);
+void mafat_plan_sheet_head(mafat_plan_sheet *sheet, double y, const char *text, const char *remark);
 
 /* The numbers of the layers on the line at y, as many as there is room for. */
-void mafat_plan_page_number(mafat_plan_page *page, double y);
+void mafat_plan_sheet_number(mafat_plan_sheet *sheet, double y);
 
 /* A part's area for shapes: bytes, 0 at `base` and max_bytes at `top`. */
 typedef struct {
@@ -83,13 +83,13 @@ typedef struct {
     mafat_svg_unit unit;
 } mafat_plan_area;
 
-double mafat_plan_page_height(mafat_plan_area a, size_t bytes);
+double mafat_plan_sheet_height(mafat_plan_area a, size_t bytes);
 
 /* The axis of bytes at the left, of at most so many steps, with lines through the area. */
-void mafat_plan_page_draw_axis(mafat_plan_page *page, mafat_plan_area a, int n_steps);
+void mafat_plan_sheet_draw_axis(mafat_plan_sheet *sheet, mafat_plan_area a, int n_steps);
 
 /* Thin lines where groups meet, so that the eye finds its way from part to part. */
-void mafat_plan_page_draw_borders(mafat_plan_page *page, double top, double base);
+void mafat_plan_sheet_draw_borders(mafat_plan_sheet *sheet, double top, double base);
 
 /* The parts, from y on downwards, and the heights that they take. */
 enum {
@@ -97,11 +97,11 @@ enum {
     MAFAT_ARENA_HEIGHT = 600,
     MAFAT_WEIGHTS_HEIGHT = 234
 };
-void mafat_plan_page_draw_layers(mafat_plan_page *page, double y);
-void mafat_plan_page_draw_arena(mafat_plan_page *page, double y);
-void mafat_plan_page_draw_weights(mafat_plan_page *page, double y);
+void mafat_plan_sheet_draw_layers(mafat_plan_sheet *sheet, double y);
+void mafat_plan_sheet_draw_arena(mafat_plan_sheet *sheet, double y);
+void mafat_plan_sheet_draw_weights(mafat_plan_sheet *sheet, double y);
 
 /* The last part: draws it, and returns its height; only that where `draws` is not set. */
-double mafat_plan_page_draw_tiles(mafat_plan_page *page, double y, bool draws);
+double mafat_plan_sheet_draw_tiles(mafat_plan_sheet *sheet, double y, bool draws);
 
 #endif

@@ -20,7 +20,7 @@ static const mafat_svg_font smallest = {9, MAFAT_FAINT_INK, MAFAT_SVG_MIDDLE, fa
 
 static bool has_card(const mafat_group *group)
 {
-    return mafat_plan_page_group_content(group) != MAFAT_HOLDS_MAP;
+    return mafat_plan_sheet_group_content(group) != MAFAT_HOLDS_MAP;
 }
 
 /* -------------------------------------------------------------------------------------- maps */
@@ -44,7 +44,7 @@ static mafat_svg_box region_box(map m, mafat_region r)
 
 /* Lines between tiles, at the same shares of every map; where they would be too close to see,
  * none. */
-static void draw_grid(mafat_plan_page *page, map m, mafat_tiling tiling, mafat_shape out)
+static void draw_grid(mafat_plan_sheet *sheet, map m, mafat_tiling tiling, mafat_shape out)
 {
     enum { CLOSEST = 2 };
     mafat_svg_pen pen = {"#ffffff", 1, NULL};
@@ -52,12 +52,12 @@ static void draw_grid(mafat_plan_page *page, map m, mafat_tiling tiling, mafat_s
     for (int row = 1; row < tiling.rows && h / tiling.rows >= CLOSEST; row++) {
         mafat_region tile = mafat_region_tile(out.h, 1, tiling.rows, 1, row, 0);
         double y = m.y + h * tile.y0 / out.h;
-        mafat_svg_line(&page->svg, (mafat_svg_point){m.x, y}, (mafat_svg_point){m.x + w, y}, pen);
+        mafat_svg_line(&sheet->svg, (mafat_svg_point){m.x, y}, (mafat_svg_point){m.x + w, y}, pen);
     }
     for (int col = 1; col < tiling.cols && w / tiling.cols >= CLOSEST; col++) {
         mafat_region tile = mafat_region_tile(1, out.w, 1, tiling.cols, 0, col);
         double x = m.x + w * tile.x0 / out.w;
-        mafat_svg_line(&page->svg, (mafat_svg_point){x, m.y}, (mafat_svg_point){x, m.y + h}, pen);
+        mafat_svg_line(&sheet->svg, (mafat_svg_point){x, m.y}, (mafat_svg_point){x, m.y + h}, pen);
     }
 }
 
@@ -73,47 +73,47 @@ static void print_extents(int extent, int n_tiles, char *text, size_t size)
 }
 
 /* The group's output map with its grid and one tile stressed, and what is to be said about it. */
-static void draw_output(mafat_plan_page *page, const mafat_group *group, mafat_region tile,
+static void draw_output(mafat_plan_sheet *sheet, const mafat_group *group, mafat_region tile,
                         mafat_svg_point corner)
 {
-    mafat_shape out = page->network->layers[group->end - 1].out;
+    mafat_shape out = sheet->network->layers[group->end - 1].out;
     map m = place_map(out, corner.x + PAD, corner.y + PICTURES);
     char text[96], shape[64], rows[32], cols[32];
-    mafat_svg_rect(&page->svg, region_box(m, mafat_region_whole(out)), PLAIN_COLOR, NULL);
-    mafat_svg_rect(&page->svg, region_box(m, tile),
-                   mafat_plan_colors[mafat_plan_page_group_content(group)], NULL);
-    draw_grid(page, m, group->tiling, out);
-    mafat_plan_page_print_shape(out, shape, sizeof shape);
+    mafat_svg_rect(&sheet->svg, region_box(m, mafat_region_whole(out)), PLAIN_COLOR, NULL);
+    mafat_svg_rect(&sheet->svg, region_box(m, tile),
+                   mafat_plan_colors[mafat_plan_sheet_group_content(group)], NULL);
+    draw_grid(sheet, m, group->tiling, out);
+    mafat_plan_sheet_print_shape(out, shape, sizeof shape);
     snprintf(text, sizeof text, "output %s", shape);
-    mafat_svg_text(&page->svg, (mafat_svg_point){m.x, corner.y + TEXT}, small, text);
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){m.x, corner.y + TEXT}, small, text);
     print_extents(out.h, group->tiling.rows, rows, sizeof rows);
     print_extents(out.w, group->tiling.cols, cols, sizeof cols);
     if (group->tiling.reuse)
         snprintf(text, sizeof text, "%d × %s rows", group->n_tiles, rows);
     else
         snprintf(text, sizeof text, "%d tiles of %s×%s", group->n_tiles, rows, cols);
-    mafat_svg_text(&page->svg, (mafat_svg_point){m.x, corner.y + TEXT + LINE}, small, text);
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){m.x, corner.y + TEXT + LINE}, small, text);
 }
 
-static void draw_title(mafat_plan_page *page, const mafat_group *group, mafat_svg_point corner,
+static void draw_title(mafat_plan_sheet *sheet, const mafat_group *group, mafat_svg_point corner,
                        double width)
 {
     char text[96], layers[40], tiling[32];
     mafat_svg_font font = {13, MAFAT_INK, MAFAT_SVG_START, true, false};
-    mafat_svg_rect(&page->svg, (mafat_svg_box){corner.x, corner.y, width, CARD_HEIGHT}, "#f7f8fa",
+    mafat_svg_rect(&sheet->svg, (mafat_svg_box){corner.x, corner.y, width, CARD_HEIGHT}, "#f7f8fa",
                    NULL);
-    mafat_svg_rect(&page->svg, (mafat_svg_box){corner.x, corner.y, width, 4},
-                   mafat_plan_colors[mafat_plan_page_group_content(group)], NULL);
-    mafat_plan_page_print_layers(group->first, group->end, layers, sizeof layers);
+    mafat_svg_rect(&sheet->svg, (mafat_svg_box){corner.x, corner.y, width, 4},
+                   mafat_plan_colors[mafat_plan_sheet_group_content(group)], NULL);
+    mafat_plan_sheet_print_layers(group->first, group->end, layers, sizeof layers);
     mafat_config_print_tiling(group->tiling, tiling, sizeof tiling);
     snprintf(text, sizeof text, "%s: %s", layers, tiling);
-    mafat_svg_text(&page->svg, (mafat_svg_point){corner.x + PAD, corner.y + TITLE}, font, text);
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){corner.x + PAD, corner.y + TITLE}, font, text);
     font.size = 11;
     font.bold = false;
     font.anchor = MAFAT_SVG_END;
     snprintf(text, sizeof text, "redundant MACs %.1f %%",
              mafat_plan_redundant_percent(group->macs, group->redundant_macs));
-    mafat_svg_text(&page->svg, (mafat_svg_point){corner.x + width - PAD, corner.y + TITLE}, font,
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){corner.x + width - PAD, corner.y + TITLE}, font,
                    text);
 }
 
@@ -174,177 +174,178 @@ static mafat_region find_share(mafat_shape in, mafat_shape out, mafat_region til
 }
 
 /* Beside the input map: the sizes of what is drawn on it. */
-static void explain_input(mafat_plan_page *page, mafat_region field, mafat_region share,
+static void explain_input(mafat_plan_sheet *sheet, mafat_region field, mafat_region share,
                           mafat_svg_point at)
 {
     char text[64];
     snprintf(text, sizeof text, "own share %d×%d", mafat_region_height(share),
              mafat_region_width(share));
-    mafat_svg_key(&page->svg, at, mafat_plan_colors[MAFAT_HOLDS_TILE], text);
+    mafat_svg_legend(&sheet->svg, at, mafat_plan_colors[MAFAT_HOLDS_TILE], text);
     at.y += LINE + 2;
     snprintf(text, sizeof text, "with halo %d×%d", mafat_region_height(field),
              mafat_region_width(field));
-    mafat_svg_key(&page->svg, at, HALO_COLOR, text);
+    mafat_svg_legend(&sheet->svg, at, HALO_COLOR, text);
     at.x += 16;
     at.y += LINE + 2;
     snprintf(text, sizeof text, "%d above, %d below", beyond(share.y0 - field.y0),
              beyond(field.y1 - share.y1));
-    mafat_svg_text(&page->svg, at, small, text);
+    mafat_svg_text(&sheet->svg, at, small, text);
     at.y += LINE;
     snprintf(text, sizeof text, "%d left, %d right", beyond(share.x0 - field.x0),
              beyond(field.x1 - share.x1));
-    mafat_svg_text(&page->svg, at, small, text);
+    mafat_svg_text(&sheet->svg, at, small, text);
 }
 
 /* The group's input map: the tile's share of it, and around that the halo. */
-static void draw_input(mafat_plan_page *page, const mafat_group *group, mafat_shape in,
+static void draw_input(mafat_plan_sheet *sheet, const mafat_group *group, mafat_shape in,
                        mafat_region field, mafat_region tile, mafat_svg_point corner)
 {
-    mafat_shape out = page->network->layers[group->end - 1].out;
+    mafat_shape out = sheet->network->layers[group->end - 1].out;
     mafat_region share = find_share(in, out, tile);
     map m = place_map(in, corner.x, corner.y + PICTURES);
     char shape[48], text[64];
-    mafat_svg_rect(&page->svg, region_box(m, mafat_region_whole(in)), PLAIN_COLOR, NULL);
-    draw_grid(page, m, group->tiling, out);
-    mafat_svg_rect(&page->svg, region_box(m, field), HALO_COLOR, "receptive field");
-    mafat_svg_rect(&page->svg, region_box(m, share), mafat_plan_colors[MAFAT_HOLDS_TILE],
+    mafat_svg_rect(&sheet->svg, region_box(m, mafat_region_whole(in)), PLAIN_COLOR, NULL);
+    draw_grid(sheet, m, group->tiling, out);
+    mafat_svg_rect(&sheet->svg, region_box(m, field), HALO_COLOR, "receptive field");
+    mafat_svg_rect(&sheet->svg, region_box(m, share), mafat_plan_colors[MAFAT_HOLDS_TILE],
                    "the tile's own share");
-    mafat_svg_frame(&page->svg, region_box(m, field), (mafat_svg_pen){"#8a5a00", 1, NULL});
-    snprintf(text, sizeof text, "input %s", mafat_plan_page_print_shape(in, shape, sizeof shape));
-    mafat_svg_text(&page->svg, (mafat_svg_point){m.x, corner.y + TEXT}, small, text);
-    mafat_svg_text(&page->svg, (mafat_svg_point){m.x, corner.y + TEXT + LINE}, small,
+    mafat_svg_frame(&sheet->svg, region_box(m, field), (mafat_svg_pen){"#8a5a00", 1, NULL});
+    snprintf(text, sizeof text, "input %s", mafat_plan_sheet_print_shape(in, shape, sizeof shape));
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){m.x, corner.y + TEXT}, small, text);
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){m.x, corner.y + TEXT + LINE}, small,
                    "what one tile reads of it");
-    explain_input(page, field, share, (mafat_svg_point){m.x + SIDE + 12, m.y + 10});
+    explain_input(sheet, field, share, (mafat_svg_point){m.x + SIDE + 12, m.y + 10});
 }
 
-static void draw_tile_card(mafat_plan_page *page, int g, mafat_svg_point corner)
+static void draw_tile_card(mafat_plan_sheet *sheet, int g, mafat_svg_point corner)
 {
-    const mafat_group *group = &page->plan->groups[g];
+    const mafat_group *group = &sheet->plan->groups[g];
     mafat_region field;
     int row, col, layer;
-    mafat_region tile = find_tile(page->network->layers[group->end - 1].out, group->tiling, &row,
+    mafat_region tile = find_tile(sheet->network->layers[group->end - 1].out, group->tiling, &row,
                                   &col);
-    draw_output(page, group, tile, corner);
-    if (!find_field(page->plan, g, row, col, &field, &layer))
+    draw_output(sheet, group, tile, corner);
+    if (!find_field(sheet->plan, g, row, col, &field, &layer))
         return;
     corner.x += PAD + SIDE + INNER_GAP;
-    draw_input(page, group, page->network->layers[layer].in, field, tile, corner);
+    draw_input(sheet, group, sheet->network->layers[layer].in, field, tile, corner);
 }
 
 /* ---------------------------------------------------------------------------------------- rows */
 
 /* The layers of a group whose rows are counted: its own, and before them the image if it comes by
  * rows. */
-static int first_counted(const mafat_plan_page *page, const mafat_group *group)
+static int first_counted(const mafat_plan_sheet *sheet, const mafat_group *group)
 {
-    bool has_image = group == page->plan->groups && page->image.n_new > 0;
+    bool has_image = group == sheet->plan->groups && sheet->image.n_new > 0;
     return has_image ? group->first - 1 : group->first;
 }
 
-static const mafat_plan_layer *counted(const mafat_plan_page *page, int l)
+static const mafat_plan_layer *counted(const mafat_plan_sheet *sheet, int l)
 {
-    return l < 0 ? &page->image : &page->layers[l];
+    return l < 0 ? &sheet->image : &sheet->layers[l];
 }
 
 /* The width of a layer's bar and the gap beside it: less where there are many. */
-static double bar_pitch(const mafat_plan_page *page, const mafat_group *group)
+static double bar_pitch(const mafat_plan_sheet *sheet, const mafat_group *group)
 {
-    int n = group->end - first_counted(page, group);
-    return fmax(8, fmin(30, (page->width - 2 * INDENT - 2 * PAD - SIDE - INNER_GAP) / n));
+    int n = group->end - first_counted(sheet, group);
+    return fmax(8, fmin(30, (sheet->width - 2 * INDENT - 2 * PAD - SIDE - INNER_GAP) / n));
 }
 
-static void draw_bar(mafat_plan_page *page, int l, mafat_svg_box box, double scale)
+static void draw_bar(mafat_plan_sheet *sheet, int l, mafat_svg_box box, double scale)
 {
-    const mafat_plan_layer *layer = counted(page, l);
+    const mafat_plan_layer *layer = counted(sheet, l);
     char text[32];
     double base = box.y + box.h, kept = layer->n_kept * scale, made = layer->n_new * scale;
     mafat_svg_point top = {box.x + box.w / 2, base - kept - made - 4};
     box.w *= 0.8;
     box.x = top.x - box.w / 2;
-    mafat_svg_rect(&page->svg, (mafat_svg_box){box.x, base - kept, box.w, kept}, KEPT_COLOR, NULL);
-    mafat_svg_rect(&page->svg, (mafat_svg_box){box.x, base - kept - made, box.w, made},
+    mafat_svg_rect(&sheet->svg, (mafat_svg_box){box.x, base - kept, box.w, kept}, KEPT_COLOR, NULL);
+    mafat_svg_rect(&sheet->svg, (mafat_svg_box){box.x, base - kept - made, box.w, made},
                    mafat_plan_colors[MAFAT_HOLDS_ROWS], NULL);
     snprintf(text, sizeof text, layer->n_kept > 0 ? "%d+%d" : "%d", layer->n_new, layer->n_kept);
     if (mafat_svg_text_width(text, smallest.size) <= box.w * 1.2 && layer->n_new > 0)
-        mafat_svg_text(&page->svg, top, smallest, text);
+        mafat_svg_text(&sheet->svg, top, smallest, text);
     snprintf(text, sizeof text, l < 0 ? "img" : "%d", l);
     if (mafat_svg_text_width(text, smallest.size) <= box.w * 1.2)
-        mafat_svg_text(&page->svg, (mafat_svg_point){top.x, base + 12}, smallest, text);
+        mafat_svg_text(&sheet->svg, (mafat_svg_point){top.x, base + 12}, smallest, text);
 }
 
 /* For each layer, rows that are computed at a time, and below them those that are kept. */
-static void draw_row_card(mafat_plan_page *page, int g, mafat_svg_point corner)
+static void draw_row_card(mafat_plan_sheet *sheet, int g, mafat_svg_point corner)
 {
-    const mafat_group *group = &page->plan->groups[g];
-    mafat_shape out = page->network->layers[group->end - 1].out;
-    int first = first_counted(page, group), max = 1, row, col;
-    draw_output(page, group, find_tile(out, group->tiling, &row, &col), corner);
+    const mafat_group *group = &sheet->plan->groups[g];
+    mafat_shape out = sheet->network->layers[group->end - 1].out;
+    int first = first_counted(sheet, group), max = 1, row, col;
+    draw_output(sheet, group, find_tile(out, group->tiling, &row, &col), corner);
     for (int l = first; l < group->end; l++) {
-        int n_rows = counted(page, l)->n_new + counted(page, l)->n_kept;
+        int n_rows = counted(sheet, l)->n_new + counted(sheet, l)->n_kept;
         max = n_rows > max ? n_rows : max;
     }
     mafat_svg_box box = {corner.x + PAD + SIDE + INNER_GAP, corner.y + PICTURES + 12,
-                         bar_pitch(page, group), SIDE - 28};
+                         bar_pitch(sheet, group), SIDE - 28};
     mafat_svg_point key = {box.x, corner.y + TEXT};
-    key.x = mafat_svg_key(&page->svg, key, mafat_plan_colors[MAFAT_HOLDS_ROWS], "rows at a time");
-    mafat_svg_key(&page->svg, key, KEPT_COLOR, "rows kept");
-    mafat_svg_text(&page->svg, (mafat_svg_point){box.x, corner.y + TEXT + LINE}, small,
+    key.x = mafat_svg_legend(&sheet->svg, key, mafat_plan_colors[MAFAT_HOLDS_ROWS],
+                             "rows at a time");
+    mafat_svg_legend(&sheet->svg, key, KEPT_COLOR, "rows kept");
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){box.x, corner.y + TEXT + LINE}, small,
                    "by layer; no row is computed twice");
     for (int l = first; l < group->end; l++, box.x += box.w)
-        draw_bar(page, l, box, box.h / max);
+        draw_bar(sheet, l, box, box.h / max);
 }
 
 /* --------------------------------------------------------------------------------------- cards */
 
-static double card_width(const mafat_plan_page *page, const mafat_group *group)
+static double card_width(const mafat_plan_sheet *sheet, const mafat_group *group)
 {
     double pictures = 2 * PAD + SIDE + INNER_GAP;
     if (!group->tiling.reuse)
         return pictures + SIDE + INPUT_TEXT;
     return pictures + fmax(INPUT_TEXT + SIDE,
-                           bar_pitch(page, group) * (group->end - first_counted(page, group)));
+                           bar_pitch(sheet, group) * (group->end - first_counted(sheet, group)));
 }
 
-static void draw_card(mafat_plan_page *page, int g, mafat_svg_point corner, double width)
+static void draw_card(mafat_plan_sheet *sheet, int g, mafat_svg_point corner, double width)
 {
-    const mafat_group *group = &page->plan->groups[g];
-    draw_title(page, group, corner, width);
+    const mafat_group *group = &sheet->plan->groups[g];
+    draw_title(sheet, group, corner, width);
     if (group->tiling.reuse)
-        draw_row_card(page, g, corner);
+        draw_row_card(sheet, g, corner);
     else
-        draw_tile_card(page, g, corner);
+        draw_tile_card(sheet, g, corner);
 }
 
-static void draw_head(mafat_plan_page *page, double y, int n_cards)
+static void draw_head(mafat_plan_sheet *sheet, double y, int n_cards)
 {
-    int n_groups = page->plan->n_groups;
+    int n_groups = sheet->plan->n_groups;
     char remark[128] = "";
     if (n_cards == 0)
         snprintf(remark, sizeof remark, "none: all layers run on whole maps");
     else if (n_cards < n_groups)
         snprintf(remark, sizeof remark, "of %d of the %d layer groups; the others run on whole "
                  "maps", n_cards, n_groups);
-    mafat_plan_page_head(page, y, "Tiles", remark);
+    mafat_plan_sheet_head(sheet, y, "Tiles", remark);
 }
 
-double mafat_plan_page_draw_tiles(mafat_plan_page *page, double y, bool draws)
+double mafat_plan_sheet_draw_tiles(mafat_plan_sheet *sheet, double y, bool draws)
 {
     enum { HEAD = 18 };
-    const mafat_plan *plan = page->plan;
+    const mafat_plan *plan = sheet->plan;
     mafat_svg_point corner = {INDENT, y + HEAD};
     int n_cards = 0;
     for (int g = 0; g < plan->n_groups; g++) {
         if (!has_card(&plan->groups[g]))
             continue;
-        double width = card_width(page, &plan->groups[g]);
-        if (corner.x + width > page->width - INDENT && corner.x > INDENT)
+        double width = card_width(sheet, &plan->groups[g]);
+        if (corner.x + width > sheet->width - INDENT && corner.x > INDENT)
             corner = (mafat_svg_point){INDENT, corner.y + CARD_HEIGHT + CARD_GAP};
         if (draws)
-            draw_card(page, g, corner, width);
+            draw_card(sheet, g, corner, width);
         corner.x += width + CARD_GAP;
         n_cards++;
     }
     if (draws)
-        draw_head(page, y, n_cards);
+        draw_head(sheet, y, n_cards);
     return corner.y + (n_cards > 0 ? CARD_HEIGHT : 0) - y;
 }

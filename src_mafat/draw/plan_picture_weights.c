@@ -27,19 +27,19 @@ static int add_windows(const mafat_plan *plan, int w, bool of_one_layer, weights
 }
 
 /* Bytes of a layer's weights where Darknet holds them. */
-static size_t resident_bytes(const mafat_plan_page *page, int l)
+static size_t resident_bytes(const mafat_plan_sheet *sheet, int l)
 {
-    return mafat_layer_weight_floats(&page->network->layers[l]) * sizeof(float);
+    return mafat_layer_weight_floats(&sheet->network->layers[l]) * sizeof(float);
 }
 
-static void print_remark(const mafat_plan_page *page, char *text, size_t size)
+static void print_remark(const mafat_plan_sheet *sheet, char *text, size_t size)
 {
-    const mafat_plan *plan = page->plan;
+    const mafat_plan *plan = sheet->plan;
     char all[32], pinned[32], read[32], most[32];
     size_t bytes = 0;
     if (plan->n_windows == 0) {
         for (int l = 0; l < plan->n_layers; l++)
-            bytes += resident_bytes(page, l);
+            bytes += resident_bytes(sheet, l);
         snprintf(text, size, "%s, all in memory where Darknet loads them",
                  mafat_svg_print_bytes(bytes, all, sizeof all));
         return;
@@ -58,7 +58,7 @@ static void print_remark(const mafat_plan_page *page, char *text, size_t size)
 }
 
 /* One window's share of its layer's bar. */
-static void draw_window(mafat_plan_page *page, const mafat_weight_window *window,
+static void draw_window(mafat_plan_sheet *sheet, const mafat_weight_window *window,
                         mafat_svg_box box)
 {
     char bytes[32], tip[128];
@@ -67,13 +67,13 @@ static void draw_window(mafat_plan_page *page, const mafat_weight_window *window
              mafat_svg_print_bytes(window->bytes, bytes, sizeof bytes),
              window->pinned ? "pinned" : "read in each run");
     double gap = fmin(0.8, box.h / 4);
-    mafat_svg_rect(&page->svg, (mafat_svg_box){box.x, box.y + gap, box.w, box.h - gap},
+    mafat_svg_rect(&sheet->svg, (mafat_svg_box){box.x, box.y + gap, box.w, box.h - gap},
                    window->pinned ? MAFAT_PINNED_COLOR : mafat_plan_colors[MAFAT_HOLDS_WEIGHTS],
                    tip);
 }
 
 /* What a bar stands for, above it: as much as there is room for. */
-static void label_bar(mafat_plan_page *page, mafat_svg_box bar, size_t bytes, int n_windows)
+static void label_bar(mafat_plan_sheet *sheet, mafat_svg_box bar, size_t bytes, int n_windows)
 {
     mafat_svg_font font = {10, MAFAT_INK, MAFAT_SVG_MIDDLE, false, false};
     char size[32], text[64];
@@ -82,70 +82,70 @@ static void label_bar(mafat_plan_page *page, mafat_svg_box bar, size_t bytes, in
     if (mafat_svg_text_width(text, font.size) > bar.w)
         snprintf(text, sizeof text, "%s", size);
     if (mafat_svg_text_width(text, font.size) <= bar.w) {
-        mafat_svg_text(&page->svg, (mafat_svg_point){bar.x + bar.w / 2, bar.y - 4}, font, text);
+        mafat_svg_text(&sheet->svg, (mafat_svg_point){bar.x + bar.w / 2, bar.y - 4}, font, text);
         return;
     }
     font.anchor = MAFAT_SVG_START;
     font.upwards = true;
-    mafat_svg_text(&page->svg, (mafat_svg_point){bar.x + bar.w / 2 + 3.5, bar.y - 4}, font, size);
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){bar.x + bar.w / 2 + 3.5, bar.y - 4}, font, size);
 }
 
-static mafat_svg_box bar_box(const mafat_plan_page *page, mafat_plan_area a, int l, size_t bytes)
+static mafat_svg_box bar_box(const mafat_plan_sheet *sheet, mafat_plan_area a, int l, size_t bytes)
 {
     enum { MAX_BAR = 160 };
-    int column = page->layers[l].column;
-    double h = fmax(mafat_plan_page_height(a, bytes), 0.8);
-    double x = page->edges[column], w = page->edges[column + 1] - x;
+    int column = sheet->layers[l].column;
+    double h = fmax(mafat_plan_sheet_height(a, bytes), 0.8);
+    double x = sheet->column_x[column], w = sheet->column_x[column + 1] - x;
     double bar = fmin(0.88 * w, MAX_BAR);
     return (mafat_svg_box){x + (w - bar) / 2, a.base - h, bar, h};
 }
 
-static void draw_windows(mafat_plan_page *page, mafat_plan_area a)
+static void draw_windows(mafat_plan_sheet *sheet, mafat_plan_area a)
 {
-    const mafat_plan *plan = page->plan;
+    const mafat_plan *plan = sheet->plan;
     for (int w = 0; w < plan->n_windows;) {
         weights sum;
         int end = add_windows(plan, w, true, &sum);
-        mafat_svg_box bar = bar_box(page, a, plan->windows[w].layer, sum.bytes);
+        mafat_svg_box bar = bar_box(sheet, a, plan->windows[w].layer, sum.bytes);
         double base = a.base;
         for (; w < end; w++) {
             double h = bar.h * (double)plan->windows[w].bytes / (double)sum.bytes;
             base -= h;
-            draw_window(page, &plan->windows[w], (mafat_svg_box){bar.x, base, bar.w, h});
+            draw_window(sheet, &plan->windows[w], (mafat_svg_box){bar.x, base, bar.w, h});
         }
-        label_bar(page, bar, sum.bytes, sum.n_windows);
+        label_bar(sheet, bar, sum.bytes, sum.n_windows);
     }
 }
 
-static void draw_resident(mafat_plan_page *page, mafat_plan_area a)
+static void draw_resident(mafat_plan_sheet *sheet, mafat_plan_area a)
 {
-    for (int l = 0; l < page->plan->n_layers; l++) {
-        size_t bytes = resident_bytes(page, l);
+    for (int l = 0; l < sheet->plan->n_layers; l++) {
+        size_t bytes = resident_bytes(sheet, l);
         if (bytes == 0)
             continue;
-        mafat_svg_box bar = bar_box(page, a, l, bytes);
-        mafat_svg_rect(&page->svg, bar, MAFAT_RESIDENT_COLOR, NULL);
-        label_bar(page, bar, bytes, 0);
+        mafat_svg_box bar = bar_box(sheet, a, l, bytes);
+        mafat_svg_rect(&sheet->svg, bar, MAFAT_RESIDENT_COLOR, NULL);
+        label_bar(sheet, bar, bytes, 0);
     }
 }
 
-static void draw_legend(mafat_plan_page *page, double y)
+static void draw_legend(mafat_plan_sheet *sheet, double y)
 {
-    mafat_svg_point at = {page->left, y};
-    if (page->plan->n_windows == 0) {
-        mafat_svg_key(&page->svg, at, MAFAT_RESIDENT_COLOR, "in Darknet's own memory");
+    mafat_svg_point at = {sheet->left, y};
+    if (sheet->plan->n_windows == 0) {
+        mafat_svg_legend(&sheet->svg, at, MAFAT_RESIDENT_COLOR, "in Darknet's own memory");
         return;
     }
-    at.x = mafat_svg_key(&page->svg, at, MAFAT_PINNED_COLOR, "pinned: read once and kept");
-    if (page->plan->weight_bytes_read > 0)
-        mafat_svg_key(&page->svg, at, mafat_plan_colors[MAFAT_HOLDS_WEIGHTS],
-                      "streamed: read in each run, window by window");
+    at.x = mafat_svg_legend(&sheet->svg, at, MAFAT_PINNED_COLOR, "pinned: read once and kept");
+    if (sheet->plan->weight_bytes_read > 0)
+        mafat_svg_legend(&sheet->svg, at, mafat_plan_colors[MAFAT_HOLDS_WEIGHTS],
+                         "streamed: read in each run, window by window");
 }
 
 /* The bytes of the layer that has most of them. */
-static size_t find_max_bytes(const mafat_plan_page *page)
+static size_t find_max_bytes(const mafat_plan_sheet *sheet)
 {
-    const mafat_plan *plan = page->plan;
+    const mafat_plan *plan = sheet->plan;
     size_t most = 0;
     for (int w = 0; w < plan->n_windows;) {
         weights sum;
@@ -153,26 +153,26 @@ static size_t find_max_bytes(const mafat_plan_page *page)
         most = sum.bytes > most ? sum.bytes : most;
     }
     for (int l = 0; l < plan->n_layers && plan->n_windows == 0; l++)
-        most = resident_bytes(page, l) > most ? resident_bytes(page, l) : most;
+        most = resident_bytes(sheet, l) > most ? resident_bytes(sheet, l) : most;
     return most;
 }
 
-void mafat_plan_page_draw_weights(mafat_plan_page *page, double y)
+void mafat_plan_sheet_draw_weights(mafat_plan_sheet *sheet, double y)
 {
     enum { LEGEND = 26, TOP = 88, BASE = 208, NUMBERS = 221 };
-    size_t most = find_max_bytes(page);
+    size_t most = find_max_bytes(sheet);
     mafat_plan_area a = {y + TOP, y + BASE, most, mafat_svg_byte_unit(most)};
     char remark[256];
-    print_remark(page, remark, sizeof remark);
-    mafat_plan_page_head(page, y, "Weights", remark);
-    draw_legend(page, y + LEGEND);
-    mafat_plan_page_draw_axis(page, a, 4);
-    mafat_plan_page_draw_borders(page, a.top, a.base);
-    mafat_svg_open(&page->svg, "weights");
-    if (page->plan->n_windows > 0)
-        draw_windows(page, a);
+    print_remark(sheet, remark, sizeof remark);
+    mafat_plan_sheet_head(sheet, y, "Weights", remark);
+    draw_legend(sheet, y + LEGEND);
+    mafat_plan_sheet_draw_axis(sheet, a, 4);
+    mafat_plan_sheet_draw_borders(sheet, a.top, a.base);
+    mafat_svg_open(&sheet->svg, "weights");
+    if (sheet->plan->n_windows > 0)
+        draw_windows(sheet, a);
     else
-        draw_resident(page, a);
-    mafat_svg_close(&page->svg);
-    mafat_plan_page_number(page, y + NUMBERS);
+        draw_resident(sheet, a);
+    mafat_svg_close(&sheet->svg);
+    mafat_plan_sheet_number(sheet, y + NUMBERS);
 }

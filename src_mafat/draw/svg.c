@@ -198,7 +198,7 @@ void mafat_svg_text(mafat_svg *svg, mafat_svg_point at, mafat_svg_font font, con
     fputs("</text>\n", svg->file.stream);
 }
 
-double mafat_svg_key(mafat_svg *svg, mafat_svg_point at, const char *color, const char *text)
+double mafat_svg_legend(mafat_svg *svg, mafat_svg_point at, const char *color, const char *text)
 {
     enum { SIDE = 11, GAP = 5, SIZE = 11 };
     mafat_svg_rect(svg, (mafat_svg_box){at.x, at.y - SIDE + 2, SIDE, SIDE}, color, NULL);

@@ -73,7 +73,7 @@ void mafat_svg_arc(mafat_svg *svg, mafat_svg_point from, mafat_svg_point to, dou
 void mafat_svg_text(mafat_svg *svg, mafat_svg_point at, mafat_svg_font font, const char *text);
 
 /* A sample of a colour with its meaning, at `at`; returns the x at which the next one can stand. */
-double mafat_svg_key(mafat_svg *svg, mafat_svg_point at, const char *color, const char *text);
+double mafat_svg_legend(mafat_svg *svg, mafat_svg_point at, const char *color, const char *text);
 
 /* The width of a text, estimated: fonts differ, and the widest ones count. */
 double mafat_svg_text_width(const char *text, double size);

@@ -15,9 +15,9 @@ static int count_moments(mafat_builder *b, mafat_group *group, int moment)
 {
     group->first_moment = moment;
     for (int l = group->first; l < group->end; l++) {
-        bool takes_turns = group->tiling.reuse ||
+        bool is_interleaved = group->tiling.reuse ||
                            (l > group->first && mafat_builder_is_pooled(b, group, l - 1));
-        if (l > group->first && takes_turns)
+        if (l > group->first && is_interleaved)
             moment = b->first_moments[l - 1];
         int n = b->n_windows[l] > 1 ? b->n_windows[l] : 1;
         b->first_moments[l] = moment;
@@ -72,13 +72,13 @@ static mafat_status add_image_buffer(mafat_builder *b)
 
 static mafat_status add_output_buffer(mafat_builder *b, const mafat_group *group, int l)
 {
-    bool takes_turns = mafat_group_takes_turns(group);
+    bool is_interleaved = mafat_group_is_interleaved(group);
     mafat_buffer buffer = {.storage = MAFAT_IN_ARENA, .layer = l,
                            .place = {.first = b->first_moments[l], .last = b->last_moments[l]}};
     mafat_status status = MAFAT_OK;
     if (is_group_output(b, group, l)) {
         buffer.is_map = true;
-        if (takes_turns) {
+        if (is_interleaved) {
             buffer.place.first = group->first_moment;
             buffer.place.last = group->last_moment;
         }
@@ -98,7 +98,7 @@ static void extend_lifetimes(mafat_builder *b, const mafat_group *group)
         const mafat_layer *layer = &b->network->layers[l];
         for (int s = 0; s < layer->n_sources && layer->kind != MAFAT_IDENTITY; s++) {
             mafat_buffer *buffer = &b->plan->buffers[mafat_builder_source_buffer(b, l, s)];
-            bool whole_group = buffer->is_map && mafat_group_takes_turns(group);
+            bool whole_group = buffer->is_map && mafat_group_is_interleaved(group);
             int last = whole_group ? group->last_moment : b->last_moments[l];
             if (last > buffer->place.last)
                 buffer->place.last = last;

@@ -8,7 +8,7 @@ bool mafat_group_can_fuse(const mafat_layer *layer)
     return layer->kind != MAFAT_WHOLE;
 }
 
-bool mafat_group_takes_turns(const mafat_group *group)
+bool mafat_group_is_interleaved(const mafat_group *group)
 {
     return group->tiling.reuse || group->tiling.rows > 1 || group->tiling.cols > 1;
 }

@@ -25,7 +25,7 @@ typedef struct {
 bool mafat_group_can_fuse(const mafat_layer *layer);
 
 /* Whether the group's layers take turns, tile after tile. */
-bool mafat_group_takes_turns(const mafat_group *group);
+bool mafat_group_is_interleaved(const mafat_group *group);
 
 /* Divides all layers, in order, into groups[n_layers], and stores how many there are.
  *

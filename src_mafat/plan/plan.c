@@ -41,7 +41,7 @@ size_t mafat_plan_layer_bytes(int n_layers)
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step)
 {
     const mafat_group *group = &plan->groups[step->group];
-    return mafat_group_takes_turns(group) ? group->first_moment : step->moment;
+    return mafat_group_is_interleaved(group) ? group->first_moment : step->moment;
 }
 
 void mafat_plan_free(mafat_plan *plan)

@@ -80,11 +80,11 @@ static mafat_status add_tile(mafat_builder *b, mafat_tile_index at)
  * do so alike in any group. */
 static void project_tile(mafat_builder *b, const mafat_group *group, mafat_region tile)
 {
-    bool takes_turns = mafat_group_takes_turns(group);
+    bool is_interleaved = mafat_group_is_interleaved(group);
     for (int l = group->end - 1; l >= group->first; l--) {
         const mafat_layer *layer = &b->network->layers[l];
-        b->outputs[l] = takes_turns ? tile : mafat_region_whole(layer->out);
-        b->inputs[l] = takes_turns ? mafat_region_back(layer, tile).region
+        b->outputs[l] = is_interleaved ? tile : mafat_region_whole(layer->out);
+        b->inputs[l] = is_interleaved ? mafat_region_back(layer, tile).region
                                    : mafat_region_whole(layer->in);
         tile = b->inputs[l];
     }

@@ -85,7 +85,7 @@ static double computing_s(const mafat_builder *b, int l)
 /* Layers that take turns take so much longer than their steps one by one: they drive each other out
  * of the caches, and write parts of maps. YOLOv2-608 at 24M and 32M, two threads, Zen 5: what the
  * steps promised to save by tiling layers 0-7, 0.5 %, came out as a loss of 2 to 5 %. */
-#define TURNS_LOSS 0.03
+#define INTERLEAVING_LOSS 0.03
 
 static double longer(double a, double b)
 {
@@ -94,18 +94,18 @@ static double longer(double a, double b)
 
 void mafat_timing_set_group(mafat_builder *b, mafat_group *group)
 {
-    bool takes_turns = mafat_group_takes_turns(group);
+    bool is_interleaved = mafat_group_is_interleaved(group);
     if (b->options->costs == NULL)
         return;
     for (int l = group->first; l < group->end; l++) {
         reading r = reading_of(b, l);
-        double layer_s = computing_s(b, l) * (takes_turns ? 1 + TURNS_LOSS : 1);
+        double layer_s = computing_s(b, l) * (is_interleaved ? 1 + INTERLEAVING_LOSS : 1);
         group->computing_s += layer_s;
-        if (group->first == 0 && takes_turns)
+        if (group->first == 0 && is_interleaved)
             group->seconds += layer_s + r.seconds;
         else
             group->seconds += longer(layer_s + r.lost_s, r.seconds);
-        if (l == 0 && !takes_turns && r.n_reads > 0)
+        if (l == 0 && !is_interleaved && r.n_reads > 0)
             group->seconds += r.seconds / r.n_reads;
     }
 }

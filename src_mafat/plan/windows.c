@@ -19,7 +19,7 @@ static int window_filters(const mafat_builder *b, const mafat_group *group, int 
     const mafat_layer *layer = &b->network->layers[l];
     mafat_weight_mode mode = b->options->weights[l];
     MAFAT_CHECK(mode.pinned || mode.window_filters >= 1);
-    if (mode.pinned || mafat_group_takes_turns(group) || layer->groups > 1 ||
+    if (mode.pinned || mafat_group_is_interleaved(group) || layer->groups > 1 ||
         mode.window_filters > layer->out.c)
         return layer->out.c;
     return mode.window_filters;
@@ -76,10 +76,10 @@ static void find_use(const mafat_builder *b, int index, const mafat_group *group
                      int *last)
 {
     int l = b->plan->windows[index].layer;
-    bool takes_turns = mafat_group_takes_turns(group);
-    *first = takes_turns ? group->first_moment
+    bool is_interleaved = mafat_group_is_interleaved(group);
+    *first = is_interleaved ? group->first_moment
                          : b->first_moments[l] + (index - b->first_windows[l]);
-    *last = takes_turns ? group->last_moment : *first;
+    *last = is_interleaved ? group->last_moment : *first;
 }
 
 /* Gives window number `index` a buffer for the moments [first, last] of its own, or that of the

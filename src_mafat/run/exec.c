@@ -191,7 +191,7 @@ static void run_steps(mafat_exec *exec, const mafat_input *input, const mafat_ob
         }
         while (steps.end < exec->plan->n_steps && !is_whole(exec, steps.end))
             steps.end++;
-        mafat_team_lead(&exec->team, run_span, &steps);
+        mafat_team_run(&exec->team, run_span, &steps);
     }
 }
 

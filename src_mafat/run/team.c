@@ -106,14 +106,14 @@ static void stand_by(mafat_team *team, int thread)
     }
 }
 
-void mafat_team_lead(mafat_team *team, void (*lead)(void *context), void *context)
+void mafat_team_run(mafat_team *team, void (*leader)(void *context), void *context)
 {
     atomic_store_explicit(&team->dismissed, false, memory_order_relaxed);
 #pragma omp parallel num_threads(team->n_threads)
     {
         int thread = thread_index();
         if (thread == 0) {
-            lead(context);
+            leader(context);
             atomic_store_explicit(&team->dismissed, true, memory_order_relaxed);
         } else {
             stand_by(team, thread);

@@ -42,9 +42,9 @@ void mafat_team_set_default_size(int n);
 /* n_threads >= 1. A team owns nothing while it is not led. */
 void mafat_team_init(mafat_team *team, int n_threads);
 
-/* Calls lead(context) on the calling thread while the others stand by for mafat_team_share(). They
- * are gone, or asleep, when this returns. Not to be nested. */
-void mafat_team_lead(mafat_team *team, void (*lead)(void *context), void *context);
+/* Calls leader(context) on the calling thread while the others stand by for mafat_team_share().
+ * They are gone, or asleep, when this returns. Not to be nested. */
+void mafat_team_run(mafat_team *team, void (*leader)(void *context), void *context);
 
 /* Called by the leader alone, and equal to
  *

@@ -105,7 +105,7 @@ static int moment_of_last_use(const mafat_plan *part)
     for (int w = 0; w < part->n_windows; w++)
         if (!part->windows[w].pinned)
             moment = part->windows[w].last_moment;
-    return mafat_group_takes_turns(&part->groups[0]) ? 0 : moment;
+    return mafat_group_is_interleaved(&part->groups[0]) ? 0 : moment;
 }
 
 /* What is alive in the arena at a moment. */
@@ -124,7 +124,7 @@ static size_t live_bytes(const mafat_plan *part, int moment)
 static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
 {
     int last_use = moment_of_last_use(part);
-    bool takes_turns = mafat_group_takes_turns(&part->groups[0]);
+    bool is_interleaved = mafat_group_is_interleaved(&part->groups[0]);
     edge->alone_bytes = edge->shared_bytes = 0;
     for (int moment = 0; moment < part->n_moments; moment++) {
         size_t bytes = mafat_size_sum(live_bytes(part, moment), kept);
@@ -137,7 +137,7 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
         size_t bytes = part->buffers[part->windows[w].buffer].place.bytes;
         if (part->windows[w].pinned)
             edge->sum_bytes = mafat_size_sum(edge->sum_bytes, bytes);
-        else if (takes_turns || w == 0)
+        else if (is_interleaved || w == 0)
             edge->window_bytes = mafat_size_sum(edge->window_bytes, bytes);
     }
     edge->seconds = part->groups[0].seconds;
@@ -405,7 +405,7 @@ static mafat_status add_fixed(maker *m, const mafat_group *group)
 {
     mafat_group bare = {.first = group->first, .end = group->end, .tiling = group->tiling};
     mafat_status status = MAFAT_OK;
-    if (mafat_group_takes_turns(group))
+    if (mafat_group_is_interleaved(group))
         return add_both(m, bare, NULL);
     for (int l = group->first; l < group->end && status == MAFAT_OK; l++) {
         bool pools = mafat_group_pools(m->network, group, l);

@@ -35,16 +35,16 @@ static void add(speller *s, int first, const mafat_edge *edge)
 {
     const mafat_group group = {.first = first, .end = first + edge->to - edge->from,
                                .tiling = {(int)edge->rows, (int)edge->cols, edge->reuse}};
-    bool takes_turns = mafat_group_takes_turns(&group);
+    bool is_interleaved = mafat_group_is_interleaved(&group);
     const mafat_config_group *last =
         s->config->n_groups == 0 ? NULL : &s->config->groups[s->config->n_groups - 1];
     bool is_pair = group.end - group.first == 2;
     bool was_divided = last != NULL && (last->tiling.reuse || last->tiling.rows > 1 ||
                                         last->tiling.cols > 1);
-    if (last == NULL || s->must_cut || takes_turns || (was_divided && first < s->end) ||
+    if (last == NULL || s->must_cut || is_interleaved || (was_divided && first < s->end) ||
         (is_pair && !would_pool(s, first, edge)))
         cut(s, &group);
-    s->must_cut = !takes_turns && !is_pair && would_pool(s, first, edge);
+    s->must_cut = !is_interleaved && !is_pair && would_pool(s, first, edge);
 }
 
 mafat_status mafat_spell_config(mafat_config *config, const mafat_network *network,

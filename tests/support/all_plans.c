@@ -49,14 +49,14 @@ static int test_find_units(const test_plans *p, const mafat_group *groups, int n
     int n = 0;
     for (int g = 0; g < n_groups && p->options.weights != NULL; g++) {
         const mafat_group *group = &groups[g];
-        bool has_weights = false, takes_turns = mafat_group_takes_turns(group);
+        bool has_weights = false, is_interleaved = mafat_group_is_interleaved(group);
         for (int l = group->first; l < group->end; l++) {
             bool is_conv = p->network->layers[l].kind == MAFAT_CONVOLUTION;
-            if (is_conv && !takes_turns)
+            if (is_conv && !is_interleaved)
                 units[n++] = test_unit_of_layer(p, l);
             has_weights |= is_conv;
         }
-        if (takes_turns && has_weights)
+        if (is_interleaved && has_weights)
             units[n++] = (test_unit){group->first, group->end, 2, {{true, 1}, {false, INT_MAX}}};
     }
     return n;

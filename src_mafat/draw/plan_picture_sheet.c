@@ -10,14 +10,14 @@ const char *const mafat_plan_colors[MAFAT_N_CONTENTS] = {
     [MAFAT_HOLDS_WORKSPACE] = "#8d96a1", [MAFAT_HOLDS_IMAGE] = "#f2e45c",
 };
 
-mafat_content mafat_plan_page_group_content(const mafat_group *group)
+mafat_content mafat_plan_sheet_group_content(const mafat_group *group)
 {
     if (group->tiling.reuse)
         return MAFAT_HOLDS_ROWS;
     return group->tiling.rows * group->tiling.cols > 1 ? MAFAT_HOLDS_TILE : MAFAT_HOLDS_MAP;
 }
 
-const char *mafat_plan_page_print_layers(int first, int end, char *text, size_t size)
+const char *mafat_plan_sheet_print_layers(int first, int end, char *text, size_t size)
 {
     if (end - first > 1)
         snprintf(text, size, "layers %d–%d", first, end - 1);
@@ -26,7 +26,7 @@ const char *mafat_plan_page_print_layers(int first, int end, char *text, size_t 
     return text;
 }
 
-const char *mafat_plan_page_print_shape(mafat_shape shape, char *text, size_t size)
+const char *mafat_plan_sheet_print_shape(mafat_shape shape, char *text, size_t size)
 {
     snprintf(text, size, "%d×%d×%d", shape.c, shape.h, shape.w);
     return text;
@@ -49,24 +49,24 @@ static void add_step(mafat_plan_layer *layer, const mafat_step *step)
         layer->last_moment = step->moment;
 }
 
-static void find_facts(mafat_plan_page *page)
+static void find_facts(mafat_plan_sheet *sheet)
 {
-    const mafat_plan *plan = page->plan;
-    page->image = (mafat_plan_layer){.first_moment = -1, .last_moment = -1};
+    const mafat_plan *plan = sheet->plan;
+    sheet->image = (mafat_plan_layer){.first_moment = -1, .last_moment = -1};
     for (int l = 0; l < plan->n_layers; l++)
-        page->layers[l] = page->image;
+        sheet->layers[l] = sheet->image;
     for (int i = 0; i < plan->n_steps; i++) {
         int l = plan->steps[i].layer;
-        add_step(l < 0 ? &page->image : &page->layers[l], &plan->steps[i]);
+        add_step(l < 0 ? &sheet->image : &sheet->layers[l], &plan->steps[i]);
     }
     for (int g = 0, column = 0; g < plan->n_groups; g++) {
         const mafat_group *group = &plan->groups[g];
         int before = group->tiling.reuse ? group->first_moment : group->first_moment - 1;
         for (int l = group->first; l < group->end; l++, column++) {
-            mafat_plan_layer *layer = &page->layers[l];
+            mafat_plan_layer *layer = &sheet->layers[l];
             layer->group = g;
             layer->column = column;
-            page->order[column] = l;
+            sheet->order[column] = l;
             /* a layer that changes nothing has no steps, but a moment */
             if (layer->first_moment < 0)
                 layer->first_moment = layer->last_moment =
@@ -76,17 +76,18 @@ static void find_facts(mafat_plan_page *page)
     }
 }
 
-static mafat_content find_content(const mafat_plan_page *page, int index)
+static mafat_content find_content(const mafat_plan_sheet *sheet, int index)
 {
-    const mafat_buffer *buffer = &page->plan->buffers[index];
+    const mafat_buffer *buffer = &sheet->plan->buffers[index];
     if (index == MAFAT_IMAGE_BUFFER || index == MAFAT_WORKSPACE_BUFFER)
         return index == MAFAT_IMAGE_BUFFER ? MAFAT_HOLDS_IMAGE : MAFAT_HOLDS_WORKSPACE;
-    if (index != page->plan->output_buffers[buffer->layer])
+    if (index != sheet->plan->output_buffers[buffer->layer])
         return MAFAT_HOLDS_WEIGHTS;
-    size_t map_bytes = mafat_shape_floats(page->network->layers[buffer->layer].out) * sizeof(float);
+    const mafat_layer *layer = &sheet->network->layers[buffer->layer];
+    size_t map_bytes = mafat_shape_floats(layer->out) * sizeof(float);
     if (buffer->is_map || buffer->place.bytes >= map_bytes)
         return MAFAT_HOLDS_MAP;
-    const mafat_group *group = &page->plan->groups[page->layers[buffer->layer].group];
+    const mafat_group *group = &sheet->plan->groups[sheet->layers[buffer->layer].group];
     return group->tiling.reuse ? MAFAT_HOLDS_ROWS : MAFAT_HOLDS_TILE;
 }
 
@@ -94,128 +95,128 @@ static mafat_content find_content(const mafat_plan_page *page, int index)
 
 /* The width of each column in layers: more where a layer has windows, but all of these together
  * take no more room than all layers. */
-static double column_weight(const mafat_plan_page *page, int column)
+static double column_weight(const mafat_plan_sheet *sheet, int column)
 {
-    const mafat_plan_layer *layer = &page->layers[page->order[column]];
-    int n_more = page->plan->n_moments;
-    double each = n_more > 5 * page->plan->n_layers ? (double)page->plan->n_layers / n_more : 0.2;
+    const mafat_plan_layer *layer = &sheet->layers[sheet->order[column]];
+    int n_more = sheet->plan->n_moments;
+    double each = n_more > 5 * sheet->plan->n_layers ? (double)sheet->plan->n_layers / n_more : 0.2;
     return 1 + each * (layer->last_moment - layer->first_moment);
 }
 
-static void place_columns(mafat_plan_page *page)
+static void place_columns(mafat_plan_sheet *sheet)
 {
     enum { LEFT = 92, RIGHT = 112, WIDTH = 1200, MIN_COLUMN = 15 };
-    const mafat_plan *plan = page->plan;
+    const mafat_plan *plan = sheet->plan;
     double sum = 0;
     for (int c = 0; c < plan->n_layers; c++)
-        sum += column_weight(page, c);
+        sum += column_weight(sheet, c);
     double unit = WIDTH / sum > MIN_COLUMN ? WIDTH / sum : MIN_COLUMN;
-    double x = page->left = LEFT;
+    double x = sheet->left = LEFT;
     int n_begun = 0;                   /* moments */
     for (int c = 0; c < plan->n_layers; c++) {
-        const mafat_plan_layer *layer = &page->layers[page->order[c]];
-        double width = unit * column_weight(page, c);
+        const mafat_plan_layer *layer = &sheet->layers[sheet->order[c]];
+        double width = unit * column_weight(sheet, c);
         int n = layer->last_moment - layer->first_moment + 1;
-        page->edges[c] = x;
+        sheet->column_x[c] = x;
         for (; n_begun <= layer->last_moment; n_begun++)
-            page->moments[n_begun] = x + width * (n_begun - layer->first_moment) / n;
+            sheet->moments[n_begun] = x + width * (n_begun - layer->first_moment) / n;
         x += width;
     }
-    page->edges[plan->n_layers] = page->right = x;
-    page->moments[plan->n_moments] = x;
-    page->width = x + RIGHT;
+    sheet->column_x[plan->n_layers] = sheet->right = x;
+    sheet->moments[plan->n_moments] = x;
+    sheet->width = x + RIGHT;
 }
 
-bool mafat_plan_page_begin(mafat_plan_page *page, const mafat_session *session)
+bool mafat_plan_sheet_begin(mafat_plan_sheet *sheet, const mafat_session *session)
 {
     const mafat_plan *plan = &session->plan;
     size_t n = (size_t)plan->n_layers;
-    *page = (mafat_plan_page){.session = session, .plan = plan, .network = &session->cfg.network};
-    page->layers = calloc(n, sizeof *page->layers);
-    page->order = calloc(n, sizeof *page->order);
-    page->edges = calloc(n + 1, sizeof *page->edges);
-    page->moments = calloc((size_t)plan->n_moments + 1, sizeof *page->moments);
-    page->contents = calloc((size_t)plan->n_buffers, sizeof *page->contents);
-    if (page->layers == NULL || page->order == NULL || page->edges == NULL ||
-        page->moments == NULL || page->contents == NULL)
+    *sheet = (mafat_plan_sheet){.session = session, .plan = plan, .network = &session->cfg.network};
+    sheet->layers = calloc(n, sizeof *sheet->layers);
+    sheet->order = calloc(n, sizeof *sheet->order);
+    sheet->column_x = calloc(n + 1, sizeof *sheet->column_x);
+    sheet->moments = calloc((size_t)plan->n_moments + 1, sizeof *sheet->moments);
+    sheet->contents = calloc((size_t)plan->n_buffers, sizeof *sheet->contents);
+    if (sheet->layers == NULL || sheet->order == NULL || sheet->column_x == NULL ||
+        sheet->moments == NULL || sheet->contents == NULL)
         return false;
-    find_facts(page);
+    find_facts(sheet);
     for (int i = 0; i < plan->n_buffers; i++)
-        page->contents[i] = find_content(page, i);
-    place_columns(page);
+        sheet->contents[i] = find_content(sheet, i);
+    place_columns(sheet);
     return true;
 }
 
-void mafat_plan_page_end(mafat_plan_page *page)
+void mafat_plan_sheet_end(mafat_plan_sheet *sheet)
 {
-    free(page->layers);
-    free(page->order);
-    free(page->edges);
-    free(page->moments);
-    free(page->contents);
-    *page = (mafat_plan_page){0};
+    free(sheet->layers);
+    free(sheet->order);
+    free(sheet->column_x);
+    free(sheet->moments);
+    free(sheet->contents);
+    *sheet = (mafat_plan_sheet){0};
 }
 
 /* ------------------------------------------------------------------------------------- drawing */
 
-void mafat_plan_page_head(mafat_plan_page *page, double y, const char *text, const char *remark)
+void mafat_plan_sheet_head(mafat_plan_sheet *sheet, double y, const char *text, const char *remark)
 {
     enum { INDENT = 24, SIZE = 16 };
-    mafat_svg_text(&page->svg, (mafat_svg_point){INDENT, y},
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){INDENT, y},
                    (mafat_svg_font){.size = SIZE, .color = MAFAT_INK, .bold = true}, text);
-    mafat_svg_text(&page->svg,
+    mafat_svg_text(&sheet->svg,
                    (mafat_svg_point){INDENT + 16 + 1.1 * mafat_svg_text_width(text, SIZE), y},
                    (mafat_svg_font){.size = 12, .color = MAFAT_FAINT_INK}, remark);
 }
 
-void mafat_plan_page_number(mafat_plan_page *page, double y)
+void mafat_plan_sheet_number(mafat_plan_sheet *sheet, double y)
 {
     mafat_svg_font font = {10, MAFAT_INK, MAFAT_SVG_MIDDLE, true, false};
     double end = 0;                    /* of the text before */
-    for (int c = 0; c < page->plan->n_layers; c++) {
+    for (int c = 0; c < sheet->plan->n_layers; c++) {
         char text[16];
-        snprintf(text, sizeof text, "%d", page->order[c]);
-        double x = (page->edges[c] + page->edges[c + 1]) / 2;
+        snprintf(text, sizeof text, "%d", sheet->order[c]);
+        double x = (sheet->column_x[c] + sheet->column_x[c + 1]) / 2;
         double half = mafat_svg_text_width(text, font.size) / 2;
         if (x - half < end + 3)
             continue;
-        mafat_svg_text(&page->svg, (mafat_svg_point){x, y}, font, text);
+        mafat_svg_text(&sheet->svg, (mafat_svg_point){x, y}, font, text);
         end = x + half;
     }
 }
 
-double mafat_plan_page_height(mafat_plan_area a, size_t bytes)
+double mafat_plan_sheet_height(mafat_plan_area a, size_t bytes)
 {
     return a.max_bytes == 0 ? 0 : (a.base - a.top) * (double)bytes / (double)a.max_bytes;
 }
 
-void mafat_plan_page_draw_axis(mafat_plan_page *page, mafat_plan_area a, int n_steps)
+void mafat_plan_sheet_draw_axis(mafat_plan_sheet *sheet, mafat_plan_area a, int n_steps)
 {
     mafat_svg_font font = {10, MAFAT_FAINT_INK, MAFAT_SVG_END, false, false};
-    mafat_svg_pen pen = {MAFAT_GRID_COLOR, 1, NULL};
+    mafat_svg_pen pen = {MAFAT_RULE_COLOR, 1, NULL};
     double most = (double)a.max_bytes / a.unit.bytes;
     double step = most > 0 ? mafat_svg_tick_step(most, n_steps) : 1;
     for (int i = 0; i * step <= most * 1.0001; i++) {
         char text[32];
         double y = a.base - (most > 0 ? (a.base - a.top) * i * step / most : 0);
-        mafat_svg_line(&page->svg, (mafat_svg_point){page->left - 5, y},
-                       (mafat_svg_point){page->right, y}, pen);
+        mafat_svg_line(&sheet->svg, (mafat_svg_point){sheet->left - 5, y},
+                       (mafat_svg_point){sheet->right, y}, pen);
         snprintf(text, sizeof text, "%g", i * step);
-        mafat_svg_text(&page->svg, (mafat_svg_point){page->left - 9, y + 3.5}, font, text);
+        mafat_svg_text(&sheet->svg, (mafat_svg_point){sheet->left - 9, y + 3.5}, font, text);
     }
     font.upwards = true;
     font.anchor = MAFAT_SVG_MIDDLE;
-    mafat_svg_text(&page->svg, (mafat_svg_point){page->left - 54, (a.top + a.base) / 2}, font,
+    mafat_svg_text(&sheet->svg, (mafat_svg_point){sheet->left - 54, (a.top + a.base) / 2}, font,
                    a.unit.name);
 }
 
-void mafat_plan_page_draw_borders(mafat_plan_page *page, double top, double base)
+void mafat_plan_sheet_draw_borders(mafat_plan_sheet *sheet, double top, double base)
 {
-    mafat_svg_pen pen = {MAFAT_GRID_COLOR, 1, NULL};
-    for (int g = 0; g < page->plan->n_groups; g++) {
-        double x = page->edges[page->layers[page->plan->groups[g].first].column];
-        mafat_svg_line(&page->svg, (mafat_svg_point){x, top}, (mafat_svg_point){x, base}, pen);
+    mafat_svg_pen pen = {MAFAT_RULE_COLOR, 1, NULL};
+    for (int g = 0; g < sheet->plan->n_groups; g++) {
+        double x = sheet->column_x[sheet->layers[sheet->plan->groups[g].first].column];
+        mafat_svg_line(&sheet->svg, (mafat_svg_point){x, top}, (mafat_svg_point){x, base}, pen);
     }
-    mafat_svg_line(&page->svg, (mafat_svg_point){page->right, top},
-                   (mafat_svg_point){page->right, base}, pen);
+    mafat_svg_line(&sheet->svg, (mafat_svg_point){sheet->right, top},
+                   (mafat_svg_point){sheet->right, base}, pen);
 }
