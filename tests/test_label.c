@@ -28,7 +28,7 @@ static double best_of(const test_graph *g, const mafat_label_query *query)
         const test_path *path = &g->paths[i];
         size_t taken = taken_bytes(query, path->live_bytes, path->sum_bytes);
         if (test_is_whole(g, path) && path->live_bytes <= query->to_bytes &&
-            taken <= query->budget_bytes)
+            taken <= query->max_sum_bytes)
             best = fmin(best, query->table == NULL ? (double)taken : path->seconds);
     }
     return best < query->limit_s ? best : INFINITY;
@@ -49,7 +49,7 @@ static void expect_path(const test_graph *g, const mafat_labels *labels,
     test_require(path.to == g->edges.n_positions && path.sum_bytes == label->sum_bytes);
     test_require(query->table == NULL || label->seconds == path.seconds);
     test_require(label->live_bytes >= query->from_bytes && label->live_bytes <= query->to_bytes);
-    test_require(taken_bytes(query, label->live_bytes, label->sum_bytes) <= query->budget_bytes);
+    test_require(taken_bytes(query, label->live_bytes, label->sum_bytes) <= query->max_sum_bytes);
 }
 
 /* The best path is found, or what was left out has a bound that is not above it. */
@@ -70,10 +70,10 @@ static mafat_label_query draw_query(test_random *r, const test_graph *g, mafat_t
     size_t one = test_draw_whole(g, r)->live_bytes, other = test_draw_whole(g, r)->live_bytes;
     mafat_label_query query = {.from_bytes = mafat_size_min(one, other), .limit_s = INFINITY,
                                .to_bytes = mafat_size_max(one, other), .without = -1,
-                               .budget_bytes = test_draw_whole(g, r)->sum_bytes};
+                               .max_sum_bytes = test_draw_whole(g, r)->sum_bytes};
     if (test_random_int(r, 4) == 0)
         return query;
-    mafat_table_fill(table, query.to_bytes, query.budget_bytes, test_random_int(r, 2) == 0);
+    mafat_table_fill(table, query.to_bytes, query.max_sum_bytes, test_random_int(r, 2) == 0);
     query.table = table;
     if (test_random_int(r, 3) > 0)
         query.limit_s = test_draw_whole(g, r)->seconds;
@@ -134,11 +134,11 @@ START_TEST(what_is_left_out_has_a_bound)
     mafat_labels labels;
     mafat_table table;
     draw_knapsack(&r, &g);
-    size_t budget_bytes = test_draw_whole(&g, &r)->sum_bytes;
+    size_t max_sum_bytes = test_draw_whole(&g, &r)->sum_bytes;
     ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, 0, &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, 0, &fault), MAFAT_OK);
-    mafat_table_fill(&table, 0, budget_bytes, true);
-    mafat_label_query query = {.table = &table, .budget_bytes = budget_bytes, .limit_s = INFINITY,
+    mafat_table_fill(&table, 0, max_sum_bytes, true);
+    mafat_label_query query = {.table = &table, .max_sum_bytes = max_sum_bytes, .limit_s = INFINITY,
                                .without = -1};
     expect_best(&g, &labels, &query);
     mafat_labels_free(&labels);
@@ -155,7 +155,7 @@ START_TEST(an_edge_can_be_left_out)
     mafat_labels labels;
     test_graph_init(&g, &r, 1237);
     ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, SIZE_MAX, &fault), MAFAT_OK);
-    mafat_label_query query = {.to_bytes = SIZE_MAX - 1, .budget_bytes = SIZE_MAX / 2,
+    mafat_label_query query = {.to_bytes = SIZE_MAX - 1, .max_sum_bytes = SIZE_MAX / 2,
                                .limit_s = INFINITY,
                                .without = test_random_int(&r, g.edges.n_edges)};
     fewer = g;

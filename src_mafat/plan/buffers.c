@@ -16,7 +16,7 @@ static int count_moments(mafat_builder *b, mafat_group *group, int moment)
     group->first_moment = moment;
     for (int l = group->first; l < group->end; l++) {
         bool is_interleaved = group->tiling.reuse ||
-                           (l > group->first && mafat_builder_is_pooled(b, group, l - 1));
+                              (l > group->first && mafat_builder_is_pooled(b, group, l - 1));
         if (l > group->first && is_interleaved)
             moment = b->first_moments[l - 1];
         int n = b->n_windows[l] > 1 ? b->n_windows[l] : 1;

@@ -29,7 +29,7 @@ enum { MAX_SIDE = 5 };
  * Those of ResNet-152, which are up to 140 layers long, have 122,158. */
 enum { MAX_WORK = 130000 };
 
-/* Edges that there is room for, for each layer, however little room there is: all that one layer
+/* Edges that there is memory for, for each layer, however little there is: all that one layer
  * whole can have, and a pair. */
 enum { MIN_EDGES_A_LAYER = 32, MAX_EDGES = 1 << 18 };
 

@@ -21,7 +21,7 @@ typedef struct {
                                    in use: nothing of the next group is there */
     size_t shared_bytes;        /* and from then on, when the next group's first windows are read:
                                    these come on top */
-    size_t window_bytes;        /* the room of its own first windows; 0: it reads none in a run */
+    size_t window_bytes;        /* bytes of its own first windows; 0: it reads none in a run */
     size_t sum_bytes;           /* what it adds to pinned weights and to the plan's own arrays */
     double seconds;             /* with what reading adds */
 } mafat_edge;
@@ -32,7 +32,7 @@ typedef struct {
     int n_edges;
     mafat_edge *edges;          /* [n_edges], owned: by the positions where they begin and end */
     int *first_edges;           /* [n_positions + 1], owned: of each position, in edges[] */
-    bool are_all;               /* no group was left out for want of room */
+    bool are_all;               /* no group was left out for want of memory */
     double min_s;               /* no plan takes less, not even of groups that were left out */
     size_t peak_bytes;          /* what making them took at most, themselves among it */
 } mafat_edges;
@@ -62,7 +62,7 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_plan_options *options, const mafat_edge_limits *limits,
                               mafat_error *error);
 
-/* The least room that edges need, however few they are to be. */
+/* The least memory that edges need, however few they are to be. */
 size_t mafat_edges_min_bytes(int n_layers);
 
 /* The memory that edges take. */

@@ -128,12 +128,12 @@ static mafat_label prepend(const mafat_labels *l, int edge_index, int rest, bool
 static double min_s_of(const mafat_label_query *query, int position, const mafat_label *label)
 {
     size_t taken_bytes = charged_bytes(label) - mafat_size_in_pages(query->from_bytes);
-    if (label->live_bytes > query->to_bytes || taken_bytes > query->budget_bytes)
+    if (label->live_bytes > query->to_bytes || taken_bytes > query->max_sum_bytes)
         return INFINITY;
     if (query->table == NULL)
         return (double)taken_bytes;
     return label->seconds + mafat_table_before(query->table, position, label->window_bytes,
-                                               query->budget_bytes - taken_bytes);
+                                               query->max_sum_bytes - taken_bytes);
 }
 
 void mafat_labels_find(mafat_labels *l, const mafat_label_query *query)

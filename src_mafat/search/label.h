@@ -37,18 +37,18 @@ typedef struct {
     const mafat_table *table;        /* borrowed: filled for to_bytes; NULL: only bytes count, and
                                         seconds are 0 */
     size_t from_bytes, to_bytes;     /* sizes of the arena; smaller ones count as from_bytes */
-    size_t budget_bytes;             /* for pinned weights and arrays beside one of from_bytes;
+    size_t max_sum_bytes;            /* for pinned weights and arrays beside one of from_bytes;
                                         larger ones leave as much less, in whole pages */
     double limit_s;                  /* only plans that take less */
     int without;                     /* and that do not have this edge; -1: whatever they have */
 } mafat_label_query;
 
-/* Prepares labels for edges, which must outlive them; they are the fewer the less room of memory
+/* Prepares labels for edges, which must outlive them; they are the fewer the less memory
  * there is. MAFAT_FAILED without memory. On error nothing needs to be freed. */
 mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, size_t budget_bytes,
                                mafat_error *error);
 
-/* The least room that labels need, and what these take. */
+/* The least memory that labels need, and what these take. */
 size_t mafat_labels_min_bytes(int n_positions);
 size_t mafat_labels_bytes(const mafat_labels *labels);
 

@@ -11,10 +11,10 @@ typedef struct {
     size_t made_for_bytes;       /* the limit that they are for; 0: there are none */
 } mafat_parts;
 
-/* The least room that a search needs, with what it takes to judge a plan. */
+/* The least memory that a search needs, with what it takes to judge a plan. */
 size_t mafat_parts_min_bytes(const mafat_network *network);
 
-/* Makes the parts for a limit in so much room, the least one or more, unless they are there.
+/* Makes the parts for a limit in so much memory, the least or more, unless they are there.
  * *peak_bytes: what that took at most. On error there are none. */
 mafat_status mafat_parts_make(mafat_parts *parts, const mafat_problem *problem, size_t budget_bytes,
                               size_t limit_bytes, size_t *peak_bytes, mafat_error *error);

@@ -10,8 +10,8 @@
  * the limit that the walk goes on with.
  *
  * A search is part of the process that must stay within the limit, so that edges, table and labels
- * have their room. Less room leaves fewer groups, makes bounds coarser, and leaves fewer labels;
- * what it says is no less true. Plans are looked at as sketches, one at a time, and the one that is
+ * have a budget. A smaller one leaves fewer groups, makes bounds coarser, and leaves fewer labels;
+ * what the search says is no less true. Plans are looked at as sketches, one at a time, and the one that is
  * chosen is made in the end; where it would not fit beside the rest, that is given back before. */
 #include "search/search.h"
 
@@ -32,7 +32,7 @@ size_t mafat_search_min_charged_bytes(const mafat_network *network, const mafat_
     return mafat_predict_choosing(process, mafat_parts_min_bytes(network));
 }
 
-/* The room that a search within a limit has; 0 where that is less than the least. */
+/* The budget of a search within a limit; 0 where that is less than the least. */
 static size_t budget_within(const mafat_problem *p, size_t limit_bytes)
 {
     size_t budget_bytes = mafat_parts_min_bytes(p->network);
@@ -171,12 +171,12 @@ static mafat_status try_plans(solver *v, int max_tried)
 /* Finds the plans with arenas up to to_bytes, where smaller ones count as from_bytes, beside which
  * the rest must have room. */
 static mafat_label_query find_labels(solver *v, size_t from_bytes, size_t to_bytes,
-                                     size_t budget_bytes)
+                                     size_t max_sum_bytes)
 {
     mafat_search *s = v->search;
     const mafat_label_query query = {
         .table = v->counts_time ? &s->parts.table : NULL, .from_bytes = from_bytes,
-        .to_bytes = to_bytes, .budget_bytes = budget_bytes, .limit_s = limit_s(v), .without = -1};
+        .to_bytes = to_bytes, .max_sum_bytes = max_sum_bytes, .limit_s = limit_s(v), .without = -1};
     mafat_labels_find(&s->parts.labels, &query);
     return query;
 }
@@ -192,10 +192,10 @@ static bool has_labels(const solver *v)
 static double bound(solver *v, size_t from_bytes, size_t to_bytes, bool with_windows)
 {
     mafat_search *s = v->search;
-    size_t budget_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes);
+    size_t max_sum_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes);
     if (v->counts_time)
-        return mafat_table_fill(&s->parts.table, to_bytes, budget_bytes, with_windows);
-    find_labels(v, to_bytes, to_bytes, budget_bytes);
+        return mafat_table_fill(&s->parts.table, to_bytes, max_sum_bytes, with_windows);
+    find_labels(v, to_bytes, to_bytes, max_sum_bytes);
     return has_labels(v) ? 0 : INFINITY;
 }
 
@@ -312,7 +312,7 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool
 /* ------------------------------------------------------------------------------------ the least */
 
 /* Finds a plan that takes less than *least, if there is one: by bytes, and where that finds none by
- * seconds, as not every path's plan comes out as small as it might. Where there was no room for all
+ * seconds, as not every path's plan comes out as small as it might. Where there was no memory for all
  * edges they are made anew: fewer plans are small enough now. */
 static mafat_status find_smaller(mafat_search *s, size_t budget_bytes, mafat_candidate *least,
                                  mafat_error *error)
@@ -332,8 +332,8 @@ static mafat_status find_smaller(mafat_search *s, size_t budget_bytes, mafat_can
 }
 
 /* Finds the plan that takes least: one that takes less than the last one, until a search for less
- * finds nothing. It is looked for in the same room whatever the limit, and is the same plan: so the
- * limit that it names works. */
+ * finds nothing. It is looked for with the same budget whatever the limit, and is the same plan: so
+ * the limit that it names works. */
 static mafat_status find_smallest(mafat_search *s, size_t budget_bytes, mafat_candidate *least,
                                   mafat_error *error)
 {
@@ -399,7 +399,7 @@ static mafat_status settle_for_smallest(mafat_search *s, size_t limit_bytes, dou
 
 /* ------------------------------------------------------------------------------------- the best */
 
-/* Searches in so much room; nothing is found where there is no plan. *min_s as above. */
+/* Searches with so much memory; nothing is found where there is no plan. *min_s as above. */
 static mafat_status search_in(mafat_search *s, size_t budget_bytes, size_t limit_bytes,
                               mafat_found *found, double *min_s, mafat_error *error)
 {

@@ -35,11 +35,11 @@ typedef struct {
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
  * The plans are all that edge.h can put together. What is found is near-optimal: min_s says how
- * near, and most often that it is the best. A plan that mafat_arena_place() does not place in the
- * room that is left does not fit.
+ * near, and most often that it is the best. A plan that mafat_arena_place() does not place in what
+ * is left of the limit does not fit.
  *
  * Where the process chooses the plan that it runs (process->chooses), process->choosing_bytes and
- * what the search itself holds are within the limit meanwhile. Where that leaves little room the
+ * what the search itself holds are within the limit meanwhile. Where that leaves little the
  * search misses plans, and still says in min_s how much it may have missed.
  *
  * MAFAT_NO_FIT where nothing fits, with the smallest limit that does; other errors are those of

@@ -9,7 +9,7 @@
 
 /* TUNING: how fine a table is. With 128 units and 8 classes YOLOv3's plans are up to 0.6 % slower
  * than with these, and the search of ResNet-152 takes seconds, for want of a bound. Where there is
- * little room, units are worth more than classes: with 43 units and 20 classes plans of
+ * little memory, units are worth more than classes: with 43 units and 20 classes plans of
  * YOLO-Fastest are up to 38 % slower than with 341 and 4. */
 enum { MAX_UNITS = 1024, MAX_CLASSES = 24, UNITS_FOR_CLASS = 512 };
 enum { MIN_UNITS = 16, MIN_CLASSES = 4 };
@@ -80,7 +80,7 @@ static size_t within(size_t n, size_t min, size_t max)
     return mafat_size_max(min, mafat_size_min(n, max));
 }
 
-/* Shares the room: units first, then classes. */
+/* Shares the memory: units first, then classes. */
 static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t budget_bytes)
 {
     size_t n_positions = (size_t)t->edges->n_positions + 1, sum_bytes;

@@ -25,12 +25,12 @@ typedef struct {
 } mafat_table;
 
 /* Prepares a table for edges, which must outlive it, and paths that pin no more than so much; it is
- * the coarser the less room of memory there is for it. MAFAT_FAILED without memory. On error
+ * the coarser the less memory there is for it. MAFAT_FAILED without memory. On error
  * nothing needs to be freed. */
 mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size_t max_sum_bytes,
                               size_t budget_bytes, mafat_error *error);
 
-/* The least room that a table needs, and what one has taken. */
+/* The least memory that a table needs, and what one has taken. */
 size_t mafat_table_min_bytes(int n_positions);
 size_t mafat_table_bytes(const mafat_table *table);
 
