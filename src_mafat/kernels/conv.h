@@ -17,18 +17,7 @@
 #ifndef MAFAT_KERNELS_CONV_H
 #define MAFAT_KERNELS_CONV_H
 
-#include "kernels/epilogue.h"
-#include "kernels/view.h"
-
-typedef struct {
-    mafat_view in;          /* all taps that are not padding; may be a part of a larger map */
-    mafat_view out;         /* channel f is filter f */
-    int pad_top, pad_left;  /* where the first output's receptive field starts before the view */
-    int channels;           /* of the input, and of each filter */
-    int size, stride;
-    const float *weights;   /* [n_filters][channels][size][size], borrowed */
-    mafat_epilogue epilogue;
-} mafat_conv;
+#include "kernels/convolution.h"
 
 /* Floats of scratch for a run whose panel holds `panel_pixels` pixels; the panel width that is best
  * for `n_threads` runs side by side: their panels together take no more room than one thread's, as

@@ -1,9 +1,9 @@
-/* Packing: the taps that some output pixels of a convolution read, laid out for the tile. */
+/* Packing: the taps that some output pixels of a convolution read, laid out for the register tile. */
 #ifndef MAFAT_KERNELS_PACK_H
 #define MAFAT_KERNELS_PACK_H
 
 #include "base/size.h"
-#include "kernels/conv.h"
+#include "kernels/convolution.h"
 #include "kernels/simd.h"
 
 /* How many of the pixels [begin, end) of a view lie in the row of the first one. */
