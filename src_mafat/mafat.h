@@ -16,7 +16,7 @@ struct network;
 int mafat_main(int *argc, char **argv);
 
 /* Called by parse_network_cfg() before it makes the first layer, and behind the last one
- * (patches/0008; bridge/bridge.c). */
+ * (patches/0008; bridge/hooks.c). */
 void mafat_begin(struct network *network, const char *cfg_path);
 void mafat_attach(struct network *network);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bridge/bridge.h"
+#include "bridge/inference.h"
 #include "command/comparison.h"
 #include "darknet.h"
 #include "support/suite.h"
@@ -20,7 +20,7 @@ static mafat_status read_darknet(void *context, int layer, size_t first, size_t 
                                  mafat_error *error)
 {
     (void)error;
-    memcpy(to, mafat_bridge_darknet_output(context, layer) + first, n * sizeof *to);
+    memcpy(to, mafat_inference_darknet_output(context, layer) + first, n * sizeof *to);
     return MAFAT_OK;
 }
 
@@ -33,7 +33,7 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
     close(file);
     mafat_request request = {.options = {.config = "2x2/1/2x1", .threads = "1"},
                              .keeps_darknet = true};
-    mafat_bridge *bridge = mafat_bridge_load_network(path, NULL, &request);
+    mafat_bridge *bridge = mafat_inference_load(path, NULL, &request);
     unlink(path);
     for (int l = 0; l < 2; l++)
         for (int i = 0; i < bridge->network->layers[l].nweights; i++)
@@ -44,14 +44,14 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
     mafat_comparison c;
     mafat_comparison_begin(&c, &bridge->session.cfg.network,
                            (mafat_outputs){bridge, read_darknet});
-    mafat_bridge_forward_darknet(bridge, input);
+    mafat_inference_forward_darknet(bridge, input);
     change(bridge->network, input);
-    ck_assert_int_eq(mafat_bridge_forward(bridge, &(mafat_input){.map = input}, results,
+    ck_assert_int_eq(mafat_inference_forward(bridge, &(mafat_input){.map = input}, results,
                                           &(mafat_observer){&c, mafat_comparison_map_done, NULL},
                                           error), MAFAT_OK);
     ck_assert_int_eq(mafat_comparison_judge(&c, error),
                      c.n_different == 0 ? MAFAT_OK : MAFAT_FAILED);
-    mafat_bridge_free_network(bridge);
+    mafat_inference_free(bridge);
     return c;
 }
 

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "bridge/bridge.h"
+#include "bridge/inference.h"
 #include "darknet.h"
 #include "plan/build.h"
 #include "run/guard.h"
@@ -132,7 +132,7 @@ static void load_network_quietly(void)
     mafat_request request = {.options = {.config = "1x1", .threads = "2"}, .keeps_darknet = true};
     int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
     dup2(null, STDERR_FILENO);
-    bridge = mafat_bridge_load_network(cfg_path, NULL, &request);
+    bridge = mafat_inference_load(cfg_path, NULL, &request);
     randomise_network(bridge->network);
     save_weights(bridge->network, path);
     dup2(saved, STDERR_FILENO);
@@ -152,7 +152,7 @@ static void make_network_of(const char *cfg)
     results = calloc((size_t)net->n, sizeof *results);
     for (int i = 0; i < net->n; i++)
         results[i] = calloc((size_t)net->layers[i].outputs, sizeof **results);
-    mafat_bridge_forward_darknet(bridge, floats);
+    mafat_inference_forward_darknet(bridge, floats);
     const mafat_network *ours = &bridge->session.cfg.network;
     ck_assert_msg(mafat_weights_verify(path, ours, &fault) == MAFAT_OK, "%s", fault.text);
     ck_assert(mafat_store_can_hold(ours));
@@ -173,7 +173,7 @@ static void free_network_of_test(void)
     free(results);
     free(floats);
     if (bridge != NULL)
-        mafat_bridge_free_network(bridge);
+        mafat_inference_free(bridge);
     bridge = NULL;
     results = NULL;
     floats = NULL;
@@ -319,7 +319,7 @@ static bool any_value;
 
 static void expect_darknets(void *context, int index, const float *map)
 {
-    const float *expected = mafat_bridge_darknet_output(bridge, index);
+    const float *expected = mafat_inference_darknet_output(bridge, index);
     int n = bridge->network->layers[index].outputs;
     (void)context;
     for (int i = 0; i < n; i++) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bridge/bridge.h"
+#include "bridge/inference.h"
 #include "darknet.h"
 #include "support/random.h"
 #include "support/suite.h"
@@ -74,7 +74,7 @@ static subject make_subject(const char *cfg, const char *config, const char *thr
     int saved = silence_stderr();
     mafat_request request = {.options = {.config = config, .threads = threads},
                              .keeps_darknet = true};
-    s.bridge = mafat_bridge_load_network(s.path, NULL, &request);
+    s.bridge = mafat_inference_load(s.path, NULL, &request);
     restore_stderr(saved);
     randomise(s.bridge->network, 12345);
     s.input = calloc((size_t)s.bridge->network->inputs, sizeof *s.input);
@@ -86,7 +86,7 @@ static subject make_subject(const char *cfg, const char *config, const char *thr
 static void free_subject(subject *s)
 {
     free(s->input);
-    mafat_bridge_free_network(s->bridge);
+    mafat_inference_free(s->bridge);
     unlink(s->path);
 }
 
@@ -101,7 +101,7 @@ typedef struct {
 static void expect_same_map(void *context, int index, const float *map)
 {
     check_state *state = context;
-    const float *darknet = mafat_bridge_darknet_output(state->subject->bridge, index);
+    const float *darknet = mafat_inference_darknet_output(state->subject->bridge, index);
     const layer *l = &state->subject->bridge->network->layers[index];
     for (int i = 0; i < l->outputs; i++) {
         if (memcmp(&darknet[i], &map[i], sizeof *map) != 0)
@@ -121,10 +121,10 @@ static int expect_same_outputs(subject *s, const char *config)
     for (int i = 0; i < net->n; i++)
         results[i] = calloc((size_t)net->layers[i].outputs, sizeof **results);
     check_state state = {.subject = s, .config = config};
-    mafat_bridge_forward_darknet(s->bridge, s->input);
+    mafat_inference_forward_darknet(s->bridge, s->input);
     mafat_error error;
     mafat_observer observer = {.context = &state, .map_done = expect_same_map};
-    ck_assert_int_eq(mafat_bridge_forward(s->bridge, &(mafat_input){.map = s->input}, results,
+    ck_assert_int_eq(mafat_inference_forward(s->bridge, &(mafat_input){.map = s->input}, results,
                                           &observer, &error), MAFAT_OK);
     ck_assert_int_gt(state.n_maps, 0);
     ck_assert(state.magnitude > 0.01);
@@ -412,9 +412,9 @@ START_TEST(a_batch_is_run_image_by_image)
     memcpy(first, last->output, n_bytes);
     memcpy(second, last->output + last->outputs, n_bytes);
     set_batch_network(net, 1);
-    mafat_bridge_forward_darknet(s.bridge, s.input);
+    mafat_inference_forward_darknet(s.bridge, s.input);
     ck_assert_mem_eq(second, last->output, n_bytes);
-    mafat_bridge_forward_darknet(s.bridge, two);
+    mafat_inference_forward_darknet(s.bridge, two);
     ck_assert_mem_eq(first, last->output, n_bytes);
     free(first);
     free(second);
@@ -453,7 +453,7 @@ START_TEST(a_resized_network_is_planned_anew)
     const layer *last = &net->layers[net->n - 1];
     float *ours = malloc((size_t)last->outputs * sizeof *ours);
     memcpy(ours, network_predict(net, s.input), (size_t)last->outputs * sizeof *ours);
-    mafat_bridge_forward_darknet(s.bridge, s.input);
+    mafat_inference_forward_darknet(s.bridge, s.input);
     ck_assert_mem_eq(ours, last->output, (size_t)last->outputs * sizeof *ours);
     free(ours);
     free_subject(&s);

@@ -28,8 +28,9 @@
 #include <sys/types.h>
 
 #include "base/status.h"
-#include "bridge/request.h"
 #include "run/exec.h"
+#include "run/store.h"
+#include "session/session.h"
 #include "upstream/picture.h"
 
 struct network;
@@ -61,24 +62,6 @@ typedef struct mafat_bridge {
  * start of a program; mafat_begin() (mafat.h) does it too. */
 void mafat_bridge_keep_heap_small(void);
 
-/* Makes a network with MAFAT attached, loads its weights, where a file is named, and sets its batch
- * to one image. The files must have been verified. The caller frees it with
- * mafat_bridge_free_network(). */
-mafat_bridge *mafat_bridge_load_network(const char *cfg_path, const char *weights_path,
-                                        const mafat_request *request);
-void mafat_bridge_free_network(mafat_bridge *bridge);
-
-/* Darknet's own forward pass, as network_predict() runs it without MAFAT, on a network that
- * keeps_darknet; and where it leaves the output of a layer, one float after the other. */
-void mafat_bridge_forward_darknet(mafat_bridge *bridge, float *input);
-const float *mafat_bridge_darknet_output(const mafat_bridge *bridge, int index);
-
-/* The same through MAFAT, with result layers' outputs going to results[] as in mafat_exec_run(), or
- * to where Darknet's commands look for them if it is NULL. Errors: those of mafat_exec_run(). */
-mafat_status mafat_bridge_forward(mafat_bridge *bridge, const mafat_input *input,
-                                  float *const *results, const mafat_observer *observer,
-                                  mafat_error *error);
-
 /* Whether Darknet was built with OpenCV and so can read video. */
 bool mafat_bridge_has_video(void);
 
@@ -88,8 +71,6 @@ bool mafat_bridge_has_plan(const mafat_bridge *bridge);
 /* Gives the memory of an inference back until the next one. */
 void mafat_bridge_release(mafat_bridge *bridge);
 
-/* --------------------------------------------------------------------- for the room's own files */
-
 /* Prints the error and ends the process with the status: for calls from Darknet, which cannot be
  * answered with an error. */
 _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error);
@@ -97,12 +78,7 @@ _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *erro
 /* Says what was chosen for a memory limit, and what it will take. */
 void mafat_bridge_print_choice(const mafat_session *session);
 
-/* Plans the network anew, for an image that takes so much, and opens its weights again. Where
- * nothing fits, MAFAT_NO_FIT, the network is planned as it was before, or has no plan, where not
- * even that fits any more. */
-mafat_status mafat_bridge_plan_anew(mafat_bridge *bridge, const mafat_workload_image *image,
-                                    mafat_error *error);
+/* Frees it, and what it owns; the network stays. */
+void mafat_bridge_free(mafat_bridge *bridge);
 
-/* One inference whose results go to where Darknet's commands look for them. */
-mafat_status mafat_bridge_run(mafat_bridge *bridge, const mafat_input *input, mafat_error *error);
 #endif

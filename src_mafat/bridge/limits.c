@@ -16,6 +16,7 @@
 #include "base/page_cache.h"
 #include "base/size.h"
 #include "bridge/limits.h"
+#include "bridge/planned.h"
 #include "machine/measure.h"
 #include "mafat.h"
 #include "run/letterbox.h"
@@ -106,7 +107,7 @@ mafat_status mafat_limits_make_space(mafat_bridge *bridge, const mafat_workload_
     if (bytes <= session->prediction.total_bytes)
         return MAFAT_OK;
     if (bytes > session->limit_bytes)
-        return mafat_bridge_plan_anew(bridge, image, error);
+        return mafat_planned_make_anew(bridge, image, error);
     mafat_workload_image more = mafat_workload_round_images(image, &bridge->workload.image,
                                                             MAFAT_CHARGE_LIMITS_UNIT);
     bytes = predict_with(bridge, &more, &workload, &process).total_bytes;

@@ -3,9 +3,10 @@
  * the image, which is decoded, and letterboxed row by row, when its turn has come. */
 #include <string.h>
 
-#include "bridge/bridge.h"
 #include "bridge/limits.h"
 #include "bridge/paths.h"
+#include "bridge/planned.h"
+#include "bridge/request.h"
 #include "darknet.h"
 #include "mafat.h"
 #include "run/letterbox.h"
@@ -55,7 +56,8 @@ mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error
     if (status == MAFAT_OK) {
         mafat_letterbox_set_channels(&letterbox, shape.c);
         mafat_input input = {.source = mafat_letterbox_source(&letterbox)};
-        status = mafat_bridge_run(bridge, &input, error);
+        mafat_planned_refresh(bridge);
+        status = mafat_planned_run(bridge, &input, NULL, NULL, error);
     }
     if (status == MAFAT_OK)
         status = mafat_picture_rows_check(&rows, error);

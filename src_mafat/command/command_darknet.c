@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bridge/bridge.h"
+#include "bridge/request.h"
 #include "command/command.h"
 #include "command/routing.h"
 #include "machine/measure.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/lines.h"
-#include "bridge/bridge.h"
+#include "bridge/inference.h"
 #include "bridge/limits.h"
 #include "command/command.h"
 #include "command/command_darknet.h"
@@ -89,7 +89,7 @@ static mafat_status draw_strip(void *context, mafat_strip *strip, mafat_error *e
 static mafat_status run_image(const detector *d, subject *s, mafat_error *error)
 {
     mafat_input input = {.source = mafat_letterbox_source(&s->letterbox)};
-    mafat_status status = mafat_bridge_forward(d->bridge, &input, NULL, NULL, error);
+    mafat_status status = mafat_inference_forward(d->bridge, &input, NULL, NULL, error);
     return status == MAFAT_OK ? mafat_picture_rows_check(&s->rows, error) : status;
 }
 
@@ -189,10 +189,10 @@ static mafat_status detect_all(detector *d, const mafat_arguments *arguments, ma
     mafat_operands *o = &d->operands;
     mafat_request request = {.options = arguments->options, .workload = &o->workload,
                              .session = &o->session};
-    d->bridge = mafat_bridge_load_network(o->cfg, o->weights, &request);
+    d->bridge = mafat_inference_load(o->cfg, o->weights, &request);
     mafat_status status = o->image != NULL ? detect_one(d, o->image, error)
                                            : detect_list(d, error);
-    mafat_bridge_free_network(d->bridge);
+    mafat_inference_free(d->bridge);
     return status;
 }
 

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bridge/inference.h"
+
 /* Sends or receives all bytes; false where the other side is gone. */
 static bool transfer(int link, void *data, size_t n_bytes, bool sends)
 {
@@ -62,11 +64,11 @@ static _Noreturn void serve(int link, const mafat_arguments *arguments,
     by_layers.options.config = MAFAT_LAYERS_CONFIG;
     by_layers.options.memory = NULL;
     mafat_trial_load(&trial, &by_layers, true);
-    mafat_bridge_forward_darknet(trial.bridge, map);
+    mafat_inference_forward_darknet(trial.bridge, map);
     const mafat_network *network = &trial.bridge->session.cfg.network;
     while (transfer(link, &layer, sizeof layer, false)) {
         size_t n = mafat_shape_floats(network->layers[layer].out);
-        const float *output = mafat_bridge_darknet_output(trial.bridge, layer);
+        const float *output = mafat_inference_darknet_output(trial.bridge, layer);
         if (!transfer(link, (void *)output, n * sizeof *output, true))
             break;
     }

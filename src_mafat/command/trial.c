@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "bridge/inference.h"
 #include "machine/measure.h"
 #include "session/verify.h"
 #include "upstream/picture.h"
@@ -113,7 +114,7 @@ void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool
                              .session = keeps_darknet ? NULL : &trial->session};
     if (keeps_darknet)
         trial->workload.reading = MAFAT_READS_IN_LIMITS;
-    trial->bridge = mafat_bridge_load_network(arguments->words[1], arguments->words[2], &request);
+    trial->bridge = mafat_inference_load(arguments->words[1], arguments->words[2], &request);
 }
 
 mafat_status mafat_trial_check_input(const mafat_trial_input *input, mafat_error *error)
@@ -125,14 +126,14 @@ mafat_status mafat_trial_run(mafat_trial *trial, const mafat_observer *observer,
                              mafat_error *error)
 {
     mafat_input input = {.source = trial->input.source};
-    mafat_status status = mafat_bridge_forward(trial->bridge, &input, NULL, observer, error);
+    mafat_status status = mafat_inference_forward(trial->bridge, &input, NULL, observer, error);
     return status == MAFAT_OK ? mafat_trial_check_input(&trial->input, error) : status;
 }
 
 void mafat_trial_close(mafat_trial *trial)
 {
     if (trial->bridge != NULL)
-        mafat_bridge_free_network(trial->bridge);
+        mafat_inference_free(trial->bridge);
     free_input(&trial->input);
     mafat_session_close(&trial->session);
     *trial = (mafat_trial){0};

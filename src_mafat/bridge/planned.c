@@ -1,0 +1,179 @@
+/* A network's plan, beside Darknet; see planned.h. */
+#include "bridge/planned.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/charge.h"
+#include "base/size.h"
+#include "bridge/host.h"
+#include "bridge/lean.h"
+#include "darknet.h"
+#include "upstream/rounding_probe.h"
+
+void mafat_planned_refresh(mafat_bridge *bridge)
+{
+    const network *net = bridge->network;
+    memcpy(bridge->layers, net->layers, (size_t)net->n * sizeof *bridge->layers);
+    for (int i = 0; i < net->n; i++) {
+        const layer *l = &net->layers[i];
+        bridge->layers[i].batch = 1;
+        bridge->results[i] = l->output;
+        bridge->parameters[i] = (mafat_parameters){
+            .weights = l->weights, .biases = l->biases, .scales = l->scales,
+            .mean = l->rolling_mean, .variance = l->rolling_variance,
+        };
+    }
+}
+
+mafat_status mafat_planned_open(mafat_bridge *bridge, mafat_error *error)
+{
+    return mafat_session_open(&bridge->session, bridge->cfg_path, &bridge->options,
+                              &bridge->workload, error);
+}
+
+mafat_status mafat_planned_prepare(mafat_bridge *bridge, mafat_error *error)
+{
+    const mafat_session *session = &bridge->session;
+    mafat_host host;
+    bridge->width = bridge->network->w;
+    bridge->height = bridge->network->h;
+    mafat_host_provide(bridge, &host);
+    mafat_status status = mafat_host_check_agreement(bridge, error);
+    if (status == MAFAT_OK)
+        status = mafat_rounding_probe_measure(&host.rounding, error);
+    bool reads_weights = session->plan.n_windows > 0;
+    if (status == MAFAT_OK)
+        status = mafat_exec_init(&bridge->exec, &session->cfg.network, &session->plan,
+                                 bridge->parameters, reads_weights ? &bridge->store : NULL, &host,
+                                 session->n_threads, error);
+    malloc_trim(0);    /* what making layers left over */
+    return status;
+}
+
+static bool has_store(const mafat_bridge *bridge)
+{
+    return bridge->store.network != NULL;
+}
+
+mafat_status mafat_planned_load(mafat_bridge *bridge, const char *path, mafat_error *error)
+{
+    const mafat_session *session = &bridge->session;
+    mafat_store_close(&bridge->store);
+    return mafat_store_open(&bridge->store, path, &session->cfg.network, &session->plan, error);
+}
+
+/* Plans the network anew, for this workload, and opens its weights again. What the plan of before
+ * held is freed first: there may be no room for both. */
+static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workload,
+                               const char *weights_path, mafat_error *error)
+{
+    network *net = bridge->network;
+    const mafat_prediction *p = &bridge->session.prediction;
+    size_t standing_bytes = bridge->workload.standing_bytes;
+    if (mafat_bridge_has_plan(bridge))    /* else nothing fit the last time, and that stands */
+        standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes;
+    mafat_exec_free(&bridge->exec);
+    mafat_store_close(&bridge->store);
+    mafat_session_close(&bridge->session);
+    bridge->workload = *workload;
+    bridge->workload.standing_bytes = standing_bytes;
+    mafat_status status = mafat_planned_open(bridge, error);
+    for (int i = 0; i < net->n && status == MAFAT_OK; i++)
+        mafat_lean_make(bridge, &net->layers[i], i);
+    if (status == MAFAT_OK)
+        status = mafat_planned_prepare(bridge, error);
+    if (status == MAFAT_OK && weights_path != NULL)
+        status = mafat_planned_load(bridge, weights_path, error);
+    return status;
+}
+
+/* The path of the weights, for a plan that comes after the one that reads them; NULL where none does.
+ * The caller frees it. */
+static bool copy_weights_path(const mafat_bridge *bridge, char **path)
+{
+    *path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
+    return *path != NULL || !has_store(bridge);
+}
+
+/* Says what was chosen in place of a plan of which more had been said: what was taken once
+ * counts. */
+static void print_new_choice(mafat_bridge *bridge, size_t said_bytes)
+{
+    mafat_prediction *p = &bridge->session.prediction;
+    if (bridge->session.limit_bytes == 0)
+        return;
+    if (said_bytes > p->total_bytes) {
+        p->choosing_bytes += said_bytes - p->total_bytes;
+        p->total_bytes = said_bytes;
+    }
+    mafat_bridge_print_choice(&bridge->session);
+}
+
+mafat_status mafat_planned_follow_size(mafat_bridge *bridge, mafat_error *error)
+{
+    network *net = bridge->network;
+    mafat_workload workload = bridge->workload;
+    size_t said_bytes = bridge->session.prediction.total_bytes;
+    if (net->w == bridge->width && net->h == bridge->height)
+        return mafat_host_check_agreement(bridge, error);
+    char *weights_path;
+    if (!copy_weights_path(bridge, &weights_path))
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
+    workload.is_resized = true;
+    workload.width = net->w;
+    workload.height = net->h;
+    mafat_status status = plan_again(bridge, &workload, weights_path, error);
+    if (status == MAFAT_OK)
+        print_new_choice(bridge, said_bytes);
+    free(weights_path);
+    return status;
+}
+
+mafat_status mafat_planned_make_anew(mafat_bridge *bridge, const mafat_workload_image *image,
+                                    mafat_error *error)
+{
+    const mafat_workload before = bridge->workload;
+    size_t said_bytes = bridge->session.prediction.total_bytes;
+    /* what was needed before too, and more at once, so that few images want a plan; where there is
+       no room for that, what this one takes */
+    const mafat_workload_image images[] = {
+        mafat_workload_round_images(image, &before.image, MAFAT_CHARGE_LIMITS_UNIT),
+        mafat_workload_round_images(image, image, MAFAT_CHARGE_LIMITS_UNIT),
+        mafat_workload_round_images(image, image, mafat_size_page()),
+    };
+    mafat_status status = MAFAT_NO_FIT;
+    char *weights_path;
+    if (!copy_weights_path(bridge, &weights_path))
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
+    for (size_t i = 0; i < sizeof images / sizeof images[0] && status == MAFAT_NO_FIT; i++) {
+        mafat_workload workload = mafat_workload_with_measured(&before, &images[i]);
+        status = plan_again(bridge, &workload, weights_path, error);
+    }
+    if (status == MAFAT_NO_FIT) {    /* that is this image's fault, and others may follow */
+        mafat_error again;
+        mafat_status planned = plan_again(bridge, &before, weights_path, &again);
+        if (planned != MAFAT_OK) {    /* not this image's fault: there is no plan any more */
+            status = planned;
+            *error = again;
+        }
+    } else if (status == MAFAT_OK) {
+        mafat_planned_refresh(bridge);
+        print_new_choice(bridge, said_bytes);
+    }
+    free(weights_path);
+    return status;
+}
+
+mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *input,
+                               float *const *results, const mafat_observer *observer,
+                               mafat_error *error)
+{
+    if (bridge->session.plan.n_windows > 0 && !has_store(bridge))
+        return mafat_error_set(error, MAFAT_FAILED, "no weights file was loaded for this network");
+    if (has_store(bridge))
+        bridge->exec.parameters = bridge->store.parameters;
+    return mafat_exec_run(&bridge->exec, input, results != NULL ? results : bridge->results,
+                          observer, error);
+}
