@@ -11,7 +11,7 @@ struct network;
 
 /* Called by main() before anything else (patches/0009). Returns an exit code; or -1 when main() is to
  * go on with what is left in argv, "darknet detector valid ...": without a word taken out where
- * nobody asks for MAFAT (command/routing.h), else with files that have been verified
+ * nobody asks for MAFAT (command/asked.h), else with files that have been verified
  * (command/command.c). */
 int mafat_main(int *argc, char **argv);
 

@@ -1,18 +1,14 @@
 /* `darknet mafat ...`: the dispatcher and its help. */
-#include "command/command.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include "bridge/bridge.h"
+#include "command/asked.h"
 #include "command/command_darknet.h"
+#include "command/command_detector.h"
+#include "command/own_commands.h"
 #include "command/routing.h"
 #include "mafat.h"
-
-const mafat_command *const mafat_command_own[MAFAT_N_OWN_COMMANDS] = {
-    &mafat_command_plan, &mafat_command_predict, &mafat_command_search, &mafat_command_compare,
-    &mafat_command_bench,
-};
 
 static const char about[] =
     "usage: darknet mafat COMMAND ARGUMENTS [OPTIONS]\n"
@@ -35,13 +31,13 @@ static void print_help(FILE *stream)
 {
     fputs(about, stream);
     for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++) {
-        const mafat_usage *usage = mafat_command_own[i]->usage;
+        const mafat_usage *usage = mafat_own_commands[i]->usage;
         char words[64];
         snprintf(words, sizeof words, "%s %s", usage->command, usage->words);
         mafat_option_print_line(stream, INDENT, COMMAND_COLUMN, words, usage->help);
         mafat_option_print(stream, 2 * INDENT, COMMAND_COLUMN + INDENT, &usage->options);
     }
-    mafat_command_print_darknet_help(stream);
+    mafat_command_darknet_print_help(stream);
     fputs("\noptions\n", stream);
     mafat_option_print(stream, INDENT, OPTION_COLUMN, &mafat_arguments_common);
     fputs(notes, stream);
@@ -55,32 +51,16 @@ static void print_own_help(const mafat_usage *usage)
     mafat_option_print(stdout, INDENT, OPTION_COLUMN, &mafat_arguments_common);
 }
 
-/* Which of MAFAT's own commands a word is; NULL: none. */
-static const mafat_command *find_own(const char *word)
-{
-    for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
-        if (strcmp(word, mafat_command_own[i]->usage->command) == 0)
-            return mafat_command_own[i];
-    return NULL;
-}
-
 /* The help for one of MAFAT's own commands, where one is among the words, or for all. */
 static void answer_help(const mafat_arguments *arguments)
 {
     const mafat_command *own = NULL;
     for (int i = 0; i < arguments->n_words && own == NULL; i++)
-        own = find_own(arguments->words[i]);
+        own = mafat_own_commands_find(arguments->words[i]);
     if (own != NULL)
         print_own_help(own->usage);
     else
         print_help(stdout);
-}
-
-/* Whether MAFAT runs one of Darknet's commands itself. */
-static bool is_detector(const mafat_arguments *arguments)
-{
-    return mafat_arguments_begin_with(arguments, "detect", NULL) ||
-           mafat_arguments_begin_with(arguments, "detector", "test");
 }
 
 /* Leaves in argv the words of Darknet's own command, behind the program's name. */
@@ -96,7 +76,7 @@ int mafat_main(int *argc, char **argv)
     mafat_arguments arguments;
     mafat_error error = {0};
     bool is_named = *argc > 1 && strcmp(argv[1], "mafat") == 0;
-    if (!is_named && !mafat_routing_is_asked_for(*argc - 1, argv + 1))
+    if (!is_named && !mafat_asked_in(*argc - 1, argv + 1))
         return -1;
     int first = is_named ? 2 : 1;
     if (is_named && *argc == 3 && (strcmp(argv[2], "-h") == 0 || strcmp(argv[2], "help") == 0)) {
@@ -115,9 +95,9 @@ int mafat_main(int *argc, char **argv)
     }
     bool is_ours = false;
     if (status == MAFAT_OK) {
-        mafat_command_darknet_order(&arguments);
-        const mafat_command *own = is_named ? find_own(arguments.words[0]) : NULL;
-        is_ours = own != NULL || is_detector(&arguments);
+        mafat_darknet_options_order(&arguments);
+        const mafat_command *own = is_named ? mafat_own_commands_find(arguments.words[0]) : NULL;
+        is_ours = own != NULL || mafat_command_detector_is(&arguments);
         if (own != NULL)
             status = own->run(&arguments, &error);
         else if (is_ours)

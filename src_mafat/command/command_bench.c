@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/number.h"
-#include "command/command.h"
+#include "command/own_commands.h"
 #include "command/report.h"
 #include "command/trial.h"
 #include "machine/measure.h"

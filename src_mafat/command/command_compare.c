@@ -1,6 +1,6 @@
 /* `darknet mafat compare`: Darknet's own forward pass, in a process of its own, and MAFAT's on
  * the same input; every output that the plan makes whole, bit by bit. */
-#include "command/command.h"
+#include "command/own_commands.h"
 #include "command/oracle.h"
 #include "command/report.h"
 #include "command/trial.h"

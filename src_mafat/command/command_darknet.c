@@ -9,8 +9,7 @@
 
 #include "bridge/bridge.h"
 #include "bridge/request.h"
-#include "command/command.h"
-#include "command/routing.h"
+#include "command/asked.h"
 #include "machine/measure.h"
 #include "run/letterbox.h"
 #include "session/indexed.h"
@@ -114,31 +113,6 @@ static const darknet_command commands[] = {
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
-static mafat_option_reader read_share, read_whole, read_count, read_gpu;
-
-/* Darknet's own options. It takes any other word for an argument and any text for a number, and the
- * second of two options for two arguments. */
-static const mafat_option darknet_options[] = {
-    {"-thresh", "P", read_share, offsetof(mafat_operands, threshold), NULL},
-    {"-hier", "P", read_share, offsetof(mafat_operands, hier_threshold), NULL},
-    {"-t", "N", read_whole, offsetof(mafat_operands, top), NULL},
-    {"-out", "NAME", mafat_option_read_text, offsetof(mafat_operands, out), NULL},
-    {"-gpus", "LIST", mafat_option_read_text, offsetof(mafat_operands, gpus), NULL},
-    {"-avg", "N", read_count, offsetof(mafat_operands, other), NULL},
-    {"-c", "N", read_whole, offsetof(mafat_operands, other), NULL},
-    {"-s", "N", read_whole, offsetof(mafat_operands, other), NULL},
-    {"-w", "N", read_whole, offsetof(mafat_operands, other), NULL},
-    {"-h", "N", read_whole, offsetof(mafat_operands, other), NULL},
-    {"-fps", "N", read_whole, offsetof(mafat_operands, other), NULL},
-    {"-i", "N", read_gpu, offsetof(mafat_operands, other), NULL},
-    {"-prefix", "NAME", mafat_option_read_text, offsetof(mafat_operands, other), NULL},
-    {"-clear", NULL, NULL, offsetof(mafat_operands, other_flag), NULL},
-    {"-nogpu", NULL, NULL, offsetof(mafat_operands, other_flag), NULL},
-    {"-fullscreen", NULL, NULL, offsetof(mafat_operands, other_flag), NULL},
-};
-
-static const mafat_option_table darknet_table = MAFAT_OPTION_TABLE(darknet_options);
-
 static const char *argument_name(char letter)
 {
     switch (letter) {
@@ -163,7 +137,7 @@ static void describe(const darknet_command *command, char *text, size_t size)
         n += snprintf(text + n, size - (size_t)n, " %s", argument_name(*a));
 }
 
-void mafat_command_print_darknet_help(FILE *stream)
+void mafat_command_darknet_print_help(FILE *stream)
 {
     fprintf(stream, "\nDarknet's own commands, with all their options, run through MAFAT:\n\n");
     for (int i = 0; i < N_COMMANDS; i++) {
@@ -171,55 +145,6 @@ void mafat_command_print_darknet_help(FILE *stream)
         describe(&commands[i], text, sizeof text);
         fprintf(stream, "  %s\n", text);
     }
-}
-
-/* The readers check what Darknet would read with atof() or atoi(), whatever stands there. */
-static mafat_status read_share(const char *name, const char *text, void *to, mafat_error *error)
-{
-    char *end, hint[64] = "";
-    double number = strtod(text, &end);
-    if (end == text || (*end != '\0' && strcmp(end, "%") != 0))
-        return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" is no number", name, text);
-    if (*end == '\0' && number >= 0 && number <= 1)
-        return mafat_option_read_text(name, text, to, error);
-    if (number >= 1 && number <= 100)
-        snprintf(hint, sizeof hint, "; did you mean %g?", number / 100);
-    return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be from 0 to 1%s", name,
-                           text, hint);
-}
-
-static mafat_status read_from(int min, const char *name, const char *text, void *to,
-                              mafat_error *error)
-{
-    char *end;
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    if (end != text && *end == '\0' && errno == 0 && number >= min && number <= INT_MAX)
-        return mafat_option_read_text(name, text, to, error);
-    return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be a whole number from "
-                           "%d to %d", name, text, min, INT_MAX);
-}
-
-static mafat_status read_whole(const char *name, const char *text, void *to, mafat_error *error)
-{
-    return read_from(0, name, text, to, error);
-}
-
-static mafat_status read_count(const char *name, const char *text, void *to, mafat_error *error)
-{
-    return read_from(1, name, text, to, error);
-}
-
-/* -1: none of them. */
-static mafat_status read_gpu(const char *name, const char *text, void *to, mafat_error *error)
-{
-    return read_from(-1, name, text, to, error);
-}
-
-mafat_status mafat_command_darknet_fail_unknown(const char *word, mafat_error *error)
-{
-    return mafat_arguments_fail_unknown(word, &darknet_table,
-                                        "`darknet mafat --help` lists MAFAT's", error);
 }
 
 bool mafat_command_darknet_name(int i, const char **word, const char **subword)
@@ -245,35 +170,6 @@ bool mafat_command_darknet_is(const mafat_arguments *arguments)
     return find_command(arguments) != NULL;
 }
 
-/* How many words an option of Darknet's takes, its value among them; 0 for any other word. */
-static int option_size(const char *word)
-{
-    const mafat_option *option = mafat_option_find(&darknet_table, word);
-    return option == NULL ? 0 : option->value == NULL ? 1 : 2;
-}
-
-bool mafat_command_darknet_takes_value(const char *option)
-{
-    return option_size(option) == 2;
-}
-
-void mafat_command_darknet_order(mafat_arguments *arguments)
-{
-    char **words = arguments->words, *moved[2];
-    int n = arguments->n_words, n_left = n;
-    for (int at = 0; at < 2 && at < n_left;) {
-        int size = option_size(words[at]);
-        if (size == 0 || at + size > n_left) {
-            at++;
-            continue;
-        }
-        memcpy(moved, words + at, (size_t)size * sizeof *words);
-        memmove(words + at, words + at + size, (size_t)(n - at - size) * sizeof *words);
-        memcpy(words + n - size, moved, (size_t)size * sizeof *words);
-        n_left -= size;
-    }
-}
-
 static void set_operand(mafat_operands *found, char letter, const char *word)
 {
     switch (letter) {
@@ -291,10 +187,10 @@ static mafat_status sort_words(const darknet_command *command, char **words, int
 {
     const char *expected = command->arguments;
     *found = (mafat_operands){.data = command->data};
-    mafat_status status = mafat_option_take(&darknet_table, words, &n_words, found, error);
+    mafat_status status = mafat_darknet_options_take(words, &n_words, &found->options, error);
     for (int i = command->subword != NULL ? 2 : 1; i < n_words && status == MAFAT_OK; i++) {
         if (words[i][0] == '-')
-            status = mafat_command_darknet_fail_unknown(words[i], error);
+            status = mafat_darknet_options_fail_unknown(words[i], error);
         else if (*expected == '\0')
             status = mafat_error_set(error, MAFAT_USAGE, "\"%s\" is one argument too many",
                                      words[i]);
@@ -328,7 +224,7 @@ static mafat_status verify_picture(const darknet_command *command, const mafat_o
                                    mafat_error *error)
 {
     char path[512];
-    const char *name = found->out != NULL ? found->out : "predictions";
+    const char *name = found->options.out != NULL ? found->options.out : "predictions";
     int length = snprintf(path, sizeof path, "%s.jpg", name);
     if (length >= 256)
         return mafat_error_set(error, MAFAT_USAGE,
@@ -440,8 +336,8 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
         needs.n_classes = command->named == OF_BOXES ? cfg->n_classes : mafat_indexed_outputs(cfg);
     char name[40];
     print_name(command, name, sizeof name);
-    mafat_indexed indexed = {.command = name, .cfg = cfg, .data = found->data, .out = found->out,
-                             .top = found->top, .needs = &command->needs};
+    mafat_indexed indexed = {.command = name, .cfg = cfg, .data = found->data, .out = found->options.out,
+                             .top = found->options.top, .needs = &command->needs};
     status = check_channels(command, cfg, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, found->cfg);
@@ -503,7 +399,7 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
     MAFAT_CHECK(command != NULL);
     mafat_status status = MAFAT_OK;
     if (command->loading == UNCOUNTED)
-        status = mafat_routing_refuse_limit(arguments, error);
+        status = mafat_asked_refuse_limit(arguments, error);
     if (status == MAFAT_OK && arguments->json)
         status = mafat_error_set(error, MAFAT_USAGE, "-json is for MAFAT's own commands only");
     if (status == MAFAT_OK)
@@ -525,7 +421,7 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
     bool takes_paths = is_by_rows && !session->by_layers &&
                        session->cfg.network.input.c <= MAFAT_COLOURS;
     if (status == MAFAT_OK && is_by_rows && !takes_paths)    /* Darknet loads the images */
-        status = mafat_routing_refuse_limit(arguments, error);
+        status = mafat_asked_refuse_limit(arguments, error);
     if (status == MAFAT_OK && takes_paths)
         status = mafat_picture_probe_measure(&rounding, error);
     if (status == MAFAT_OK)

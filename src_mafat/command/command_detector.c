@@ -7,8 +7,8 @@
 #include "base/lines.h"
 #include "bridge/inference.h"
 #include "bridge/limits.h"
-#include "command/command.h"
 #include "command/command_darknet.h"
+#include "command/command_detector.h"
 #include "machine/measure.h"
 #include "run/letterbox.h"
 #include "session/verify.h"
@@ -199,13 +199,19 @@ static mafat_status detect_all(detector *d, const mafat_arguments *arguments, ma
 /* The options by Darknet's defaults. `detect` takes no -hier. */
 static void set_options(detector *d, bool has_hier)
 {
-    const mafat_operands *o = &d->operands;
+    const mafat_darknet_options *o = &d->operands.options;
     d->threshold = o->threshold != NULL ? (float)strtod(o->threshold, NULL) : .5f;
     d->hier_threshold = has_hier && o->hier_threshold != NULL
                             ? (float)strtod(o->hier_threshold, NULL) : .5f;
     int length = snprintf(d->drawn, sizeof d->drawn, "%s.jpg",
                           o->out != NULL ? o->out : "predictions");
     MAFAT_CHECK((size_t)length < sizeof d->drawn);
+}
+
+bool mafat_command_detector_is(const mafat_arguments *arguments)
+{
+    return mafat_arguments_begin_with(arguments, "detect", NULL) ||
+           mafat_arguments_begin_with(arguments, "detector", "test");
 }
 
 mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_error *error)
@@ -231,8 +237,8 @@ mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_erro
     }
     set_options(&d, is_detector);
     mafat_names_read(&d.names, d.operands.data);
-    if (is_detector && d.operands.gpus != NULL)
-        printf("%s\n", d.operands.gpus);    /* so does Darknet's run_detector() */
+    if (is_detector && d.operands.options.gpus != NULL)
+        printf("%s\n", d.operands.options.gpus);    /* so does Darknet's run_detector() */
     status = detect_all(&d, arguments, error);
     mafat_names_free(&d.names);
     return status;

@@ -1,7 +1,7 @@
 /* `darknet mafat plan`: the plan as keys and tables, and as a picture. */
 #include <inttypes.h>
 
-#include "command/command.h"
+#include "command/own_commands.h"
 #include "command/report.h"
 #include "draw/plan_picture.h"
 

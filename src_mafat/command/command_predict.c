@@ -1,5 +1,5 @@
 /* `darknet mafat predict`: what a plan will take, term by term, without running it. */
-#include "command/command.h"
+#include "command/own_commands.h"
 #include "command/report.h"
 #include "session/session.h"
 

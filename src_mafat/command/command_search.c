@@ -7,7 +7,7 @@
 #include "base/charge.h"
 #include "base/size.h"
 #include "cfg/cfg_save.h"
-#include "command/command.h"
+#include "command/own_commands.h"
 #include "command/paper_choice.h"
 #include "command/points.h"
 #include "command/ranking.h"

@@ -7,29 +7,11 @@
 
 #include "base/nearest.h"
 #include "bridge/request.h"
-#include "command/command.h"
+#include "cfg/cfg.h"
+#include "command/asked.h"
 #include "command/command_darknet.h"
+#include "command/own_commands.h"
 #include "session/session.h"
-
-/* Where a command has its cfg: so many words behind its own. The first line that fits counts; subword
- * NULL is for all that a word has. */
-static const struct {
-    const char *word, *subword;
-    int cfg;
-} cfg_words[] = {
-    {"regressor", "test", 2},    /* without a data file */
-    {"detector", NULL, 3},    {"classifier", NULL, 3}, {"segmenter", NULL, 3},
-    {"isegmenter", NULL, 3},  {"regressor", NULL, 3},
-    {"yolo", NULL, 2},        {"coco", NULL, 2},       {"cifar", NULL, 2},
-    {"tag", NULL, 2},         {"go", NULL, 2},         {"rnn", NULL, 2},
-    {"super", NULL, 2},       {"lsd", NULL, 2},        {"detect", NULL, 1},
-    {"classify", NULL, 1},    {"art", NULL, 1},        {"nightmare", NULL, 1},
-    {"speed", NULL, 1},       {"ops", NULL, 1},        {"average", NULL, 1},
-    {"rgbgr", NULL, 1},       {"reset", NULL, 1},      {"denormalize", NULL, 1},
-    {"normalize", NULL, 1},   {"statistics", NULL, 1}, {"rescale", NULL, 1},
-    {"oneoff", NULL, 1},      {"oneoff2", NULL, 1},    {"print", NULL, 1},
-    {"partial", NULL, 1},     {"visualize", NULL, 1},  {"mkimg", NULL, 1},
-};
 
 typedef enum {
     RUNS,               /* inference on images, which it loads one at a time, and lists */
@@ -38,8 +20,18 @@ typedef enum {
     TRAINS,
     LOOKS_INSIDE,       /* at outputs of hidden layers, which MAFAT does not keep */
     PLAYS_GO,           /* reads past the outputs of Darknet's own Go networks, and past its input */
-    RECURS              /* gives a network one letter after the other */
+    RECURS,             /* gives a network one letter after the other */
+    N_NATURES
 } nature;
+
+/* Why a command does not run through MAFAT, whatever it is given; NULL: it may. */
+static const char *const refusals[N_NATURES] = {
+    [TRAINS] = "trains, and MAFAT runs networks and does not train them",
+    [LOOKS_INSIDE] = "needs outputs of hidden layers, which MAFAT does not keep",
+    [PLAYS_GO] = "crashes in Darknet itself: it reads 363 outputs, of which Darknet's networks for Go "
+                 "have 361, and on where standard input has ended",
+    [RECURS] = "is for recurrent networks, which keep state between runs: MAFAT runs none",
+};
 
 /* The first line that fits counts; subword NULL is for all that a word has. */
 typedef struct {
@@ -96,89 +88,19 @@ static const command commands[] = {
     {"mkimg", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS HEIGHT WIDTH N PREFIX"},
 };
 
-enum { N_CFG_WORDS = sizeof cfg_words / sizeof cfg_words[0],
-       N_COMMANDS = sizeof commands / sizeof commands[0] };
-
-/* The word where the command has its cfg; NULL where there is none. Options and their values stand
- * anywhere: Darknet takes them out before it counts. */
-static const char *find_cfg(int n_words, char *const *words)
-{
-    enum { MAX_WORDS = 4 };
-    const char *plain[MAX_WORDS] = {"", ""}; /* those that are no options */
-    int n = 0;
-    for (int i = 0; i < n_words && n < MAX_WORDS; i++) {
-        if (words[i][0] == '-')
-            i += mafat_command_darknet_takes_value(words[i]);
-        else
-            plain[n++] = words[i];
-    }
-    for (int i = 0; i < N_CFG_WORDS; i++)
-        if (strcmp(plain[0], cfg_words[i].word) == 0 &&
-            (cfg_words[i].subword == NULL || strcmp(plain[1], cfg_words[i].subword) == 0))
-            return cfg_words[i].cfg < n ? plain[cfg_words[i].cfg] : NULL;
-    return NULL;
-}
-
-bool mafat_routing_is_asked_for(int n_words, char **words)
-{
-    for (int i = 0; i < n_words; i++)
-        if (mafat_arguments_asks(words[i]))
-            return true;
-    const char *cfg = find_cfg(n_words, words);
-    return cfg != NULL && mafat_session_is_asked_for(cfg);
-}
-
-/* Whoever asked for something that the command cannot do: on the command line, or in the cfg. */
-typedef struct {
-    const char *cfg;    /* NULL: none is named */
-    bool has_options, has_flags, has_limit;
-} request;
-
-static request find_request(const mafat_arguments *arguments)
-{
-    const mafat_options *options = &arguments->options;
-    const char *cfg = find_cfg(arguments->n_words, arguments->words);
-    return (request){
-        .cfg = cfg,
-        .has_options = options->config != NULL || options->memory != NULL ||
-                       options->threads != NULL,
-        .has_flags = cfg != NULL && mafat_session_is_asked_for(cfg),
-        .has_limit = options->memory != NULL || (cfg != NULL && mafat_session_has_limit(cfg)),
-    };
-}
-
-/* Refuses a command for what it does, and says which flags would have to go. */
-static mafat_status refuse(const mafat_arguments *arguments, const request *r, const char *reason,
-                           const char *flags, mafat_error *error)
-{
-    char advice[80] = "";
-    if (r->has_options)
-        snprintf(advice, sizeof advice, "; leave MAFAT's options out");
-    else if (r->has_flags)
-        snprintf(advice, sizeof advice, "; take %s out of [net]", flags);
-    bool has_subword = arguments->n_words > 1 && arguments->words[1] != r->cfg;
-    mafat_status status = mafat_error_set(error, MAFAT_USAGE, "`%s%s%s` %s%s", arguments->words[0],
-                                          has_subword ? " " : "",
-                                          has_subword ? arguments->words[1] : "", reason, advice);
-    if (r->has_flags)
-        mafat_error_set_file(error, r->cfg);
-    return status;
-}
-
-#define LIMIT_FLAG "mafat_memory="
-#define ALL_FLAGS "mafat=, mafat_memory= and mafat_threads="
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* A network for a command that runs none is Darknet's own. */
-static mafat_status leave_to_darknet(const mafat_arguments *arguments, const request *r,
+static mafat_status leave_to_darknet(const mafat_arguments *arguments, const mafat_asked *asked,
                                      mafat_error *error)
 {
-    if (r->has_options || r->has_limit)
-        return refuse(arguments, r, "runs no network, and needs all weights in memory", LIMIT_FLAG,
-                      error);
+    if (asked->has_options || asked->has_limit)
+        return mafat_asked_refuse(arguments, asked, "runs no network, and needs all weights in "
+                                  "memory", MAFAT_LIMIT_FLAG, error);
     mafat_request_decline();
-    if (r->has_flags)
-        fprintf(stderr, "mafat: %s: %s runs no network: MAFAT's flags mean nothing to it\n", r->cfg,
-                arguments->words[0]);
+    if (asked->has_flags)
+        fprintf(stderr, "mafat: %s: %s runs no network: MAFAT's flags mean nothing to it\n",
+                asked->cfg, arguments->words[0]);
     return MAFAT_OK;
 }
 
@@ -197,7 +119,7 @@ static bool name_command(int i, const char **word, const char **subword)
     int n_darknet = 0;
     *subword = NULL;
     if (i < MAFAT_N_OWN_COMMANDS)
-        return (*word = mafat_command_own[i]->usage->command) != NULL;
+        return (*word = mafat_own_commands[i]->usage->command) != NULL;
     i -= MAFAT_N_OWN_COMMANDS;
     if (mafat_command_darknet_name(i, word, subword))
         return true;
@@ -240,7 +162,7 @@ static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *
         snprintf(hint, sizeof hint, "; did you mean %s%s%s?", is_first ? "" : word,
                  is_first ? "" : " ", nearest);
     for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
-        if (strcmp(word, mafat_command_own[i]->usage->command) == 0)    /* without "mafat", then */
+        if (strcmp(word, mafat_own_commands[i]->usage->command) == 0)    /* without "mafat", then */
             snprintf(hint, sizeof hint, "; did you mean `darknet mafat %s`?", word);
     return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `darknet mafat "
                            "--help` lists the commands%s", word, subword[0] != '\0' ? " " : "",
@@ -254,7 +176,7 @@ static const char *find_given(const mafat_arguments *arguments, int number)
     for (int i = 1; i < arguments->n_words; i++) {
         const char *word = arguments->words[i];
         if (word[0] == '-' && (word[1] < '0' || word[1] > '9'))
-            i += mafat_command_darknet_takes_value(word);
+            i += mafat_darknet_options_takes_value(word);
         else if (--number == 0)
             return word;
     }
@@ -287,49 +209,26 @@ static mafat_status check_arguments(const command *found, const mafat_arguments 
                            last, n_layers - 1);
 }
 
-mafat_status mafat_routing_refuse_limit(const mafat_arguments *arguments, mafat_error *error)
-{
-    request r = find_request(arguments);
-    return !r.has_limit ? MAFAT_OK
-                        : refuse(arguments, &r, "holds more beside the network than a memory limit "
-                                 "counts", LIMIT_FLAG, error);
-}
-
 mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *error)
 {
     const command *found = find_command(arguments);
-    request r = find_request(arguments);
+    mafat_asked asked = mafat_asked_find(arguments);
     mafat_status status = MAFAT_OK;
     if (found == NULL && arguments->words[0][0] == '-')
-        return mafat_command_darknet_fail_unknown(arguments->words[0], error);
+        return mafat_darknet_options_fail_unknown(arguments->words[0], error);
     if (found == NULL)
         return fail_unknown(arguments, error);
     status = check_arguments(found, arguments, error);
     if (status != MAFAT_OK)
         return status;
-    switch (found->nature) {
-    case HANDLES_WEIGHTS:
-        return leave_to_darknet(arguments, &r, error);
-    case TRAINS:
-        return refuse(arguments, &r, "trains, and MAFAT runs networks and does not train them",
-                      ALL_FLAGS, error);
-    case LOOKS_INSIDE:
-        return refuse(arguments, &r, "needs outputs of hidden layers, which MAFAT does not keep",
-                      ALL_FLAGS, error);
-    case PLAYS_GO:
-        return refuse(arguments, &r, "crashes in Darknet itself: it reads 363 outputs, of which "
-                      "Darknet's networks for Go have 361, and on where standard input has ended",
-                      ALL_FLAGS, error);
-    case RECURS:
-        return refuse(arguments, &r, "is for recurrent networks, which keep state between runs: "
-                      "MAFAT runs none", ALL_FLAGS, error);
-    case HOLDS_MORE:
-        status = mafat_routing_refuse_limit(arguments, error);
-        break;
-    case RUNS:
-        break;
-    }
-    if (status == MAFAT_OK && r.has_options)
+    if (refusals[found->nature] != NULL)
+        return mafat_asked_refuse(arguments, &asked, refusals[found->nature], MAFAT_ALL_FLAGS,
+                                  error);
+    if (found->nature == HANDLES_WEIGHTS)
+        return leave_to_darknet(arguments, &asked, error);
+    if (found->nature == HOLDS_MORE)
+        status = mafat_asked_refuse_limit(arguments, error);
+    if (status == MAFAT_OK && asked.has_options)
         mafat_request_begin(&(mafat_request){.options = arguments->options});
     return status;
 }

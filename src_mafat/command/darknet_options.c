@@ -1,0 +1,117 @@
+/* Darknet's own options; see darknet_options.h. Sources: find_arg() and its kin, and the run_*()
+ * functions in Darknet's examples. */
+#include "command/darknet_options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/option.h"
+
+/* The readers check what Darknet would read with atof() or atoi(), whatever stands there. */
+static mafat_status read_share(const char *name, const char *text, void *to, mafat_error *error)
+{
+    char *end, hint[64] = "";
+    double number = strtod(text, &end);
+    if (end == text || (*end != '\0' && strcmp(end, "%") != 0))
+        return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" is no number", name, text);
+    if (*end == '\0' && number >= 0 && number <= 1)
+        return mafat_option_read_text(name, text, to, error);
+    if (number >= 1 && number <= 100)
+        snprintf(hint, sizeof hint, "; did you mean %g?", number / 100);
+    return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be from 0 to 1%s", name,
+                           text, hint);
+}
+
+static mafat_status read_from(int min, const char *name, const char *text, void *to,
+                              mafat_error *error)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (end != text && *end == '\0' && errno == 0 && number >= min && number <= INT_MAX)
+        return mafat_option_read_text(name, text, to, error);
+    return mafat_error_set(error, MAFAT_USAGE, "option %s: \"%.80s\" must be a whole number from "
+                           "%d to %d", name, text, min, INT_MAX);
+}
+
+static mafat_status read_whole(const char *name, const char *text, void *to, mafat_error *error)
+{
+    return read_from(0, name, text, to, error);
+}
+
+static mafat_status read_count(const char *name, const char *text, void *to, mafat_error *error)
+{
+    return read_from(1, name, text, to, error);
+}
+
+/* -1: none of them. */
+static mafat_status read_gpu(const char *name, const char *text, void *to, mafat_error *error)
+{
+    return read_from(-1, name, text, to, error);
+}
+
+/* Darknet's own options. It takes any other word for an argument and any text for a number, and the
+ * second of two options for two arguments. */
+static const mafat_option rows[] = {
+    {"-thresh", "P", read_share, offsetof(mafat_darknet_options, threshold), NULL},
+    {"-hier", "P", read_share, offsetof(mafat_darknet_options, hier_threshold), NULL},
+    {"-t", "N", read_whole, offsetof(mafat_darknet_options, top), NULL},
+    {"-out", "NAME", mafat_option_read_text, offsetof(mafat_darknet_options, out), NULL},
+    {"-gpus", "LIST", mafat_option_read_text, offsetof(mafat_darknet_options, gpus), NULL},
+    {"-avg", "N", read_count, offsetof(mafat_darknet_options, other), NULL},
+    {"-c", "N", read_whole, offsetof(mafat_darknet_options, other), NULL},
+    {"-s", "N", read_whole, offsetof(mafat_darknet_options, other), NULL},
+    {"-w", "N", read_whole, offsetof(mafat_darknet_options, other), NULL},
+    {"-h", "N", read_whole, offsetof(mafat_darknet_options, other), NULL},
+    {"-fps", "N", read_whole, offsetof(mafat_darknet_options, other), NULL},
+    {"-i", "N", read_gpu, offsetof(mafat_darknet_options, other), NULL},
+    {"-prefix", "NAME", mafat_option_read_text, offsetof(mafat_darknet_options, other), NULL},
+    {"-clear", NULL, NULL, offsetof(mafat_darknet_options, other_flag), NULL},
+    {"-nogpu", NULL, NULL, offsetof(mafat_darknet_options, other_flag), NULL},
+    {"-fullscreen", NULL, NULL, offsetof(mafat_darknet_options, other_flag), NULL},
+};
+
+static const mafat_option_table table = MAFAT_OPTION_TABLE(rows);
+
+mafat_status mafat_darknet_options_take(char **words, int *n_words, mafat_darknet_options *options,
+                                        mafat_error *error)
+{
+    return mafat_option_take(&table, words, n_words, options, error);
+}
+
+mafat_status mafat_darknet_options_fail_unknown(const char *word, mafat_error *error)
+{
+    return mafat_arguments_fail_unknown(word, &table,
+                                        "`darknet mafat --help` lists MAFAT's", error);
+}
+
+/* How many words an option of Darknet's takes, its value among them; 0 for any other word. */
+static int option_size(const char *word)
+{
+    const mafat_option *option = mafat_option_find(&table, word);
+    return option == NULL ? 0 : option->value == NULL ? 1 : 2;
+}
+
+bool mafat_darknet_options_takes_value(const char *option)
+{
+    return option_size(option) == 2;
+}
+
+void mafat_darknet_options_order(mafat_arguments *arguments)
+{
+    char **words = arguments->words, *moved[2];
+    int n = arguments->n_words, n_left = n;
+    for (int at = 0; at < 2 && at < n_left;) {
+        int size = option_size(words[at]);
+        if (size == 0 || at + size > n_left) {
+            at++;
+            continue;
+        }
+        memcpy(moved, words + at, (size_t)size * sizeof *words);
+        memmove(words + at, words + at + size, (size_t)(n - at - size) * sizeof *words);
+        memcpy(words + n - size, moved, (size_t)size * sizeof *words);
+        n_left -= size;
+    }
+}

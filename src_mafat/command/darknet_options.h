@@ -1,0 +1,30 @@
+/* The options of Darknet's own commands. It takes them out wherever they stand before it counts words,
+ * any other word for an argument, any text for a number, and the second of two options for two
+ * arguments: so they are checked here first. */
+#ifndef MAFAT_COMMAND_DARKNET_OPTIONS_H
+#define MAFAT_COMMAND_DARKNET_OPTIONS_H
+
+#include "command/arguments.h"
+
+/* Texts are borrowed from the command line; NULL where it has none. Numbers are checked. */
+typedef struct {
+    const char *out, *gpus, *threshold, *hier_threshold, *top;
+    const char *other;        /* of options that only Darknet looks at, the last */
+    bool other_flag;
+} mafat_darknet_options;
+
+/* Takes the options out of n_words words, which it compacts. MAFAT_USAGE for one that is given
+ * twice, lacks its value, or whose number is none. */
+mafat_status mafat_darknet_options_take(char **words, int *n_words, mafat_darknet_options *options,
+                                        mafat_error *error);
+
+/* Whether a word is one of them with a value behind it. */
+bool mafat_darknet_options_takes_value(const char *option);
+
+/* Moves those that stand before a command's word, or between its two words, behind all others. */
+void mafat_darknet_options_order(mafat_arguments *arguments);
+
+/* Says that a word is no option of Darknet's or MAFAT's, and which one is nearest: MAFAT_USAGE. */
+mafat_status mafat_darknet_options_fail_unknown(const char *word, mafat_error *error);
+
+#endif
