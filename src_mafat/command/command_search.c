@@ -7,6 +7,7 @@
 #include "base/charge.h"
 #include "base/size.h"
 #include "cfg/cfg_save.h"
+#include "command/neighbours.h"
 #include "command/own_commands.h"
 #include "command/paper_choice.h"
 #include "command/points.h"
@@ -19,7 +20,7 @@
 #include "session/verify.h"
 
 typedef struct {
-    bool front, measures, paper, calibrates;
+    bool front, measures, paper, calibrates, traces;
     const char *svg, *saved;
     mafat_workload_files image;
 } wishes;
@@ -31,6 +32,9 @@ static const mafat_option own_options[] = {
      "run the best few for real and rank them"},
     {"-paper", NULL, NULL, offsetof(wishes, paper),
      "the search of the MAFAT paper, to compare with"},
+    {"-trace", NULL, NULL, offsetof(wishes, traces),
+     "why the neighbours of the plan lost: for each of its layer groups,\n"
+     "and each two, what another way to run them costs"},
     {"-save", "NEW.cfg", mafat_option_read_text, offsetof(wishes, saved),
      "write the cfg with the limit in it, and with what was found\n"
      "where that leaves room for the image: that of -image, or else a\n"
@@ -60,6 +64,7 @@ typedef struct {
     double begin_s, searching_s;    /* when the search began, and how long it took */
     mafat_points front;             /* of -front */
     mafat_ranking ranking;          /* of -measure */
+    mafat_trace trace;              /* of -trace */
 } searcher;
 
 /* ------------------------------------------------------------------------------------ reporting */
@@ -81,11 +86,15 @@ static void report(const searcher *s)
         mafat_points_report(&s->front, &r);
     if (json && s->wishes.measures)
         mafat_ranking_report(&s->ranking, &r);
+    if (json && s->wishes.traces)
+        mafat_neighbours_report(&s->trace, &r);
     mafat_report_end(&r);
     if (!json && s->wishes.front)
         mafat_points_print(&s->front);
     if (!json && s->wishes.measures)
         mafat_ranking_print(&s->ranking);
+    if (!json && s->wishes.traces)
+        mafat_neighbours_print(&s->trace);
 }
 
 static mafat_status draw(const searcher *s, mafat_error *error)
@@ -241,6 +250,7 @@ static mafat_status search_all(searcher *s, mafat_error *error)
     s->begin_s = mafat_measure_now_s();
     mafat_status status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,
                                             &s->session.process, error);
+    s->search.trace = s->wishes.traces ? &s->trace : NULL;
     if (status == MAFAT_OK)
         status = s->wishes.front ? mafat_points_descend(&s->front, &s->search, limit_bytes, PERCENT,
                                                         INT32_MAX, error)
@@ -327,6 +337,10 @@ static mafat_status check(const searcher *s, mafat_error *error)
                                "plan` draws one plan");
     if (w->saved != NULL && w->front)
         return mafat_error_set(error, MAFAT_USAGE, "-save needs one plan, and -front finds many");
+    if (w->traces && (w->front || w->measures || w->paper))
+        return mafat_error_set(error, MAFAT_USAGE, "-trace tells why the neighbours of the plan "
+                               "that the search finds lost: %s cannot be given with it",
+                               w->front ? "-front" : w->measures ? "-measure" : "-paper");
     if (w->paper && s->arguments->options.config != NULL)
         return mafat_error_set(error, MAFAT_USAGE, "-paper chooses the configuration; -mafat does "
                                "too");
@@ -352,6 +366,7 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     status = search(&s, error);
     mafat_points_free(&s.front);
     mafat_ranking_free(&s.ranking);
+    mafat_trace_free(&s.trace);
     mafat_search_free(&s.search);
     mafat_session_close(&s.session);
     return status;

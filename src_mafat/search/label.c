@@ -107,20 +107,27 @@ static void choose(mafat_labels *l)
     l->n_found = n;
 }
 
-/* The path that goes over an edge and then along label number `rest`. */
-static mafat_label prepend(const mafat_labels *l, int edge_index, int rest, bool counts_time)
+mafat_label mafat_label_prepend(const mafat_edge *edge, const mafat_label *behind)
 {
-    const mafat_edge *edge = &l->edges->edges[edge_index];
-    const mafat_label *behind = &l->labels[rest];
     size_t alive = mafat_size_max(edge->alone_bytes,
                                   mafat_size_sum(edge->shared_bytes, behind->window_bytes));
     return (mafat_label){
-        .seconds = behind->seconds + (counts_time ? edge->seconds : 0),
+        .seconds = behind->seconds + edge->seconds,
         .live_bytes = mafat_size_max(behind->live_bytes, alive),
         .sum_bytes = mafat_size_sum(behind->sum_bytes, edge->sum_bytes),
         .window_bytes = edge->window_bytes > 0 ? edge->window_bytes : behind->window_bytes,
-        .edge = edge_index, .rest = rest,
+        .edge = -1, .rest = -1,
     };
+}
+
+/* The path that goes over an edge and then along label number `rest`. */
+static mafat_label prepend(const mafat_labels *l, int edge, int rest, bool counts_time)
+{
+    mafat_label label = mafat_label_prepend(&l->edges->edges[edge], &l->labels[rest]);
+    label.seconds = counts_time ? label.seconds : 0;
+    label.edge = edge;
+    label.rest = rest;
+    return label;
 }
 
 /* The least of a whole plan that ends with the path: seconds, or bytes where only these count;

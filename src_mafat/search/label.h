@@ -52,6 +52,9 @@ mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, s
 size_t mafat_labels_min_bytes(int n_positions);
 size_t mafat_labels_bytes(const mafat_labels *labels);
 
+/* The path that goes over an edge first: its seconds and bytes. */
+mafat_label mafat_label_prepend(const mafat_edge *edge, const mafat_label *behind);
+
 /* Finds the plans: labels->labels[first[0]] and what follows, up to n_labels. */
 void mafat_labels_find(mafat_labels *labels, const mafat_label_query *query);
 

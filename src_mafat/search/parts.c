@@ -42,8 +42,8 @@ static mafat_status find_groups(const mafat_problem *p, mafat_group *groups, int
     return status;
 }
 
-static mafat_status make_edges(mafat_edges *edges, const mafat_problem *p,
-                               const mafat_edge_limits *limits, mafat_error *error)
+mafat_status mafat_parts_make_edges(mafat_edges *edges, const mafat_problem *p,
+                                    const mafat_edge_limits *limits, mafat_error *error)
 {
     mafat_group *groups = calloc((size_t)p->network->n_layers, sizeof *groups);
     int n_groups = 0;
@@ -68,7 +68,7 @@ static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t 
     const mafat_edge_limits limits = {
         .live_bytes = mafat_problem_max_arena(p, limit_bytes, 0, 0), .sum_bytes = limit_bytes,
         .budget_bytes = mafat_edges_min_bytes(n) + extra_bytes / EDGE_SHARE};
-    mafat_status status = make_edges(&parts->edges, p, &limits, error);
+    mafat_status status = mafat_parts_make_edges(&parts->edges, p, &limits, error);
     if (status != MAFAT_OK)
         return status;
     size_t left_bytes = budget_bytes - mafat_candidate_max_bytes(p->network) -

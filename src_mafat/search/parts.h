@@ -19,6 +19,10 @@ size_t mafat_parts_min_bytes(const mafat_network *network);
 mafat_status mafat_parts_make(mafat_parts *parts, const mafat_problem *problem, size_t budget_bytes,
                               size_t limit_bytes, size_t *peak_bytes, mafat_error *error);
 
+/* Makes edges alone, for a problem. Errors: those of mafat_edges_make(). */
+mafat_status mafat_parts_make_edges(mafat_edges *edges, const mafat_problem *problem,
+                                    const mafat_edge_limits *limits, mafat_error *error);
+
 /* The memory that they take. */
 size_t mafat_parts_bytes(const mafat_parts *parts);
 

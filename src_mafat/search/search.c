@@ -99,18 +99,36 @@ static mafat_status judge(mafat_search *s, const mafat_label *label, size_t limi
     return status;
 }
 
-/* Makes the plan of what was chosen. Where there is no room for it beside what the search holds,
- * that is given back. */
+/* Tells why the neighbours of what was chosen lost, in what the parts of the search give back. */
+static mafat_status make_trace(mafat_search *s, const mafat_candidate *chosen, size_t limit_bytes,
+                               mafat_error *error)
+{
+    size_t bytes, min_bytes = mafat_parts_min_bytes(s->problem.network);
+    size_t budget_bytes = mafat_size_max(s->peak_bytes, min_bytes) -
+                          mafat_candidate_max_bytes(s->problem.network);
+    mafat_parts_free(&s->parts);
+    mafat_status status = mafat_trace_make(s->trace, &s->problem, chosen, limit_bytes, budget_bytes,
+                                           &bytes, error);
+    note_bytes(s, bytes);
+    return status;
+}
+
+/* Makes the plan of what was chosen for a limit. Where there is no room for it beside what the
+ * search holds, that is given back. */
 static mafat_status make_plan(mafat_search *s, const mafat_candidate *chosen, size_t budget_bytes,
-                              mafat_found *found, mafat_error *error)
+                              size_t limit_bytes, mafat_found *found, mafat_error *error)
 {
     size_t plan_bytes = mafat_candidate_max_bytes(s->problem.network) + chosen->array_bytes;
+    bool traces = s->trace != NULL && chosen->total_bytes <= limit_bytes;
+    mafat_status status = MAFAT_OK;
+    if (traces)
+        status = make_trace(s, chosen, limit_bytes, error);
     if (held_bytes(s) + plan_bytes > budget_bytes)
         mafat_parts_free(&s->parts);
-    mafat_status status = mafat_candidate_make(chosen, &s->problem, &found->config, &found->plan,
-                                               error);
     if (status == MAFAT_OK)
-        note_bytes(s, found->plan.building_bytes);
+        status = mafat_candidate_make(chosen, &s->problem, &found->config, &found->plan, error);
+    if (status == MAFAT_OK)
+        note_bytes(s, found->plan.building_bytes + (traces ? mafat_trace_bytes(s->trace) : 0));
     found->choosing_bytes = s->peak_bytes;
     return status;
 }
@@ -349,10 +367,10 @@ static mafat_status find_smallest(mafat_search *s, size_t budget_bytes, mafat_ca
     return status;
 }
 
-/* Finds the plan that takes least and makes it; *bytes: the smallest limit that works, for the
- * plan to be chosen and to run. */
-static mafat_status make_smallest(mafat_search *s, mafat_found *found, size_t *bytes,
-                                  mafat_error *error)
+/* Finds the plan that takes least and makes it, for a limit; *bytes: the smallest limit that works,
+ * for the plan to be chosen and to run. */
+static mafat_status make_smallest(mafat_search *s, size_t limit_bytes, mafat_found *found,
+                                  size_t *bytes, mafat_error *error)
 {
     mafat_candidate least;
     size_t min_bytes = mafat_parts_min_bytes(s->problem.network);
@@ -361,7 +379,7 @@ static mafat_status make_smallest(mafat_search *s, mafat_found *found, size_t *b
     if (status != MAFAT_OK)
         return status;
     found->min_s = fmin(s->parts.edges.min_s, least.seconds);
-    status = make_plan(s, &least, budget_bytes, found, error);
+    status = make_plan(s, &least, budget_bytes, limit_bytes, found, error);
     size_t choosing_bytes = mafat_size_max(s->peak_bytes, min_bytes);
     *bytes = mafat_size_max(least.total_bytes,
                             mafat_predict_choosing(s->problem.process, choosing_bytes));
@@ -373,7 +391,7 @@ mafat_status mafat_search_min_limit(mafat_search *search, size_t *bytes, mafat_e
 {
     mafat_found least = {0};
     search->peak_bytes = 0;
-    mafat_status status = make_smallest(search, &least, bytes, error);
+    mafat_status status = make_smallest(search, 0, &least, bytes, error);
     mafat_found_free(&least);
     return status;
 }
@@ -384,7 +402,7 @@ static mafat_status settle_for_smallest(mafat_search *s, size_t limit_bytes, dou
 {
     size_t bytes;
     s->peak_bytes = 0;
-    mafat_status status = make_smallest(s, found, &bytes, error);
+    mafat_status status = make_smallest(s, limit_bytes, found, &bytes, error);
     if (status != MAFAT_OK)
         return status;
     /* what finds nothing where there is something proves nothing */
@@ -409,7 +427,7 @@ static mafat_status search_in(mafat_search *s, size_t budget_bytes, size_t limit
     if (status == MAFAT_OK)
         status = search_within(s, limit_bytes, true, &best, min_s, error);
     if (status == MAFAT_OK && best.edges != NULL)
-        status = make_plan(s, &best, budget_bytes, found, error);
+        status = make_plan(s, &best, budget_bytes, limit_bytes, found, error);
     found->min_s = *min_s;
     mafat_candidate_free(&best);
     return status;

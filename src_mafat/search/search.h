@@ -4,12 +4,15 @@
 #define MAFAT_SEARCH_SEARCH_H
 
 #include "search/parts.h"
+#include "search/trace.h"
 
 /* All that there is to choose from, for any limit. */
 typedef struct {
     mafat_problem problem;
     mafat_parts parts;
     size_t peak_bytes;       /* of memory, that it took for the limit at hand */
+    mafat_trace *trace;      /* borrowed, the caller's to free: where mafat_search_best() tells why
+                                other plans lost; NULL, as at first: it does not */
 } mafat_search;
 
 /* What a process is charged for while even the smallest search runs, which also finds out what the

@@ -141,6 +141,54 @@ for options in "" -paper; do
     [ -n "$options" ] || [ "$(value config)" = "$found" ] || fail "bound by the cfg's configuration"
 done
 
+# -trace: why neighbours of the plan lost. What fits is not faster, what is faster does not fit; a table
+# and a list of the same lines, of a plan that is the same without them
+search 0 '^config: ' cfg/yolov2-tiny.cfg -memory 12M -threads 2
+found=$(value config) bytes=$(value predicted_bytes)
+traced() { # ARGUMENTS...: a search with a trace, whose lines are true in themselves
+    search 0 '^ *layers +chosen +weights +why not +weights +ms slower +bytes over$' "$@" -trace
+    awk '/^ *[0-9]+-[0-9]+  / { n++; if (NF != 7 || $2 " " $3 == $4 " " $5 || ($7 == 0) != ($6 >= 0)) { print; bad = 1 } }
+         END { exit !(n > 0 && !bad) }' "$scratch/stdout" || fail "lines of $*: $(cat "$scratch/stdout")"
+}
+lines() { grep -cE '^ *[0-9]+-[0-9]+  ' "$scratch/stdout"; }
+traced cfg/yolov2-tiny.cfg -memory 12M -threads 2
+[ "$(value config) $(value predicted_bytes)" = "$found $bytes" ] || fail "another plan where it is traced"
+n_lines=$(lines)
+search 0 '"trace": \[' cfg/yolov2-tiny.cfg -memory 12M -threads 2 -trace -json
+[ "$(grep -o '"bytes_over": ' "$scratch/stdout" | wc -l)" = "$n_lines" ] || fail "not $n_lines lines: $(cat "$scratch/stdout")"
+! command -v python3 >/dev/null || python3 - "$scratch/stdout" <<'END' || fail "the list: $(cat "$scratch/stdout")"
+import json, sys
+found = json.load(open(sys.argv[1]))
+for line in found["trace"]:
+    assert line["first_layer"] <= line["last_layer"] < 16 and line["config"] and line["weights"]
+    seconds = found["predicted_latency_s"] + line["seconds_more"]
+    assert line["bytes_over"] > 0 or seconds >= found["least_latency_s"] * (1 - 1e-9), line
+END
+# where there is room for everything, nothing is over
+traced cfg/yolov2-tiny.cfg -memory 200M -threads 2
+[ -z "$(awk '/^ *[0-9]+-[0-9]+  / && $7 > 0' "$scratch/stdout")" ] || fail "over a limit that is large: $(cat "$scratch/stdout")"
+# of a configuration that is fixed, the modes of weights
+traced cfg/yolov2-tiny.cfg -memory 12M -threads 2 -mafat 3x3/4/1x1
+grep -qE '^ *0-3  3x3  ' "$scratch/stdout" || fail "not of the configuration: $(cat "$scratch/stdout")"
+awk '/^ *[0-9]+-[0-9]+  / && $1 == "0-3" && $4 != "3x3" { exit 1 }' "$scratch/stdout" || fail "other tilings: $(cat "$scratch/stdout")"
+traced cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/traced.cfg"
+[ -s "$scratch/traced.cfg" ] || fail "-trace saves nothing"
+# it is part of what the search holds: in the smallest limit, of which searching is most, it has room
+{
+    printf '[net]\nwidth=32\nheight=32\nchannels=3\n'
+    for _ in $(seq 300); do printf '[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=leaky\n'; done
+} >"$scratch/deep.cfg"
+search 3 'the smallest limit that works is [0-9]+$' "$scratch/deep.cfg" -memory 1M -threads 1 -trace
+least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
+traced "$scratch/deep.cfg" -memory "$least" -threads 1
+if "$top/tools/limit" -o "$scratch/report" 96M true 2>"$scratch/stderr"; then
+    expect 0 '^ *0-' "$top/tools/limit" -o "$scratch/report" "$least" "$darknet" mafat search "$scratch/deep.cfg" \
+        -memory "$least" -threads 1 -trace
+    grep -q '^limit_hits: 0$' "$scratch/report" || fail "in the least limit: $(xargs <"$scratch/report")"
+else
+    echo "  not tested: $(head -n 1 "$scratch/stderr")"
+fi
+
 # -measure: runs in processes of their own, ranked
 w=$(weights cfg/yolov2-tiny.cfg)
 search 0 '^ *measured s +predicted s  config$' cfg/yolov2-tiny.cfg "$w" -memory 12M -threads 1 -measure
@@ -179,6 +227,9 @@ search 2 'WEIGHTS is missing' cfg/yolov2.cfg -memory 16M -measure
 search 2 'one can be given at a time' cfg/yolov2.cfg -memory 16M -paper -front
 search 2 '-svg draws what -front finds' cfg/yolov2.cfg -memory 16M -svg "$scratch/x.svg"
 search 2 '-save needs one plan' cfg/yolov2.cfg -front -save "$scratch/x.cfg"
+for option in -front -measure -paper; do
+    search 2 "-trace tells why .* lost: $option cannot be given with it" cfg/yolov2.cfg w -memory 16M -trace $option
+done
 search 2 '-paper chooses the configuration' cfg/yolov2.cfg -memory 16M -paper -mafat 3x3
 search 2 'nothing to search' cfg/yolov2.cfg -front -mafat layers
 search 2 'usage: darknet mafat search CFG' -memory 16M
