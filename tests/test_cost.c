@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "machine/calibrate.h"
+#include "machine/calibrate_reading.h"
 #include "plan/plan.h"
 #include "plan/timing.h"
 #include "run/step.h"
@@ -186,12 +187,12 @@ START_TEST(reading_is_timed_on_files_of_every_size)
         costs = before;
         ck_assert(ftruncate(file, (off_t)files[i].n_bytes) == 0);
         ck_assert_msg(mafat_calibrate_reading(path, &costs, &error) == MAFAT_OK, "%s", error.text);
-        ck_assert(mafat_calibrate_knows_reading(&costs, path) == files[i].tells);
+        ck_assert(mafat_calibrate_reading_is_known(&costs, path) == files[i].tells);
         ck_assert((memcmp(&costs, &before, sizeof costs) != 0) == files[i].tells);
         ck_assert(costs.read_s >= 0 && costs.read_byte_s >= 0 && costs.lost_byte_s > 0);
         ck_assert(costs.read_byte_s < 1e-6 && costs.read_s + costs.read_byte_s > 0);
     }
-    ck_assert(!mafat_calibrate_knows_reading(&costs, "/proc/self/stat"));
+    ck_assert(!mafat_calibrate_reading_is_known(&costs, "/proc/self/stat"));
     costs = before;
     ck_assert(ftruncate(file, 0) == 0);
     ck_assert_int_eq(mafat_calibrate_reading(path, &costs, &error), MAFAT_FAILED);

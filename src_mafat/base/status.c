@@ -73,7 +73,7 @@ static size_t read_character(const unsigned char *text, uint32_t *character)
     return *character >= least[n] && *character <= 0x10ffff ? n : 0;
 }
 
-size_t mafat_show_character(char to[MAFAT_SHOWN_BYTES], const char **text)
+size_t mafat_error_show_character(char to[MAFAT_SHOWN_BYTES], const char **text)
 {
     const unsigned char *bytes = (const unsigned char *)*text;
     uint32_t character;
@@ -101,7 +101,7 @@ size_t mafat_show_character(char to[MAFAT_SHOWN_BYTES], const char **text)
 static void make_visible(const char *text, char *seen)
 {
     while (*text != '\0')
-        seen += mafat_show_character(seen, &text);
+        seen += mafat_error_show_character(seen, &text);
     *seen = '\0';
 }
 
@@ -117,7 +117,7 @@ void mafat_error_print(const mafat_error *error, FILE *stream)
     fprintf(stream, "mafat: %s%s%s%s\n", file, file[0] != '\0' ? ": " : "", layer, text);
 }
 
-_Noreturn void mafat_check_failed(const char *condition, const char *file, int line)
+_Noreturn void mafat_error_check_failed(const char *condition, const char *file, int line)
 {
     fprintf(stderr, "mafat: %s:%d: broken promise: %s\n", file, line, condition);
     abort();

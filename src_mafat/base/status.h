@@ -45,14 +45,14 @@ void mafat_error_set_file(mafat_error *error, const char *file);
  * characters, bytes that are no UTF-8, blanks that are not the space, and what has no width or turns
  * the direction of a line, such as a byte order mark. */
 enum { MAFAT_SHOWN_BYTES = 4 * 4 };
-size_t mafat_show_character(char to[MAFAT_SHOWN_BYTES], const char **text);
+size_t mafat_error_show_character(char to[MAFAT_SHOWN_BYTES], const char **text);
 
 /* Prints one line: "mafat: FILE: layer N [TYPE]: TEXT". */
 void mafat_error_print(const mafat_error *error, FILE *stream);
 
 /* An always-on check of what only a programming error can break: prints and aborts. */
 #define MAFAT_CHECK(condition) \
-    ((condition) ? (void)0 : mafat_check_failed(#condition, __FILE__, __LINE__))
-_Noreturn void mafat_check_failed(const char *condition, const char *file, int line);
+    ((condition) ? (void)0 : mafat_error_check_failed(#condition, __FILE__, __LINE__))
+_Noreturn void mafat_error_check_failed(const char *condition, const char *file, int line);
 
 #endif

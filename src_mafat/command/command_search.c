@@ -14,6 +14,7 @@
 #include "command/ranking.h"
 #include "command/report.h"
 #include "machine/calibrate.h"
+#include "machine/calibrate_reading.h"
 #include "machine/cost_cache.h"
 #include "machine/measure.h"
 #include "machine/allowance.h"
@@ -268,7 +269,7 @@ static mafat_status calibrate(searcher *s, mafat_error *error)
     const char *weights = s->weights;
     bool again = s->wishes.calibrates, computes = again || !session->has_measured;
     bool reads = weights != NULL &&
-                 (again || !mafat_calibrate_knows_reading(&session->costs, weights));
+                 (again || !mafat_calibrate_reading_is_known(&session->costs, weights));
     mafat_status status = MAFAT_OK;
     if (computes || reads)
         status = check_allowance("measuring costs",

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "draw/plan_picture_parts.h"
+#include "draw/plan_picture_arena.h"
+#include "draw/plan_picture_layers.h"
+#include "draw/plan_picture_sheet.h"
+#include "draw/plan_picture_tiles.h"
+#include "draw/plan_picture_weights.h"
 
 enum { INDENT = 24, TITLE_HEIGHT = 150, MARGIN = 28 };
 
@@ -103,7 +107,7 @@ static mafat_status draw(mafat_plan_sheet *sheet, const char *cfg_path, const ch
     double layers = TITLE_HEIGHT + MARGIN, arena = layers + MAFAT_LAYERS_HEIGHT + MARGIN;
     double weights = arena + MAFAT_ARENA_HEIGHT + MARGIN;
     double tiles = weights + MAFAT_WEIGHTS_HEIGHT + MARGIN;
-    double height = tiles + mafat_plan_sheet_draw_tiles(sheet, tiles, false) + MARGIN;
+    double height = tiles + mafat_plan_picture_tiles_draw(sheet, tiles, false) + MARGIN;
     char title[256];
     snprintf(title, sizeof title, "MAFAT's plan of %.200s", cfg_path);
     mafat_status status = mafat_svg_begin(&sheet->svg, path, sheet->width, height, title, config,
@@ -111,10 +115,10 @@ static mafat_status draw(mafat_plan_sheet *sheet, const char *cfg_path, const ch
     if (status != MAFAT_OK)
         return status;
     draw_title(sheet, cfg_path, config);
-    mafat_plan_sheet_draw_layers(sheet, layers);
-    mafat_plan_sheet_draw_arena(sheet, arena);
-    mafat_plan_sheet_draw_weights(sheet, weights);
-    mafat_plan_sheet_draw_tiles(sheet, tiles, true);
+    mafat_plan_picture_layers_draw(sheet, layers);
+    mafat_plan_picture_arena_draw(sheet, arena);
+    mafat_plan_picture_weights_draw(sheet, weights);
+    mafat_plan_picture_tiles_draw(sheet, tiles, true);
     return mafat_svg_end(&sheet->svg, error);
 }
 

@@ -1,10 +1,8 @@
-/* The arena over time; plan_picture_parts.h. */
+/* The arena over time; plan_picture_arena.h. */
 #include <math.h>
 
 #include "base/size.h"
-#include "draw/plan_picture_parts.h"
-
-/* --------------------------------------------------------------------------------------- arena */
+#include "draw/plan_picture_arena.h"
 
 static const char *const content_names[MAFAT_N_CONTENTS] = {
     [MAFAT_HOLDS_MAP] = "whole map",           [MAFAT_HOLDS_TILE] = "tile, or band of one",
@@ -173,7 +171,7 @@ static void draw_legend(mafat_plan_sheet *sheet, double y)
                                  content_names[i]);
 }
 
-void mafat_plan_sheet_draw_arena(mafat_plan_sheet *sheet, double y)
+void mafat_plan_picture_arena_draw(mafat_plan_sheet *sheet, double y)
 {
     enum { LEGEND = 26, TOP = 46, BASE = 546 };
     mafat_plan_area a = {y + TOP, y + BASE, sheet->plan->arena_bytes,

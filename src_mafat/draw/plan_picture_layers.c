@@ -1,9 +1,9 @@
 /* The strip of layers: each one's output map as a bar, the groups above, names below;
- * plan_picture_parts.h. */
+ * plan_picture_layers.h. */
 #include <math.h>
 #include <string.h>
 
-#include "draw/plan_picture_parts.h"
+#include "draw/plan_picture_layers.h"
 
 /* Heights in the strip, from its top. */
 enum { GROUPS = 38, ARCS = 58, MAPS = 76, BASE = 206, NUMBERS = 220, NAMES = 228 };
@@ -160,7 +160,7 @@ static void draw_image(mafat_plan_sheet *sheet, scales scale, double y)
     mafat_svg_text(&sheet->svg, (mafat_svg_point){X, y + NAMES + 8}, font, shape);
 }
 
-void mafat_plan_sheet_draw_layers(mafat_plan_sheet *sheet, double y)
+void mafat_plan_picture_layers_draw(mafat_plan_sheet *sheet, double y)
 {
     scales scale = find_scales(sheet);
     mafat_plan_sheet_head(sheet, y, "Layers",

@@ -1,8 +1,8 @@
 /* What the parts of a plan's picture need to know and draw with, its columns first;
- * plan_picture_parts.h. */
+ * plan_picture_sheet.h. */
 #include <stdlib.h>
 
-#include "draw/plan_picture_parts.h"
+#include "draw/plan_picture_sheet.h"
 
 const char *const mafat_plan_colors[MAFAT_N_CONTENTS] = {
     [MAFAT_HOLDS_MAP] = "#8cc4ea",     [MAFAT_HOLDS_TILE] = "#f0a93b",

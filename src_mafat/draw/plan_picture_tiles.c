@@ -1,9 +1,9 @@
 /* The tiles of each group that has some, on its output and at its input; the rows that a group
- * keeps; plan_picture_parts.h. */
+ * keeps; plan_picture_tiles.h. */
 #include <math.h>
 
 #include "base/size.h"
-#include "draw/plan_picture_parts.h"
+#include "draw/plan_picture_tiles.h"
 
 /* A card, from its corner on: a title, pictures, text below them. */
 enum {
@@ -328,7 +328,7 @@ static void draw_head(mafat_plan_sheet *sheet, double y, int n_cards)
     mafat_plan_sheet_head(sheet, y, "Tiles", remark);
 }
 
-double mafat_plan_sheet_draw_tiles(mafat_plan_sheet *sheet, double y, bool draws)
+double mafat_plan_picture_tiles_draw(mafat_plan_sheet *sheet, double y, bool draws)
 {
     enum { HEAD = 18 };
     const mafat_plan *plan = sheet->plan;

@@ -1,7 +1,7 @@
-/* How each layer's weights come into memory; plan_picture_parts.h. */
+/* How each layer's weights come into memory; plan_picture_weights.h. */
 #include <math.h>
 
-#include "draw/plan_picture_parts.h"
+#include "draw/plan_picture_weights.h"
 
 /* The weights of one layer, or of all. */
 typedef struct {
@@ -157,7 +157,7 @@ static size_t find_max_bytes(const mafat_plan_sheet *sheet)
     return most;
 }
 
-void mafat_plan_sheet_draw_weights(mafat_plan_sheet *sheet, double y)
+void mafat_plan_picture_weights_draw(mafat_plan_sheet *sheet, double y)
 {
     enum { LEGEND = 26, TOP = 88, BASE = 208, NUMBERS = 221 };
     size_t most = find_max_bytes(sheet);

@@ -14,7 +14,7 @@ typedef struct {
     void (*report)(void *context, int done, int all);    /* NULL: nobody wants to know */
 } mafat_progress;
 
-/* The memory that each of the two below takes, at most. */
+/* The memory that this takes, or mafat_calibrate_reading(), at most. */
 size_t mafat_calibrate_bytes(int n_threads);
 
 /* Runs layers of many shapes through the executor with so many threads, some two seconds in all,
@@ -23,14 +23,5 @@ size_t mafat_calibrate_bytes(int n_threads);
  * no sense, as on a machine that is busy with something else; then the costs stay too. */
 mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
                                      mafat_costs *costs, mafat_error *error);
-
-/* Reads from a file as weights are read (direct.h), in small parts and in large ones, and while the
- * threads of costs->shape compute, for half a second in all, and sets the costs of reading. A file
- * of less than 128 KB tells nothing of how they depend on size: the costs stay as they are.
- * MAFAT_FAILED where the file cannot be read or is empty; then they stay too. */
-mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat_error *error);
-
-/* Whether the costs of reading were measured on the file system that a file lies on. */
-bool mafat_calibrate_knows_reading(const mafat_costs *costs, const char *path);
 
 #endif

@@ -1,4 +1,4 @@
-/* What reads of weights take, alone and beside computing; see calibrate.h. */
+/* What reads of weights take, alone and beside computing; see calibrate_reading.h. */
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "machine/calibrate.h"
+#include "machine/calibrate_reading.h"
 #include "machine/measure.h"
 #include "machine/probe.h"
 #include "plan/plan.h"
@@ -133,7 +133,7 @@ static uint64_t device_of(const char *path)
     return stat(path, &about) == 0 ? (uint64_t)about.st_dev : 0;
 }
 
-bool mafat_calibrate_knows_reading(const mafat_costs *costs, const char *path)
+bool mafat_calibrate_reading_is_known(const mafat_costs *costs, const char *path)
 {
     return costs->read_is_measured && costs->read_device == device_of(path);
 }

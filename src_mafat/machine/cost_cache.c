@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/new_file.h"
 #include "machine/calibrate.h"
+#include "machine/calibrate_reading.h"
 
 /* What costs hold for. */
 typedef struct {

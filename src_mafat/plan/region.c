@@ -84,7 +84,7 @@ static span back(const mafat_layer *layer, int begin, int end, int extent)
     case MAFAT_WHOLE:
         break;
     }
-    mafat_check_failed("a receptive field of a layer that runs whole", __FILE__, __LINE__);
+    mafat_error_check_failed("a receptive field of a layer that runs whole", __FILE__, __LINE__);
 }
 
 mafat_field mafat_region_back(const mafat_layer *layer, mafat_region out)

@@ -103,7 +103,7 @@ static void find_maps(mafat_exec *exec, const mafat_input *input, float *const *
             exec->maps[l] = results[buffer->layer];
             break;
         case MAFAT_IN_PINNED:
-            mafat_check_failed("an output among pinned weights", __FILE__, __LINE__);
+            mafat_error_check_failed("an output among pinned weights", __FILE__, __LINE__);
         }
     }
 }

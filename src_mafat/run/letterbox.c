@@ -119,7 +119,7 @@ static float mix(mafat_mix how, float t, float near, float far)
     case MAFAT_MIX_FUSED_DIFFERENCE: return fmaf(t, far - near, near);
     case MAFAT_N_MIXES:              break;
     }
-    mafat_check_failed("a mix that is none", __FILE__, __LINE__);
+    mafat_error_check_failed("a mix that is none", __FILE__, __LINE__);
 }
 
 /* Resizes row `y` of the picture in width, into to[3][new_w]. */

@@ -236,7 +236,7 @@ static void run_channels_share(void *work, int index, int thread)
     case MAFAT_WHOLE:
         break;
     }
-    mafat_check_failed("a layer that is not run by channels", __FILE__, __LINE__);
+    mafat_error_check_failed("a layer that is not run by channels", __FILE__, __LINE__);
 }
 
 /* Two shares of channels a thread: enough to even out. Small steps are not worth handing out. */
@@ -269,7 +269,7 @@ static void run_layer(task *t)
     case MAFAT_IDENTITY:
         break;
     }
-    mafat_check_failed("a step of a layer that has none", __FILE__, __LINE__);
+    mafat_error_check_failed("a step of a layer that has none", __FILE__, __LINE__);
 }
 
 void mafat_step_run(const mafat_step_context *context, const mafat_step *step,

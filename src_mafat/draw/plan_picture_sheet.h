@@ -1,4 +1,4 @@
-/* What the parts of a plan's picture share.
+/* The sheet that a plan's picture is drawn on, which all its parts share:
  *
  *     title       configuration, prediction        plan_picture.c
  *     layers      one column each                  plan_picture_layers.c
@@ -8,8 +8,8 @@
  *
  * Layers, arena and weights share the columns: one for each layer, in the order of execution. A
  * moment is as wide as the layers that share it, and a layer's windows divide its column. */
-#ifndef MAFAT_DRAW_PLAN_PICTURE_PARTS_H
-#define MAFAT_DRAW_PLAN_PICTURE_PARTS_H
+#ifndef MAFAT_DRAW_PLAN_PICTURE_SHEET_H
+#define MAFAT_DRAW_PLAN_PICTURE_SHEET_H
 
 #include "draw/svg.h"
 #include "session/session.h"
@@ -90,18 +90,5 @@ void mafat_plan_sheet_draw_axis(mafat_plan_sheet *sheet, mafat_plan_area a, int 
 
 /* Thin lines where groups meet, so that the eye finds its way from part to part. */
 void mafat_plan_sheet_draw_borders(mafat_plan_sheet *sheet, double top, double base);
-
-/* The parts, from y on downwards, and the heights that they take. */
-enum {
-    MAFAT_LAYERS_HEIGHT = 356,
-    MAFAT_ARENA_HEIGHT = 600,
-    MAFAT_WEIGHTS_HEIGHT = 234
-};
-void mafat_plan_sheet_draw_layers(mafat_plan_sheet *sheet, double y);
-void mafat_plan_sheet_draw_arena(mafat_plan_sheet *sheet, double y);
-void mafat_plan_sheet_draw_weights(mafat_plan_sheet *sheet, double y);
-
-/* The last part: draws it, and returns its height; only that where `draws` is not set. */
-double mafat_plan_sheet_draw_tiles(mafat_plan_sheet *sheet, double y, bool draws);
 
 #endif
