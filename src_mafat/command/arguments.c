@@ -7,7 +7,7 @@
 #include "base/nearest.h"
 
 static const mafat_option common[] = {
-    {"-mafat", "CONFIG", mafat_option_read_text, offsetof(mafat_arguments, options.config),
+    {"-mafat", "CONFIG", mafat_option_read_list, offsetof(mafat_arguments, configs),
      "layer groups and their tiles (default " MAFAT_DEFAULT_CONFIG "):\n"
      "  5x5/8/2x2  layers from 0 on in 5x5 tiles, from 8 on in 2x2\n"
      "  3x3/NoCut  one tiling for all layers that can be fused from 0 on\n"
@@ -45,7 +45,10 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
             arguments->help = true;
     if (arguments->help)
         return MAFAT_OK;
-    return mafat_option_take(&mafat_arguments_common, argv, &arguments->n_words, arguments, error);
+    mafat_status status = mafat_option_take(&mafat_arguments_common, argv, &arguments->n_words,
+                                            arguments, error);
+    arguments->options.config = arguments->configs.values[0];
+    return status;
 }
 
 /* Whether two words of n and more letters begin alike, whatever their case. */

@@ -6,7 +6,8 @@
 #include "session/session.h"
 
 typedef struct {
-    mafat_options options;
+    mafat_options options;        /* its config is the first one */
+    mafat_option_list configs;
     bool json;
     bool help;
     int n_words;
@@ -19,6 +20,7 @@ typedef struct {
     const char *words;              /* "CFG WEIGHTS [IMAGE]": those in brackets may lack */
     const char *help;               /* lines */
     mafat_option_table options;     /* its own */
+    bool takes_configs;             /* any number of them; else one */
 } mafat_usage;
 
 /* The options that all commands know. */

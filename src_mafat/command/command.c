@@ -98,7 +98,9 @@ int mafat_main(int *argc, char **argv)
         mafat_darknet_options_order(&arguments);
         const mafat_command *own = is_named ? mafat_own_commands_find(arguments.words[0]) : NULL;
         is_ours = own != NULL || mafat_command_detector_is(&arguments);
-        if (own != NULL)
+        if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
+            status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
+        else if (own != NULL)
             status = own->run(&arguments, &error);
         else if (is_ours)
             status = mafat_command_detector(&arguments, &error);

@@ -254,7 +254,7 @@ static const mafat_usage usage = {
     "runs; gflops is two for each multiply-add that the network's\n"
     "convolutions need, those of overlaps not counted, over the median\n"
     "run; peak_gflops what as many threads can do, measured",
-    MAFAT_OPTION_TABLE(own_options),
+    MAFAT_OPTION_TABLE(own_options), false,
 };
 
 static mafat_status run(mafat_arguments *arguments, mafat_error *error)

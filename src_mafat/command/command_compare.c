@@ -1,65 +1,164 @@
-/* `darknet mafat compare`: Darknet's own forward pass, in a process of its own, and MAFAT's on
- * the same input; every output that the plan makes whole, bit by bit. */
+/* `darknet mafat compare`: Darknet's own forward pass, once and in a process of its own, and
+ * MAFAT's on the same input, under one configuration after the other; every output that the plan
+ * makes whole, bit by bit. */
 #include "command/own_commands.h"
 #include "command/oracle.h"
 #include "command/report.h"
 #include "command/trial.h"
 
-static mafat_status report(const mafat_comparison *c, const mafat_session *session, bool json,
+typedef struct {
+    mafat_arguments *arguments;    /* their config is that under way */
+    int n_configs, n_different;    /* of 1 configuration the command itself fails if it differs */
+    mafat_oracle oracle;
+    mafat_report report;
+} comparer;
+
+static void report_values(mafat_report *r, const mafat_session *session,
+                          const mafat_comparison *found)
+{
+    mafat_report_session(r, session);
+    mafat_report_size(r, "layers_compared", (size_t)found->n_layers);
+    mafat_report_size(r, "values_compared", found->n_values);
+    mafat_report_size(r, "values_different", found->n_different);
+    mafat_report_real(r, "max_abs_diff", found->max_abs_diff);
+}
+
+/* Peaks are of the whole process: among several configurations they would tell of none. */
+static mafat_status report(comparer *c, const mafat_session *session, const mafat_comparison *found,
                            mafat_error *error)
 {
-    mafat_report r;
-    mafat_report_begin(&r, json);
-    mafat_report_session(&r, session);
-    mafat_report_size(&r, "layers_compared", (size_t)c->n_layers);
-    mafat_report_size(&r, "values_compared", c->n_values);
-    mafat_report_size(&r, "values_different", c->n_different);
-    mafat_report_real(&r, "max_abs_diff", c->max_abs_diff);
-    mafat_status status = mafat_report_peaks(&r, error);
-    mafat_report_end(&r);
+    mafat_report *r = &c->report;
+    if (c->n_configs > 1) {
+        mafat_report_begin_item(r);
+        report_values(r, session, found);
+        mafat_report_end_item(r);
+        return MAFAT_OK;
+    }
+    mafat_report_begin(r, c->arguments->json);
+    report_values(r, session, found);
+    mafat_status status = mafat_report_peaks(r, error);
+    mafat_report_end(r);
     return status;
 }
 
-static mafat_status compare(mafat_trial *trial, mafat_oracle *oracle, bool json,
-                            mafat_error *error)
+/* Says where one of several configurations differs, and goes on. */
+static mafat_status pass_over(comparer *c, mafat_error *error)
+{
+    mafat_error difference = *error;
+    snprintf(difference.text, sizeof difference.text, "%.80s: %.600s", c->arguments->options.config,
+             error->text);
+    mafat_error_set_file(&difference, c->arguments->words[1]);
+    mafat_error_print(&difference, stderr);
+    *error = (mafat_error){0};
+    c->n_different++;
+    return MAFAT_OK;
+}
+
+static mafat_status compare(comparer *c, mafat_trial *trial, mafat_error *error)
 {
     const mafat_session *session = &trial->bridge->session;
-    mafat_comparison c;
-    mafat_comparison_begin(&c, &session->cfg.network, mafat_oracle_outputs(oracle));
-    mafat_observer observer = {.context = &c, .map_done = mafat_comparison_map_done};
+    mafat_comparison found;
+    mafat_comparison_begin(&found, &session->cfg.network, mafat_oracle_outputs(&c->oracle));
+    mafat_observer observer = {.context = &found, .map_done = mafat_comparison_map_done};
     mafat_status status = mafat_trial_run(trial, &observer, error);
-    if (status == MAFAT_OK && c.status == MAFAT_OK)
-        status = report(&c, session, json, error);
+    if (status == MAFAT_OK && found.status == MAFAT_OK)
+        status = report(c, session, &found, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = mafat_comparison_judge(&found, error);
+    bool differs = status != MAFAT_OK && found.status == MAFAT_OK;
+    return differs && c->n_configs > 1 ? pass_over(c, error) : status;
+}
+
+/* One configuration; the first one starts Darknet's pass. */
+static mafat_status try_config(comparer *c, mafat_error *error)
+{
+    mafat_trial trial;
+    mafat_status status = mafat_trial_open(&trial, c->arguments, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (c->oracle.process == 0)
+        status = mafat_oracle_start(&c->oracle, c->arguments, &trial.input, error);
+    if (status == MAFAT_OK) {
+        mafat_trial_load(&trial, c->arguments, false);
+        status = compare(c, &trial, error);
+    }
+    mafat_error_set_file(error, c->arguments->words[1]);
+    mafat_trial_close(&trial);
+    return status;
+}
+
+/* Plans one without running it, so that of several none runs where one is wrong. */
+static mafat_status check_config(comparer *c, mafat_error *error)
+{
+    mafat_trial trial;
+    mafat_status status = mafat_trial_open(&trial, c->arguments, error);
     if (status == MAFAT_OK)
-        status = mafat_comparison_judge(&c, error);
+        mafat_trial_close(&trial);
+    return status;
+}
+
+static mafat_status for_each_config(comparer *c, mafat_status (*act)(comparer *, mafat_error *),
+                                    mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    for (int i = 0; i < c->n_configs && status == MAFAT_OK; i++) {
+        c->arguments->options.config = c->arguments->configs.values[i];
+        status = act(c, error);
+    }
+    return status;
+}
+
+static mafat_status compare_several(comparer *c, mafat_error *error)
+{
+    const mafat_arguments *arguments = c->arguments;
+    if (arguments->options.memory != NULL || mafat_session_has_limit(arguments->words[1])) {
+        mafat_error_set(error, MAFAT_USAGE,
+                        "under a memory limit, which counts what a configuration before it left "
+                        "behind, -mafat can be given once, not %d times", c->n_configs);
+        if (arguments->options.memory == NULL)
+            mafat_error_set_file(error, arguments->words[1]);
+        return MAFAT_USAGE;
+    }
+    mafat_status status = for_each_config(c, check_config, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_report_begin(&c->report, c->arguments->json);
+    mafat_report_begin_list(&c->report, "configurations");
+    status = for_each_config(c, try_config, error);
+    mafat_report_end_list(&c->report);
+    mafat_report_end(&c->report);
+    if (status != MAFAT_OK || c->n_different == 0)
+        return status;
+    status = mafat_error_set(error, MAFAT_FAILED,
+                             "%d of %d configurations differ from Darknet's own forward pass",
+                             c->n_different, c->n_configs);
+    mafat_error_set_file(error, arguments->words[1]);
     return status;
 }
 
 static const mafat_usage usage = {
     "compare", "CFG WEIGHTS [IMAGE]",
     "run Darknet's own forward pass and MAFAT's on the same input\n"
-    "and compare every output that the plan makes whole, bit by bit",
-    {NULL, 0},
+    "and compare every output that the plan makes whole, bit by bit;\n"
+    "with -mafat given several times, under each of these",
+    {NULL, 0}, true,
 };
 
 static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
+    comparer c = {.arguments = arguments, .n_configs = arguments->configs.n};
     mafat_report_watch_memory();
-    mafat_trial trial;
-    mafat_oracle oracle;
     mafat_status status = mafat_arguments_read(arguments, &usage, NULL, error);
-    if (status == MAFAT_OK)
-        status = mafat_trial_open(&trial, arguments, error);
     if (status != MAFAT_OK)
         return status;
-    status = mafat_oracle_start(&oracle, arguments, &trial.input, error);
-    if (status == MAFAT_OK) {
-        mafat_trial_load(&trial, arguments, false);
-        status = compare(&trial, &oracle, arguments->json, error);
+    if (c.n_configs > 1) {
+        status = compare_several(&c, error);
+    } else {
+        c.n_configs = 1;
+        status = try_config(&c, error);
     }
-    mafat_error_set_file(error, arguments->words[1]);
-    mafat_oracle_stop(&oracle);
-    mafat_trial_close(&trial);
+    mafat_oracle_stop(&c.oracle);
     return status;
 }
 

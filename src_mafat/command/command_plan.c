@@ -170,7 +170,8 @@ static const mafat_option own_options[] = {
 };
 
 static const mafat_usage usage = {
-    "plan", "CFG", "print the plan of a configuration as tables", MAFAT_OPTION_TABLE(own_options),
+    "plan", "CFG", "print the plan of a configuration as tables",
+    MAFAT_OPTION_TABLE(own_options), false,
 };
 
 static mafat_status run(mafat_arguments *arguments, mafat_error *error)

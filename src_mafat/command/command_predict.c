@@ -65,7 +65,7 @@ static const mafat_option own_options[] = {
 
 static const mafat_usage usage = {
     "predict", "CFG", "the memory that a plan will take, term by term",
-    MAFAT_OPTION_TABLE(own_options),
+    MAFAT_OPTION_TABLE(own_options), false,
 };
 
 static mafat_status run(mafat_arguments *arguments, mafat_error *error)

@@ -52,7 +52,7 @@ static const mafat_usage usage = {
     "the fastest plan that fits -memory, by what computing costs on\n"
     "this machine, which is measured first and kept; with WEIGHTS\n"
     "what reading from their disk costs, too",
-    MAFAT_OPTION_TABLE(own_options),
+    MAFAT_OPTION_TABLE(own_options), false,
 };
 
 typedef struct {

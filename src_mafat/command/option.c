@@ -11,6 +11,17 @@ mafat_status mafat_option_read_text(const char *name, const char *value, void *t
     return MAFAT_OK;
 }
 
+mafat_status mafat_option_read_list(const char *name, const char *value, void *to,
+                                    mafat_error *error)
+{
+    mafat_option_list *list = to;
+    if (list->n == MAFAT_OPTION_VALUES)
+        return mafat_error_set(error, MAFAT_USAGE, "option %s is given more than %d times", name,
+                               MAFAT_OPTION_VALUES);
+    list->values[list->n++] = value;
+    return MAFAT_OK;
+}
+
 const mafat_option *mafat_option_find(const mafat_option_table *table, const char *word)
 {
     for (int i = 0; i < table->n; i++)
@@ -33,7 +44,7 @@ mafat_status mafat_option_take(const mafat_option_table *table, char **words, in
         }
         uint64_t bit = (uint64_t)1 << (option - table->rows);
         void *to = (char *)target + option->target;
-        if (given & bit)
+        if ((given & bit) && option->read != mafat_option_read_list)
             return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", option->name);
         given |= bit;
         if (option->read == NULL) {

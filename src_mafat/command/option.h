@@ -27,12 +27,21 @@ typedef struct {
 /* A reader of text, a `const char *`, as it is written. */
 mafat_option_reader mafat_option_read_text;
 
+/* A reader of what may be given again and again, a mafat_option_list. MAFAT_USAGE where that is too
+ * often. */
+enum { MAFAT_OPTION_VALUES = 64 };
+typedef struct {
+    int n;
+    const char *values[MAFAT_OPTION_VALUES];
+} mafat_option_list;
+mafat_option_reader mafat_option_read_list;
+
 /* The row of an option; NULL: the word is none of the table's. */
 const mafat_option *mafat_option_find(const mafat_option_table *table, const char *word);
 
 /* Takes the table's options out of words[*n_words], which it compacts, and reads them into *target.
- * MAFAT_USAGE for an option that is given twice, or without its value: none of the table's own
- * names is one. On error the words are lost. */
+ * MAFAT_USAGE for an option that is given twice but is no list, or without its value: none of the
+ * table's own names is one. On error the words are lost. */
 mafat_status mafat_option_take(const mafat_option_table *table, char **words, int *n_words,
                                void *target, mafat_error *error);
 

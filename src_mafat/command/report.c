@@ -136,27 +136,33 @@ mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
 
 void mafat_report_begin_list(mafat_report *report, const char *key)
 {
+    report->n_items = 0;
+    if (!report->json)
+        return;
     begin_value(report, key);
     putchar('[');
-    report->n_items = 0;
 }
 
 void mafat_report_begin_item(mafat_report *report)
 {
-    printf("%s\n  {", report->n_items == 0 ? "" : ",");
+    if (report->json)
+        printf("%s\n  {", report->n_items == 0 ? "" : ",");
+    else if (report->n_items > 0)
+        putchar('\n');
     report->n_items++;
     report->n_values = 0;
 }
 
 void mafat_report_end_item(mafat_report *report)
 {
-    (void)report;
-    printf("\n  }");
+    if (report->json)
+        printf("\n  }");
 }
 
 void mafat_report_end_list(mafat_report *report)
 {
-    printf("\n  ]");
+    if (report->json)
+        printf("\n  ]");
     report->n_values = 1;
 }
 

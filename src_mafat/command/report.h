@@ -29,8 +29,8 @@ void mafat_report_watch_memory(void);
  * peak_rss_bytes, VmHWM. MAFAT_FAILED where the kernel does not tell the latter. */
 mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error);
 
-/* A list of objects under a key, for JSON alone; what is reported between an item's begin and its
- * end goes into the item. */
+/* A list of objects under a key; what is reported between an item's begin and its end goes into the
+ * item. Lines have no key for it, and an empty one between items. */
 void mafat_report_begin_list(mafat_report *report, const char *key);
 void mafat_report_begin_item(mafat_report *report);
 void mafat_report_end_item(mafat_report *report);
