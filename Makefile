@@ -86,8 +86,11 @@ FLAGS_upstream/picture = $(STB_FLAGS)
 FLAGS_upstream/jpeg_rows = $(STB_FLAGS)
 FLAGS_upstream/png_rows = $(STB_FLAGS)
 
+# How often suites go through what they could go through for ever, such as random networks: sanitized
+# ones are slow.
+TEST_ROUNDS := $(if $(SANITIZE),1,4)
 TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) \
-    -Isrc_mafat -Itests $(FLAGS_upstream)
+    -DTEST_ROUNDS=$(TEST_ROUNDS) -Isrc_mafat -Itests $(FLAGS_upstream)
 LIBS := -lz -lm -pthread
 
 # ---------------------------------------------------------------------------------------------

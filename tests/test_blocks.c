@@ -147,7 +147,7 @@ int main(void)
     tcase_add_test(tests, large_blocks_of_layers_alone);
     tcase_add_test(tests, the_heap_is_left_alone);
     tcase_add_test(tests, layers_that_keep_nothing_share_addresses);
-    tcase_add_loop_test(tests, what_is_kept_stays_as_it_is, 0, 10);
+    tcase_add_loop_test(tests, what_is_kept_stays_as_it_is, 0, 3 * TEST_ROUNDS);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);
 }

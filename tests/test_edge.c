@@ -13,13 +13,6 @@
 #include "support/subject.h"
 #include "support/suite.h"
 
-/* Sanitized programs are slow: they run each network with one sort of costs, threads, inputs. */
-#ifdef __SANITIZE_ADDRESS__
-enum { ROUNDS = 1 };
-#else
-enum { ROUNDS = 4 };
-#endif
-
 static mafat_error fault;
 
 /* -------------------------------------------------------------------------------------- sums */
@@ -265,9 +258,10 @@ int main(void)
 {
     TCase *tcase = tcase_create("edge");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, ROUNDS * TEST_N_NETWORKS);
-    tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0, 30 * ROUNDS);
-    tcase_add_loop_test(tcase, a_memo_changes_no_part, 0, ROUNDS * TEST_N_NETWORKS);
+    tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, TEST_ROUNDS * TEST_N_NETWORKS);
+    tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0,
+                        30 * TEST_ROUNDS);
+    tcase_add_loop_test(tcase, a_memo_changes_no_part, 0, TEST_ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, the_first_read_is_waited_for, 0, 5);
     Suite *suite = suite_create("edge");
     suite_add_tcase(suite, tcase);

@@ -23,7 +23,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 40, N_PLANS = 8, PAGE = MAFAT_READ_UNIT, MARK = 0x77 };
+enum { N_NETWORKS = 10 * TEST_ROUNDS, N_PLANS = 8, PAGE = MAFAT_READ_UNIT, MARK = 0x77 };
 
 /* ------------------------------------------------------------------------- counting allocations */
 

@@ -9,7 +9,7 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
-enum { CASES = 200, QUERIES = 12 };
+enum { CASES = 50 * TEST_ROUNDS, QUERIES = 12 };
 
 static mafat_error fault;
 

@@ -695,7 +695,7 @@ int main(void)
                         (int)(sizeof unsuitable / sizeof unsuitable[0]));
     tcase_add_test(tcase, plans_of_too_many_steps_are_refused);
     tcase_add_test(tcase, plans_are_sound_for_every_grid);
-    tcase_add_loop_test(tcase, plans_of_random_networks_are_sound, 0, 300);
+    tcase_add_loop_test(tcase, plans_of_random_networks_are_sound, 0, 75 * TEST_ROUNDS);
     tcase_add_test(tcase, a_pooled_convolution_holds_a_band_at_a_time);
     tcase_add_test(tcase, plans_with_many_bands_are_sound);
     tcase_add_test(tcase, results_are_stored_by_the_layer_that_computes_them);

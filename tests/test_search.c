@@ -13,13 +13,6 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
-/* Sanitized programs are slow: they run each network with one sort of costs, threads, inputs. */
-#ifdef __SANITIZE_ADDRESS__
-enum { ROUNDS = 1, LIMIT_PARTS = 1, N_COST_SETS = 1 };
-#else
-enum { ROUNDS = 4, LIMIT_PARTS = 4, N_COST_SETS = 5 };
-#endif
-
 /* For how many limits a search may miss the best plan of a network, and by how much: four limits of
  * one network, whose buffers leave gaps, and 1.8 % are all that is missed here. */
 enum { MAX_MISSED = 4 };
@@ -169,7 +162,7 @@ START_TEST(more_bytes_never_take_longer)
     test_subject_init(&s, cfg, 10);
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
-    for (size_t limit = least; limit < 40 * least; limit += limit / LIMIT_PARTS) {
+    for (size_t limit = least; limit < 40 * least; limit += limit / TEST_ROUNDS) {
         mafat_found found;
         ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
                       fault.text);
@@ -389,15 +382,15 @@ int main(void)
     TCase *tcase = tcase_create("search");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, the_search_finds_the_best_of_all_plans, 0,
-                        ROUNDS * TEST_N_NETWORKS);
+                        TEST_ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, of_a_fixed_configuration_it_finds_the_best_modes, 0,
-                        3 * ROUNDS * TEST_N_NETWORKS);
+                        3 * TEST_ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, COUNT(stock));
     tcase_add_test(tcase, a_plan_that_fits_is_made_to_fit);
     tcase_add_loop_test(tcase, the_smallest_plan_has_no_gaps, 0, COUNT(stock));
     tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0, COUNT(stock) + 3);
     tcase_add_loop_test(tcase, the_smallest_limit_is_the_smallest_by_any_costs, 0,
-                        N_COST_SETS * COUNT(stock));
+                        2 * TEST_ROUNDS * COUNT(stock));
     tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
     Suite *suite = suite_create("search");
     suite_add_tcase(suite, tcase);

@@ -21,7 +21,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 30, N_RUNS = 3, HEADER_BYTES = 20 };
+enum { N_NETWORKS = 8 * TEST_ROUNDS, N_RUNS = 3, HEADER_BYTES = 20 };
 
 /* A network, a plan of it, and a weights file of random bytes. */
 static mafat_cfg cfg;
