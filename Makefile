@@ -113,8 +113,9 @@ PROGRAM := $(addprefix examples/, captcha lsd super art tag cifar go rnn segment
 MAFAT := $(patsubst src_mafat/%.c,mafat/%.o,$(wildcard src_mafat/*/*.c))
 SUITES := $(patsubst %.c,%,$(wildcard tests/test_*.c))
 # Suites share all of it but the calls that some replace.
-SUPPORT := $(filter-out tests/support/page.o,$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
+SUPPORT := $(filter-out tests/support/page.o tests/support/reads.o,$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
 PAGED := $(addprefix tests/test_, predict size)
+READERS := $(addprefix tests/test_, direct exec store)
 TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c,$(wildcard tools/*.c)))
 SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)
 
@@ -318,6 +319,7 @@ $(B)/tests/mutate: %: %.o
 	$(call link,$(DARKNET_FLAGS))
 
 $(PAGED:%=$(B)/%): $(B)/tests/support/page.o
+$(READERS:%=$(B)/%): $(B)/tests/support/reads.o
 $(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
 	$(call link,$(DARKNET_FLAGS),$(shell pkg-config --libs check))
 

@@ -1,16 +1,18 @@
 /* Files read past the page cache: any range of bytes, each page once, and what is said of a file
  * that is not there, or not any more what it was. */
-#include "support/reads.h"
-
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "run/direct.h"
 #include "support/random.h"
+#include "support/reads.h"
 #include "support/suite.h"
 
 enum { PAGE = MAFAT_READ_UNIT, FILE_BYTES = 5 * PAGE + 123, BUFFER_BYTES = 9 * PAGE };

@@ -2,14 +2,17 @@
  * filters from a file that Darknet wrote, some of them pinned, the image by rows, some threads.
  * Every output that a plan makes whole is Darknet's, bit by bit; nothing is allocated in a run;
  * nothing is written outside the arena; a read that fails ends a run and spoils none after it. */
-#include "support/reads.h"
+#define _FILE_OFFSET_BITS 64    /* mmap() is mmap64() below */
 
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "bridge/inference.h"
 #include "darknet.h"
@@ -20,6 +23,7 @@
 #include "run/weights.h"
 #include "support/random.h"
 #include "support/random_cfg.h"
+#include "support/reads.h"
 #include "support/suite.h"
 #include "support/weight_modes.h"
 

@@ -1,14 +1,15 @@
 /* Weights that a thread reads while a run goes on: every window arrives whole, in time and at its
  * place, however the two are interleaved; and a file that vanishes or changes, or cannot be read,
  * ends the run, and nothing else. */
-#include "support/reads.h"
-
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/size.h"
 #include "cfg/cfg.h"
@@ -18,6 +19,7 @@
 #include "run/weights.h"
 #include "support/random.h"
 #include "support/random_cfg.h"
+#include "support/reads.h"
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
