@@ -80,6 +80,7 @@ START_TEST(live_buffers_never_overlap)
 {
     test_random r = {(uint64_t)_i + 1};
     for (int round = 0; round < 200; round++) {
+        test_case("round %d", round);
         mafat_arena_buffer buffers[40];
         int n = 1 + test_random_int(&r, 40);
         for (int i = 0; i < n; i++) {

@@ -124,20 +124,19 @@ static void compare_kernel(const mafat_layer *ours, const layer *theirs)
     }
 }
 
-static void compare_layer(const char *file, int i, const mafat_layer *ours, const layer *theirs)
+static void compare_layer(int i, const mafat_layer *ours, const layer *theirs)
 {
+    test_case("layer %d [%s]", i, ours->type);
     ck_assert_msg(mafat_shape_floats(ours->out) == (size_t)theirs->outputs,
-                  "%s: layer %d [%s]: %zu floats, Darknet %d", file, i, ours->type,
-                  mafat_shape_floats(ours->out), theirs->outputs);
+                  "%zu floats, Darknet %d", mafat_shape_floats(ours->out), theirs->outputs);
     if (theirs->out_c != 0 && theirs->out_h != 0 && theirs->out_w != 0)
         ck_assert_msg(ours->out.c == theirs->out_c && ours->out.h == theirs->out_h &&
                           ours->out.w == theirs->out_w,
-                      "%s: layer %d [%s]: %d x %d x %d, Darknet %d x %d x %d", file, i, ours->type,
-                      ours->out.c, ours->out.h, ours->out.w, theirs->out_c, theirs->out_h,
-                      theirs->out_w);
+                      "%d x %d x %d, Darknet %d x %d x %d", ours->out.c, ours->out.h,
+                      ours->out.w, theirs->out_c, theirs->out_h, theirs->out_w);
     ck_assert_msg(mafat_layer_weight_floats(ours) == darknet_floats(theirs),
-                  "%s: layer %d [%s]: %zu weights, Darknet %zu", file, i, ours->type,
-                  mafat_layer_weight_floats(ours), darknet_floats(theirs));
+                  "%zu weights, Darknet %zu", mafat_layer_weight_floats(ours),
+                  darknet_floats(theirs));
     if (theirs->type == ROUTE) {
         ck_assert_int_eq(ours->n_sources, theirs->n);
         for (int s = 0; s < theirs->n; s++)
@@ -154,15 +153,16 @@ static void compare_layer(const char *file, int i, const mafat_layer *ours, cons
 
 static void compare_with_darknet(const char *file)
 {
+    test_case("%s", file);
     mafat_cfg cfg;
     mafat_error error = {0};
     mafat_status status = mafat_cfg_read(&cfg, file, 0, 0, &error);
-    ck_assert_msg(status == MAFAT_OK, "%s: %s", file, error.text);
+    ck_assert_msg(status == MAFAT_OK, "%s", error.text);
     network *net = parse(file);
     ck_assert_int_eq(cfg.network.n_layers, net->n);
     ck_assert_int_eq((int)mafat_shape_floats(cfg.network.input), net->inputs);
     for (int i = 0; i < net->n; i++)
-        compare_layer(file, i, &cfg.network.layers[i], &net->layers[i]);
+        compare_layer(i, &cfg.network.layers[i], &net->layers[i]);
     free_network(net);
     mafat_cfg_free(&cfg);
 }
@@ -205,6 +205,7 @@ static const char *const odd_networks[] = {
 
 START_TEST(odd_networks_have_darknets_shapes_and_weights)
 {
+    test_case("%s", odd_networks[_i]);
     write_file(odd_networks[_i], strlen(odd_networks[_i]));
     compare_with_darknet(path);
     unlink(path);
@@ -230,6 +231,7 @@ static const char *const written[] = {
 
 START_TEST(what_people_write_is_read_as_they_mean_it_by_darknet_too)
 {
+    test_case("%s", written[_i]);
     mafat_cfg plain, cfg;
     read_good(written[0], &plain);
     read_good(written[_i], &cfg);
@@ -262,6 +264,7 @@ START_TEST(a_line_is_cleaned_of_what_is_no_part_of_it)
         {"=#", "="}, {"a#", "a"},
     };
     for (int i = 0; i < COUNT(lines); i++) {
+        test_case("%s", lines[i][0]);
         char line[64];
         strcpy(line, lines[i][0]);
         mafat_cfg_text_clean(line, 1);
@@ -275,6 +278,7 @@ END_TEST
 
 static void expect_note(const char *text, const char *note)
 {
+    test_case("%s", text);
     mafat_cfg cfg;
     read_good(text, &cfg);
     ck_assert_int_eq(cfg.findings.n_notes[MAFAT_NOTE_LIST], note != NULL);
@@ -362,6 +366,7 @@ static const kind_case kinds[] = {
 
 START_TEST(only_local_layers_are_tiled_and_what_cannot_run_says_so)
 {
+    test_case("%s", kinds[_i].layer);
     char text[256];
     snprintf(text, sizeof text, IMAGE "%s", kinds[_i].layer);
     mafat_cfg cfg;
@@ -374,6 +379,7 @@ END_TEST
 
 static void expect_results(const char *text, const char *expected)
 {
+    test_case("%s", text);
     mafat_cfg cfg;
     read_good(text, &cfg);
     char results[32] = "";
@@ -406,6 +412,7 @@ START_TEST(loading_options_change_the_weights_in_the_file)
         {"flipped=1", 8 * (4 * 9 + 1)},
     };
     for (int i = 0; i < COUNT(cases); i++) {
+        test_case("%s", cases[i].option);
         char text[256];
         snprintf(text, sizeof text, IMAGE CONV "%s\n", cases[i].option);
         mafat_cfg cfg;
@@ -482,13 +489,14 @@ static const struct {
 
 START_TEST(what_darknet_passes_over_is_said_and_does_no_harm)
 {
+    test_case("%s", passed_over[_i].text);
     char text[256];
     mafat_cfg cfg;
     mafat_error error = {0};
     snprintf(text, sizeof text, IMAGE "%s", passed_over[_i].text);
     write_file(text, strlen(text));
     mafat_status status = mafat_cfg_read(&cfg, path, 0, 0, &error);
-    ck_assert_msg(status == MAFAT_OK, "%s: %s", text, error.text);
+    ck_assert_msg(status == MAFAT_OK, "%s", error.text);
     network *net = parse(path);
     for (int i = 0; i < net->n; i++)
         ck_assert_int_eq((int)mafat_shape_floats(cfg.network.layers[i].out), net->layers[i].outputs);
@@ -499,11 +507,11 @@ START_TEST(what_darknet_passes_over_is_said_and_does_no_harm)
         n_kinds += cfg.findings.n_notes[i] > 0;
     const mafat_cfg_findings *f = &cfg.findings;
     if (passed_over[_i].note == NULL) {
-        ck_assert_msg(n_kinds == 0, "%s: a note", text);
+        ck_assert_msg(n_kinds == 0, "a note");
     } else {
         ck_assert_msg(f->n_notes[passed_over[_i].kind] == 1 &&
                           strstr(f->notes[passed_over[_i].kind], passed_over[_i].note) != NULL,
-                      "%s: %d notes: %s", text, f->n_notes[passed_over[_i].kind],
+                      "%d notes: %s", f->n_notes[passed_over[_i].kind],
                       f->notes[passed_over[_i].kind]);
     }
     mafat_cfg_free(&cfg);
@@ -691,6 +699,7 @@ END_TEST
 
 static void expect_unreadable(const char *file, const char *message)
 {
+    test_case("%s", file);
     mafat_cfg cfg;
     mafat_error error = {0};
     ck_assert_int_eq(mafat_cfg_read(&cfg, file, 0, 0, &error), MAFAT_FAILED);

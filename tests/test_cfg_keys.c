@@ -134,6 +134,7 @@ typedef enum { NOTHING, NOTES, REFUSES, CHANGES, IS_AT_FAULT } effect;
 
 static effect effect_of(const char *section, const char *key, const char *value)
 {
+    test_case("[%s] %s=%s", section, key, value);
     static mafat_cfg base, with;
     mafat_error error = {0};
     char line[256];
@@ -417,6 +418,7 @@ static const struct {
 
 START_TEST(a_misspelt_key_is_warned_of_once_with_the_nearest)
 {
+    test_case("%s", misspelt[_i].key);
     static mafat_cfg cfg;
     mafat_error error;
     char line[64], expected[128];
@@ -438,6 +440,7 @@ START_TEST(what_is_near_no_key_has_no_nearest)
 {
     static const char *const keys[] = {"foo", "color", "xyz_abc_uvw", "my_very_own_key", "w"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        test_case("%s", keys[i]);
         char nearest[MAFAT_CFG_KEYS_MAX_BYTES] = "?";
         mafat_cfg_keys_find_nearest("convolutional", keys[i], nearest);
         ck_assert_str_eq(nearest, "");
@@ -472,6 +475,7 @@ END_TEST
 
 static void expect_unsupported(const char *text, const char *message)
 {
+    test_case("%s", text);
     static mafat_cfg cfg;
     mafat_error error = {0};
     mafat_status status = read_text(text, &cfg, &error);
@@ -482,7 +486,7 @@ static void expect_unsupported(const char *text, const char *message)
     } else {
         ck_assert_int_eq(status, MAFAT_UNSUPPORTED);
     }
-    ck_assert_msg(strstr(error.text, message) != NULL, "%s\ngave: %s", text, error.text);
+    ck_assert_msg(strstr(error.text, message) != NULL, "%s", error.text);
 }
 
 START_TEST(what_only_other_darknets_have_is_refused_by_name)

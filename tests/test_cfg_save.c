@@ -130,6 +130,7 @@ START_TEST(every_stock_cfg_keeps_its_other_lines_and_its_network)
     static const mafat_cfg_flags flags = {"5x5/8/2x2", "16M", "3"};
     find_stock();
     for (size_t i = 0; i < stock.gl_pathc; i++) {
+        test_case("%s", stock.gl_pathv[i]);
         save(stock.gl_pathv[i], new_path, &flags);
         expect_same_network(stock.gl_pathv[i], new_path);
         file_bytes before = read_file(stock.gl_pathv[i]), after = read_file(new_path);
@@ -150,6 +151,7 @@ START_TEST(saving_twice_changes_nothing)
     static const mafat_cfg_flags flags = {"38x1r/12/1x1", "auto", NULL};
     find_stock();
     for (size_t i = 0; i < stock.gl_pathc; i++) {
+        test_case("%s", stock.gl_pathv[i]);
         save(stock.gl_pathv[i], new_path, &flags);
         file_bytes once = read_file(new_path);
         save(new_path, new_path, &flags);    /* onto itself */
@@ -168,6 +170,7 @@ START_TEST(flags_taken_out_again_leave_the_stock_cfg)
                                  nothing = {NULL, NULL, NULL};
     find_stock();
     for (size_t i = 0; i < stock.gl_pathc; i++) {
+        test_case("%s", stock.gl_pathv[i]);
         file_bytes before = read_file(stock.gl_pathv[i]);
         save(stock.gl_pathv[i], new_path, &nothing);
         expect_content(new_path, before.bytes, before.n_bytes);
@@ -242,6 +245,7 @@ static const text_case texts[] = {
 START_TEST(texts_change_in_the_flags_alone)
 {
     const text_case *t = &texts[_i];
+    test_case("%s", t->before);
     write_file(old_path, t->before, strlen(t->before));
     save(old_path, new_path, &t->flags);
     expect_content(new_path, t->after, strlen(t->after));
@@ -278,6 +282,7 @@ START_TEST(what_is_no_cfg_is_not_saved)
     };
     write_file(new_path, "kept", 4);
     for (int i = 0; i < COUNT(cases); i++) {
+        test_case("%s", cases[i].message);
         write_file(old_path, cases[i].text, cases[i].n_bytes);
         expect_refused(old_path, new_path, "old.cfg", cases[i].message);
         expect_content(new_path, "kept", 4);

@@ -263,6 +263,7 @@ START_TEST(counters_are_read_by_either_name)
     put("sys/fs/cgroup/memory/a/memory.oom_control",
         "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
     for (int version = 1; version <= 2; version++) {
+        test_case("version %d", version);
         if (version == 2) {
             put_v2("/a");
             put("sys/fs/cgroup/a/memory.current", "4096\n");

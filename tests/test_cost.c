@@ -35,6 +35,7 @@ START_TEST(shares_cover_all_once_and_evenly)
         mafat_kernel_shape shape = shape_for(n_threads);
         for (int n_filters = 1; n_filters < 1100; n_filters += 1 + n_filters / 3) {
             for (int n_pixels = 1; n_pixels < 9000; n_pixels += 1 + n_pixels / 5) {
+                test_case("%d threads, %d filters, %d pixels", n_threads, n_filters, n_pixels);
                 mafat_share share = mafat_share_conv(&shape, n_filters, n_pixels);
                 int least = share.extent, most = 0;
                 test_require(share.extent == (share.by_filters ? n_filters : n_pixels));

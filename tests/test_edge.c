@@ -95,6 +95,7 @@ static void expect_times_of_steps(const test_subject *s, const mafat_plan *plan)
 
 static void expect_sums(const test_subject *s, const path *w, const char *context)
 {
+    test_case("%s", context);
     mafat_weight_mode modes[TEST_MAX_LAYERS];
     mafat_plan_options options = s->options;
     mafat_config config, again;
@@ -115,8 +116,8 @@ static void expect_sums(const test_subject *s, const path *w, const char *contex
     if (plan.live_bytes != w->live_bytes || sum_bytes != w->sum_bytes ||
         fabs(plan.latency_s - w->seconds) > 1e-9 * w->seconds)
         ck_abort_msg("%s: alive %zu instead of %zu bytes, sums %zu instead of %zu, %.9g instead of "
-                     "%.9g s; %s", text, plan.live_bytes, w->live_bytes, sum_bytes, w->sum_bytes,
-                     plan.latency_s, w->seconds, context);
+                     "%.9g s", text, plan.live_bytes, w->live_bytes, sum_bytes, w->sum_bytes,
+                     plan.latency_s, w->seconds);
     mafat_plan_free(&plan);
     mafat_config_free(&config);
     mafat_config_free(&again);
@@ -236,6 +237,7 @@ START_TEST(the_first_read_is_waited_for)
     test_subject s;
     test_subject_init(&s, test_brief_read("16x16x3 c32.3 c64.3 c96.3"), _i);
     for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        test_case("%s, group %d", cases[i].config, cases[i].group);
         double computing = seconds_of_group(&s, cases[i].config, cases[i].group, true);
         double read = 0, lost = 0;
         for (int l = cases[i].first; l < cases[i].end; l++) {

@@ -263,17 +263,18 @@ static void make_plan_of(const char *text, variant v, int n_threads)
     snprintf(described, sizeof described, "%s, windows %zu, pinned %zu, unit %d, %s, %d threads",
              text, v.weights.window_bytes, v.weights.pinned_bytes, v.weights.filter_unit,
              v.image_by_rows ? "rows" : "map", n_threads);
+    test_case("%s", described);
     ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
     mafat_status status = mafat_build_plan(&plan, ours, &config, &options, &fault);
-    ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
+    ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
     mafat_config_free(&config);
     bool streams = plan.n_windows > 0;
     if (streams)
         status = mafat_store_open(&store, path, ours, &plan, &fault);
-    ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
+    ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
     status = mafat_exec_init(&exec, ours, &plan, streams ? store.parameters : bridge->parameters,
                              streams ? &store : NULL, &bridge->exec.host, n_threads, &fault);
-    ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
+    ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
     surround_arena();
 }
 
@@ -309,7 +310,7 @@ static void give_rows(void *context, int y0, int y1, float *to, size_t row_strid
     size_t width = (size_t)shape.w;
     (void)context;
     if (y0 != next_row || y1 <= y0 || y1 > shape.h)    /* ck_assert() would allocate */
-        ck_abort_msg("%s: rows %d to %d behind %d", described, y0, y1, next_row);
+        ck_abort_msg("rows %d to %d behind %d", y0, y1, next_row);
     next_row = y1;
     for (int c = 0; c < shape.c; c++)
         for (int y = y0; y < y1; y++)
@@ -328,7 +329,7 @@ static void expect_darknets(void *context, int index, const float *map)
     (void)context;
     for (int i = 0; i < n; i++) {
         if (memcmp(&expected[i], &map[i], sizeof *map) != 0)
-            ck_abort_msg("%s: layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g", described,
+            ck_abort_msg("layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g",
                          index, i, n, (double)expected[i], (double)map[i]);
         any_value |= map[i] != 0;
     }
@@ -364,7 +365,7 @@ static void expect_only_arena_written(void)
     for (size_t i = 0; i < block_bytes; i++) {
         bool inside = i >= PAGE && i < PAGE + plan.arena_bytes;
         if (!inside && block[i] != MARK)
-            ck_abort_msg("%s: byte %zd of an arena of %zu was written", described,
+            ck_abort_msg("byte %zd of an arena of %zu was written",
                          (ssize_t)i - PAGE, plan.arena_bytes);
     }
 }
@@ -382,7 +383,7 @@ static void expect_results(void)
 static void expect_run(void)
 {
     mafat_status status = run();
-    ck_assert_msg(status == MAFAT_OK, "%s: %s", described, fault.text);
+    ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
     ck_assert_int_gt(n_maps, 0);
     ck_assert_int_eq(n_steps_done, plan.n_steps);
     ck_assert(any_value);
@@ -416,6 +417,7 @@ START_TEST(every_plan_gives_darknets_bits)
     make_random_network(_i);
     for (int p = 0; p < N_PLANS; p++) {
         make_random_plan();
+        test_case("%s", described);
         expect_run();
         expect_run();
         free_plan();
@@ -429,6 +431,7 @@ START_TEST(runs_do_not_depend_on_what_was_before)
     make_random_network(_i);
     make_random_plan();
     for (int n = 0; n < 4; n++) {
+        test_case("%s, run %d", described, n);
         mafat_guard_end(arena, &plan);
         if (n < 2)
             memset(arena, n == 0 ? 0xff : 0, plan.arena_bytes);    /* NaNs */
@@ -449,6 +452,7 @@ START_TEST(a_run_allocates_nothing)
     make_random_network(_i);
     for (int p = 0; p < N_PLANS; p++) {
         make_random_plan();
+        test_case("%s", described);
         mafat_team_set_default_size(exec.team.n_threads);    /* what Darknet's own loops take */
         mafat_team_run(&exec.team, run_nothing, NULL);       /* OpenMP starts its threads */
         mafat_input input = {.source = {NULL, give_rows},
@@ -459,7 +463,7 @@ START_TEST(a_run_allocates_nothing)
             mafat_status status = mafat_exec_run(&exec, &input, results, NULL, &fault);
             int after = n_allocations;
             ck_assert_int_eq(status, MAFAT_OK);
-            ck_assert_msg(after == before, "%s: %d allocations", described, after - before);
+            ck_assert_msg(after == before, "%d allocations", after - before);
         }
         free_plan();
     }
@@ -471,6 +475,7 @@ START_TEST(a_read_that_fails_ends_the_run_and_spoils_none_after_it)
     make_random_network(_i);
     for (int n = 0; n < 6; n++) {
         make_random_plan();
+        test_case("%s, read %d fails", described, n);
         test_reads_fail(n, EIO);
         mafat_status status = run();
         if (test_reads.reason == 0) {    /* there were so many reads */
@@ -515,6 +520,7 @@ START_TEST(every_mode_on_one_network)
             for (int mode = 0; mode < 12; mode++) {
                 variant v = {mode % 2 == 0, {window_sizes[w], pinned_sizes[p], 1 + mode % 4}};
                 make_plan_of(configs[_i], v, 1 + mode % 3);
+                test_case("%s", described);
                 expect_run();
                 free_plan();
             }

@@ -28,6 +28,7 @@ START_TEST(an_image_is_its_floats)
     for (int i = 0; i < N_SIZES * N_SIZES; i++) {
         int w = sizes[i / N_SIZES], h = sizes[i % N_SIZES];
         for (int fit = MAFAT_FIT_UNKNOWN; fit <= MAFAT_FIT_CROP; fit++) {
+            test_case("%dx%d, fit %d", w, h, fit);
             size_t image_bytes, work_bytes;
             look((mafat_fit)fit, w, h, NET, &image_bytes, &work_bytes);
             ck_assert_uint_eq(image_bytes, bytes_of(w, h));

@@ -66,6 +66,7 @@ static void expect_same_rows(const mafat_picture_memory *memory, const unsigned 
 
 static void expect_same_channels(int n_channels)
 {
+    test_case("%d channels", n_channels);
     mafat_bytes bytes;
     mafat_error error;
     int w, h, c;
@@ -83,6 +84,7 @@ static void expect_same_channels(int n_channels)
 
 static void expect_refused(const char *text)
 {
+    test_case("%s", path);
     mafat_picture picture;
     mafat_picture_memory memory;
     mafat_error error;
@@ -98,6 +100,7 @@ static void expect_refused(const char *text)
 
 static void check_image(void)
 {
+    test_case("%s", path);
     mafat_picture_memory memory;
     mafat_error error;
     int w, h, c;
@@ -123,6 +126,7 @@ START_TEST(all_kinds_are_decoded_as_darknet_decodes_them)
 {
     static const int sizes[][2] = {{1, 1}, {7, 40}, {33, 16}, {100, 65}, {16, 1}};
     for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        test_case("%dx%d", sizes[k][0], sizes[k][1]);
         int n = 0;
         make_images(sizes[k][0], sizes[k][1], "");
         DIR *list = opendir(folder);
@@ -143,6 +147,7 @@ START_TEST(large_baseline_jpeg_and_png_come_by_rows)
     static const char *const names[] = {"444.jpg", "420.jpg", "grey.jpg", "rgb8.png", "rgba16.png",
                                         "palette8.png"};
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        test_case("%s", names[k]);
         mafat_picture_memory low, high;
         mafat_error error;
         make_images(600, 40, names[k]);
@@ -210,6 +215,7 @@ START_TEST(lengths_beyond_the_end_end)
         {"P6", 2}, {"P6\n#", 4}, {"", 0}, {"\xff", 1}, {"BM", 2}, {"8BPS\0\1", 6},
     };
     for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
+        test_case("file %zu", k);
         write_file("short", files[k].bytes, files[k].n);
         expect_refused("cannot be read as an image");
     }
@@ -236,6 +242,7 @@ START_TEST(tables_that_overrun_are_refused)
 {
     static const char *const names[] = {"444.jpg", "progressive.jpg"};
     for (size_t name = 0; name < 2; name++) {
+        test_case("%s", names[name]);
         size_t n, k = 0;
         make_images(40, 40, names[name]);
         unsigned char *bytes = slurp(&n);
@@ -257,10 +264,12 @@ START_TEST(wrong_png_files_are_read_where_darknet_reads_them)
     test_random r = {5};
     int n_read = 0;
     for (size_t name = 0; name < 3; name++) {
+        test_case("%s", names[name]);
         size_t n;
         make_images(19, 15, names[name]);
         unsigned char *bytes = slurp(&n), *wrong = malloc(n);
         for (int i = 0; i < 200; i++) {
+            test_case("change %d", i);
             memcpy(wrong, bytes, n);
             /* behind the header: a large size would take its time */
             size_t at = 33 + (size_t)test_random_int(&r, (int)n - 33);
@@ -293,6 +302,7 @@ START_TEST(a_file_that_changes_is_noticed)
 {
     static const char *const names[] = {"420.jpg", "rgb8.png"};
     for (size_t name = 0; name < 2; name++) {
+        test_case("%s", names[name]);
         mafat_picture_memory memory;
         mafat_picture_rows rows;
         mafat_error error;
@@ -336,10 +346,12 @@ START_TEST(broken_files_are_refused_or_read)
     };
     test_random r = {11};
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        test_case("%s", names[k]);
         size_t n;
         make_images(41, 23, names[k]);
         unsigned char *bytes = slurp(&n), *broken = malloc(n);
         for (int i = 0; i < 40; i++) {
+            test_case("change %d", i);
             memcpy(broken, bytes, n);
             for (int changes = 1 + test_random_int(&r, 4); changes > 0; changes--) {
                 int near = test_random_int(&r, 3) ? 600 : (int)n;    /* headers, most often */

@@ -12,6 +12,7 @@
 #include "kernels/pool.h"
 #include "kernels/simd.h"
 #include "support/reference.h"
+#include "support/suite.h"
 
 /* Darknet's own, which darknet.h does not declare. */
 void gemm(int ta, int tb, int m, int n, int k, float alpha, float *a, int lda, float *b, int ldb,
@@ -165,6 +166,9 @@ static mafat_conv make_conv(const shape *s, float *out)
  * maps whole, so that no value around the view may change either. */
 static void assert_conv_equals_reference(const shape *s, int panel_pixels)
 {
+    test_case("size %d stride %d pads %d %d %d %d channels %d filters %d out %dx%d margin %d "
+              "panel %d", s->size, s->stride, s->top, s->left, s->bottom, s->right, s->channels,
+              s->filters, s->w, s->h, s->margin, panel_pixels);
     mafat_conv conv = make_conv(s, expected);
     size_t n = map_floats(&conv.out, s->filters);
 
@@ -173,11 +177,7 @@ static void assert_conv_equals_reference(const shape *s, int panel_pixels)
     fill_guard(out_data + MAX_FLOATS - n, n);
     conv = make_conv(s, out_data);
     mafat_conv_run(&conv, 0, s->filters, 0, s->h * s->w, panel_pixels, scratch_of(panel_pixels));
-    char what[160];
-    snprintf(what, sizeof(what), "size %d stride %d pads %d %d %d %d channels %d filters %d "
-             "out %dx%d margin %d panel %d", s->size, s->stride, s->top, s->left, s->bottom,
-             s->right, s->channels, s->filters, s->w, s->h, s->margin, panel_pixels);
-    assert_same_bits(out_data + MAX_FLOATS - n, expected + MAX_FLOATS - n, n, what);
+    assert_same_bits(out_data + MAX_FLOATS - n, expected + MAX_FLOATS - n, n, "map");
 }
 
 START_TEST(conv_equals_reference_for_every_size_stride_and_pad)
@@ -243,6 +243,7 @@ END_TEST
 START_TEST(parts_of_filters_and_pixels_make_the_whole)
 {
     for (int trial = 0; trial < 300; trial++) {
+        test_case("trial %d", trial);
         shape s = {.channels = 1 + random_below(40), .filters = 1 + random_below(20), .size = 3,
                    .stride = 1, .top = 1, .left = 1, .bottom = 1, .right = 1,
                    .h = 1 + random_below(9), .w = 1 + random_below(30),
@@ -269,6 +270,7 @@ END_TEST
 START_TEST(rows_of_a_plane_computed_apart_make_the_plane)
 {
     for (int trial = 0; trial < 100; trial++) {
+        test_case("trial %d", trial);
         shape s = {.channels = 1 + random_below(5), .filters = 1 + random_below(9), .size = 3,
                    .stride = 1, .top = 1, .left = 1, .bottom = 1, .right = 1,
                    .h = 2 + random_below(9), .w = 2 + random_below(30),
@@ -309,6 +311,7 @@ START_TEST(conv_equals_darknets_im2col_and_gemm)
     };
 
     for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+        test_case("shape %zu", i);
         int out_h = (shapes[i].h + 2 * shapes[i].pad - shapes[i].size) / shapes[i].stride + 1;
         int out_w = (shapes[i].w + 2 * shapes[i].pad - shapes[i].size) / shapes[i].stride + 1;
         int n = out_h * out_w, k = shapes[i].channels * shapes[i].size * shapes[i].size;
@@ -369,6 +372,7 @@ START_TEST(epilogue_equals_darknets_passes)
     for (int n = 1; n < 200; n += 1 + n / 16) {
         size_t n_reciprocals = count_reciprocals(n);
         for (int mode = 0; mode < 4; mode++) {
+            test_case("%d values, mode %d", n, mode);
             int n_floats = n * N_FILTERS;
             mafat_epilogue epilogue = {
                 .batch_normalize = mode & 1, .mean = mean, .variance = variance,
@@ -453,6 +457,7 @@ START_TEST(reciprocals_are_counted_in_the_plane)
     for (int i = 0; i < 100; i++)
         in_data[i] = TELLTALE;
     for (int trial = 0; trial < 500; trial++) {
+        test_case("trial %d", trial);
         int y = random_below(4), x = random_below(5), h = 1 + random_below(7);
         int w = trial % 2 ? PLANE_WIDTH : 1 + random_below(PLANE_WIDTH - x);
         mafat_conv conv = {
@@ -540,6 +545,7 @@ START_TEST(maxpool_equals_darknet)
     bool keep_later = darknet_keeps_later();
 
     for (int trial = 0; trial < 900; trial++) {
+        test_case("trial %d", trial);
         int h = 5 + random_below(9), w = 5 + random_below(trial % 2 ? 70 : 9);
         layer l = make_pool(size, stride, pools[_i].padding, h, w, N_CHANNELS);
         mafat_maxpool pool = {
@@ -563,6 +569,7 @@ START_TEST(maxpool_equals_reference_in_both_orders)
     enum { N_CHANNELS = 2 };
 
     for (int trial = 0; trial < 3000; trial++) {
+        test_case("trial %d", trial);
         mafat_maxpool pool = {
             .in = view_inside(in_data, 1 + random_below(8), 1 + random_below(40), 1),
             .out = view_inside(expected, 1 + random_below(8), 1 + random_below(40),
@@ -633,6 +640,7 @@ START_TEST(add_equals_darknets_shortcut)
     enum { N_CHANNELS = 3 };
 
     for (int trial = 0; trial < 300; trial++) {
+        test_case("trial %d", trial);
         int h = 1 + random_below(6), w = 1 + random_below(70);
         size_t n = (size_t)(h * w * N_CHANNELS);
         mafat_add add = {.a = view_inside(in_data, h, w, 0),
@@ -658,6 +666,7 @@ START_TEST(add_equals_reference_in_every_view_and_aliasing)
     int place = _i;
 
     for (int trial = 0; trial < 300; trial++) {
+        test_case("trial %d", trial);
         int h = 1 + random_below(6), w = 1 + random_below(70);
         mafat_add add = {.a = view_inside(in_data, h, w, random_below(3)),
                          .b = view_inside(weights, h, w, random_below(3)),
@@ -723,10 +732,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(make_suite());
-
-    srunner_run_all(runner, CK_NORMAL);
-    int n_failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return test_suite_run(make_suite());
 }

@@ -91,10 +91,12 @@ START_TEST(the_best_of_all_paths_is_found_or_has_a_bound)
     ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, _i % 3 == 0 ? 0 : SIZE_MAX,
                                       &fault), MAFAT_OK);
     for (int i = 0; i < COUNT(space); i++) {
+        test_case("room for %zu bytes", space[i]);
         size_t least = mafat_labels_min_bytes(g.edges.n_positions);
         ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, space[i], &fault), MAFAT_OK);
         test_require(mafat_labels_bytes(&labels) <= mafat_size_max(space[i], least));
         for (int k = 0; k < QUERIES; k++) {
+            test_case("query %d", k);
             mafat_label_query query = draw_query(&r, &g, &table);
             expect_best(&g, &labels, &query);
         }

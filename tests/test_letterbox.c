@@ -83,6 +83,7 @@ static bool is_defined(int w, int h, int net_w, int net_h)
 START_TEST(each_byte_becomes_darknets_float)
 {
     for (int w = 1; w < 70; w++) {
+        test_case("%d columns", w);
         mafat_picture picture = make_picture(w, 768 / w + 1);
         for (int i = 0; i < 256; i++)
             picture.rgb[i] = (unsigned char)(i * 77);

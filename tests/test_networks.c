@@ -137,6 +137,7 @@ static int expect_same_outputs(subject *s, const char *config)
 
 static void expect_same(const char *cfg, const char *config, const char *threads)
 {
+    test_case("%s, %s threads: %s", config, threads, cfg);
     subject s = make_subject(cfg, config, threads);
     expect_same_outputs(&s, config);
     free_subject(&s);

@@ -258,6 +258,7 @@ START_TEST(photos_are_read_to_darknets_floats)
 {
     static const char *const photos[] = {"dog", "eagle", "giraffe", "kite", "person", "scream"};
     for (size_t i = 0; i < sizeof photos / sizeof photos[0]; i++) {
+        test_case("%s", photos[i]);
         char path[64];
         snprintf(path, sizeof path, "data/%s.jpg", photos[i]);
         mafat_error error;
@@ -279,6 +280,7 @@ START_TEST(what_is_no_picture_is_refused_by_name)
 {
     static const char *const files[] = {"no-such.jpg", "cfg/coco.data", "data"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        test_case("%s", files[i]);
         mafat_error error;
         mafat_picture picture;
         int w, h;
@@ -303,6 +305,7 @@ END_TEST
 START_TEST(joined_files_are_darknets)
 {
     for (int k = 0; k < 400; k++) {
+        test_case("picture %d", k);
         mafat_picture picture = make_picture(1 + test_random_int(&r, 40),
                                              1 + test_random_int(&r, 40));
         int amplitude = 1 + test_random_int(&r, 256);
@@ -375,6 +378,7 @@ START_TEST(masks_may_be_larger_than_memory)
     mafat_names one = {.n = 1, .lines = &name};
     float prob[1] = {1};
     for (int is_set = 0; is_set < 2; is_set++) {
+        test_case("%s", is_set ? "set" : "not set");
         float mask[14 * 14];
         detection found = {.bbox = {.5, .5, 450, 450}, .classes = 1, .prob = prob, .mask = mask};
         mafat_boxes boxes = {.n = 1, .n_classes = 1, .detections = &found};
@@ -437,6 +441,7 @@ START_TEST(letters_without_a_picture_are_left_out)
         {"Sch\303\244fer", "Schfer"}, {"\303\244", ""}, {"a\377\200b\001\177", "ab\001\177"},
     };
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        test_case("%s", names[k][0]);
         mafat_picture pictures[2];
         mafat_error error;
         size_t n_bytes = 0;

@@ -86,6 +86,7 @@ static mafat_plan planned(const draft *d, const char *text)
 
 static void expect_groups(const draft *d, const char *text, const char *expected)
 {
+    test_case("%s", text);
     char found[512] = "";
     mafat_plan plan = planned(d, text);
     for (int g = 0; g < plan.n_groups; g++) {
@@ -156,6 +157,7 @@ static const struct {
 
 START_TEST(a_configuration_that_does_not_suit_is_refused)
 {
+    test_case("%s", unsuitable[_i].config);
     draft d = tapped();
     mafat_plan plan;
     mafat_error error;
@@ -510,6 +512,7 @@ static void expect_sound_with(const draft *d, const char *config,
 
 static void expect_sound(const draft *d, const char *config)
 {
+    test_case("%s", config);
     static const struct {
         bool image_by_rows;
         test_weights weights;

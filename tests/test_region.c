@@ -12,6 +12,7 @@ START_TEST(tiles_cover_each_cell_once_and_differ_by_one)
 {
     for (int extent = 1; extent <= MAX_EXTENT; extent++) {
         for (int parts = 1; parts <= 2 * MAX_EXTENT; parts++) {
+            test_case("%d rows in %d tiles", extent, parts);
             int next = 0, smallest = MAX_EXTENT, largest = 0;
             for (int i = 0; i < parts; i++) {
                 mafat_region tile = mafat_region_tile(extent, 7, parts, 1, i, 0);
@@ -92,6 +93,8 @@ static void expect_exact(const mafat_layer *layer, int y0, int y1)
 
 static void expect_exact_everywhere(mafat_layer layer, int out)
 {
+    test_case("size %d, stride %d, pad %d, %d rows", layer.size, layer.stride, layer.pad,
+              layer.in.h);
     if (out < 1)
         return;
     layer.out = (mafat_shape){1, out, out};

@@ -27,11 +27,11 @@ static mafat_error fault;
 static void expect_best(mafat_search *search, const test_subject *s, const test_plans *all,
                         size_t limit, int *n_missed)
 {
+    test_case("%zu bytes", limit);
     const test_outcome *best = test_plans_best(all, limit);
     mafat_found found;
     mafat_status status = mafat_search_best(search, limit, &found, &fault);
-    ck_assert_msg(status == (best == NULL ? MAFAT_NO_FIT : MAFAT_OK), "%zu bytes: %s", limit,
-                  fault.text);
+    ck_assert_msg(status == (best == NULL ? MAFAT_NO_FIT : MAFAT_OK), "%s", fault.text);
     if (best == NULL)
         return;
     double seconds = found.plan.latency_s;
@@ -40,8 +40,7 @@ static void expect_best(mafat_search *search, const test_subject *s, const test_
     if (seconds > best->seconds * (1 + 1e-9)) {
         *n_missed += 1;
         if (seconds > best->seconds * MAX_ABOVE)
-            ck_abort_msg("%zu bytes: %.9g s, the best plan takes %.9g s", limit, seconds,
-                         best->seconds);
+            ck_abort_msg("%.9g s, the best plan takes %.9g s", seconds, best->seconds);
     }
     mafat_found_free(&found);
 }
@@ -71,6 +70,7 @@ static void expect_min_limit(mafat_search *search, size_t least)
     ck_assert_int_eq(mafat_search_min_limit(search, &bytes, &fault), MAFAT_OK);
     ck_assert_uint_eq(bytes, least);
     for (int i = 0; i < COUNT(limits); i++) {
+        test_case("%zu bytes", limits[i]);
         char expected[128];
         mafat_found found;
         snprintf(expected, sizeof expected, "nothing fits %zu bytes; the smallest limit that works "
@@ -153,6 +153,7 @@ enum { MAX_GAPS_PERCENT = 4 };
 
 START_TEST(more_bytes_never_take_longer)
 {
+    test_case("%s", stock[_i]);
     test_subject s;
     mafat_search search;
     mafat_cfg cfg;
@@ -163,6 +164,7 @@ START_TEST(more_bytes_never_take_longer)
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
     for (size_t limit = least; limit < 40 * least; limit += limit / TEST_ROUNDS) {
+        test_case("%zu bytes", limit);
         mafat_found found;
         ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
                       fault.text);
@@ -193,6 +195,7 @@ START_TEST(a_plan_that_fits_is_made_to_fit)
     s.options.image_by_rows = false;
     test_subject_search(&s, NULL, &search);
     for (size_t limit = 98119915; limit < 130000000; limit += limit / 16) {
+        test_case("%zu bytes", limit);
         mafat_found found;
         ck_assert_int_eq(mafat_search_best(&search, limit, &found, &fault), MAFAT_OK);
         test_require(mafat_predict(&found.plan, &s.process).total_bytes <= limit);
@@ -206,6 +209,7 @@ END_TEST
 /* Where a small plan's buffers leave gaps, others are tried: the smallest plan has none. */
 START_TEST(the_smallest_plan_has_no_gaps)
 {
+    test_case("%s", stock[_i]);
     test_subject s;
     mafat_search search;
     mafat_cfg cfg;
@@ -253,6 +257,7 @@ static const double MAX_LOST = 1.001;
 static double expect_within(mafat_search *search, mafat_search *wide, const test_subject *s,
                             size_t limit)
 {
+    test_case("%zu bytes", limit);
     mafat_found found, best;
     ck_assert_msg(mafat_search_best(search, limit, &found, &fault) == MAFAT_OK, "%zu bytes: %s",
                   limit, fault.text);
@@ -326,6 +331,7 @@ static mafat_costs random_costs(test_random *random, const mafat_kernel_shape *s
  * whatever they are, and one byte less does not. */
 START_TEST(the_smallest_limit_is_the_smallest_by_any_costs)
 {
+    test_case("%s", stock[_i % COUNT(stock)]);
     test_subject s;
     mafat_cfg cfg;
     mafat_search search;

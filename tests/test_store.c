@@ -317,6 +317,7 @@ START_TEST(what_is_pinned_is_read_once_and_the_rest_once_in_each_run)
     make_subject(_i);
     open_store();
     for (int n = 0; n < N_RUNS; n++) {
+        test_case("run %d", n);
         test_reads.n_bytes = 0;
         expect_run();
         ck_assert_uint_ge(test_reads.n_bytes + MAFAT_READ_UNIT, plan.weight_bytes_read);
@@ -333,6 +334,7 @@ START_TEST(through_the_page_cache_too)
     dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
     open_store();
     for (int n = 0; n < N_RUNS; n++) {
+        test_case("run %d", n);
         test_reads.n_bytes = 0;
         expect_run();
         ck_assert_uint_eq(test_reads.n_bytes, plan.weight_bytes_read);
@@ -351,6 +353,7 @@ START_TEST(statistics_are_the_files)
     make_subject(_i);
     open_store();
     for (int l = 0; l < cfg.network.n_layers; l++) {
+        test_case("layer %d", l);
         const mafat_layer *layer = &cfg.network.layers[l];
         const mafat_parameters *p = &store.parameters[l];
         const unsigned char *at = bytes + offsets[l];
@@ -399,6 +402,7 @@ START_TEST(a_file_that_was_changed_begins_no_run)
     open_store();
     expect_run();
     for (int c = 0; c < N_CHANGES; c++) {
+        test_case("change %d", c);
         changes[c]();
         expect_failure(mafat_store_begin(&store, arena, &error), "while it was in use");
         expect_quiet();
@@ -413,6 +417,7 @@ START_TEST(a_file_that_is_changed_meanwhile_ends_the_run)
     make_subject(_i);
     open_store();
     for (int n = 0; n < 8; n++) {
+        test_case("run %d", n);
         int when = test_random_int(&random_state, plan.n_steps);
         expect_failure(run(when, changes[n % N_CHANGES]), "while it was in use");
         expect_quiet();
@@ -434,6 +439,7 @@ START_TEST(a_read_that_fails_ends_the_run)
     make_subject(_i);
     open_store();
     for (fails_at = 0; fails_at < 5; fails_at++) {
+        test_case("read %d fails", fails_at);
         mafat_status status = run(0, fail_a_read);
         if (test_reads.reason == 0)    /* there were so many reads */
             expect_failure(status, "cannot be read: Input/output error");
@@ -450,6 +456,7 @@ START_TEST(a_run_may_end_early)
     make_subject(_i);
     open_store();
     for (int n = 0; n < 10; n++) {
+        test_case("run %d", n);
         int n_steps = plan.n_steps, end = test_random_int(&random_state, n_steps + 1);
         plan.n_steps = end;
         expect_run();

@@ -8,7 +8,7 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
-enum { CASES = 50 * TEST_ROUNDS, QUERIES = 12, PAGE = 4096 };
+enum { CASES = 50 * TEST_ROUNDS, QUERIES = 12 };
 
 static mafat_error fault;
 

@@ -83,6 +83,7 @@ START_TEST(only_the_exact_size_is_accepted)
 {
     ck_assert_uint_eq(mafat_weights_file_bytes(&cfg.network), FILE_BYTES);
     for (off_t n_bytes = 0; n_bytes < FILE_BYTES + 9; n_bytes++) {
+        test_case("%lld bytes", (long long)n_bytes);
         write_file(0, 2, n_bytes);
         mafat_status expected = n_bytes == FILE_BYTES ? MAFAT_OK : MAFAT_FAILED;
         ck_assert_int_eq(mafat_weights_verify(weights_path, &cfg.network, &fault), expected);
@@ -97,6 +98,7 @@ START_TEST(old_headers_are_four_bytes_shorter)
     } cases[] = {{0, 1, 16}, {0, 2, 20}, {1, 0, 20}, {999, 999, 20},
                  {1000, 0, 16}, {0, 1000, 16}, {1001, 0, 16}, {-1, 5, 16}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        test_case("case %zu", i);
         off_t n_bytes = FILE_BYTES - 20 + cases[i].header_bytes;
         write_file(cases[i].major, cases[i].minor, n_bytes);
         ck_assert_int_eq(mafat_weights_verify(weights_path, &cfg.network, &fault), MAFAT_OK);
@@ -133,6 +135,7 @@ START_TEST(texts_in_place_of_weights_are_named)
         {"# for a board\n\n[net]\nwidth=3\n", "is a cfg file, not weights"}, {"x", "is a text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        test_case("%s", cases[i].text);
         FILE *file = fopen(weights_path, "wb");
         fputs(cases[i].text, file);
         fclose(file);
@@ -144,6 +147,7 @@ END_TEST
 START_TEST(what_people_have_in_place_of_weights_is_named)
 {
     for (int exact = 0; exact < 2; exact++) {
+        test_case("%s%s", others[_i].begin, exact ? ", exactly" : "");
         FILE *file = fopen(weights_path, "wb");
         fputs(others[_i].begin, file);
         fclose(file);
