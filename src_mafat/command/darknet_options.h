@@ -6,11 +6,10 @@
 
 #include "command/arguments.h"
 
-/* Texts are borrowed from the command line; NULL where it has none. Numbers are checked. */
+/* Those that MAFAT looks at, too; the values of all are checked. Texts are borrowed from the command
+ * line; NULL where it has none. */
 typedef struct {
     const char *out, *gpus, *threshold, *hier_threshold, *top;
-    const char *other;        /* of options that only Darknet looks at, the last */
-    bool other_flag;
 } mafat_darknet_options;
 
 /* Takes the options out of n_words words, which it compacts. MAFAT_USAGE for one that is given

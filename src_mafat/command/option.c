@@ -7,7 +7,8 @@ mafat_status mafat_option_read_text(const char *name, const char *value, void *t
                                     mafat_error *error)
 {
     (void)name, (void)error;
-    *(const char **)to = value;
+    if (to != NULL)
+        *(const char **)to = value;
     return MAFAT_OK;
 }
 
@@ -43,12 +44,13 @@ mafat_status mafat_option_take(const mafat_option_table *table, char **words, in
             continue;
         }
         uint64_t bit = (uint64_t)1 << (option - table->rows);
-        void *to = (char *)target + option->target;
+        void *to = option->target == MAFAT_OPTION_CHECKED ? NULL : (char *)target + option->target;
         if ((given & bit) && option->read != mafat_option_read_list)
             return mafat_error_set(error, MAFAT_USAGE, "option %s is given twice", option->name);
         given |= bit;
         if (option->read == NULL) {
-            *(bool *)to = true;
+            if (to != NULL)
+                *(bool *)to = true;
             continue;
         }
         if (++i >= *n_words || mafat_option_find(table, words[i]) != NULL)

@@ -5,15 +5,19 @@
 
 #include "base/status.h"
 
-/* Reads the value of the option `name` into *to. MAFAT_USAGE where it is none. */
+/* Reads the value of the option `name` into *to; only checks it where `to` is NULL. MAFAT_USAGE
+ * where it is none. */
 typedef mafat_status mafat_option_reader(const char *name, const char *value, void *to,
                                          mafat_error *error);
+
+#define MAFAT_OPTION_CHECKED SIZE_MAX
 
 typedef struct {
     const char *name;              /* with its dash */
     const char *value;             /* what help calls its value; NULL: it has none, and is a flag */
     mafat_option_reader *read;     /* NULL for a flag, which is a bool */
-    size_t target;                 /* offset of what is read, in the structure of all that is */
+    size_t target;                 /* offset of what is read, in the structure of all that is; or
+                                    * MAFAT_OPTION_CHECKED, of which that is all */
     const char *help;              /* lines; NULL: no help lists it */
 } mafat_option;
 
@@ -27,8 +31,8 @@ typedef struct {
 /* A reader of text, a `const char *`, as it is written. */
 mafat_option_reader mafat_option_read_text;
 
-/* A reader of what may be given again and again, a mafat_option_list. MAFAT_USAGE where that is too
- * often. */
+/* A reader of what may be given again and again, a mafat_option_list, which must be there.
+ * MAFAT_USAGE where that is too often. */
 enum { MAFAT_OPTION_VALUES = 64 };
 typedef struct {
     int n;

@@ -21,6 +21,11 @@ expect 2 'WEIGHTS is missing; usage: darknet mafat detector test DATA CFG WEIGHT
 expect 2 'one argument too many' detect $coco "$tiny" "$tiny_w" "$dog" more
 expect 2 'unknown option -tresh' detect $coco "$tiny" "$tiny_w" "$dog" -tresh .3
 expect 2 'option -thresh: "abc" is no number' detect $coco "$tiny" "$tiny_w" "$dog" -thresh abc
+expect 2 'option -avg is given twice' detect $coco "$tiny" "$tiny_w" "$dog" -avg 1 -avg 1
+expect 2 'option -avg: "0" must be a whole number from 1' detect $coco "$tiny" "$tiny_w" "$dog" -avg 0
+expect 2 'option -i: "x" must be a whole number from -1' detect $coco "$tiny" "$tiny_w" "$dog" -i x
+expect 2 'option -clear is given twice' detect $coco "$tiny" "$tiny_w" "$dog" -clear -clear
+expect 2 'option -prefix lacks its value' detect $coco "$tiny" "$tiny_w" "$dog" -prefix
 expect 2 'option -mafat lacks its value' "$darknet" mafat plan "$cfg" -mafat
 expect 2 'option -mafat is given twice' "$darknet" mafat plan "$cfg" -mafat 1x1 -mafat 2x2
 expect 2 'usage: darknet mafat plan CFG' "$darknet" mafat plan
