@@ -1,27 +1,48 @@
 #!/bin/bash
-# --help exits with 0 and names every command and option; behind a command, what that one takes.
+# --help exits with 0 and names every command and option; behind one of MAFAT's own commands, its own. What
+# help, usage and messages say that a command takes is the same everywhere, and the command takes it.
 . "$(dirname "$0")/../lib.sh"
-names() { # WORD...
-    local word
-    for word in "$@"; do
-        grep -qF -e "$word" "$scratch/stdout" || fail "help does not name '$word'"
-    done
-    awk 'length > 100 { print "  too long: " $0; bad = 1 } END { exit bad }' "$scratch/stdout" ||
-        fail "help has lines of more than 100 characters"
+mafat() { "$darknet" mafat "$@"; }
+# listed FILE: the options that a help lists, one a line
+listed() {
+    sed -nE 's/^ +(-[a-z]+( [A-Za-z.]+)?)(  .*|$)/\1/p' "$1" | sort
 }
-for asked in --help -help 'detector test --help'; do
-    expect 0 'usage: darknet mafat COMMAND' "$darknet" mafat $asked
+# named: those that the last message names
+named() {
+    grep -oE '(\[|allowed are |, | and )-[a-z]+( [A-Z][A-Za-z.]*)?' "$scratch/stderr" | sed -E 's/^[^-]*//' | sort
+}
+
+for asked in --help -help 'detector test --help' '-memory --help' '--help --help'; do
+    expect 0 'usage: darknet mafat COMMAND' mafat $asked
 done
-names plan compare bench 'detector test' 'classifier valid' -mafat -threads -json -n -layers 'exit codes'
-for command in plan predict search compare bench; do
-    expect 0 "^usage: darknet mafat $command CFG" "$darknet" mafat $command --help
-    names '  -mafat CONFIG' '  -memory LIMIT' '  -threads N' '  -json'
-    # what is refused says that it allows the same options
-    expect 2 "unknown option -x; allowed are .*-mafat CONFIG" "$darknet" mafat $command -x
-    allowed=$(sed -n 's/.*allowed are //p' "$scratch/stderr" | sed 's/, /\n/g; s/ and /\n/g')
-    "$darknet" mafat $command --help >"$scratch/stdout"
-    while read -r option; do
-        names "  $option"
-    done <<<"$allowed"
+for word in 'detector test' 'classifier valid' -mafat -memory -threads -json 'exit codes'; do
+    grep -qF -e "$word" "$scratch/stdout" || fail "help does not name '$word'"
 done
+cp "$scratch/stdout" "$scratch/help"
+n=0
+while read -r command words; do
+    n=$((n + 1))
+    expect 0 "^usage: darknet mafat $command CFG" mafat "$command" --help
+    cp "$scratch/stdout" "$scratch/$command"
+    own=$(listed "$scratch/$command")
+    for asked in "-help $command" "$command x.cfg -memory -help" "-threads 2 $command --help"; do
+        mafat $asked | cmp -s - "$scratch/$command" || fail "$asked does not help as $command --help does"
+    done
+    expect 2 "usage: darknet mafat $command $(sed 's/[][]/\\&/g' <<<"$words")( |$)" mafat "$command"
+    [ "$(named)" = "$own" ] || fail "usage of $command names $(named), its help" $own
+    expect 2 'unknown option -nothing; allowed are ' mafat "$command" -nothing
+    [ "$(named)" = "$own" ] || fail "$command allows $(named), its help lists" $own
+    while read -r option value; do
+        grep -qE "^ +$option${value:+ $value}(  |$)" "$scratch/help" || fail "help lacks $option of $command"
+        [ "$option" = -help ] || expect 2 'usage: darknet mafat' mafat "$command" $option ${value:+1}
+        [ -z "$value" ] || expect 2 "option $option lacks its value" mafat "$command" x.cfg $option
+        [ -z "$value" ] || expect 2 "option $option lacks its value" mafat "$command" x.cfg $option $option 1
+        case $command$option in *-help | compare-mafat) continue ;; esac
+        expect 2 "option $option is given twice" \
+            mafat "$command" x.cfg $option ${value:+1} $option ${value:+2}
+    done <<<"$own"
+done < <(sed -nE '/own commands/q; s/^  ([a-z]+) (CFG( [][A-Z]+)*)  .*/\1 \2/p' "$scratch/help")
+[ $n -eq 5 ] || fail "help lists $n of MAFAT's own commands"
+awk 'length > 100 { print "  too long: " $0; bad = 1 } END { exit bad }' "$scratch/help" ||
+    fail "help has lines of more than 100 characters"
 finish
