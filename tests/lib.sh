@@ -11,8 +11,9 @@ n_failures=0
 unset OMP_NUM_THREADS
 export XDG_CACHE_HOME=$scratch/cache    # what computing costs here is not for the tests to know
 
+# fail TEXT...: says at which line of the script's own, outside its functions, and what; the test goes on.
 fail() {
-    echo "  $*"
+    echo "  ${0#"$top/"}:${BASH_LINENO[-2]}: $*"
     n_failures=$((n_failures + 1))
 }
 
