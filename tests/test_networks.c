@@ -348,7 +348,8 @@ START_TEST(pools_keep_the_zeros_and_nans_that_darknet_keeps)
 }
 END_TEST
 
-/* Networks and configurations that nobody thought of. */
+/* Networks and configurations that nobody thought of: chains, so short that maps do not become empty
+ * where nothing is padded. Branches, and more layers, are in those of support/random_cfg.h. */
 static void append_random_layer(test_random *r, char *cfg)
 {
     char text[256];
