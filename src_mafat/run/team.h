@@ -36,7 +36,9 @@ int mafat_team_default_size(void);
 /* The most threads that OpenMP runs at once: OMP_THREAD_LIMIT, if it is set. */
 int mafat_team_limit(void);
 
-/* Makes `n` the number of threads for Darknet's own OpenMP loops. */
+/* Makes `n` the number of threads for Darknet's own OpenMP loops that the calling thread comes to:
+ * they name none, and OpenMP has no other way to tell them. Whoever borrows a thread puts back what
+ * mafat_team_default_size() said. */
 void mafat_team_set_default_size(int n);
 
 /* n_threads >= 1. A team owns nothing while it is not led. */
