@@ -12,8 +12,8 @@
 #include <arm_neon.h>
 #endif
 
-/* Why these tiles. YOLOv2's 38x38 256->512 3x3 on one core, whole map, percent of the peak of the
- * same instruction set measured beside it, gcc / clang:
+/* TUNING: why these tiles. YOLOv2's 38x38 256->512 3x3 on one core, whole map, percent of the peak of
+ * the same instruction set measured beside it, gcc / clang:
  *     AVX-512  Zen 5: 8x3 88/90, 6x4 89/89, 9x3 86/88
  *     AVX2     Zen 5: 4x3 94/95, 6x2 93/93, 5x2 86/86; Zen 3: 4x3 85/86
  *     SSE2     Zen 3: 3x3 63/62, broadcast 3x3 77/72, broadcast 2x6 77/76
@@ -43,12 +43,12 @@ enum { MAFAT_BROADCASTS_WEIGHTS = 1 };
 #define MAFAT_REGISTER_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3)
 #endif
 
-/* Taps and pixels of a packed panel, 432 KB or 216, which must stay in the second-level cache.
- * All of YOLOv2-608, AVX-512, Zen 5, 1 MB of it: KC 288 with NC 96 79 % of peak, 192 82, 240 83,
- * 384 84, 576 83; NC 384 with KC 144 83 %, 192 84, 384 83, 576 83. AVX2, Zen 3, 512 KB: KC 192 and
- * 288 are level. SSE2, Zen 3, where a panel and broadcast weights should leave room in 32 KB, five
- * layers: NC 384 with KC 96 69 % of peak, 128 74, 144 75, 192 74, 288 72; KC 128 with NC 192 71 %,
- * 576 75. */
+/* TUNING. Taps and pixels of a packed panel, 432 KB or 216, which must stay in the second-level
+ * cache. All of YOLOv2-608, AVX-512, Zen 5, 1 MB of it: KC 288 with NC 96 79 % of peak, 192 82, 240
+ * 83, 384 84, 576 83; NC 384 with KC 144 83 %, 192 84, 384 83, 576 83. AVX2, Zen 3, 512 KB: KC 192
+ * and 288 are level. SSE2, Zen 3, where a panel and broadcast weights should leave room in 32 KB,
+ * five layers: NC 384 with KC 96 69 % of peak, 128 74, 144 75, 192 74, 288 72; KC 128 with NC 192
+ * 71 %, 576 75. */
 enum { MAFAT_CONV_KC = MAFAT_BROADCASTS_WEIGHTS ? 144 : 288, MAFAT_CONV_NC = 384 };
 
 enum { MAFAT_REGISTER_PIXELS = MAFAT_REGISTER_VECTORS * MAFAT_SIMD_FLOATS };

@@ -145,8 +145,8 @@ static void drop_dead(const walk *w, layout *l, int moment)
     l->n = n;
 }
 
-/* How little one gap is worth: a large one is worth more than its parts, and alignment makes some
- * that are worth nothing. */
+/* TUNING. How little one gap is worth: a large one is worth more than its parts, and alignment
+ * makes some that are worth nothing. */
 static int64_t gap_waste(const walk *w, size_t bytes)
 {
     enum { PARTS = 1024, A_GAP = 1000, NO_GAP_BYTES = 4096 };

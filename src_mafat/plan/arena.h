@@ -9,7 +9,7 @@
 #include "base/status.h"
 
 enum { MAFAT_ARENA_ALIGN = 64 };  /* bytes: a cache line, and the widest vector */
-enum { MAFAT_ARENA_LAYOUTS = 64 };
+enum { MAFAT_ARENA_LAYOUTS = 64 };    /* TUNING: followed side by side, below */
 
 typedef struct {
     size_t bytes;     /* 0: takes no room and never collides */

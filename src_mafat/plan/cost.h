@@ -26,7 +26,7 @@ typedef enum {
     MAFAT_N_COSTS
 } mafat_cost_kind;
 
-/* Weights of a step that are more bytes than this come from further away each time. */
+/* TUNING. Weights of a step that are more bytes than this come from further away each time. */
 enum { MAFAT_COST_NEAR_BYTES = 256 << 10 };
 
 /* Units of each kind. */

@@ -20,9 +20,9 @@
 
 enum { MAFAT_MAX_STEPS = 1 << 20 };
 
-/* A convolution before a pool whose windows do not overlap runs in bands of rows, each pooled at
- * once while it is in the cache: its tile's buffer holds a band of at most so many bytes (or, if
- * that is less, the rows of one row of windows). Nothing is computed twice for it. */
+/* TUNING. A convolution before a pool whose windows do not overlap runs in bands of rows, each
+ * pooled at once while it is in the cache: its tile's buffer holds a band of at most so many bytes
+ * (or, if that is less, the rows of one row of windows). Nothing is computed twice for it. */
 enum { MAFAT_BAND_BYTES = 512 << 10 };
 
 /* What direct reads from a file need: places, lengths and addresses that are multiples of it. That
@@ -32,9 +32,9 @@ enum { MAFAT_READ_UNIT = 4096 };
 /* Room for so many bytes in whole units, wherever in one they begin. */
 size_t mafat_plan_page_span(size_t bytes);
 
-/* Weights of up to so many bytes that are read once lie one behind the other: deep narrow networks
- * have hundreds of layers of a few hundred bytes. Larger ones are read where they stay, and have
- * mafat_plan_page_span(). */
+/* TUNING. Weights of up to so many bytes that are read once lie one behind the other: deep narrow
+ * networks have hundreds of layers of a few hundred bytes. Larger ones are read where they stay,
+ * and have mafat_plan_page_span(). */
 enum { MAFAT_PACKED_BYTES = 64 << 10 };
 
 size_t mafat_plan_pinned_span(size_t bytes);

@@ -239,7 +239,8 @@ static void run_channels_share(void *work, int index, int thread)
     mafat_error_check_failed("a layer that is not run by channels", __FILE__, __LINE__);
 }
 
-/* Two shares of channels a thread: enough to even out. Small steps are not worth handing out. */
+/* TUNING. Two shares of channels a thread: enough to even out. Small steps are not worth handing
+ * out. */
 static void run_channels(task *t)
 {
     enum { SMALL_FLOATS = 8192 };

@@ -7,8 +7,8 @@
 #include <omp.h>
 #endif
 
-/* How often a waiting thread looks before it offers its core to others: some microseconds, about
- * what lies between two steps. */
+/* TUNING. How often a waiting thread looks before it offers its core to others: some microseconds,
+ * about what lies between two steps. */
 enum { LOOKS = 2000 };
 
 bool mafat_team_available(void)

@@ -11,27 +11,12 @@
 #include "plan/order.h"
 #include "plan/row_memo.h"
 #include "plan/scratch.h"
+#include "search/tuning.h"
 
-/* TUNING, down to MAX_EDGES: what there is to choose from, and how much work that may be. */
-
-/* How many windows a layer that runs whole is read in, and how small they may be: a direct read of
- * less is not worth its while. */
-static const int window_counts[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256};
-enum { N_WINDOW_COUNTS = sizeof window_counts / sizeof window_counts[0] };
-enum { MIN_WINDOW_BYTES = 64 << 10 };
-
-/* Rows of the output that a group which keeps rows makes at a time, and sides of square grids. */
-static const int row_counts[] = {1, 2, 4, 6, 8, 12};
-enum { N_ROW_COUNTS = sizeof row_counts / sizeof row_counts[0] };
-enum { MAX_SIDE = 5 };
-
-/* How many layers all groups together may have, which is what planning them takes: some seconds.
- * Those of ResNet-152, which are up to 140 layers long, have 122,158. */
-enum { MAX_WORK = 130000 };
-
-/* Edges that there is memory for, for each layer, however little there is: all that one layer
- * whole can have, and a pair. */
-enum { MIN_EDGES_A_LAYER = 32, MAX_EDGES = 1 << 18 };
+static const int window_counts[] = {TUNING_WINDOW_COUNTS};
+static const int row_counts[] = {TUNING_ROW_COUNTS};
+enum { N_WINDOW_COUNTS = sizeof window_counts / sizeof window_counts[0],
+       N_ROW_COUNTS = sizeof row_counts / sizeof row_counts[0] };
 
 typedef struct {
     mafat_edges *edges;
@@ -340,7 +325,7 @@ static mafat_status add_layer(maker *m, int l, bool pools)
         bool is_one = filters >= layer->out.c || layer->groups > 1;
         if ((pools && is_one) || filters == before)
             continue;
-        if (i > 0 && (is_one || (size_t)filters * filter_bytes < MIN_WINDOW_BYTES))
+        if (i > 0 && (is_one || (size_t)filters * filter_bytes < TUNING_MIN_WINDOW_BYTES))
             break;
         before = filters;
         status = add_edge(m, group, (mafat_weight_mode){.window_filters = filters});
@@ -369,7 +354,7 @@ static mafat_status add_rows(maker *m, int first, int end)
 static mafat_status add_grids(maker *m, int first, int end)
 {
     mafat_status status = MAFAT_OK;
-    for (int side = 2; side <= MAX_SIDE && status == MAFAT_OK; side++)
+    for (int side = 2; side <= TUNING_MAX_SIDE && status == MAFAT_OK; side++)
         status = add_both(m, (mafat_group){.first = first, .end = end,
                                            .tiling = {side, side, false}}, NULL);
     return status;
@@ -481,7 +466,7 @@ static int find_max_layers(const maker *m, const mafat_group *segments, int n_se
 {
     long long work = 0;
     int most = 1;
-    while (most < m->network->n_layers && work <= MAX_WORK)
+    while (most < m->network->n_layers && work <= TUNING_MAX_WORK)
         work += work_of(m, segments, n_segments, ++most);
     return most;
 }
@@ -565,7 +550,7 @@ enum { EDGE_BYTES = sizeof(mafat_edge) + 2 * sizeof(void *) };
 
 size_t mafat_edges_min_bytes(int n_layers)
 {
-    return making_bytes(n_layers) + (size_t)n_layers * MIN_EDGES_A_LAYER * EDGE_BYTES;
+    return making_bytes(n_layers) + (size_t)n_layers * TUNING_MIN_EDGES_A_LAYER * EDGE_BYTES;
 }
 
 size_t mafat_edges_bytes(const mafat_edges *edges)
@@ -578,8 +563,8 @@ static int max_edges(size_t budget_bytes, int n_layers)
 {
     size_t min_bytes = making_bytes(n_layers);
     size_t n = budget_bytes > min_bytes ? (budget_bytes - min_bytes) / EDGE_BYTES : 0;
-    size_t least = (size_t)n_layers * MIN_EDGES_A_LAYER;
-    return (int)mafat_size_max(least, mafat_size_min(n, MAX_EDGES));
+    size_t least = (size_t)n_layers * TUNING_MIN_EDGES_A_LAYER;
+    return (int)mafat_size_max(least, mafat_size_min(n, TUNING_MAX_EDGES));
 }
 
 static void free_maker(maker *m)

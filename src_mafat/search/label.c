@@ -5,10 +5,7 @@
 #include <stdlib.h>
 
 #include "base/size.h"
-
-/* TUNING: labels that are kept at a position, and that are found there before the best are
- * chosen. */
-enum { MIN_WIDTH = 8, MAX_WIDTH = 64, FOUND_FOR_KEPT = 32 };
+#include "search/tuning.h"
 
 /* What a label takes that was found, and sorting it: qsort() sorts pointers to large elements, and
  * needs as many again. */
@@ -17,12 +14,12 @@ enum { FOUND_BYTES = sizeof(mafat_label) + 2 * sizeof(void *) };
 static size_t bytes_of(int n_positions, int width)
 {
     size_t n = (size_t)n_positions + 1, w = (size_t)width;
-    return n * w * sizeof(mafat_label) + n * sizeof(int) + FOUND_FOR_KEPT * w * FOUND_BYTES;
+    return n * w * sizeof(mafat_label) + n * sizeof(int) + TUNING_FOUND_FOR_KEPT * w * FOUND_BYTES;
 }
 
 size_t mafat_labels_min_bytes(int n_positions)
 {
-    return bytes_of(n_positions, MIN_WIDTH);
+    return bytes_of(n_positions, TUNING_MIN_WIDTH);
 }
 
 size_t mafat_labels_bytes(const mafat_labels *labels)
@@ -34,11 +31,11 @@ mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, s
                                mafat_error *error)
 {
     size_t n = (size_t)edges->n_positions + 1;
-    *labels = (mafat_labels){.edges = edges, .width = MAX_WIDTH};
-    while (labels->width > MIN_WIDTH && mafat_labels_bytes(labels) > budget_bytes)
+    *labels = (mafat_labels){.edges = edges, .width = TUNING_MAX_WIDTH};
+    while (labels->width > TUNING_MIN_WIDTH && mafat_labels_bytes(labels) > budget_bytes)
         labels->width--;
     labels->labels = malloc(n * (size_t)labels->width * sizeof *labels->labels);
-    labels->found = malloc((size_t)(labels->width * FOUND_FOR_KEPT) * sizeof *labels->found);
+    labels->found = malloc((size_t)(labels->width * TUNING_FOUND_FOR_KEPT) * sizeof *labels->found);
     labels->first = calloc(n, sizeof *labels->first);
     if (labels->labels != NULL && labels->found != NULL && labels->first != NULL)
         return MAFAT_OK;
@@ -164,7 +161,7 @@ void mafat_labels_find(mafat_labels *l, const mafat_label_query *query)
                 label.min_s = min_s_of(query, position, &label);
                 if (label.min_s >= query->limit_s || label.min_s == INFINITY)
                     continue;
-                if (l->n_found == l->width * FOUND_FOR_KEPT)
+                if (l->n_found == l->width * TUNING_FOUND_FOR_KEPT)
                     choose(l);
                 l->found[l->n_found++] = label;
             }

@@ -4,16 +4,13 @@
 #include <stdlib.h>
 
 #include "plan/order.h"
-
-/* TUNING. What the least search has beyond the least that its parts need; one part of so many of
- * what there is beyond that is for edges, and one of so many of what is left for labels. */
-enum { EXTRA_BYTES = 256 << 10, EDGE_SHARE = 2, LABEL_SHARE = 4 };
+#include "search/tuning.h"
 
 size_t mafat_parts_min_bytes(const mafat_network *network)
 {
     int n = network->n_layers;
     return mafat_candidate_max_bytes(network) + mafat_edges_min_bytes(n) +
-           mafat_table_min_bytes(n) + mafat_labels_min_bytes(n) + EXTRA_BYTES;
+           mafat_table_min_bytes(n) + mafat_labels_min_bytes(n) + TUNING_EXTRA_BYTES;
 }
 
 size_t mafat_parts_bytes(const mafat_parts *parts)
@@ -64,10 +61,10 @@ static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t 
                              size_t limit_bytes, mafat_error *error)
 {
     int n = p->network->n_layers;
-    size_t extra_bytes = budget_bytes - mafat_parts_min_bytes(p->network) + EXTRA_BYTES;
+    size_t extra_bytes = budget_bytes - mafat_parts_min_bytes(p->network) + TUNING_EXTRA_BYTES;
     const mafat_edge_limits limits = {
         .live_bytes = mafat_problem_max_arena(p, limit_bytes, 0, 0), .sum_bytes = limit_bytes,
-        .budget_bytes = mafat_edges_min_bytes(n) + extra_bytes / EDGE_SHARE};
+        .budget_bytes = mafat_edges_min_bytes(n) + extra_bytes / TUNING_EDGE_SHARE};
     mafat_status status = mafat_parts_make_edges(&parts->edges, p, &limits, error);
     if (status != MAFAT_OK)
         return status;
@@ -76,7 +73,7 @@ static mafat_status make_all(mafat_parts *parts, const mafat_problem *p, size_t 
     size_t min_bytes = mafat_labels_min_bytes(n) + mafat_table_min_bytes(n);
     status = mafat_labels_init(&parts->labels, &parts->edges,
                                mafat_labels_min_bytes(n) +
-                                   (left_bytes - min_bytes) / LABEL_SHARE, error);
+                                   (left_bytes - min_bytes) / TUNING_LABEL_SHARE, error);
     if (status == MAFAT_OK)
         status = mafat_table_init(&parts->table, &parts->edges,
                                   mafat_problem_max_sum(p, limit_bytes, 0),

@@ -20,12 +20,7 @@
 #include <stdlib.h>
 
 #include "base/size.h"
-
-/* TUNING. A range of arena sizes is narrow if it is no more than this part of its least size, or
- * the other part where the smallest plan is looked for: in whole pages that takes four times as
- * long, and finds the same. Of each range so many plans are tried, and so many others while none is
- * placed. */
-enum { NARROW_PART = 64, SMALL_PART = 512, MAX_TRIED = 12, MAX_VARIED = 64 };
+#include "search/tuning.h"
 
 size_t mafat_search_min_charged_bytes(const mafat_network *network, const mafat_process *process)
 {
@@ -231,7 +226,7 @@ static mafat_status vary(solver *v, mafat_label_query *query)
     for (; label->edge >= 0; label = &s->parts.labels.labels[label->rest])
         edges[n++] = label->edge;
     for (int i = 0; i < n && v->best->edges == NULL && status == MAFAT_OK; i++) {
-        if (v->n_varied == MAX_VARIED)
+        if (v->n_varied == TUNING_MAX_VARIED)
             break;
         v->n_varied++;
         query->without = edges[i];
@@ -253,7 +248,7 @@ static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
     v->missed_s = fmin(v->missed_s, v->search->parts.labels.missed_s);
     if (!has_labels(v))
         return MAFAT_OK;
-    mafat_status status = try_plans(v, MAX_TRIED);
+    mafat_status status = try_plans(v, TUNING_MAX_TRIED);
     return status == MAFAT_OK && v->varies && v->best->edges == NULL ? vary(v, &query) : status;
 }
 
@@ -261,8 +256,8 @@ static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
 static size_t narrow_bytes(const solver *v, size_t from_bytes)
 {
     if (!v->counts_time)
-        return mafat_size_max(from_bytes / SMALL_PART, mafat_size_page());
-    return mafat_size_max(from_bytes / NARROW_PART,
+        return mafat_size_max(from_bytes / TUNING_SMALL_PART, mafat_size_page());
+    return mafat_size_max(from_bytes / TUNING_NARROW_PART,
                           mafat_size_max(v->search->parts.table.unit_bytes, mafat_size_page()));
 }
 

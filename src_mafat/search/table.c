@@ -6,13 +6,7 @@
 #include <stdlib.h>
 
 #include "base/size.h"
-
-/* TUNING: how fine a table is. With 128 units and 8 classes YOLOv3's plans are up to 0.6 % slower
- * than with these, and the search of ResNet-152 takes seconds, for want of a bound. Where there is
- * little memory, units are worth more than classes: with 43 units and 20 classes plans of
- * YOLO-Fastest are up to 38 % slower than with 341 and 4. */
-enum { MAX_UNITS = 1024, MAX_CLASSES = 24, UNITS_FOR_CLASS = 512 };
-enum { MIN_UNITS = 16, MIN_CLASSES = 4 };
+#include "search/tuning.h"
 
 /* An edge as the table sees it. */
 typedef struct {
@@ -85,11 +79,13 @@ static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t budget_bytes)
 {
     size_t n_positions = (size_t)t->edges->n_positions + 1, sum_bytes;
     size_t n_values = budget_bytes / sizeof *t->seconds / n_positions;
-    t->n_classes = (int)within(n_values / UNITS_FOR_CLASS, MIN_CLASSES, MAX_CLASSES);
+    t->n_classes = (int)within(n_values / TUNING_UNITS_FOR_CLASS, TUNING_MIN_CLASSES,
+                               TUNING_MAX_CLASSES);
     t->class_bytes = calloc((size_t)t->n_classes, sizeof *t->class_bytes);
     if (t->class_bytes == NULL || !find_classes(t) || !find_max_sum_bytes(t->edges, &sum_bytes))
         return false;
-    size_t max_units = within(n_values / (size_t)t->n_classes, MIN_UNITS, MAX_UNITS);
+    size_t max_units = within(n_values / (size_t)t->n_classes, TUNING_MIN_UNITS,
+                              TUNING_MAX_UNITS);
     sum_bytes = mafat_size_min(sum_bytes, max_sum_bytes);
     /* a power of two, as what weights take is mostly whole ones */
     t->unit_bytes = mafat_size_page();
@@ -112,7 +108,7 @@ mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size
 
 size_t mafat_table_min_bytes(int n_positions)
 {
-    return ((size_t)n_positions + 1) * MIN_UNITS * MIN_CLASSES * sizeof(double);
+    return ((size_t)n_positions + 1) * TUNING_MIN_UNITS * TUNING_MIN_CLASSES * sizeof(double);
 }
 
 size_t mafat_table_bytes(const mafat_table *table)
