@@ -71,7 +71,7 @@ OPT := $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,$(if $(SANITIZE),-O2,-O3))
 WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes
 MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat
 # FLAGS_<file or room under src_mafat>: two rooms alone may see Darknet, and these files
-# must round after every operation (DESIGN: an FMA in the epilogue changes a quarter of the values).
+# must round after every operation (src_mafat/kernels/README.md: an FMA in the epilogue changes a quarter of the values).
 # -isystem: warnings in Darknet's headers are not ours.
 FLAGS_upstream := -isystem darknet/include -isystem darknet/src
 FLAGS_bridge := $(FLAGS_upstream)

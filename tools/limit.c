@@ -1,4 +1,4 @@
-/* Runs a command as "runs in L" is meant (DESIGN 10): in a cgroup of its own that charges it for
+/* Runs a command as "runs in L" is meant (src_mafat/session/README.md): in a cgroup of its own that charges it for
  * all memory it is first to touch, limited to L, without swap, and with the files it names out of
  * the page cache. The text below says what is reported.
  *

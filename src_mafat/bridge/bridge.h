@@ -1,4 +1,4 @@
-/* The bridge to Darknet: the only place that knows Darknet's own structures.
+/* The bridge to Darknet: with upstream/, the only room that knows Darknet's own structures.
  *
  * Darknet calls mafat_begin() and mafat_attach() for every network that it makes from a cfg
  * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by a command (request.h), it plans
