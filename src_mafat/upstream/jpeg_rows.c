@@ -1,13 +1,13 @@
 /* JPEG by rows of blocks; see upstream/row_decoder.h. It is load_jpeg_image() and what that calls, but that
  * of each component two rows of blocks are kept, not its whole plane. */
 #include "upstream/jpeg_rows.h"
+
+#include "base/size.h"
 #include "upstream/row_decoder.h"
 #include "upstream/stb.h"
 #include "stb_image.h"
 
 enum { DHT = 0xc4 };    /* the marker of tables of codes */
-
-const char mafat_rows_need_whole[] = "not by rows";
 
 /* A component's plane, of which the rows of two MCUs are there: the one that was decoded last, and
  * the one above it. */
@@ -89,17 +89,17 @@ static void read_headers(jpeg_rows *rows, mafat_picture_file *file)
     stbi__setup_jpeg(z);
     check(stbi__decode_jpeg_header(z, STBI__SCAN_header));
     if (z->progressive)
-        mafat_stb_leave(mafat_rows_need_whole);
+        mafat_stb_leave(mafat_row_decoder_needs_whole);
     int marker = stbi__get_marker(z);
     while (!stbi__SOS(marker)) {
         if (stbi__EOI(marker) || stbi__DNL(marker))
-            mafat_stb_leave(mafat_rows_need_whole);
+            mafat_stb_leave(mafat_row_decoder_needs_whole);
         check(stbi__process_marker(z, marker));
         marker = stbi__get_marker(z);
     }
     check(stbi__process_scan_header(z));
     if (z->scan_n != z->s->img_n)
-        mafat_stb_leave(mafat_rows_need_whole);
+        mafat_stb_leave(mafat_row_decoder_needs_whole);
 }
 
 /* The sizes of stbi__process_frame_header(). A scan of a single component holds its blocks row by
@@ -116,14 +116,14 @@ static void set_sizes(jpeg_rows *rows)
     }
     bool single = n == 1;
     int mcu_w = single ? 8 : 8 * z->img_h_max, mcu_h = single ? 8 : 8 * z->img_v_max;
-    rows->n_mcus = (w + mcu_w - 1) / mcu_w;
-    rows->n_mcu_rows = (h + mcu_h - 1) / mcu_h;
+    rows->n_mcus = mafat_size_parts(w, mcu_w);
+    rows->n_mcu_rows = mafat_size_parts(h, mcu_h);
     for (int i = 0; i < n; i++) {
         component *c = &rows->components[i];
         /* components would not move down the picture together */
         if (z->img_v_max % z->img_comp[i].v != 0)
-            mafat_stb_leave(mafat_rows_need_whole);
-        z->img_comp[i].y = (h * z->img_comp[i].v + z->img_v_max - 1) / z->img_v_max;
+            mafat_stb_leave(mafat_row_decoder_needs_whole);
+        z->img_comp[i].y = mafat_size_parts(h * z->img_comp[i].v, z->img_v_max);
         c->w2 = rows->n_mcus * (single ? 1 : z->img_comp[i].h) * 8;
         c->height = (single ? 1 : z->img_comp[i].v) * 8;
     }
@@ -155,7 +155,7 @@ static bool begin(void *state, mafat_picture_file *file, int *w, int *h)
         r->hs = z->img_h_max / z->img_comp[i].h;
         r->vs = z->img_v_max / z->img_comp[i].v;
         r->ystep = r->vs >> 1;
-        r->w_lores = ((int)z->s->img_x + r->hs - 1) / r->hs;
+        r->w_lores = mafat_size_parts((int)z->s->img_x, r->hs);
         r->resample = choose_resampling(z, r);
         /* aligned for SIMD, as the planes are */
         c->rows = stbi__malloc_mad3(2 * c->height, c->w2, 1, 15);
@@ -210,7 +210,7 @@ static void decode_mcu_row(jpeg_rows *rows)
         if (STBI__RESTART(z->marker))
             stbi__jpeg_reset(z);
         else if (i < rows->n_mcus - 1 || rows->next_mcu_row < rows->n_mcu_rows - 1)
-            mafat_stb_leave(mafat_rows_need_whole);    /* the rest of the picture is missing */
+            mafat_stb_leave(mafat_row_decoder_needs_whole);    /* the rest of the picture is missing */
     }
     rows->next_mcu_row++;
 }
@@ -313,12 +313,12 @@ static void end(void *state)
     int marker = find_marker(z);
     while (!stbi__EOI(marker)) {
         if (stbi__SOS(marker) || stbi__DNL(marker) || marker == DHT)
-            mafat_stb_leave(mafat_rows_need_whole);
+            mafat_stb_leave(mafat_row_decoder_needs_whole);
         check(stbi__process_marker(z, marker));
         marker = stbi__get_marker(z);
     }
     if (rows->jfif != z->jfif || rows->transform != z->app14_color_transform)
-        mafat_stb_leave(mafat_rows_need_whole);    /* colours were not what they seemed */
+        mafat_stb_leave(mafat_row_decoder_needs_whole);    /* colours were not what they seemed */
 }
 
 const mafat_row_decoder mafat_jpeg_rows = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/charge.h"
+#include "base/size.h"
 #include "upstream/jpeg_rows.h"
 #include "upstream/picture.h"
 #include "upstream/png_rows.h"
@@ -128,8 +129,8 @@ static void look_at_jpeg(stbi__context *s, mafat_picture_file *file, int wanted,
         if (max_h % z->img_comp[i].h != 0)
             mafat_stb_leave("its components' widths do not divide each other, and stb_image would "
                             "read beyond them");
-    uint64_t n_mcus = (uint64_t)((found->w + 8 * max_h - 1) / (8 * max_h)) *
-                      (uint64_t)((found->h + 8 * max_v - 1) / (8 * max_v));
+    uint64_t n_mcus = (uint64_t)mafat_size_parts(found->w, 8 * max_h) *
+                      (uint64_t)mafat_size_parts(found->h, 8 * max_v);
     for (int i = 0; i < s->img_n; i++)
         found->more_bytes += n_mcus * 64 * (uint64_t)(z->img_comp[i].h * z->img_comp[i].v) *
                              (z->progressive ? 1 + sizeof(short) : 1);
@@ -325,7 +326,7 @@ static bool decode(decoding *d, size_t may_hold_bytes)
  * than they may. */
 static bool needs_whole(const decoding *d)
 {
-    return d->guard.reason == mafat_rows_need_whole || d->guard.reason == mafat_stb_takes_more;
+    return d->guard.reason == mafat_row_decoder_needs_whole || d->guard.reason == mafat_stb_takes_more;
 }
 
 /* Goes on to the row that is asked for, or begins again. */

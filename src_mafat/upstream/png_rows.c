@@ -95,7 +95,7 @@ static void read_palette(png_rows *p, stbi__uint32 length)
 {
     stbi__context *s = &p->context;
     if (p->has_data)
-        leave(mafat_rows_need_whole);    /* rows have been made without it */
+        leave(mafat_row_decoder_needs_whole);    /* rows have been made without it */
     if (length > 256 * 3 || length % 3 != 0)
         leave("invalid PLTE");
     p->palette_length = length / 3;
@@ -140,7 +140,7 @@ static bool find_data(png_rows *p)
     for (;;) {
         stbi__pngchunk chunk = stbi__get_chunk_header(s);
         if (chunk.type == STBI__PNG_TYPE('C', 'g', 'B', 'I'))
-            leave(mafat_rows_need_whole);
+            leave(mafat_row_decoder_needs_whole);
         if (p->w == 0 && chunk.type != STBI__PNG_TYPE('I', 'H', 'D', 'R'))
             leave("first not IHDR");
         switch (chunk.type) {
@@ -197,7 +197,7 @@ static bool read_data(png_rows *p)
 static int read_byte(png_rows *p)
 {
     if (p->stream.avail_in == 0 && !read_data(p))
-        leave(mafat_rows_need_whole);
+        leave(mafat_row_decoder_needs_whole);
     p->stream.avail_in--;
     return *p->stream.next_in++;
 }
@@ -210,10 +210,10 @@ static size_t inflate_bytes(png_rows *p, stbi_uc *to, size_t n_bytes)
     z->avail_out = (uInt)n_bytes;
     while (z->avail_out > 0 && !p->inflated) {
         if (z->avail_in == 0 && !read_data(p))
-            leave(mafat_rows_need_whole);
+            leave(mafat_row_decoder_needs_whole);
         int result = inflate(z, Z_NO_FLUSH);
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-            leave(mafat_rows_need_whole);
+            leave(mafat_row_decoder_needs_whole);
         p->inflated = result == Z_STREAM_END;
         if (z->total_out > INT_MAX)
             leave("too large");
@@ -275,8 +275,8 @@ static bool next_pass(png_rows *p)
     while (p->n_pass < 7) {
         pass *now = &p->now;
         *now = adam7[p->n_pass++];
-        now->w = (p->w - now->x0 + now->dx - 1) / now->dx;
-        now->h = (p->h - now->y0 + now->dy - 1) / now->dy;
+        now->w = p->w > now->x0 ? mafat_size_parts(p->w - now->x0, now->dx) : 0;
+        now->h = p->h > now->y0 ? mafat_size_parts(p->h - now->y0, now->dy) : 0;
         if (now->w > 0 && now->h > 0)
             return true;
     }

@@ -7,7 +7,7 @@
 #include "upstream/picture_file.h"
 
 /* All run under a mafat_stb_guard, which holds what they allocate, and leave it where the file is
- * corrupt, or for `mafat_rows_need_whole`. */
+ * corrupt, or for `mafat_row_decoder_needs_whole`. */
 typedef struct {
     size_t state_bytes;
     /* Reads up to the picture's data. The state is zeroed. False: the rows do not come one after
@@ -26,6 +26,6 @@ typedef struct {
 } mafat_row_decoder;
 
 /* The reason of leaving (mafat_stb_leave()) where a picture turns out not to come by rows. */
-extern const char mafat_rows_need_whole[];    /* jpeg_rows.c */
+extern const char mafat_row_decoder_needs_whole[];
 
 #endif
