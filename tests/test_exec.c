@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "bridge/inference.h"
 #include "darknet.h"
 #include "plan/build.h"
@@ -234,7 +235,7 @@ static void random_config(char *text, size_t size)
 /* The arena with a page on each side that nobody may write to, and room to its last page's end. */
 static void surround_arena(void)
 {
-    size_t pages = (plan.arena_bytes + PAGE - 1) / PAGE;
+    size_t pages = mafat_size_divide_up(plan.arena_bytes, PAGE);
     block_bytes = (pages + 2) * PAGE;
     block = aligned_alloc(PAGE, block_bytes);
     ck_assert_ptr_nonnull(block);

@@ -67,7 +67,7 @@ bool mafat_cage_counts_swap(const mafat_cgroup *cage)
 static mafat_status set_limit_v1(const mafat_cgroup *cage, size_t bytes, mafat_error *error)
 {
     size_t above;
-    if (!mafat_size_add(bytes, (size_t)sysconf(_SC_PAGESIZE), &above))
+    if (!mafat_size_add(bytes, mafat_size_page(), &above))
         above = bytes;
     mafat_status status = write_bytes(cage, "memory.limit_in_bytes", bytes, error);
     if (status == MAFAT_OK)

@@ -14,7 +14,7 @@ static uint64_t cached_bytes(int file, off_t size)
 {
     enum { PAGES = 16384 };    /* looked at together */
     unsigned char present[PAGES];
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), n_cached = 0;
+    size_t page = mafat_size_page(), n_cached = 0;
     for (off_t at = 0; at < size; at += (off_t)(PAGES * page)) {
         size_t length = size - at < (off_t)(PAGES * page) ? (size_t)(size - at) : PAGES * page;
         void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, file, at);

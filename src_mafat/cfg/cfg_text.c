@@ -54,17 +54,6 @@ static mafat_status read_bytes(char *bytes, size_t n_bytes, const char *path, ma
 
 /* -- lines ------------------------------------------------------------------------------------- */
 
-/* Makes room for element n of an array that doubles whenever n reaches a power of two. */
-static bool grow(void **array, int n, size_t element_bytes)
-{
-    if ((n & (n - 1)) != 0)
-        return true;
-    void *larger = mafat_array_resize(*array, n == 0 ? 1 : 2 * (size_t)n, element_bytes);
-    if (larger != NULL)
-        *array = larger;
-    return larger != NULL;
-}
-
 void mafat_cfg_text_strip(char *line)
 {
     char *to = line;
@@ -149,8 +138,11 @@ static bool has_more(const char *line, int number)
 static mafat_status add_section(mafat_cfg_text *text, const char *line, const char *written,
                                 bool had_more, int number, mafat_error *error)
 {
-    if (!grow((void **)&text->sections, text->n_sections, sizeof *text->sections))
+    mafat_cfg_text_section *sections = mafat_array_grow(
+        text->sections, text->n_sections, &text->section_capacity, 1, sizeof *sections);
+    if (sections == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "line %d: out of memory", number);
+    text->sections = sections;
     text->sections[text->n_sections++] = (mafat_cfg_text_section){
         .name = line, .written = written, .had_more = had_more, .line = number,
         .first_option = text->n_options};
@@ -169,8 +161,11 @@ static mafat_status add_option(mafat_cfg_text *text, char *line, const char *wri
         return mafat_error_set(error, MAFAT_FAILED,
                                "line %d: a section has more than %d options: it is no cfg file",
                                number, MAX_SECTION_OPTIONS);
-    if (!grow((void **)&text->options, text->n_options, sizeof *text->options))
+    mafat_cfg_text_option *options = mafat_array_grow(
+        text->options, text->n_options, &text->option_capacity, 1, sizeof *options);
+    if (options == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "line %d: out of memory", number);
+    text->options = options;
     if (equals != NULL)
         *equals = '\0';
     text->options[text->n_options++] = (mafat_cfg_text_option){

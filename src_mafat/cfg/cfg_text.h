@@ -42,8 +42,9 @@ typedef struct {
     char *bytes;                       /* the file, cleaned; strings point into it; owned */
     char *written;                     /* the same for what is quoted; owned */
     int n_sections, n_options;
-    mafat_cfg_text_section *sections;  /* [n_sections], owned */
-    mafat_cfg_text_option *options;    /* [n_options], owned */
+    int section_capacity, option_capacity;
+    mafat_cfg_text_section *sections;  /* [section_capacity], owned: n_sections of them */
+    mafat_cfg_text_option *options;    /* [option_capacity], owned: n_options of them */
 } mafat_cfg_text;
 
 /* Takes blanks, tabs and line ends out of a line, in place: Darknet's strip(). */

@@ -108,7 +108,7 @@ static int points_before(int distance, int stride, int n)
 /* How many channels' k = c*n_taps + tap lie before k. */
 static int channels_before(int k, int tap, int n_taps)
 {
-    return (k - tap + n_taps - 1) / n_taps;
+    return k > tap ? mafat_size_parts(k - tap, n_taps) : 0;
 }
 
 /* Packs the taps of n output pixels from (y, x) on, which lie in one row; `panel` is theirs. */

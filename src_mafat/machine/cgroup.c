@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/size.h"
+
 enum { PATH_BYTES = sizeof((mafat_cgroup *)NULL)->path };
 
 static mafat_status fail_at(const char *path, const char *text, mafat_error *error)
@@ -384,7 +386,7 @@ mafat_status mafat_cgroup_swapped_out(const char *root, uint64_t *bytes, mafat_e
         return status;
     if (read_number(root, "proc/vmstat", "zswpout", &compressed, &unused) != MAFAT_OK)
         compressed = 0;    /* a kernel without zswap */
-    *bytes = (written + compressed) * (uint64_t)sysconf(_SC_PAGESIZE);
+    *bytes = (written + compressed) * mafat_size_page();
     return MAFAT_OK;
 }
 

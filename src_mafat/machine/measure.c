@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "kernels/peak.h"
 
 /* -------------------------------------------------------------------------------------- time */
@@ -101,7 +102,7 @@ mafat_status mafat_measure_anonymous(size_t *bytes, mafat_error *error)
 static int add_writable(struct dl_phdr_info *object, size_t size, void *sum)
 {
     (void)size;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t page = mafat_size_page();
     for (int i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &object->dlpi_phdr[i];
         if (part->p_type == PT_LOAD && (part->p_flags & PF_W) != 0) {

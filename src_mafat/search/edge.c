@@ -155,7 +155,8 @@ static void shorten(maker *m)
     edges->are_all = false;
 }
 
-/* Makes room for one more edge, by leaving out others where there are as many as may be. */
+/* Makes room for one more edge, by leaving out others where there are as many as may be: so the
+ * array doubles only up to these. */
 static mafat_status grow_edges(maker *m)
 {
     mafat_edges *edges = m->edges;
