@@ -7,7 +7,8 @@
 #include "command/trial.h"
 
 typedef struct {
-    mafat_arguments *arguments;    /* their config is that under way */
+    const mafat_arguments *arguments;
+    const char *config;            /* under way; NULL: none is named */
     int n_configs, n_different;    /* of 1 configuration the command itself fails if it differs */
     mafat_oracle oracle;
     mafat_report report;
@@ -45,7 +46,7 @@ static mafat_status report(comparer *c, const mafat_session *session, const mafa
 static mafat_status pass_over(comparer *c, mafat_error *error)
 {
     mafat_error difference = *error;
-    snprintf(difference.text, sizeof difference.text, "%.80s: %.600s", c->arguments->options.config,
+    snprintf(difference.text, sizeof difference.text, "%.80s: %.600s", c->config,
              error->text);
     mafat_error_set_file(&difference, c->arguments->words[1]);
     mafat_error_print(&difference, stderr);
@@ -70,17 +71,26 @@ static mafat_status compare(comparer *c, mafat_trial *trial, mafat_error *error)
     return differs && c->n_configs > 1 ? pass_over(c, error) : status;
 }
 
+/* What the command line says of the configuration under way. */
+static mafat_arguments arguments_of_config(const comparer *c)
+{
+    mafat_arguments arguments = *c->arguments;
+    arguments.options.config = c->config;
+    return arguments;
+}
+
 /* One configuration; the first one starts Darknet's pass. */
 static mafat_status try_config(comparer *c, mafat_error *error)
 {
     mafat_trial trial;
-    mafat_status status = mafat_trial_open(&trial, c->arguments, error);
+    const mafat_arguments arguments = arguments_of_config(c);
+    mafat_status status = mafat_trial_open(&trial, &arguments, error);
     if (status != MAFAT_OK)
         return status;
     if (c->oracle.process == 0)
-        status = mafat_oracle_start(&c->oracle, c->arguments, &trial.input, error);
+        status = mafat_oracle_start(&c->oracle, &arguments, &trial.input, error);
     if (status == MAFAT_OK) {
-        mafat_trial_load(&trial, c->arguments, false);
+        mafat_trial_load(&trial, &arguments, false);
         status = compare(c, &trial, error);
     }
     mafat_error_set_file(error, c->arguments->words[1]);
@@ -92,7 +102,8 @@ static mafat_status try_config(comparer *c, mafat_error *error)
 static mafat_status check_config(comparer *c, mafat_error *error)
 {
     mafat_trial trial;
-    mafat_status status = mafat_trial_open(&trial, c->arguments, error);
+    const mafat_arguments arguments = arguments_of_config(c);
+    mafat_status status = mafat_trial_open(&trial, &arguments, error);
     if (status == MAFAT_OK)
         mafat_trial_close(&trial);
     return status;
@@ -103,7 +114,7 @@ static mafat_status for_each_config(comparer *c, mafat_status (*act)(comparer *,
 {
     mafat_status status = MAFAT_OK;
     for (int i = 0; i < c->n_configs && status == MAFAT_OK; i++) {
-        c->arguments->options.config = c->arguments->configs.values[i];
+        c->config = c->arguments->configs.values[i];
         status = act(c, error);
     }
     return status;
@@ -147,7 +158,8 @@ static const mafat_usage usage = {
 
 static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
-    comparer c = {.arguments = arguments, .n_configs = arguments->configs.n};
+    comparer c = {.arguments = arguments, .config = arguments->options.config,
+                  .n_configs = arguments->configs.n};
     mafat_report_watch_memory();
     mafat_status status = mafat_arguments_read(arguments, &usage, NULL, error);
     if (status != MAFAT_OK)
