@@ -342,6 +342,7 @@ START_TEST(the_smallest_limit_is_the_smallest_by_any_costs)
     test_subject_init(&s, cfg, 10);
     s.costs = random_costs(&random, &s.costs.shape);
     s.options.workspace_bytes = mafat_step_workspace_bytes(2);
+    s.process.chooses = true;
     s.process.choosing_bytes = CHOOSING_BYTES;
     ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
                                        &fault), MAFAT_OK);

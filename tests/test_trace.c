@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/size.h"
 #include "plan/build.h"
 #include "search/spell.h"
 #include "support/all_plans.h"
@@ -66,12 +67,12 @@ static void find_path(neighbourhood *n, const mafat_trace *trace)
 {
     const mafat_edge *chosen[TEST_PLAN_LAYERS] = {NULL};
     for (int i = 0; i < trace->n; i++) {
-        const mafat_trace_way *way = &trace->lines[i].chosen;
-        for (int k = 0; k < way->n_groups; k++) {
-            int first = way->groups[k].first;
-            int end = k + 1 < way->n_groups ? way->groups[k + 1].first
+        const mafat_trace_choice *choice = &trace->lines[i].chosen;
+        for (int k = 0; k < choice->n_groups; k++) {
+            int first = choice->groups[k].first;
+            int end = k + 1 < choice->n_groups ? choice->groups[k + 1].first
                                             : trace->lines[i].last_layer + 1;
-            const mafat_edge *edge = find_edge(n, &way->groups[k], end);
+            const mafat_edge *edge = find_edge(n, &choice->groups[k], end);
             test_require(chosen[first] == NULL || chosen[first] == edge);
             chosen[first] = edge;
         }
@@ -182,10 +183,10 @@ static void expect_line(const neighbours *b, const mafat_trace_line *line,
     ck_assert_int_eq(line->first_layer, b->n->all.layers[chosen[0]->from]);
     ck_assert_int_eq(line->last_layer, b->n->all.layers[chosen[b->count - 1]->to - 1]);
     ck_assert_int_eq(line->chosen.n_groups, b->count);
-    test_require(same_seconds(b->chosen_s + line->seconds_more, expected->seconds));
+    test_require(same_seconds(b->chosen_s + line->slower_s, expected->seconds));
     for (int i = 0; i < b->n_outcomes; i++) {
         size_t bytes = b->outcomes[i].bytes;
-        is_there |= same_seconds(b->outcomes[i].seconds, b->chosen_s + line->seconds_more) &&
+        is_there |= same_seconds(b->outcomes[i].seconds, b->chosen_s + line->slower_s) &&
                     line->bytes_over == (bytes > b->n->limit ? bytes - b->n->limit : 0);
     }
     test_require(is_there);
@@ -220,7 +221,6 @@ START_TEST(each_line_is_the_best_of_all_neighbours)
 {
     test_subject s;
     mafat_search search;
-    mafat_trace trace = {0};
     size_t least;
     test_subject_init(&s, test_brief_read(test_networks[_i % TEST_N_NETWORKS]),
                       _i / TEST_N_NETWORKS + _i % TEST_N_NETWORKS);
@@ -229,17 +229,15 @@ START_TEST(each_line_is_the_best_of_all_neighbours)
     ck_assert_int_eq(mafat_edges_make(&n.all, &s.cfg.network, NULL, 0, &s.options, &none, &fault),
                      MAFAT_OK);
     test_subject_search(&s, NULL, &search);
-    search.trace = &trace;
+    search.traces = true;
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
-    test_require(trace.lines == NULL);
     for (int i = 0; i < 4; i++) {
         mafat_found found;
         n.limit = i == 3 ? SIZE_MAX : least + least / 8 * (size_t)i;
         ck_assert_int_eq(mafat_search_best(&search, n.limit, &found, &fault), MAFAT_OK);
-        expect_trace(&n, &trace, found.plan.latency_s);
+        expect_trace(&n, &found.trace, found.plan.latency_s);
         mafat_found_free(&found);
     }
-    mafat_trace_free(&trace);
     mafat_search_free(&search);
     mafat_edges_free(&n.all);
     mafat_cfg_free(&s.cfg);
@@ -256,31 +254,31 @@ START_TEST(a_trace_has_room_in_the_smallest_limit)
     test_subject s;
     mafat_search search;
     mafat_cfg cfg;
-    mafat_trace trace = {0};
     size_t least, max_over = 0;
     ck_assert_int_eq(mafat_cfg_read(&cfg, paths[_i], 0, 0, &fault), MAFAT_OK);
     test_subject_init(&s, cfg, 10);
+    s.process.chooses = true;
     s.process.choosing_bytes = CHOOSING_BYTES;
     ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
                                        &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
     for (size_t limit = least; limit < 8 * least; limit *= 2) {
         mafat_found found, traced;
-        search.trace = NULL;
+        search.traces = false;
         ck_assert_int_eq(mafat_search_best(&search, limit, &found, &fault), MAFAT_OK);
-        search.trace = &trace;
+        search.traces = true;
         ck_assert_int_eq(mafat_search_best(&search, limit, &traced, &fault), MAFAT_OK);
-        for (int i = 0; i < trace.n; i++)
-            max_over = trace.lines[i].bytes_over > max_over ? trace.lines[i].bytes_over
-                                                              : max_over;
+        for (int i = 0; i < traced.trace.n; i++)
+            max_over = mafat_size_max(max_over, traced.trace.lines[i].bytes_over);
+        test_require(found.trace.n == 0 && traced.trace.n > 0);
         test_require(found.plan.latency_s == traced.plan.latency_s);
-        test_require(traced.choosing_bytes >= mafat_trace_bytes(&trace));
+        test_require(traced.choosing_bytes >= mafat_trace_bytes(&traced.trace));
         test_require(mafat_found_predict(&traced, &s.process).total_bytes <= limit);
+        test_require(mafat_predict_choosing(&s.process, traced.choosing_bytes) <= limit);
         mafat_found_free(&found);
         mafat_found_free(&traced);
     }
     test_require(max_over > 8 * least);
-    mafat_trace_free(&trace);
     mafat_search_free(&search);
     mafat_cfg_free(&s.cfg);
 }

@@ -123,7 +123,9 @@ void mafat_limits_forget_file(const mafat_bridge *bridge, const char *path)
         mafat_page_cache_drop(path, &stay_bytes, &unused);
 }
 
-/* Of the room that was last made for an image, what floats have not taken; guarded by the lock. */
+/* Of the space that was last made for an image, what floats have not taken. Darknet calls for an
+ * image and then for its floats, and hands nothing from the one to the other: what the first call
+ * left waits here. Guarded by the lock. */
 static size_t granted_bytes;
 
 /* What the process holds beyond what was counted for it, images among it. What is counted is a bit

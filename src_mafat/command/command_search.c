@@ -234,6 +234,8 @@ static mafat_status find_plan(searcher *s, mafat_error *error)
         status = mafat_search_best(&s->search, s->session.limit_bytes, &best, error);
     if (status == MAFAT_OK) {
         double min_s = best.min_s;
+        s->trace = best.trace;
+        best.trace = (mafat_trace){0};
         mafat_session_take(&s->session, found.plan.n_groups > 0 ? &found : &best);
         s->session.min_s = min_s;
     }
@@ -251,7 +253,7 @@ static mafat_status search_all(searcher *s, mafat_error *error)
     s->begin_s = mafat_measure_now_s();
     mafat_status status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,
                                             &s->session.process, error);
-    s->search.trace = s->wishes.traces ? &s->trace : NULL;
+    s->search.traces = s->wishes.traces;
     if (status == MAFAT_OK)
         status = s->wishes.front ? mafat_points_descend(&s->front, &s->search, limit_bytes, PERCENT,
                                                         INT32_MAX, error)

@@ -82,8 +82,8 @@ static double computing_s(const mafat_builder *b, int l)
     return b->sums[l + 1].seconds + (l == 0 ? b->sums[0].seconds : 0);
 }
 
-/* Layers that take turns take so much longer than their steps one by one: they drive each other out
- * of the caches, and write parts of maps. YOLOv2-608 at 24M and 32M, two threads, Zen 5: what the
+/* TUNING. Interleaved layers take so much longer than their steps one by one: they drive each other
+ * out of the caches, and write parts of maps. YOLOv2-608 at 24M and 32M, two threads, Zen 5: what the
  * steps promised to save by tiling layers 0-7, 0.5 %, came out as a loss of 2 to 5 %. */
 #define INTERLEAVING_LOSS 0.03
 

@@ -7,7 +7,7 @@
 #include "plan/scratch.h"
 #include "search/spell.h"
 
-/* A convolution has up to two buffers for windows; hardly more than SOME_ALIVE buffers are alive at
+/* TUNING. A convolution has up to two buffers for windows; hardly more than SOME_ALIVE buffers are alive at
  * once. */
 size_t mafat_candidate_max_bytes(const mafat_network *network)
 {

@@ -27,20 +27,19 @@ size_t mafat_search_min_charged_bytes(const mafat_network *network, const mafat_
     return mafat_predict_choosing(process, mafat_parts_min_bytes(network));
 }
 
-/* The budget of a search within a limit; 0 where that is less than the least. */
-static size_t budget_within(const mafat_problem *p, size_t limit_bytes)
+/* Finds the budget of a search within a limit; false where even the least is more. */
+static bool find_budget(const mafat_problem *p, size_t limit_bytes, size_t *budget_bytes)
 {
-    size_t budget_bytes = mafat_parts_min_bytes(p->network);
+    *budget_bytes = SIZE_MAX;
     if (!p->process->chooses)
-        return SIZE_MAX;
-    if (mafat_predict_choosing(p->process, budget_bytes) > limit_bytes)
-        return 0;
+        return true;
+    *budget_bytes = mafat_parts_min_bytes(p->network);
     for (size_t step = limit_bytes / 2; step >= mafat_size_page(); step /= 2) {
-        size_t more_bytes = mafat_size_sum(budget_bytes, step);
+        size_t more_bytes = mafat_size_sum(*budget_bytes, step);
         if (mafat_predict_choosing(p->process, more_bytes) <= limit_bytes)
-            budget_bytes = more_bytes;
+            *budget_bytes = more_bytes;
     }
-    return budget_bytes;
+    return mafat_predict_choosing(p->process, *budget_bytes) <= limit_bytes;
 }
 
 /* What the search holds. */
@@ -96,13 +95,13 @@ static mafat_status judge(mafat_search *s, const mafat_label *label, size_t limi
 
 /* Tells why the neighbours of what was chosen lost, in what the parts of the search give back. */
 static mafat_status make_trace(mafat_search *s, const mafat_candidate *chosen, size_t limit_bytes,
-                               mafat_error *error)
+                               mafat_trace *trace, mafat_error *error)
 {
     size_t bytes, min_bytes = mafat_parts_min_bytes(s->problem.network);
     size_t budget_bytes = mafat_size_max(s->peak_bytes, min_bytes) -
                           mafat_candidate_max_bytes(s->problem.network);
     mafat_parts_free(&s->parts);
-    mafat_status status = mafat_trace_make(s->trace, &s->problem, chosen, limit_bytes, budget_bytes,
+    mafat_status status = mafat_trace_make(trace, &s->problem, chosen, limit_bytes, budget_bytes,
                                            &bytes, error);
     note_bytes(s, bytes);
     return status;
@@ -114,16 +113,15 @@ static mafat_status make_plan(mafat_search *s, const mafat_candidate *chosen, si
                               size_t limit_bytes, mafat_found *found, mafat_error *error)
 {
     size_t plan_bytes = mafat_candidate_max_bytes(s->problem.network) + chosen->array_bytes;
-    bool traces = s->trace != NULL && chosen->total_bytes <= limit_bytes;
     mafat_status status = MAFAT_OK;
-    if (traces)
-        status = make_trace(s, chosen, limit_bytes, error);
+    if (s->traces && chosen->total_bytes <= limit_bytes)
+        status = make_trace(s, chosen, limit_bytes, &found->trace, error);
     if (held_bytes(s) + plan_bytes > budget_bytes)
         mafat_parts_free(&s->parts);
     if (status == MAFAT_OK)
         status = mafat_candidate_make(chosen, &s->problem, &found->config, &found->plan, error);
     if (status == MAFAT_OK)
-        note_bytes(s, found->plan.building_bytes + (traces ? mafat_trace_bytes(s->trace) : 0));
+        note_bytes(s, found->plan.building_bytes + mafat_trace_bytes(&found->trace));
     found->choosing_bytes = s->peak_bytes;
     return status;
 }
@@ -432,11 +430,12 @@ mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_f
                                mafat_error *error)
 {
     double min_s = INFINITY;
-    size_t budget_bytes = budget_within(&search->problem, limit_bytes);
+    size_t budget_bytes, min_bytes = mafat_parts_min_bytes(search->problem.network);
+    bool has_budget = find_budget(&search->problem, limit_bytes, &budget_bytes);
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
     search->peak_bytes = 0;
-    while (status == MAFAT_OK && budget_bytes >= mafat_parts_min_bytes(search->problem.network)) {
+    while (has_budget && status == MAFAT_OK && budget_bytes >= min_bytes) {
         status = search_in(search, budget_bytes, limit_bytes, found, &min_s, error);
         if (status != MAFAT_OK || found->plan.n_groups == 0 ||
             mafat_predict_choosing(search->problem.process, found->choosing_bytes) <= limit_bytes)
@@ -462,5 +461,6 @@ void mafat_found_free(mafat_found *found)
 {
     mafat_plan_free(&found->plan);
     mafat_config_free(&found->config);
+    mafat_trace_free(&found->trace);
     *found = (mafat_found){0};
 }

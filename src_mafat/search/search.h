@@ -11,8 +11,7 @@ typedef struct {
     mafat_problem problem;
     mafat_parts parts;
     size_t peak_bytes;       /* of memory, that it took for the limit at hand */
-    mafat_trace *trace;      /* borrowed, the caller's to free: where mafat_search_best() tells why
-                                other plans lost; NULL, as at first: it does not */
+    bool traces;             /* mafat_search_best() tells why other plans lost; false at first */
 } mafat_search;
 
 /* What a process is charged for while even the smallest search runs, which also finds out what the
@@ -33,6 +32,7 @@ typedef struct {
     mafat_plan plan;
     double min_s;            /* no plan that fits takes less: plan.latency_s where that is proven
                                 to be the best one */
+    mafat_trace trace;       /* why other plans lost, where the search traces */
     size_t choosing_bytes;   /* of memory, that the search took */
 } mafat_found;
 

@@ -194,7 +194,7 @@ static void go_on(mafat_table *t, int position, size_t arena_bytes)
     }
 }
 
-/* What seconds are rounded by, added up along the way to a position. */
+/* What seconds are rounded by, added up along a path to a position. */
 static double rounded_down(double seconds, int position)
 {
     return seconds * (1 - (position + 1) * DBL_EPSILON);

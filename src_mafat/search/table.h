@@ -1,4 +1,4 @@
-/* A dynamic programme over the edges of all plans (edge.h): what the way to a position takes at
+/* A dynamic programme over the edges of all plans (edge.h): what a path to a position takes at
  * least, with arenas up to one size.
  *
  * With the arena held at one size, what is left of the choice is a knapsack along a path. State:

@@ -1,5 +1,6 @@
 /* Each span of the plan against the other edges between its ends; see trace.h. Seconds add up along
- * a path, so that only what is faster than the best way so far needs to be judged by its bytes. */
+ * a path, so that only what is faster than the best choice so far needs to be judged by its
+ * bytes. */
 #include "search/trace.h"
 
 #include <limits.h>
@@ -14,16 +15,16 @@ typedef struct {
     const mafat_edge *edges[2];    /* the second may be NULL */
     double seconds;
     size_t bytes_over;
-} way;
+} choice;
 
 /* One or two groups of the plan, and what the plan has around them. */
 typedef struct {
     int from, cut, to;        /* positions; cut: `to` where there is one group */
-    way chosen;
+    choice chosen;
     mafat_label before;       /* the groups before it, as if no windows were behind them; */
     size_t shared_bytes;      /* the most that they have alive while such windows are read */
     mafat_label behind;       /* the groups behind it */
-    way fitting, fastest;     /* the fastest other way that fits, and the fastest of all */
+    choice fitting, fastest;     /* the fastest other choice that fits, and the fastest of all */
 } span;
 
 typedef struct {
@@ -36,7 +37,7 @@ typedef struct {
 
 /* ------------------------------------------------------------------------------------- one span */
 
-static size_t find_bytes_over(const tracer *t, const span *s, const way *w)
+static size_t find_bytes_over(const tracer *t, const span *s, const choice *w)
 {
     mafat_label path = s->behind;
     for (int i = 1; i >= 0; i--)
@@ -49,13 +50,13 @@ static size_t find_bytes_over(const tracer *t, const span *s, const way *w)
     return bytes > t->limit_bytes ? bytes - t->limit_bytes : 0;
 }
 
-static way make_way(const mafat_edge *first, const mafat_edge *second)
+static choice make_choice(const mafat_edge *first, const mafat_edge *second)
 {
-    return (way){.edges = {first, second},
+    return (choice){.edges = {first, second},
                  .seconds = first->seconds + (second != NULL ? second->seconds : 0)};
 }
 
-static void consider(const tracer *t, span *s, way w)
+static void consider(const tracer *t, span *s, choice w)
 {
     if (w.seconds >= s->fitting.seconds)
         return;
@@ -86,7 +87,7 @@ static int find_between(const mafat_edges *edges, int from, int to)
     return low;
 }
 
-/* Considers all other ways. Edges between the same positions are in order of their seconds. */
+/* Considers all other choices. Edges between the same positions are in order of their seconds. */
 static void consider_all(const tracer *t, span *s)
 {
     const mafat_edge *edges = t->edges.edges;
@@ -95,14 +96,14 @@ static void consider_all(const tracer *t, span *s)
         if (first->to > s->to)
             break;
         if (first->to == s->to && !is_same(first, s->chosen.edges[0]))
-            consider(t, s, make_way(first, NULL));
+            consider(t, s, make_choice(first, NULL));
         if (first->to == s->to || first->to == s->cut)
             continue;
         int end = t->edges.first_edges[first->to + 1];
         for (int k = find_between(&t->edges, first->to, s->to); k < end; k++) {
             if (edges[k].to > s->to || first->seconds + edges[k].seconds >= s->fitting.seconds)
                 break;
-            consider(t, s, make_way(first, &edges[k]));
+            consider(t, s, make_choice(first, &edges[k]));
         }
     }
 }
@@ -110,10 +111,10 @@ static void consider_all(const tracer *t, span *s)
 /* The span of n groups of the plan, from number `first` on. */
 static span make_span(const tracer *t, int first, int n)
 {
-    const way none = {.seconds = INFINITY};
+    const choice none = {.seconds = INFINITY};
     const mafat_edge *const *chosen = t->chosen + first;
     span s = {.from = chosen[0]->from, .cut = chosen[0]->to, .to = chosen[n - 1]->to,
-              .chosen = make_way(chosen[0], n > 1 ? chosen[1] : NULL),
+              .chosen = make_choice(chosen[0], n > 1 ? chosen[1] : NULL),
               .fitting = none, .fastest = none};
     for (int g = first - 1; g >= 0; g--) {
         if (s.before.window_bytes == 0)
@@ -142,21 +143,21 @@ static mafat_trace_group group_of(const tracer *t, const mafat_edge *edge)
     return traced;
 }
 
-static mafat_trace_way way_of(const tracer *t, const way *w)
+static mafat_trace_choice choice_of(const tracer *t, const choice *w)
 {
-    mafat_trace_way traced = {0};
+    mafat_trace_choice traced = {0};
     for (int i = 0; i < 2 && w->edges[i] != NULL; i++)
         traced.groups[traced.n_groups++] = group_of(t, w->edges[i]);
     return traced;
 }
 
-static void add_line(const tracer *t, const span *s, const way *other, mafat_trace *trace)
+static void add_line(const tracer *t, const span *s, const choice *other, mafat_trace *trace)
 {
     int first = t->edges.layers[s->from];    /* those behind it follow: a group is in one segment */
     trace->lines[trace->n++] = (mafat_trace_line){
         .first_layer = first, .last_layer = first + s->to - s->from - 1,
-        .chosen = way_of(t, &s->chosen), .other = way_of(t, other),
-        .seconds_more = other->seconds - s->chosen.seconds, .bytes_over = other->bytes_over,
+        .chosen = choice_of(t, &s->chosen), .other = choice_of(t, other),
+        .slower_s = other->seconds - s->chosen.seconds, .bytes_over = other->bytes_over,
     };
 }
 
@@ -177,6 +178,12 @@ static void find_chosen(tracer *t, const mafat_candidate *candidate)
         t->chosen[t->n_chosen] = &candidate->edges[t->edges.layers[position]];
 }
 
+/* Two for each group, and for each two that follow one another. */
+static int max_lines(int n_groups)
+{
+    return 2 * (2 * n_groups - 1);
+}
+
 static mafat_status make(tracer *t, const mafat_candidate *candidate, mafat_trace *trace,
                          mafat_error *error)
 {
@@ -184,7 +191,7 @@ static mafat_status make(tracer *t, const mafat_candidate *candidate, mafat_trac
     if (t->chosen == NULL)
         return mafat_problem_no_memory(t->problem, error);
     find_chosen(t, candidate);
-    trace->capacity = 2 * (2 * t->n_chosen - 1);
+    trace->capacity = max_lines(t->n_chosen);
     trace->lines = calloc((size_t)trace->capacity, sizeof *trace->lines);
     if (trace->lines == NULL)
         return mafat_problem_no_memory(t->problem, error);
@@ -199,8 +206,7 @@ static mafat_status make(tracer *t, const mafat_candidate *candidate, mafat_trac
 /* What tracing takes beside edges, at most. */
 static size_t own_bytes(const mafat_problem *problem)
 {
-    size_t n_lines = 2 * (2 * (size_t)problem->network->n_layers - 1);
-    return n_lines * sizeof(mafat_trace_line) +
+    return (size_t)max_lines(problem->network->n_layers) * sizeof(mafat_trace_line) +
            (size_t)problem->network->n_layers * sizeof(const mafat_edge *);
 }
 
@@ -210,6 +216,8 @@ mafat_status mafat_trace_make(mafat_trace *trace, const mafat_problem *problem,
 {
     enum { ANY_BYTES_PART = 4 };    /* what overflows is of no use, nor what comes near it */
     tracer t = {.problem = problem, .limit_bytes = limit_bytes};
+    MAFAT_CHECK(budget_bytes >=
+                own_bytes(problem) + mafat_edges_min_bytes(problem->network->n_layers));
     const mafat_edge_limits limits = {.live_bytes = SIZE_MAX / ANY_BYTES_PART,
                                       .sum_bytes = SIZE_MAX / ANY_BYTES_PART,
                                       .budget_bytes = budget_bytes - own_bytes(problem)};

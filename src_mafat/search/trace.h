@@ -18,14 +18,14 @@ typedef struct {
 typedef struct {
     int n_groups;
     mafat_trace_group groups[2];
-} mafat_trace_way;
+} mafat_trace_choice;
 
-/* A way to run some layers that was not chosen: the fastest that fits, or the fastest of all where
+/* A choice for some layers that was not made: the fastest that fits, or the fastest of all where
  * that is faster than what was chosen. */
 typedef struct {
     int first_layer, last_layer;
-    mafat_trace_way chosen, other;
-    double seconds_more;    /* that the plan takes with the other way; less than 0 where it is
+    mafat_trace_choice chosen, other;
+    double slower_s;    /* that the plan takes with the other choice; less than 0 where it is
                                faster */
     size_t bytes_over;      /* the limit; 0: it fits */
 } mafat_trace_line;

@@ -187,6 +187,7 @@ void mafat_session_take(mafat_session *session, mafat_found *found)
     session->config = found->config;
     session->plan = found->plan;
     session->min_s = found->min_s;
+    mafat_trace_free(&found->trace);
     *found = (mafat_found){0};
 }
 

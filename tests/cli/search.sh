@@ -161,7 +161,7 @@ import json, sys
 found = json.load(open(sys.argv[1]))
 for line in found["trace"]:
     assert line["first_layer"] <= line["last_layer"] < 16 and line["config"] and line["weights"]
-    seconds = found["predicted_latency_s"] + line["seconds_more"]
+    seconds = found["predicted_latency_s"] + line["slower_s"]
     assert line["bytes_over"] > 0 or seconds >= found["least_latency_s"] * (1 - 1e-9), line
 END
 # where there is room for everything, nothing is over
