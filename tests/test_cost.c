@@ -17,7 +17,7 @@
 static mafat_kernel_shape shape_for(int n_threads)
 {
     return (mafat_kernel_shape){.register_filters = 4, .register_pixels = 24, .vector_pixels = 8,
-                                .panel_taps = 288, .panel_pixels = 384 / 24 / n_threads * 24,
+                                .slice_taps = 288, .panel_pixels = 384 / 24 / n_threads * 24,
                                 .n_threads = n_threads};
 }
 

@@ -210,7 +210,7 @@ START_TEST(conv_equals_reference_for_every_width_and_filter_count)
 }
 END_TEST
 
-START_TEST(sums_survive_every_border_between_blocks_of_k)
+START_TEST(sums_survive_every_border_between_slices_of_k)
 {
     static const struct { int channels, size; } k[] = {
         {287, 1}, {288, 1}, {289, 1}, {600, 1}, {32, 3}, {33, 3}, {70, 3}, {12, 5}, {40, 4},
@@ -710,7 +710,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_loop_test(tcase, conv_equals_reference_for_every_size_stride_and_pad, 1, 8);
     tcase_add_loop_test(tcase, conv_equals_reference_for_every_width_and_filter_count, 1, 6);
-    tcase_add_test(tcase, sums_survive_every_border_between_blocks_of_k);
+    tcase_add_test(tcase, sums_survive_every_border_between_slices_of_k);
     tcase_add_test(tcase, every_panel_width_gives_the_same_bits);
     tcase_add_test(tcase, parts_of_filters_and_pixels_make_the_whole);
     tcase_add_test(tcase, rows_of_a_plane_computed_apart_make_the_plane);

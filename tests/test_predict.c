@@ -127,15 +127,15 @@ START_TEST(the_max_array_is_the_most_that_fits)
     for (size_t decode_bytes = 0; decode_bytes < 500 * PAGE; decode_bytes += 100 * PAGE) {
         mafat_process process = process_of(PAGE, decode_bytes);
         mafat_plan_sums with = sums;
-        size_t room;
+        size_t array_bytes;
         with.array_bytes = 0;
         size_t least = mafat_predict_of_sums(&with, &process).total_bytes;
-        ck_assert(!mafat_predict_max_array_bytes(&sums, &process, least - 1, &room));
+        ck_assert(!mafat_predict_max_array_bytes(&sums, &process, least - 1, &array_bytes));
         for (size_t more = 0; more < SIZE_MAX / 2; more += more / 300 + 1000) {
-            ck_assert(mafat_predict_max_array_bytes(&sums, &process, least + more, &room));
-            with.array_bytes = room;
+            ck_assert(mafat_predict_max_array_bytes(&sums, &process, least + more, &array_bytes));
+            with.array_bytes = array_bytes;
             ck_assert_uint_le(mafat_predict_of_sums(&with, &process).total_bytes, least + more);
-            with.array_bytes = room + 1;
+            with.array_bytes = array_bytes + 1;
             ck_assert_uint_gt(mafat_predict_of_sums(&with, &process).total_bytes, least + more);
         }
     }

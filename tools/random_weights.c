@@ -97,8 +97,8 @@ static double weight_deviation(const mafat_network *network, int layer,
     return gain * sqrt(2.0 * (double)set->n_biases / (double)set->n_weights);
 }
 
-static void put_block(const mafat_network *network, int layer, const mafat_weight_set *set,
-                      uint64_t stream, FILE *file)
+static void put_set(const mafat_network *network, int layer, const mafat_weight_set *set,
+                    uint64_t stream, FILE *file)
 {
     double deviation = set->n_weights != 0 ? weight_deviation(network, layer, set) : 0;
     source weights = make_source(splitmix64(&stream), 0, deviation);
@@ -122,8 +122,8 @@ static void put_network(const mafat_network *network, uint64_t seed, FILE *file)
     for (int i = 0; i < network->n_layers && !ferror(file); i++) {
         /* a stream of its own for each layer: to change one layer leaves the others alone */
         uint64_t stream = seed ^ (uint64_t)(i + 1) * 0xD1B54A32D192ED03u;
-        for (int b = 0; b < network->layers[i].n_weight_sets; b++)
-            put_block(network, i, &network->layers[i].weight_sets[b], splitmix64(&stream), file);
+        for (int s = 0; s < network->layers[i].n_weight_sets; s++)
+            put_set(network, i, &network->layers[i].weight_sets[s], splitmix64(&stream), file);
     }
 }
 

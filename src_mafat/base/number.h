@@ -5,7 +5,7 @@
 #include "base/status.h"
 
 /* Reads digits, and nothing but digits, into *number. MAFAT_USAGE names `what` it is, what was
- * given and what is allowed: least to most, neither negative. */
+ * given and what is allowed: `min` to `max`, neither negative. */
 mafat_status mafat_number_read(const char *what, const char *text, int min, int max, int *number,
                                mafat_error *error);
 

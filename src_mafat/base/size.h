@@ -46,7 +46,7 @@ static inline size_t mafat_size_round_up(size_t n, size_t unit)
 
 /* Bytes of one of the machine's pages, in which the kernel gives memory and charges it: a power of
  * two. 4096 on most machines, 16384 or 65536 on some of ARM's. What disks and files want for direct
- * reads is another matter (run/direct.h). */
+ * reads is another matter (MAFAT_READ_UNIT, plan/plan.h). */
 size_t mafat_size_page(void);
 
 /* So many bytes in whole pages, rounded up. */

@@ -66,7 +66,7 @@ void mafat_limits_strike_off(mafat_bridge *bridge)
     mafat_limits_unlock();
 }
 
-/* ----------------------------------------------------------------------------------------- room */
+/* ---------------------------------------------------------------------------------------- space */
 
 static size_t input_bytes(const mafat_session *session)
 {

@@ -8,7 +8,7 @@
 void mafat_limits_lock(void);
 void mafat_limits_unlock(void);
 
-/* Networks with a memory limit, for which room is made when an image is loaded. */
+/* Networks with a memory limit, for which space is made when an image is loaded. */
 void mafat_limits_enlist(mafat_bridge *bridge);
 void mafat_limits_strike_off(mafat_bridge *bridge);
 

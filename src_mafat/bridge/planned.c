@@ -89,8 +89,8 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workl
     return status;
 }
 
-/* The path of the weights, for a plan that comes after the one that reads them; NULL where none does.
- * The caller frees it. */
+/* The path of the weights, for a plan that comes after the one that reads them; NULL where none
+ * does. The caller frees it. False without memory. */
 static bool copy_weights_path(const mafat_bridge *bridge, char **path)
 {
     *path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;

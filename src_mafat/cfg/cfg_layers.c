@@ -155,8 +155,8 @@ static void set_sources(job *j, int n_sources, const int *sources)
     j->layer->n_sources = n_sources;
 }
 
-static void add_block(job *j, long long n_biases, bool has_norms, long long n_weights,
-                      bool norms_last)
+static void add_weight_set(job *j, long long n_biases, bool has_norms, long long n_weights,
+                           bool norms_last)
 {
     j->layer->weight_sets[j->layer->n_weight_sets++] = (mafat_weight_set){
         .n_biases = (size_t)n_biases,
@@ -192,8 +192,8 @@ static kernel get_kernel(job *j, bool has_groups)
     return w;
 }
 
-/* Adds the block of a convolution as Darknet reads it, of which the file may hold fewer filters
- * (numload) or no batch norm (dontloadscales); MAFAT refuses to run those (cfg_keys.h). */
+/* Adds the parameters of a convolution as Darknet reads them, of which the file may hold fewer
+ * filters (numload) or no batch norm (dontloadscales); MAFAT refuses to run those (cfg_keys.h). */
 static void add_filters(job *j, const kernel *w)
 {
     if (failed(j))
@@ -201,7 +201,7 @@ static void add_filters(job *j, const kernel *w)
     bool has_norms = get_flag(j, "batch_normalize") && !get_flag(j, "dontloadscales");
     int n_loaded = mafat_cfg_text_get_int(&j->options, "numload", 0, 0, INT_MAX);
     long long n = n_loaded != 0 && n_loaded < w->filters ? n_loaded : w->filters;
-    add_block(j, n, has_norms, j->in->map.c / w->groups * n * w->size * w->size, false);
+    add_weight_set(j, n, has_norms, j->in->map.c / w->groups * n * w->size * w->size, false);
 }
 
 /* Notes the floats of workspace that a layer uses. */
@@ -266,7 +266,7 @@ static void describe_deconvolutional(job *j)
              (in.w - 1LL) * w.stride + w.size - 2LL * w.pad);
 }
 
-/* Windows along one extent, as a local layer counts them and as its im2col does. */
+/* Kernels along one extent, as a local layer counts them and as its im2col does. */
 static long long local_extent(int extent, int size, int stride, bool padded)
 {
     return (extent - (padded ? 1LL : size)) / stride + 1;
@@ -294,7 +294,8 @@ static void describe_local(job *j)
              (long long)size * size, in.c, filters, h * w);
     if (failed(j))
         return;
-    add_block(j, filters * h * w, false, (long long)size * size * in.c * filters * h * w, false);
+    add_weight_set(j, filters * h * w, false, (long long)size * size * in.c * filters * h * w,
+                   false);
     use_workspace(j, (long long)size * size * in.c * h * w);
     j->out->workspace_bytes /= (long long)sizeof(float);  /* make_local_layer() gives floats */
     if (h != im2col_extent(in.h, size, stride, pad) ||
@@ -309,7 +310,7 @@ static void describe_local(job *j)
 static void add_connected(job *j, long long n_in, long long n_out)
 {
     need_int(j, "inputs x outputs of its weights", n_in, n_out, 1, 1);
-    add_block(j, n_out, get_flag(j, "batch_normalize"), n_in * n_out, true);
+    add_weight_set(j, n_out, get_flag(j, "batch_normalize"), n_in * n_out, true);
 }
 
 static void describe_connected(job *j)
@@ -338,7 +339,7 @@ static void describe_rnn(job *j)
     keep_state(j);
 }
 
-/* The blocks of a layer of `n_gates` gates: first those on its state, then those on its input. */
+/* The sets of a layer of `n_gates` gates: first those on its state, then those on its input. */
 static void add_gates(job *j, int n_gates)
 {
     int output = get_int(j, "output", 1, 1);
@@ -370,7 +371,7 @@ static void describe_crnn(job *j)
     const long long channels[] = {in.c, hidden, hidden, output};
     for (int i = 0; i < 3; i++) {
         need_int(j, "filters x channels x 3x3 of its weights", channels[i + 1], channels[i], 9, 1);
-        add_block(j, channels[i + 1], has_norms, channels[i + 1] * channels[i] * 9, false);
+        add_weight_set(j, channels[i + 1], has_norms, channels[i + 1] * channels[i] * 9, false);
     }
     need_int(j, "hidden filters x rows x columns", hidden, in.h, in.w, 1);
     /* parse_crnn() hands width and height to make_crnn_layer() the wrong way round */
@@ -483,7 +484,7 @@ static void describe_normalization(job *j)
 
 static void describe_batchnorm(job *j)
 {
-    add_block(j, 0, false, 0, false);
+    add_weight_set(j, 0, false, 0, false);
     j->layer->weight_sets[0].n_norms = (size_t)j->in->map.c;
     j->layer->unsupported = "Darknet itself crashes on it: it never allocates the layer's x";
     give_same(j);

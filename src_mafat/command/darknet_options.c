@@ -52,8 +52,6 @@ static mafat_status read_gpu(const char *name, const char *text, void *to, mafat
     return read_from(-1, name, text, to, error);
 }
 
-/* Darknet's own options. It takes any other word for an argument and any text for a number, and the
- * second of two options for two arguments. */
 static const mafat_option rows[] = {
     {"-thresh", "P", read_share, offsetof(mafat_darknet_options, threshold), NULL},
     {"-hier", "P", read_share, offsetof(mafat_darknet_options, hier_threshold), NULL},

@@ -1,6 +1,6 @@
-/* The options of Darknet's own commands. It takes them out wherever they stand before it counts words,
- * any other word for an argument, any text for a number, and the second of two options for two
- * arguments: so they are checked here first. */
+/* The options of Darknet's own commands. Darknet takes them out wherever they stand before it
+ * counts words, any other word for an argument, any text for a number, and the second of two
+ * options for two arguments: so they are checked here first. */
 #ifndef MAFAT_COMMAND_DARKNET_OPTIONS_H
 #define MAFAT_COMMAND_DARKNET_OPTIONS_H
 

@@ -92,45 +92,45 @@ static void run_scattered(mafat_register_tile *tile, const mafat_view *out, int 
     copy_sums(out, f, n_filters, begin, end, sums, true);
 }
 
-static const float *filter_weights(const pass *b, int f)
+static const float *filter_weights(const pass *p, int f)
 {
-    return b->conv->weights + (size_t)f * (size_t)b->n_k + b->k_begin;
+    return p->conv->weights + (size_t)f * (size_t)p->n_k + p->k_begin;
 }
 
 /* Fetches ahead of the tile of panel number `panel`, which ends before pixel `end`: the sums of the
  * next panel, and this panel's share of the weights of the next filters, which come in pieces too
  * short for the hardware to foresee. */
-static void prefetch(const pass *b, int f, int n_filters, int panel, int end)
+static void prefetch(const pass *p, int f, int n_filters, int panel, int end)
 {
-    const mafat_view *out = &b->conv->out;
-    int n_panels = mafat_size_parts(b->pixel_end - b->pixel_begin, MAFAT_REGISTER_PIXELS);
-    int next_end = min_int(f + 2 * MAFAT_REGISTER_FILTERS, b->filter_end);
+    const mafat_view *out = &p->conv->out;
+    int n_panels = mafat_size_parts(p->pixel_end - p->pixel_begin, MAFAT_REGISTER_PIXELS);
+    int next_end = min_int(f + 2 * MAFAT_REGISTER_FILTERS, p->filter_end);
 
-    if (end < b->pixel_end) {
+    if (end < p->pixel_end) {
         const float *sums = out_pixel(out, f, end);
         for (int i = 0; i < n_filters; i++)
             mafat_simd_prefetch(sums + (size_t)i * out->channel_stride, MAFAT_REGISTER_PIXELS);
     }
     for (int i = f + MAFAT_REGISTER_FILTERS + panel; i < next_end; i += n_panels)
-        mafat_simd_prefetch(filter_weights(b, i), b->k_end - b->k_begin);
+        mafat_simd_prefetch(filter_weights(p, i), p->k_end - p->k_begin);
 }
 
-static void run_tiles(const pass *b, int f, int n_filters)
+static void run_tiles(const pass *p, int f, int n_filters)
 {
-    const mafat_view *out = &b->conv->out;
-    mafat_register_tile tile = {.weights = filter_weights(b, f),
-                                .weight_stride = (size_t)b->n_k,
-                                .panel = b->panels,
-                                .n_k = b->k_end - b->k_begin,
-                                .start = b->k_begin == 0};
+    const mafat_view *out = &p->conv->out;
+    mafat_register_tile tile = {.weights = filter_weights(p, f),
+                                .weight_stride = (size_t)p->n_k,
+                                .panel = p->panels,
+                                .n_k = p->k_end - p->k_begin,
+                                .start = p->k_begin == 0};
 
     if (MAFAT_BROADCASTS_WEIGHTS) {
-        mafat_pack_weights(tile.weights, tile.weight_stride, n_filters, tile.n_k, b->broadcast);
-        tile.weights = b->broadcast;
+        mafat_pack_weights(tile.weights, tile.weight_stride, n_filters, tile.n_k, p->broadcast);
+        tile.weights = p->broadcast;
     }
-    for (int begin = b->pixel_begin, panel = 0, end; begin < b->pixel_end; begin = end, panel++) {
-        end = begin + mafat_pack_panel_pixels(b->pixel_end - begin);
-        prefetch(b, f, n_filters, panel, end);
+    for (int begin = p->pixel_begin, panel = 0, end; begin < p->pixel_end; begin = end, panel++) {
+        end = begin + mafat_pack_panel_pixels(p->pixel_end - begin);
+        prefetch(p, f, n_filters, panel, end);
         if (is_contiguous(out, begin, end) && (end - begin) % MAFAT_SIMD_FLOATS == 0) {
             tile.sums = out_pixel(out, f, begin);
             tile.sum_stride = out->channel_stride;
@@ -142,15 +142,15 @@ static void run_tiles(const pass *b, int f, int n_filters)
     }
 }
 
-static void run_epilogue(const pass *b, int f)
+static void run_epilogue(const pass *p, int f)
 {
-    const mafat_view *out = &b->conv->out;
-    const mafat_epilogue *epilogue = &b->conv->epilogue;
+    const mafat_view *out = &p->conv->out;
+    const mafat_epilogue *epilogue = &p->conv->epilogue;
     bool whole_rows = out->row_stride == (size_t)out->w && epilogue->plane_width == out->w;
 
-    for (int pixel = b->pixel_begin; pixel < b->pixel_end;) {
-        int n = whole_rows ? b->pixel_end - pixel
-                           : mafat_pack_row_rest(out, pixel, b->pixel_end);
+    for (int pixel = p->pixel_begin; pixel < p->pixel_end;) {
+        int n = whole_rows ? p->pixel_end - pixel
+                           : mafat_pack_row_rest(out, pixel, p->pixel_end);
         size_t first = epilogue->plane_origin
                        + (size_t)(pixel / out->w) * (size_t)epilogue->plane_width
                        + (size_t)(pixel % out->w);
@@ -159,19 +159,19 @@ static void run_epilogue(const pass *b, int f)
     }
 }
 
-static void run_pixels(pass *b, int filter_begin)
+static void run_pixels(pass *p, int filter_begin)
 {
-    int n_slices = mafat_size_parts(b->n_k, MAFAT_CONV_KC);
-    int step = mafat_size_parts(b->n_k, n_slices);
+    int n_slices = mafat_size_parts(p->n_k, MAFAT_CONV_KC);
+    int step = mafat_size_parts(p->n_k, n_slices);
 
-    for (b->k_begin = 0; b->k_begin < b->n_k; b->k_begin = b->k_end) {
-        b->k_end = min_int(b->k_begin + step, b->n_k);
-        mafat_pack_run(b->conv, b->k_begin, b->k_end, b->pixel_begin, b->pixel_end, b->panels);
-        for (int f = filter_begin; f < b->filter_end; f += MAFAT_REGISTER_FILTERS) {
-            int n_filters = min_int(MAFAT_REGISTER_FILTERS, b->filter_end - f);
-            run_tiles(b, f, n_filters);
-            for (int i = 0; i < n_filters && b->k_end == b->n_k; i++)
-                run_epilogue(b, f + i);
+    for (p->k_begin = 0; p->k_begin < p->n_k; p->k_begin = p->k_end) {
+        p->k_end = min_int(p->k_begin + step, p->n_k);
+        mafat_pack_run(p->conv, p->k_begin, p->k_end, p->pixel_begin, p->pixel_end, p->panels);
+        for (int f = filter_begin; f < p->filter_end; f += MAFAT_REGISTER_FILTERS) {
+            int n_filters = min_int(MAFAT_REGISTER_FILTERS, p->filter_end - f);
+            run_tiles(p, f, n_filters);
+            for (int i = 0; i < n_filters && p->k_end == p->n_k; i++)
+                run_epilogue(p, f + i);
         }
     }
 }
@@ -179,14 +179,14 @@ static void run_pixels(pass *b, int filter_begin)
 void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, int pixel_begin,
                     int pixel_end, int panel_pixels, float *scratch)
 {
-    pass b = {.conv = conv, .filter_end = filter_end,
+    pass p = {.conv = conv, .filter_end = filter_end,
               .n_k = conv->channels * conv->size * conv->size, .panels = scratch,
               .broadcast = scratch
                          + MAFAT_CONV_KC * whole_panels(panel_pixels)};
 
-    for (int pixel = pixel_begin; pixel < pixel_end; pixel = b.pixel_end) {
-        b.pixel_begin = pixel;
-        b.pixel_end = min_int(pixel + panel_pixels, pixel_end);
-        run_pixels(&b, filter_begin);
+    for (int pixel = pixel_begin; pixel < pixel_end; pixel = p.pixel_end) {
+        p.pixel_begin = pixel;
+        p.pixel_end = min_int(pixel + panel_pixels, pixel_end);
+        run_pixels(&p, filter_begin);
     }
 }

@@ -33,7 +33,7 @@ typedef struct {
     void (*call)(float *x, int n, int code);
     int code;                               /* handed to `call` */
 
-    /* The output view's place in the plane: its element (y, x) is pixel
+    /* The output view's position in the plane: its element (y, x) is pixel
      * plane_origin + y*plane_width + x. */
     size_t plane_origin;
     int plane_width;

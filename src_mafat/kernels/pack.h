@@ -14,8 +14,8 @@ static inline int mafat_pack_row_rest(const mafat_view *view, int begin, int end
 }
 
 /* How many of the last n pixels of a run go into the next panel: as many as fit, but the last two
- * panels share theirs, because a tile of one vector has too few sums to fill the time until the
- * next taps can be added to them. */
+ * panels share theirs, because a register tile of one vector has too few sums to fill the time
+ * until the next taps can be added to them. */
 static inline int mafat_pack_panel_pixels(int n)
 {
     int n_vectors = mafat_size_parts(n, MAFAT_SIMD_FLOATS);

@@ -81,12 +81,12 @@ typedef struct {
 /* What is alive at the moment that has been reached, from the lowest offset up. */
 typedef struct {
     int last;                    /* in the list of what has been placed */
-    uint64_t mark;               /* a hash of all the room that it leaves from then on */
+    uint64_t mark;               /* a hash of all the space that it leaves from then on */
     int n;
     int *alive;                  /* [max_alive]: in that list too */
 } layout;
 
-/* Room that nothing takes up. */
+/* Space that nothing takes up. */
 typedef struct {
     size_t from, to;
 } gap;

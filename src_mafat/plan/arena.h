@@ -12,7 +12,7 @@ enum { MAFAT_ARENA_ALIGN = 64 };  /* bytes: a cache line, and the widest vector 
 enum { MAFAT_ARENA_LAYOUTS = 64 };    /* TUNING: followed side by side, below */
 
 typedef struct {
-    size_t bytes;     /* 0: takes no room and never collides */
+    size_t bytes;     /* 0: takes no space and never collides */
     int first, last;  /* moments at which it is alive, both inclusive */
     size_t offset;    /* result: a multiple of its alignment */
     size_t align;     /* of its offset: a multiple of MAFAT_ARENA_ALIGN, or 0 for just that */

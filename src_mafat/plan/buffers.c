@@ -90,8 +90,8 @@ static mafat_status add_output_buffer(mafat_builder *b, const mafat_group *group
     return status;
 }
 
-/* Keeps what the group reads alive while it is read: maps until a group whose layers take turns has
- * run, tiles until the layer that reads them. */
+/* Keeps what the group reads alive while it is read: maps until an interleaved group has run, tiles
+ * until the layer that reads them. */
 static void extend_lifetimes(mafat_builder *b, const mafat_group *group)
 {
     for (int l = group->first; l < group->end; l++) {

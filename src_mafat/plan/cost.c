@@ -11,12 +11,12 @@ static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const m
                     (size_t)layer->size;
     size_t n_rows = mafat_size_round_up(n_filters, (size_t)shape->register_filters);
     size_t n_panels = mafat_size_divide_up(n_pixels, (size_t)shape->panel_pixels);
-    size_t n_slices = mafat_size_divide_up(n_taps, (size_t)shape->panel_taps);
+    size_t n_slices = mafat_size_divide_up(n_taps, (size_t)shape->slice_taps);
     size_t n_vectors = mafat_size_divide_up(n_pixels, (size_t)shape->vector_pixels);
     size_t n_weights = n_taps * n_filters;
     double lanes = (double)n_taps * (double)n_rows * (double)shape->vector_pixels;
-    /* tiles are three vectors wide or more, and the last two share what is left (kernels/pack.h):
-     * only where there is one vector in all is a tile as thin as that */
+    /* register tiles are three vectors wide or more, and the last two share what is left
+     * (kernels/pack.h): only where there is one vector in all is a tile as thin as that */
     work->units[n_vectors == 1 ? MAFAT_COST_THIN_MAC : MAFAT_COST_MAC] += lanes * (double)n_vectors;
     work->units[layer->size > 1 ? MAFAT_COST_PACK : MAFAT_COST_PACK_POINT] +=
         (double)n_taps * (double)n_pixels;

@@ -17,10 +17,10 @@
 typedef enum {
     MAFAT_COST_STEP,        /* a step handed out to the threads */
     MAFAT_COST_MAC,         /* a multiply-add in a full register tile; what pads it counts too */
-    MAFAT_COST_THIN_MAC,    /* a multiply-add in tiles that are one vector wide */
-    MAFAT_COST_PACK,        /* a tap packed for windows of more than one pixel */
-    MAFAT_COST_PACK_POINT,  /* a tap packed for windows of one pixel */
-    MAFAT_COST_SUM,         /* a sum that goes to memory and back: once for each panel of taps */
+    MAFAT_COST_THIN_MAC,    /* a multiply-add in register tiles that are one vector wide */
+    MAFAT_COST_PACK,        /* a tap packed for kernels of more than one pixel */
+    MAFAT_COST_PACK_POINT,  /* a tap packed for kernels of one pixel */
+    MAFAT_COST_SUM,         /* a sum that goes to memory and back: once for each slice of taps */
     MAFAT_COST_WEIGHT,      /* a weight fetched for a panel, of more than fit a near cache */
     MAFAT_COST_MOVE,        /* a float read or written by layers that are not convolutions */
     MAFAT_N_COSTS

@@ -1,5 +1,5 @@
 /* Which layers a configuration fuses: layer groups, from cuts that are asked for and cuts that are
- * forced, and the order in which they run. Pure integer arithmetic. */
+ * forced. Pure integer arithmetic. */
 #ifndef MAFAT_PLAN_GROUP_H
 #define MAFAT_PLAN_GROUP_H
 

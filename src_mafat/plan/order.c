@@ -16,7 +16,8 @@ typedef struct {
 
 typedef struct {
     const mafat_network *network;
-    mafat_group *segments; /* [2 * n_layers], owned: n_segments in their order, and room */
+    mafat_group *segments; /* [2 * n_layers], owned: n_segments in their order, and as many
+                              to sort in */
     int n_segments;
     int *positions;       /* [n_layers], owned: the position in the order of the layer's segment */
     int *last_readers;    /* [n_layers], owned: the last position that reads a producer's map */
@@ -24,9 +25,9 @@ typedef struct {
 
 static void find_positions(order *o)
 {
-    for (int b = 0; b < o->n_segments; b++)
-        for (int l = o->segments[b].first; l < o->segments[b].end; l++)
-            o->positions[l] = o->last_readers[l] = b;
+    for (int i = 0; i < o->n_segments; i++)
+        for (int l = o->segments[i].first; l < o->segments[i].end; l++)
+            o->positions[l] = o->last_readers[l] = i;
     for (int l = 0; l < o->network->n_layers; l++) {
         const mafat_layer *layer = &o->network->layers[l];
         for (int s = 0; s < layer->n_sources; s++) {
@@ -45,9 +46,9 @@ static price price_of(order *o)
     find_positions(o);
     for (int position = 0; position < o->n_segments; position++) {
         size_t alive = 0;
-        for (int b = 0; b <= position; b++) {
-            int l = mafat_layer_producer(o->network, o->segments[b].end - 1);
-            if (l >= o->segments[b].first && o->last_readers[l] >= position)
+        for (int i = 0; i <= position; i++) {
+            int l = mafat_layer_producer(o->network, o->segments[i].end - 1);
+            if (l >= o->segments[i].first && o->last_readers[l] >= position)
                 alive += mafat_shape_floats(o->network->layers[l].out);
         }
         p.most = alive > p.most ? alive : p.most;
@@ -105,13 +106,13 @@ static void improve(order *o)
     }
 }
 
-/* Sorts the groups by their segments; ordered[n_groups] is room to do it in. */
+/* Sorts the groups by their segments; ordered[n_groups] is scratch. */
 static void sort(const order *o, mafat_group *groups, int n_groups, mafat_group *ordered)
 {
     int n = 0;
-    for (int b = 0; b < o->n_segments; b++)
+    for (int i = 0; i < o->n_segments; i++)
         for (int g = 0; g < n_groups; g++)
-            if (o->segments[b].first <= groups[g].first && groups[g].first < o->segments[b].end)
+            if (o->segments[i].first <= groups[g].first && groups[g].first < o->segments[i].end)
                 ordered[n++] = groups[g];
     MAFAT_CHECK(n == n_groups);
     memcpy(groups, ordered, (size_t)n * sizeof *groups);

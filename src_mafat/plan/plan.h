@@ -20,12 +20,12 @@
 
 enum { MAFAT_MAX_STEPS = 1 << 20 };
 
-/* TUNING. A convolution before a pool whose windows do not overlap runs in bands of rows, each
+/* TUNING. A convolution before a pool whose kernels do not overlap runs in bands of rows, each
  * pooled at once while it is in the cache: its tile's buffer holds a band of at most so many bytes
- * (or, if that is less, the rows of one row of windows). Nothing is computed twice for it. */
+ * (or, if that is less, the rows of one row of kernels). Nothing is computed twice for it. */
 enum { MAFAT_BAND_BYTES = 512 << 10 };
 
-/* What direct reads from a file need: places, lengths and addresses that are multiples of it. That
+/* What direct reads from a file need: offsets, lengths and addresses that are multiples of it. That
  * suits every disk, and has nothing to do with the machine's pages (base/size.h). */
 enum { MAFAT_READ_UNIT = 4096 };
 
@@ -80,7 +80,7 @@ typedef struct {
 enum { MAFAT_IMAGE_BUFFER, MAFAT_WORKSPACE_BUFFER };
 
 /* Weights of some filters of one layer, read from the file at once, and the buffer for them, with
- * room for whole units around them, unless they are packed. Windows of one layer take turns in two
+ * room for whole units around them, unless they are packed. Windows of one layer share two
  * buffers. */
 typedef struct {
     int layer;
@@ -158,7 +158,7 @@ size_t mafat_plan_layer_bytes(int n_layers);
 /* Frees what the plan owns and clears it; a zeroed plan may be freed. */
 void mafat_plan_free(mafat_plan *plan);
 
-/* The first moment of what the step belongs to: its group's where its layers take turns, else its
+/* The first moment of what the step belongs to: its group's where that is interleaved, else its
  * own. Nothing that was alive only before it will be used again in this run. */
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step);
 

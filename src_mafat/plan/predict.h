@@ -76,7 +76,7 @@ size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes)
 bool mafat_predict_max_array_bytes(const mafat_plan_sums *sums, const mafat_process *process,
                                    size_t limit_bytes, size_t *array_bytes);
 
-/* The two above that make a prediction, one after the other. */
+/* mafat_predict_of_sums() of mafat_predict_sum_up(). */
 mafat_prediction mafat_predict(const mafat_plan *plan, const mafat_process *process);
 
 /* The terms that are there whatever the configuration: all before plan_bytes. */

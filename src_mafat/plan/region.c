@@ -51,7 +51,7 @@ mafat_region mafat_region_tile(int h, int w, int rows, int cols, int row, int co
                           part_begin(h, rows, row + 1), part_begin(w, cols, col + 1)};
 }
 
-/* Cuts [begin, end) to [0, extent). A window that lies wholly outside is not a tile's business: the
+/* Cuts [begin, end) to [0, extent). A kernel that lies wholly outside is not a tile's business: the
  * cfg reader leaves layers that have one to Darknet (MAFAT_WHOLE). */
 static span clip(int begin, int end, int extent)
 {

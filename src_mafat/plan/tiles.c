@@ -10,7 +10,7 @@ static mafat_group *group_of(const mafat_builder *b, mafat_tile_index at)
     return &b->plan->groups[at.group];
 }
 
-/* How many rows of windows of the pool l+1 a band of layer l serves. */
+/* How many rows of the pool l+1 a band of layer l serves. */
 static int band_rows(const mafat_builder *b, int l)
 {
     const mafat_layer *layer = &b->network->layers[l];

@@ -3,7 +3,7 @@
  * What a group costs does not depend on the groups around it, so that a search can add groups up.
  * Weights are read while something computes, by a thread that is one window ahead: as if each layer
  * hid its reads behind its own steps; what is longer counts. Nothing runs before the first group
- * that could hide its first read, nor, where it takes turns, any of its reads. */
+ * that could hide its first read, nor, where it is interleaved, any of its reads. */
 #include "plan/timing.h"
 
 /* Floats of a region in so many channels. */

@@ -6,7 +6,7 @@
  * window is the layer. While one window is used the next one is read: it gets its room from the
  * moment on at which the window before it is used.
  *
- * A pinned layer is one window, as a layer that takes turns is. */
+ * A pinned layer is one window, as an interleaved layer is. */
 #include "plan/windows.h"
 
 #include <stdlib.h>

@@ -14,7 +14,7 @@ mafat_kernel_shape mafat_step_kernel_shape(int n_threads)
 {
     return (mafat_kernel_shape){
         .register_filters = MAFAT_REGISTER_FILTERS, .register_pixels = MAFAT_REGISTER_PIXELS,
-        .vector_pixels = MAFAT_SIMD_FLOATS, .panel_taps = MAFAT_CONV_KC,
+        .vector_pixels = MAFAT_SIMD_FLOATS, .slice_taps = MAFAT_CONV_KC,
         .panel_pixels = mafat_conv_panel_pixels(n_threads), .n_threads = n_threads,
     };
 }
@@ -25,7 +25,7 @@ size_t mafat_step_workspace_bytes(int n_threads)
     return (size_t)n_threads * floats * sizeof(float);
 }
 
-/* --------------------------------------------------------------------------------- windows */
+/* ----------------------------------------------------------------------------------- views */
 
 /* Where a buffer is. */
 static float *find_buffer(const mafat_step_context *context, const mafat_buffer *buffer)
@@ -36,7 +36,7 @@ static float *find_buffer(const mafat_step_context *context, const mafat_buffer 
                                              : (float *)(context->arena + buffer->place.offset);
 }
 
-/* The window of what a step reads or writes, in the buffer where it is. */
+/* The view of what a step reads or writes, in the buffer where it is. */
 static mafat_view view_of(const mafat_step_context *context, const mafat_operand *operand)
 {
     const mafat_buffer *buffer = &context->buffers[operand->buffer];

@@ -3,7 +3,8 @@
  *     int32 major, minor, revision;  seen;  floats
  *
  * seen is an int64 where major*10+minor >= 2 and both are below 1000, else an int32. All are
- * little-endian, the floats layer by layer in the blocks that base/layer.h describes. */
+ * little-endian, the floats layer by layer in the sets of parameters that base/layer.h
+ * describes. */
 #ifndef MAFAT_RUN_WEIGHTS_H
 #define MAFAT_RUN_WEIGHTS_H
 
@@ -21,8 +22,8 @@ uint64_t mafat_weights_file_bytes(const mafat_network *network);
 mafat_status mafat_weights_verify(const char *path, const mafat_network *network,
                                   mafat_error *error);
 
-/* Finds where in the file the weights of each layer's first block begin; offsets[n_layers] of
- * layers without blocks are not set. MAFAT_FAILED where the header cannot be read. */
+/* Finds where in the file the weights of each layer's first set begin; offsets[n_layers] of layers
+ * without one are not set. MAFAT_FAILED where the header cannot be read. */
 mafat_status mafat_weights_find(const char *path, const mafat_network *network, uint64_t *offsets,
                                 mafat_error *error);
 

@@ -385,7 +385,7 @@ static mafat_status add_ending(maker *m, const mafat_group *segment, int end)
     return status == MAFAT_OK ? add_layer(m, end - 1, false) : status;
 }
 
-/* The edges of a group that is given: as it is where its layers take turns, else layer by layer,
+/* The edges of a group that is given: as it is where it is interleaved, else layer by layer,
  * convolutions with their pools where they have one window. */
 static mafat_status add_fixed(maker *m, const mafat_group *group)
 {

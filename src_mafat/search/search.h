@@ -15,7 +15,7 @@ typedef struct {
 } mafat_search;
 
 /* What a process is charged for while even the smallest search runs, which also finds out what the
- * smallest limit is; 0 where choosing is not its business. */
+ * smallest limit is; nothing where another process chooses. */
 size_t mafat_search_min_charged_bytes(const mafat_network *network, const mafat_process *process);
 
 /* Prepares a search. `fixed` names the configuration where the user did; then only what happens to
@@ -56,7 +56,8 @@ mafat_prediction mafat_found_predict(const mafat_found *found, const mafat_proce
 /* Frees what was found and clears it; a zeroed one may be freed. */
 void mafat_found_free(mafat_found *found);
 
-/* The least bytes that any plan takes. */
+/* The smallest limit that works: for the plan that takes least, and for the search that finds it.
+ * Errors: those of mafat_search_best(). */
 mafat_status mafat_search_min_limit(mafat_search *search, size_t *bytes, mafat_error *error);
 
 /* Frees what the search owns and clears it; a zeroed one may be freed. */

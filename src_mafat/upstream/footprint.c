@@ -112,8 +112,8 @@ size_t mafat_footprint_parameter_bytes(const mafat_network *network)
     size_t bytes = 0;
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
-        for (int b = 0; b < layer->n_weight_sets; b++) {
-            const mafat_weight_set *set = &layer->weight_sets[b];
+        for (int s = 0; s < layer->n_weight_sets; s++) {
+            const mafat_weight_set *set = &layer->weight_sets[s];
             bytes += block_bytes(set->n_weights) + block_bytes(set->n_biases) +
                      3 * block_bytes(set->n_norms);
         }

@@ -1,4 +1,4 @@
-/* An image's file, read from its beginning to its end in blocks.
+/* An image's file, read from its beginning to its end in chunks.
  *
  * Only regular files: a pipe or a device would wait, or never end. What was read of a large file
  * leaves the page cache at once, where a memory limit would count it. */

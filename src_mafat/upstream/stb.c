@@ -29,7 +29,7 @@ void mafat_stb_free_all(mafat_stb_guard *guard)
     guard->held_bytes = 0;
 }
 
-/* The block's place among the guard's; of NULL, a free one. It leaves where there is none. */
+/* The block's index among the guard's; of NULL, a free one. It leaves where there is none. */
 static int find(const mafat_stb_guard *guard, const void *block)
 {
     for (int i = 0; i < MAFAT_STB_BLOCKS; i++)

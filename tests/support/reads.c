@@ -45,9 +45,9 @@ ssize_t pread(int file, void *to, size_t n, off_t offset)
         return refuse(EINVAL);
     if (test_reads.reason != 0 && test_reads.n_good-- == 0)
         return refuse(atomic_exchange(&test_reads.reason, 0));
-    struct iovec room = {to, test_reads.max_bytes > 0 && n > test_reads.max_bytes
+    struct iovec part = {to, test_reads.max_bytes > 0 && n > test_reads.max_bytes
                                  ? test_reads.max_bytes : n};
-    ssize_t n_given = preadv(file, &room, 1, offset);
+    ssize_t n_given = preadv(file, &part, 1, offset);
     test_reads.n_bytes += n_given > 0 ? (size_t)n_given : 0;
     return n_given;
 }

@@ -11,7 +11,7 @@
 enum { TEST_READ_UNIT = 4096 };
 
 /* What the next calls do. All zeros: what they always do, but that direct reads of anything but
- * whole pages are refused, as most file systems do. */
+ * whole units are refused, as most file systems do. */
 typedef struct {
     bool refuses_to_open;       /* O_DIRECT */
     bool refuses_to_read;       /* what was opened so */
