@@ -399,8 +399,8 @@ END_TEST
 
 #define MEMINFO "MemTotal:  24681472 kB\nMemFree:   2 kB\nMemAvailable:    1000 kB\n"
 
-/* The allowance of a process that holds own_bytes, and whose limit it is: the cgroup, by its path below
- * the mount, and the file; NULL where it is what the machine has available. */
+/* The allowance of a process that holds own_bytes, and whose limit it is: the cgroup, by its path
+ * below the mount, and the file; NULL where it is what the machine has available. */
 static void expect_allowance(size_t own_bytes, size_t bytes, const char *name, const char *file)
 {
     mafat_allowance found;

@@ -47,8 +47,8 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
     mafat_inference_forward_darknet(bridge, input);
     change(bridge->network, input);
     ck_assert_int_eq(mafat_inference_forward(bridge, &(mafat_input){.map = input}, results,
-                                          &(mafat_observer){&c, mafat_comparison_map_done, NULL},
-                                          error), MAFAT_OK);
+                                             &(mafat_observer){&c, mafat_comparison_map_done, NULL},
+                                             error), MAFAT_OK);
     ck_assert_int_eq(mafat_comparison_judge(&c, error),
                      c.n_different == 0 ? MAFAT_OK : MAFAT_FAILED);
     mafat_inference_free(bridge);

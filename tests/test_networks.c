@@ -125,7 +125,7 @@ static int expect_same_outputs(subject *s, const char *config)
     mafat_error error;
     mafat_observer observer = {.context = &state, .map_done = expect_same_map};
     ck_assert_int_eq(mafat_inference_forward(s->bridge, &(mafat_input){.map = s->input}, results,
-                                          &observer, &error), MAFAT_OK);
+                                             &observer, &error), MAFAT_OK);
     ck_assert_int_gt(state.n_maps, 0);
     ck_assert(state.magnitude > 0.01);
     ck_assert_uint_ge(plan->arena_bytes, plan->live_bytes);
@@ -348,8 +348,9 @@ START_TEST(pools_keep_the_zeros_and_nans_that_darknet_keeps)
 }
 END_TEST
 
-/* Networks and configurations that nobody thought of: chains, so short that maps do not become empty
- * where nothing is padded. Branches, and more layers, are in those of support/random_cfg.h. */
+/* Networks and configurations that nobody thought of: chains, so short that maps do not become
+ * empty where nothing is padded. Branches, and more layers, are in those of
+ * support/random_cfg.h. */
 static void append_random_layer(test_random *r, char *cfg)
 {
     char text[256];

@@ -404,7 +404,7 @@ static void expect_no_overlap(const mafat_plan *plan)
         test_require(a->place.align == 0 || a->place.offset % a->place.align == 0);
         for (int j = i + 1; j < plan->n_buffers; j++)
             test_require(plan->buffers[j].storage != MAFAT_IN_ARENA ||
-                      !mafat_arena_collide(&a->place, &plan->buffers[j].place));
+                         !mafat_arena_collide(&a->place, &plan->buffers[j].place));
     }
 }
 

@@ -1,6 +1,6 @@
 /* What a file says, quoted so that a message shows what an editor hides: a carriage return as \r, a
- * byte order mark as \xEF\xBB\xBF, a blank that is no blank as \xC2\xA0 (mafat_error_show_character() in
- * base/status.h holds the rule). */
+ * byte order mark as \xEF\xBB\xBF, a blank that is no blank as \xC2\xA0
+ * (mafat_error_show_character() in base/status.h holds the rule). */
 #ifndef MAFAT_BASE_VISIBLE_H
 #define MAFAT_BASE_VISIBLE_H
 

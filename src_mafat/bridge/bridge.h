@@ -1,8 +1,8 @@
 /* The bridge to Darknet: with upstream/, the only room that knows Darknet's own structures.
  *
  * Darknet calls mafat_begin() and mafat_attach() for every network that it makes from a cfg
- * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by a command (request.h), it plans
- * the network, frees what only training needs as soon as Darknet has allocated it, reads the
+ * (patches/0008). Where MAFAT is asked for, by a flag in [net] or by a command (request.h), it
+ * plans the network, frees what only training needs as soon as Darknet has allocated it, reads the
  * weights if the plan says so, and sets the network's hooks (patches/0007): from then on every
  * inference of that network runs through MAFAT.
  *

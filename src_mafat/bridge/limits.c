@@ -184,8 +184,7 @@ static mafat_status make_space_for_image(mafat_bridge *bridge, const char *path,
         mafat_limits_forget_file(bridge, bridge->last_image);
     free(bridge->last_image);
     bridge->last_image = strdup(path);
-    mafat_status status = mafat_picture_memory_find_decoded(&memory, path, n_channels,
-                                                            error);
+    mafat_status status = mafat_picture_memory_find_decoded(&memory, path, n_channels, error);
     if (status == MAFAT_OK)
         status = find_others(bridge, &others_bytes, error);
     if (status != MAFAT_OK)

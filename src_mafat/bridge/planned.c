@@ -132,7 +132,7 @@ mafat_status mafat_planned_follow_size(mafat_bridge *bridge, mafat_error *error)
 }
 
 mafat_status mafat_planned_make_anew(mafat_bridge *bridge, const mafat_workload_image *image,
-                                    mafat_error *error)
+                                     mafat_error *error)
 {
     const mafat_workload before = bridge->workload;
     size_t said_bytes = bridge->session.prediction.total_bytes;

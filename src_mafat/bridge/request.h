@@ -1,10 +1,11 @@
 /* How MAFAT is asked for.
  *
- * A command knows what it wants before it calls Darknet, and Darknet makes the network where nothing
- * can be handed on: load_network() takes two paths. So what is asked for waits here, the one place
- * for it, and mafat_begin() copies it into each network that is made meanwhile; nothing looks here
- * for what a network was asked for afterwards. Rejected: to find the request by the cfg's path, of
- * which there may be several spellings, and by the thread: images are loaded in others. */
+ * A command knows what it wants before it calls Darknet, and Darknet makes the network where
+ * nothing can be handed on: load_network() takes two paths. So what is asked for waits here, the
+ * one place for it, and mafat_begin() copies it into each network that is made meanwhile; nothing
+ * looks here for what a network was asked for afterwards. Rejected: to find the request by the
+ * cfg's path, of which there may be several spellings, and by the thread: images are loaded in
+ * others. */
 #ifndef MAFAT_BRIDGE_REQUEST_H
 #define MAFAT_BRIDGE_REQUEST_H
 
@@ -23,8 +24,8 @@ typedef struct {
 } mafat_request;
 
 /* From now on MAFAT is asked for in this way, as if its options stood in each cfg, until
- * mafat_request_end(): then cfgs ask for themselves, as they do at first. Where Darknet's own command
- * makes the networks that is never. What is borrowed must last as long. */
+ * mafat_request_end(): then cfgs ask for themselves, as they do at first. Where Darknet's own
+ * command makes the networks that is never. What is borrowed must last as long. */
 void mafat_request_begin(const mafat_request *request);
 void mafat_request_end(void);
 

@@ -7,8 +7,8 @@
 #include "command/darknet_options.h"
 #include "session/session.h"
 
-/* Where a command has its cfg: so many words behind its own. The first line that fits counts; subword
- * NULL is for all that a word has. */
+/* Where a command has its cfg: so many words behind its own. The first line that fits counts;
+ * subword NULL is for all that a word has. */
 static const struct {
     const char *word, *subword;
     int cfg;
@@ -93,6 +93,6 @@ mafat_status mafat_asked_refuse_limit(const mafat_arguments *arguments, mafat_er
     mafat_asked asked = mafat_asked_find(arguments);
     if (!asked.has_limit)
         return MAFAT_OK;
-    return mafat_asked_refuse(arguments, &asked, "holds more beside the network than a memory limit "
-                              "counts", MAFAT_LIMIT_FLAG, error);
+    return mafat_asked_refuse(arguments, &asked, "holds more beside the network than a memory "
+                              "limit counts", MAFAT_LIMIT_FLAG, error);
 }

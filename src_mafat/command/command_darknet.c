@@ -336,8 +336,9 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
         needs.n_classes = command->named == OF_BOXES ? cfg->n_classes : mafat_indexed_outputs(cfg);
     char name[40];
     print_name(command, name, sizeof name);
-    mafat_indexed indexed = {.command = name, .cfg = cfg, .data = found->data, .out = found->options.out,
-                             .top = found->options.top, .needs = &command->needs};
+    mafat_indexed indexed = {.command = name, .cfg = cfg, .data = found->data,
+                             .out = found->options.out, .top = found->options.top,
+                             .needs = &command->needs};
     status = check_channels(command, cfg, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, found->cfg);

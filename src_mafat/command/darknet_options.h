@@ -6,8 +6,8 @@
 
 #include "command/arguments.h"
 
-/* Those that MAFAT looks at, too; the values of all are checked. Texts are borrowed from the command
- * line; NULL where it has none. */
+/* Those that MAFAT looks at, too; the values of all are checked. Texts are borrowed from the
+ * command line; NULL where it has none. */
 typedef struct {
     const char *out, *gpus, *threshold, *hier_threshold, *top;
 } mafat_darknet_options;

@@ -17,7 +17,7 @@ typedef struct {
     const char *value;             /* what help calls its value; NULL: it has none, and is a flag */
     mafat_option_reader *read;     /* NULL for a flag, which is a bool */
     size_t target;                 /* offset of what is read, in the structure of all that is; or
-                                    * MAFAT_OPTION_CHECKED, of which that is all */
+                                      MAFAT_OPTION_CHECKED, of which that is all */
     const char *help;              /* lines; NULL: no help lists it */
 } mafat_option;
 

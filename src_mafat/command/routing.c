@@ -28,8 +28,8 @@ typedef enum {
 static const char *const refusals[N_NATURES] = {
     [TRAINS] = "trains, and MAFAT runs networks and does not train them",
     [LOOKS_INSIDE] = "needs outputs of hidden layers, which MAFAT does not keep",
-    [PLAYS_GO] = "crashes in Darknet itself: it reads 363 outputs, of which Darknet's networks for Go "
-                 "have 361, and on where standard input has ended",
+    [PLAYS_GO] = "crashes in Darknet itself: it reads 363 outputs, of which Darknet's networks for "
+                 "Go have 361, and on where standard input has ended",
     [RECURS] = "is for recurrent networks, which keep state between runs: MAFAT runs none",
 };
 

@@ -1,5 +1,5 @@
-/* What becomes of command lines that ask for MAFAT (asked.h) and whose command neither is MAFAT's own
- * nor one of those that it verifies (command_darknet.h). */
+/* What becomes of command lines that ask for MAFAT (asked.h) and whose command neither is MAFAT's
+ * own nor one of those that it verifies (command_darknet.h). */
 #ifndef MAFAT_COMMAND_ROUTING_H
 #define MAFAT_COMMAND_ROUTING_H
 

@@ -1,4 +1,5 @@
-/* Packing: the taps that some output pixels of a convolution read, laid out for the register tile. */
+/* Packing: the taps that some output pixels of a convolution read, laid out for the register
+ * tile. */
 #ifndef MAFAT_KERNELS_PACK_H
 #define MAFAT_KERNELS_PACK_H
 

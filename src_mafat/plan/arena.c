@@ -259,7 +259,7 @@ static bool place_in(walk *w, size_t block_bytes)
             add_candidates(w, k, buffer);
         }
         w->max_candidates = w->n_candidates > w->max_candidates ? w->n_candidates
-                                                                  : w->max_candidates;
+                                                                : w->max_candidates;
         choose_layouts(w, w->order[i]);
     }
     w->max_placed = w->n_placed > w->max_placed ? w->n_placed : w->max_placed;

@@ -64,8 +64,9 @@ int mafat_group_end(const mafat_readers *readers, int first, int limit, bool reu
 bool mafat_group_pools(const mafat_network *network, const mafat_group *group, int l);
 
 /* Divides all layers into segments, in order, in segments[n_layers], and stores how many there are.
- * A segment is what one group could hold at most, with reuse: whatever the configuration, each group
- * lies inside one segment, and what stands outside reads of a segment nothing but its last map. */
+ * A segment is what one group could hold at most, with reuse: whatever the configuration, each
+ * group lies inside one segment, and what stands outside reads of a segment nothing but its last
+ * map. */
 mafat_status mafat_group_find_segments(const mafat_network *network, mafat_group *segments,
                                        int *n_segments, mafat_error *error);
 

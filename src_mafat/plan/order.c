@@ -19,8 +19,8 @@ typedef struct {
     mafat_group *segments; /* [2 * n_layers], owned: n_segments in their order, and as many
                               to sort in */
     int n_segments;
-    int *positions;       /* [n_layers], owned: the position in the order of the layer's segment */
-    int *last_readers;    /* [n_layers], owned: the last position that reads a producer's map */
+    int *positions;        /* [n_layers], owned: the position in the order of the layer's segment */
+    int *last_readers;     /* [n_layers], owned: the last position that reads a producer's map */
 } order;
 
 static void find_positions(order *o)

@@ -68,7 +68,7 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
         .arena_bytes = sums->arena_bytes,
         .pinned_bytes = sums->pinned_bytes,
         .parameter_bytes = mafat_size_in_pages(reads_weights ? process->statistics_bytes
-                                                          : process->weight_bytes),
+                                                             : process->weight_bytes),
         .result_bytes = sums->result_bytes,
         .image_bytes = mafat_size_in_pages(process->image_bytes),
         .rounding_bytes = rounding_bytes(sums->arena_bytes) + rounding_bytes(kept_bytes),

@@ -9,10 +9,10 @@
 typedef struct {
     int register_filters; /* of its register tile */
     int register_pixels;
-    int vector_pixels;   /* the register tile is so many vectors wide; the last one may be
-                            narrower */
-    int slice_taps;      /* of a filter, in a slice; between slices sums rest in memory */
-    int panel_pixels;    /* the most that it packs at once, with so many threads */
+    int vector_pixels;    /* the register tile is so many vectors wide; the last one may be
+                             narrower */
+    int slice_taps;       /* of a filter, in a slice; between slices sums rest in memory */
+    int panel_pixels;     /* the most that it packs at once, with so many threads */
     int n_threads;
 } mafat_kernel_shape;
 

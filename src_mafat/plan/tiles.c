@@ -85,7 +85,7 @@ static void project_tile(mafat_builder *b, const mafat_group *group, mafat_regio
         const mafat_layer *layer = &b->network->layers[l];
         b->outputs[l] = is_interleaved ? tile : mafat_region_whole(layer->out);
         b->inputs[l] = is_interleaved ? mafat_region_back(layer, tile).region
-                                   : mafat_region_whole(layer->in);
+                                      : mafat_region_whole(layer->in);
         tile = b->inputs[l];
     }
 }

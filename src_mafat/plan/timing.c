@@ -27,7 +27,7 @@ static size_t floats_read(const mafat_network *network, const mafat_step *step)
 }
 
 mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
-                                const mafat_step *step)
+                                  const mafat_step *step)
 {
     const mafat_layer *layer = step->layer < 0 ? NULL : &network->layers[step->layer];
     size_t n_written = floats_of(step->out.region, layer == NULL ? network->input.c : layer->out.c);

@@ -78,7 +78,7 @@ static void find_use(const mafat_builder *b, int index, const mafat_group *group
     int l = b->plan->windows[index].layer;
     bool is_interleaved = mafat_group_is_interleaved(group);
     *first = is_interleaved ? group->first_moment
-                         : b->first_moments[l] + (index - b->first_windows[l]);
+                            : b->first_moments[l] + (index - b->first_windows[l]);
     *last = is_interleaved ? group->last_moment : *first;
 }
 

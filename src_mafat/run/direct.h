@@ -31,7 +31,8 @@ mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_err
 
 /* Reads bytes [offset, offset + n_bytes) to pages[offset % MAFAT_READ_UNIT ...); `pages` is aligned
  * to MAFAT_READ_UNIT and has mafat_plan_page_span(n_bytes) bytes. A unit that two reads in sequence
- * share is read once. MAFAT_FAILED, naming the file, where it cannot be read or ends before that. */
+ * share is read once. MAFAT_FAILED, naming the file, where it cannot be read or ends before
+ * that. */
 mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *pages,
                                mafat_error *error);
 

@@ -11,8 +11,9 @@
  *
  * A search is part of the process that must stay within the limit, so that edges, table and labels
  * have a budget. A smaller one leaves fewer groups, makes bounds coarser, and leaves fewer labels;
- * what the search says is no less true. Plans are looked at as sketches, one at a time, and the one that is
- * chosen is made in the end; where it would not fit beside the rest, that is given back before. */
+ * what the search says is no less true. Plans are looked at as sketches, one at a time, and the one
+ * that is chosen is made in the end; where it would not fit beside the rest, that is given back
+ * before. */
 #include "search/search.h"
 
 #include <math.h>
@@ -323,8 +324,8 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool
 /* ------------------------------------------------------------------------------------ the least */
 
 /* Finds a plan that takes less than *least, if there is one: by bytes, and where that finds none by
- * seconds, as not every path's plan comes out as small as it might. Where there was no memory for all
- * edges they are made anew: fewer plans are small enough now. */
+ * seconds, as not every path's plan comes out as small as it might. Where there was no memory for
+ * all edges they are made anew: fewer plans are small enough now. */
 static mafat_status find_smaller(mafat_search *s, size_t budget_bytes, mafat_candidate *least,
                                  mafat_error *error)
 {

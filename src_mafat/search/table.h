@@ -19,8 +19,8 @@ typedef struct {
     int n_classes;
     size_t *class_bytes;         /* [n_classes], owned: the least window of each class, ascending;
                                     that of class 0 is none */
-    int max_units;              /* that fit its budget */
-    double *seconds;              /* [n_positions + 1][classes][units], owned: the values */
+    int max_units;               /* that fit its budget */
+    double *seconds;             /* [n_positions + 1][classes][units], owned: the values */
     int classes, units;          /* that they were filled for */
 } mafat_table;
 

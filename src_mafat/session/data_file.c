@@ -59,7 +59,7 @@ void mafat_data_file_free_value(mafat_data_file_value *value)
 }
 
 mafat_status mafat_data_file_find(const char *path, const char *key, mafat_data_file_value *value,
-                                     mafat_error *error)
+                                  mafat_error *error)
 {
     search s = {.path = path, .key = key, .value = value};
     int n_lines;

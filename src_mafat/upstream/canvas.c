@@ -67,7 +67,7 @@ static int add(int a, int b)
 }
 
 void mafat_canvas_draw_box(mafat_strip *strip, mafat_corners corners, int width,
-                            const unsigned char rgb[3])
+                           const unsigned char rgb[3])
 {
     for (int i = 0; i < width; i++)
         draw_lines(strip, clip(add(corners.left, i), strip->w),

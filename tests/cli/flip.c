@@ -1,5 +1,6 @@
-/* Preloaded into a program: changes one bit of what it receives from a socket, in byte FLIP_BYTE of all
- * (from 0); from byte CUT_BYTE on the other side seems to be gone. Children that it forks are left alone. */
+/* Preloaded into a program: changes one bit of what it receives from a socket, in byte FLIP_BYTE of
+ * all (from 0); from byte CUT_BYTE on the other side seems to be gone. Children that it forks are
+ * left alone. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* The open() and pread() of the program that this is linked to (the Makefile's READERS), which it can
- * make fail. The same calls in src_mafat come here too, as a program's own functions go before
+/* The open() and pread() of the program that this is linked to (the Makefile's READERS), which it
+ * can make fail. The same calls in src_mafat come here too, as a program's own functions go before
  * libc's. */
 #ifndef TESTS_SUPPORT_READS_H
 #define TESTS_SUPPORT_READS_H

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /* Names the case that a loop is at, as printf() would print it, until the block ends: whatever
- * assertion fails in it, in whichever function, says this before anything else. A case within a case
- * is named behind it. */
+ * assertion fails in it, in whichever function, says this before anything else. A case within a
+ * case is named behind it. */
 #define test_case(...)                                   \
     __attribute__((cleanup(test_case_end), unused)) const \
         size_t test_case_outer = test_case_begin(__VA_ARGS__)
