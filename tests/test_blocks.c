@@ -8,7 +8,6 @@
 #include "mafat.h"
 #include "support/random.h"
 #include "support/suite.h"
-#include "upstream/footprint.h"
 
 enum { LARGE = MAFAT_CHARGE_OWN_PAGES_OF_LAYERS };
 

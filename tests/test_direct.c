@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plan/plan.h"
 #include "run/direct.h"
 #include "support/random.h"
 #include "support/reads.h"

@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "search/label.h"
 #include "support/random_edges.h"
+#include "support/suite.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 

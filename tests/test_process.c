@@ -1,7 +1,5 @@
 /* What workloads make of a process: terms that change with what a program does, and those that do
  * not. */
-#include <stdlib.h>
-
 #include "base/charge.h"
 #include "base/size.h"
 #include "session/process.h"

@@ -5,6 +5,7 @@
 #include "base/size.h"
 #include "search/table.h"
 #include "support/random_edges.h"
+#include "support/suite.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 

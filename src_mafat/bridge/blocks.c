@@ -16,7 +16,6 @@
 #include "base/charge.h"
 #include "bridge/blocks.h"
 #include "base/size.h"
-#include "plan/plan.h"
 
 /* What does not fit one is left to the heap, which gives blocks as large as that pages of their own,
  * too. */

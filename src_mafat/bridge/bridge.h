@@ -31,7 +31,6 @@
 #include "run/exec.h"
 #include "run/store.h"
 #include "session/session.h"
-#include "upstream/picture.h"
 
 struct network;
 struct layer;

@@ -5,6 +5,8 @@
  * kept, once for the largest so far; or the program ends with the limit that would do. Between two
  * inferences a network with a limit holds no arena: that is where images are decoded and boxes are
  * found. */
+#include "bridge/limits.h"
+
 #include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -15,11 +17,9 @@
 #include "base/file.h"
 #include "base/page_cache.h"
 #include "base/size.h"
-#include "bridge/limits.h"
 #include "bridge/planned.h"
 #include "machine/measure.h"
 #include "mafat.h"
-#include "run/letterbox.h"
 #include "session/process.h"
 #include "upstream/picture.h"
 

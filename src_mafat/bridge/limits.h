@@ -3,6 +3,7 @@
 #define MAFAT_BRIDGE_LIMITS_H
 
 #include "bridge/bridge.h"
+#include "upstream/picture.h"
 
 /* Keep inferences and planning of networks with a limit, which is one for all, apart. */
 void mafat_limits_lock(void);

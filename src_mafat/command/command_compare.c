@@ -1,8 +1,8 @@
 /* `darknet mafat compare`: Darknet's own forward pass, once and in a process of its own, and
  * MAFAT's on the same input, under one configuration after the other; every output that the plan
  * makes whole, bit by bit. */
-#include "command/own_commands.h"
 #include "command/oracle.h"
+#include "command/own_commands.h"
 #include "command/report.h"
 #include "command/trial.h"
 

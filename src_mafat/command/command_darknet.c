@@ -2,19 +2,15 @@
  * functions in Darknet's examples. */
 #include "command/command_darknet.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bridge/bridge.h"
 #include "bridge/request.h"
 #include "command/asked.h"
-#include "machine/measure.h"
 #include "run/letterbox.h"
 #include "session/indexed.h"
 #include "session/verify.h"
-#include "upstream/boxes.h"
 #include "upstream/picture.h"
 #include "upstream/picture_probe.h"
 

@@ -3,7 +3,6 @@
 #ifndef MAFAT_COMMAND_COMMAND_DARKNET_H
 #define MAFAT_COMMAND_COMMAND_DARKNET_H
 
-#include "base/layer.h"
 #include "command/arguments.h"
 #include "command/darknet_options.h"
 #include "session/session.h"

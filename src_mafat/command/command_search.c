@@ -13,11 +13,11 @@
 #include "command/points.h"
 #include "command/ranking.h"
 #include "command/report.h"
+#include "machine/allowance.h"
 #include "machine/calibrate.h"
 #include "machine/calibrate_reading.h"
 #include "machine/cost_cache.h"
 #include "machine/measure.h"
-#include "machine/allowance.h"
 #include "session/verify.h"
 
 typedef struct {

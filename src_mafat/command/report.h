@@ -3,7 +3,6 @@
 #define MAFAT_COMMAND_REPORT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "session/session.h"
 

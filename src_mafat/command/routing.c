@@ -11,7 +11,6 @@
 #include "command/asked.h"
 #include "command/command_darknet.h"
 #include "command/own_commands.h"
-#include "session/session.h"
 
 typedef enum {
     RUNS,               /* inference on images, which it loads one at a time, and lists */

@@ -4,7 +4,6 @@
 #include <stdint.h>
 
 #include "bridge/inference.h"
-#include "machine/measure.h"
 #include "session/verify.h"
 #include "upstream/picture.h"
 #include "upstream/picture_probe.h"

@@ -12,8 +12,8 @@
 
 #include "base/size.h"
 #include "kernels/pack.h"
-#include "kernels/simd.h"
 #include "kernels/register_tile.h"
+#include "kernels/simd.h"
 
 typedef struct {
     const mafat_conv *conv;

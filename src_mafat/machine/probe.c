@@ -1,7 +1,6 @@
 /* Networks of one layer; see probe.h. */
 #include "machine/probe.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/charge.h"

@@ -1,8 +1,6 @@
 /* From layer groups to a plan, by its parts in their order; see build.h. */
 #include "plan/build.h"
 
-#include <stdlib.h>
-
 #include "plan/buffers.h"
 #include "plan/builder.h"
 #include "plan/order.h"

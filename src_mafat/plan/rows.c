@@ -13,8 +13,6 @@
  * steps. */
 #include "plan/rows.h"
 
-#include <stdlib.h>
-
 #include "base/size.h"
 #include "plan/buffers.h"
 #include "plan/steps.h"

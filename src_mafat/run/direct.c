@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/size.h"
+#include "plan/plan.h"
 
 enum { UNIT = MAFAT_READ_UNIT };
 

@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "base/status.h"
-#include "plan/plan.h"
 
 typedef struct {
     char *path;               /* owned */

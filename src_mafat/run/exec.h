@@ -3,7 +3,6 @@
 #define MAFAT_RUN_EXEC_H
 
 #include "base/layer.h"
-#include "base/size.h"
 #include "base/status.h"
 #include "plan/plan.h"
 #include "plan/share.h"

@@ -2,8 +2,6 @@
 #define _GNU_SOURCE    /* MAP_ANONYMOUS */
 #include "run/store.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

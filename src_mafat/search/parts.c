@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "plan/order.h"
+#include "search/candidate.h"
 #include "search/tuning.h"
 
 size_t mafat_parts_min_bytes(const mafat_network *network)

@@ -2,7 +2,10 @@
 #ifndef MAFAT_SEARCH_PARTS_H
 #define MAFAT_SEARCH_PARTS_H
 
-#include "search/candidate.h"
+#include "search/edge.h"
+#include "search/label.h"
+#include "search/problem.h"
+#include "search/table.h"
 
 typedef struct {
     mafat_edges edges;

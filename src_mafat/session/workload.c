@@ -6,7 +6,6 @@
 #include "base/charge.h"
 #include "base/size.h"
 #include "machine/measure.h"
-#include "plan/plan.h"
 #include "run/letterbox.h"
 #include "upstream/boxes.h"
 

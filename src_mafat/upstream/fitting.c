@@ -3,7 +3,6 @@
 #include "upstream/fitting.h"
 
 #include "base/size.h"
-#include "base/status.h"
 
 static size_t float_bytes(const mafat_fitting *image, int w, int h)
 {

@@ -4,7 +4,6 @@
 #include "base/charge.h"
 #include "base/size.h"
 #include "darknet.h"
-#include "plan/plan.h"
 #include "run/store.h"
 #include "upstream/footprint.h"
 

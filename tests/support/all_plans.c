@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "plan/build.h"
+#include "support/suite.h"
 
 enum { TEST_MAX_CHOICES = 20 };
 

@@ -5,7 +5,6 @@
 #define TESTS_SUPPORT_ALL_PLANS_H
 
 #include "plan/predict.h"
-#include "support/suite.h"
 
 enum { TEST_PLAN_LAYERS = 16 };
 

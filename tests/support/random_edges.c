@@ -1,6 +1,9 @@
 /* See random_edges.h. */
+#include <stdlib.h>
+
 #include "base/size.h"
 #include "support/random_edges.h"
+#include "support/suite.h"
 
 static size_t test_draw_bytes(test_random *r, int most)
 {

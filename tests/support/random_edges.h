@@ -2,11 +2,8 @@
 #ifndef TESTS_SUPPORT_RANDOM_EDGES_H
 #define TESTS_SUPPORT_RANDOM_EDGES_H
 
-#include <stdlib.h>
-
 #include "search/edge.h"
 #include "support/random.h"
-#include "support/suite.h"
 
 enum { TEST_MAX_POSITIONS = 6, TEST_MAX_EDGES = 120, TEST_CHAIN_POSITIONS = 11 };
 

@@ -4,7 +4,7 @@
 #define TESTS_SUPPORT_REFERENCE_H
 
 #include "kernels/add.h"
-#include "kernels/conv.h"
+#include "kernels/convolution.h"
 #include "kernels/pool.h"
 
 void mafat_reference_conv(const mafat_conv *conv, int n_filters);

@@ -1,6 +1,7 @@
 /* See subject.h. */
-#include "run/step.h"
 #include "support/subject.h"
+
+#include "run/step.h"
 
 /* Costs as they are, or with slow, fast or free reads, with dear or free steps. */
 static mafat_costs test_costs_of_kind(int kind, const mafat_kernel_shape *shape)

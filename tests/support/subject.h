@@ -2,7 +2,6 @@
 #ifndef TESTS_SUPPORT_SUBJECT_H
 #define TESTS_SUPPORT_SUBJECT_H
 
-#include "run/exec.h"
 #include "search/search.h"
 #include "support/brief_cfg.h"
 #include "support/weight_modes.h"
