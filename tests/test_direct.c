@@ -98,7 +98,7 @@ static const char *open_file(int mode)
 /* Reads a range, and requires its bytes, and none beyond the room. */
 static void expect_range(size_t offset, size_t n)
 {
-    size_t n_span = mafat_plan_page_span(n);
+    size_t n_span = mafat_plan_unit_span(n);
     test_require(n_span + PAGE <= BUFFER_BYTES);
     memset(pages, 0x5a, BUFFER_BYTES);
     mafat_status status = mafat_direct_read(&direct, offset, n, pages, &error);

@@ -14,7 +14,7 @@
 #include "run/direct.h"
 
 /* Seconds of one read of so many bytes: the median of a few, one behind the other in the file. */
-static mafat_status time_reads(mafat_direct *file, size_t n_bytes, char *pages, double *seconds,
+static mafat_status time_reads(mafat_direct *file, size_t n_bytes, char *units, double *seconds,
                                mafat_error *error)
 {
     enum { N_READS = 9 };
@@ -25,7 +25,7 @@ static mafat_status time_reads(mafat_direct *file, size_t n_bytes, char *pages, 
         if (offset + n_bytes > file->n_bytes)
             offset = 0;
         double begin = mafat_measure_now_s();
-        status = mafat_direct_read(file, offset, n_bytes, pages, error);
+        status = mafat_direct_read(file, offset, n_bytes, units, error);
         times[i] = mafat_measure_now_s() - begin;
         offset += n_bytes;
     }
@@ -37,7 +37,7 @@ static mafat_status time_reads(mafat_direct *file, size_t n_bytes, char *pages, 
 /* Reads a file over and over, in another thread. */
 typedef struct {
     mafat_direct *file;
-    char *pages;
+    char *units;
     size_t each;              /* bytes of a read */
     atomic_bool ends;
     atomic_size_t n_bytes;    /* that were read */
@@ -51,7 +51,7 @@ static void *read_on(void *context)
     while (!atomic_load(&r->ends)) {
         if (offset + r->each > r->file->n_bytes)
             offset = 0;
-        if (mafat_direct_read(r->file, offset, r->each, r->pages, &error) != MAFAT_OK)
+        if (mafat_direct_read(r->file, offset, r->each, r->units, &error) != MAFAT_OK)
             break;
         offset += r->each;
         atomic_fetch_add(&r->n_bytes, r->each);
@@ -81,10 +81,10 @@ typedef struct {
 #define SLICE_S 0.03
 
 /* Computes beside reads; keeps the slice in *best if it was the fastest. */
-static mafat_status compute_beside(mafat_probes *load, mafat_direct *file, size_t each, char *pages,
+static mafat_status compute_beside(mafat_probes *load, mafat_direct *file, size_t each, char *units,
                                    slice *best, mafat_error *error)
 {
-    reader r = {.file = file, .pages = pages, .each = each};
+    reader r = {.file = file, .units = units, .each = each};
     slice s = {0};
     pthread_t thread;
     int reason = pthread_create(&thread, NULL, read_on, &r);
@@ -104,7 +104,7 @@ static mafat_status compute_beside(mafat_probes *load, mafat_direct *file, size_
 /* What computing loses for each byte that is read beside it: the fastest of some slices of
  * computing alone against the fastest beside reads, as what else the machine does comes and goes.
  * On a layer whose weights come from memory, as those of most do. */
-static mafat_status time_loss(mafat_direct *file, size_t each, char *pages, int n_threads,
+static mafat_status time_loss(mafat_direct *file, size_t each, char *units, int n_threads,
                               double *lost_byte_s, mafat_error *error)
 {
     enum { N_SLICES = 8 };
@@ -118,7 +118,7 @@ static mafat_status time_loss(mafat_direct *file, size_t each, char *pages, int 
         status = count_runs(&load, SLICE_S, &rate, error);
         alone = fmax(alone, rate);
         if (status == MAFAT_OK)
-            status = compute_beside(&load, file, each, pages, &beside, error);
+            status = compute_beside(&load, file, each, units, &beside, error);
     }
     mafat_probes_free(&load);
     if (status == MAFAT_OK && beside.n_bytes > 0)
@@ -151,20 +151,20 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
         return status;
     size_t small = file.n_bytes < SMALL_BYTES ? (size_t)file.n_bytes : SMALL_BYTES;
     size_t large = file.n_bytes < LARGE_BYTES ? (size_t)file.n_bytes : LARGE_BYTES;
-    char *pages = aligned_alloc(MAFAT_READ_UNIT, mafat_plan_page_span(large));
+    char *units = aligned_alloc(MAFAT_READ_UNIT, mafat_plan_unit_span(large));
     if (large == 0) {
         status = mafat_error_set(error, MAFAT_FAILED, "is empty: there is nothing to read");
         mafat_error_set_file(error, path);
-    } else if (pages == NULL) {
+    } else if (units == NULL) {
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to time reads of %zu bytes",
                                  large);
     }
     if (status == MAFAT_OK)
-        status = time_reads(&file, large, pages, &large_s, error);
+        status = time_reads(&file, large, units, &large_s, error);
     if (status == MAFAT_OK)
-        status = time_reads(&file, small, pages, &small_s, error);
+        status = time_reads(&file, small, units, &small_s, error);
     if (status == MAFAT_OK && large > small)
-        status = time_loss(&file, small, pages, costs->shape.n_threads, &lost_byte_s, error);
+        status = time_loss(&file, small, units, costs->shape.n_threads, &lost_byte_s, error);
     if (status == MAFAT_OK && large > small) {
         costs->read_byte_s = fmax(large_s - small_s, 0) / (double)(large - small);
         costs->read_s = fmax(small_s - costs->read_byte_s * (double)small, 0);
@@ -174,7 +174,7 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
         costs->read_is_measured = true;
         costs->read_device = device_of(path);
     }
-    free(pages);
+    free(units);
     mafat_direct_close(&file);
     return status;
 }

@@ -12,14 +12,14 @@ double mafat_plan_redundant_percent(uint64_t macs, uint64_t redundant_macs)
     return needed == 0 ? 0 : 100.0 * (double)redundant_macs / (double)needed;
 }
 
-size_t mafat_plan_page_span(size_t bytes)
+size_t mafat_plan_unit_span(size_t bytes)
 {
     return mafat_size_sum(mafat_size_round_up(bytes, MAFAT_READ_UNIT), MAFAT_READ_UNIT);
 }
 
 size_t mafat_plan_pinned_span(size_t bytes)
 {
-    return bytes <= MAFAT_PACKED_BYTES ? bytes : mafat_plan_page_span(bytes);
+    return bytes <= MAFAT_PACKED_BYTES ? bytes : mafat_plan_unit_span(bytes);
 }
 
 bool mafat_plan_is_packed(const mafat_weight_window *window)

@@ -30,11 +30,11 @@ enum { MAFAT_BAND_BYTES = 512 << 10 };
 enum { MAFAT_READ_UNIT = 4096 };
 
 /* Room for so many bytes in whole units, wherever in one they begin. */
-size_t mafat_plan_page_span(size_t bytes);
+size_t mafat_plan_unit_span(size_t bytes);
 
 /* TUNING. Weights of up to so many bytes that are read once lie one behind the other: deep narrow
  * networks have hundreds of layers of a few hundred bytes. Larger ones are read where they stay,
- * and have mafat_plan_page_span(). */
+ * and have mafat_plan_unit_span(). */
 enum { MAFAT_PACKED_BYTES = 64 << 10 };
 
 size_t mafat_plan_pinned_span(size_t bytes);

@@ -99,7 +99,7 @@ static void place_window(mafat_builder *b, int index, int first, int last)
     plan->buffers[window->buffer] = (mafat_buffer){
         .storage = window->pinned ? MAFAT_IN_PINNED : MAFAT_IN_ARENA, .layer = window->layer,
         .place = {.bytes = window->pinned ? mafat_plan_pinned_span(window->bytes)
-                                          : mafat_plan_page_span(window->bytes),
+                                          : mafat_plan_unit_span(window->bytes),
                   .align = MAFAT_READ_UNIT, .first = first, .last = last},
     };
 }

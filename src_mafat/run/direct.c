@@ -16,7 +16,7 @@
 
 enum { UNIT = MAFAT_READ_UNIT };
 
-static const uint64_t no_page = UINT64_MAX;
+static const uint64_t no_unit = UINT64_MAX;
 
 static mafat_status fail(const mafat_direct *direct, mafat_error *error, const char *what,
                          int reason)
@@ -32,7 +32,7 @@ static mafat_status fail(const mafat_direct *direct, mafat_error *error, const c
 static void open_direct(mafat_direct *direct)
 {
     direct->file = open(direct->path, O_RDONLY | O_CLOEXEC | O_DIRECT);
-    direct->direct = direct->file >= 0 && pread(direct->file, direct->page, UNIT, 0) >= 0;
+    direct->direct = direct->file >= 0 && pread(direct->file, direct->unit, UNIT, 0) >= 0;
     if (direct->direct)
         return;
     if (direct->file >= 0)
@@ -48,9 +48,9 @@ static void open_direct(mafat_direct *direct)
 mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_error *error)
 {
     struct stat about;
-    *direct = (mafat_direct){.path = strdup(path), .file = -1, .page_offset = no_page,
-                             .page = aligned_alloc(UNIT, UNIT)};
-    if (direct->path == NULL || direct->page == NULL) {
+    *direct = (mafat_direct){.path = strdup(path), .file = -1, .unit_offset = no_unit,
+                             .unit = aligned_alloc(UNIT, UNIT)};
+    if (direct->path == NULL || direct->unit == NULL) {
         mafat_direct_close(direct);
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read a file");
     }
@@ -95,7 +95,7 @@ void mafat_direct_close(mafat_direct *direct)
     if (direct->path != NULL && direct->file >= 0)
         close(direct->file);
     free(direct->path);
-    free(direct->page);
+    free(direct->unit);
     *direct = (mafat_direct){.file = -1};
 }
 
@@ -145,27 +145,27 @@ static mafat_status read_cached(const mafat_direct *direct, uint64_t offset, siz
     return status;
 }
 
-mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *pages,
+mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *units,
                                mafat_error *error)
 {
     uint64_t skew = offset % UNIT, begin = offset - skew, needed = offset + n_bytes;
     uint64_t end = (needed + UNIT - 1) / UNIT * UNIT, at = begin;
-    uint64_t read_end = direct->page_end;
+    uint64_t read_end = direct->unit_end;
     mafat_status status = MAFAT_OK;
     if (n_bytes == 0)
         return MAFAT_OK;
     if (!direct->direct)
-        return read_cached(direct, offset, n_bytes, pages + skew, error);
-    if (begin == direct->page_offset && (needed <= read_end || read_end == begin + UNIT)) {
-        memcpy(pages, direct->page, UNIT);
+        return read_cached(direct, offset, n_bytes, units + skew, error);
+    if (begin == direct->unit_offset && (needed <= read_end || read_end == begin + UNIT)) {
+        memcpy(units, direct->unit, UNIT);
         at += UNIT;
     }
     if (at < needed)
-        status = read_range(direct, at, end, needed, pages + (at - begin), &read_end, error);
+        status = read_range(direct, at, end, needed, units + (at - begin), &read_end, error);
     if (status == MAFAT_OK) {
-        direct->page_offset = end - UNIT;
-        direct->page_end = read_end;
-        memcpy(direct->page, pages + (direct->page_offset - begin), UNIT);
+        direct->unit_offset = end - UNIT;
+        direct->unit_end = read_end;
+        memcpy(direct->unit, units + (direct->unit_offset - begin), UNIT);
     }
     return status;
 }

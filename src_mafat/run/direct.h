@@ -19,20 +19,20 @@ typedef struct {
     bool direct;
     uint64_t n_bytes;         /* of the file, when it was opened */
     struct timespec changed;  /* its time of modification then */
-    char *page;               /* [MAFAT_READ_UNIT], owned: the last unit that was read */
-    uint64_t page_offset;     /* its place in the file; not a unit's where there is none */
-    uint64_t page_end;        /* where its bytes end: before the unit does at the file's end */
+    char *unit;               /* [MAFAT_READ_UNIT], owned: the last unit that was read */
+    uint64_t unit_offset;     /* its offset in the file; not a unit's where there is none */
+    uint64_t unit_end;        /* where its bytes end: before the unit does at the file's end */
 } mafat_direct;
 
 /* Opens a regular file. MAFAT_FAILED, naming it, where that fails. On error nothing needs to be
  * closed. */
 mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_error *error);
 
-/* Reads bytes [offset, offset + n_bytes) to pages[offset % MAFAT_READ_UNIT ...); `pages` is aligned
- * to MAFAT_READ_UNIT and has mafat_plan_page_span(n_bytes) bytes. A unit that two reads in sequence
+/* Reads bytes [offset, offset + n_bytes) to units[offset % MAFAT_READ_UNIT ...); `units` is aligned
+ * to MAFAT_READ_UNIT and has mafat_plan_unit_span(n_bytes) bytes. A unit that two reads in sequence
  * share is read once. MAFAT_FAILED, naming the file, where it cannot be read or ends before
  * that. */
-mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *pages,
+mafat_status mafat_direct_read(mafat_direct *direct, uint64_t offset, size_t n_bytes, char *units,
                                mafat_error *error);
 
 /* MAFAT_FAILED where the file is not any more what it was when it was opened. */

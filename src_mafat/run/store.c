@@ -58,7 +58,7 @@ static void point_to(mafat_parameters *parameters, const mafat_layer *layer, con
     }
 }
 
-static mafat_status read_statistics(mafat_store *store, char *pages, mafat_error *error)
+static mafat_status read_statistics(mafat_store *store, char *units, mafat_error *error)
 {
     float *to = store->statistics;
     mafat_status status = MAFAT_OK;
@@ -68,9 +68,9 @@ static mafat_status read_statistics(mafat_store *store, char *pages, mafat_error
         if (n_bytes == 0)
             continue;
         uint64_t offset = store->offsets[l] - n_bytes;
-        status = mafat_direct_read(&store->file, offset, n_bytes, pages, error);
+        status = mafat_direct_read(&store->file, offset, n_bytes, units, error);
         if (status == MAFAT_OK)
-            memcpy(to, pages + offset % MAFAT_READ_UNIT, n_bytes);
+            memcpy(to, units + offset % MAFAT_READ_UNIT, n_bytes);
         point_to(&store->parameters[l], layer, to);
         to += n_statistics(layer);
     }
@@ -105,31 +105,31 @@ static const char *weights_of(const mafat_store *store, const mafat_weight_windo
     return bytes_of_window(store, window) + before;
 }
 
-/* Reads a window to where there is room for the pages around it, and keeps its weights alone. */
-static mafat_status read_packed(mafat_store *store, const mafat_weight_window *window, char *pages,
+/* Reads a window to where there is room for the units around it, and keeps its weights alone. */
+static mafat_status read_packed(mafat_store *store, const mafat_weight_window *window, char *units,
                                 mafat_error *error)
 {
     uint64_t offset = offset_of(store, window);
-    mafat_status status = mafat_direct_read(&store->file, offset, window->bytes, pages, error);
+    mafat_status status = mafat_direct_read(&store->file, offset, window->bytes, units, error);
     if (status == MAFAT_OK)
-        memcpy(bytes_of_window(store, window), pages + offset % MAFAT_READ_UNIT, window->bytes);
+        memcpy(bytes_of_window(store, window), units + offset % MAFAT_READ_UNIT, window->bytes);
     return status;
 }
 
-static mafat_status read_pinned(mafat_store *store, char *pages, mafat_error *error)
+static mafat_status read_pinned(mafat_store *store, char *units, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
     for (int i = 0; i < store->plan->n_windows && status == MAFAT_OK; i++) {
         const mafat_weight_window *window = &store->plan->windows[i];
         if (mafat_plan_is_packed(window))
-            status = read_packed(store, window, pages, error);
+            status = read_packed(store, window, units, error);
         else if (window->pinned)
             status = read_window(store, window, error);
     }
     return status;
 }
 
-/* The most that is read at once and kept without the pages around it. */
+/* The most that is read at once and kept without the units around it. */
 static size_t max_packed_bytes(const mafat_store *store)
 {
     size_t most = 0;
@@ -144,16 +144,16 @@ static size_t max_packed_bytes(const mafat_store *store)
 static mafat_status read_once(mafat_store *store, mafat_error *error)
 {
     size_t most = max_packed_bytes(store);
-    char *pages = map_pages(mafat_plan_page_span(most));
-    if (pages == NULL)
+    char *units = map_pages(mafat_plan_unit_span(most));
+    if (units == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read %zu bytes", most);
     mafat_status status = mafat_weights_find(store->file.path, store->network, store->offsets,
                                              error);
     if (status == MAFAT_OK)
-        status = read_statistics(store, pages, error);
+        status = read_statistics(store, units, error);
     if (status == MAFAT_OK)
-        status = read_pinned(store, pages, error);
-    munmap(pages, mafat_plan_page_span(most));
+        status = read_pinned(store, units, error);
+    munmap(units, mafat_plan_unit_span(most));
     return status;
 }
 

@@ -15,7 +15,7 @@ static int test_largest_layer(const mafat_network *network, const mafat_weight_m
         const mafat_layer *layer = &network->layers[l];
         if (layer->kind != MAFAT_CONVOLUTION || modes[l].pinned)
             continue;
-        size_t n = mafat_plan_page_span((size_t)layer->out.c * test_filter_bytes(layer));
+        size_t n = mafat_plan_unit_span((size_t)layer->out.c * test_filter_bytes(layer));
         if (n <= most && n > bytes) {
             largest = l;
             bytes = n;
@@ -44,7 +44,7 @@ const mafat_weight_mode *test_weight_modes(const mafat_network *network,
     }
     while ((largest = test_largest_layer(network, modes, rest)) >= 0) {
         modes[largest].pinned = true;
-        rest -= mafat_plan_page_span((size_t)network->layers[largest].out.c *
+        rest -= mafat_plan_unit_span((size_t)network->layers[largest].out.c *
                                      test_filter_bytes(&network->layers[largest]));
     }
     return modes;
