@@ -4,13 +4,10 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/size.h"
+
 /* Of longer words the beginning counts. */
 enum { MAX_LETTERS = 40 };
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 static char letter(char c)
 {
@@ -28,10 +25,11 @@ int mafat_nearest_distance(const char *a, const char *b)
                 continue;
             }
             int replaced = d[i - 1][k - 1] + (letter(a[i - 1]) != letter(b[k - 1]));
-            d[i][k] = least(replaced, least(d[i - 1][k], d[i][k - 1]) + 1);
+            int shifted = mafat_size_min_int(d[i - 1][k], d[i][k - 1]) + 1;
+            d[i][k] = mafat_size_min_int(replaced, shifted);
             if (i > 1 && k > 1 && letter(a[i - 1]) == letter(b[k - 2]) &&
                 letter(a[i - 2]) == letter(b[k - 1]))
-                d[i][k] = least(d[i][k], d[i - 2][k - 2] + 1);
+                d[i][k] = mafat_size_min_int(d[i][k], d[i - 2][k - 2] + 1);
         }
     }
     return d[n_a][n_b];

@@ -23,11 +23,6 @@ typedef struct {
     float *panels, *broadcast;  /* the scratch: packed taps and, after them, broadcast weights */
 } pass;
 
-static int min_int(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* Pixels in whole panels. */
 static int whole_panels(int n_pixels)
 {
@@ -104,7 +99,7 @@ static void prefetch(const pass *p, int f, int n_filters, int panel, int end)
 {
     const mafat_view *out = &p->conv->out;
     int n_panels = mafat_size_parts(p->pixel_end - p->pixel_begin, MAFAT_REGISTER_PIXELS);
-    int next_end = min_int(f + 2 * MAFAT_REGISTER_FILTERS, p->filter_end);
+    int next_end = mafat_size_min_int(f + 2 * MAFAT_REGISTER_FILTERS, p->filter_end);
 
     if (end < p->pixel_end) {
         const float *sums = out_pixel(out, f, end);
@@ -165,10 +160,10 @@ static void run_pixels(pass *p, int filter_begin)
     int step = mafat_size_parts(p->n_k, n_slices);
 
     for (p->k_begin = 0; p->k_begin < p->n_k; p->k_begin = p->k_end) {
-        p->k_end = min_int(p->k_begin + step, p->n_k);
+        p->k_end = mafat_size_min_int(p->k_begin + step, p->n_k);
         mafat_pack_run(p->conv, p->k_begin, p->k_end, p->pixel_begin, p->pixel_end, p->panels);
         for (int f = filter_begin; f < p->filter_end; f += MAFAT_REGISTER_FILTERS) {
-            int n_filters = min_int(MAFAT_REGISTER_FILTERS, p->filter_end - f);
+            int n_filters = mafat_size_min_int(MAFAT_REGISTER_FILTERS, p->filter_end - f);
             run_tiles(p, f, n_filters);
             for (int i = 0; i < n_filters && p->k_end == p->n_k; i++)
                 run_epilogue(p, f + i);
@@ -186,7 +181,7 @@ void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, in
 
     for (int pixel = pixel_begin; pixel < pixel_end; pixel = p.pixel_end) {
         p.pixel_begin = pixel;
-        p.pixel_end = min_int(pixel + panel_pixels, pixel_end);
+        p.pixel_end = mafat_size_min_int(pixel + panel_pixels, pixel_end);
         run_pixels(&p, filter_begin);
     }
 }

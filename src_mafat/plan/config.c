@@ -20,19 +20,19 @@ static mafat_status expected(const cursor *c, const char *what)
                            c->text, what, c->at);
 }
 
-/* Reads a number of digits only, from `least` to `most`. */
-static mafat_status read_number(cursor *c, const char *what, int least, int most, int *number)
+/* Reads a number of digits only, from `min` to `max`. */
+static mafat_status read_number(cursor *c, const char *what, int min, int max, int *number)
 {
     if (!isdigit((unsigned char)*c->at))
         return expected(c, what);
     const char *begin = c->at;
     long long value = 0;
     for (; isdigit((unsigned char)*c->at); c->at++)
-        value = value > most ? value : 10 * value + (*c->at - '0');
-    if (value < least || value > most)
+        value = value > max ? value : 10 * value + (*c->at - '0');
+    if (value < min || value > max)
         return mafat_error_set(c->error, MAFAT_USAGE,
                                "configuration \"%s\": %s %.*s is not from %d to %d", c->text, what,
-                               (int)(c->at - begin), begin, least, most);
+                               (int)(c->at - begin), begin, min, max);
     *number = (int)value;
     return MAFAT_OK;
 }

@@ -119,11 +119,6 @@ static mafat_conv conv_of(const task *t, int filter_group)
     return conv;
 }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 static void run_conv_share(void *work, int index, int thread)
 {
     const task *t = work;
@@ -212,7 +207,7 @@ static void keep(const task *t, int channel_begin, int channel_end)
 static void run_channels_share(void *work, int index, int thread)
 {
     const task *t = work;
-    int begin = index * t->each, end = least(begin + t->each, t->n_channels);
+    int begin = index * t->each, end = mafat_size_min_int(begin + t->each, t->n_channels);
     (void)thread;
     if (t->step->kind == MAFAT_STEP_KEEP) {
         keep(t, begin, end);
