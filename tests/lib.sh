@@ -41,6 +41,11 @@ weights() {
     echo "$out"
 }
 
+# is_json FILE: it holds one JSON value, as far as this machine can tell.
+is_json() {
+    ! command -v python3 >/dev/null || python3 -m json.tool <"$1" >/dev/null 2>&1 || fail "no JSON: $(cat "$1")"
+}
+
 # value KEY: what "KEY: value" says in $scratch/stdout.
 value() {
     sed -n "s/^$1: //p" "$scratch/stdout"

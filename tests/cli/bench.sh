@@ -73,9 +73,7 @@ for key in $keys layers; do
 done
 [ "$(tr -d ' "\n' <"$scratch/stdout" | grep -o 'layer:[0-9]*,type:[a-z]*,tiles:[0-9]*' |
     sed 's/[a-z]*://g; s/,/ /g; s/$/;/' | tr -d '\n')" = "$layers" ] || fail "JSON has other layers"
-if command -v python3 >/dev/null; then
-    python3 -m json.tool "$scratch/stdout" >/dev/null || fail "no JSON"
-fi
+is_json "$scratch/stdout"
 
 # peak_bytes is this process's own, or unknown: a neighbour that stays, one that came first and has gone
 caged="$top/tools/limit -o $scratch/report none"

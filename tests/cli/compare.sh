@@ -32,7 +32,6 @@ cd "$top/darknet" || exit 1
 compare() { "$darknet" mafat compare "$cfg" "$w" "$@"; }
 # keys FILE: but for those of the process as a whole
 keys() { grep -vE '^(peak_|predicted_bytes)' "$1"; }
-is_json() { ! command -v python3 >/dev/null || python3 -m json.tool <"$1" >/dev/null 2>&1 || fail "no JSON: $(cat "$1")"; }
 
 configs='1x1 2x2 layers 3x1r/1/1x1 2x2'
 several=

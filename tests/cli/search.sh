@@ -90,7 +90,7 @@ awk '/^ *([0-9]+|none) +[0-9]+ +[0-9.]+ +[0-9]+  / { n++; if (n > 1 && ($2 >= by
      if ($1 != "none" && $2 > $1) bad = 1 } END { exit !(n > 10 && !bad) }' "$scratch/stdout" || fail "the front: $(cat "$scratch/stdout")"
 grep -q '</svg>' "$scratch/front.svg" || fail "no picture"
 search 0 '"front": \[' cfg/yolov2-tiny.cfg -front -json -memory 16M -threads 2
-python3 -m json.tool <"$scratch/stdout" >/dev/null 2>&1 || ! command -v python3 >/dev/null || fail "no JSON: $(cat "$scratch/stdout")"
+is_json "$scratch/stdout"
 
 # -save: the cfg as it was, with what was found; it then does the same everywhere
 search 0 '^config: ' cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/new.cfg"

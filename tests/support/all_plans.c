@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "plan/build.h"
 #include "support/suite.h"
 
@@ -17,10 +18,8 @@ typedef struct {
 
 static void test_plans_add(test_plans *p, test_outcome outcome)
 {
-    if (p->n == p->capacity) {
-        p->capacity = 2 * p->capacity + 256;
-        p->outcomes = realloc(p->outcomes, (size_t)p->capacity * sizeof *p->outcomes);
-    }
+    p->outcomes = mafat_array_grow(p->outcomes, p->n, &p->capacity, 256, sizeof *p->outcomes);
+    ck_assert_ptr_nonnull(p->outcomes);
     p->outcomes[p->n++] = outcome;
 }
 

@@ -1,6 +1,7 @@
 /* See random_edges.h. */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/size.h"
 #include "support/random_edges.h"
 #include "support/suite.h"
@@ -25,11 +26,8 @@ static mafat_edge test_draw_edge(test_random *r, int from, int to, int max_bytes
 
 static void test_graph_add(test_graph *g, test_path path)
 {
-    if (g->n == g->capacity) {
-        g->capacity = 2 * g->capacity + 100;
-        g->paths = realloc(g->paths, (size_t)g->capacity * sizeof *g->paths);
-        ck_assert_ptr_nonnull(g->paths);
-    }
+    g->paths = mafat_array_grow(g->paths, g->n, &g->capacity, 100, sizeof *g->paths);
+    ck_assert_ptr_nonnull(g->paths);
     g->paths[g->n++] = path;
 }
 
