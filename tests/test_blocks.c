@@ -5,7 +5,7 @@
 
 #include "base/charge.h"
 #include "bridge/blocks.h"
-#include "mafat.h"
+#include "doors.h"
 #include "support/random.h"
 #include "support/suite.h"
 

@@ -10,7 +10,7 @@
 
 #include "cfg/cfg.h"
 #include "darknet.h"
-#include "mafat.h"
+#include "doors.h"
 #include "support/suite.h"
 
 enum { TIMEOUT_S = 60 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/status.h"
-#include "mafat.h"
+#include "doors.h"
 #include "support/suite.h"
 
 static volatile size_t too_much = PTRDIFF_MAX;

@@ -58,7 +58,7 @@ typedef struct mafat_bridge {
 } mafat_bridge;
 
 /* Has the allocator give large blocks back to the system as soon as they are freed. For the
- * start of a program; mafat_begin() (mafat.h) does it too. */
+ * start of a program; mafat_begin() (doors.h) does it too. */
 void mafat_bridge_keep_heap_small(void);
 
 /* Whether Darknet was built with OpenCV and so can read video. */

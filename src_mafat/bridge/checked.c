@@ -1,4 +1,4 @@
-/* What Darknet allocates, frees and opens; see mafat.h. */
+/* What Darknet allocates, frees and opens; see doors.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "base/size.h"
 #include "bridge/blocks.h"
 #include "bridge/bridge.h"
-#include "mafat.h"
+#include "doors.h"
 
 /* The block, unless it is missing and something was asked for. */
 static void *check(void *block, size_t n, size_t n_bytes)

@@ -1,5 +1,5 @@
 /* The doors through which Darknet makes a network and runs it: mafat_begin() and
- * mafat_attach() of mafat.h, and the hooks that they set (patches/0007). */
+ * mafat_attach() of doors.h, and the hooks that they set (patches/0007). */
 #include <limits.h>
 #include <malloc.h>
 #include <stdatomic.h>
@@ -14,7 +14,7 @@
 #include "bridge/planned.h"
 #include "bridge/request.h"
 #include "darknet.h"
-#include "mafat.h"
+#include "doors.h"
 #include "run/team.h"
 #include "run/weights.h"
 #include "session/verify.h"

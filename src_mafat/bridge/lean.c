@@ -8,7 +8,7 @@
  * that MAFAT does not know by heart keep everything. */
 #include "bridge/lean.h"
 #include "darknet.h"
-#include "mafat.h"
+#include "doors.h"
 
 static void drop(float **buffer)
 {

@@ -18,8 +18,8 @@
 #include "base/page_cache.h"
 #include "base/size.h"
 #include "bridge/planned.h"
+#include "doors.h"
 #include "machine/measure.h"
-#include "mafat.h"
 #include "session/process.h"
 #include "upstream/picture.h"
 

@@ -8,7 +8,7 @@
 #include "bridge/planned.h"
 #include "bridge/request.h"
 #include "darknet.h"
-#include "mafat.h"
+#include "doors.h"
 #include "run/letterbox.h"
 #include "upstream/picture.h"
 

@@ -11,7 +11,7 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "base/visible.h"
-#include "mafat.h"
+#include "doors.h"
 
 /* The largest stock cfg has 44 kB, its longest section 30 options. Sizes are kept in int, and
  * options are looked up one by one. */

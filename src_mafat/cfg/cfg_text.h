@@ -2,7 +2,7 @@
  *
  * Blanks and tabs count nowhere; a line that starts with '#' or ';' is a comment; of options with
  * the same key the first wins. People's files have more that is no part of a value: a byte order
- * mark, carriage returns, comments behind values. mafat_cfg_text_clean() (mafat.h) takes all of it out, for
+ * mark, carriage returns, comments behind values. mafat_cfg_text_clean() (doors.h) takes all of it out, for
  * this reader and for Darknet's (patches/0010), so that both read the same.
  *
  * A number is what Darknet's atoi() or atof() finds at the beginning of a value: what else follows

@@ -8,7 +8,7 @@
 #include "command/command_detector.h"
 #include "command/own_commands.h"
 #include "command/routing.h"
-#include "mafat.h"
+#include "doors.h"
 
 static const char about[] =
     "usage: darknet mafat COMMAND ARGUMENTS [OPTIONS]\n"

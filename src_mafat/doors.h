@@ -1,8 +1,8 @@
 /* What Darknet calls: the doors that patches/ open. With MAFAT not asked for they do nothing but what
  * Darknet did without them. They print what is wrong and exit with the documented code where they
  * cannot do what they are asked, as Darknet has no way to be told. */
-#ifndef MAFAT_MAFAT_H
-#define MAFAT_MAFAT_H
+#ifndef MAFAT_DOORS_H
+#define MAFAT_DOORS_H
 
 #include <stddef.h>
 #include <stdio.h>
