@@ -78,6 +78,8 @@ FLAGS_bridge := $(FLAGS_upstream)
 FLAGS_kernels/epilogue := -ffp-contract=off
 FLAGS_kernels/pool := -ffp-contract=off
 FLAGS_run/letterbox := -ffp-contract=off
+# Whether the start-up code of Darknet's program, linked with -Ofast, has denormals flushed.
+FLAGS_run/denormals := -DMAFAT_FLUSHES_DENORMALS=$(if $(call on,DEBUG),0,1)
 FLAGS_upstream/boxes := -ffp-contract=off
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any.
@@ -265,11 +267,13 @@ $(call from_upstream,darknet): darknet/.stamp ;
 $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 	$(call compile,$(DARKNET_FLAGS) -Ibuild/upstream/include -Ibuild/upstream/src)
 
-# Darknet does not look whether it got the memory, or the file to write to, that it asked for, so in the patched objects these
-# calls go to src_mafat, which does. Renamed behind the compiler, so that its code stays stock's. What
-# image.c makes by calloc() is images, for which there must be room in memory limits.
+# Darknet does not look whether it got the memory, or the file to write to, that it asked for, and it ends the process and prints
+# where a library must not, so in the patched objects these calls go to src_mafat, which does better. Renamed behind the
+# compiler, so that its code stays stock's. What image.c makes by calloc() is images, for which there must be room in memory limits.
 CALLOC_src/image := mafat_image_calloc
-CHECKED = $(foreach name,malloc realloc free fopen,--redefine-sym $(name)=mafat_checked_$(name)) \
+CHECKED_CALLS := malloc realloc free fopen exit srand fprintf printf fwrite fputc putchar puts perror
+CHECKED = $(foreach name,$(CHECKED_CALLS),--redefine-sym $(name)=mafat_checked_$(name)) \
+    --redefine-sym __assert_fail=mafat_checked_assert_fail \
     --redefine-sym calloc=$(or $(CALLOC_$*),mafat_checked_calloc)
 OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 

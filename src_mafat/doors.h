@@ -40,6 +40,21 @@ void *mafat_checked_realloc(void *block, size_t n_bytes);
 void mafat_checked_free(void *block);
 FILE *mafat_checked_fopen(const char *path, const char *mode);
 
+/* Called in place of exit(), what assert() calls, srand(), and all that prints to stdout and stderr:
+ * the same, but while the library calls Darknet, whose ends are errors of that call then, and which
+ * prints nothing (bridge/caught.h). */
+_Noreturn void mafat_checked_exit(int code);
+_Noreturn void mafat_checked_assert_fail(const char *assertion, const char *file, unsigned line,
+                                         const char *function);
+void mafat_checked_srand(unsigned seed);
+int mafat_checked_fprintf(FILE *stream, const char *format, ...);
+int mafat_checked_printf(const char *format, ...);
+size_t mafat_checked_fwrite(const void *elements, size_t n_bytes, size_t n, FILE *stream);
+int mafat_checked_fputc(int character, FILE *stream);
+int mafat_checked_putchar(int character);
+int mafat_checked_puts(const char *line);
+void mafat_checked_perror(const char *text);
+
 /* Called in place of calloc() by image.c, where images are made, loaded, resized and copied: where a
  * network has a limit, it sees to it that there is room for this image too, and touches it, so that
  * who measures the process sees it (bridge/limits.c). */

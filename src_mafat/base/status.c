@@ -96,6 +96,8 @@ size_t mafat_error_show_character(char to[MAFAT_SHOWN_BYTES], const char **text)
     return n_shown;
 }
 
+enum { MAX_SHOWN = MAFAT_SHOWN_BYTES / 4 };    /* that a byte becomes */
+
 /* Makes one line of a text that is not longer than a part of an error: a carriage return, say, would
  * hide what stands before it. */
 static void make_visible(const char *text, char *seen)
@@ -105,16 +107,21 @@ static void make_visible(const char *text, char *seen)
     *seen = '\0';
 }
 
-void mafat_error_print(const mafat_error *error, FILE *stream)
+int mafat_error_message(const mafat_error *error, char *to, size_t size)
 {
-    enum { MAX_SHOWN = MAFAT_SHOWN_BYTES / 4 }; /* that a byte becomes */
     char file[MAX_SHOWN * sizeof error->file], layer[64] = "", text[MAX_SHOWN * sizeof error->text];
     make_visible(error->file, file);
     make_visible(error->text, text);
     if (error->layer >= 0)
         snprintf(layer, sizeof layer, "layer %d [%.32s]: ", error->layer, error->layer_type);
-    /* at once: another process may have a message for the same stream */
-    fprintf(stream, "mafat: %s%s%s%s\n", file, file[0] != '\0' ? ": " : "", layer, text);
+    return snprintf(to, size, "%s%s%s%s", file, file[0] != '\0' ? ": " : "", layer, text);
+}
+
+void mafat_error_print(const mafat_error *error, FILE *stream)
+{
+    char message[MAX_SHOWN * (sizeof error->file + sizeof error->text) + 128];
+    mafat_error_message(error, message, sizeof message);
+    fprintf(stream, "mafat: %s\n", message);    /* at once: others may have one for it, too */
 }
 
 _Noreturn void mafat_error_check_failed(const char *condition, const char *file, int line)

@@ -1,7 +1,8 @@
 /* Status codes and the error record.
  *
  * Every function of MAFAT that can fail returns a mafat_status and fills the caller's error record;
- * only the program's entry points print it and exit. The status codes are the exit codes. */
+ * only the program's entry points print it and exit. Programs that use the library see both, so they
+ * stand in mafat.h. */
 #ifndef MAFAT_BASE_STATUS_H
 #define MAFAT_BASE_STATUS_H
 
@@ -10,21 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-typedef enum {
-    MAFAT_OK,          /* 0 */
-    MAFAT_FAILED,      /* 1: a file, memory, or results that differ */
-    MAFAT_USAGE,       /* 2: the command or the configuration is wrong */
-    MAFAT_NO_FIT,      /* 3: no configuration fits the memory limit */
-    MAFAT_UNSUPPORTED  /* 4: MAFAT cannot run this network */
-} mafat_status;
-
-/* What went wrong and where. `file` is "" and `layer` is -1 where they do not apply. */
-typedef struct {
-    char file[512];
-    int layer;
-    char layer_type[24];
-    char text[768];    /* what was given, what is allowed */
-} mafat_error;
+#include "mafat.h"
 
 /* Fills `error` with no file and no layer and returns `status`, so that a caller can write
  * `return mafat_error_set(error, MAFAT_USAGE, "...")`. */

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/charge.h"
+#include "base/notice.h"
+#include "bridge/caught.h"
 
 /* glibc would raise the size from which it gives blocks back at once with each one that is
  * freed. */
@@ -21,6 +23,8 @@ _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *erro
 {
     static atomic_flag is_ending = ATOMIC_FLAG_INIT;
     static _Thread_local bool is_ended_here;
+    if (mafat_caught_is_under_way())
+        mafat_caught_end(status, error);
     mafat_error_print(error, stderr);
     if (is_ended_here)
         _exit((int)status);
@@ -35,11 +39,11 @@ void mafat_bridge_print_choice(const mafat_session *session)
     const mafat_prediction *p = &session->prediction;
     char config[256];
     mafat_config_print(&session->config, config, sizeof config);
-    fprintf(stderr, "mafat: limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
-            "results %zu, plan %zu, process %zu, choosing %zu)\n",
-            session->limit_bytes, config, p->total_bytes, p->arena_bytes,
-            p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes, p->plan_bytes,
-            mafat_prediction_process_bytes(p), p->choosing_bytes);
+    mafat_notice_print("limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
+                       "results %zu, plan %zu, process %zu, choosing %zu)",
+                       session->limit_bytes, config, p->total_bytes, p->arena_bytes,
+                       p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes,
+                       p->plan_bytes, mafat_prediction_process_bytes(p), p->choosing_bytes);
 }
 
 /* Of Darknet's image_opencv.cpp, which is empty without OpenCV. */

@@ -70,8 +70,8 @@ bool mafat_bridge_has_plan(const mafat_bridge *bridge);
 /* Gives the memory of an inference back until the next one. */
 void mafat_bridge_release(mafat_bridge *bridge);
 
-/* Prints the error and ends the process with the status: for calls from Darknet, which cannot be
- * answered with an error. */
+/* Ends the library's call that is under way (caught.h), or prints the error and ends the process with
+ * the status: for calls from Darknet, which cannot be answered with an error. */
 _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *error);
 
 /* Says what was chosen for a memory limit, and what it will take. */

@@ -1,5 +1,7 @@
 /* What Darknet allocates, frees and opens; see doors.h. */
+#include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +9,7 @@
 #include "base/size.h"
 #include "bridge/blocks.h"
 #include "bridge/bridge.h"
+#include "bridge/caught.h"
 #include "doors.h"
 
 /* The block, unless it is missing and something was asked for. */
@@ -22,32 +25,46 @@ static void *check(void *block, size_t n, size_t n_bytes)
     mafat_bridge_give_up(MAFAT_FAILED, &error);
 }
 
+/* The same, noted where somebody keeps account. */
+static void *note(void *block)
+{
+    mafat_caught_note(block);
+    return block;
+}
+
 void *mafat_checked_malloc(size_t n_bytes)
 {
-    return check(malloc(n_bytes), 1, n_bytes);
+    return note(check(malloc(n_bytes), 1, n_bytes));
 }
 
 void *mafat_checked_calloc(size_t n, size_t n_bytes)
 {
     size_t all_bytes;
     void *block = mafat_size_mul(n, n_bytes, &all_bytes) ? mafat_blocks_make(all_bytes) : NULL;
-    return block != NULL ? block : check(calloc(n, n_bytes), n, n_bytes);
+    return note(block != NULL ? block : check(calloc(n, n_bytes), n, n_bytes));
 }
 
 void *mafat_checked_realloc(void *block, size_t n_bytes)
 {
     size_t held_bytes;
-    if (!mafat_blocks_find(block, &held_bytes))
-        return check(realloc(block, n_bytes), 1, n_bytes);
-    void *moved = check(malloc(n_bytes), 1, n_bytes);
+    if (!mafat_blocks_find(block, &held_bytes)) {
+        mafat_caught_forget(block);
+        void *moved = realloc(block, n_bytes);
+        if (moved == NULL && n_bytes > 0)
+            mafat_caught_note(block);
+        return note(check(moved, 1, n_bytes));
+    }
+    void *moved = note(check(malloc(n_bytes), 1, n_bytes));
     if (moved != NULL)
         memcpy(moved, block, held_bytes < n_bytes ? held_bytes : n_bytes);
+    mafat_caught_forget(block);
     mafat_blocks_free(block);
     return moved;
 }
 
 void mafat_checked_free(void *block)
 {
+    mafat_caught_forget(block);
     if (!mafat_blocks_free(block))
         free(block);
 }
@@ -61,4 +78,85 @@ FILE *mafat_checked_fopen(const char *path, const char *mode)
     mafat_error_set(&error, MAFAT_FAILED, "cannot be written: %s", strerror(errno));
     mafat_error_set_file(&error, path);
     mafat_bridge_give_up(MAFAT_FAILED, &error);
+}
+
+/* ------------------------------------------------------------------------------- ends, and chatter */
+
+void mafat_checked_exit(int code)
+{
+    mafat_error error;
+    if (!mafat_caught_is_under_way())
+        exit(code);
+    mafat_error_set(&error, MAFAT_FAILED, "Darknet gives up");
+    mafat_caught_end(MAFAT_FAILED, &error);
+}
+
+void mafat_checked_assert_fail(const char *assertion, const char *file, unsigned line,
+                               const char *function)
+{
+    mafat_error error;
+    if (!mafat_caught_is_under_way())
+        __assert_fail(assertion, file, line, function);
+    mafat_error_set(&error, MAFAT_FAILED, "Darknet gives up: %s: %s", function, assertion);
+    mafat_caught_end(MAFAT_FAILED, &error);
+}
+
+void mafat_checked_srand(unsigned seed)
+{
+    if (!mafat_caught_is_under_way())
+        srand(seed);
+}
+
+/* Whether what goes there is chatter that nobody wants. */
+static bool is_silent(const FILE *stream)
+{
+    return mafat_caught_is_under_way() && (stream == stdout || stream == stderr);
+}
+
+int mafat_checked_fprintf(FILE *stream, const char *format, ...)
+{
+    va_list args;
+    if (is_silent(stream))
+        return 0;
+    va_start(args, format);
+    int n = vfprintf(stream, format, args);
+    va_end(args);
+    return n;
+}
+
+int mafat_checked_printf(const char *format, ...)
+{
+    va_list args;
+    if (is_silent(stdout))
+        return 0;
+    va_start(args, format);
+    int n = vprintf(format, args);
+    va_end(args);
+    return n;
+}
+
+size_t mafat_checked_fwrite(const void *elements, size_t n_bytes, size_t n, FILE *stream)
+{
+    return is_silent(stream) ? n : fwrite(elements, n_bytes, n, stream);
+}
+
+int mafat_checked_fputc(int character, FILE *stream)
+{
+    return is_silent(stream) ? character : fputc(character, stream);
+}
+
+int mafat_checked_putchar(int character)
+{
+    return mafat_checked_fputc(character, stdout);
+}
+
+int mafat_checked_puts(const char *line)
+{
+    return is_silent(stdout) ? 0 : puts(line);
+}
+
+void mafat_checked_perror(const char *text)
+{
+    if (!is_silent(stderr))
+        perror(text);
 }

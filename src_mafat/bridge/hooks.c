@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bridge/blocks.h"
+#include "bridge/caught.h"
 #include "bridge/lean.h"
 #include "bridge/limits.h"
 #include "bridge/paths.h"
@@ -233,6 +234,8 @@ static mafat_status begin(network *net, const char *cfg_path, const mafat_reques
     if (bridge == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to attach to a network");
     net->hook_data = bridge;
+    if (request->made != NULL)
+        *request->made = bridge;
     bridge->network = net;
     bridge->process = getpid();
     bridge->cfg_path = strdup(cfg_path);
@@ -276,6 +279,7 @@ static mafat_status widen_output(layer *l, size_t n_images, mafat_error *error)
 {
     mafat_checked_free(l->output);
     l->output = calloc(n_images * (size_t)l->outputs, sizeof *l->output);
+    mafat_caught_note(l->output);
     if (l->output == NULL)
         return mafat_error_set(error, MAFAT_FAILED,
                                "no memory for the outputs of the %zu images that batch= and "

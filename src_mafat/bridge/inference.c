@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "bridge/blocks.h"
+#include "bridge/limits.h"
 #include "bridge/planned.h"
 #include "darknet.h"
 
@@ -21,6 +23,17 @@ mafat_bridge *mafat_inference_load(const char *cfg_path, const char *weights_pat
 void mafat_inference_free(mafat_bridge *bridge)
 {
     free_network(bridge->network);
+}
+
+void mafat_inference_abandon(mafat_bridge *made)
+{
+    mafat_request_end();
+    mafat_blocks_end();
+    weights_start_as_zeros = 0;
+    if (made == NULL)
+        return;
+    mafat_limits_strike_off(made);
+    mafat_bridge_free(made);
 }
 
 void mafat_inference_forward_darknet(mafat_bridge *bridge, float *input)

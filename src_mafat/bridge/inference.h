@@ -12,6 +12,10 @@ mafat_bridge *mafat_inference_load(const char *cfg_path, const char *weights_pat
                                    const mafat_request *request);
 void mafat_inference_free(mafat_bridge *bridge);
 
+/* Frees what mafat_inference_load() left of a network where it was caught (caught.h): `made` is
+ * what request->made says, or NULL. Darknet's part of it is among the blocks of the call. */
+void mafat_inference_abandon(mafat_bridge *made);
+
 /* Darknet's own forward pass, as network_predict() runs it without MAFAT, on a network that
  * keeps_darknet; and where it leaves the output of a layer, one float after the other. */
 void mafat_inference_forward_darknet(mafat_bridge *bridge, float *input);

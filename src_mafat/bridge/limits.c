@@ -159,6 +159,22 @@ mafat_status mafat_limits_make_space_for_others(mafat_bridge *bridge, mafat_erro
     return mafat_limits_make_space(bridge, &image, error);
 }
 
+mafat_status mafat_limits_make_space_beside_others(mafat_bridge *bridge,
+                                                   const mafat_workload_image *image,
+                                                   mafat_error *error)
+{
+    size_t bytes;
+    if (bridge->session.limit_bytes == 0)
+        return MAFAT_OK;
+    mafat_status status = find_others(bridge, &bytes, error);
+    mafat_workload_image with = *image;
+    with.held_bytes += bytes;
+    with.decode_bytes += bytes;
+    if (image->drawing_bytes > 0)
+        with.drawing_bytes += bytes;
+    return status == MAFAT_OK ? mafat_limits_make_space(bridge, &with, error) : status;
+}
+
 void mafat_limits_name_image(mafat_error *error, const char *path,
                              const mafat_picture_memory *memory)
 {

@@ -24,6 +24,11 @@ mafat_status mafat_limits_make_space_for_others(mafat_bridge *bridge, mafat_erro
 mafat_status mafat_limits_make_space(mafat_bridge *bridge, const mafat_workload_image *image,
                                      mafat_error *error);
 
+/* The same for an image that the library is given, and what the process holds beside it. */
+mafat_status mafat_limits_make_space_beside_others(mafat_bridge *bridge,
+                                                   const mafat_workload_image *image,
+                                                   mafat_error *error);
+
 /* Has an error of making room, MAFAT_NO_FIT, say which image it is of, in place of the cfg. */
 void mafat_limits_name_image(mafat_error *error, const char *path,
                              const mafat_picture_memory *memory);

@@ -10,7 +10,7 @@
 #define MAFAT_BRIDGE_REQUEST_H
 
 #include "base/rounding.h"
-#include "session/session.h"
+#include "bridge/bridge.h"
 
 typedef struct {
     mafat_options options;
@@ -21,6 +21,8 @@ typedef struct {
     mafat_session *session;         /* borrowed: planned already, with this workload, for the first
                                        network, which takes it over and leaves it empty; NULL: each
                                        is planned when it is made */
+    mafat_bridge **made;            /* borrowed: where the network's bridge is told as soon as it is
+                                       there; NULL: nowhere */
 } mafat_request;
 
 /* From now on MAFAT is asked for in this way, as if its options stood in each cfg, until

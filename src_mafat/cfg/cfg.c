@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/notice.h"
 #include "base/visible.h"
 #include "cfg/cfg_keys.h"
 #include "cfg/cfg_layers.h"
@@ -311,16 +312,15 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
     return status;
 }
 
-void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path, FILE *stream)
+void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path)
 {
     for (int i = 0; i < MAFAT_N_NOTES; i++) {
         const mafat_cfg_findings *f = &cfg->findings;
-        if (f->n_notes[i] == 0)
-            continue;
-        fprintf(stream, "mafat: %s: %s", path, f->notes[i]);
-        if (f->n_notes[i] > 1)
-            fprintf(stream, " (and %d more of this kind)", f->n_notes[i] - 1);
-        fputc('\n', stream);
+        if (f->n_notes[i] == 1)
+            mafat_notice_print("%s: %s", path, f->notes[i]);
+        else if (f->n_notes[i] > 1)
+            mafat_notice_print("%s: %s (and %d more of this kind)", path, f->notes[i],
+                               f->n_notes[i] - 1);
     }
 }
 

@@ -46,8 +46,8 @@ typedef struct {
 mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int height,
                             mafat_error *error);
 
-/* Prints what is worth a warning, each kind once, to `stream`. */
-void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path, FILE *stream);
+/* Notices (base/notice.h) what is worth a warning, each kind once. */
+void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path);
 
 /* Frees what the cfg owns and clears it; a zeroed cfg may be freed. */
 void mafat_cfg_free(mafat_cfg *cfg);

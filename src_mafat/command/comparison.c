@@ -22,15 +22,15 @@ static uint32_t bits_of(float x)
 }
 
 static void note_difference(mafat_comparison *c, int layer, size_t index, float darknet,
-                            float mafat)
+                            float ours)
 {
     if (c->first_layer < 0) {
         c->first_layer = layer;
         c->first_index = index;
         c->first_darknet = darknet;
-        c->first_mafat = mafat;
+        c->first_mafat = ours;
     }
-    double diff = fabs((double)darknet - (double)mafat);
+    double diff = fabs((double)darknet - (double)ours);
     if (diff > c->max_abs_diff || isnan(diff))
         c->max_abs_diff = diff;
     c->n_different++;

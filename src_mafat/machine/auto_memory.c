@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/charge.h"
+#include "base/notice.h"
 #include "base/size.h"
 #include "machine/measure.h"
 #include "machine/allowance.h"
@@ -52,7 +53,7 @@ mafat_status mafat_auto_memory_limit(size_t *limit_bytes, mafat_error *error)
             status = mafat_auto_memory_choose("", own_bytes, &chosen_bytes, why, sizeof why,
                                               error);
         if (status == MAFAT_OK)
-            fprintf(stderr, "mafat: memory auto: %zu bytes: %s\n", chosen_bytes, why);
+            mafat_notice_print("memory auto: %zu bytes: %s", chosen_bytes, why);
     }
     *limit_bytes = chosen_bytes;
     return status;
@@ -80,5 +81,5 @@ void mafat_auto_memory_warn(size_t limit_bytes)
         !mafat_auto_memory_exceeds("", limit_bytes, own_bytes, what, sizeof what))
         return;
     is_said = true;
-    fprintf(stderr, "mafat: memory limit %zu is more than there is here: %s\n", limit_bytes, what);
+    mafat_notice_print("memory limit %zu is more than there is here: %s", limit_bytes, what);
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/notice.h"
 #include "machine/measure.h"
 
 /* Starts a process whose output comes through *output; what it says beside that is dropped. */
@@ -111,8 +112,8 @@ mafat_status mafat_race_run(const mafat_race *race, mafat_runner *runners, int n
         double *seconds = &runner->seconds[i / n_runners];
         status = run(race, runner, seconds, error);
         if (status == MAFAT_OK)
-            fprintf(stderr, "mafat: run %d of %d: %s: %.4f s\n", i + 1,
-                    MAFAT_RACE_ROUNDS * n_runners, runner->config, *seconds);
+            mafat_notice_print("run %d of %d: %s: %.4f s", i + 1, MAFAT_RACE_ROUNDS * n_runners,
+                               runner->config, *seconds);
     }
     for (int i = 0; i < n_runners && status == MAFAT_OK; i++)
         runners[i].measured_s =

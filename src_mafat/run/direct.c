@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/notice.h"
 #include "base/size.h"
 #include "plan/plan.h"
 
@@ -40,8 +41,8 @@ static void open_direct(mafat_direct *direct)
     direct->file = open(direct->path, O_RDONLY | O_CLOEXEC);
     if (direct->file < 0)
         return;
-    fprintf(stderr, "mafat: %s: direct reads are refused here; its pages pass through the page "
-            "cache, which a memory limit counts\n", direct->path);
+    mafat_notice_print("%s: direct reads are refused here; its pages pass through the page cache, "
+                       "which a memory limit counts", direct->path);
     posix_fadvise(direct->file, 0, 0, POSIX_FADV_RANDOM);    /* no reading ahead into the cache */
 }
 

@@ -32,6 +32,12 @@ void mafat_boxes_free(mafat_boxes *boxes)
     *boxes = (mafat_boxes){0};
 }
 
+mafat_boxes_look mafat_boxes_look_at(const mafat_boxes *boxes, int index, int class_index)
+{
+    const detection *d = &boxes->detections[index];
+    return (mafat_boxes_look){d->bbox.x, d->bbox.y, d->bbox.w, d->bbox.h, d->prob[class_index]};
+}
+
 void mafat_boxes_print(const mafat_boxes *boxes, const mafat_names *names, float threshold)
 {
     for (int i = 0; i < boxes->n; i++) {

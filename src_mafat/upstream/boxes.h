@@ -23,6 +23,14 @@ void mafat_boxes_find(mafat_boxes *boxes, struct network *network, int w, int h,
                       float hier_threshold);
 void mafat_boxes_free(mafat_boxes *boxes);
 
+/* Box `index`, in shares of the picture, its middle and size; and how probable a class of it is. */
+typedef struct {
+    float x, y, w, h;
+    float probability;
+} mafat_boxes_look;
+
+mafat_boxes_look mafat_boxes_look_at(const mafat_boxes *boxes, int index, int class_index);
+
 /* Prints "dog: 82%" for every class of every box over the threshold. */
 void mafat_boxes_print(const mafat_boxes *boxes, const mafat_names *names, float threshold);
 

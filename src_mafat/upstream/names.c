@@ -2,7 +2,9 @@
 #include "upstream/names.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/array.h"
 #include "base/lines.h"
 #include "darknet.h"
 #include "option_list.h"
@@ -26,6 +28,40 @@ void mafat_names_read(mafat_names *names, const char *data_path)
     if (mafat_lines_each(path, "file of names", &names->n, NULL, NULL, &unseen) != MAFAT_OK)
         names->n = 0;
     free_options(options);
+}
+
+/* Names that are being read, and how many there is room for. */
+typedef struct {
+    mafat_names *names;
+    int capacity;
+} reading;
+
+static mafat_status add_name(void *context, char *line, int number, mafat_error *error)
+{
+    enum { FIRST = 16 };
+    reading *r = context;
+    char **lines = mafat_array_grow(r->names->lines, r->names->n, &r->capacity, FIRST,
+                                    sizeof *lines);
+    char *copy = strdup(line);
+    if (lines != NULL)
+        r->names->lines = lines;
+    if (lines == NULL || copy == NULL) {
+        free(copy);
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for name %d", number);
+    }
+    lines[r->names->n++] = copy;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_names_read_file(mafat_names *names, const char *path, mafat_error *error)
+{
+    int n_lines;
+    reading r = {names, 0};
+    *names = (mafat_names){0};
+    mafat_status status = mafat_lines_each(path, "file of names", &n_lines, add_name, &r, error);
+    if (status != MAFAT_OK)
+        mafat_names_free(names);
+    return status;
 }
 
 void mafat_names_free(mafat_names *names)

@@ -1,0 +1,269 @@
+/* Networks opened and closed; see mafat.h. */
+#include "library/library.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bridge/limits.h"
+#include "machine/measure.h"
+#include "run/denormals.h"
+#include "run/team.h"
+#include "session/verify.h"
+#include "upstream/picture_probe.h"
+
+/* Darknet makes one network at a time: what is asked for waits in one place (bridge/request.h). */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
+/* ----------------------------------------------------------------------------------------- calls */
+
+const mafat_session *mafat_library_session(const mafat *m)
+{
+    return m->bridge != NULL ? &m->bridge->session : &m->planned;
+}
+
+static bool has_limit(const mafat *m)
+{
+    return m->bridge != NULL && m->bridge->session.limit_bytes > 0;
+}
+
+mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error *error)
+{
+    if (m->process != getpid()) {
+        mafat_error_set(error, MAFAT_FAILED, "was opened by process %ld, and this is %ld: threads "
+                        "do not come along with fork(); open the network behind it",
+                        (long)m->process, (long)getpid());
+        mafat_error_set_file(error, m->cfg_path);
+        return MAFAT_FAILED;
+    }
+    pthread_mutex_lock(&m->lock);
+    if (has_limit(m))
+        mafat_limits_lock();
+    int n_threads = mafat_library_session(m)->n_threads;
+    call->listener = mafat_notice_set_listener(&m->listener);
+    call->team_size = mafat_team_default_size();
+    mafat_team_set_default_size(n_threads);
+    call->denormals = mafat_denormals_begin(n_threads);
+    return MAFAT_OK;
+}
+
+void mafat_library_end(mafat *m, const mafat_library_call *call)
+{
+    mafat_denormals_end(mafat_library_session(m)->n_threads, call->denormals);
+    mafat_team_set_default_size(call->team_size);
+    mafat_notice_set_listener(call->listener);
+    if (has_limit(m))
+        mafat_limits_unlock();
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* --------------------------------------------------------------------------------------- opening */
+
+/* What is asked for, on the way from mafat_open() to the network. */
+typedef struct {
+    mafat *network;
+    const char *weights_path, *names_path;
+    char n_threads[16];
+    mafat_options options;
+    mafat_workload workload;
+} asked;
+
+/* What the program will do: nobody knows its images yet. */
+static mafat_status find_workload(asked *a, mafat_error *error)
+{
+    int n_names = a->network->names.n;
+    mafat_status status = mafat_workload_of_command(
+        &a->workload, MAFAT_LOADED_BY_ROWS,
+        n_names > 0 ? MAFAT_DRAWN_BY_MAFAT : MAFAT_DRAWN_BY_NOBODY, error);
+    a->workload.repeats = true;
+    mafat_workload_set_picture(&a->workload, &mafat_workload_photo);
+    mafat_workload_add_lines(&a->workload, n_names);
+    return status;
+}
+
+/* Names for all classes that the network has. */
+static mafat_status check_names(const asked *a, mafat_error *error)
+{
+    const mafat_cfg *cfg = &a->network->planned.cfg;
+    if (a->names_path == NULL || cfg->n_classes == 0)
+        return MAFAT_OK;
+    return mafat_verify_names(a->names_path, cfg->n_classes, "the network", error);
+}
+
+/* Has Darknet make the planned network and load its weights. */
+static mafat_status load(asked *a, mafat_error *error)
+{
+    mafat *m = a->network;
+    mafat_request request = {.options = a->options, .workload = &a->workload,
+                             .session = &m->planned, .made = &m->bridge};
+    mafat_status status = mafat_verify_network(&m->planned.cfg, a->weights_path, error);
+    if (status == MAFAT_OK)
+        mafat_inference_load(m->cfg_path, a->weights_path, &request);
+    return status;
+}
+
+/* For mafat_caught_run(). */
+static mafat_status open_network(void *context, mafat_error *error)
+{
+    asked *a = context;
+    mafat *m = a->network;
+    mafat_status status = MAFAT_OK;
+    if (a->names_path != NULL)
+        status = mafat_names_read_file(&m->names, a->names_path, error);
+    if (status == MAFAT_OK)
+        status = mafat_picture_probe_measure(&m->rounding, error);
+    if (status == MAFAT_OK)
+        status = find_workload(a, error);
+    if (status == MAFAT_OK)
+        status = mafat_session_open(&m->planned, m->cfg_path, &a->options, &a->workload, error);
+    if (status == MAFAT_OK)
+        status = check_names(a, error);
+    if (status == MAFAT_OK && a->weights_path != NULL)
+        status = load(a, error);
+    return status;
+}
+
+/* Opens with nobody else opening, and frees what is left of a network that could not be. */
+static mafat_status open_caught(asked *a, mafat_error *error)
+{
+    mafat *m = a->network;
+    int team_size = mafat_team_default_size();
+    const mafat_notice_listener *before = mafat_notice_set_listener(&m->listener);
+    pthread_mutex_lock(&opening);
+    unsigned denormals = mafat_denormals_begin(team_size);
+    mafat_status status = mafat_caught_run(open_network, a, &m->blocks, true, error);
+    if (status != MAFAT_OK) {
+        mafat_inference_abandon(m->bridge);
+        m->bridge = NULL;
+    }
+    mafat_denormals_end(team_size, denormals);
+    pthread_mutex_unlock(&opening);
+    mafat_notice_set_listener(before);
+    mafat_team_set_default_size(team_size);
+    return status;
+}
+
+/* The number of threads becomes a text of a->n_threads, as on a command line. */
+static void read_settings(const mafat_settings *settings, asked *a)
+{
+    a->options = (mafat_options){.config = settings->config, .memory = settings->memory};
+    a->names_path = settings->names;
+    a->network->listener = (mafat_notice_listener){settings->notice, settings->notice_context};
+    if (settings->n_threads == 0)
+        return;
+    snprintf(a->n_threads, sizeof a->n_threads, "%d", settings->n_threads);
+    a->options.threads = a->n_threads;
+}
+
+mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
+                        const mafat_settings *settings, mafat_error *error)
+{
+    asked a = {.network = calloc(1, sizeof *a.network), .weights_path = weights};
+    *network = NULL;
+    *error = (mafat_error){.layer = -1};
+    if (a.network == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for a network");
+    pthread_mutex_init(&a.network->lock, NULL);
+    a.network->process = getpid();
+    a.network->cfg_path = strdup(cfg);
+    mafat_status status = MAFAT_OK;
+    if (a.network->cfg_path == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for the path of a cfg");
+    if (settings != NULL)
+        read_settings(settings, &a);
+    if (status == MAFAT_OK)
+        status = open_caught(&a, error);
+    if (status == MAFAT_OK) {
+        *network = a.network;
+        return MAFAT_OK;
+    }
+    mafat_error_set_file(error, cfg);
+    mafat_close(a.network);
+    return status;
+}
+
+static mafat_status free_network(void *context, mafat_error *error)
+{
+    (void)error;
+    mafat_inference_free(context);
+    return MAFAT_OK;
+}
+
+void mafat_close(mafat *m)
+{
+    mafat_error unseen;
+    if (m == NULL || m->process != getpid())
+        return;
+    if (m->bridge != NULL)
+        mafat_caught_run(free_network, m->bridge, &m->blocks, true, &unseen);
+    mafat_caught_free(&m->blocks);
+    mafat_session_close(&m->planned);
+    mafat_names_free(&m->names);
+    pthread_mutex_destroy(&m->lock);
+    free(m->cfg_path);
+    free(m);
+}
+
+/* ------------------------------------------------------------------------------------- describing */
+
+int mafat_library_output_layer(const mafat_network *network)
+{
+    int l = network->n_layers - 1;
+    while (l > 0 && strcmp(network->layers[l].type, "cost") == 0)
+        l--;
+    return l;
+}
+
+void mafat_describe(mafat *m, mafat_facts *facts)
+{
+    mafat_library_call call;
+    mafat_error unseen;
+    bool is_begun = mafat_library_begin(m, &call, &unseen) == MAFAT_OK;
+    const mafat_session *session = mafat_library_session(m);
+    const mafat_network *network = &session->cfg.network;
+    *facts = (mafat_facts){
+        .width = network->input.w, .height = network->input.h, .channels = network->input.c,
+        .n_layers = network->n_layers,
+        .n_outputs = (int)mafat_shape_floats(network->layers[mafat_library_output_layer(network)].out),
+        .n_classes = session->cfg.n_classes,
+        .n_threads = session->n_threads,
+        .limit_bytes = session->limit_bytes,
+        .predicted_bytes = session->prediction.total_bytes,
+        .arena_bytes = session->plan.arena_bytes,
+        .predicted_seconds = session->plan.latency_s,
+    };
+    if (is_begun)
+        mafat_library_end(m, &call);
+}
+
+int mafat_describe_config(mafat *m, char *to, size_t size)
+{
+    mafat_library_call call;
+    mafat_error unseen;
+    bool is_begun = mafat_library_begin(m, &call, &unseen) == MAFAT_OK;
+    const mafat_session *session = mafat_library_session(m);
+    char word[MAFAT_CONFIG_PART];
+    size_t length = 0;
+    if (size > 0)
+        to[0] = '\0';
+    for (int i = 0; mafat_config_print_part(&session->config, i, word); i++) {
+        if (length < size)
+            snprintf(to + length, size - length, "%s", word);
+        length += strlen(word);
+    }
+    if (is_begun)
+        mafat_library_end(m, &call);
+    return (int)length;
+}
+
+const char *mafat_class_name(const mafat *m, int index)
+{
+    return index >= 0 && index < m->names.n ? m->names.lines[index] : NULL;
+}
+
+mafat_status mafat_peak_rss(size_t *bytes, mafat_error *error)
+{
+    *error = (mafat_error){.layer = -1};
+    return mafat_measure_peak_rss(bytes, error);
+}

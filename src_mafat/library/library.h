@@ -1,0 +1,45 @@
+/* A program's network: what `mafat` of mafat.h is. */
+#ifndef MAFAT_LIBRARY_LIBRARY_H
+#define MAFAT_LIBRARY_LIBRARY_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "base/notice.h"
+#include "bridge/caught.h"
+#include "bridge/inference.h"
+#include "session/session.h"
+#include "upstream/names.h"
+
+struct mafat {
+    pthread_mutex_t lock;             /* of a call that is under way; guards all below */
+    pid_t process;                    /* that opened it */
+    char *cfg_path;                   /* owned */
+    mafat_session planned;            /* where no weights are loaded */
+    mafat_bridge *bridge;             /* owned; NULL where no weights are loaded */
+    mafat_caught_blocks blocks;       /* Darknet's */
+    mafat_names names;
+    mafat_image_rounding rounding;
+    mafat_notice_listener listener;
+};
+
+/* Begins a call of a network on this thread, and ends it: waits for calls of other threads, takes
+ * turns with other networks that have a limit, and has Darknet's code find the number of threads and
+ * the arithmetic that it is to have. MAFAT_FAILED in a process that was forked, where nothing is
+ * begun. */
+typedef struct {
+    const mafat_notice_listener *listener;
+    int team_size;
+    unsigned denormals;
+} mafat_library_call;
+
+mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error *error);
+void mafat_library_end(mafat *m, const mafat_library_call *call);
+
+/* The session of what is planned. */
+const mafat_session *mafat_library_session(const mafat *m);
+
+/* The layer whose output is the network's: Darknet's get_network_output_layer(). */
+int mafat_library_output_layer(const mafat_network *network);
+
+#endif

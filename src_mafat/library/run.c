@@ -1,0 +1,187 @@
+/* Runs of a program's network; see mafat.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/limits.h"
+#include "library/fitted.h"
+#include "library/result.h"
+#include "machine/measure.h"
+#include "upstream/canvas.h"
+
+/* A call of the program's, on its way through mafat_caught_run(). */
+typedef struct {
+    mafat *network;
+    const mafat_image *image;
+    float *outputs;                        /* that are wanted */
+    const mafat_thresholds *thresholds;    /* of what is to be found; NULL: nothing is */
+    mafat_result *result;
+    const char *path;                      /* of the picture to be drawn */
+    mafat_fitted fitted;
+} job;
+
+/* ------------------------------------------------------------------------------------------- runs */
+
+static void copy_outputs(const job *j)
+{
+    mafat_bridge *bridge = j->network->bridge;
+    int output = mafat_library_output_layer(&bridge->session.cfg.network);
+    size_t n = mafat_shape_floats(bridge->session.cfg.network.layers[output].out);
+    memcpy(j->outputs, mafat_inference_darknet_output(bridge, output), n * sizeof *j->outputs);
+}
+
+static void find_boxes(const job *j)
+{
+    mafat_bridge *bridge = j->network->bridge;
+    mafat_boxes_find(&j->result->boxes, bridge->network, j->fitted.w, j->fitted.h,
+                     j->thresholds->threshold, j->thresholds->hier_threshold);
+    j->result->w = j->fitted.w;
+    j->result->h = j->fitted.h;
+    j->result->threshold = j->thresholds->threshold;
+}
+
+/* One inference, whose input is made as it is read. */
+static mafat_status run(job *j, mafat_error *error)
+{
+    mafat_bridge *bridge = j->network->bridge;
+    double begin = mafat_measure_now_s();
+    mafat_input input = {.source = mafat_fitted_source(&j->fitted),
+                         .map = (float *)j->image->floats};
+    mafat_status status = mafat_inference_forward(bridge, &input, NULL, NULL, error);
+    if (status == MAFAT_OK)
+        status = mafat_fitted_check(&j->fitted, error);
+    /* Darknet's own outputs are all that is needed of the inference, and boxes may be many */
+    if (bridge->session.limit_bytes > 0)
+        mafat_bridge_release(bridge);
+    if (status == MAFAT_OK && j->outputs != NULL)
+        copy_outputs(j);
+    if (status == MAFAT_OK && j->result != NULL) {
+        j->result->seconds = mafat_measure_now_s() - begin;
+        find_boxes(j);
+    }
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------- drawing */
+
+typedef struct {
+    mafat_drawing *drawing;
+    const mafat_fitted *fitted;
+} strip_drawing;
+
+/* Draws on rows that could be decoded. */
+static mafat_status draw_strip(void *context, mafat_strip *strip, mafat_error *error)
+{
+    const strip_drawing *d = context;
+    mafat_status status = mafat_fitted_check(d->fitted, error);
+    return status == MAFAT_OK ? mafat_boxes_draw(d->drawing, strip, error) : status;
+}
+
+static mafat_status draw(job *j, mafat_error *error)
+{
+    const mafat *m = j->network;
+    mafat_drawing *drawing;
+    mafat_status status = mafat_boxes_begin_drawing(
+        &drawing, &j->result->boxes, &m->names, j->result->threshold, &m->rounding, j->fitted.w,
+        j->fitted.h, m->bridge->session.limit_bytes > 0, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_canvas canvas = {
+        .w = j->fitted.w, .h = j->fitted.h, .source = mafat_fitted_picture(&j->fitted),
+        .draw = draw_strip, .context = &(strip_drawing){drawing, &j->fitted},
+    };
+    status = mafat_canvas_write(&canvas, j->path, error);
+    mafat_boxes_end_drawing(drawing);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------ calls */
+
+/* Whether the network can do it. */
+static mafat_status check_job(const job *j, mafat_error *error)
+{
+    const mafat *m = j->network;
+    if (m->bridge == NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "was opened without weights, only to be planned");
+    if (j->thresholds != NULL && m->bridge->session.cfg.n_classes == 0)
+        return mafat_error_set(error, MAFAT_USAGE, "is no detector: it has no [yolo], [region] or "
+                               "[detection]");
+    if (!m->bridge->session.by_layers && !mafat_bridge_has_plan(m->bridge))
+        return mafat_error_set(error, MAFAT_NO_FIT, "the memory limit leaves no room for it any "
+                               "more: the program has grown");
+    if (j->path == NULL)
+        return MAFAT_OK;
+    if (j->image->floats != NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "boxes are drawn on pictures, and these are "
+                               "floats");
+    if (m->names.n < j->result->boxes.n_classes)
+        return mafat_error_set(error, MAFAT_USAGE, "was opened with %d names, and boxes of %d "
+                               "classes are labelled with them", m->names.n,
+                               j->result->boxes.n_classes);
+    return MAFAT_OK;
+}
+
+/* For mafat_caught_run(). */
+static mafat_status do_job(void *context, mafat_error *error)
+{
+    job *j = context;
+    mafat_status status = mafat_fitted_open(&j->fitted, j->network, j->image, error);
+    if (status == MAFAT_OK && j->path != NULL &&
+        (j->fitted.w != j->result->w || j->fitted.h != j->result->h))
+        status = mafat_error_set(error, MAFAT_USAGE, "an image of %dx%d pixels, and boxes that were "
+                                 "found in one of %dx%d", j->fitted.w, j->fitted.h, j->result->w,
+                                 j->result->h);
+    else if (status == MAFAT_OK)
+        status = j->path != NULL ? draw(j, error) : run(j, error);
+    if (status != MAFAT_OK && j->image->path != NULL)
+        mafat_error_set_file(error, j->image->path);
+    return status;
+}
+
+static mafat_status do_call(job *j, mafat_error *error)
+{
+    mafat *m = j->network;
+    mafat_library_call call;
+    *error = (mafat_error){.layer = -1};
+    mafat_status status = mafat_library_begin(m, &call, error);
+    if (status != MAFAT_OK)
+        return status;
+    status = check_job(j, error);
+    if (status == MAFAT_OK)
+        status = mafat_caught_run(do_job, j, &m->blocks, false, error);
+    mafat_fitted_close(&j->fitted);
+    mafat_error_set_file(error, m->cfg_path);
+    mafat_library_end(m, &call);
+    return status;
+}
+
+mafat_status mafat_run(mafat *m, const mafat_image *image, float *outputs, mafat_error *error)
+{
+    job j = {.network = m, .image = image, .outputs = outputs};
+    return do_call(&j, error);
+}
+
+mafat_status mafat_detect(mafat *m, const mafat_image *image, const mafat_thresholds *thresholds,
+                          mafat_result **result, mafat_error *error)
+{
+    static const mafat_thresholds usual = {.5f, .5f};
+    job j = {.network = m, .image = image, .thresholds = thresholds != NULL ? thresholds : &usual,
+             .result = calloc(1, sizeof *j.result)};
+    *result = NULL;
+    mafat_status status;
+    if (j.result == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for what is found");
+    else
+        status = do_call(&j, error);
+    if (status == MAFAT_OK)
+        *result = j.result;
+    else
+        free(j.result);
+    return status;
+}
+
+mafat_status mafat_draw(mafat *m, const mafat_image *image, const mafat_result *result,
+                        const char *path, mafat_error *error)
+{
+    job j = {.network = m, .image = image, .result = (mafat_result *)result, .path = path};
+    return do_call(&j, error);
+}

@@ -1,0 +1,67 @@
+/* The processor's way with denormal numbers; see denormals.h. */
+#include "run/denormals.h"
+
+/* Bits of the control register: the Makefile says whether Darknet's program has them set. */
+#if defined(__SSE__)
+enum { FLUSHES = 1 << 15 | 1 << 6 };    /* results and operands of MXCSR */
+
+static unsigned get(void)
+{
+    return __builtin_ia32_stmxcsr();
+}
+
+static void set(unsigned mode)
+{
+    __builtin_ia32_ldmxcsr(mode);
+}
+#elif defined(__aarch64__)
+enum { FLUSHES = 1 << 24 };    /* of FPCR */
+
+static unsigned get(void)
+{
+    return (unsigned)__builtin_aarch64_get_fpcr();
+}
+
+static void set(unsigned mode)
+{
+    __builtin_aarch64_set_fpcr(mode);
+}
+#else
+enum { FLUSHES = 0 };
+
+static unsigned get(void)
+{
+    return 0;
+}
+
+static void set(unsigned mode)
+{
+    (void)mode;
+}
+#endif
+
+#ifndef MAFAT_FLUSHES_DENORMALS
+#define MAFAT_FLUSHES_DENORMALS 0
+#endif
+
+static void set_all(int n_threads, unsigned mode)
+{
+    if (FLUSHES == 0)
+        return;
+#pragma omp parallel num_threads(n_threads)
+    set(mode);
+}
+
+unsigned mafat_denormals_begin(int n_threads)
+{
+    unsigned before = get();
+    if (MAFAT_FLUSHES_DENORMALS)
+        set_all(n_threads, before | FLUSHES);
+    return before;
+}
+
+void mafat_denormals_end(int n_threads, unsigned before)
+{
+    if (MAFAT_FLUSHES_DENORMALS)
+        set_all(n_threads, before);
+}
