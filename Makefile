@@ -141,7 +141,7 @@ endef
 # ---------------------------------------------------------------------------------------------
 # Targets
 
-all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a $(TOOLS) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
+all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a build/libmafat.so $(TOOLS) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
 
 stock: build/stock/darknet build/stock/libdarknet.a ## build/stock/darknet: upstream untouched, same compiler flags
 
@@ -293,6 +293,12 @@ $(B)/stock/libdarknet.a $(B)/darknet/libdarknet.a $(B)/libmafat.a:
 $(B)/darknet/libdarknet.so: $(LIBRARY:%=$(B)/darknet/%.o) $(MAFAT:%=$(B)/%) $(wildcard src_mafat/*/)
 	$(call link,$(DARKNET_FLAGS) -shared)
 
+# The library for programs: Darknet's code and ours, of which mafat.h alone is to be seen. Not linked with -Ofast, whose
+# start-up code would change how the program computes (src_mafat/run/denormals.h).
+EXPORTS := src_mafat/library/exports.map
+$(B)/libmafat.so.0: $(LIBRARY:%=$(B)/darknet/%.o) $(addprefix $(B)/,$(filter-out mafat/command/% mafat/draw/%,$(MAFAT))) $(EXPORTS) $(wildcard src_mafat/*/)
+	$(call link,$(MACHINE) -shared -Wl$(comma)-soname$(comma)$(@F) -Wl$(comma)--version-script$(comma)$(EXPORTS))
+
 $(B)/stock/darknet: $(PROGRAM:%=$(B)/stock/%.o) $(B)/stock/libdarknet.a
 $(B)/darknet/darknet: $(PROGRAM:%=$(B)/darknet/%.o) $(B)/darknet/libdarknet.a
 # Names of functions are not loaded, but count as memory that a limit must leave for the program's file.
@@ -303,8 +309,10 @@ $(B)/stock/darknet $(B)/darknet/darknet:
 # Copies of this variant's, put in place only when they differ.
 darknet/darknet darknet/libdarknet.a darknet/libdarknet.so: darknet/%: $(B)/darknet/% FORCE
 	@install -C $< $@
-build/libmafat.a: $(B)/libmafat.a FORCE
+build/libmafat.a build/libmafat.so.0: build/%: $(B)/% FORCE
 	@install -C $< $@
+build/libmafat.so: build/libmafat.so.0
+	@ln -sf $(<F) $@
 build/stock/darknet build/stock/libdarknet.a: build/stock/%: $(B)/stock/% FORCE
 	@mkdir -p $(@D) && install -C $< $@
 $(TOOLS): %: $(B)/% FORCE

@@ -175,9 +175,6 @@ mafat_status mafat_draw(mafat *network, const mafat_image *image, const mafat_re
 /* The most memory that the process has had: of its own, as VmHWM says. */
 mafat_status mafat_peak_rss(size_t *bytes, mafat_error *error);
 
-/* "0.1.0" */
-const char *mafat_version(void);
-
 #ifdef __cplusplus
 }
 #endif
