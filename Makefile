@@ -115,9 +115,10 @@ PROGRAM := $(addprefix examples/, captcha lsd super art tag cifar go rnn segment
 MAFAT := $(patsubst src_mafat/%.c,mafat/%.o,$(wildcard src_mafat/*/*.c))
 SUITES := $(patsubst %.c,%,$(wildcard tests/test_*.c))
 # Suites share all of it but the calls that some replace.
-SUPPORT := $(filter-out tests/support/page.o tests/support/reads.o,$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
+SUPPORT := $(filter-out tests/support/page.o tests/support/reads.o tests/support/heap.o,$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
 PAGED := $(addprefix tests/test_, predict size)
 READERS := $(addprefix tests/test_, direct exec store)
+HEAPED := tests/test_library
 TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c,$(wildcard tools/*.c)))
 SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)
 
@@ -271,7 +272,7 @@ $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 # where a library must not, so in the patched objects these calls go to src_mafat, which does better. Renamed behind the
 # compiler, so that its code stays stock's. What image.c makes by calloc() is images, for which there must be room in memory limits.
 CALLOC_src/image := mafat_image_calloc
-CHECKED_CALLS := malloc realloc free fopen exit srand fprintf printf fwrite fputc putchar puts perror
+CHECKED_CALLS := malloc realloc free fopen fclose exit srand fprintf printf fwrite fputc putchar puts perror
 CHECKED = $(foreach name,$(CHECKED_CALLS),--redefine-sym $(name)=mafat_checked_$(name)) \
     --redefine-sym __assert_fail=mafat_checked_assert_fail \
     --redefine-sym calloc=$(or $(CALLOC_$*),mafat_checked_calloc)
@@ -332,6 +333,7 @@ $(B)/tests/mutate: %: %.o
 
 $(PAGED:%=$(B)/%): $(B)/tests/support/page.o
 $(READERS:%=$(B)/%): $(B)/tests/support/reads.o
+$(HEAPED:%=$(B)/%): $(B)/tests/support/heap.o
 $(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
 	$(call link,$(DARKNET_FLAGS),$(shell pkg-config --libs check))
 

@@ -27,7 +27,7 @@ void mafat_attach(struct network *network);
  * read_cfg() calls it for each line (patches/0010), and so does our own reader (cfg/cfg_text.c). */
 void mafat_cfg_text_clean(char *line, int number);
 
-/* Called by Darknet's objects in place of malloc(), calloc(), realloc(), free(), and fopen(): the
+/* Called by Darknet's objects in place of malloc(), calloc(), realloc(), free(), fopen(), and fclose(): the
  * Makefile renames the calls (CHECKED there), as Darknet looks at none of their results, but for
  * files that it reads. Where there is no memory they say how much was wanted and exit with
  * MAFAT_FAILED, and so they do where a file cannot be written; NULL is returned where nothing was
@@ -39,10 +39,11 @@ void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);
 void mafat_checked_free(void *block);
 FILE *mafat_checked_fopen(const char *path, const char *mode);
+int mafat_checked_fclose(FILE *stream);
 
 /* Called in place of exit(), what assert() calls, srand(), and all that prints to stdout and stderr:
  * the same, but while the library calls Darknet, whose ends are errors of that call then, and which
- * prints nothing (bridge/caught.h). */
+ * prints nothing (bridge/caught.h), as it does where it is silent (base/notice.h). */
 _Noreturn void mafat_checked_exit(int code);
 _Noreturn void mafat_checked_assert_fail(const char *assertion, const char *file, unsigned line,
                                          const char *function);

@@ -9,7 +9,8 @@
  *         ...
  *
  * Every call that can fail returns a status and fills the caller's error record. None ends the
- * process, none prints anything but what `notice` below says.
+ * process, none prints: what is worth knowing is told by `notice` below. (OpenMP's runtime does end it
+ * where there is no memory for its own threads.)
  *
  * Threads: any thread may use any network at any time, but for mafat_close(), which must be the
  * last call. Calls of one network wait for each other, so that several threads get their own results

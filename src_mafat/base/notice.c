@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 static _Thread_local const mafat_notice_listener *listening;
+static _Thread_local bool is_silent;
 
 const mafat_notice_listener *mafat_notice_set_listener(const mafat_notice_listener *listener)
 {
@@ -17,6 +18,18 @@ const mafat_notice_listener *mafat_notice_set_listener(const mafat_notice_listen
 bool mafat_notice_has_listener(void)
 {
     return listening != NULL;
+}
+
+bool mafat_notice_set_silent(bool silent)
+{
+    bool before = is_silent;
+    is_silent = silent;
+    return before;
+}
+
+bool mafat_notice_is_silent(void)
+{
+    return is_silent;
 }
 
 void mafat_notice_print(const char *format, ...)

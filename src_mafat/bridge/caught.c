@@ -13,8 +13,8 @@ typedef struct {
     jmp_buf place;
     mafat_status status;
     mafat_error *error;
-    mafat_caught_blocks *blocks;
-    int first;    /* of the blocks that are the call's own */
+    mafat_caught_things *things;
+    int first;    /* of the things that are the call's own */
 } caught;
 
 static _Thread_local caught *under_way;
@@ -32,78 +32,96 @@ _Noreturn void mafat_caught_end(mafat_status status, const mafat_error *error)
     longjmp(c->place, 1);
 }
 
-void mafat_caught_note(void *block)
+static void dispose(mafat_caught_thing thing)
+{
+    if (thing.is_stream)
+        fclose(thing.at);
+    else if (thing.at != NULL)
+        mafat_checked_free(thing.at);
+}
+
+static void note(mafat_caught_thing thing)
 {
     enum { FIRST = 64 };
-    if (under_way == NULL || block == NULL)
+    if (under_way == NULL || thing.at == NULL)
         return;
-    mafat_caught_blocks *b = under_way->blocks;
-    void **blocks = mafat_array_grow(b->blocks, b->n, &b->capacity, FIRST, sizeof *b->blocks);
-    if (blocks == NULL) {
+    mafat_caught_things *t = under_way->things;
+    mafat_caught_thing *things = mafat_array_grow(t->things, t->n, &t->capacity, FIRST,
+                                                  sizeof *t->things);
+    if (things == NULL) {
         mafat_error error;
-        mafat_checked_free(block);
-        mafat_caught_end(mafat_error_set(&error, MAFAT_FAILED, "no memory to note %d blocks", b->n),
-                         &error);
+        dispose(thing);
+        mafat_caught_end(mafat_error_set(&error, MAFAT_FAILED, "no memory to note what Darknet "
+                                         "allocates"), &error);
     }
-    b->blocks = blocks;
-    b->blocks[b->n++] = block;
+    t->things = things;
+    t->things[t->n++] = thing;
+}
+
+void mafat_caught_note(void *block)
+{
+    note((mafat_caught_thing){block, false});
+}
+
+void mafat_caught_note_stream(FILE *stream)
+{
+    note((mafat_caught_thing){stream, true});
 }
 
 /* What is freed was mostly allocated last. */
-void mafat_caught_forget(void *block)
+void mafat_caught_forget(const void *thing)
 {
-    if (under_way == NULL || block == NULL)
+    if (under_way == NULL || thing == NULL)
         return;
-    mafat_caught_blocks *b = under_way->blocks;
-    for (int i = b->n - 1; i >= 0; i--) {
-        if (b->blocks[i] != block)
-            continue;
-        b->blocks[i] = NULL;
-        while (b->n > under_way->first && b->blocks[b->n - 1] == NULL)
-            b->n--;
+    mafat_caught_things *t = under_way->things;
+    int i = t->n - 1;
+    while (i >= 0 && t->things[i].at != thing)
+        i--;
+    if (i < 0)
         return;
-    }
+    t->things[i] = (mafat_caught_thing){0};
+    while (t->n > under_way->first && t->things[t->n - 1].at == NULL)
+        t->n--;
 }
 
-/* Frees blocks from `first` on. */
-static void free_from(mafat_caught_blocks *blocks, int first)
+/* Disposes of what is there from `first` on. */
+static void dispose_from(mafat_caught_things *t, int first)
 {
-    for (int i = first; i < blocks->n; i++)
-        if (blocks->blocks[i] != NULL)
-            mafat_checked_free(blocks->blocks[i]);
-    blocks->n = first;
+    for (int i = first; i < t->n; i++)
+        dispose(t->things[i]);
+    t->n = first;
 }
 
 /* Closes the gaps. */
-static void pack(mafat_caught_blocks *blocks)
+static void pack(mafat_caught_things *t)
 {
     int n = 0;
-    for (int i = 0; i < blocks->n; i++)
-        if (blocks->blocks[i] != NULL)
-            blocks->blocks[n++] = blocks->blocks[i];
-    blocks->n = n;
+    for (int i = 0; i < t->n; i++)
+        if (t->things[i].at != NULL)
+            t->things[n++] = t->things[i];
+    t->n = n;
 }
 
-mafat_status mafat_caught_run(mafat_caught_call *call, void *context, mafat_caught_blocks *blocks,
+mafat_status mafat_caught_run(mafat_caught_call *call, void *context, mafat_caught_things *things,
                               bool keeps, mafat_error *error)
 {
-    caught c = {.error = error, .blocks = blocks, .first = blocks->n};
+    caught c = {.error = error, .things = things, .first = things->n};
     under_way = &c;
     if (setjmp(c.place) == 0)
         c.status = call(context, error);
     under_way = NULL;
     if (c.status != MAFAT_OK)
-        free_from(blocks, c.first);
+        dispose_from(things, c.first);
     else if (keeps)
-        pack(blocks);
+        pack(things);
     else
-        blocks->n = c.first;
+        things->n = c.first;
     return c.status;
 }
 
-void mafat_caught_free(mafat_caught_blocks *blocks)
+void mafat_caught_free(mafat_caught_things *things)
 {
-    free_from(blocks, 0);
-    free(blocks->blocks);
-    *blocks = (mafat_caught_blocks){0};
+    dispose_from(things, 0);
+    free(things->things);
+    *things = (mafat_caught_things){0};
 }

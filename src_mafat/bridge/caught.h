@@ -7,25 +7,32 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/status.h"
 
-/* What Darknet's code has allocated in such calls, and not freed. */
+/* What Darknet's code has in hand: a block of memory, or an open file. */
+typedef struct {
+    void *at;          /* NULL: freed, or closed */
+    bool is_stream;    /* a FILE * */
+} mafat_caught_thing;
+
+/* What it has allocated and opened in such calls, and neither freed nor closed. */
 typedef struct {
     int n, capacity;
-    void **blocks;    /* [n], owned; NULL for those that are freed */
-} mafat_caught_blocks;
+    mafat_caught_thing *things;    /* [n], owned */
+} mafat_caught_things;
 
 /* Calls call(context), on this thread, and returns what it returns; or, where the code under it
- * gave up, the status and error with which it did. What the call allocated is freed where it fails;
- * else it is added to `blocks` where the caller keeps it, and not where it goes elsewhere. The call
- * may free what is in `blocks`. Not to be nested. */
+ * gave up, the status and error with which it did. What the call allocated and opened is freed and
+ * closed where it fails; else it is added to `things` where the caller keeps it, and not where it
+ * goes elsewhere. The call may free what is in `things`. Not to be nested. */
 typedef mafat_status mafat_caught_call(void *context, mafat_error *error);
-mafat_status mafat_caught_run(mafat_caught_call *call, void *context, mafat_caught_blocks *blocks,
+mafat_status mafat_caught_run(mafat_caught_call *call, void *context, mafat_caught_things *things,
                               bool keeps, mafat_error *error);
 
 /* Frees all of them that are left: what Darknet forgets. */
-void mafat_caught_free(mafat_caught_blocks *blocks);
+void mafat_caught_free(mafat_caught_things *things);
 
 /* Whether this thread is in such a call. */
 bool mafat_caught_is_under_way(void);
@@ -33,9 +40,10 @@ bool mafat_caught_is_under_way(void);
 /* Ends it with this error. */
 _Noreturn void mafat_caught_end(mafat_status status, const mafat_error *error);
 
-/* Darknet's code has allocated or is about to free a block; without a call under way nothing
- * happens. A block that cannot be noted ends the call. */
+/* Darknet's code has a block or an open file, or is about to free or close it; without a call under
+ * way nothing happens. What cannot be noted is freed, and ends the call. */
 void mafat_caught_note(void *block);
-void mafat_caught_forget(void *block);
+void mafat_caught_note_stream(FILE *stream);
+void mafat_caught_forget(const void *thing);
 
 #endif

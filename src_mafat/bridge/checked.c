@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/notice.h"
 #include "base/size.h"
 #include "bridge/blocks.h"
 #include "bridge/bridge.h"
@@ -73,11 +74,18 @@ FILE *mafat_checked_fopen(const char *path, const char *mode)
 {
     mafat_error error = {0};
     FILE *stream = fopen(path, mode);
+    mafat_caught_note_stream(stream);
     if (stream != NULL || mode[0] == 'r')
         return stream;
     mafat_error_set(&error, MAFAT_FAILED, "cannot be written: %s", strerror(errno));
     mafat_error_set_file(&error, path);
     mafat_bridge_give_up(MAFAT_FAILED, &error);
+}
+
+int mafat_checked_fclose(FILE *stream)
+{
+    mafat_caught_forget(stream);
+    return fclose(stream);
 }
 
 /* ------------------------------------------------------------------------------- ends, and chatter */
@@ -110,7 +118,8 @@ void mafat_checked_srand(unsigned seed)
 /* Whether what goes there is chatter that nobody wants. */
 static bool is_silent(const FILE *stream)
 {
-    return mafat_caught_is_under_way() && (stream == stdout || stream == stderr);
+    return (mafat_caught_is_under_way() || mafat_notice_is_silent()) &&
+           (stream == stdout || stream == stderr);
 }
 
 int mafat_checked_fprintf(FILE *stream, const char *format, ...)

@@ -132,7 +132,7 @@ static mafat_status open_caught(asked *a, mafat_error *error)
     const mafat_notice_listener *before = mafat_notice_set_listener(&m->listener);
     pthread_mutex_lock(&opening);
     unsigned denormals = mafat_denormals_begin(team_size);
-    mafat_status status = mafat_caught_run(open_network, a, &m->blocks, true, error);
+    mafat_status status = mafat_caught_run(open_network, a, &m->things, true, error);
     if (status != MAFAT_OK) {
         mafat_inference_abandon(m->bridge);
         m->bridge = NULL;
@@ -196,8 +196,8 @@ void mafat_close(mafat *m)
     if (m == NULL || m->process != getpid())
         return;
     if (m->bridge != NULL)
-        mafat_caught_run(free_network, m->bridge, &m->blocks, true, &unseen);
-    mafat_caught_free(&m->blocks);
+        mafat_caught_run(free_network, m->bridge, &m->things, true, &unseen);
+    mafat_caught_free(&m->things);
     mafat_session_close(&m->planned);
     mafat_names_free(&m->names);
     pthread_mutex_destroy(&m->lock);

@@ -17,7 +17,7 @@ struct mafat {
     char *cfg_path;                   /* owned */
     mafat_session planned;            /* where no weights are loaded */
     mafat_bridge *bridge;             /* owned; NULL where no weights are loaded */
-    mafat_caught_blocks blocks;       /* Darknet's */
+    mafat_caught_things things;       /* Darknet's, in memory */
     mafat_names names;
     mafat_image_rounding rounding;
     mafat_notice_listener listener;

@@ -147,7 +147,7 @@ static mafat_status do_call(job *j, mafat_error *error)
         return status;
     status = check_job(j, error);
     if (status == MAFAT_OK)
-        status = mafat_caught_run(do_job, j, &m->blocks, false, error);
+        status = mafat_caught_run(do_job, j, &m->things, false, error);
     mafat_fitted_close(&j->fitted);
     mafat_error_set_file(error, m->cfg_path);
     mafat_library_end(m, &call);

@@ -48,7 +48,7 @@ static void set_all(int n_threads, unsigned mode)
 {
     if (FLUSHES == 0)
         return;
-#pragma omp parallel num_threads(n_threads)
+#pragma omp parallel num_threads(n_threads) if (n_threads > 1)
     set(mode);
 }
 

@@ -1,44 +1,52 @@
 /* Measures what Darknet makes of pictures; see base/rounding.h for what and why. */
 #define _GNU_SOURCE    /* memfd_create() */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/notice.h"
 #include "darknet.h"
+#include "doors.h"
 #include "run/letterbox.h"
 #include "upstream/boxes.h"
 #include "upstream/picture.h"
 #include "upstream/picture_probe.h"
 
+/* Opens a file in memory, which is closed if Darknet gives up (bridge/caught.h); NULL where it
+ * cannot. */
+static FILE *open_in_memory(void)
+{
+    char path[32];
+    int descriptor = memfd_create("mafat", 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    FILE *file = descriptor < 0 ? NULL : mafat_checked_fopen(path, "r+b");
+    if (descriptor >= 0)
+        close(descriptor);
+    return file;
+}
+
 /* Darknet's floats of a picture, which it only reads from files: one in memory. The caller frees
  * them with free_image(). */
 static mafat_status load(const mafat_picture *picture, image *floats, mafat_error *error)
 {
-    int descriptor = memfd_create("mafat", 0);
-    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    FILE *file = open_in_memory();
     size_t n = (size_t)picture->w * (size_t)picture->h * MAFAT_COLOURS;
     char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-    bool written = file != NULL && access(path, R_OK) == 0 &&
-                   fprintf(file, "P6 %d %d 255\n", picture->w, picture->h) > 0 &&
-                   fwrite(picture->rgb, 1, n, file) == n && fflush(file) == 0;
-    mafat_status status = MAFAT_OK;
-    if (written)
-        *floats = load_image_color(path, 0, 0);
-    else
-        status = mafat_error_set(error, MAFAT_FAILED,
-                                 "cannot make a picture in memory, behind %s, to measure Darknet "
-                                 "with: %s",
-                                 path, strerror(errno));
-    if (file != NULL)
-        fclose(file);
-    else if (descriptor >= 0)
-        close(descriptor);
-    return status;
+    if (file == NULL || fprintf(file, "P6 %d %d 255\n", picture->w, picture->h) < 0 ||
+        fwrite(picture->rgb, 1, n, file) != n || fflush(file) != 0) {
+        mafat_error_set(error, MAFAT_FAILED, "cannot make a picture in memory, behind "
+                        "/proc/self/fd, to measure Darknet with: %s", strerror(errno));
+        if (file != NULL)
+            mafat_checked_fclose(file);
+        return MAFAT_FAILED;
+    }
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(file));
+    *floats = load_image_color(path, 0, 0);
+    mafat_checked_fclose(file);
+    return MAFAT_OK;
 }
 
 /* Reads off what Darknet makes of each byte, where from_byte does not know it yet, below 0; false
@@ -136,7 +144,7 @@ static mafat_status make_sample(sample *s, float from_byte[256], mafat_error *er
 }
 
 /* Draws a box of a class all over a picture; draw_detections() prints what it draws. */
-static mafat_status draw_silently(image picture, int class, int n_classes, mafat_error *error)
+static void draw_silently(image picture, int class, int n_classes)
 {
     float prob[N_COLOURED] = {0};
     char *names[N_COLOURED] = {0};
@@ -144,58 +152,38 @@ static mafat_status draw_silently(image picture, int class, int n_classes, mafat
     prob[class] = 1;
     for (int i = 0; i < n_classes; i++)
         names[i] = "";
-    fflush(stdout);
-    int printed = dup(STDOUT_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    bool is_silent = printed >= 0 && nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0;
-    mafat_status status = MAFAT_OK;
-    if (is_silent) {
-        draw_detections(picture, &box, 1, .5, names, NULL, n_classes);
-        fflush(stdout);
-        dup2(printed, STDOUT_FILENO);
-    } else {
-        status = mafat_error_set(error, MAFAT_FAILED, "cannot draw aside, to measure Darknet with: "
-                                 "%s", strerror(errno));
-    }
-    if (printed >= 0)
-        close(printed);
-    if (nowhere >= 0)
-        close(nowhere);
-    return status;
+    bool was_silent = mafat_notice_set_silent(true);
+    draw_detections(picture, &box, 1, .5, names, NULL, n_classes);
+    mafat_notice_set_silent(was_silent);
 }
 
 /* Whether the boxes of all classes are drawn in the colours of the rounding. */
-static mafat_status follow_colours(const mafat_image_rounding *rounding, bool *follows,
-                                   mafat_error *error)
+static bool follows_colours(const mafat_image_rounding *rounding)
 {
     enum { SIDE = 200 };    /* its frame is a pixel wide */
-    mafat_status status = MAFAT_OK;
-    *follows = true;
-    for (int class = 0; class < N_COLOURED && *follows && status == MAFAT_OK; class++) {
+    bool follows = true;
+    for (int class = 0; class < N_COLOURED && follows; class++) {
         image picture = make_image(SIDE, SIDE, MAFAT_COLOURS);
-        status = draw_silently(picture, class, N_COLOURED, error);
+        draw_silently(picture, class, N_COLOURED);
         int x = class * 123457 % N_COLOURED;
-        for (int c = 0; c < MAFAT_COLOURS && status == MAFAT_OK; c++)
-            *follows &= picture.data[c * SIDE * SIDE + SIDE / 2 * SIDE] ==
+        for (int c = 0; c < MAFAT_COLOURS; c++)
+            follows &= picture.data[c * SIDE * SIDE + SIDE / 2 * SIDE] ==
                         mafat_boxes_colour(rounding, 2 - c, x, N_COLOURED);
         free_image(picture);
     }
-    return status;
+    return follows;
 }
 
 /* Finds out how colours are rounded, by classes of which some are coloured differently. */
 static mafat_status find_colours(mafat_image_rounding *rounding, mafat_error *error)
 {
-    bool follows = false;
-    mafat_status status = MAFAT_OK;
-    for (int k = 0; k < 2 && !follows && status == MAFAT_OK; k++) {
+    for (int k = 0; k < 2; k++) {
         rounding->scaled_colour = k == 0;
-        status = follow_colours(rounding, &follows, error);
+        if (follows_colours(rounding))
+            return MAFAT_OK;
     }
-    if (status == MAFAT_OK && !follows)
-        status = mafat_error_set(error, MAFAT_UNSUPPORTED,
-                                 "this build of Darknet draws boxes in colours that MAFAT cannot "
-                                 "follow; build it with another compiler");
-    return status;
+    return mafat_error_set(error, MAFAT_UNSUPPORTED, "this build of Darknet draws boxes in colours "
+                           "that MAFAT cannot follow; build it with another compiler");
 }
 
 mafat_status mafat_picture_probe_measure(mafat_image_rounding *rounding, mafat_error *error)

@@ -1,0 +1,534 @@
+/* Networks of a program that knows mafat.h alone, held against unmodified Darknet's functions. */
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "darknet.h"
+#include "mafat.h"
+#include "run/team.h"
+#include "support/heap.h"
+#include "support/suite.h"
+#include "upstream/picture.h"
+
+#define BODY                                                                        \
+    "[net]\nwidth=48\nheight=32\nchannels=3\n%s"                                    \
+    "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=leaky\n"                \
+    "[maxpool]\nsize=2\nstride=2\n"                                                 \
+    "[convolutional]\nfilters=32\nsize=3\npad=1\nactivation=leaky\n"                \
+    "[maxpool]\nsize=4\nstride=4\n"
+#define DETECTOR                                                                    \
+    BODY "[convolutional]\nfilters=35\nsize=1\nactivation=linear\n"                 \
+    "[region]\nanchors=1,1,2,2,3,3,4,4,5,5\nclasses=2\ncoords=4\nnum=5\nsoftmax=1\n"
+#define CLASSIFIER BODY "[avgpool]\n[softmax]\n[cost]\n"
+
+static const char photo[] = "darknet/data/dog.jpg";
+static const mafat_thresholds low = {.1f, .5f};
+static const mafat_settings settings[] = {
+    {.n_threads = 1}, {.n_threads = 2, .config = "3x2"},
+    {.n_threads = 1, .memory = "64M"}, {.n_threads = 2, .memory = "64M"},
+};
+enum { N_SETTINGS = sizeof settings / sizeof *settings, N_THREADS = 3 };
+
+/* ------------------------------------------------------------------------------------ what is used */
+
+/* Files of one test, and what Darknet makes of the photo. */
+typedef struct {
+    char cfg[32], weights[32];
+    float *input, *outputs;
+    int n_inputs, n_outputs, w, h;
+    detection *boxes;
+    int n_boxes;
+} subject;
+
+static void write_over(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* Makes a new file; `more` goes where the format has it. */
+static void write_file(char *path, const char *format, const char *more)
+{
+    char text[2048];
+    strcpy(path, "/tmp/mafat-test-XXXXXX");
+    close(mkstemp(path));
+    snprintf(text, sizeof text, format, more);
+    write_over(path, text);
+}
+
+/* Weights are those that Darknet gives a new network. */
+static subject make_subject(const char *format)
+{
+    subject s = {0};
+    write_file(s.cfg, format, "");
+    write_file(s.weights, "", "");
+    network *stock = load_network(s.cfg, NULL, 0);
+    save_weights(stock, s.weights);
+    image im = load_image_color((char *)photo, 0, 0), fitted = letterbox_image(im, 48, 32);
+    s.w = im.w;
+    s.h = im.h;
+    s.n_inputs = stock->inputs;
+    s.n_outputs = stock->outputs;
+    s.input = malloc((size_t)s.n_inputs * sizeof *s.input);
+    memcpy(s.input, fitted.data, (size_t)s.n_inputs * sizeof *s.input);
+    s.outputs = malloc((size_t)s.n_outputs * sizeof *s.outputs);
+    memcpy(s.outputs, network_predict(stock, s.input), (size_t)s.n_outputs * sizeof *s.outputs);
+    if (strstr(format, "[region]") != NULL) {
+        s.boxes = get_network_boxes(stock, im.w, im.h, low.threshold, low.hier_threshold, 0, 1,
+                                    &s.n_boxes);
+        do_nms_sort(s.boxes, s.n_boxes, 2, .45f);
+    }
+    free_image(im);
+    free_image(fitted);
+    free_network(stock);
+    return s;
+}
+
+static void free_subject(subject *s)
+{
+    unlink(s->cfg);
+    unlink(s->weights);
+    free(s->input);
+    free(s->outputs);
+    if (s->boxes != NULL)
+        free_detections(s->boxes, s->n_boxes);
+}
+
+/* Opens it; its errors fail the test. */
+static mafat *open_network(const subject *s, const mafat_settings *how)
+{
+    mafat *m;
+    mafat_error error;
+    if (mafat_open(&m, s->cfg, s->weights, how, &error) != MAFAT_OK)
+        ck_abort_msg("%s: %s", error.file, error.text);
+    return m;
+}
+
+/* Whether the boxes that are found in an image are those of Darknet, to the bit. */
+static bool finds_right(const subject *s, mafat *m, const mafat_image *image)
+{
+    mafat_result *result;
+    mafat_error error;
+    mafat_box box;
+    size_t at = 0;
+    bool is_right = true;
+    if (mafat_detect(m, image, &low, &result, &error) != MAFAT_OK)
+        ck_abort_msg("%s: %s", error.file, error.text);
+    for (int i = 0; i < s->n_boxes; i++)
+        for (int c = 0; c < 2; c++) {
+            const detection *d = &s->boxes[i];
+            if (d->prob[c] <= low.threshold)
+                continue;
+            is_right &= mafat_result_next(result, &at, &box) && box.class_index == c &&
+                        box.probability == d->prob[c] &&
+                        box.width == d->bbox.w * (float)s->w &&
+                        box.left == (d->bbox.x - d->bbox.w / 2) * (float)s->w;
+        }
+    is_right &= !mafat_result_next(result, &at, &box);
+    mafat_result_free(result);
+    return is_right;
+}
+
+static bool runs_right(const subject *s, mafat *m, const mafat_image *image)
+{
+    float *outputs = calloc((size_t)s->n_outputs, sizeof *outputs);
+    mafat_error error;
+    mafat_status status = mafat_run(m, image, outputs, &error);
+    bool is_right = status == MAFAT_OK &&
+                    memcmp(outputs, s->outputs, (size_t)s->n_outputs * sizeof *outputs) == 0;
+    free(outputs);
+    return is_right;
+}
+
+/* ------------------------------------------------------------------------------------------ results */
+
+START_TEST(outputs_are_darknets_for_floats_and_files)
+{
+    const char *const formats[] = {DETECTOR, CLASSIFIER};
+    for (size_t f = 0; f < 2; f++) {
+        subject s = make_subject(formats[f]);
+        mafat *m = open_network(&s, &settings[_i]);
+        mafat_facts facts;
+        mafat_describe(m, &facts);
+        ck_assert_int_eq(facts.n_outputs, s.n_outputs);
+        ck_assert_int_eq(facts.n_classes, f == 0 ? 2 : 0);
+        ck_assert_int_eq(facts.width * facts.height * facts.channels, s.n_inputs);
+        for (int i = 0; i < 2; i++) {
+            ck_assert(runs_right(&s, m, &(mafat_image){.floats = s.input}));
+            ck_assert(runs_right(&s, m, &(mafat_image){.path = photo}));
+        }
+        mafat_close(m);
+        free_subject(&s);
+    }
+}
+END_TEST
+
+START_TEST(boxes_are_darknets_however_the_image_comes)
+{
+    subject s = make_subject(DETECTOR);
+    mafat *m = open_network(&s, &settings[_i]);
+    mafat_picture picture;
+    mafat_error error;
+    ck_assert_int_eq(mafat_picture_read(&picture, photo, &error), MAFAT_OK);
+    int w = picture.w, h = picture.h, stride = 3 * w + 5;
+    unsigned char *rgb = picture.rgb, *bgr = calloc((size_t)stride, (size_t)h);
+    ck_assert_int_gt(s.n_boxes, 0);
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < 3 * w; x++)
+            bgr[y * stride + x] = rgb[3 * (y * w + x / 3) + 2 - x % 3];
+    const mafat_image images[] = {
+        {.path = photo},
+        {.pixels = rgb, .width = w, .height = h},
+        {.pixels = bgr, .width = w, .height = h, .stride_bytes = (size_t)stride, .is_bgr = true},
+        {.floats = s.input, .width = w, .height = h},
+    };
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+        test_case("image %zu", i);
+        ck_assert(finds_right(&s, m, &images[i]));
+    }
+    mafat_picture_free(&picture);
+    free(bgr);
+    mafat_close(m);
+    free_subject(&s);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------ threads */
+
+typedef struct {
+    const subject *subject;
+    mafat *network;
+    int n_right;
+} task;
+
+enum { N_RUNS = 5 * TEST_ROUNDS };
+
+static void *detect(void *context)
+{
+    task *t = context;
+    for (int i = 0; i < N_RUNS; i++)
+        t->n_right += finds_right(t->subject, t->network, &(mafat_image){.path = photo}) &&
+                      runs_right(t->subject, t->network,
+                                 &(mafat_image){.floats = t->subject->input});
+    return NULL;
+}
+
+static void *open_and_detect(void *context)
+{
+    task *t = context;
+    t->network = open_network(t->subject, &settings[t->n_right]);
+    t->n_right = 0;
+    detect(t);
+    mafat_close(t->network);
+    return NULL;
+}
+
+static void run_all(task *tasks, void *(*work)(void *))
+{
+    pthread_t threads[N_THREADS];
+    for (int i = 0; i < N_THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &tasks[i]), 0);
+    for (int i = 0; i < N_THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_int_eq(tasks[i].n_right, N_RUNS);
+    }
+}
+
+START_TEST(threads_in_one_network_get_their_own_results)
+{
+    subject s = make_subject(DETECTOR);
+    mafat *m = open_network(&s, &settings[_i]);
+    task tasks[N_THREADS] = {{&s, m, 0}, {&s, m, 0}, {&s, m, 0}};
+    run_all(tasks, detect);
+    mafat_close(m);
+    free_subject(&s);
+}
+END_TEST
+
+/* With limits and without, opened and closed at the same time. */
+START_TEST(threads_with_a_network_each_do_not_disturb_each_other)
+{
+    subject s = make_subject(DETECTOR);
+    task tasks[N_THREADS] = {{&s, NULL, 0}, {&s, NULL, 2}, {&s, NULL, _i}};
+    run_all(tasks, open_and_detect);
+    free_subject(&s);
+}
+END_TEST
+
+START_TEST(a_forked_process_is_told)
+{
+    subject s = make_subject(DETECTOR);
+    mafat *m = open_network(&s, &settings[_i]);
+    mafat_error error;
+    int state;
+    pid_t child = fork();
+    if (child == 0) {
+        mafat_status status = mafat_run(m, &(mafat_image){.floats = s.input}, NULL, &error);
+        mafat_close(m);
+        _exit(status == MAFAT_FAILED && strstr(error.text, "fork()") != NULL ? 0 : 1);
+    }
+    waitpid(child, &state, 0);
+    ck_assert(WIFEXITED(state) && WEXITSTATUS(state) == 0);
+    ck_assert(finds_right(&s, m, &(mafat_image){.path = photo}));
+    mafat_close(m);
+    free_subject(&s);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------ what it leaves */
+
+/* Sanitized, a leak is told at the end. */
+START_TEST(opening_and_closing_leaves_nothing)
+{
+    enum { N = 250 * TEST_ROUNDS };
+    subject s = make_subject(DETECTOR);
+    long before = 0;
+    for (int i = 0; i < N; i++) {
+        mafat *m = open_network(&s, &settings[i % N_SETTINGS]);
+        if (i % 16 == 0)
+            test_require(finds_right(&s, m, &(mafat_image){.path = photo}));
+        mafat_close(m);
+        if (i == N_SETTINGS)
+            before = test_heap_n_blocks();
+    }
+    ck_assert_int_eq(test_heap_n_blocks(), before);
+    free_subject(&s);
+}
+END_TEST
+
+START_TEST(runs_leave_nothing)
+{
+    const int n_runs = (settings[_i].n_threads == 1 ? 2500 : 100) * TEST_ROUNDS;
+    subject s = make_subject(DETECTOR);
+    mafat *m = open_network(&s, &settings[_i]);
+    mafat_image image = {.floats = s.input, .width = s.w, .height = s.h};
+    long before = 0;
+    for (int i = 0; i < n_runs; i++) {
+        test_require(finds_right(&s, m, &image));
+        if (i == 0)
+            before = test_heap_n_blocks();
+    }
+    ck_assert_int_eq(test_heap_n_blocks(), before);
+    mafat_close(m);
+    free_subject(&s);
+}
+END_TEST
+
+/* One allocation after the other, and of many of the same kind some: Darknet's, which would end the
+ * process, and ours. */
+START_TEST(without_memory_a_call_fails_and_leaves_nothing)
+{
+    subject s = make_subject(DETECTOR);
+    char names[32], drawn[32];
+    write_file(names, "cat\ndog\n%s", "");
+    write_file(drawn, "%s", "");
+    mafat_settings how = settings[_i];
+    how.names = names;
+    bool has_failed = true;
+    long before = 0;
+    ck_assert_int_eq(chdir("darknet"), 0);    /* where letters are */
+    for (int n = 0; has_failed || n == 1; n += n < 400 ? 1 : n / 8) {    /* at first none: some stay */
+        test_case("allocation %d", n);
+        mafat *m;
+        mafat_result *result = NULL;
+        mafat_error error = {.text = ""};
+        mafat_image image = {.path = strchr(photo, '/') + 1};
+        test_heap_fail(n);
+        mafat_status status = mafat_open(&m, s.cfg, s.weights, &how, &error);
+        if (status == MAFAT_OK)
+            status = mafat_detect(m, &image, &low, &result, &error);
+        if (status == MAFAT_OK)
+            status = mafat_draw(m, &image, result, drawn, &error);
+        has_failed = test_heap_has_failed();
+        test_heap_fail(0);
+        mafat_result_free(result);
+        mafat_close(m);
+        if (status != MAFAT_OK && (!has_failed || status != MAFAT_FAILED || error.text[0] == '\0'))
+            ck_abort_msg("status %d: %s", status, error.text);
+        if (n == 0)
+            before = test_heap_n_blocks();
+        test_require(test_heap_n_blocks() == before);
+    }
+    unlink(names);
+    unlink(drawn);
+    free_subject(&s);
+}
+END_TEST
+
+START_TEST(the_program_keeps_its_random_numbers_threads_and_streams)
+{
+    subject s = make_subject(DETECTOR);
+    char text[16] = "";
+    int streams[] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)}, n_threads = mafat_team_default_size();
+    FILE *said = tmpfile();
+    fflush(NULL);
+    dup2(fileno(said), STDOUT_FILENO);
+    dup2(fileno(said), STDERR_FILENO);
+    srand(4711);
+    int first = rand();
+    srand(4711);
+    mafat *m = open_network(&s, &settings[_i]);
+    bool is_right = finds_right(&s, m, &(mafat_image){.path = photo});
+    mafat_close(m);
+    int again = rand();
+    fflush(NULL);
+    dup2(streams[0], STDOUT_FILENO);
+    dup2(streams[1], STDERR_FILENO);
+    rewind(said);
+    size_t n_said = fread(text, 1, sizeof text - 1, said);
+    fclose(said);
+    ck_assert(is_right);
+    ck_assert_int_eq(again, first);
+    ck_assert_int_eq(mafat_team_default_size(), n_threads);
+    ck_assert_msg(n_said == 0, "%s", text);
+    free_subject(&s);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------- errors */
+
+static void count_notice(void *context, const char *line)
+{
+    int *n = context;
+    *n += strstr(line, "foo= has no effect") != NULL || strncmp(line, "limit ", 6) == 0;
+}
+
+START_TEST(notices_go_to_who_listens)
+{
+    subject s = make_subject(DETECTOR);
+    char cfg[32];
+    int n = 0;
+    write_file(cfg, DETECTOR, "foo=1\n");
+    mafat *m;
+    mafat_error error;
+    mafat_settings how = {.memory = "64M", .notice = count_notice, .notice_context = &n};
+    ck_assert_int_eq(mafat_open(&m, cfg, s.weights, &how, &error), MAFAT_OK);
+    ck_assert_int_eq(n, 2);
+    mafat_close(m);
+    unlink(cfg);
+    free_subject(&s);
+}
+END_TEST
+
+START_TEST(faults_are_values_that_leave_nothing)
+{
+    subject s = make_subject(DETECTOR);
+    char broken[32], recurrent[32];
+    write_file(broken, "[net]\nwidth=%s\n", "x");
+    write_file(recurrent, "%s", "[net]\ninputs=8\nbatch=1\n[rnn]\nbatch_normalize=1\noutput=8\nhidden=8\n");
+    const struct {
+        const char *cfg, *weights;
+        mafat_settings how;
+        mafat_status status;
+        const char *text;
+    } cases[] = {
+        {"/nowhere.cfg", s.weights, {0}, MAFAT_FAILED, "No such file"},
+        {broken, s.weights, {0}, MAFAT_FAILED, "width"},
+        {recurrent, s.weights, {0}, MAFAT_UNSUPPORTED, "rnn"},
+        {s.cfg, "/nowhere.weights", {0}, MAFAT_FAILED, "No such file"},
+        {s.cfg, s.cfg, {0}, MAFAT_FAILED, "not weights"},
+        {s.cfg, s.weights, {.memory = "1K"}, MAFAT_NO_FIT, "smallest limit"},
+        {s.cfg, s.weights, {.memory = "much"}, MAFAT_USAGE, "much"},
+        {s.cfg, s.weights, {.config = "0x0"}, MAFAT_USAGE, "0x0"},
+        {s.cfg, s.weights, {.n_threads = -1}, MAFAT_USAGE, "-1"},
+        {s.cfg, s.weights, {.names = "/nowhere.names"}, MAFAT_FAILED, "No such file"},
+    };
+    long before = 0;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            test_case("case %zu", i);
+            mafat *m = (mafat *)&s;
+            mafat_error error;
+            char message[2048];
+            ck_assert_int_eq(mafat_open(&m, cases[i].cfg, cases[i].weights, &cases[i].how, &error),
+                             cases[i].status);
+            ck_assert_ptr_null(m);
+            mafat_error_message(&error, message, sizeof message);
+            ck_assert_msg(strstr(message, cases[i].text) != NULL, "%s", message);
+            ck_assert_msg(error.file[0] != '\0', "no file: %s", message);
+        }
+        if (round == 0)
+            before = test_heap_n_blocks();
+    }
+    ck_assert_int_eq(test_heap_n_blocks(), before);
+    unlink(broken);
+    unlink(recurrent);
+    free_subject(&s);
+}
+END_TEST
+
+START_TEST(a_run_that_cannot_be_is_refused_and_the_next_one_runs)
+{
+    subject s = make_subject(DETECTOR), t = make_subject(CLASSIFIER);
+    mafat *m = open_network(&s, &settings[_i]), *classifier = open_network(&t, &settings[_i]);
+    mafat *planned;
+    mafat_error error;
+    mafat_result *result, *found;
+    static const unsigned char pixels[3 * 4];
+    ck_assert_int_eq(mafat_open(&planned, s.cfg, NULL, &settings[_i], &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_detect(m, &(mafat_image){.path = photo}, &low, &found, &error),
+                     MAFAT_OK);
+    const struct {
+        mafat *network;
+        mafat_image image;
+        mafat_status status;
+        const char *text;
+    } cases[] = {
+        {m, {0}, MAFAT_USAGE, "0 of them"},
+        {m, {.path = photo, .pixels = pixels}, MAFAT_USAGE, "2 of them"},
+        {m, {.path = "/nowhere.jpg"}, MAFAT_FAILED, "No such file"},
+        {m, {.path = "Makefile"}, MAFAT_FAILED, ""},
+        {m, {.pixels = pixels, .width = 0, .height = 2}, MAFAT_USAGE, "0x2"},
+        {m, {.pixels = pixels, .width = 2, .height = 2, .stride_bytes = 5}, MAFAT_USAGE, "5 bytes"},
+        {classifier, {.path = photo}, MAFAT_USAGE, "no detector"},
+        {planned, {.path = photo}, MAFAT_USAGE, "without weights"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        test_case("case %zu", i);
+        ck_assert_int_eq(mafat_detect(cases[i].network, &cases[i].image, NULL, &result, &error),
+                         cases[i].status);
+        ck_assert_ptr_null(result);
+        ck_assert_msg(strstr(error.text, cases[i].text) != NULL, "%s", error.text);
+        ck_assert_msg(error.file[0] != '\0', "no file: %s", error.text);
+    }
+    ck_assert_int_eq(mafat_draw(m, &(mafat_image){.path = photo}, found, "/tmp/x.jpg", &error),
+                     MAFAT_USAGE);
+    ck_assert_msg(strstr(error.text, "names") != NULL, "%s", error.text);
+    ck_assert(finds_right(&s, m, &(mafat_image){.path = photo}));
+    ck_assert(runs_right(&t, classifier, &(mafat_image){.path = photo}));
+    mafat_result_free(found);
+    mafat_close(m);
+    mafat_close(classifier);
+    mafat_close(planned);
+    free_subject(&s);
+    free_subject(&t);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("library");
+    TCase *library = tcase_create("library");
+    tcase_add_loop_test(library, outputs_are_darknets_for_floats_and_files, 0, N_SETTINGS);
+    tcase_add_loop_test(library, boxes_are_darknets_however_the_image_comes, 0, N_SETTINGS);
+    tcase_add_loop_test(library, threads_in_one_network_get_their_own_results, 0, N_SETTINGS);
+    tcase_add_loop_test(library, threads_with_a_network_each_do_not_disturb_each_other, 0,
+                        N_SETTINGS);
+    tcase_add_loop_test(library, a_forked_process_is_told, 0, N_SETTINGS);
+    tcase_add_test(library, opening_and_closing_leaves_nothing);
+    tcase_add_loop_test(library, runs_leave_nothing, 0, N_SETTINGS);
+    tcase_add_loop_test(library, without_memory_a_call_fails_and_leaves_nothing, 0, N_SETTINGS);
+    tcase_add_loop_test(library, the_program_keeps_its_random_numbers_threads_and_streams, 0,
+                        N_SETTINGS);
+    tcase_add_test(library, notices_go_to_who_listens);
+    tcase_add_test(library, faults_are_values_that_leave_nothing);
+    tcase_add_loop_test(library, a_run_that_cannot_be_is_refused_and_the_next_one_runs, 0,
+                        N_SETTINGS);
+    suite_add_tcase(suite, library);
+    return test_suite_run(suite);
+}
