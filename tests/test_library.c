@@ -28,7 +28,7 @@ static const char photo[] = "darknet/data/dog.jpg";
 static const mafat_thresholds low = {.1f, .5f};
 static const mafat_settings settings[] = {
     {.n_threads = 1}, {.n_threads = 2, .config = "3x2"},
-    {.n_threads = 1, .memory = "64M"}, {.n_threads = 2, .memory = "64M"},
+    {.n_threads = 1, .memory = "1G"}, {.n_threads = 2, .memory = "1G"},
 };
 enum { N_SETTINGS = sizeof settings / sizeof *settings, N_THREADS = 3 };
 
@@ -285,7 +285,7 @@ END_TEST
 /* Sanitized, a leak is told at the end. */
 START_TEST(opening_and_closing_leaves_nothing)
 {
-    enum { N = 250 * TEST_ROUNDS };
+    enum { N = TEST_ROUNDS == 1 ? 60 : 1000 };
     subject s = make_subject(DETECTOR);
     long before = 0;
     for (int i = 0; i < N; i++) {
@@ -303,7 +303,7 @@ END_TEST
 
 START_TEST(runs_leave_nothing)
 {
-    const int n_runs = (settings[_i].n_threads == 1 ? 2500 : 100) * TEST_ROUNDS;
+    const int n_runs = TEST_ROUNDS == 1 ? 60 : settings[_i].n_threads == 1 ? 10000 : 500;
     subject s = make_subject(DETECTOR);
     mafat *m = open_network(&s, &settings[_i]);
     mafat_image image = {.floats = s.input, .width = s.w, .height = s.h};
@@ -406,7 +406,7 @@ START_TEST(notices_go_to_who_listens)
     write_file(cfg, DETECTOR, "foo=1\n");
     mafat *m;
     mafat_error error;
-    mafat_settings how = {.memory = "64M", .notice = count_notice, .notice_context = &n};
+    mafat_settings how = {.memory = "1G", .notice = count_notice, .notice_context = &n};
     ck_assert_int_eq(mafat_open(&m, cfg, s.weights, &how, &error), MAFAT_OK);
     ck_assert_int_eq(n, 2);
     mafat_close(m);
