@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 static _Thread_local const mafat_notice_listener *listening;
-static _Thread_local bool is_silent;
+static _Thread_local bool is_hushed;
 
 const mafat_notice_listener *mafat_notice_set_listener(const mafat_notice_listener *listener)
 {
@@ -20,19 +20,19 @@ bool mafat_notice_has_listener(void)
     return listening != NULL;
 }
 
-bool mafat_notice_set_silent(bool silent)
+bool mafat_notice_set_hushed(bool hushed)
 {
-    bool before = is_silent;
-    is_silent = silent;
+    bool before = is_hushed;
+    is_hushed = hushed;
     return before;
 }
 
-bool mafat_notice_is_silent(void)
+bool mafat_notice_is_hushed(void)
 {
-    return is_silent;
+    return is_hushed;
 }
 
-void mafat_notice_print(const char *format, ...)
+void mafat_notice(const char *format, ...)
 {
     enum { MAX_LENGTH = 4096 };
     char line[MAX_LENGTH];

@@ -18,10 +18,10 @@ const mafat_notice_listener *mafat_notice_set_listener(const mafat_notice_listen
 bool mafat_notice_has_listener(void);
 
 /* Whether what Darknet's code prints on this thread goes nowhere; returns what it was. */
-bool mafat_notice_set_silent(bool is_silent);
-bool mafat_notice_is_silent(void);
+bool mafat_notice_set_hushed(bool is_hushed);
+bool mafat_notice_is_hushed(void);
 
 /* Says a line, without its end. */
-void mafat_notice_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void mafat_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -39,11 +39,11 @@ void mafat_bridge_print_choice(const mafat_session *session)
     const mafat_prediction *p = &session->prediction;
     char config[256];
     mafat_config_print(&session->config, config, sizeof config);
-    mafat_notice_print("limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
-                       "results %zu, plan %zu, process %zu, choosing %zu)",
-                       session->limit_bytes, config, p->total_bytes, p->arena_bytes,
-                       p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes,
-                       p->plan_bytes, mafat_prediction_process_bytes(p), p->choosing_bytes);
+    mafat_notice("limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
+                 "results %zu, plan %zu, process %zu, choosing %zu)",
+                 session->limit_bytes, config, p->total_bytes, p->arena_bytes,
+                 p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes,
+                 p->plan_bytes, mafat_prediction_process_bytes(p), p->choosing_bytes);
 }
 
 /* Of Darknet's image_opencv.cpp, which is empty without OpenCV. */

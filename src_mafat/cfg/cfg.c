@@ -317,10 +317,10 @@ void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path)
     for (int i = 0; i < MAFAT_N_NOTES; i++) {
         const mafat_cfg_findings *f = &cfg->findings;
         if (f->n_notes[i] == 1)
-            mafat_notice_print("%s: %s", path, f->notes[i]);
+            mafat_notice("%s: %s", path, f->notes[i]);
         else if (f->n_notes[i] > 1)
-            mafat_notice_print("%s: %s (and %d more of this kind)", path, f->notes[i],
-                               f->n_notes[i] - 1);
+            mafat_notice("%s: %s (and %d more of this kind)", path, f->notes[i],
+                         f->n_notes[i] - 1);
     }
 }
 

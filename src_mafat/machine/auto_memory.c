@@ -53,7 +53,7 @@ mafat_status mafat_auto_memory_limit(size_t *limit_bytes, mafat_error *error)
             status = mafat_auto_memory_choose("", own_bytes, &chosen_bytes, why, sizeof why,
                                               error);
         if (status == MAFAT_OK)
-            mafat_notice_print("memory auto: %zu bytes: %s", chosen_bytes, why);
+            mafat_notice("memory auto: %zu bytes: %s", chosen_bytes, why);
     }
     *limit_bytes = chosen_bytes;
     return status;
@@ -81,5 +81,5 @@ void mafat_auto_memory_warn(size_t limit_bytes)
         !mafat_auto_memory_exceeds("", limit_bytes, own_bytes, what, sizeof what))
         return;
     is_said = true;
-    mafat_notice_print("memory limit %zu is more than there is here: %s", limit_bytes, what);
+    mafat_notice("memory limit %zu is more than there is here: %s", limit_bytes, what);
 }

@@ -112,8 +112,8 @@ mafat_status mafat_race_run(const mafat_race *race, mafat_runner *runners, int n
         double *seconds = &runner->seconds[i / n_runners];
         status = run(race, runner, seconds, error);
         if (status == MAFAT_OK)
-            mafat_notice_print("run %d of %d: %s: %.4f s", i + 1, MAFAT_RACE_ROUNDS * n_runners,
-                               runner->config, *seconds);
+            mafat_notice("run %d of %d: %s: %.4f s", i + 1, MAFAT_RACE_ROUNDS * n_runners,
+                         runner->config, *seconds);
     }
     for (int i = 0; i < n_runners && status == MAFAT_OK; i++)
         runners[i].measured_s =

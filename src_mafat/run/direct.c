@@ -41,8 +41,8 @@ static void open_direct(mafat_direct *direct)
     direct->file = open(direct->path, O_RDONLY | O_CLOEXEC);
     if (direct->file < 0)
         return;
-    mafat_notice_print("%s: direct reads are refused here; its pages pass through the page cache, "
-                       "which a memory limit counts", direct->path);
+    mafat_notice("%s: direct reads are refused here; its pages pass through the page cache, "
+                 "which a memory limit counts", direct->path);
     posix_fadvise(direct->file, 0, 0, POSIX_FADV_RANDOM);    /* no reading ahead into the cache */
 }
 

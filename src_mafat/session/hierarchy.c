@@ -80,8 +80,8 @@ mafat_status mafat_hierarchy_verify_tree(const char *path, int n_classes, mafat_
         return mafat_lines_fail(error, path, "holds %d classes, must hold %d", tree.n_lines,
                                 n_classes);
     if (tree.first_forward != 0)
-        mafat_notice_print("%s: line %d names a parent that stands behind it; there Darknet never "
-                           "looks for that class", path, tree.first_forward);
+        mafat_notice("%s: line %d names a parent that stands behind it; there Darknet never "
+                     "looks for that class", path, tree.first_forward);
     return MAFAT_OK;
 }
 

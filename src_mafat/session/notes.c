@@ -33,8 +33,8 @@ void mafat_notes_print_stray(const char *path, int number, const char *line)
         last = 0;
     }
     if (number > last) {
-        mafat_notice_print("%s: line %d: %s is no KEY=VALUE; Darknet passes over it", path, number,
-                           mafat_lines_show(shown, sizeof shown, line));
+        mafat_notice("%s: line %d: %s is no KEY=VALUE; Darknet passes over it", path, number,
+                     mafat_lines_show(shown, sizeof shown, line));
         last = number;
     }
     pthread_mutex_unlock(&lock);
@@ -46,8 +46,8 @@ static bool print_cut(const mafat_network *network, const mafat_config *asked, c
     int cut = asked->groups[asked->n_groups - 1].cut;
     if (cut < network->n_layers)
         return false;
-    mafat_notice_print("configuration %s: cut %d has no effect: it is behind the last layer, %d",
-                       config, cut, network->n_layers - 1);
+    mafat_notice("configuration %s: cut %d has no effect: it is behind the last layer, %d",
+                 config, cut, network->n_layers - 1);
     return true;
 }
 
@@ -61,10 +61,10 @@ static bool print_grid(const mafat_network *network, const mafat_plan *plan, con
         int rows = group->tiling.rows, cols = group->tiling.cols;
         if (rows <= out.h && cols <= out.w)
             continue;
-        mafat_notice_print("configuration %s: layers %d to %d give a map of %d rows and %d "
-                           "columns, which is no more than %dx%d tiles", config, group->first,
-                           group->end - 1, out.h, out.w, rows < out.h ? rows : out.h,
-                           cols < out.w ? cols : out.w);
+        mafat_notice("configuration %s: layers %d to %d give a map of %d rows and %d "
+                     "columns, which is no more than %dx%d tiles", config, group->first,
+                     group->end - 1, out.h, out.w, rows < out.h ? rows : out.h,
+                     cols < out.w ? cols : out.w);
         return true;
     }
     return false;

@@ -68,7 +68,7 @@ static mafat_status read_threads(const char *text, int *n_threads, mafat_error *
     mafat_status status = mafat_number_read("threads", text, 1, MAFAT_MAX_THREADS, n_threads,
                                             error);
     if (status == MAFAT_OK && *n_threads > 1 && !mafat_team_available()) {
-        mafat_notice_print("built without OpenMP: 1 thread instead of %d", *n_threads);
+        mafat_notice("built without OpenMP: 1 thread instead of %d", *n_threads);
         *n_threads = 1;
     }
     if (status == MAFAT_OK && *n_threads > 1 && *n_threads > mafat_team_limit())

@@ -168,8 +168,8 @@ mafat_status mafat_verify_names(const char *path, int n_classes, const char *nee
         status = mafat_lines_fail(error, path, "holds %d names; %s has %d classes", n_names,
                                   needed_by, n_classes);
     if (status == MAFAT_OK && names.first_blank != 0)
-        mafat_notice_print("%s: line %d is blank, and counts: class %d has no name", path,
-                           names.first_blank, names.first_blank - 1);
+        mafat_notice("%s: line %d is blank, and counts: class %d has no name", path,
+                     names.first_blank, names.first_blank - 1);
     return status;
 }
 

@@ -152,9 +152,9 @@ static void draw_silently(image picture, int class, int n_classes)
     prob[class] = 1;
     for (int i = 0; i < n_classes; i++)
         names[i] = "";
-    bool was_silent = mafat_notice_set_silent(true);
+    bool was_hushed = mafat_notice_set_hushed(true);
     draw_detections(picture, &box, 1, .5, names, NULL, n_classes);
-    mafat_notice_set_silent(was_silent);
+    mafat_notice_set_hushed(was_hushed);
 }
 
 /* Whether the boxes of all classes are drawn in the colours of the rounding. */
