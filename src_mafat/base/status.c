@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static void fill(mafat_error *error, int layer, const char *type, const char *format, va_list args)
 {
     error->file[0] = '\0';
@@ -45,7 +47,7 @@ static const struct {
 } unseen[] = {
     {0, 0x1f}, {0x7f, 0xa0}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160},
     {0x1680, 0x1680}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x2000, 0x200f}, {0x2028, 0x202f},
-    {0x205f, 0x206f}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xd800, 0xdfff}, {0xfe00, 0xfe0f},
+    {0x205f, 0x206f}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xfe00, 0xfe0f},
     {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff},
 };
 
@@ -57,27 +59,11 @@ static bool is_seen(uint32_t character)
     return true;
 }
 
-/* Reads a character of UTF-8 and returns its bytes; 0 where there is none. */
-static size_t read_character(const unsigned char *text, uint32_t *character)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};    /* that takes so many bytes */
-    unsigned char lead = text[0];
-    size_t n = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3
-             : lead < 0xf8 ? 4 : 0;
-    *character = n <= 1 ? lead : lead & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        *character = *character << 6 | (text[i] & 0x3f);
-    }
-    return *character >= least[n] && *character <= 0x10ffff ? n : 0;
-}
-
 size_t mafat_error_show_character(char to[MAFAT_SHOWN_BYTES], const char **text)
 {
     const unsigned char *bytes = (const unsigned char *)*text;
     uint32_t character;
-    size_t n_bytes = read_character(bytes, &character), n_shown = 0;
+    size_t n_bytes = mafat_utf8_read(*text, &character), n_shown = 0;
     if (n_bytes > 0 && is_seen(character)) {
         memcpy(to, bytes, n_bytes);
         *text += n_bytes;

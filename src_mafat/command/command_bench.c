@@ -160,7 +160,7 @@ static void report_share(const bench *b, mafat_report *r, double flops)
     if (mafat_measure_is_share(flops, b->peak_flops))
         mafat_report_real(r, "share_of_peak_percent", percent(flops, b->peak_flops));
     else
-        mafat_report_text(r, "share_of_peak_percent", "unknown");
+        mafat_report_unknown(r, "share_of_peak_percent");
 }
 
 static void report_layers(const bench *b, mafat_report *r)
@@ -217,7 +217,7 @@ static mafat_status report(const bench *b, bool json, mafat_error *error)
     if (b->peak_flops > 0)
         mafat_report_real(&r, "peak_gflops", b->peak_flops * 1e-9);
     else
-        mafat_report_text(&r, "peak_gflops", "unknown");
+        mafat_report_unknown(&r, "peak_gflops");
     report_share(b, &r, flops);
     mafat_status status = mafat_report_peaks(&r, error);
     mafat_report_real(&r, "start_to_first_run_s", b->start_to_first_run_s);

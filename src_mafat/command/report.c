@@ -2,7 +2,6 @@
 #include "command/report.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -12,77 +11,63 @@
 
 void mafat_report_begin(mafat_report *report, bool json)
 {
-    *report = (mafat_report){.json = json};
-    if (json)
-        printf("{");
-}
-
-static void begin_value(mafat_report *report, const char *key)
-{
-    if (report->json)
-        printf("%s\n  \"%s\": ", report->n_values == 0 ? "" : ",", key);
-    else
-        printf("%s: ", key);
-    report->n_values++;
-}
-
-static void end_value(const mafat_report *report)
-{
-    if (!report->json)
-        printf("\n");
-}
-
-static void print_quoted(const char *text)
-{
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else if ((unsigned char)*text < ' ')
-            printf("\\u%04x", (unsigned)*text);
-        else
-            putchar(*text);
-    }
-    putchar('"');
+    *report = (mafat_report){.is_json = json};
+    if (!json)
+        return;
+    mafat_json_begin(&report->json, stdout, MAFAT_JSON_LINES);
+    mafat_json_begin_object(&report->json, NULL);
 }
 
 void mafat_report_text(mafat_report *report, const char *key, const char *value)
 {
-    begin_value(report, key);
-    if (report->json)
-        print_quoted(value);
+    if (report->is_json)
+        mafat_json_text(&report->json, key, value);
     else
-        printf("%s", value);
-    end_value(report);
+        printf("%s: %s\n", key, value);
 }
 
-/* The configuration as it was written, whatever its length; it has nothing to be quoted. */
+/* The configuration as it was written, whatever its length. */
 static void report_config(mafat_report *report, const char *key, const mafat_config *config)
 {
     char word[MAFAT_CONFIG_PART];
-    begin_value(report, key);
-    printf("%s", report->json ? "\"" : "");
-    for (int i = 0; mafat_config_print_part(config, i, word); i++)
-        printf("%s", word);
-    printf("%s", report->json ? "\"" : "");
-    end_value(report);
+    if (report->is_json)
+        mafat_json_begin_text(&report->json, key);
+    else
+        printf("%s: ", key);
+    for (int i = 0; mafat_config_print_part(config, i, word); i++) {
+        if (report->is_json)
+            mafat_json_add_text(&report->json, word);
+        else
+            printf("%s", word);
+    }
+    if (report->is_json)
+        mafat_json_end_text(&report->json);
+    else
+        putchar('\n');
 }
 
 void mafat_report_size(mafat_report *report, const char *key, uint64_t value)
 {
-    begin_value(report, key);
-    printf("%" PRIu64, value);
-    end_value(report);
+    if (report->is_json)
+        mafat_json_whole(&report->json, key, value);
+    else
+        printf("%s: %" PRIu64 "\n", key, value);
 }
 
 void mafat_report_real(mafat_report *report, const char *key, double value)
 {
-    begin_value(report, key);
-    if (report->json && !isfinite(value))
-        printf("null");    /* JSON has no other word for it */
+    if (report->is_json)
+        mafat_json_real(&report->json, key, value);
     else
-        printf("%.9g", value);
-    end_value(report);
+        printf("%s: %.9g\n", key, value);
+}
+
+void mafat_report_unknown(mafat_report *report, const char *key)
+{
+    if (report->is_json)
+        mafat_json_null(&report->json, key);
+    else
+        printf("%s: unknown\n", key);
 }
 
 void mafat_report_session(mafat_report *report, const mafat_session *session)
@@ -129,7 +114,7 @@ mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
     if (mafat_charged_peak(&charged, "", getpid(), &peak_bytes))
         mafat_report_size(report, "peak_bytes", peak_bytes);
     else
-        mafat_report_text(report, "peak_bytes", "unknown");
+        mafat_report_unknown(report, "peak_bytes");
     mafat_report_size(report, "peak_rss_bytes", peak_rss_bytes);
     return MAFAT_OK;
 }
@@ -137,37 +122,35 @@ mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
 void mafat_report_begin_list(mafat_report *report, const char *key)
 {
     report->n_items = 0;
-    if (!report->json)
-        return;
-    begin_value(report, key);
-    putchar('[');
+    if (report->is_json)
+        mafat_json_begin_list(&report->json, key);
 }
 
 void mafat_report_begin_item(mafat_report *report)
 {
-    if (report->json)
-        printf("%s\n  {", report->n_items == 0 ? "" : ",");
+    if (report->is_json)
+        mafat_json_begin_object(&report->json, NULL);
     else if (report->n_items > 0)
         putchar('\n');
     report->n_items++;
-    report->n_values = 0;
 }
 
 void mafat_report_end_item(mafat_report *report)
 {
-    if (report->json)
-        printf("\n  }");
+    if (report->is_json)
+        mafat_json_end_object(&report->json);
 }
 
 void mafat_report_end_list(mafat_report *report)
 {
-    if (report->json)
-        printf("\n  ]");
-    report->n_values = 1;
+    if (report->is_json)
+        mafat_json_end_list(&report->json);
 }
 
 void mafat_report_end(mafat_report *report)
 {
-    if (report->json)
-        printf("\n}\n");
+    if (!report->is_json)
+        return;
+    mafat_json_end_object(&report->json);
+    mafat_json_end(&report->json);
 }

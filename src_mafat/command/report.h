@@ -1,21 +1,25 @@
-/* Results on stdout: "key: value" lines, or one JSON object. */
+/* Results on stdout: "key: value" lines, or one JSON object with the same keys. */
 #ifndef MAFAT_COMMAND_REPORT_H
 #define MAFAT_COMMAND_REPORT_H
 
 #include <stdbool.h>
 
+#include "base/json.h"
 #include "session/session.h"
 
 typedef struct {
-    bool json;
-    int n_values;    /* so far, of the object that is being written */
-    int n_items;     /* so far, of the list that is being written */
+    bool is_json;
+    mafat_json json;    /* where it is; else lines are printed */
+    int n_items;        /* so far, of the list that is being written */
 } mafat_report;
 
 void mafat_report_begin(mafat_report *report, bool json);
 void mafat_report_text(mafat_report *report, const char *key, const char *value);
 void mafat_report_size(mafat_report *report, const char *key, uint64_t value);
 void mafat_report_real(mafat_report *report, const char *key, double value);
+
+/* A number that cannot be told: "unknown", and null in JSON. */
+void mafat_report_unknown(mafat_report *report, const char *key);
 
 /* What is planned: the configuration, threads, and the sizes of plan and prediction. */
 void mafat_report_session(mafat_report *report, const mafat_session *session);
@@ -29,7 +33,8 @@ void mafat_report_watch_memory(void);
 mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error);
 
 /* A list of objects under a key; what is reported between an item's begin and its end goes into the
- * item. Lines have no key for it, and an empty one between items. */
+ * item. Lines have no key for it, and an empty one between items. Lists within items are JSON's
+ * alone. */
 void mafat_report_begin_list(mafat_report *report, const char *key);
 void mafat_report_begin_item(mafat_report *report);
 void mafat_report_end_item(mafat_report *report);
