@@ -26,26 +26,6 @@ void mafat_report_text(mafat_report *report, const char *key, const char *value)
         printf("%s: %s\n", key, value);
 }
 
-/* The configuration as it was written, whatever its length. */
-static void report_config(mafat_report *report, const char *key, const mafat_config *config)
-{
-    char word[MAFAT_CONFIG_PART];
-    if (report->is_json)
-        mafat_json_begin_text(&report->json, key);
-    else
-        printf("%s: ", key);
-    for (int i = 0; mafat_config_print_part(config, i, word); i++) {
-        if (report->is_json)
-            mafat_json_add_text(&report->json, word);
-        else
-            printf("%s", word);
-    }
-    if (report->is_json)
-        mafat_json_end_text(&report->json);
-    else
-        putchar('\n');
-}
-
 void mafat_report_size(mafat_report *report, const char *key, uint64_t value)
 {
     if (report->is_json)
@@ -70,13 +50,35 @@ void mafat_report_unknown(mafat_report *report, const char *key)
         printf("%s: unknown\n", key);
 }
 
+/* As it was written, whatever its length. */
+void mafat_report_config(mafat_report *report, const mafat_session *session)
+{
+    static const char key[] = "config";
+    char word[MAFAT_CONFIG_PART];
+    if (session->by_layers) {
+        mafat_report_text(report, key, MAFAT_LAYERS_CONFIG);
+        return;
+    }
+    if (report->is_json)
+        mafat_json_begin_text(&report->json, key);
+    else
+        printf("%s: ", key);
+    for (int i = 0; mafat_config_print_part(&session->config, i, word); i++) {
+        if (report->is_json)
+            mafat_json_add_text(&report->json, word);
+        else
+            printf("%s", word);
+    }
+    if (report->is_json)
+        mafat_json_end_text(&report->json);
+    else
+        putchar('\n');
+}
+
 void mafat_report_session(mafat_report *report, const mafat_session *session)
 {
     const mafat_plan *plan = &session->plan;
-    if (session->by_layers)
-        mafat_report_text(report, "config", MAFAT_LAYERS_CONFIG);
-    else
-        report_config(report, "config", &session->config);
+    mafat_report_config(report, session);
     mafat_report_size(report, "threads", (size_t)session->n_threads);
     if (session->by_layers)
         return;
@@ -105,16 +107,28 @@ void mafat_report_watch_memory(void)
         mafat_charged_begin(&charged, "", getpid(), own_bytes + (size_t)program_bytes);
 }
 
+void mafat_report_peak(mafat_report *report)
+{
+    size_t peak_bytes;
+    const char *unknown = mafat_charged_peak(&charged, "", getpid(), &peak_bytes);
+    if (unknown == NULL) {
+        mafat_report_size(report, "peak_bytes", peak_bytes);
+        return;
+    }
+    mafat_report_unknown(report, "peak_bytes");
+    if (report->is_json)
+        mafat_report_text(report, "peak_bytes_unknown", unknown);
+    else
+        fprintf(stderr, "mafat: peak_bytes is unknown: %s\n", unknown);
+}
+
 mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
 {
-    size_t peak_bytes, peak_rss_bytes;
+    size_t peak_rss_bytes;
     mafat_status status = mafat_measure_peak_rss(&peak_rss_bytes, error);
     if (status != MAFAT_OK)
         return status;
-    if (mafat_charged_peak(&charged, "", getpid(), &peak_bytes))
-        mafat_report_size(report, "peak_bytes", peak_bytes);
-    else
-        mafat_report_unknown(report, "peak_bytes");
+    mafat_report_peak(report);
     mafat_report_size(report, "peak_rss_bytes", peak_rss_bytes);
     return MAFAT_OK;
 }

@@ -21,15 +21,21 @@ void mafat_report_real(mafat_report *report, const char *key, double value);
 /* A number that cannot be told: "unknown", and null in JSON. */
 void mafat_report_unknown(mafat_report *report, const char *key);
 
+/* The configuration of what is planned. */
+void mafat_report_config(mafat_report *report, const mafat_session *session);
+
 /* What is planned: the configuration, threads, and the sizes of plan and prediction. */
 void mafat_report_session(mafat_report *report, const mafat_session *session);
 
 /* To be called before a command does anything whose peaks are to be reported. */
 void mafat_report_watch_memory(void);
 
-/* The most memory since then: peak_bytes, what the cgroup of this process was charged, "unknown"
- * where others are or were in it, too (machine/charged.h; tools/limit gives it one of its own); and
- * peak_rss_bytes, VmHWM. MAFAT_FAILED where the kernel does not tell the latter. */
+/* The most memory since then, peak_bytes: what the cgroup of this process was charged. It is "unknown"
+ * where others are or were in it, too (machine/charged.h; tools/limit gives it one of its own): why is
+ * said on stderr, and by peak_bytes_unknown in JSON, where the number is null. */
+void mafat_report_peak(mafat_report *report);
+
+/* The same, and peak_rss_bytes, VmHWM. MAFAT_FAILED where the kernel does not tell the latter. */
 mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error);
 
 /* A list of objects under a key; what is reported between an item's begin and its end goes into the

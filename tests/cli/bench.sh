@@ -83,6 +83,12 @@ if $caged true 2>/dev/null; then
     expect 0 '^peak_bytes: unknown$' $caged sh -c 'sleep 9 & exec "$@"' - "$darknet" mafat bench "$cfg" "$w" -n 1
     expect 0 '^peak_bytes: unknown$' $caged sh -c 'dd if=/dev/zero of=/dev/null bs=20M count=1 2>/dev/null; exec "$@"' - \
         "$darknet" mafat bench "$cfg" "$w" -n 1
+    # and why: on stderr, or in JSON
+    grep -q 'peak_bytes is unknown: its memory cgroup held ' "$scratch/stderr" || fail "no reason: $(cat "$scratch/stderr")"
+    expect 0 '^  "peak_bytes_unknown": "other processes are in its memory cgroup' $caged sh -c 'sleep 9 & exec "$@"' - \
+        "$darknet" mafat bench "$cfg" "$w" -n 1 -json
+    grep -qx '  "peak_bytes": null,' "$scratch/stdout" || fail "JSON: $(grep peak_bytes "$scratch/stdout")"
+    is_json "$scratch/stdout"
 fi
 
 # what is wrong
