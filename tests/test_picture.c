@@ -41,7 +41,8 @@ static void set_up(void)
 /* Removes what the test left in the scratch folder, and the folder. */
 static void tear_down(void)
 {
-    static const char *const files[] = {"a.bmp", "a.jpg", "b.jpg", "printed", "c.jpg", "link.jpg"};
+    static const char *const files[] = {"a.bmp", "a.jpg", "b.jpg", "printed", "c.jpg", "link.jpg",
+                                        "a.png"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "%s/%s", scratch, files[i]);
@@ -325,6 +326,31 @@ START_TEST(joined_files_are_darknets)
 }
 END_TEST
 
+/* A PNG has the picture's own bytes: small ones of all widths and heights, flat and noisy, and one of
+ * several strips and chunks. */
+START_TEST(a_png_is_the_picture)
+{
+    for (int k = 0; k < 200; k++) {
+        test_case("picture %d", k);
+        bool is_large = k == 0;
+        mafat_picture back, picture = make_picture(is_large ? 900 : 1 + test_random_int(&r, 40),
+                                                   is_large ? 700 : 1 + test_random_int(&r, 40));
+        int n = picture.w * picture.h * 3, amplitude = 1 + test_random_int(&r, 256);
+        for (int i = 0; i < n; i++)
+            picture.rgb[i] = (unsigned char)(picture.rgb[i] % amplitude);
+        mafat_canvas canvas = canvas_of(&picture);
+        canvas.format = MAFAT_CANVAS_PNG;
+        mafat_error error;
+        ck_assert_int_eq(mafat_canvas_write(&canvas, in_scratch("a.png"), &error), MAFAT_OK);
+        ck_assert_int_eq(mafat_picture_read(&back, in_scratch("a.png"), &error), MAFAT_OK);
+        ck_assert(back.w == picture.w && back.h == picture.h);
+        ck_assert_mem_eq(back.rgb, picture.rgb, (size_t)n);
+        mafat_picture_free(&back);
+        mafat_picture_free(&picture);
+    }
+}
+END_TEST
+
 /* All sizes of letters, and frames up to 18 pixels wide. */
 START_TEST(large_drawings_are_darknets)
 {
@@ -526,6 +552,7 @@ int main(void)
     tcase_add_test(tests, photos_are_read_to_darknets_floats);
     tcase_add_test(tests, what_is_no_picture_is_refused_by_name);
     tcase_add_test(tests, joined_files_are_darknets);
+    tcase_add_test(tests, a_png_is_the_picture);
     tcase_add_test(tests, small_drawings_are_darknets);
     tcase_add_test(tests, large_drawings_are_darknets);
     tcase_add_test(tests, colours_are_darknets_for_any_number_of_classes);

@@ -88,6 +88,11 @@ START_TEST(who_draws_holds_what_it_draws_on)
     ck_assert_uint_gt(drawn.image.drawing_bytes, large.rows_bytes);
     ck_assert_uint_gt(process_of(&drawn).decode_bytes, process_of(&seen).decode_bytes);
     ck_assert_uint_eq(process_of(&drawn).image_bytes, process_of(&seen).image_bytes);
+    /* zlib's window and tables */
+    mafat_workload as_png = drawn;
+    as_png.format = MAFAT_CANVAS_PNG;
+    mafat_workload_set_picture(&as_png, &large);
+    ck_assert_uint_gt(as_png.image.drawing_bytes, drawn.image.drawing_bytes + (200 << 10));
     mafat_workload darknets = workload_of(MAFAT_LOADED_RESIZED, MAFAT_DRAWN_BY_DARKNET, &large);
     mafat_workload others = workload_of(MAFAT_LOADED_RESIZED, MAFAT_DRAWN_BY_NOBODY, &large);
     ck_assert_uint_eq(process_of(&darknets).image_bytes,

@@ -107,6 +107,10 @@ enum {
     MAFAT_CHARGE_JPEG_PIXEL = 4,
     MAFAT_CHARGE_JPEG_HEADER = 1024,
 
+    /* What zlib takes to compress a PNG: by zlib.h, 2^17 bytes for its window and as much for its
+     * tables; and its state, some 6 KB. */
+    MAFAT_CHARGE_DEFLATE = (256 << 10) + (8 << 10),
+
     /* Pictures of the largest letters, as many as labels have of them: data/labels/N_7.png are 95,
      * of 11 KB each as bytes, 3 a pixel; this is for 46 of them. */
     MAFAT_CHARGE_LETTERS = 512 << 10,

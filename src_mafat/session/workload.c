@@ -51,7 +51,8 @@ mafat_workload_image mafat_workload_image_of(const mafat_workload *workload,
         return (mafat_workload_image){
             .held_bytes = picture->rows_bytes,
             .decode_bytes = picture->opening_bytes,
-            .drawing_bytes = is_drawn ? mafat_boxes_drawing_bytes(picture) : 0,
+            .drawing_bytes = is_drawn ? mafat_boxes_drawing_bytes(picture, workload->format)
+                                      : 0,
             .file_bytes = picture->file_bytes,
         };
     return (mafat_workload_image){

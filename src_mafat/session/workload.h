@@ -6,6 +6,7 @@
 #define MAFAT_SESSION_WORKLOAD_H
 
 #include "session/verify.h"
+#include "upstream/canvas.h"
 #include "upstream/fitting.h"
 #include "upstream/picture.h"
 
@@ -37,6 +38,7 @@ typedef struct {
 typedef struct {
     mafat_workload_loading loading;
     mafat_workload_drawer drawer;
+    mafat_canvas_format format;    /* of the pictures that MAFAT draws */
     mafat_workload_reading reading;
     bool repeats;                  /* images follow each other */
     mafat_workload_image image;    /* that room is kept for, */

@@ -357,10 +357,10 @@ mafat_status mafat_boxes_draw(void *drawing, mafat_strip *strip, mafat_error *er
     return status;
 }
 
-size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory)
+size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory, mafat_canvas_format format)
 {
     int size = mafat_boxes_letter_size(memory->h) + 1;
-    return memory->rows_bytes + mafat_canvas_write_bytes(memory->w, memory->h) +
+    return memory->rows_bytes + mafat_canvas_write_bytes(format, memory->w, memory->h) +
            3 * sizeof(float) * (size_t)memory->w +
            (size_t)MAFAT_CHARGE_LETTERS / 64 * (size_t)(size * size);
 }

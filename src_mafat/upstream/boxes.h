@@ -58,7 +58,7 @@ void mafat_boxes_end_drawing(mafat_drawing *drawing);
 
 /* The most that is held while boxes are drawn on an image and the picture is written, the image's
  * rows included, without the boxes. */
-size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory);
+size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory, mafat_canvas_format format);
 
 /* The most that the boxes take which a detector has for so many outputs, in floats. */
 size_t mafat_boxes_bytes(size_t n_outputs, int n_classes);

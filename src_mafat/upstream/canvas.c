@@ -8,6 +8,7 @@
 #include "base/new_file.h"
 #include "base/size.h"
 #include "upstream/jpeg.h"
+#include "upstream/png.h"
 
 /* -------------------------------------------------------------------------------------- drawing */
 
@@ -83,50 +84,82 @@ static int strip_rows(int w)
     return MAFAT_BLOCK_ROWS * (n > 1 ? n : 1);
 }
 
-size_t mafat_canvas_write_bytes(int w, int h)
+size_t mafat_canvas_write_bytes(mafat_canvas_format format, int w, int h)
 {
     size_t row_bytes = 3 * (size_t)w, n_rows = mafat_size_min((size_t)strip_rows(w), (size_t)h);
-    return row_bytes * n_rows + mafat_jpeg_bytes(w) +
+    size_t code_bytes = format == MAFAT_CANVAS_PNG ? mafat_png_bytes(w) : mafat_jpeg_bytes(w);
+    return row_bytes * n_rows + code_bytes +
            mafat_size_min(row_bytes * (size_t)h, MAFAT_CHARGE_NEW_FILE + MAFAT_CHARGE_STRIP_CODE);
 }
 
-static mafat_status write_strip(const mafat_canvas *canvas, mafat_strip *strip, mafat_jpeg *jpeg,
-                                mafat_error *error)
+/* The file's format under way. */
+typedef struct {
+    mafat_canvas_format format;
+    mafat_jpeg jpeg;
+    mafat_png png;
+} encoder;
+
+static mafat_status begin_code(encoder *e, const mafat_canvas *canvas, FILE *stream,
+                               mafat_error *error)
+{
+    e->format = canvas->format;
+    if (e->format == MAFAT_CANVAS_PNG)
+        return mafat_png_begin(&e->png, stream, canvas->w, canvas->h, error);
+    mafat_jpeg_begin(&e->jpeg, stream, canvas->w, canvas->h);
+    return MAFAT_OK;
+}
+
+static mafat_status add_code(encoder *e, const mafat_strip *strip, mafat_error *error)
+{
+    size_t row_bytes = 3 * (size_t)strip->w;
+    mafat_status status = MAFAT_OK;
+    if (e->format == MAFAT_CANVAS_PNG)
+        mafat_png_add(&e->png, strip->rgb, strip->n_rows);
+    else
+        for (int y = 0; y < strip->n_rows && status == MAFAT_OK; y += MAFAT_BLOCK_ROWS)
+            status = mafat_jpeg_add(&e->jpeg, strip->rgb + (size_t)y * row_bytes,
+                                    mafat_size_min_int(strip->n_rows - y, MAFAT_BLOCK_ROWS), error);
+    return status;
+}
+
+static void end_code(encoder *e)
+{
+    if (e->format == MAFAT_CANVAS_PNG)
+        mafat_png_end(&e->png);
+    else
+        mafat_jpeg_end(&e->jpeg);
+}
+
+static mafat_status make_strip(const mafat_canvas *canvas, mafat_strip *strip, mafat_error *error)
 {
     size_t row_bytes = 3 * (size_t)canvas->w;
-    mafat_status status = MAFAT_OK;
     for (int y = 0; y < strip->n_rows; y++)
         memcpy(strip->rgb + (size_t)y * row_bytes,
                canvas->source.row(canvas->source.context, strip->top + y), row_bytes);
-    if (canvas->draw != NULL)
-        status = canvas->draw(canvas->context, strip, error);
-    for (int y = 0; y < strip->n_rows && status == MAFAT_OK; y += MAFAT_BLOCK_ROWS) {
-        int n_left = strip->n_rows - y;
-        status = mafat_jpeg_add(jpeg, strip->rgb + (size_t)y * row_bytes,
-                                n_left < MAFAT_BLOCK_ROWS ? n_left : MAFAT_BLOCK_ROWS, error);
-    }
-    return status;
+    return canvas->draw != NULL ? canvas->draw(canvas->context, strip, error) : MAFAT_OK;
 }
 
 /* Encodes the picture to the file, whose errors are looked for at its end. */
 static mafat_status encode(const mafat_canvas *canvas, mafat_new_file *file, mafat_error *error)
 {
-    mafat_jpeg jpeg;
-    int rows = strip_rows(canvas->w) < canvas->h ? strip_rows(canvas->w) : canvas->h;
+    encoder e;
+    int rows = mafat_size_min_int(strip_rows(canvas->w), canvas->h);
     unsigned char *rgb = malloc(3 * (size_t)canvas->w * (size_t)rows);
     if (rgb == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %d rows of a picture of %dx%d",
                                rows, canvas->w, canvas->h);
-    mafat_jpeg_begin(&jpeg, file->stream, canvas->w, canvas->h);
-    mafat_status status = MAFAT_OK;
+    mafat_status status = begin_code(&e, canvas, file->stream, error);
+    bool has_begun = status == MAFAT_OK;
     for (int top = 0; top < canvas->h && status == MAFAT_OK; top += rows) {
-        int n_left = canvas->h - top;
         mafat_strip strip = {.w = canvas->w, .h = canvas->h, .top = top, .rgb = rgb,
-                             .n_rows = n_left < rows ? n_left : rows};
-        status = write_strip(canvas, &strip, &jpeg, error);
+                             .n_rows = mafat_size_min_int(canvas->h - top, rows)};
+        status = make_strip(canvas, &strip, error);
+        if (status == MAFAT_OK)
+            status = add_code(&e, &strip, error);
         mafat_new_file_spare_cache(file);
     }
-    mafat_jpeg_end(&jpeg);
+    if (has_begun)
+        end_code(&e);
     free(rgb);
     return status;
 }

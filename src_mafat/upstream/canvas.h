@@ -30,9 +30,16 @@ typedef struct {
 void mafat_canvas_draw_box(mafat_strip *strip, mafat_corners corners, int width,
                             const unsigned char rgb[3]);
 
+/* What its file is. */
+typedef enum {
+    MAFAT_CANVAS_JPEG,    /* byte for byte what Darknet's save_image() writes */
+    MAFAT_CANVAS_PNG      /* the same bytes of pixels, without loss */
+} mafat_canvas_format;
+
 /* A picture that is made strip by strip, from top to bottom. */
 typedef struct {
     int w, h;
+    mafat_canvas_format format;
     mafat_picture_source source;    /* its rows, before it is drawn on */
     /* draws what belongs on a strip; NULL: nothing does */
     mafat_status (*draw)(void *context, mafat_strip *strip, mafat_error *error);
@@ -41,9 +48,9 @@ typedef struct {
 
 /* The most that writing a picture of this size holds, in memory and of its file in the page cache,
  * beside what its source and draw() do. */
-size_t mafat_canvas_write_bytes(int w, int h);
+size_t mafat_canvas_write_bytes(mafat_canvas_format format, int w, int h);
 
-/* Writes the JPEG file that Darknet's save_image() writes. All or nothing: it is written beside
+/* Writes the file. All or nothing: it is written beside
  * `path` and then takes its place. Errors: those of draw(); MAFAT_FAILED, with the file named, where
  * the file cannot be written, and for memory. */
 mafat_status mafat_canvas_write(const mafat_canvas *canvas, const char *path, mafat_error *error);
