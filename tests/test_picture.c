@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "command/detections.h"
 #include "darknet.h"
 #include "support/random.h"
 #include "support/suite.h"
@@ -102,9 +103,9 @@ static box make_box(void)
 }
 
 /* Boxes with no class, one or several over .5; with masks where they have a size. */
-static mafat_boxes make_boxes(int n, bool masks)
+static mafat_boxes make_boxes(int w, int h, int n, bool masks)
 {
-    mafat_boxes boxes = {.n = n, .n_classes = N_CLASSES};
+    mafat_boxes boxes = {.w = w, .h = h, .n = n, .n_classes = N_CLASSES};
     boxes.detections = calloc((size_t)n, sizeof *boxes.detections);
     for (int i = 0; i < n; i++) {
         detection *d = &boxes.detections[i];
@@ -188,12 +189,11 @@ static mafat_canvas canvas_of(const mafat_picture *picture)
                           .source = mafat_picture_source_of(picture)};
 }
 
-static mafat_drawing *begin_drawing(const mafat_boxes *boxes, const mafat_picture *picture)
+static mafat_drawing *begin_drawing(const mafat_boxes *boxes)
 {
     mafat_drawing *drawing;
     mafat_error error;
-    if (mafat_boxes_begin_drawing(&drawing, boxes, &names, .5f, &rounding, picture->w, picture->h,
-                                  false, &error) != MAFAT_OK)
+    if (mafat_boxes_begin_drawing(&drawing, boxes, &names, .5f, &rounding, false, &error) != MAFAT_OK)
         ck_abort_msg("%s: %s", error.file, error.text);
     return drawing;
 }
@@ -219,11 +219,12 @@ static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
     draw_by_darknet(floats, boxes);
     restore(saved);
     saved = redirect(in_scratch("b.jpg"));
-    mafat_boxes_print(boxes, &names, .5f);
+    mafat_detections found = {.boxes = boxes, .names = &names, .threshold = .5f};
+    mafat_detections_print(&found, stdout, NULL);
     restore(saved);
     expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
 
-    mafat_drawing *drawing = begin_drawing(boxes, picture);
+    mafat_drawing *drawing = begin_drawing(boxes);
     mafat_canvas canvas = canvas_of(picture);
     canvas.draw = mafat_boxes_draw;
     canvas.context = drawing;
@@ -249,7 +250,7 @@ static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
 static void draw_random(int w, int h, int n, bool masks)
 {
     mafat_picture picture = make_picture(w, h);
-    mafat_boxes boxes = make_boxes(n, masks);
+    mafat_boxes boxes = make_boxes(w, h, n, masks);
     expect_same_drawing(&picture, &boxes);
     mafat_boxes_free(&boxes);
     mafat_picture_free(&picture);
@@ -407,7 +408,7 @@ START_TEST(masks_may_be_larger_than_memory)
         test_case("%s", is_set ? "set" : "not set");
         float mask[14 * 14];
         detection found = {.bbox = {.5, .5, 450, 450}, .classes = 1, .prob = prob, .mask = mask};
-        mafat_boxes boxes = {.n = 1, .n_classes = 1, .detections = &found};
+        mafat_boxes boxes = {SIDE, SIDE, 1, 1, &found};
         mafat_drawing *drawing;
         mafat_error error;
         mafat_picture picture = make_picture(SIDE, SIDE);
@@ -418,8 +419,8 @@ START_TEST(masks_may_be_larger_than_memory)
         little = before;
         little.rlim_cur = 1 << 30;
         ck_assert_int_eq(setrlimit(RLIMIT_DATA, &little), 0);
-        ck_assert_int_eq(mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, SIDE,
-                                                   SIDE, false, &error), MAFAT_OK);
+        ck_assert_int_eq(mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding,
+                                                   false, &error), MAFAT_OK);
         draw_in_strips(drawing, &picture);
         ck_assert_int_eq(setrlimit(RLIMIT_DATA, &before), 0);
         for (int i = 0; i < SIDE * SIDE; i++)
@@ -436,12 +437,12 @@ static mafat_status draw_named(char *name, mafat_picture *picture, mafat_error *
     mafat_names one = {.n = 1, .lines = &name};
     float prob[1] = {1};
     detection found = {.bbox = {.5, .5, .5, .5}, .classes = 1, .prob = prob};
-    mafat_boxes boxes = {.n = 1, .n_classes = 1, .detections = &found};
+    mafat_boxes boxes = {50, 50, 1, 1, &found};
     mafat_drawing *drawing;
     *picture = make_picture(50, 50);
     memset(picture->rgb, 100, 3 * 50 * 50);
-    mafat_status status = mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, 50, 50,
-                                                    false, error);
+    mafat_status status = mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, false,
+                                                    error);
     if (status == MAFAT_OK)
         draw_in_strips(drawing, picture);
     mafat_boxes_end_drawing(drawing);

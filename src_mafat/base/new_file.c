@@ -1,15 +1,13 @@
 /* Files written whole or not at all; see new_file.h. */
-#define _GNU_SOURCE    /* sync_file_range() */
 #include "base/new_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/charge.h"
+#include "base/page_cache.h"
 
 static mafat_status fail(const mafat_new_file *file, const char *reason, mafat_error *error)
 {
@@ -57,14 +55,7 @@ mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_
 
 void mafat_new_file_spare_cache(mafat_new_file *file)
 {
-    int descriptor = fileno(file->stream);
-    off_t at = ftello(file->stream), n = at - file->spared;
-    if (n < MAFAT_CHARGE_NEW_FILE || fflush(file->stream) != 0)
-        return;
-    sync_file_range(descriptor, file->spared, n, SYNC_FILE_RANGE_WAIT_BEFORE |
-                    SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
-    posix_fadvise(descriptor, file->spared, n, POSIX_FADV_DONTNEED);
-    file->spared = at;
+    mafat_page_cache_spare(file->stream, &file->spared);
 }
 
 /* The permissions of the file that is there, or those that fopen() would give a new one. */

@@ -18,9 +18,7 @@ typedef struct {
  * `path` is something else than a regular file; then nothing needs to be ended. */
 mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_error *error);
 
-/* To be called now and then while a large file is written: pages that wait to be written to the disk
- * are memory that a limit counts. Once there are MAFAT_CHARGE_NEW_FILE bytes of them it waits for
- * the disk, and they leave the page cache. */
+/* To be called now and then while a large file is written: mafat_page_cache_spare(). */
 void mafat_new_file_spare_cache(mafat_new_file *file);
 
 /* Closes the file and gives it its name, with the permissions of the file that had it, or those

@@ -1,4 +1,5 @@
 /* Advice to the kernel, and a look at whether it was taken; see page_cache.h. */
+#define _GNU_SOURCE    /* sync_file_range() */
 #include "base/page_cache.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/charge.h"
 #include "base/size.h"
 
 static uint64_t cached_bytes(int file, off_t size)
@@ -45,4 +47,16 @@ mafat_status mafat_page_cache_drop(const char *path, uint64_t *stay_bytes, mafat
     *stay_bytes = told ? cached_bytes(file, info.st_size) : 0;
     close(file);
     return MAFAT_OK;
+}
+
+void mafat_page_cache_spare(FILE *stream, off_t *spared)
+{
+    int descriptor = fileno(stream);
+    off_t at = ftello(stream), n = at - *spared;
+    if (n < MAFAT_CHARGE_NEW_FILE || fflush(stream) != 0)
+        return;
+    sync_file_range(descriptor, *spared, n, SYNC_FILE_RANGE_WAIT_BEFORE |
+                    SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    posix_fadvise(descriptor, *spared, n, POSIX_FADV_DONTNEED);
+    *spared = at;
 }

@@ -21,7 +21,8 @@ static const mafat_option common[] = {
     {"-threads", "N", mafat_option_read_text, offsetof(mafat_arguments, options.threads),
      "threads (default: OMP_NUM_THREADS, or one for each core)"},
     {"-json", NULL, NULL, offsetof(mafat_arguments, json),
-     "MAFAT's own commands: results as one JSON object instead of \"key: value\""},
+     "results as a JSON object instead of \"key: value\"; of `detector test` and `detect`\n"
+     "  one for each image, on a line of its own"},
     {"-help", NULL, NULL, offsetof(mafat_arguments, help),
      "this text; behind one of MAFAT's own commands, what that one takes"},
 };

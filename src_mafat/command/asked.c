@@ -29,24 +29,44 @@ static const struct {
 
 enum { N_CFG_WORDS = sizeof cfg_words / sizeof cfg_words[0] };
 
-/* The word where the command has its cfg; NULL where there is none. Options and their values stand
+/* The first words that are no options; "" where there are fewer. Options and their values stand
  * anywhere: Darknet takes them out before it counts. */
-static const char *find_cfg(int n_words, char *const *words)
+enum { MAX_PLAIN = 4 };
+static void find_plain(int n_words, char *const *words, const char *plain[MAX_PLAIN])
 {
-    enum { MAX_WORDS = 4 };
-    const char *plain[MAX_WORDS] = {"", ""}; /* those that are no options */
     int n = 0;
-    for (int i = 0; i < n_words && n < MAX_WORDS; i++) {
+    for (int i = 0; i < n_words && n < MAX_PLAIN; i++) {
         if (words[i][0] == '-')
             i += mafat_darknet_options_takes_value(words[i]);
         else
             plain[n++] = words[i];
     }
+    while (n < MAX_PLAIN)
+        plain[n++] = "";
+}
+
+/* The word where the command has its cfg; NULL where there is none. */
+static const char *find_cfg(int n_words, char *const *words)
+{
+    const char *plain[MAX_PLAIN];
+    find_plain(n_words, words, plain);
     for (int i = 0; i < N_CFG_WORDS; i++)
         if (strcmp(plain[0], cfg_words[i].word) == 0 &&
             (cfg_words[i].subword == NULL || strcmp(plain[1], cfg_words[i].subword) == 0))
-            return cfg_words[i].cfg < n ? plain[cfg_words[i].cfg] : NULL;
+            return plain[cfg_words[i].cfg][0] != '\0' ? plain[cfg_words[i].cfg] : NULL;
     return NULL;
+}
+
+/* Whether an option that Darknet lacks says how the results of a detector are told. */
+static bool asks_for_results(int n_words, char *const *words)
+{
+    const char *plain[MAX_PLAIN];
+    bool asks = false;
+    for (int i = 0; i < n_words; i++)
+        asks |= mafat_darknet_options_is_new(words[i]) || strcmp(words[i], "-json") == 0;
+    find_plain(n_words, words, plain);
+    return asks && (strcmp(plain[0], "detect") == 0 ||
+                    (strcmp(plain[0], "detector") == 0 && strcmp(plain[1], "test") == 0));
 }
 
 bool mafat_asked_in(int n_words, char **words)
@@ -55,7 +75,7 @@ bool mafat_asked_in(int n_words, char **words)
         if (mafat_arguments_asks(words[i]))
             return true;
     const char *cfg = find_cfg(n_words, words);
-    return cfg != NULL && mafat_session_is_asked_for(cfg);
+    return asks_for_results(n_words, words) || (cfg != NULL && mafat_session_is_asked_for(cfg));
 }
 
 mafat_asked mafat_asked_find(const mafat_arguments *arguments)

@@ -100,6 +100,9 @@ int mafat_main(int *argc, char **argv)
         is_ours = own != NULL || mafat_command_detector_is(&arguments);
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
+        else if (!is_ours && arguments.json)
+            status = mafat_error_set(&error, MAFAT_USAGE, "-json is for MAFAT's own commands, "
+                                     "`detector test` and `detect`");
         else if (own != NULL)
             status = own->run(&arguments, &error);
         else if (is_ours)

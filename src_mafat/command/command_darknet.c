@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charge.h"
 #include "bridge/bridge.h"
 #include "bridge/request.h"
 #include "command/asked.h"
@@ -141,6 +142,8 @@ void mafat_command_darknet_print_help(FILE *stream)
         describe(&commands[i], text, sizeof text);
         fprintf(stream, "  %s\n", text);
     }
+    fprintf(stream, "\n`detector test` and `detect` also take\n");
+    mafat_darknet_options_print_new(stream, 2, 18);
 }
 
 bool mafat_command_darknet_name(int i, const char **word, const char **subword)
@@ -182,7 +185,7 @@ static mafat_status sort_words(const darknet_command *command, char **words, int
                                mafat_operands *found, mafat_error *error)
 {
     const char *expected = command->arguments;
-    *found = (mafat_operands){.data = command->data};
+    *found = (mafat_operands){.data = command->data, .drawer = command->drawer};
     mafat_status status = mafat_darknet_options_take(words, &n_words, &found->options, error);
     for (int i = command->subword != NULL ? 2 : 1; i < n_words && status == MAFAT_OK; i++) {
         if (words[i][0] == '-')
@@ -201,6 +204,19 @@ static mafat_status sort_words(const darknet_command *command, char **words, int
                            argument_name(*expected), usage);
 }
 
+/* Refuses what only MAFAT's own detector takes. */
+static mafat_status check_options(const darknet_command *command, const mafat_arguments *arguments,
+                                  mafat_error *error)
+{
+    if (command->drawer == OURSELVES)
+        return MAFAT_OK;
+    for (int i = 0; i < arguments->n_words; i++)
+        if (mafat_darknet_options_is_new(arguments->words[i]))
+            return mafat_error_set(error, MAFAT_USAGE, "option %s is for `detector test` and `detect` "
+                                   "alone", arguments->words[i]);
+    return MAFAT_OK;
+}
+
 /* The same for those of a command line, which Darknet is given as they are. */
 static mafat_status sort_arguments(const darknet_command *command, const mafat_arguments *arguments,
                                    mafat_operands *found, mafat_error *error)
@@ -215,9 +231,8 @@ static mafat_status sort_arguments(const darknet_command *command, const mafat_a
     return status;
 }
 
-/* The picture that a command draws: save_image() adds the suffix. */
-static mafat_status verify_picture(const darknet_command *command, const mafat_operands *found,
-                                   mafat_error *error)
+/* The picture that Darknet draws: save_image() adds the suffix. */
+static mafat_status verify_picture(const mafat_operands *found, mafat_error *error)
 {
     char path[512];
     const char *name = found->options.out != NULL ? found->options.out : "predictions";
@@ -225,8 +240,6 @@ static mafat_status verify_picture(const darknet_command *command, const mafat_o
     if (length >= 256)
         return mafat_error_set(error, MAFAT_USAGE,
                                "-out is longer than the 255 bytes that Darknet allows a path");
-    if (command->drawer == OURSELVES)
-        return mafat_verify_replaceable(path, error);
     return mafat_verify_writable(path, error);
 }
 
@@ -266,19 +279,22 @@ static mafat_status find_workload(const darknet_command *command, mafat_operands
     mafat_workload *workload = &found->workload;
     bool has_picture = false;
     int n_paths = 0;
-    mafat_status status = mafat_workload_of_command(workload, command->loading, command->drawer,
+    mafat_status status = mafat_workload_of_command(workload, command->loading, found->drawer,
                                                     error);
     workload->repeats = found->image == NULL;
+    workload->format = found->format;
     if (status == MAFAT_OK)
         status = find_picture(command, found, has_limit, &has_picture, &n_paths, error);
     if (status == MAFAT_OK && has_picture)
         mafat_workload_set_picture(workload, &found->memory);
-    if (status == MAFAT_OK && command->drawer == MAFAT_DRAWN_BY_DARKNET)
+    if (status == MAFAT_OK && found->drawer == MAFAT_DRAWN_BY_DARKNET)
         status = mafat_workload_add_letters(workload, error);
     if (found->data != NULL && command->needs.names_keys[0] != NULL)
         mafat_workload_add_names(workload, found->data, &command->needs);
     if (command->needs.writes_results)
         workload->n_streams = workload->n_lines;    /* a file for each class */
+    workload->n_streams += found->n_streams;
+    workload->file_bytes += (size_t)found->n_streams * MAFAT_CHARGE_NEW_FILE;
     mafat_workload_add_lines(workload, n_paths);
     return status;
 }
@@ -377,8 +393,8 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
         status = find_workload(command, found, has_limit, error);
     if (status == MAFAT_OK)
         status = verify_network(command, arguments, looks_at_list(command, has_limit), found, error);
-    if (status == MAFAT_OK && command->drawer != NOBODY)
-        status = verify_picture(command, found, error);
+    if (status == MAFAT_OK && command->drawer == DARKNET)
+        status = verify_picture(found, error);
     if (status == MAFAT_OK && found->image != NULL)
         status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK && found->image != NULL && command->drawer != OURSELVES)
@@ -388,8 +404,8 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
     return status;
 }
 
-mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
-                                          mafat_operands *operands, mafat_error *error)
+mafat_status mafat_command_darknet_sort(const mafat_arguments *arguments, mafat_operands *operands,
+                                        mafat_error *error)
 {
     *operands = (mafat_operands){0};
     const darknet_command *command = find_command(arguments);
@@ -397,12 +413,15 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
     mafat_status status = MAFAT_OK;
     if (command->loading == UNCOUNTED)
         status = mafat_asked_refuse_limit(arguments, error);
-    if (status == MAFAT_OK && arguments->json)
-        status = mafat_error_set(error, MAFAT_USAGE, "-json is for MAFAT's own commands only");
     if (status == MAFAT_OK)
-        status = sort_arguments(command, arguments, operands, error);
-    if (status == MAFAT_OK)
-        status = verify(command, arguments, operands, error);
+        status = check_options(command, arguments, error);
+    return status == MAFAT_OK ? sort_arguments(command, arguments, operands, error) : status;
+}
+
+mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
+                                          mafat_operands *operands, mafat_error *error)
+{
+    mafat_status status = verify(find_command(arguments), arguments, operands, error);
     if (status != MAFAT_OK)
         mafat_session_close(&operands->session);
     return status;
@@ -412,7 +431,9 @@ mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error
 {
     static mafat_operands operands;    /* until Darknet makes the network */
     static mafat_image_rounding rounding;
-    mafat_status status = mafat_command_darknet_verify(arguments, &operands, error);
+    mafat_status status = mafat_command_darknet_sort(arguments, &operands, error);
+    if (status == MAFAT_OK)
+        status = mafat_command_darknet_verify(arguments, &operands, error);
     const mafat_session *session = &operands.session;
     bool is_by_rows = operands.workload.loading == MAFAT_LOADED_BY_ROWS;
     bool takes_paths = is_by_rows && !session->by_layers &&

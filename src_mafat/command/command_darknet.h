@@ -12,6 +12,9 @@
 typedef struct {
     const char *data, *cfg, *weights, *image, *video;
     mafat_darknet_options options;
+    mafat_workload_drawer drawer;
+    mafat_canvas_format format;     /* of what MAFAT draws; JPEG until the caller says otherwise */
+    int n_streams;                  /* files that the caller will write at once, beside pictures */
     mafat_picture_memory memory;    /* of the image, where one is named */
     mafat_workload workload;    /* that the network is planned for */
     mafat_session session;    /* how it was; for the bridge to take over, or to be closed */
@@ -24,11 +27,14 @@ bool mafat_command_darknet_name(int i, const char **word, const char **subword);
 /* Whether the words begin with one of those commands. */
 bool mafat_command_darknet_is(const mafat_arguments *arguments);
 
-/* Finds the command and sorts its words, then checks the cfg, the weights, and every other file
- * that it will read or write. MAFAT_USAGE for an option that Darknet does not have, is given twice
- * or lacks its value, and words that are too few or too many. For `detector test` and `detect`,
- * which MAFAT runs itself, it is the caller who reads the image and then knows which letters are
- * needed. On error nothing needs to be closed. */
+/* Finds the command and sorts its words. MAFAT_USAGE for an option that it does not have, is given
+ * twice or lacks its value, and words that are too few or too many. */
+mafat_status mafat_command_darknet_sort(const mafat_arguments *arguments, mafat_operands *operands,
+                                        mafat_error *error);
+
+/* Plans the network, and checks the cfg, the weights, and every other file that the command will read
+ * or write. For `detector test` and `detect`, which MAFAT runs itself, it is the caller who reads the
+ * image, knows which letters are needed, and where pictures go. On error nothing needs to be closed. */
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
                                           mafat_operands *operands, mafat_error *error);
 

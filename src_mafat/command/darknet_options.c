@@ -52,6 +52,7 @@ static mafat_status read_gpu(const char *name, const char *text, void *to, mafat
     return read_from(-1, name, text, to, error);
 }
 
+/* No help lists Darknet's own. */
 static const mafat_option rows[] = {
     {"-thresh", "P", read_share, offsetof(mafat_darknet_options, threshold), NULL},
     {"-hier", "P", read_share, offsetof(mafat_darknet_options, hier_threshold), NULL},
@@ -69,9 +70,27 @@ static const mafat_option rows[] = {
     {"-clear", NULL, NULL, MAFAT_OPTION_CHECKED, NULL},
     {"-nogpu", NULL, NULL, MAFAT_OPTION_CHECKED, NULL},
     {"-fullscreen", NULL, NULL, MAFAT_OPTION_CHECKED, NULL},
+    {"-ext_output", NULL, NULL, offsetof(mafat_darknet_options, boxes),
+     "left, top, width and height of each box, too, in pixels"},
+    {"-no_picture", NULL, NULL, offsetof(mafat_darknet_options, no_picture), "draw none"},
+    {"-dont_show", NULL, NULL, offsetof(mafat_darknet_options, dont_show),
+     "nothing: no window is opened anyway"},
 };
 
 static const mafat_option_table table = MAFAT_OPTION_TABLE(rows);
+
+bool mafat_darknet_options_is_new(const char *word)
+{
+    const mafat_option *option = mafat_option_find(&table, word);
+    return option != NULL && option->help != NULL;
+}
+
+void mafat_darknet_options_print_new(FILE *stream, int indent, int column)
+{
+    for (int i = 0; i < table.n; i++)
+        if (rows[i].help != NULL)
+            mafat_option_print(stream, indent, column, &(mafat_option_table){&rows[i], 1});
+}
 
 mafat_status mafat_darknet_options_take(char **words, int *n_words, mafat_darknet_options *options,
                                         mafat_error *error)

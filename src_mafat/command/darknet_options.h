@@ -10,12 +10,20 @@
  * command line; NULL where it has none. */
 typedef struct {
     const char *out, *gpus, *threshold, *hier_threshold, *top;
+    bool boxes, no_picture, dont_show;    /* of detectors that MAFAT runs itself */
 } mafat_darknet_options;
 
 /* Takes the options out of n_words words, which it compacts. MAFAT_USAGE for one that is given
  * twice, lacks its value, or whose number is none. */
 mafat_status mafat_darknet_options_take(char **words, int *n_words, mafat_darknet_options *options,
                                         mafat_error *error);
+
+/* Whether a word is one that Darknet lacks: of those, for `detector test` and `detect`, that others of
+ * its kin have, or that are new. */
+bool mafat_darknet_options_is_new(const char *word);
+
+/* Prints these in a list, as mafat_option_print() does. */
+void mafat_darknet_options_print_new(FILE *stream, int indent, int column);
 
 /* Whether a word is one of them with a value behind it. */
 bool mafat_darknet_options_takes_value(const char *option);

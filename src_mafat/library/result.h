@@ -7,7 +7,6 @@
 
 struct mafat_result {
     mafat_boxes boxes;
-    int w, h;              /* of the image */
     float threshold;
     double seconds;        /* of the run */
 };

@@ -34,8 +34,6 @@ static void find_boxes(const job *j)
     mafat_bridge *bridge = j->network->bridge;
     mafat_boxes_find(&j->result->boxes, bridge->network, j->fitted.w, j->fitted.h,
                      j->thresholds->threshold, j->thresholds->hier_threshold);
-    j->result->w = j->fitted.w;
-    j->result->h = j->fitted.h;
     j->result->threshold = j->thresholds->threshold;
 }
 
@@ -80,9 +78,9 @@ static mafat_status draw(job *j, mafat_error *error)
 {
     const mafat *m = j->network;
     mafat_drawing *drawing;
-    mafat_status status = mafat_boxes_begin_drawing(
-        &drawing, &j->result->boxes, &m->names, j->result->threshold, &m->rounding, j->fitted.w,
-        j->fitted.h, m->bridge->session.limit_bytes > 0, error);
+    mafat_status status = mafat_boxes_begin_drawing(&drawing, &j->result->boxes, &m->names,
+                                                    j->result->threshold, &m->rounding,
+                                                    m->bridge->session.limit_bytes > 0, error);
     if (status != MAFAT_OK)
         return status;
     mafat_canvas canvas = {
@@ -126,10 +124,10 @@ static mafat_status do_job(void *context, mafat_error *error)
     job *j = context;
     mafat_status status = mafat_fitted_open(&j->fitted, j->network, j->image, error);
     if (status == MAFAT_OK && j->path != NULL &&
-        (j->fitted.w != j->result->w || j->fitted.h != j->result->h))
+        (j->fitted.w != j->result->boxes.w || j->fitted.h != j->result->boxes.h))
         status = mafat_error_set(error, MAFAT_USAGE, "an image of %dx%d pixels, and boxes that were "
-                                 "found in one of %dx%d", j->fitted.w, j->fitted.h, j->result->w,
-                                 j->result->h);
+                                 "found in one of %dx%d", j->fitted.w, j->fitted.h, j->result->boxes.w,
+                                 j->result->boxes.h);
     else if (status == MAFAT_OK)
         status = j->path != NULL ? draw(j, error) : run(j, error);
     if (status != MAFAT_OK && j->image->path != NULL)

@@ -19,7 +19,7 @@ static const float overlap = .45f;
 void mafat_boxes_find(mafat_boxes *boxes, network *net, int w, int h, float threshold,
                       float hier_threshold)
 {
-    boxes->n_classes = net->layers[net->n - 1].classes;
+    *boxes = (mafat_boxes){.w = w, .h = h, .n_classes = net->layers[net->n - 1].classes};
     boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, NULL, 1,
                                           &boxes->n);
     do_nms_sort(boxes->detections, boxes->n, boxes->n_classes, overlap);
@@ -32,20 +32,30 @@ void mafat_boxes_free(mafat_boxes *boxes)
     *boxes = (mafat_boxes){0};
 }
 
-mafat_boxes_look mafat_boxes_look_at(const mafat_boxes *boxes, int index, int class_index)
+/* In floats, and so to the pixel what others print who have the same box. */
+static mafat_box box_of(const mafat_boxes *boxes, const detection *found, int class_index)
 {
-    const detection *d = &boxes->detections[index];
-    return (mafat_boxes_look){d->bbox.x, d->bbox.y, d->bbox.w, d->bbox.h, d->prob[class_index]};
+    float w = (float)boxes->w, h = (float)boxes->h;
+    box b = found->bbox;
+    return (mafat_box){
+        .class_index = class_index, .probability = found->prob[class_index],
+        .left = (b.x - b.w / 2) * w, .top = (b.y - b.h / 2) * h,
+        .width = b.w * w, .height = b.h * h,
+    };
 }
 
-void mafat_boxes_print(const mafat_boxes *boxes, const mafat_names *names, float threshold)
+bool mafat_boxes_next(const mafat_boxes *boxes, float threshold, size_t *at, mafat_box *found)
 {
-    for (int i = 0; i < boxes->n; i++) {
-        const float *prob = boxes->detections[i].prob;
-        for (int c = 0; c < boxes->n_classes; c++)
-            if (prob[c] > threshold)
-                printf("%s: %.0f%%\n", names->lines[c], (double)(prob[c] * 100));
+    size_t n_classes = (size_t)boxes->n_classes, n = (size_t)boxes->n * n_classes;
+    while (*at < n) {
+        const detection *box = &boxes->detections[*at / n_classes];
+        int class_index = (int)((*at)++ % n_classes);
+        if (!(box->prob[class_index] > threshold))
+            continue;
+        *found = box_of(boxes, box, class_index);
+        return true;
     }
+    return false;
 }
 
 /* What is drawn of a box. */
@@ -374,16 +384,16 @@ size_t mafat_boxes_bytes(size_t n_outputs, int n_classes)
 
 mafat_status mafat_boxes_begin_drawing(mafat_drawing **drawing, const mafat_boxes *boxes,
                                        const mafat_names *names, float threshold,
-                                       const mafat_image_rounding *rounding, int w, int h,
-                                       bool spares_cache, mafat_error *error)
+                                       const mafat_image_rounding *rounding, bool spares_cache,
+                                       mafat_error *error)
 {
     mafat_drawing *d = *drawing = calloc(1, sizeof *d);
     if (d != NULL) {
         *d = (mafat_drawing){.boxes = boxes, .names = names, .threshold = threshold,
-                             .rounding = rounding, .w = w, .h = h,
+                             .rounding = rounding, .w = boxes->w, .h = boxes->h,
                              .spares_cache = spares_cache};
         d->drawn = calloc((size_t)boxes->n + 1, sizeof *d->drawn);
-        d->row = malloc(3 * (size_t)w * sizeof *d->row);
+        d->row = malloc(3 * (size_t)boxes->w * sizeof *d->row);
     }
     mafat_status status = MAFAT_OK;
     if (d == NULL || d->drawn == NULL || d->row == NULL)

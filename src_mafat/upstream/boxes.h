@@ -14,6 +14,7 @@ struct network;
 struct detection;
 
 typedef struct {
+    int w, h;                        /* of the picture */
     int n, n_classes;
     struct detection *detections;    /* [n], owned */
 } mafat_boxes;
@@ -23,16 +24,9 @@ void mafat_boxes_find(mafat_boxes *boxes, struct network *network, int w, int h,
                       float hier_threshold);
 void mafat_boxes_free(mafat_boxes *boxes);
 
-/* Box `index`, in shares of the picture, its middle and size; and how probable a class of it is. */
-typedef struct {
-    float x, y, w, h;
-    float probability;
-} mafat_boxes_look;
-
-mafat_boxes_look mafat_boxes_look_at(const mafat_boxes *boxes, int index, int class_index);
-
-/* Prints "dog: 82%" for every class of every box over the threshold. */
-void mafat_boxes_print(const mafat_boxes *boxes, const mafat_names *names, float threshold);
+/* Finds the next class of a box that is over the threshold (mafat.h), from *at on, which is 0 at first,
+ * in the order in which Darknet prints them; false: there are no more. */
+bool mafat_boxes_next(const mafat_boxes *boxes, float threshold, size_t *at, mafat_box *found);
 
 /* What save_image() would write, drawn strip by strip: the picture's own bytes, and for every box
  * that has a class over the threshold a frame, a label of all those classes, and its mask if there
@@ -40,15 +34,15 @@ void mafat_boxes_print(const mafat_boxes *boxes, const mafat_names *names, float
 typedef struct mafat_drawing mafat_drawing;
 
 /* Looks at all boxes, and reads the letters' pictures that their labels need, in the one size that
- * they need, for a picture of w x h. MAFAT_FAILED for a letter that cannot be read, and where
+ * they need. MAFAT_FAILED for a letter that cannot be read, and where
  * Darknet would run out of its arrays: a label longer than MAFAT_MAX_LABEL_LENGTH or of no width, a
  * mask of more floats than int counts, or of one row (which resize_image() divides by). Where it
  * spares the page cache, the letters' files leave it again. On error nothing needs to be ended. */
 enum { MAFAT_MAX_LABEL_LENGTH = 4095 };
 mafat_status mafat_boxes_begin_drawing(mafat_drawing **drawing, const mafat_boxes *boxes,
                                        const mafat_names *names, float threshold,
-                                       const mafat_image_rounding *rounding, int w, int h,
-                                       bool spares_cache, mafat_error *error);
+                                       const mafat_image_rounding *rounding, bool spares_cache,
+                                       mafat_error *error);
 
 /* Settles a strip and draws on it: the draw() of a mafat_canvas, whose context is the drawing. */
 mafat_status mafat_boxes_draw(void *drawing, mafat_strip *strip, mafat_error *error);

@@ -54,14 +54,15 @@ data/person.jpg
 END
 same 'detect' 4x4 detect $cfg "$w" data/giraffe.jpg -thresh .12 -out "$scratch/drawn" </dev/null
 
-# a path that is no picture ends the list; what came before it is done, and nothing is half done
+# a path that is no picture is told and passed over, and the list fails at its end
 typed() { # LINE MESSAGE
     rm -f "$scratch/drawn.jpg"
     printf 'data/dog.jpg\n%s\ndata/person.jpg\n' "$1" >"$scratch/stdin"
     expect 1 "$2" bash -c '"$@" <"$0"' "$scratch/stdin" "$darknet" mafat detector test cfg/coco.data $cfg "$w" \
         -thresh .12 -out "$scratch/drawn"
-    [ "$(grep -c Predicted "$scratch/stdout")" -eq 1 ] || fail "other images were run: $1"
-    [ -e "$scratch/drawn.jpg" ] || fail "the first image was not drawn: $1"
+    [ "$(grep -c Predicted "$scratch/stdout")" -eq 2 ] || fail "other images were run: $1"
+    [ "$(tail -n 1 "$scratch/stderr")" = 'mafat: images that were passed over: 1 of 3' ] || fail "no count: $1"
+    [ -e "$scratch/drawn.jpg" ] || fail "no image was drawn: $1"
 }
 typed no-such.jpg 'no-such.jpg: No such file'
 typed $cfg 'yolov2-tiny.cfg: cannot be read as an image'

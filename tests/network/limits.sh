@@ -82,6 +82,18 @@ expected() { # COMMAND...: of stock, as `kept` leaves it
 expected "$stock" detector test cfg/coco.data $tiny "$tiny_w" data/dog.jpg -thresh .2 -out "$scratch/drawn"
 kept "detector test" "$darknet" detector test cfg/coco.data CFG=$tiny "$tiny_w" data/dog.jpg -thresh .2 -out "$scratch/drawn"
 same "detector test"
+# results of any length, in any form, and pictures of another one; of a small network drawing takes the most
+printf '[net]\nwidth=64\nheight=64\nchannels=3\n[convolutional]\nfilters=255\nsize=5\nstride=8\npad=1\nactivation=linear
+[region]\nanchors=1,1,2,4,4,2\nclasses=80\ncoords=4\nnum=3\nsoftmax=1\n' >"$scratch/small.cfg"
+"$top/tools/random_weights" "$scratch/small.cfg" "$scratch/small.weights" >/dev/null || fail "no weights"
+for options in -json -ext_output "-out $scratch/all.json" "-out $scratch/drawn.png" '-json -no_picture'; do
+    # shellcheck disable=SC2086
+    kept "detector test -thresh 0 $options" "$darknet" detector test cfg/coco.data CFG=$tiny "$tiny_w" data/dog.jpg \
+        -thresh 0 $options
+    # shellcheck disable=SC2086
+    kept "a small network, $options" "$darknet" detector test cfg/coco.data CFG="$scratch/small.cfg" \
+        "$scratch/small.weights" data/dog.jpg -thresh .02 $options
+done
 expected "$stock" classifier predict cfg/imagenet1k.data cfg/darknet.cfg "$darknet_w" data/dog.jpg
 kept "classifier predict" "$darknet" classifier predict cfg/imagenet1k.data CFG=cfg/darknet.cfg "$darknet_w" data/dog.jpg
 same "classifier predict"
@@ -107,6 +119,7 @@ expected "$stock" detector test cfg/coco.data $tiny "$tiny_w" -thresh .2 -out "$
 kept "detector test of a list" "$darknet" detector test cfg/coco.data CFG=$tiny "$tiny_w" -thresh .2 -out "$scratch/drawn"
 same "detector test of a list"
 expected "$stock" classifier predict cfg/imagenet1k.data cfg/darknet.cfg "$darknet_w"
+kept "detector test of a list in JSON" "$darknet" detector test cfg/coco.data CFG=$tiny "$tiny_w" -thresh 0 -json -out "$scratch/drawn/"
 kept "classifier predict of a list" "$darknet" classifier predict cfg/imagenet1k.data CFG=cfg/darknet.cfg "$darknet_w"
 same "classifier predict of a list"
 rm "$scratch/input"

@@ -1,0 +1,158 @@
+/* See destination.h. */
+#include "command/destination.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/lines.h"
+#include "session/verify.h"
+
+/* That Darknet has room for, its suffix among them (save_image_options()). */
+enum { MAX_NAME_LENGTH = 255 };
+
+static bool ends_in(const char *text, const char *suffix)
+{
+    size_t n = strlen(text), n_suffix = strlen(suffix);
+    return n > n_suffix && strcasecmp(text + n - n_suffix, suffix) == 0;
+}
+
+mafat_status mafat_destination_choose(mafat_destination *destination, const char *out,
+                                      bool no_picture, mafat_error *error)
+{
+    mafat_destination *d = destination;
+    const char *name = out != NULL ? out : "predictions";
+    bool is_json = ends_in(name, ".json"), is_png = ends_in(name, ".png");
+    *d = (mafat_destination){
+        .draws = !no_picture && !is_json, .is_folder = name[0] != '\0' && name[strlen(name) - 1] == '/',
+        .format = is_png ? MAFAT_CANVAS_PNG : MAFAT_CANVAS_JPEG, .json = is_json ? name : NULL,
+    };
+    bool has_suffix = is_json || is_png || d->is_folder;
+    int length = snprintf(d->path, sizeof d->path, "%s%s", name, has_suffix ? "" : ".jpg");
+    if (length > MAX_NAME_LENGTH)
+        return mafat_error_set(error, MAFAT_USAGE,
+                               "-out is longer than the 255 bytes that Darknet allows a path");
+    if (no_picture && out != NULL && !is_json)
+        return mafat_error_set(error, MAFAT_USAGE, "-out %s names a picture, and -no_picture asks for "
+                               "none: one of them can be given", out);
+    return MAFAT_OK;
+}
+
+/* --------------------------------------------------------------------------------- before it runs */
+
+/* Says what may have been meant otherwise. */
+static void note_name(const mafat_destination *d)
+{
+    struct stat about;
+    char name[PATH_MAX];
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(d->path) - strlen(".jpg")), d->path);
+    if (ends_in(name, ".jpg") || ends_in(name, ".jpeg"))
+        fprintf(stderr, "mafat: -out %s: Darknet adds a suffix: the picture will be %s\n", name,
+                d->path);
+    if (stat(name, &about) == 0 && S_ISDIR(about.st_mode))
+        fprintf(stderr, "mafat: -out %s: the picture will be %s; %s/ puts one of each image into that "
+                "folder\n", name, d->path, name);
+}
+
+/* Makes the folder, if need be, and a file in it, which tells what time it is there. */
+static mafat_status prepare_folder(mafat_destination *d, mafat_error *error)
+{
+    struct stat about;
+    char path[PATH_MAX];
+    if (stat(d->path, &d->folder) != 0 &&
+        (mkdir(d->path, 0777) != 0 || stat(d->path, &d->folder) != 0))
+        return mafat_lines_fail(error, d->path, "is no folder and cannot be made: %s",
+                                strerror(errno));
+    snprintf(path, sizeof path, "%.*s.XXXXXX", MAX_NAME_LENGTH, d->path);
+    int file = mkstemp(path);
+    if (file < 0)
+        return mafat_lines_fail(error, d->path, "no picture can be written there: %s",
+                                strerror(errno));
+    int failed = fstat(file, &about);
+    close(file);
+    unlink(path);
+    MAFAT_CHECK(failed == 0);
+    d->begin = about.st_ctim;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_error *error)
+{
+    mafat_destination *d = destination;
+    if (d->json != NULL)
+        return mafat_verify_replaceable(d->json, error);
+    if (!d->draws)
+        return MAFAT_OK;
+    if (d->is_folder)
+        return prepare_folder(d, error);
+    if (d->format == MAFAT_CANVAS_JPEG)
+        note_name(d);
+    return mafat_verify_replaceable(d->path, error);
+}
+
+/* --------------------------------------------------------------------------------- for each image */
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether a file that is there has come since the run began. */
+static bool is_of_this_run(const mafat_destination *d, const char *path)
+{
+    struct stat about;
+    if (lstat(path, &about) != 0)
+        return false;
+    return about.st_ctim.tv_sec > d->begin.tv_sec ||
+           (about.st_ctim.tv_sec == d->begin.tv_sec && about.st_ctim.tv_nsec >= d->begin.tv_nsec);
+}
+
+/* Writes the path of the i-th picture of an image's name, of n bytes. Neither has more than a path may
+ * have for Darknet. */
+static void name_picture(const mafat_destination *d, const char *name, int n, int i,
+                         char path[PATH_MAX])
+{
+    char number[16] = "";
+    if (i > 1)
+        snprintf(number, sizeof number, "-%d", i);
+    int length = snprintf(path, PATH_MAX, "%s%.*s%s.jpg", d->path, n, name, number);
+    MAFAT_CHECK(length < PATH_MAX);
+}
+
+static mafat_status place_in_folder(const mafat_destination *d, const char *image,
+                                    char path[PATH_MAX], mafat_error *error)
+{
+    struct stat own;
+    const char *slash = strrchr(image, '/'), *name = slash != NULL ? slash + 1 : image;
+    const char *dot = strrchr(name, '.');
+    int n = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
+    snprintf(path, PATH_MAX, "%.*s.", (int)(name - image), image);    /* its folder */
+    if (stat(path, &own) == 0 && is_same(&own, &d->folder))
+        return mafat_lines_fail(error, image, "lies in %s itself, where its picture might take an "
+                                "image's place; -out names another folder", d->path);
+    int i = 1;
+    for (name_picture(d, name, n, i, path); is_of_this_run(d, path); i++)
+        name_picture(d, name, n, i + 1, path);
+    if (i == 1)
+        return MAFAT_OK;
+    fprintf(stderr, "mafat: %s: another image of that name came before: the picture is %s\n", image,
+            path);
+    return MAFAT_OK;
+}
+
+mafat_status mafat_destination_place(const mafat_destination *destination, const char *image,
+                                     char path[PATH_MAX], mafat_error *error)
+{
+    const mafat_destination *d = destination;
+    struct stat given, there;
+    if (d->is_folder)
+        return place_in_folder(d, image, path, error);
+    snprintf(path, PATH_MAX, "%s", d->path);
+    if (d->format == MAFAT_CANVAS_PNG && stat(image, &given) == 0 && stat(path, &there) == 0 &&
+        is_same(&given, &there))
+        return mafat_lines_fail(error, image, "its picture would take its place; -out names another "
+                                "file");
+    return MAFAT_OK;
+}
