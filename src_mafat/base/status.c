@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/notice.h"
+
 #include "base/utf8.h"
 
 static void fill(mafat_error *error, int layer, const char *type, const char *format, va_list args)
@@ -107,6 +109,8 @@ void mafat_error_print(const mafat_error *error, FILE *stream)
 {
     char message[MAX_SHOWN * (sizeof error->file + sizeof error->text) + 128];
     mafat_error_message(error, message, sizeof message);
+    if (stream == stderr)
+        mafat_notice_clear();
     fprintf(stream, "mafat: %s\n", message);    /* at once: others may have one for it, too */
 }
 

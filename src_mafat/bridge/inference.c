@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/notice.h"
 #include "bridge/blocks.h"
 #include "bridge/limits.h"
 #include "bridge/planned.h"
@@ -11,9 +12,11 @@
 mafat_bridge *mafat_inference_load(const char *cfg_path, const char *weights_path,
                                    const mafat_request *request)
 {
+    bool was_hushed = mafat_notice_set_hushed(mafat_notice_is_silent());
     mafat_request_begin(request);
     network *net = load_network((char *)cfg_path, (char *)weights_path, 0);
     mafat_request_end();
+    mafat_notice_set_hushed(was_hushed);
     mafat_bridge_keep_heap_small();    /* Darknet will draw nothing */
     set_batch_network(net, 1);
     mafat_planned_refresh(net->hook_data);

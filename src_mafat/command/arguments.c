@@ -23,6 +23,8 @@ static const mafat_option common[] = {
     {"-json", NULL, NULL, offsetof(mafat_arguments, json),
      "results as a JSON object instead of \"key: value\"; of `detector test` and `detect`\n"
      "  one for each image, on a line of its own"},
+    {"-quiet", NULL, NULL, offsetof(mafat_arguments, quiet),
+     "nothing on stderr but errors; for the same commands as -json"},
     {"-help", NULL, NULL, offsetof(mafat_arguments, help),
      "this text; behind one of MAFAT's own commands, what that one takes"},
 };

@@ -9,6 +9,7 @@ typedef struct {
     mafat_options options;        /* its config is the first one */
     mafat_option_list configs;
     bool json;
+    bool quiet;
     bool help;
     int n_words;
     char **words;    /* [n_words], borrowed: what is left of argv */

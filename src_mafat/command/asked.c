@@ -57,13 +57,15 @@ static const char *find_cfg(int n_words, char *const *words)
     return NULL;
 }
 
-/* Whether an option that Darknet lacks says how the results of a detector are told. */
+/* Whether an option that Darknet lacks says how the results of a detector are told. Those with a
+ * value, for all commands, are mafat_arguments_asks()'s. */
 static bool asks_for_results(int n_words, char *const *words)
 {
     const char *plain[MAX_PLAIN];
     bool asks = false;
     for (int i = 0; i < n_words; i++)
-        asks |= mafat_darknet_options_is_new(words[i]) || strcmp(words[i], "-json") == 0;
+        asks |= mafat_darknet_options_is_new(words[i]) || strcmp(words[i], "-json") == 0 ||
+                strcmp(words[i], "-quiet") == 0;
     find_plain(n_words, words, plain);
     return asks && (strcmp(plain[0], "detect") == 0 ||
                     (strcmp(plain[0], "detector") == 0 && strcmp(plain[1], "test") == 0));

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/notice.h"
+#include "base/progress.h"
 #include "bridge/bridge.h"
 #include "command/asked.h"
 #include "command/command_darknet.h"
@@ -94,15 +96,19 @@ int mafat_main(int *argc, char **argv)
         return MAFAT_USAGE;
     }
     bool is_ours = false;
+    mafat_progress_allow();
+    if (arguments.quiet)
+        mafat_notice_silence();
     if (status == MAFAT_OK) {
         mafat_darknet_options_order(&arguments);
         const mafat_command *own = is_named ? mafat_own_commands_find(arguments.words[0]) : NULL;
         is_ours = own != NULL || mafat_command_detector_is(&arguments);
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
-        else if (!is_ours && arguments.json)
-            status = mafat_error_set(&error, MAFAT_USAGE, "-json is for MAFAT's own commands, "
-                                     "`detector test` and `detect`");
+        else if (!is_ours && (arguments.json || arguments.quiet))
+            status = mafat_error_set(&error, MAFAT_USAGE, "%s is for MAFAT's own commands, "
+                                     "`detector test` and `detect`",
+                                     arguments.json ? "-json" : "-quiet");
         else if (own != NULL)
             status = own->run(&arguments, &error);
         else if (is_ours)

@@ -6,7 +6,9 @@
  * the machine can only lower it. */
 #include <stdlib.h>
 
+#include "base/notice.h"
 #include "base/number.h"
+#include "base/progress.h"
 #include "command/own_commands.h"
 #include "command/report.h"
 #include "command/trial.h"
@@ -51,8 +53,13 @@ static mafat_status time_runs(bench *b, mafat_error *error)
     int n_threads = b->trial.bridge->session.n_threads;
     double before = mafat_measure_peak_flops(n_threads);
     mafat_status status = mafat_trial_run(&b->trial, NULL, error);
-    for (b->run = 0; b->run < b->n_runs && status == MAFAT_OK; b->run++)
+    mafat_progress progress;
+    mafat_progress_begin(&progress, "runs", (size_t)b->n_runs);
+    for (b->run = 0; b->run < b->n_runs && status == MAFAT_OK; b->run++) {
         status = time_run(b, error);
+        mafat_progress_reach(&progress, (size_t)b->run + 1);
+    }
+    mafat_progress_end(&progress);
     double after = mafat_measure_peak_flops(n_threads);
     b->peak_flops = before > after ? before : after;
     return status;
@@ -93,9 +100,9 @@ static void judge_peak(bench *b)
     double fastest_s = mafat_measure_spread(b->latency_s, b->n_runs).min;
     if (mafat_measure_is_share(flops_of(b, fastest_s), b->peak_flops))
         return;
-    fprintf(stderr, "mafat: this machine is too busy to measure: %.3g GFLOP/s at most beside what "
-            "else runs, %.3g in the network itself\n", b->peak_flops * 1e-9,
-            flops_of(b, fastest_s) * 1e-9);
+    mafat_notice("this machine is too busy to measure: %.3g GFLOP/s at most beside what "
+                 "else runs, %.3g in the network itself", b->peak_flops * 1e-9,
+                 flops_of(b, fastest_s) * 1e-9);
     b->peak_flops = 0;
 }
 

@@ -1,6 +1,7 @@
 /* `darknet mafat compare`: Darknet's own forward pass, once and in a process of its own, and
  * MAFAT's on the same input, under one configuration after the other; every output that the plan
  * makes whole, bit by bit. */
+#include "base/progress.h"
 #include "command/oracle.h"
 #include "command/own_commands.h"
 #include "command/report.h"
@@ -55,19 +56,34 @@ static mafat_status pass_over(comparer *c, mafat_error *error)
     return MAFAT_OK;
 }
 
+/* A comparison, and how far it has come. */
+typedef struct {
+    mafat_comparison found;
+    mafat_progress progress;
+} watched;
+
+static void note_map(void *context, int layer, const float *map)
+{
+    watched *w = context;
+    mafat_comparison_map_done(&w->found, layer, map);
+    mafat_progress_reach(&w->progress, (size_t)w->found.n_layers);
+}
+
 static mafat_status compare(comparer *c, mafat_trial *trial, mafat_error *error)
 {
     const mafat_session *session = &trial->bridge->session;
-    mafat_comparison found;
-    mafat_comparison_begin(&found, &session->cfg.network, mafat_oracle_outputs(&c->oracle));
-    mafat_observer observer = {.context = &found, .map_done = mafat_comparison_map_done};
+    watched w;
+    mafat_comparison_begin(&w.found, &session->cfg.network, mafat_oracle_outputs(&c->oracle));
+    mafat_progress_begin(&w.progress, "layers compared", 0);
+    mafat_observer observer = {.context = &w, .map_done = note_map};
     mafat_status status = mafat_trial_run(trial, &observer, error);
-    if (status == MAFAT_OK && found.status == MAFAT_OK)
-        status = report(c, session, &found, error);
+    mafat_progress_end(&w.progress);
+    if (status == MAFAT_OK && w.found.status == MAFAT_OK)
+        status = report(c, session, &w.found, error);
     if (status != MAFAT_OK)
         return status;
-    status = mafat_comparison_judge(&found, error);
-    bool differs = status != MAFAT_OK && found.status == MAFAT_OK;
+    status = mafat_comparison_judge(&w.found, error);
+    bool differs = status != MAFAT_OK && w.found.status == MAFAT_OK;
     return differs && c->n_configs > 1 ? pass_over(c, error) : status;
 }
 

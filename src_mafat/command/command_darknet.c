@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/charge.h"
+#include "base/notice.h"
 #include "bridge/bridge.h"
 #include "bridge/request.h"
 #include "command/asked.h"
@@ -212,8 +213,8 @@ static mafat_status check_options(const darknet_command *command, const mafat_ar
         return MAFAT_OK;
     for (int i = 0; i < arguments->n_words; i++)
         if (mafat_darknet_options_is_new(arguments->words[i]))
-            return mafat_error_set(error, MAFAT_USAGE, "option %s is for `detector test` and `detect` "
-                                   "alone", arguments->words[i]);
+            return mafat_error_set(error, MAFAT_USAGE, "option %s is for `detector test` and "
+                                   "`detect` alone", arguments->words[i]);
     return MAFAT_OK;
 }
 
@@ -322,11 +323,12 @@ static void note_kind(const darknet_command *command, const char *path, const ma
     char name[40];
     print_name(command, name, sizeof name);
     if (finds_boxes && !has_boxes)
-        fprintf(stderr, "mafat: %s: is no detector: without [yolo], [region] or [detection] `%s` finds "
-                "no boxes; `classifier predict` is for classifiers\n", path, name);
+        mafat_notice("%s: is no detector: without [yolo], [region] or [detection] `%s` finds "
+                     "no boxes; `classifier predict` is for classifiers", path, name);
     else if (names_outputs && has_boxes)
-        fprintf(stderr, "mafat: %s: is a detector, of whose boxes `%s` takes all %d numbers for "
-                "classes; `detector test` is for detectors\n", path, name, mafat_indexed_outputs(cfg));
+        mafat_notice("%s: is a detector, of whose boxes `%s` takes all %d numbers for "
+                     "classes; `detector test` is for detectors", path, name,
+                     mafat_indexed_outputs(cfg));
 }
 
 /* Checks the cfg, the weights and what the data file must hold for them, the list of images with it

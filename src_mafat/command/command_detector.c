@@ -1,12 +1,15 @@
 /* `darknet mafat detector test` and `darknet mafat detect`: Darknet's test_detector(), on the rows
  * of images. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lines.h"
 #include "base/new_file.h"
+#include "base/progress.h"
 #include "bridge/inference.h"
 #include "bridge/limits.h"
 #include "command/command_darknet.h"
@@ -234,6 +237,31 @@ static mafat_status judge(const tally *images, mafat_error *error)
     return MAFAT_OK;
 }
 
+/* Lines with a path that are still to come of a file; 0 for what is none. */
+static size_t count_paths(int file)
+{
+    struct stat about;
+    char bytes[4096];
+    size_t n = 0;
+    bool is_blank = true;
+    off_t at = lseek(file, 0, SEEK_CUR);
+    if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode) || at < 0)
+        return 0;
+    for (ssize_t length; (length = pread(file, bytes, sizeof bytes, at)) > 0; at += length)
+        for (ssize_t i = 0; i < length; i++) {
+            n += is_blank && strchr(" \t\r\n", bytes[i]) == NULL;
+            is_blank = bytes[i] == '\n' || (is_blank && strchr(" \t\r", bytes[i]) != NULL);
+        }
+    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);    /* a long list is memory, in a limit */
+    return n;
+}
+
+/* Where results scroll by, or somebody types, that is progress enough. */
+static bool shows_progress(void)
+{
+    return isatty(STDIN_FILENO) != 1 && isatty(STDOUT_FILENO) != 1;
+}
+
 /* Darknet's loop over paths that are typed in, one a line. Images that cannot be done are passed over.
  * *is_whole says whether it came to the end. */
 static mafat_status detect_list(detector *d, bool *is_whole, mafat_error *error)
@@ -242,6 +270,8 @@ static mafat_status detect_list(detector *d, bool *is_whole, mafat_error *error)
     size_t size = 0;
     mafat_status status = MAFAT_OK;
     tally images = {0};
+    mafat_progress progress;
+    mafat_progress_begin(&progress, "images", count_paths(STDIN_FILENO));
     for (int n = 1; status == MAFAT_OK; n++) {
         prompt(d);
         ssize_t length = getline(&line, &size, stdin);
@@ -254,7 +284,10 @@ static mafat_status detect_list(detector *d, bool *is_whole, mafat_error *error)
         images.n++;
         if (status != MAFAT_OK && pass_over(d, status, error, &images))
             status = MAFAT_OK;
+        if (shows_progress())
+            mafat_progress_reach(&progress, (size_t)images.n);
     }
+    mafat_progress_end(&progress);
     if (status == MAFAT_OK && !feof(stdin))
         status = mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
                                  strerror(errno));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/charge.h"
+#include "base/notice.h"
 #include "base/size.h"
 #include "cfg/cfg_save.h"
 #include "command/neighbours.h"
@@ -140,21 +141,21 @@ static mafat_status choose_saved(const searcher *s, const char **config, mafat_e
     size_t limit_bytes = s->session.limit_bytes;
     bool photo_fits = true;
     if (s->wishes.image.image != NULL) {
-        fprintf(stderr, "mafat: %s: %s is planned for %s in %zu bytes\n", saved, *config,
-                s->wishes.image.image, limit_bytes);
+        mafat_notice("%s: %s is planned for %s in %zu bytes", saved, *config,
+                     s->wishes.image.image, limit_bytes);
         return MAFAT_OK;
     }
     mafat_status status = try_photo(s, *config, &photo_fits, error);
     if (status != MAFAT_OK)
         return status;
     if (photo_fits) {
-        fprintf(stderr, "mafat: %s: %s leaves room in %zu bytes for a photo of %dx%d pixels; "
-                "-image FILE plans for another one\n", saved, *config, limit_bytes, w, h);
+        mafat_notice("%s: %s leaves room in %zu bytes for a photo of %dx%d pixels; "
+                     "-image FILE plans for another one", saved, *config, limit_bytes, w, h);
         return MAFAT_OK;
     }
-    fprintf(stderr, "mafat: %s: saved without a configuration: in %zu bytes %s leaves no room for "
-            "a photo of %dx%d pixels, so that each run searches for what its image leaves; -image "
-            "FILE plans for one\n", saved, limit_bytes, *config, w, h);
+    mafat_notice("%s: saved without a configuration: in %zu bytes %s leaves no room for a photo of "
+                 "%dx%d pixels, so that each run searches for what its image leaves; -image FILE "
+                 "plans for one", saved, limit_bytes, *config, w, h);
     *config = "";
     return MAFAT_OK;
 }
@@ -284,7 +285,8 @@ static mafat_status calibrate(searcher *s, mafat_error *error)
         status = mafat_cost_cache_measure_reading(weights, &session->costs, error);
     if (status == MAFAT_OK || again)
         return status;
-    mafat_error_print(error, stderr);
+    if (!mafat_notice_is_silent())
+        mafat_error_print(error, stderr);
     *error = (mafat_error){0};
     return MAFAT_OK;
 }
@@ -306,9 +308,9 @@ static mafat_status search(searcher *s, mafat_error *error)
     if (status == MAFAT_OK && s->wishes.saved != NULL)
         status = mafat_verify_replaceable(s->wishes.saved, error);
     if (status == MAFAT_OK && session->cfg.config != NULL && s->arguments->options.config == NULL)
-        fprintf(stderr, "mafat: mafat=%s of %s is left aside: a search looks at all "
-                "configurations; -mafat CONFIG fixes one\n", session->cfg.config,
-                s->arguments->words[1]);
+        mafat_notice("mafat=%s of %s is left aside: a search looks at all "
+                     "configurations; -mafat CONFIG fixes one", session->cfg.config,
+                     s->arguments->words[1]);
     if (status == MAFAT_OK)
         status = calibrate(s, error);
     if (status == MAFAT_OK)

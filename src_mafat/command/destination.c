@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/lines.h"
+#include "base/notice.h"
 #include "session/verify.h"
 
 /* That Darknet has room for, its suffix among them (save_image_options()). */
@@ -26,7 +27,8 @@ mafat_status mafat_destination_choose(mafat_destination *destination, const char
     const char *name = out != NULL ? out : "predictions";
     bool is_json = ends_in(name, ".json"), is_png = ends_in(name, ".png");
     *d = (mafat_destination){
-        .draws = !no_picture && !is_json, .is_folder = name[0] != '\0' && name[strlen(name) - 1] == '/',
+        .draws = !no_picture && !is_json,
+        .is_folder = name[0] != '\0' && name[strlen(name) - 1] == '/',
         .format = is_png ? MAFAT_CANVAS_PNG : MAFAT_CANVAS_JPEG, .json = is_json ? name : NULL,
     };
     bool has_suffix = is_json || is_png || d->is_folder;
@@ -35,12 +37,12 @@ mafat_status mafat_destination_choose(mafat_destination *destination, const char
         return mafat_error_set(error, MAFAT_USAGE,
                                "-out is longer than the 255 bytes that Darknet allows a path");
     if (no_picture && out != NULL && !is_json)
-        return mafat_error_set(error, MAFAT_USAGE, "-out %s names a picture, and -no_picture asks for "
-                               "none: one of them can be given", out);
+        return mafat_error_set(error, MAFAT_USAGE, "-out %s names a picture, and -no_picture asks "
+                               "for none: one of them can be given", out);
     return MAFAT_OK;
 }
 
-/* --------------------------------------------------------------------------------- before it runs */
+/* ------------------------------------------------------------------------------- before it runs */
 
 /* Says what may have been meant otherwise. */
 static void note_name(const mafat_destination *d)
@@ -49,11 +51,11 @@ static void note_name(const mafat_destination *d)
     char name[PATH_MAX];
     snprintf(name, sizeof name, "%.*s", (int)(strlen(d->path) - strlen(".jpg")), d->path);
     if (ends_in(name, ".jpg") || ends_in(name, ".jpeg"))
-        fprintf(stderr, "mafat: -out %s: Darknet adds a suffix: the picture will be %s\n", name,
-                d->path);
+        mafat_notice("-out %s: Darknet adds a suffix: the picture will be %s", name,
+                     d->path);
     if (stat(name, &about) == 0 && S_ISDIR(about.st_mode))
-        fprintf(stderr, "mafat: -out %s: the picture will be %s; %s/ puts one of each image into that "
-                "folder\n", name, d->path, name);
+        mafat_notice("-out %s: the picture will be %s; %s/ puts one of each image into that "
+                     "folder", name, d->path, name);
 }
 
 /* Makes the folder, if need be, and a file in it, which tells what time it is there. */
@@ -92,7 +94,7 @@ mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_err
     return mafat_verify_replaceable(d->path, error);
 }
 
-/* --------------------------------------------------------------------------------- for each image */
+/* ------------------------------------------------------------------------------- for each image */
 
 static bool is_same(const struct stat *a, const struct stat *b)
 {
@@ -109,8 +111,8 @@ static bool is_of_this_run(const mafat_destination *d, const char *path)
            (about.st_ctim.tv_sec == d->begin.tv_sec && about.st_ctim.tv_nsec >= d->begin.tv_nsec);
 }
 
-/* Writes the path of the i-th picture of an image's name, of n bytes. Neither has more than a path may
- * have for Darknet. */
+/* Writes the path of the i-th picture of an image's name, of n bytes. Neither has more than a path
+ * may have for Darknet. */
 static void name_picture(const mafat_destination *d, const char *name, int n, int i,
                          char path[PATH_MAX])
 {
@@ -137,8 +139,8 @@ static mafat_status place_in_folder(const mafat_destination *d, const char *imag
         name_picture(d, name, n, i + 1, path);
     if (i == 1)
         return MAFAT_OK;
-    fprintf(stderr, "mafat: %s: another image of that name came before: the picture is %s\n", image,
-            path);
+    mafat_notice("%s: another image of that name came before: the picture is %s", image,
+                 path);
     return MAFAT_OK;
 }
 
@@ -152,7 +154,7 @@ mafat_status mafat_destination_place(const mafat_destination *destination, const
     snprintf(path, PATH_MAX, "%s", d->path);
     if (d->format == MAFAT_CANVAS_PNG && stat(image, &given) == 0 && stat(path, &there) == 0 &&
         is_same(&given, &there))
-        return mafat_lines_fail(error, image, "its picture would take its place; -out names another "
-                                "file");
+        return mafat_lines_fail(error, image, "its picture would take its place; -out names "
+                                "another file");
     return MAFAT_OK;
 }

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
+#include "base/progress.h"
 #include "draw/front_picture.h"
 
 mafat_status mafat_points_add(mafat_points *points, size_t limit_bytes, const mafat_found *found,
@@ -44,20 +44,19 @@ static mafat_status add_best(mafat_points *points, mafat_search *search, size_t 
 mafat_status mafat_points_descend(mafat_points *points, mafat_search *search, size_t limit_bytes,
                                   int percent, int most, mafat_error *error)
 {
-    bool tells = isatty(STDERR_FILENO) == 1;
+    mafat_progress progress;
     int end = most < INT32_MAX - points->n ? points->n + most : INT32_MAX;
     mafat_status status = MAFAT_OK;
+    mafat_progress_begin(&progress, "plans", 0);
     while (points->n < end && status == MAFAT_OK) {
         status = add_best(points, search, limit_bytes, error);
         if (status != MAFAT_OK)
             break;
         size_t taken = points->points[points->n - 1].total_bytes;
         limit_bytes = taken - taken / 100 * (size_t)percent - 1;
-        if (tells)
-            fprintf(stderr, "\rmafat: %d plans found, down to %zu bytes", points->n, taken);
+        mafat_progress_reach(&progress, (size_t)points->n);
     }
-    if (tells && points->n > 0)
-        fprintf(stderr, "\n");
+    mafat_progress_end(&progress);
     return status == MAFAT_NO_FIT && points->n > 0 ? MAFAT_OK : status;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/notice.h"
 #include "machine/charged.h"
 #include "machine/measure.h"
 
@@ -119,7 +120,7 @@ void mafat_report_peak(mafat_report *report)
     if (report->is_json)
         mafat_report_text(report, "peak_bytes_unknown", unknown);
     else
-        fprintf(stderr, "mafat: peak_bytes is unknown: %s\n", unknown);
+        mafat_notice("peak_bytes is unknown: %s", unknown);
 }
 
 mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)

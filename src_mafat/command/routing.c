@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/notice.h"
 #include "bridge/request.h"
 #include "cfg/cfg.h"
 #include "command/asked.h"
@@ -98,8 +99,8 @@ static mafat_status leave_to_darknet(const mafat_arguments *arguments, const maf
                                   "memory", MAFAT_LIMIT_FLAG, error);
     mafat_request_decline();
     if (asked->has_flags)
-        fprintf(stderr, "mafat: %s: %s runs no network: MAFAT's flags mean nothing to it\n",
-                asked->cfg, arguments->words[0]);
+        mafat_notice("%s: %s runs no network: MAFAT's flags mean nothing to it",
+                     asked->cfg, arguments->words[0]);
     return MAFAT_OK;
 }
 

@@ -119,7 +119,7 @@ static double error_of_fit(const sample *samples, const mafat_costs *costs)
 
 /* Times all layers and fits the costs, until the fit is good. All layers take turns, so that none
  * finds its weights where it left them, as in a network. */
-static mafat_status time_and_fit(mafat_probes *probes, const mafat_progress *progress,
+static mafat_status time_and_fit(mafat_probes *probes, const mafat_calibrate_watcher *watcher,
                                  mafat_costs *costs, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
@@ -130,8 +130,8 @@ static mafat_status time_and_fit(mafat_probes *probes, const mafat_progress *pro
     for (int round = 0; round < MAX_ROUNDS && off > GOOD_ERROR && status == MAFAT_OK; round++) {
         for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
             status = time_part(probes, i, &samples[i], error);
-            if (progress->report != NULL)
-                progress->report(progress->context, round * N_SAMPLES + i,
+            if (watcher->report != NULL)
+                watcher->report(watcher->context, round * N_SAMPLES + i,
                                  (round < MIN_ROUNDS ? MIN_ROUNDS : MAX_ROUNDS) * N_SAMPLES);
         }
         if (status == MAFAT_OK && round + 1 >= MIN_ROUNDS) {
@@ -139,8 +139,8 @@ static mafat_status time_and_fit(mafat_probes *probes, const mafat_progress *pro
             off = error_of_fit(samples, costs);
         }
     }
-    if (progress->report != NULL)
-        progress->report(progress->context, 1, 1);
+    if (watcher->report != NULL)
+        watcher->report(watcher->context, 1, 1);
     if (status == MAFAT_OK && (off > MAX_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
         status = mafat_error_set(error, MAFAT_FAILED,
                                  "this machine is too busy to measure what computing costs: what "
@@ -154,7 +154,7 @@ size_t mafat_calibrate_bytes(int n_threads)
     return mafat_probes_bytes(forms, N_SAMPLES, n_threads);
 }
 
-mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
+mafat_status mafat_calibrate_compute(int n_threads, const mafat_calibrate_watcher *watcher,
                                      mafat_costs *costs, mafat_error *error)
 {
     mafat_probes probes;
@@ -163,7 +163,7 @@ mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progre
     mafat_status status = mafat_probes_init(&probes, forms, N_SAMPLES, n_threads, error);
     if (status != MAFAT_OK)
         return status;
-    status = time_and_fit(&probes, progress, &fitted, error);
+    status = time_and_fit(&probes, watcher, &fitted, error);
     if (status == MAFAT_OK)
         *costs = fitted;
     mafat_probes_free(&probes);

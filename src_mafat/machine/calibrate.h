@@ -12,7 +12,7 @@
 typedef struct {
     void *context;
     void (*report)(void *context, int done, int all);    /* NULL: nobody wants to know */
-} mafat_progress;
+} mafat_calibrate_watcher;
 
 /* The memory that this takes, or mafat_calibrate_reading(), at most. */
 size_t mafat_calibrate_bytes(int n_threads);
@@ -21,7 +21,7 @@ size_t mafat_calibrate_bytes(int n_threads);
  * and finds the unit costs that explain their times best: least squares of relative errors, no cost
  * below 0. Costs of reading stay as they are. MAFAT_FAILED without memory, and where the times make
  * no sense, as on a machine that is busy with something else; then the costs stay too. */
-mafat_status mafat_calibrate_compute(int n_threads, const mafat_progress *progress,
+mafat_status mafat_calibrate_compute(int n_threads, const mafat_calibrate_watcher *watcher,
                                      mafat_costs *costs, mafat_error *error);
 
 #endif

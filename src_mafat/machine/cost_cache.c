@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/new_file.h"
+#include "base/notice.h"
 #include "machine/calibrate.h"
 #include "machine/calibrate_reading.h"
 
@@ -225,14 +226,17 @@ static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_err
     return mafat_new_file_end(&file, error);
 }
 
-/* One line that changes; where nobody sees it do so, it is there once. */
+/* One line that changes; and then it is there once. */
 static void show_progress(void *context, int done, int all)
 {
-    bool changes = isatty(STDERR_FILENO) == 1;
+    static const char what[] = "measuring what computing costs here";
+    char text[80];
     (void)context;
-    if (changes || done == all)
-        fprintf(stderr, "%smafat: measuring what computing costs here: %3d %%%s",
-                changes ? "\r" : "", 100 * done / all, done == all ? "\n" : "");
+    snprintf(text, sizeof text, "mafat: %s: %3d %%", what, 100 * done / all);
+    if (done == all)
+        mafat_notice("%s: %3d %%", what, 100);
+    else if (isatty(STDERR_FILENO) == 1 && !mafat_notice_is_silent())
+        mafat_notice_draw(text);
 }
 
 /* Keeps costs for other runs; where that fails it is said, and nothing else happens. */
@@ -241,14 +245,14 @@ static void keep_or_tell(const mafat_costs *costs)
     identity id;
     mafat_error fault = {0};
     find_identity(&id, costs->shape.n_threads);
-    if (keep(&id, costs, &fault) != MAFAT_OK)
+    if (keep(&id, costs, &fault) != MAFAT_OK && !mafat_notice_is_silent())
         mafat_error_print(&fault, stderr);
 }
 
 mafat_status mafat_cost_cache_measure_computing(mafat_costs *costs, mafat_error *error)
 {
-    mafat_progress progress = {.report = show_progress};
-    mafat_status status = mafat_calibrate_compute(costs->shape.n_threads, &progress, costs, error);
+    mafat_calibrate_watcher watcher = {.report = show_progress};
+    mafat_status status = mafat_calibrate_compute(costs->shape.n_threads, &watcher, costs, error);
     if (status == MAFAT_OK)
         keep_or_tell(costs);
     return status;
