@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "machine/auto_memory.h"
 #include "machine/cgroup.h"
 #include "machine/charged.h"
@@ -614,7 +615,7 @@ END_TEST
 START_TEST(auto_is_chosen_and_printed_once)
 {
     size_t first = 0, second = 0;
-    char path[128], text[1024] = "", expected[64];
+    char path[128], text[1024] = "", expected[128];
     snprintf(path, sizeof path, "%s/stderr", root);
     int kept = dup(STDERR_FILENO), file = open(path, O_RDWR | O_CREAT, 0600);
     ck_assert_int_ge(file, 0);
@@ -631,7 +632,8 @@ START_TEST(auto_is_chosen_and_printed_once)
     ck_assert_int_eq(status, MAFAT_OK);
     ck_assert_uint_gt(first, 1 << 20);
     ck_assert_uint_eq(first, second);
-    snprintf(expected, sizeof expected, "mafat: memory auto: %zu bytes: 15/16 of ", first);
+    snprintf(expected, sizeof expected, "mafat: memory auto: %zu bytes (%s): 15/16 of ", first,
+             MAFAT_SIZE(first));
     ck_assert_msg(strncmp(text, expected, strlen(expected)) == 0, "%s", text);
     ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
 }

@@ -92,12 +92,30 @@ START_TEST(arrays_of_sizes_that_overflow_are_refused)
 }
 END_TEST
 
+static const struct {
+    size_t bytes;
+    const char *text;
+} sizes[] = {
+    {0, "0 bytes"}, {1, "1 bytes"}, {1023, "1023 bytes"}, {1024, "1.0 KiB"}, {1025, "1.1 KiB"},
+    {10252 << 10, "10.1 MiB"}, {16 << 20, "16.0 MiB"}, {(16 << 20) + 1, "16.1 MiB"},
+    {16462643, "15.7 MiB"}, {(1 << 20) - 1, "1.0 MiB"}, {(1 << 30) - 1, "1.0 GiB"},
+    {SIZE_MAX, "16777216.0 TiB"},
+};
+
+START_TEST(people_read_what_is_enough)
+{
+    if (sizeof(size_t) == 8 || sizes[_i].bytes < SIZE_MAX)
+        ck_assert_str_eq(MAFAT_SIZE(sizes[_i].bytes), sizes[_i].text);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("size");
     tcase_add_test(tcase, sums_and_products_are_exact_or_refused);
     tcase_add_test(tcase, rounding_up_finds_the_next_multiple);
     tcase_add_test(tcase, rounding_up_never_comes_out_small);
+    tcase_add_loop_test(tcase, people_read_what_is_enough, 0, (int)(sizeof sizes / sizeof sizes[0]));
     tcase_add_loop_test(tcase, pages_are_those_of_the_machine, 0, TEST_N_PAGES);
     tcase_add_test(tcase, arrays_keep_what_they_hold_and_double);
     tcase_add_test(tcase, arrays_of_sizes_that_overflow_are_refused);

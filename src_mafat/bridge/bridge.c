@@ -7,6 +7,7 @@
 
 #include "base/charge.h"
 #include "base/notice.h"
+#include "base/size.h"
 #include "bridge/caught.h"
 
 /* glibc would raise the size from which it gives blocks back at once with each one that is
@@ -39,9 +40,10 @@ void mafat_bridge_print_choice(const mafat_session *session)
     const mafat_prediction *p = &session->prediction;
     char config[256];
     mafat_config_print(&session->config, config, sizeof config);
-    mafat_notice("limit %zu bytes: %s, predicted %zu (arena %zu, pinned %zu, image %zu, "
+    mafat_notice("limit %zu bytes: %s, predicted %zu (%s of %s: arena %zu, pinned %zu, image %zu, "
                  "results %zu, plan %zu, process %zu, choosing %zu)",
-                 session->limit_bytes, config, p->total_bytes, p->arena_bytes,
+                 session->limit_bytes, config, p->total_bytes, MAFAT_SIZE(p->total_bytes),
+                 MAFAT_SIZE(session->limit_bytes), p->arena_bytes,
                  p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes,
                  p->plan_bytes, mafat_prediction_process_bytes(p), p->choosing_bytes);
 }

@@ -1,6 +1,7 @@
 /* See paper_choice.h. */
 #include "command/paper_choice.h"
 
+#include "base/size.h"
 #include "search/paper.h"
 
 static mafat_status fits_limit(void *context, const mafat_config *config, bool *fits,
@@ -22,8 +23,8 @@ mafat_status mafat_paper_choice_find(const mafat_session *session, mafat_found *
                                              &config, &is_there, error);
     if (status == MAFAT_OK && !is_there)
         status = mafat_error_set(error, MAFAT_NO_FIT,
-                                 "none of the paper's configurations fits %zu bytes",
-                                 session->limit_bytes);
+                                 "none of the paper's configurations fits %zu bytes (%s)",
+                                 session->limit_bytes, MAFAT_SIZE(session->limit_bytes));
     if (status == MAFAT_OK)
         status = mafat_session_search(session, &config, found, error);
     mafat_config_free(&config);

@@ -53,7 +53,8 @@ mafat_status mafat_auto_memory_limit(size_t *limit_bytes, mafat_error *error)
             status = mafat_auto_memory_choose("", own_bytes, &chosen_bytes, why, sizeof why,
                                               error);
         if (status == MAFAT_OK)
-            mafat_notice("memory auto: %zu bytes: %s", chosen_bytes, why);
+            mafat_notice("memory auto: %zu bytes (%s): %s", chosen_bytes, MAFAT_SIZE(chosen_bytes),
+                         why);
     }
     *limit_bytes = chosen_bytes;
     return status;

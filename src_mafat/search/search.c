@@ -405,8 +405,8 @@ static mafat_status settle_for_smallest(mafat_search *s, size_t limit_bytes, dou
     if (bytes <= limit_bytes)
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT,
-                           "nothing fits %zu bytes; the smallest limit that works is %zu",
-                           limit_bytes, bytes);
+                           "nothing fits %zu bytes; the smallest limit that works is %zu (%s)",
+                           limit_bytes, bytes, MAFAT_SIZE(bytes));
 }
 
 /* ------------------------------------------------------------------------------------- the best */

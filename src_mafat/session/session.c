@@ -12,6 +12,7 @@
 #include "base/nearest.h"
 #include "base/notice.h"
 #include "base/number.h"
+#include "base/size.h"
 #include "cfg/cfg_keys.h"
 #include "machine/allowance.h"
 #include "doors.h"
@@ -202,9 +203,10 @@ static mafat_status check_allowance(const mafat_session *session, mafat_error *e
     if (status != MAFAT_OK || bytes <= allowance.bytes)
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT,
-                           "nothing fits %zu bytes: no limit below %zu works, which is what "
-                           "choosing a plan of %d layers takes, and there is room for %zu here",
-                           session->limit_bytes, bytes, network->n_layers, allowance.bytes);
+                           "nothing fits %zu bytes: no limit below %zu (%s) works, which is what "
+                           "choosing a plan of %d layers takes, and there is room for %zu (%s) "
+                           "here", session->limit_bytes, bytes, MAFAT_SIZE(bytes),
+                           network->n_layers, allowance.bytes, MAFAT_SIZE(allowance.bytes));
 }
 
 mafat_status mafat_session_search(const mafat_session *session, const mafat_config *config,

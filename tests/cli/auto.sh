@@ -6,7 +6,7 @@ cd "$top/darknet" || exit 1
 cfg=cfg/yolov2-tiny.cfg
 w=$(weights $cfg)
 sed 's/^\[net\]/&\nmafat_memory=auto/' $cfg >"$scratch/auto.cfg"
-line='^mafat: memory auto: [0-9]+ bytes: 15/16 of ([0-9]+, what is left of )?[0-9]+, (the limit of cgroup /.* \(memory\.[a-z_]+\)|what the machine has available .*)$'
+line='^mafat: memory auto: [0-9]+ bytes \([0-9.]+ [KMGT]iB\): 15/16 of ([0-9]+, what is left of )?[0-9]+, (the limit of cgroup /.* \(memory\.[a-z_]+\)|what the machine has available .*)$'
 
 # says_once COMMAND...: it succeeds, and one line says it; sets $chosen.
 says_once() {

@@ -79,13 +79,13 @@ below "$(value predicted_latency_s)" "$before" || fail "resnet152 takes $(value 
 
 # the smallest limit that works works, and one byte less does not
 plan="$darknet mafat plan cfg/yolov2.cfg -threads 2 -memory"
-expect 3 'nothing fits 1048576 bytes; the smallest limit that works is [0-9]+$' $plan 1M
+expect 3 'nothing fits 1048576 bytes; the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' $plan 1M
 least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
 expect 0 "^predicted_bytes: $least\$" $plan "$least"
-expect 3 "nothing fits $((least - 1)) bytes; the smallest limit that works is $least\$" $plan $((least - 1))
+expect 3 "nothing fits $((least - 1)) bytes; the smallest limit that works is $least \\([0-9.]+ [KMG]iB\\)\$" $plan $((least - 1))
 
 # the front: from much memory and little time to little memory and much time
-search 0 '^ *limit bytes +takes bytes +latency s +reads in a run  config$' cfg/yolov2-tiny.cfg -front -svg "$scratch/front.svg" -threads 2
+search 0 '^ *limit bytes +takes bytes +MiB +latency s +reads in a run  config$' cfg/yolov2-tiny.cfg -front -svg "$scratch/front.svg" -threads 2
 awk '/^ *([0-9]+|none) +[0-9]+ +[0-9.]+ +[0-9]+  / { n++; if (n > 1 && ($2 >= bytes || $3 < seconds)) bad = 1; bytes = $2; seconds = $3
      if ($1 != "none" && $2 > $1) bad = 1 } END { exit !(n > 10 && !bad) }' "$scratch/stdout" || fail "the front: $(cat "$scratch/stdout")"
 grep -q '</svg>' "$scratch/front.svg" || fail "no picture"
@@ -114,7 +114,7 @@ detects() { # LIMIT OPTIONS...: saves a search, and has it detect in that limit
         data/dog.jpg -thresh .9 -out "$scratch/drawn"
     ran=$(sed -nE "s/^mafat: limit [0-9]+ bytes: ([^,]*), .*/\1/p" "$scratch/stderr")
 }
-search 3 'the smallest limit that works is [0-9]+$' cfg/yolov2-tiny.cfg -memory 1M -threads 2 -image data/dog.jpg
+search 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' cfg/yolov2-tiny.cfg -memory 1M -threads 2 -image data/dog.jpg
 least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
 for limit in $least 8M 12M; do
     detects $limit -image data/dog.jpg
@@ -128,7 +128,7 @@ detects 8M
 grep -q 'saved without a configuration: in 8388608 bytes' <<<"$said" || fail "8M: does not say what it saved: $said"
 ! grep -q '^mafat=' "$scratch/saved.cfg" || fail "8M: saved a configuration that leaves no room for an image"
 grep -q '^mafat_memory=8M$' "$scratch/saved.cfg" || fail "8M: saved no limit"
-expect 3 'the smallest limit that works is [0-9]+ with 1x1$' "$darknet" mafat plan cfg/yolov2-tiny.cfg -mafat 1x1 -memory 8M
+expect 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\) with 1x1$' "$darknet" mafat plan cfg/yolov2-tiny.cfg -mafat 1x1 -memory 8M
 search 1 'no-such-folder' cfg/yolov2-tiny.cfg -front -threads 2 -svg "$scratch/no-such-folder/front.svg"
 [ ! -s "$scratch/stdout" ] || fail "searched for what could not be written"
 # what was saved binds whoever runs the network, and not another search
@@ -178,7 +178,7 @@ traced cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/traced.cfg"
     printf '[net]\nwidth=32\nheight=32\nchannels=3\n'
     for _ in $(seq 300); do printf '[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=leaky\n'; done
 } >"$scratch/deep.cfg"
-search 3 'the smallest limit that works is [0-9]+$' "$scratch/deep.cfg" -memory 1M -threads 1 -trace
+search 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' "$scratch/deep.cfg" -memory 1M -threads 1 -trace
 least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
 traced "$scratch/deep.cfg" -memory "$least" -threads 1
 if "$top/tools/limit" -o "$scratch/report" 96M true 2>"$scratch/stderr"; then

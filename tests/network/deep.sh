@@ -48,8 +48,8 @@ counted() {
 }
 # named COMMAND...: the smallest limit that works, by what the command says in one that is too small
 named() {
-    expect 3 'the smallest limit that works is [0-9]+$' "$darknet" mafat "$@" -memory 1M
-    sed -nE 's/.*the smallest limit that works is ([0-9]+)$/\1/p' "$scratch/stderr"
+    expect 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' "$darknet" mafat "$@" -memory 1M
+    sed -nE 's/.*the smallest limit that works is ([0-9]+) .*/\1/p' "$scratch/stderr"
 }
 # runs LIMIT COMMAND...: it does so in a cgroup of that limit, which is not hit
 runs() {
@@ -182,7 +182,7 @@ expect 3 'measuring costs takes' "$limit" -o "$report" 8M "$darknet" mafat searc
 
 # where there is no room to find out what would do, that is said
 deep residual 300 >"$scratch/deepest.cfg"
-expect 3 'nothing fits 5242880 bytes: no limit below [0-9]+ works, .* a plan of 903 layers takes' \
+expect 3 'nothing fits 5242880 bytes: no limit below [0-9]+ \([^)]*\) works, .* a plan of 903 layers takes' \
     "$limit" -o "$report" 5M "$darknet" mafat plan "$scratch/deepest.cfg" -memory 5M
 runs "$(named plan "$scratch/deepest.cfg")" plan "$scratch/deepest.cfg"
 finish
