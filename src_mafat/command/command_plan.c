@@ -1,22 +1,10 @@
-/* `darknet mafat plan`: the plan as keys and tables, and as a picture. */
+/* `darknet mafat plan`: the plan as keys and tables, also as JSON, and as a picture. */
 #include <inttypes.h>
 
+#include "base/size.h"
 #include "command/own_commands.h"
 #include "command/report.h"
 #include "draw/plan_picture.h"
-
-static void report(const mafat_session *session, bool json)
-{
-    const mafat_plan *plan = &session->plan;
-    mafat_report r;
-    mafat_report_begin(&r, json);
-    mafat_report_session(&r, session);
-    mafat_report_size(&r, "groups", (size_t)plan->n_groups);
-    mafat_report_size(&r, "steps", (size_t)plan->n_steps);
-    mafat_report_size(&r, "live_bytes", plan->live_bytes);
-    mafat_report_size(&r, "macs", plan->macs);
-    mafat_report_end(&r);
-}
 
 static const char *shape_text(mafat_shape shape, char *text, size_t size)
 {
@@ -64,22 +52,30 @@ static const char *contents(const mafat_plan *plan, int index)
     return by_rows ? "rows" : "one tile";
 }
 
+/* Whose it is; false where it is in no table, as windows of weights are. */
+static bool name_buffer(const mafat_plan *plan, int index, char *name, size_t size)
+{
+    const mafat_buffer *buffer = &plan->buffers[index];
+    if (contents(plan, index) == NULL || buffer->storage == MAFAT_IN_IMAGE)
+        return false;
+    if (buffer->layer >= 0)
+        snprintf(name, size, "layer %d", buffer->layer);
+    else
+        snprintf(name, size, index == MAFAT_IMAGE_BUFFER ? "image" : "workspace");
+    return true;
+}
+
 static void print_buffers(const mafat_session *session)
 {
     const mafat_plan *plan = &session->plan;
     printf("\nbuffer      holds             bytes   alive in moments  at\n");
     for (int i = 0; i < plan->n_buffers; i++) {
         const mafat_buffer *buffer = &plan->buffers[i];
-        const char *what = contents(plan, i);
         char name[32], alive[32];
-        if (what == NULL || buffer->storage == MAFAT_IN_IMAGE)
+        if (!name_buffer(plan, i, name, sizeof name))
             continue;
-        if (buffer->layer >= 0)
-            snprintf(name, sizeof name, "layer %d", buffer->layer);
-        else
-            snprintf(name, sizeof name, i == MAFAT_IMAGE_BUFFER ? "image" : "workspace");
         snprintf(alive, sizeof alive, "%d-%d", buffer->place.first, buffer->place.last);
-        printf("%-10s  %-9s  %12zu  %17s  ", name, what, buffer->place.bytes, alive);
+        printf("%-10s  %-9s  %12zu  %17s  ", name, contents(plan, i), buffer->place.bytes, alive);
         if (buffer->storage == MAFAT_IN_ARENA)
             printf("%zu\n", buffer->place.offset);
         else
@@ -87,7 +83,30 @@ static void print_buffers(const mafat_session *session)
     }
 }
 
-/* One line a layer: how its weights come into memory. */
+/* How the weights of a layer come into memory. */
+typedef struct {
+    int layer, n_windows, n_pinned;
+    size_t bytes, max_bytes;    /* of all its windows, and of the largest */
+    size_t n_read;              /* in each run */
+} layer_weights;
+
+/* Adds up a layer's windows from *w on, which moves to the next layer's; false: there are none. */
+static bool next_weights(const mafat_plan *plan, int *w, layer_weights *found)
+{
+    if (*w >= plan->n_windows)
+        return false;
+    *found = (layer_weights){.layer = plan->windows[*w].layer};
+    for (; *w < plan->n_windows && plan->windows[*w].layer == found->layer; ++*w) {
+        const mafat_weight_window *window = &plan->windows[*w];
+        found->n_windows++;
+        found->bytes += window->bytes;
+        found->max_bytes = mafat_size_max(found->max_bytes, window->bytes);
+        found->n_pinned += window->pinned;
+        found->n_read += window->pinned ? 0 : window->bytes;
+    }
+    return true;
+}
+
 static void print_weights(const mafat_plan *plan)
 {
     if (plan->n_windows == 0) {
@@ -95,19 +114,10 @@ static void print_weights(const mafat_plan *plan)
         return;
     }
     printf("\nweights         bytes  windows  of up to  pinned  read in each run\n");
-    for (int w = 0; w < plan->n_windows;) {
-        int layer = plan->windows[w].layer, n_windows = 0, n_pinned = 0;
-        size_t bytes = 0, most = 0, n_read = 0;
-        for (; w < plan->n_windows && plan->windows[w].layer == layer; w++, n_windows++) {
-            const mafat_weight_window *window = &plan->windows[w];
-            bytes += window->bytes;
-            most = window->bytes > most ? window->bytes : most;
-            n_pinned += window->pinned;
-            n_read += window->pinned ? 0 : window->bytes;
-        }
-        printf("layer %-4d  %10zu  %7d  %8zu  %6d  %16zu\n", layer, bytes, n_windows, most,
-               n_pinned, n_read);
-    }
+    layer_weights l;
+    for (int w = 0; next_weights(plan, &w, &l);)
+        printf("layer %-4d  %10zu  %7d  %8zu  %6d  %16zu\n", l.layer, l.bytes, l.n_windows,
+               l.max_bytes, l.n_pinned, l.n_read);
 }
 
 static const char *step_name(mafat_step_kind kind)
@@ -146,16 +156,141 @@ static void print_steps(const mafat_plan *plan)
     }
 }
 
-static void print(const mafat_session *session, bool json, bool steps)
+/* ------------------------------------------------------------------------- the same tables as JSON */
+
+static void report_groups(const mafat_session *session, mafat_report *r)
 {
-    report(session, json);
-    if (json || session->by_layers)
-        return;
+    const mafat_plan *plan = &session->plan;
+    const mafat_layer *layers = session->cfg.network.layers;
+    mafat_report_begin_list(r, "layer_groups");
+    for (int g = 0; g < plan->n_groups; g++) {
+        const mafat_group *group = &plan->groups[g];
+        char tiling[32], shape[40];
+        mafat_config_print_tiling(group->tiling, tiling, sizeof tiling);
+        mafat_report_begin_item(r);
+        mafat_report_size(r, "first_layer", (size_t)group->first);
+        mafat_report_size(r, "last_layer", (size_t)group->end - 1);
+        mafat_report_text(r, "first_type", layers[group->first].type);
+        mafat_report_text(r, "tiling", tiling);
+        mafat_report_size(r, "tiles", (size_t)group->n_tiles);
+        mafat_report_text(r, "input", shape_text(layers[group->first].in, shape, sizeof shape));
+        mafat_report_text(r, "output", shape_text(layers[group->end - 1].out, shape, sizeof shape));
+        mafat_report_size(r, "macs", group->macs);
+        mafat_report_real(r, "redundant_macs_percent",
+                          mafat_plan_redundant_percent(group->macs, group->redundant_macs));
+        mafat_report_end_item(r);
+    }
+    mafat_report_end_list(r);
+}
+
+static void report_buffers(const mafat_plan *plan, mafat_report *r)
+{
+    mafat_report_begin_list(r, "buffers");
+    for (int i = 0; i < plan->n_buffers; i++) {
+        const mafat_buffer *buffer = &plan->buffers[i];
+        char name[32];
+        if (!name_buffer(plan, i, name, sizeof name))
+            continue;
+        mafat_report_begin_item(r);
+        mafat_report_text(r, "name", name);
+        mafat_report_text(r, "holds", contents(plan, i));
+        mafat_report_size(r, "bytes", buffer->place.bytes);
+        mafat_report_size(r, "first_moment", (size_t)buffer->place.first);
+        mafat_report_size(r, "last_moment", (size_t)buffer->place.last);
+        if (buffer->storage == MAFAT_IN_ARENA)    /* else it is Darknet's own output */
+            mafat_report_size(r, "at", buffer->place.offset);
+        mafat_report_end_item(r);
+    }
+    mafat_report_end_list(r);
+}
+
+static void report_weights(const mafat_plan *plan, mafat_report *r)
+{
+    layer_weights l;
+    mafat_report_begin_list(r, "weights");
+    for (int w = 0; next_weights(plan, &w, &l);) {
+        mafat_report_begin_item(r);
+        mafat_report_size(r, "layer", (size_t)l.layer);
+        mafat_report_size(r, "bytes", l.bytes);
+        mafat_report_size(r, "windows", (size_t)l.n_windows);
+        mafat_report_size(r, "max_window_bytes", l.max_bytes);
+        mafat_report_size(r, "pinned_windows", (size_t)l.n_pinned);
+        mafat_report_size(r, "bytes_read", l.n_read);
+        mafat_report_end_item(r);
+    }
+    mafat_report_end_list(r);
+}
+
+static void report_region(mafat_report *r, const char *key, mafat_region region)
+{
+    mafat_json_begin_object(&r->json, key);
+    mafat_report_real(r, "first_row", region.y0);    /* of an empty one, last is first - 1 */
+    mafat_report_real(r, "last_row", region.y1 - 1);
+    mafat_report_real(r, "first_column", region.x0);
+    mafat_report_real(r, "last_column", region.x1 - 1);
+    mafat_json_end_object(&r->json);
+}
+
+static void report_steps(const mafat_plan *plan, mafat_report *r)
+{
+    mafat_report_begin_list(r, "each_step");
+    for (int i = 0; i < plan->n_steps; i++) {
+        const mafat_step *step = &plan->steps[i];
+        mafat_report_begin_item(r);
+        mafat_report_size(r, "moment", (size_t)step->moment);
+        mafat_report_size(r, "group", (size_t)step->group);
+        mafat_report_size(r, "tile_row", (size_t)step->tile_row);
+        mafat_report_size(r, "tile_column", (size_t)step->tile_col);
+        if (step->layer >= 0)
+            mafat_report_size(r, "layer", (size_t)step->layer);
+        mafat_report_text(r, "does", step_name(step->kind));
+        if (step->filter_end > 0) {
+            mafat_report_size(r, "first_filter", (size_t)step->filter_begin);
+            mafat_report_size(r, "last_filter", (size_t)step->filter_end - 1);
+        }
+        if (step->kind != MAFAT_STEP_INPUT)
+            report_region(r, "reads", step->in.region);
+        report_region(r, "writes", step->out.region);
+        mafat_report_end_item(r);
+    }
+    mafat_report_end_list(r);
+}
+
+/* ------------------------------------------------------------------------------------- the command */
+
+static void report_tables(const mafat_session *session, bool steps, mafat_report *r)
+{
+    report_groups(session, r);
+    report_buffers(&session->plan, r);
+    report_weights(&session->plan, r);
+    if (steps)
+        report_steps(&session->plan, r);
+}
+
+static void print_tables(const mafat_session *session, bool steps)
+{
     print_groups(session);
     print_buffers(session);
     print_weights(&session->plan);
     if (steps)
         print_steps(&session->plan);
+}
+
+static void print(const mafat_session *session, bool json, bool steps)
+{
+    const mafat_plan *plan = &session->plan;
+    mafat_report r;
+    mafat_report_begin(&r, json);
+    mafat_report_session(&r, session);
+    mafat_report_size(&r, "groups", (size_t)plan->n_groups);
+    mafat_report_size(&r, "steps", (size_t)plan->n_steps);
+    mafat_report_size(&r, "live_bytes", plan->live_bytes);
+    mafat_report_size(&r, "macs", plan->macs);
+    if (json && !session->by_layers)
+        report_tables(session, steps, &r);
+    mafat_report_end(&r);
+    if (!json && !session->by_layers)
+        print_tables(session, steps);
 }
 
 typedef struct {
@@ -180,9 +315,6 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     mafat_session session;
     mafat_workload workload;
     mafat_status status = mafat_arguments_read(arguments, &usage, &w, error);
-    if (status == MAFAT_OK && w.steps && arguments->json)
-        status = mafat_error_set(error, MAFAT_USAGE, "-steps adds to the tables, which -json leaves "
-                                 "out: one of them can be given");
     if (status != MAFAT_OK)
         return status;
     const char *cfg_path = arguments->words[1];

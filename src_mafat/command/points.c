@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/progress.h"
+#include "base/size.h"
 #include "draw/front_picture.h"
 
 mafat_status mafat_points_add(mafat_points *points, size_t limit_bytes, const mafat_found *found,
@@ -84,15 +85,15 @@ void mafat_points_drop_doubles(mafat_points *points)
 
 void mafat_points_print(const mafat_points *points)
 {
-    printf("\n%12s  %12s  %8s  %10s  %14s  config\n", "limit bytes", "takes bytes", "MiB",
-           "latency s", "reads in a run");
+    printf("\n%12s  %12s  %10s  %14s  %10s  config\n", "limit bytes", "takes bytes", "latency s",
+           "reads in a run", "takes");
     for (int i = 0; i < points->n; i++) {
         const mafat_point *p = &points->points[i];
         char limit[32] = "none";
         if (p->limit_bytes < SIZE_MAX)
             snprintf(limit, sizeof limit, "%zu", p->limit_bytes);
-        printf("%12s  %12zu  %8.1f  %10.4f  %14zu  %s\n", limit, p->total_bytes,
-               (double)p->total_bytes / (1 << 20), p->seconds, p->read_bytes, p->config);
+        printf("%12s  %12zu  %10.4f  %14zu  %10s  %s\n", limit, p->total_bytes, p->seconds,
+               p->read_bytes, MAFAT_SIZE(p->total_bytes), p->config);
     }
 }
 

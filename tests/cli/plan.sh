@@ -44,6 +44,41 @@ expect 0 '^config: 5x5/8/2x2$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cf
 expect 0 '^config: 3x3/NoCut$' "$darknet" mafat plan "$top/cfg/yolov2-first16.cfg" -mafat 3x3/NoCut
 expect 0 '^config: 1x1$' "$darknet" mafat plan cfg/yolov2.cfg
 OMP_NUM_THREADS=1 expect 0 '^threads: 1$' "$darknet" mafat plan cfg/yolov2.cfg
-expect 2 'which -json leaves out' "$darknet" mafat plan cfg/yolov2.cfg -steps -json
+# the tables, also as JSON: as many rows, the same numbers
+for config in '-mafat 5x5/8/2x2' '-memory 16M' '-mafat layers'; do
+    # shellcheck disable=SC2086
+    expect 0 '^config: ' "$darknet" mafat plan cfg/yolov2.cfg $config -steps -threads 2
+    cp "$scratch/stdout" "$scratch/tables"
+    # shellcheck disable=SC2086
+    expect 0 '^{$' "$darknet" mafat plan cfg/yolov2.cfg $config -steps -json -threads 2
+    is_json "$scratch/stdout"
+    ! command -v python3 >/dev/null || python3 -c '
+import json, sys
+plan = json.load(open(sys.argv[1]))
+tables = {}
+for block in open(sys.argv[2]).read().split("\n\n")[1:]:
+    head, *rows = block.splitlines()
+    tables[head.split()[0]] = [row.split() for row in rows]
+if plan["config"] == "layers":
+    assert not tables and "buffers" not in plan
+    sys.exit()
+assert [[str(g["tiles"]), g["input"], g["output"]] for g in plan["layer_groups"]] == [r[4:7] for r in tables["group"]]
+assert [g["tiling"] for g in plan["layer_groups"]] == [r[3] for r in tables["group"]]
+assert len(plan["buffers"]) == len(tables["buffer"])
+for b, row in zip(plan["buffers"], tables["buffer"]):
+    assert " ".join(row).startswith("%s %s %d %d-%d " % (b["name"], b["holds"], b["bytes"], b["first_moment"], b["last_moment"]))
+    assert row[-1] == str(b.get("at", "output"))
+for w, row in zip(plan["weights"], tables.get("weights", [])):
+    assert row == ["layer"] + [str(w[k]) for k in ("layer", "bytes", "windows", "max_window_bytes", "pinned_windows", "bytes_read")]
+assert len(plan["weights"]) == len(tables.get("weights", [])) and (plan["weights"] or "limit_bytes" not in plan)
+assert plan["steps"] == len(plan["each_step"]) == len(tables["step"])
+for i, (s, row) in enumerate(zip(plan["each_step"], tables["step"])):
+    assert row[:4] == [str(i), str(s["moment"]), str(s["group"]), "%d,%d" % (s["tile_row"], s["tile_column"])]
+    assert row[4:6] == [str(s.get("layer", -1)), s["does"]], (row, s)
+    for side in ("reads", "writes"):
+        if side in s:
+            assert "%(first_row)d-%(last_row)d, %(first_column)d-%(last_column)d" % s[side] in " ".join(row)
+' "$scratch/stdout" "$scratch/tables" || fail "JSON has other tables: $config"
+done
 expect 2 'unknown option -steps' "$darknet" mafat predict cfg/yolov2.cfg -steps
 finish

@@ -80,12 +80,12 @@ below "$(value predicted_latency_s)" "$before" || fail "resnet152 takes $(value 
 # the smallest limit that works works, and one byte less does not
 plan="$darknet mafat plan cfg/yolov2.cfg -threads 2 -memory"
 expect 3 'nothing fits 1048576 bytes; the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' $plan 1M
-least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
+least=$(sed -n 's/.*works is \([0-9]*\).*/\1/p' "$scratch/stderr")
 expect 0 "^predicted_bytes: $least\$" $plan "$least"
 expect 3 "nothing fits $((least - 1)) bytes; the smallest limit that works is $least \\([0-9.]+ [KMG]iB\\)\$" $plan $((least - 1))
 
 # the front: from much memory and little time to little memory and much time
-search 0 '^ *limit bytes +takes bytes +MiB +latency s +reads in a run  config$' cfg/yolov2-tiny.cfg -front -svg "$scratch/front.svg" -threads 2
+search 0 '^ *limit bytes +takes bytes +latency s +reads in a run +takes  config$' cfg/yolov2-tiny.cfg -front -svg "$scratch/front.svg" -threads 2
 awk '/^ *([0-9]+|none) +[0-9]+ +[0-9.]+ +[0-9]+  / { n++; if (n > 1 && ($2 >= bytes || $3 < seconds)) bad = 1; bytes = $2; seconds = $3
      if ($1 != "none" && $2 > $1) bad = 1 } END { exit !(n > 10 && !bad) }' "$scratch/stdout" || fail "the front: $(cat "$scratch/stdout")"
 grep -q '</svg>' "$scratch/front.svg" || fail "no picture"
@@ -115,7 +115,7 @@ detects() { # LIMIT OPTIONS...: saves a search, and has it detect in that limit
     ran=$(sed -nE "s/^mafat: limit [0-9]+ bytes: ([^,]*), .*/\1/p" "$scratch/stderr")
 }
 search 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' cfg/yolov2-tiny.cfg -memory 1M -threads 2 -image data/dog.jpg
-least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
+least=$(sed -n 's/.*works is \([0-9]*\).*/\1/p' "$scratch/stderr")
 for limit in $least 8M 12M; do
     detects $limit -image data/dog.jpg
     [ "$ran" = "$found" ] || fail "$limit: ran $ran, saved $found"
@@ -179,7 +179,7 @@ traced cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/traced.cfg"
     for _ in $(seq 300); do printf '[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=leaky\n'; done
 } >"$scratch/deep.cfg"
 search 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' "$scratch/deep.cfg" -memory 1M -threads 1 -trace
-least=$(sed -n 's/.* //p' "$scratch/stderr" | tail -n 1)
+least=$(sed -n 's/.*works is \([0-9]*\).*/\1/p' "$scratch/stderr")
 traced "$scratch/deep.cfg" -memory "$least" -threads 1
 if "$top/tools/limit" -o "$scratch/report" 96M true 2>"$scratch/stderr"; then
     expect 0 '^ *0-' "$top/tools/limit" -o "$scratch/report" "$least" "$darknet" mafat search "$scratch/deep.cfg" \
