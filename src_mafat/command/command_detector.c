@@ -1,21 +1,18 @@
 /* `darknet mafat detector test` and `darknet mafat detect`: Darknet's test_detector(), on the rows
  * of images. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/lines.h"
 #include "base/new_file.h"
-#include "base/progress.h"
 #include "bridge/inference.h"
 #include "bridge/limits.h"
 #include "command/command_darknet.h"
 #include "command/command_detector.h"
 #include "command/destination.h"
 #include "command/detections.h"
+#include "command/image_list.h"
 #include "machine/measure.h"
 #include "run/letterbox.h"
 #include "session/verify.h"
@@ -201,99 +198,43 @@ static void prompt(const detector *d)
     fflush(stream);
 }
 
-/* What became of a list. */
-typedef struct {
-    int n, n_failed, n_too_large;
-} tally;
-
-/* Tells why an image could not be done, and counts it; false where those that follow could not be done
- * either: the network failed, or nobody takes results any more. */
-static bool pass_over(const detector *d, mafat_status status, const mafat_error *error,
-                      tally *images)
+/* Whether images that follow one that could not be done would fare better: the network has not failed,
+ * and results are taken. */
+static bool can_go_on(const detector *d)
 {
-    bool can_write = !ferror(stdout) && (d->destination.json == NULL || !ferror(d->file.stream));
-    if (d->is_broken || !can_write || !mafat_bridge_has_plan(d->bridge))
-        return false;
-    mafat_error_print(error, stderr);
-    *(status == MAFAT_NO_FIT ? &images->n_too_large : &images->n_failed) += 1;
-    return true;
-}
-
-/* The status of a list that was gone through. What failed is said before what was too large: a higher
- * limit would not mend it. */
-static mafat_status judge(const tally *images, mafat_error *error)
-{
-    static const char passed_over[] = "images that were passed over";
-    if (images->n_failed > 0 && images->n_too_large > 0)
-        return mafat_error_set(error, MAFAT_FAILED, "%s: %d of %d that failed, %d too large for the "
-                               "memory limit", passed_over, images->n_failed, images->n,
-                               images->n_too_large);
-    if (images->n_failed > 0)
-        return mafat_error_set(error, MAFAT_FAILED, "%s: %d of %d", passed_over, images->n_failed,
-                               images->n);
-    if (images->n_too_large > 0)
-        return mafat_error_set(error, MAFAT_NO_FIT, "%s as too large for the memory limit: %d",
-                               passed_over, images->n_too_large);
-    return MAFAT_OK;
-}
-
-/* Lines with a path that are still to come of a file; 0 for what is none. */
-static size_t count_paths(int file)
-{
-    struct stat about;
-    char bytes[4096];
-    size_t n = 0;
-    bool is_blank = true;
-    off_t at = lseek(file, 0, SEEK_CUR);
-    if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode) || at < 0)
-        return 0;
-    for (ssize_t length; (length = pread(file, bytes, sizeof bytes, at)) > 0; at += length)
-        for (ssize_t i = 0; i < length; i++) {
-            n += is_blank && strchr(" \t\r\n", bytes[i]) == NULL;
-            is_blank = bytes[i] == '\n' || (is_blank && strchr(" \t\r", bytes[i]) != NULL);
-        }
-    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);    /* a long list is memory, in a limit */
-    return n;
-}
-
-/* Where results scroll by, or somebody types, that is progress enough. */
-static bool shows_progress(void)
-{
-    return isatty(STDIN_FILENO) != 1 && isatty(STDOUT_FILENO) != 1;
+    return !d->is_broken && mafat_bridge_has_plan(d->bridge) &&
+           (d->destination.json == NULL || !ferror(d->file.stream));
 }
 
 /* Darknet's loop over paths that are typed in, one a line. Images that cannot be done are passed over.
  * *is_whole says whether it came to the end. */
 static mafat_status detect_list(detector *d, bool *is_whole, mafat_error *error)
 {
-    char *line = NULL;
-    size_t size = 0;
+    mafat_image_list list;
+    mafat_error last;
     mafat_status status = MAFAT_OK;
-    tally images = {0};
-    mafat_progress progress;
-    mafat_progress_begin(&progress, "images", count_paths(STDIN_FILENO));
-    for (int n = 1; status == MAFAT_OK; n++) {
+    mafat_image_list_begin(&list);
+    while (status == MAFAT_OK) {
         prompt(d);
-        ssize_t length = getline(&line, &size, stdin);
-        if (length < 0)
+        const char *path = mafat_image_list_next(&list);
+        if (path == NULL)
             break;
-        const char *path = mafat_lines_trim(line, (size_t)length, n);
-        if (mafat_lines_is_blank(path))
+        if (path[0] == '\0')
             continue;
         status = detect_one(d, path, error);
-        images.n++;
-        if (status != MAFAT_OK && pass_over(d, status, error, &images))
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+            status = mafat_error_set(error, MAFAT_FAILED, "cannot write the results: %s",
+                                     strerror(errno));
+        } else if (status == MAFAT_OK || can_go_on(d)) {
+            mafat_image_list_count(&list, status, error);
             status = MAFAT_OK;
-        if (shows_progress())
-            mafat_progress_reach(&progress, (size_t)images.n);
+        }
     }
-    mafat_progress_end(&progress);
-    if (status == MAFAT_OK && !feof(stdin))
-        status = mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
-                                 strerror(errno));
-    free(line);
-    *is_whole = status == MAFAT_OK;
-    return status == MAFAT_OK ? judge(&images, error) : status;
+    mafat_status ended = mafat_image_list_end(&list, &last);
+    *is_whole = list.is_whole;
+    if (status == MAFAT_OK && ended != MAFAT_OK)
+        *error = last;
+    return status == MAFAT_OK ? ended : status;
 }
 
 /* Opens the file of all results, a list; */

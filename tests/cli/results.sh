@@ -133,6 +133,10 @@ python 'import json; assert json.load(open("none.json")) == []'
 echo mine >all.json
 "$darknet" mafat detector test d.data "$scratch/tiny.cfg" "$scratch/tiny.weights" -out all.json <list >/dev/full 2>stderr &&
     fail "results were written to a full disk"
+yes dog.jpg | timeout 60 "$darknet" mafat detector test d.data "$scratch/tiny.cfg" "$scratch/tiny.weights" -out all.json \
+    >/dev/full 2>stderr
+[ $? -eq 1 ] || fail "goes on where nobody takes results"
+told 'cannot write the results: No space left'
 "$darknet" mafat detector test d.data "$scratch/tiny.cfg" "$scratch/tiny.weights" no.jpg -out all.json >stdout 2>stderr
 [ "$(cat all.json)" = mine ] || fail "what stood in a file's place is gone: $(cat all.json)"
 code 1 dog.jpg -out no/such.json
