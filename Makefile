@@ -81,6 +81,7 @@ FLAGS_run/letterbox := -ffp-contract=off
 # Whether the start-up code of Darknet's program, linked with -Ofast, has denormals flushed.
 FLAGS_run/denormals := -DMAFAT_FLUSHES_DENORMALS=$(if $(call on,DEBUG),0,1)
 FLAGS_upstream/boxes := -ffp-contract=off
+FLAGS_score := -ffp-contract=off
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any.
 STB_FLAGS = $(DARKNET_OPT) -fwrapv -fno-sanitize=shift

@@ -1,0 +1,232 @@
+/* A pile of boxes; see pile.h. */
+#include "score/pile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* More parts than this no list has: a part holds thousands of boxes. */
+enum { MAX_PARTS = 4096 };
+
+static int compare(const void *a, const void *b)
+{
+    const mafat_judged *x = a, *y = b;
+    if (x->class_number != y->class_number)
+        return x->class_number < y->class_number ? -1 : 1;
+    if (x->probability != y->probability)
+        return x->probability < y->probability ? 1 : -1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+size_t mafat_pile_bytes(int capacity)
+{
+    /* qsort() sorts in a copy */
+    return 2 * (size_t)capacity * sizeof(mafat_judged) +
+           MAX_PARTS * (sizeof(mafat_pile_part) + sizeof(int));
+}
+
+mafat_status mafat_pile_init(mafat_pile *pile, int capacity, bool spares_cache, mafat_error *error)
+{
+    *pile = (mafat_pile){.spares_cache = spares_cache, .capacity = capacity, .file = -1};
+    pile->boxes = malloc((size_t)capacity * sizeof *pile->boxes);
+    pile->parts = malloc(MAX_PARTS * sizeof *pile->parts);
+    pile->heap = malloc(MAX_PARTS * sizeof *pile->heap);
+    if (pile->boxes != NULL && pile->parts != NULL && pile->heap != NULL)
+        return MAFAT_OK;
+    mafat_pile_free(pile);
+    return mafat_error_set(error, MAFAT_FAILED, "no memory for %d boxes", capacity);
+}
+
+void mafat_pile_free(mafat_pile *pile)
+{
+    if (pile->boxes != NULL && pile->file >= 0)
+        close(pile->file);
+    free(pile->boxes);
+    free(pile->parts);
+    free(pile->heap);
+    *pile = (mafat_pile){.file = -1};
+}
+
+/* ------------------------------------------------------------------------------------- the file */
+
+/* /var/tmp is on a disk, where /tmp may be memory. */
+static const char *folder(void)
+{
+    const char *named = getenv("TMPDIR");
+    return named != NULL && named[0] != '\0' ? named : "/var/tmp";
+}
+
+static mafat_status fail(const char *what, mafat_error *error)
+{
+    mafat_error_set(error, MAFAT_FAILED, "cannot %s a file for the boxes that were found: %s; TMPDIR "
+                    "names another folder", what, strerror(errno));
+    mafat_error_set_file(error, folder());
+    return MAFAT_FAILED;
+}
+
+static mafat_status make_file(mafat_pile *pile, mafat_error *error)
+{
+    enum { IN_MEMORY = 0x01021994 };    /* tmpfs, in statfs(2) */
+    char path[4096];
+    struct statfs about;
+    int length = snprintf(path, sizeof path, "%s/mafat.XXXXXX", folder());
+    if (length >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return fail("make", error);
+    }
+    pile->file = mkstemp(path);
+    if (pile->file < 0)
+        return fail("make", error);
+    unlink(path);
+    if (pile->spares_cache && fstatfs(pile->file, &about) == 0 && about.f_type == IN_MEMORY)
+        fprintf(stderr, "mafat: %s: is a file system in memory: the boxes of this long list come to "
+                "lie there, beside the limit; TMPDIR names another folder\n", folder());
+    return MAFAT_OK;
+}
+
+static bool write_all(int file, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t written = write(file, bytes, n);
+        if (written < 0 && errno != EINTR)
+            return false;
+        bytes += written > 0 ? written : 0;
+        n -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+static bool read_all(int file, char *bytes, size_t n, off_t from)
+{
+    while (n > 0) {
+        ssize_t found = pread(file, bytes, n, from);
+        if (found == 0)
+            errno = EIO;
+        if (found == 0 || (found < 0 && errno != EINTR))
+            return false;
+        bytes += found > 0 ? found : 0;
+        n -= found > 0 ? (size_t)found : 0;
+        from += found > 0 ? found : 0;
+    }
+    return true;
+}
+
+/* Sorts what is in memory, and makes it a part of the file. */
+static mafat_status write_part(mafat_pile *pile, mafat_error *error)
+{
+    mafat_status status = pile->file < 0 ? make_file(pile, error) : MAFAT_OK;
+    if (status != MAFAT_OK)
+        return status;
+    if (pile->n_parts == MAX_PARTS)
+        return mafat_error_set(error, MAFAT_FAILED, "more than %lld boxes are found, which is more "
+                               "than are counted", (long long)MAX_PARTS * pile->capacity);
+    qsort(pile->boxes, (size_t)pile->n, sizeof *pile->boxes, compare);
+    if (!write_all(pile->file, (const char *)pile->boxes, (size_t)pile->n * sizeof *pile->boxes))
+        return fail("write", error);
+    if (pile->spares_cache) {
+        fdatasync(pile->file);
+        posix_fadvise(pile->file, 0, 0, POSIX_FADV_DONTNEED);
+    }
+    off_t begin = pile->n_parts > 0 ? pile->parts[pile->n_parts - 1].end : 0;
+    pile->parts[pile->n_parts++] = (mafat_pile_part){.begin = begin, .end = begin + pile->n};
+    pile->n = 0;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_pile_put(mafat_pile *pile, const mafat_judged *box, mafat_error *error)
+{
+    mafat_status status = pile->n == pile->capacity ? write_part(pile, error) : MAFAT_OK;
+    if (status != MAFAT_OK)
+        return status;
+    pile->boxes[pile->n] = *box;
+    pile->boxes[pile->n++].number = pile->n_put++;
+    return MAFAT_OK;
+}
+
+/* -------------------------------------------------------------------------------------- merging */
+
+static mafat_judged *next_of(const mafat_pile *pile, int part)
+{
+    return pile->boxes + part * pile->share + pile->parts[part].at;
+}
+
+static bool comes_before(const mafat_pile *pile, int i, int j)
+{
+    return compare(next_of(pile, pile->heap[i]), next_of(pile, pile->heap[j])) < 0;
+}
+
+static void sink(mafat_pile *pile, int i)
+{
+    for (;;) {
+        int first = i;
+        for (int child = 2 * i + 1; child <= 2 * i + 2 && child < pile->n_heap; child++)
+            if (comes_before(pile, child, first))
+                first = child;
+        if (first == i)
+            return;
+        int part = pile->heap[i];
+        pile->heap[i] = pile->heap[first];
+        pile->heap[first] = part;
+        i = first;
+    }
+}
+
+/* Reads so much of a part as its share of memory holds. */
+static mafat_status fill(mafat_pile *pile, int i, mafat_error *error)
+{
+    mafat_pile_part *part = &pile->parts[i];
+    off_t left = part->end - part->begin;
+    size_t size = sizeof *pile->boxes;
+    part->at = 0;
+    part->n = left < pile->share ? (int)left : pile->share;
+    if (!read_all(pile->file, (char *)next_of(pile, i), (size_t)part->n * size,
+                  part->begin * (off_t)size))
+        return fail("read", error);
+    part->begin += part->n;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_pile_begin(mafat_pile *pile, mafat_error *error)
+{
+    if (pile->file < 0) {    /* all of it is in memory */
+        qsort(pile->boxes, (size_t)pile->n, sizeof *pile->boxes, compare);
+        pile->parts[0] = (mafat_pile_part){.n = pile->n};
+        pile->n_parts = pile->n_heap = pile->n > 0;
+        pile->heap[0] = 0;
+        return MAFAT_OK;
+    }
+    mafat_status status = pile->n > 0 ? write_part(pile, error) : MAFAT_OK;
+    pile->share = pile->capacity / pile->n_parts;
+    if (status == MAFAT_OK && pile->share == 0)
+        status = mafat_error_set(error, MAFAT_FAILED, "%d boxes in memory are too few to bring %d "
+                                 "parts in order", pile->capacity, pile->n_parts);
+    for (int i = 0; i < pile->n_parts && status == MAFAT_OK; i++) {
+        status = fill(pile, i, error);
+        pile->heap[i] = i;
+    }
+    pile->n_heap = pile->n_parts;
+    for (int i = pile->n_heap / 2 - 1; i >= 0 && status == MAFAT_OK; i--)
+        sink(pile, i);
+    return status;
+}
+
+mafat_status mafat_pile_take(mafat_pile *pile, mafat_judged *box, bool *is_there, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    *is_there = pile->n_heap > 0;
+    if (!*is_there)
+        return MAFAT_OK;
+    int first = pile->heap[0];
+    mafat_pile_part *part = &pile->parts[first];
+    *box = *next_of(pile, first);
+    if (++part->at == part->n && part->begin < part->end)
+        status = fill(pile, first, error);
+    else if (part->at == part->n)
+        pile->heap[0] = pile->heap[--pile->n_heap];
+    if (status == MAFAT_OK)
+        sink(pile, 0);
+    return status;
+}
