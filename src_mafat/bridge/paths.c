@@ -7,9 +7,9 @@
 #include "bridge/paths.h"
 #include "bridge/planned.h"
 #include "bridge/request.h"
+#include "bridge/subject.h"
 #include "darknet.h"
 #include "doors.h"
-#include "run/letterbox.h"
 #include "upstream/picture.h"
 
 int mafat_image_letterbox(char *path, void *to, void *fitted)
@@ -29,40 +29,18 @@ int mafat_image_letterbox(char *path, void *to, void *fitted)
     return 1;
 }
 
-/* Opens the image; where there is a limit, the plan must leave room for it. */
-static mafat_status open_rows(mafat_bridge *bridge, const char *path, mafat_picture_rows *rows,
-                              mafat_error *error)
-{
-    mafat_picture_memory memory;
-    mafat_status status = mafat_picture_memory_find(&memory, path, error);
-    if (status != MAFAT_OK)
-        return status;
-    mafat_workload_image image = mafat_workload_image_of(&bridge->workload, &memory);
-    status = mafat_limits_make_space(bridge, &image, error);
-    if (status == MAFAT_NO_FIT)
-        mafat_limits_name_image(error, path, &memory);
-    return status == MAFAT_OK ? mafat_picture_rows_open(rows, path, &memory, error) : status;
-}
-
 mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error *error)
 {
-    mafat_picture_rows rows = {0};
-    mafat_letterbox letterbox = {0};
-    mafat_shape shape = bridge->session.cfg.network.input;
-    mafat_status status = open_rows(bridge, path, &rows, error);
-    if (status == MAFAT_OK)
-        status = mafat_letterbox_init(&letterbox, mafat_picture_rows_source(&rows), rows.w, rows.h,
-                                      shape.w, shape.h, bridge->image_rounding, error);
+    mafat_subject subject;
+    mafat_status status = mafat_subject_open(&subject, bridge, path, bridge->image_rounding, error);
     if (status == MAFAT_OK) {
-        mafat_letterbox_set_channels(&letterbox, shape.c);
-        mafat_input input = {.source = mafat_letterbox_source(&letterbox)};
+        mafat_input input = mafat_subject_input(&subject);
         mafat_planned_refresh(bridge);
         status = mafat_planned_run(bridge, &input, NULL, NULL, error);
+        if (status == MAFAT_OK)
+            status = mafat_picture_rows_check(&subject.rows, error);
+        mafat_subject_close(&subject);
     }
-    if (status == MAFAT_OK)
-        status = mafat_picture_rows_check(&rows, error);
-    mafat_letterbox_free(&letterbox);
-    mafat_picture_rows_close(&rows);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, path);
     mafat_limits_forget_file(bridge, path);
