@@ -73,15 +73,15 @@ static void judge(const list *l, const int *order, int capacity, mafat_score *sc
     for (int i = 0; i < l->n_images; i++)
         for (int k = 0; k < N_CLASSES; k++) {
             int image = order != NULL ? order[i] : i, n = 0, n_truths = 0;
-            mafat_candidate candidates[MAX_BOXES];
+            mafat_contender contenders[MAX_BOXES];
             mafat_truth truths[MAX_LABELS];
             for (int j = 0; j < l->n_found; j++)
                 if (l->found[j].image == image && l->found[j].class_number == k)
-                    candidates[n++] = mafat_match_candidate(j, l->found[j].probability, l->found[j].box, W, H);
+                    contenders[n++] = mafat_match_contender(j, l->found[j].probability, l->found[j].box, W, H);
             for (int j = 0; j < l->n_labels; j++)
                 if (l->labels[j].image == image && l->labels[j].class_number == k)
                     truths[n_truths++] = mafat_match_truth(l->labels[j].box, W, H);
-            ck_assert_int_eq(mafat_score_add(score, k, candidates, n, truths, n_truths, &error), MAFAT_OK);
+            ck_assert_int_eq(mafat_score_add(score, k, contenders, n, truths, n_truths, &error), MAFAT_OK);
         }
     ck_assert_int_eq(mafat_score_end(score, &error), MAFAT_OK);
 }

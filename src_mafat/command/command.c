@@ -8,6 +8,7 @@
 #include "command/asked.h"
 #include "command/command_darknet.h"
 #include "command/command_detector.h"
+#include "command/command_map.h"
 #include "command/own_commands.h"
 #include "command/routing.h"
 #include "doors.h"
@@ -102,7 +103,8 @@ int mafat_main(int *argc, char **argv)
     if (status == MAFAT_OK) {
         mafat_darknet_options_order(&arguments);
         const mafat_command *own = is_named ? mafat_own_commands_find(arguments.words[0]) : NULL;
-        is_ours = own != NULL || mafat_command_detector_is(&arguments);
+        bool is_map = mafat_command_map_is(&arguments);
+        is_ours = own != NULL || is_map || mafat_command_detector_is(&arguments);
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
         else if (!is_ours && (arguments.json || arguments.quiet))
@@ -111,6 +113,8 @@ int mafat_main(int *argc, char **argv)
                                      arguments.json ? "-json" : "-quiet");
         else if (own != NULL)
             status = own->run(&arguments, &error);
+        else if (is_map)
+            status = mafat_command_map(&arguments, &error);
         else if (is_ours)
             status = mafat_command_detector(&arguments, &error);
         else if (mafat_command_darknet_is(&arguments))

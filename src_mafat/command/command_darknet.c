@@ -48,6 +48,7 @@ typedef struct {
 #define NOBODY MAFAT_DRAWN_BY_NOBODY
 #define DARKNET MAFAT_DRAWN_BY_DARKNET
 #define OURSELVES MAFAT_DRAWN_BY_MAFAT
+#define JUDGED MAFAT_DRAWN_NOT_BUT_JUDGED
 #define BY_ROWS MAFAT_LOADED_BY_ROWS
 #define LETTERBOXED MAFAT_LOADED_LETTERBOXED
 #define RESIZED MAFAT_LOADED_RESIZED
@@ -59,6 +60,8 @@ static const darknet_command commands[] = {
      mafat_indexed_drawn},
     {"detector", "valid", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, BY_ROWS,
      NOBODY, mafat_indexed_valid},
+    {"detector", "map", "dcw", NULL, {DETECTOR_NAMES, VALID_LIST}, OF_BOXES, BY_ROWS, JUDGED,
+     mafat_indexed_map},
     {"detector", "valid2", "dcw", NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, UNCOUNTED,
      NOBODY, mafat_indexed_flipped},
     {"detector", "recall", "dcw", NULL, {NO_NAMES, RECALL_LIST("data/coco_val_5k.list")},
@@ -137,7 +140,7 @@ static void describe(const darknet_command *command, char *text, size_t size)
 
 void mafat_command_darknet_print_help(FILE *stream)
 {
-    fprintf(stream, "\nDarknet's own commands, with all their options, run through MAFAT:\n\n");
+    fprintf(stream, "\nDarknet's own commands, with all their options, and AlexeyAB's `detector map`:\n\n");
     for (int i = 0; i < N_COMMANDS; i++) {
         char text[80];
         describe(&commands[i], text, sizeof text);
@@ -211,6 +214,9 @@ static mafat_status check_options(const darknet_command *command, const mafat_ar
 {
     if (command->drawer == OURSELVES)
         return MAFAT_OK;
+    if (arguments->json && command->drawer != JUDGED)
+        return mafat_error_set(error, MAFAT_USAGE, "-json is for `detector test`, `detect`, `detector "
+                               "map` and MAFAT's own commands");
     for (int i = 0; i < arguments->n_words; i++)
         if (mafat_darknet_options_is_new(arguments->words[i]))
             return mafat_error_set(error, MAFAT_USAGE, "option %s is for `detector test` and "
@@ -296,7 +302,8 @@ static mafat_status find_workload(const darknet_command *command, mafat_operands
         workload->n_streams = workload->n_lines;    /* a file for each class */
     workload->n_streams += found->n_streams;
     workload->file_bytes += (size_t)found->n_streams * MAFAT_CHARGE_NEW_FILE;
-    mafat_workload_add_lines(workload, n_paths);
+    if (command->drawer != JUDGED)    /* by who reads the list line by line */
+        mafat_workload_add_lines(workload, n_paths);
     return status;
 }
 

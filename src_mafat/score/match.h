@@ -24,17 +24,17 @@ typedef struct {
     uint16_t hits[MAFAT_N_RULES];      /* bit i: it is a label's at overlap i */
     bool is_counted[MAFAT_N_RULES];
     double overlap;                    /* with the devkit's label, whatever becomes of that */
-} mafat_candidate;
+} mafat_contender;
 
 typedef struct {
     mafat_frame frames[MAFAT_N_RULES];
     uint16_t taken[MAFAT_N_RULES];     /* bit i: at overlap i */
 } mafat_truth;
 
-mafat_candidate mafat_match_candidate(int number, float probability, const float box[4], int w, int h);
+mafat_contender mafat_match_contender(int number, float probability, const float box[4], int w, int h);
 mafat_truth mafat_match_truth(const double box[4], int w, int h);
 
-/* Sorts the candidates by probability, and finds their hits. */
-void mafat_match(mafat_candidate *candidates, int n, mafat_truth *truths, int n_truths);
+/* Sorts the contenders by probability, and finds their hits. */
+void mafat_match(mafat_contender *contenders, int n, mafat_truth *truths, int n_truths);
 
 #endif

@@ -9,7 +9,7 @@
 /* What the pile holds of a box: its hits by rules, and whether COCO counts it. */
 #define COUNTED_BY_COCO (1u << 31)
 
-static uint32_t pack(const mafat_candidate *c)
+static uint32_t pack(const mafat_contender *c)
 {
     return (uint32_t)c->hits[MAFAT_RULES_VOC] |
            (uint32_t)c->hits[MAFAT_RULES_COCO] << MAFAT_N_OVERLAPS |
@@ -53,10 +53,10 @@ size_t mafat_score_bytes(int n_classes)
 
 size_t mafat_score_box_bytes(void)
 {
-    return 2 * sizeof(mafat_candidate);    /* qsort() sorts in a copy */
+    return 2 * sizeof(mafat_contender);    /* qsort() sorts in a copy */
 }
 
-static void count(mafat_score_counts *counts, const mafat_candidate *c)
+static void count(mafat_score_counts *counts, const mafat_contender *c)
 {
     if ((c->hits[MAFAT_RULES_VOC] & 1) == 0) {
         counts->n_wrong++;
@@ -66,7 +66,7 @@ static void count(mafat_score_counts *counts, const mafat_candidate *c)
     counts->overlap_sum += c->overlap;
 }
 
-mafat_status mafat_score_add(mafat_score *score, int class_number, mafat_candidate *found, int n,
+mafat_status mafat_score_add(mafat_score *score, int class_number, mafat_contender *found, int n,
                              mafat_truth *truths, int n_truths, mafat_error *error)
 {
     mafat_class_score *class = &score->classes[class_number];

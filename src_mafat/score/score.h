@@ -38,7 +38,7 @@ mafat_status mafat_score_init(mafat_score *score, int n_classes, float threshold
 
 /* Judges what was found of a class in an image, which this sorts. Errors: those of
  * mafat_pile_put(). */
-mafat_status mafat_score_add(mafat_score *score, int class_number, mafat_candidate *found, int n,
+mafat_status mafat_score_add(mafat_score *score, int class_number, mafat_contender *found, int n,
                              mafat_truth *truths, int n_truths, mafat_error *error);
 
 /* After the last image: finds the average precisions, and n_missed. Errors: those of

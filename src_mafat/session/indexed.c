@@ -180,7 +180,7 @@ static mafat_status check_coco(const mafat_indexed *x, mafat_error *error)
 }
 
 /* get_region_detections() reads 200 numbers of a map where classes make a tree. */
-static mafat_status check_map(const mafat_indexed *x, mafat_error *error)
+mafat_status mafat_indexed_map(const mafat_indexed *x, mafat_error *error)
 {
     char *map;
     mafat_status status = mafat_data_file_find_text(x->data, "map", NULL, &map, error);
@@ -269,7 +269,7 @@ static mafat_status check_eval(const mafat_indexed *x, const char *eval, const c
 mafat_status mafat_indexed_valid(const mafat_indexed *x, mafat_error *error)
 {
     char *eval = NULL, *folder = NULL;
-    mafat_status status = check_map(x, error);
+    mafat_status status = mafat_indexed_map(x, error);
     if (status == MAFAT_OK)
         status = mafat_data_file_find_text(x->data, "eval", "voc", &eval, error);
     if (status == MAFAT_OK)

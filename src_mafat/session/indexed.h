@@ -23,6 +23,7 @@ typedef mafat_status mafat_indexed_check(const mafat_indexed *x, mafat_error *er
 
 mafat_indexed_check mafat_indexed_drawn;        /* detector test, detect */
 mafat_indexed_check mafat_indexed_valid;        /* detector valid: eval=, map=, a file a class */
+mafat_indexed_check mafat_indexed_map;          /* detector map: map= */
 mafat_indexed_check mafat_indexed_flipped;      /* detector valid2: two images at once, too */
 mafat_indexed_check mafat_indexed_recall;       /* detector recall */
 mafat_indexed_check mafat_indexed_voc_test;     /* yolo test, coco test: their own names */

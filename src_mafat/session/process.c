@@ -7,6 +7,7 @@
 #include "machine/measure.h"
 #include "run/store.h"
 #include "run/weights.h"
+#include "score/score.h"
 #include "upstream/boxes.h"
 #include "upstream/footprint.h"
 
@@ -52,15 +53,24 @@ static size_t weight_cache_bytes(const mafat_network *network)
     return n_bytes + mafat_size_in_pages(n_bytes / mafat_size_page() * MAFAT_CHARGE_TREE_ENTRY);
 }
 
-/* What drawing takes: the program's own, the outputs that are left of the network, and boxes. */
+static bool judges(const mafat_workload *workload)
+{
+    return workload->drawer == MAFAT_DRAWN_NOT_BUT_JUDGED;
+}
+
+/* What drawing or judging boxes takes: the program's own, the outputs that are left of the network,
+ * and boxes. */
 static size_t drawing_bytes(const mafat_workload *workload, const mafat_cfg *cfg)
 {
-    size_t n_outputs = 0;
-    for (int l = 0; l < cfg->network.n_layers && workload->image.drawing_bytes > 0; l++)
+    size_t n_outputs = 0, bytes = workload->image.drawing_bytes;
+    if (bytes == 0 && !judges(workload))
+        return 0;
+    for (int l = 0; l < cfg->network.n_layers; l++)
         if (cfg->network.layers[l].is_result)
             n_outputs += mafat_shape_floats(cfg->network.layers[l].out);
-    return workload->image.drawing_bytes + n_outputs * sizeof(float) +
-           mafat_boxes_bytes(n_outputs, cfg->n_classes);
+    if (judges(workload))
+        bytes += mafat_boxes_most(n_outputs, cfg->n_classes) * mafat_score_box_bytes();
+    return bytes + n_outputs * sizeof(float) + mafat_boxes_bytes(n_outputs, cfg->n_classes);
 }
 
 void mafat_process_set_image(mafat_process *process, const mafat_workload *workload,
@@ -99,7 +109,8 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
         .file_bytes = file_bytes(workload, cfg_path),
         .network_bytes = mafat_footprint_network_bytes(network),
         .name_bytes = (size_t)workload->n_lines * MAFAT_CHARGE_LINE +
-                      (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + mafat_size_page()),
+                      (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + mafat_size_page()) +
+                      (judges(workload) ? mafat_score_bytes(cfg->n_classes) : 0),
         .kernel_bytes = MAFAT_CHARGE_KERNEL,
         .page_table_bytes = MAFAT_CHARGE_FIRST_TABLES,
         .statistics_bytes = mafat_store_statistics_bytes(network),

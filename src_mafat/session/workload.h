@@ -20,9 +20,13 @@ typedef enum {
     MAFAT_LOADED_UNCOUNTED       /* Darknet, and it holds more than is counted here */
 } mafat_workload_loading;
 
-/* Who draws boxes with labels on images. */
-typedef enum { MAFAT_DRAWN_BY_NOBODY, MAFAT_DRAWN_BY_MAFAT, MAFAT_DRAWN_BY_DARKNET }
-    mafat_workload_drawer;
+/* Who draws boxes with names on images; or MAFAT judges them (score/). */
+typedef enum {
+    MAFAT_DRAWN_BY_NOBODY,
+    MAFAT_DRAWN_BY_MAFAT,
+    MAFAT_DRAWN_BY_DARKNET,
+    MAFAT_DRAWN_NOT_BUT_JUDGED
+} mafat_workload_drawer;
 
 /* When MAFAT reads the weights file, and not Darknet: with a memory limit alone, or always. */
 typedef enum { MAFAT_READS_IN_LIMITS, MAFAT_READS_ALWAYS } mafat_workload_reading;

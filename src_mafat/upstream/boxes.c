@@ -13,7 +13,7 @@
 #include "run/letterbox.h"
 #include "upstream/canvas.h"
 
-/* Which boxes test_detector() takes for the same one. */
+/* Which boxes test_detector() and validate_detector() take for the same one. */
 static const float overlap = .45f;
 
 void mafat_boxes_find(mafat_boxes *boxes, network *net, int w, int h, float threshold,
@@ -23,6 +23,30 @@ void mafat_boxes_find(mafat_boxes *boxes, network *net, int w, int h, float thre
     boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, NULL, 1,
                                           &boxes->n);
     do_nms_sort(boxes->detections, boxes->n, boxes->n_classes, overlap);
+}
+
+void mafat_boxes_find_valid(mafat_boxes *boxes, network *net, int w, int h, const int *map)
+{
+    const float threshold = .005f, hier_threshold = .5f;    /* validate_detector()'s */
+    boxes->n_classes = net->layers[net->n - 1].classes;
+    boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, (int *)map, 0,
+                                          &boxes->n);
+    do_nms_sort(boxes->detections, boxes->n, boxes->n_classes, overlap);
+}
+
+int *mafat_boxes_read_map(const char *path)
+{
+    return read_map((char *)path);
+}
+
+bool mafat_boxes_get(const mafat_boxes *boxes, int i, int class_number, float *probability,
+                     float box[4])
+{
+    const detection *found = &boxes->detections[i];
+    *probability = found->prob[class_number];
+    memcpy(box, (float[4]){found->bbox.x, found->bbox.y, found->bbox.w, found->bbox.h},
+           4 * sizeof *box);
+    return *probability != 0;
 }
 
 void mafat_boxes_free(mafat_boxes *boxes)
@@ -375,11 +399,16 @@ size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory, mafat_canva
            (size_t)MAFAT_CHARGE_LETTERS / 64 * (size_t)(size * size);
 }
 
+size_t mafat_boxes_most(size_t n_outputs, int n_classes)
+{
+    return n_outputs / (size_t)(4 + 1 + n_classes);
+}
+
 size_t mafat_boxes_bytes(size_t n_outputs, int n_classes)
 {
     size_t box_bytes = sizeof(detection) + sizeof(drawn_box) + MAFAT_CHARGE_BLOCK_HEAD +
                        (size_t)n_classes * sizeof(float);
-    return n_outputs / (size_t)(4 + 1 + n_classes) * box_bytes;
+    return mafat_boxes_most(n_outputs, n_classes) * box_bytes;
 }
 
 mafat_status mafat_boxes_begin_drawing(mafat_drawing **drawing, const mafat_boxes *boxes,

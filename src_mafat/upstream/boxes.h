@@ -28,6 +28,16 @@ void mafat_boxes_free(mafat_boxes *boxes);
  * in the order in which Darknet prints them; false: there are no more. */
 bool mafat_boxes_next(const mafat_boxes *boxes, float threshold, size_t *at, mafat_box *found);
 
+/* What `detector valid` would write, with its thresholds, in pixels. `map`: for which class of the
+ * network each of 200 stands, read by Darknet's read_map(); NULL: each for itself. */
+void mafat_boxes_find_valid(mafat_boxes *boxes, struct network *network, int w, int h,
+                            const int *map);
+int *mafat_boxes_read_map(const char *path);    /* the caller frees it */
+
+/* Box i, centre and size, as one of a class; false where it is none of that class. */
+bool mafat_boxes_get(const mafat_boxes *boxes, int i, int class_number, float *probability,
+                     float box[4]);
+
 /* What save_image() would write, drawn strip by strip: the picture's own bytes, and for every box
  * that has a class over the threshold a frame, a label of all those classes, and its mask if there
  * is one. All that it is given must stay. */
@@ -54,7 +64,8 @@ void mafat_boxes_end_drawing(mafat_drawing *drawing);
  * rows included, without the boxes. */
 size_t mafat_boxes_drawing_bytes(const mafat_picture_memory *memory, mafat_canvas_format format);
 
-/* The most that the boxes take which a detector has for so many outputs, in floats. */
+/* The most boxes that a detector has for so many outputs, in floats, and what they take. */
+size_t mafat_boxes_most(size_t n_outputs, int n_classes);
 size_t mafat_boxes_bytes(size_t n_outputs, int n_classes);
 
 /* Channel 0 to 2 of the colour in which draw_detections() draws class number `x` of `max`, as it

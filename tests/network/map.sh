@@ -1,0 +1,51 @@
+#!/bin/bash
+# `detector map` says what an evaluation of its own makes of the files that stock's `detector valid` writes: with
+# weights by chance, which find thousands of boxes, and with trained ones where they are; however the network runs.
+. "$(dirname "$0")/../lib.sh"
+command -v python3 >/dev/null || { echo "  not tested: python3 is not installed"; finish; }
+nets=$top/../shared/nets
+cd "$top/darknet" || exit 1
+"$top/tools/limit" -o "$scratch/report" none true 2>/dev/null
+can_limit=$?
+[ $can_limit -eq 0 ] || echo "  not tested: the limit, without the right to a memory cgroup"
+evaluate() { python3 "$top/tests/network/evaluate.py" "$1" "$net" "$names" "$net/list" "${@:2}"; }
+
+# says HOW ARGUMENTS...: what ours says then is right.
+says() {
+    local how=$1
+    shift
+    "$@" >"$net/json" 2>"$scratch/stderr" || fail "$how: exit code $?: $(tail -n 1 "$scratch/stderr")"
+    evaluate compare "$net/json" >"$scratch/bad" || fail "$how: $(head -n 3 "$scratch/bad")"
+}
+
+# agrees NAME CFG WEIGHTS NAMES LIMIT
+agrees() {
+    local cfg=$2 weights=$3 limit=$5 n=0
+    names=$4
+    net=$scratch/$1
+    mkdir -p "$net"/{images,labels,voc,coco}
+    for image in data/*.jpg; do
+        cp "$image" "$net/images/photo_$n.jpg"    # a number for COCO
+        echo "$net/images/photo_$n.jpg" >>"$net/list"
+        n=$((n + 1))
+    done
+    for eval in voc coco; do
+        printf 'valid=%s\nnames=%s\nresults=%s\neval=%s\n' "$net/list" "$names" "$net/$eval" $eval >"$net/$eval.data"
+        "$stock" detector valid "$net/$eval.data" "$cfg" "$weights" >/dev/null 2>&1
+    done
+    evaluate label || fail "no labels"
+    set -- "$darknet" mafat detector map "$net/voc.data" "$cfg" "$weights" -json
+    says "$1, tiles" "$@" -mafat 2x2
+    says "$1, layers" "$@" -mafat layers
+    says "$1, a limit" "$@" -memory "$limit"
+    [ $can_limit -eq 0 ] || return
+    TMPDIR=$scratch says "$1, in a cgroup" "$top/tools/limit" -o "$scratch/report" "$limit" "$@" -memory "$limit"
+    grep -qx 'limit_hits: 0' "$scratch/report" || fail "the limit was hit: $(xargs <"$scratch/report")"
+}
+
+agrees chance cfg/yolov2-tiny.cfg "$(weights cfg/yolov2-tiny.cfg)" data/coco.names 12M
+grep -q '"boxes": [0-9]\{5\}' "$scratch/chance/json" || fail "few boxes: $(grep -m 1 boxes "$scratch/chance/json")"
+[ -d "$nets" ] || { echo "  not tested: no trained networks in $nets"; finish; }
+trained=$nets/yolo-fastest-1.1/yolo-fastest-1.1
+agrees trained $trained.cfg $trained.weights $trained.names 8M
+finish
