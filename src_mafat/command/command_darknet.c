@@ -21,8 +21,8 @@ typedef enum { OF_BOXES, OF_OUTPUTS, OF_DATA } named;
 
 typedef struct {
     const char *word, *subword;    /* subword is NULL where there is none */
-    const char *arguments;         /* d(ata), c(fg), w(eights), i(mage), v(ideo or other file): only
-                                      the last two may lack */
+    const char *arguments;         /* d(ata), c(fg), w(eights), l(ist of images), i(mage), v(ideo or
+                                      other file): only the last two may lack */
     const char *data;              /* the data file where it is no argument; NULL: none */
     mafat_verify_needs needs;
     named named;
@@ -41,6 +41,7 @@ typedef struct {
 #define CROP_LIST "valid", "data/train.list", 1000, false, 0
 /* validate_detector() loads four images ahead, validate_yolo() and validate_coco() eight */
 #define DETECTOR_LIST "valid", "data/train.list", 4, true, 0
+#define TEST_LIST(path) "test", path, 0, false, 0
 #define RECALL_LIST(path) NULL, path, 0, false, 0
 #define EIGHT_LIST(path) NULL, path, 8, true, 0
 
@@ -54,6 +55,7 @@ typedef struct {
 #define RESIZED MAFAT_LOADED_RESIZED
 #define CROPPED MAFAT_LOADED_CROPPED
 #define UNCOUNTED MAFAT_LOADED_UNCOUNTED
+#define OTHERWISE MAFAT_LOADED_UNKNOWN
 
 static const darknet_command commands[] = {
     {"detector", "test", "dcwi", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS, OURSELVES,
@@ -99,13 +101,26 @@ static const darknet_command commands[] = {
      NOBODY, mafat_indexed_labels_crop},
     {"classifier", "validfull", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED,
      NOBODY, mafat_indexed_labels},
+    {"classifier", "label", "dcw", NULL, {{"names"}, "data/labels.list",
+     TEST_LIST("data/train.list")}, OF_DATA, OTHERWISE, NOBODY, mafat_indexed_label},
+    {"classifier", "csv", "dcw", NULL, {NO_NAMES, TEST_LIST("data/test.list")}, OF_OUTPUTS,
+     LETTERBOXED, NOBODY, mafat_indexed_csv},
+    {"classifier", "fout", "dcwl", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, OTHERWISE, NOBODY,
+     mafat_indexed_fout},
+    {"classifier", "gun", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY,
+     NULL},
+    {"classifier", "threat", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED,
+     NOBODY, NULL},
     {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS,
      LETTERBOXED, NOBODY, mafat_indexed_top_5},
     {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
     {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY,
      NULL},
+    {"isegmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"regressor", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
+    {"regressor", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_DATA, UNCOUNTED, NOBODY, NULL},
+    {"super", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, OTHERWISE, NOBODY, NULL},
     {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY,
      mafat_indexed_tags},
     {"cifar", "test", "cw", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
@@ -120,6 +135,7 @@ static const char *argument_name(char letter)
     case 'd': return "DATA";
     case 'c': return "CFG";
     case 'w': return "WEIGHTS";
+    case 'l': return "LIST";
     case 'v': return "[FILE]";
     default:  return "[IMAGE]";
     }
@@ -179,6 +195,7 @@ static void set_operand(mafat_operands *found, char letter, const char *word)
     case 'd': found->data = word; break;
     case 'c': found->cfg = word; break;
     case 'w': found->weights = word; break;
+    case 'l': found->list = word; break;
     case 'v': found->video = word; break;
     default:  found->image = word; break;
     }
@@ -353,6 +370,8 @@ static mafat_status verify_network(const darknet_command *command, const mafat_a
     note_kind(command, found->cfg, cfg);
     if (looked_at_list)
         needs.list_key = needs.list_default = NULL;
+    else if (found->list != NULL)
+        needs.list_default = found->list;
     if (command->named != OF_DATA)
         needs.n_classes = command->named == OF_BOXES ? cfg->n_classes : mafat_indexed_outputs(cfg);
     char name[40];

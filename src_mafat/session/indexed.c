@@ -349,8 +349,8 @@ static mafat_status check_labels(const mafat_indexed *x, int min_top, bool top_i
                                              top_is_read ? "the classes" : "what Darknet counts",
                                              &unused, error);
     if (status == MAFAT_OK)
-        status = mafat_data_file_find_text(x->data, "labels", x->needs->names_default, &labels,
-                                           error);
+        status = mafat_data_file_find_text(x->data, x->needs->names_keys[0],
+                                           x->needs->names_default, &labels, error);
     if (status == MAFAT_OK)
         status = mafat_verify_names(labels, n_classes, "the data file", error);
     free(labels);
@@ -365,6 +365,30 @@ mafat_status mafat_indexed_labels(const mafat_indexed *x, mafat_error *error)
 mafat_status mafat_indexed_labels_crop(const mafat_indexed *x, mafat_error *error)
 {
     return check_labels(x, 0, true, error);
+}
+
+/* Which does not read top=. */
+mafat_status mafat_indexed_label(const mafat_indexed *x, mafat_error *error)
+{
+    return check_labels(x, INT_MIN, false, error);
+}
+
+/* csv_classifier() leaves the network's batch as it is, and gives it one image. */
+mafat_status mafat_indexed_csv(const mafat_indexed *x, mafat_error *error)
+{
+    int unused;
+    if (x->cfg->batch > 1)
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` gives the network one image at a time; the cfg "
+                               "must say batch=1 in [net]", x->command);
+    return mafat_data_file_find_number(x->data, "top", 1, 0, INT_MAX, "what Darknet counts", &unused,
+                                       error);
+}
+
+mafat_status mafat_indexed_fout(const mafat_indexed *x, mafat_error *error)
+{
+    int unused;
+    return mafat_data_file_find_number(x->data, "classes", 2, 0, mafat_indexed_outputs(x->cfg), outputs,
+                                       &unused, error);
 }
 
 mafat_status mafat_indexed_leaves(const mafat_indexed *x, mafat_error *error)

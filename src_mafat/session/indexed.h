@@ -34,6 +34,9 @@ mafat_indexed_check mafat_indexed_coco_recall;
 mafat_indexed_check mafat_indexed_top;          /* classifier predict: -t, top= */
 mafat_indexed_check mafat_indexed_top_5;        /* classify */
 mafat_indexed_check mafat_indexed_labels;       /* classifier valid...: classes=, top=, labels= */
+mafat_indexed_check mafat_indexed_label;        /* classifier label: classes=, names= */
+mafat_indexed_check mafat_indexed_csv;          /* classifier csv: top= */
+mafat_indexed_check mafat_indexed_fout;         /* classifier fout: classes= */
 mafat_indexed_check mafat_indexed_leaves;       /* classifier valid: leaves=, too */
 mafat_indexed_check mafat_indexed_labels_crop;  /* classifier validcrop */
 mafat_indexed_check mafat_indexed_tags;         /* tag test */
