@@ -7,6 +7,7 @@
 
 #include "base/nearest.h"
 #include "base/notice.h"
+#include "bridge/bridge.h"
 #include "bridge/request.h"
 #include "cfg/cfg.h"
 #include "command/asked.h"
@@ -14,13 +15,15 @@
 #include "command/own_commands.h"
 
 typedef enum {
-    RUNS,               /* inference on images, which it loads one at a time, and lists */
     HOLDS_MORE,         /* inference, beside data of its own that no plan counts */
     HANDLES_WEIGHTS,    /* no inference: it needs the weights whole, as Darknet loads them */
+    HANDLES_IMAGES,     /* and no network */
+    READS_CAMERA,       /* by OpenCV */
     TRAINS,
     LOOKS_INSIDE,       /* at outputs of hidden layers, which MAFAT does not keep */
     PLAYS_GO,           /* reads past the outputs of Darknet's own Go networks, and past its input */
     RECURS,             /* gives a network one letter after the other */
+    IS_NOT_CALLED,      /* code in Darknet's examples that its main() leaves out */
     N_NATURES
 } nature;
 
@@ -30,6 +33,7 @@ static const char *const refusals[N_NATURES] = {
     [LOOKS_INSIDE] = "needs outputs of hidden layers, which MAFAT does not keep",
     [PLAYS_GO] = "crashes in Darknet itself: it reads 363 outputs, of which Darknet's networks for "
                  "Go have 361, and on where standard input has ended",
+    [IS_NOT_CALLED] = "is no command of this Darknet, whose code for it nothing calls",
     [RECURS] = "is for recurrent networks, which keep state between runs: MAFAT runs none",
 };
 
@@ -42,11 +46,6 @@ typedef struct {
 } command;
 
 static const command commands[] = {
-    {"classifier", "fout", RUNS, NULL},
-    {"classifier", "csv", RUNS, NULL},
-    {"classifier", "label", RUNS, NULL},
-    {"classifier", "gun", RUNS, NULL},
-    {"classifier", "threat", RUNS, NULL},
     {"classifier", "test", HOLDS_MORE, NULL},
     {"classifier", "try", LOOKS_INSIDE, NULL},
     {"classifier", "train", TRAINS, NULL},
@@ -54,22 +53,50 @@ static const command commands[] = {
     {"segmenter", "train", TRAINS, NULL},
     {"isegmenter", "train", TRAINS, NULL},
     {"regressor", "train", TRAINS, NULL},
-    {"regressor", "demo", RUNS, NULL},
-    {"isegmenter", "demo", RUNS, NULL},
     {"yolo", "train", TRAINS, NULL},
     {"coco", "train", TRAINS, NULL},
     {"tag", "train", TRAINS, NULL},
     {"cifar", "train", TRAINS, NULL},
     {"cifar", "distill", TRAINS, NULL},
-    {"cifar", NULL, HOLDS_MORE, NULL},
+    {"cifar", "multi", HOLDS_MORE, NULL},
+    {"cifar", "csv", HOLDS_MORE, NULL},
+    {"cifar", "csvtrain", HOLDS_MORE, NULL},
+    {"cifar", "extract", HANDLES_IMAGES, NULL},
+    {"cifar", "eval", HANDLES_IMAGES, NULL},
     {"go", "train", TRAINS, NULL},
-    {"go", NULL, PLAYS_GO, NULL},
+    {"go", "valid", PLAYS_GO, NULL},
+    {"go", "self", PLAYS_GO, NULL},
+    {"go", "test", PLAYS_GO, NULL},
+    {"go", "engine", PLAYS_GO, NULL},
     {"rnn", "train", TRAINS, NULL},
-    {"rnn", NULL, RECURS, NULL},
+    {"rnn", "valid", RECURS, NULL},
+    {"rnn", "validtactic", RECURS, NULL},
+    {"rnn", "vec", RECURS, NULL},
+    {"rnn", "generate", RECURS, NULL},
+    {"rnn", "generatetactic", RECURS, NULL},
     {"super", "train", TRAINS, NULL},
-    {"super", NULL, LOOKS_INSIDE, NULL},
-    {"lsd", NULL, LOOKS_INSIDE, NULL},
-    {"art", NULL, HOLDS_MORE, NULL},
+    {"super", "valid", IS_NOT_CALLED, NULL},
+    {"lsd", "traingan", TRAINS, NULL},
+    {"lsd", "trainprog", TRAINS, NULL},
+    {"lsd", "traincolor", TRAINS, NULL},
+    {"lsd", "gan", LOOKS_INSIDE, NULL},
+    {"lsd", "inter", LOOKS_INSIDE, NULL},
+    {"lsd", "test", LOOKS_INSIDE, NULL},
+    {"lsd", "color", LOOKS_INSIDE, NULL},
+    {"lsd", "train", IS_NOT_CALLED, NULL},
+    {"lsd", "train2", IS_NOT_CALLED, NULL},
+    {"lsd", "train3", IS_NOT_CALLED, NULL},
+    {"lsd", "valid", IS_NOT_CALLED, NULL},
+    {"detector", "extract", IS_NOT_CALLED, NULL},
+    {"detector", "censor", IS_NOT_CALLED, NULL},
+    {"attention", NULL, IS_NOT_CALLED, NULL},
+    {"captcha", NULL, IS_NOT_CALLED, NULL},
+    {"dice", NULL, IS_NOT_CALLED, NULL},
+    {"swag", NULL, IS_NOT_CALLED, NULL},
+    {"vid", NULL, IS_NOT_CALLED, NULL},
+    {"voxel", NULL, IS_NOT_CALLED, NULL},
+    {"writing", NULL, IS_NOT_CALLED, NULL},
+    {"art", NULL, READS_CAMERA, NULL},
     {"nightmare", NULL, LOOKS_INSIDE, NULL},
     {"speed", NULL, HOLDS_MORE, NULL},
     {"ops", NULL, HANDLES_WEIGHTS, "CFG"},
@@ -86,14 +113,21 @@ static const command commands[] = {
     {"partial", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT N"},
     {"visualize", NULL, HANDLES_WEIGHTS, "CFG [WEIGHTS]"},
     {"mkimg", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS HEIGHT WIDTH N PREFIX"},
+    {"3d", NULL, HANDLES_IMAGES, "LEFT RIGHT [OUT] [DELTA]"},
+    {"test", NULL, HANDLES_IMAGES, "IMAGE"},
+    {"imtest", NULL, HANDLES_IMAGES, "IMAGE"},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* A network for a command that runs none is Darknet's own. */
-static mafat_status leave_to_darknet(const mafat_arguments *arguments, const mafat_asked *asked,
-                                     mafat_error *error)
+static mafat_status leave_to_darknet(const mafat_arguments *arguments, const command *found,
+                                     const mafat_asked *asked, mafat_error *error)
 {
+    if (found->nature == HANDLES_IMAGES && asked->has_options)
+        return mafat_error_set(error, MAFAT_USAGE, "`%s%s%s` handles images, and runs no network; leave "
+                               "MAFAT's options out", found->word, found->subword != NULL ? " " : "",
+                               found->subword != NULL ? found->subword : "");
     if (asked->has_options || asked->has_limit)
         return mafat_asked_refuse(arguments, asked, "runs no network, and needs all weights in "
                                   "memory", MAFAT_LIMIT_FLAG, error);
@@ -135,7 +169,7 @@ static bool name_command(int i, const char **word, const char **subword)
  * `subword`; NULL: none comes near. */
 static const char *find_nearest(const char *word, const char *subword, bool *is_first)
 {
-    enum { MAX_WORDS = 128 };
+    enum { MAX_WORDS = 256 };
     const char *firsts[MAX_WORDS], *seconds[MAX_WORDS], *first, *second;
     int n_firsts = 0, n_seconds = 0;
     *is_first = true;
@@ -221,13 +255,17 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     status = check_arguments(found, arguments, error);
     if (status != MAFAT_OK)
         return status;
+    if (found->nature == READS_CAMERA && !mafat_bridge_has_video())
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` reads a camera by OpenCV, and this Darknet is "
+                               "built without it", found->word);
+    if (found->nature == IS_NOT_CALLED)    /* nor without MAFAT */
+        asked = (mafat_asked){0};
     if (refusals[found->nature] != NULL)
         return mafat_asked_refuse(arguments, &asked, refusals[found->nature], MAFAT_ALL_FLAGS,
                                   error);
-    if (found->nature == HANDLES_WEIGHTS)
-        return leave_to_darknet(arguments, &asked, error);
-    if (found->nature == HOLDS_MORE)
-        status = mafat_asked_refuse_limit(arguments, error);
+    if (found->nature == HANDLES_WEIGHTS || found->nature == HANDLES_IMAGES)
+        return leave_to_darknet(arguments, found, &asked, error);
+    status = mafat_asked_refuse_limit(arguments, error);
     if (status == MAFAT_OK && asked.has_options)
         mafat_request_begin(&(mafat_request){.options = arguments->options});
     return status;

@@ -28,7 +28,7 @@ void mafat_boxes_find(mafat_boxes *boxes, network *net, int w, int h, float thre
 void mafat_boxes_find_valid(mafat_boxes *boxes, network *net, int w, int h, const int *map)
 {
     const float threshold = .005f, hier_threshold = .5f;    /* validate_detector()'s */
-    boxes->n_classes = net->layers[net->n - 1].classes;
+    *boxes = (mafat_boxes){.w = w, .h = h, .n_classes = net->layers[net->n - 1].classes};
     boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, (int *)map, 0,
                                           &boxes->n);
     do_nms_sort(boxes->detections, boxes->n, boxes->n_classes, overlap);
