@@ -117,6 +117,11 @@ export TMPDIR=empty
 run '^images: 180$'
 [ "$(value boxes)" -gt 8192 ] || fail "only $(value boxes) boxes"
 [ -z "$(ls -A empty)" ] || fail "left a file: $(ls -A empty)"
+if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ]; then
+    export TMPDIR=/dev/shm
+    run '^images: 180$' -memory 12M
+    grep -q '^mafat: /dev/shm: is a file system in memory' stderr || fail "says nothing of a file in memory"
+fi
 export TMPDIR=nowhere
 expect 1 'nowhere: cannot make a file for the boxes.*TMPDIR' "$darknet" mafat detector map data net.cfg net.weights
 finish
