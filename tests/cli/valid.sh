@@ -38,6 +38,32 @@ sed 's/^channels=3/channels=1/' $tiny >"$scratch/grey.cfg"
 stock voc "$scratch/grey.cfg" "$scratch/grey.weights"
 ours "one channel" voc "$scratch/grey.cfg" "$scratch/grey.weights" -mafat 2x2
 
+# other numbers of classes: ImageNet's list has 200, and names may be of anything
+net() { # CLASSES: a small network with so many, its weights and names
+    printf '[net]\nwidth=96\nheight=96\nchannels=3\n[convolutional]\nfilters=%s\nsize=3\nstride=8\npad=1\nactivation=linear
+[region]\nanchors=1,1, 3,4\nclasses=%s\nnum=2\nsoftmax=1\n' $((2 * ($1 + 5))) "$1" >"$scratch/net.cfg"
+    "$top/tools/random_weights" "$scratch/net.cfg" "$scratch/net.weights" >/dev/null || fail "no weights"
+    seq -f name%g "$1" >"$scratch/names"
+}
+folder() { # EVAL FOLDER
+    data "$1" "$2" >/dev/null
+    sed -i "s|^names=.*|names=$scratch/names|" "$2.data"
+}
+for kind in imagenet/200/mine imagenet/300/ voc/1/ voc/7/my_ coco/13/my_; do
+    IFS=/ read -r eval classes out <<<"$kind"
+    net "$classes"
+    set -- "$scratch/net.cfg" "$scratch/net.weights" ${out:+-out "$out"}
+    folder "$eval" "$scratch/stock"
+    "$stock" detector valid "$scratch/stock.data" "$@" >/dev/null 2>&1
+    for how in "-mafat 2x2" "-memory 16M"; do
+        folder "$eval" "$scratch/ours"
+        "$darknet" detector valid "$scratch/ours.data" "$@" $how >/dev/null 2>"$scratch/stderr" ||
+            fail "$kind $how: exit code $?: $(tail -n 1 "$scratch/stderr")"
+        diff -r "$scratch/stock" "$scratch/ours" >/dev/null || fail "$kind $how: other results"
+        [ -n "$(cat "$scratch/ours"/*)" ] || fail "$kind $how: no results"
+    done
+done
+
 # a list is looked at once, also where that is done to plan for a limit
 ${CC:-gcc} -O1 -shared -fPIC "$top/tests/cli/opens.c" -o "$scratch/opens.so" || fail "opens.c"
 opens() { # ARGUMENTS...: how often images are opened
