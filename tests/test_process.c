@@ -2,6 +2,7 @@
  * not. */
 #include "base/charge.h"
 #include "base/size.h"
+#include "score/score.h"
 #include "session/process.h"
 #include "support/brief_cfg.h"
 #include "support/suite.h"
@@ -51,7 +52,7 @@ START_TEST(another_image_is_as_if_it_had_been_there_from_the_beginning)
 {
     mafat_cfg cfg = test_brief_read("64x64x3 c16.3 p2.2 c32.3");
     for (int l = MAFAT_LOADED_UNKNOWN; l <= MAFAT_LOADED_UNCOUNTED; l++) {
-        for (int d = MAFAT_DRAWN_BY_NOBODY; d <= MAFAT_DRAWN_BY_DARKNET; d++) {
+        for (int d = MAFAT_DRAWN_BY_NOBODY; d <= MAFAT_DRAWN_NOT_BUT_JUDGED; d++) {
             mafat_workload first = workload_of(l, d, &small), second = workload_of(l, d, &large);
             mafat_process process = process_of(&first), expected = process_of(&second);
             mafat_process_set_image(&process, &second, &cfg);
@@ -97,6 +98,21 @@ START_TEST(who_draws_holds_what_it_draws_on)
     mafat_workload others = workload_of(MAFAT_LOADED_RESIZED, MAFAT_DRAWN_BY_NOBODY, &large);
     ck_assert_uint_eq(process_of(&darknets).image_bytes,
                       process_of(&others).image_bytes + large.rgb_bytes);
+}
+END_TEST
+
+/* It holds the boxes of all images, and more of those of one. */
+START_TEST(who_judges_holds_what_it_judges)
+{
+    mafat_workload seen = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY, &small);
+    mafat_workload judged = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_NOT_BUT_JUDGED, &small);
+    size_t n_outputs = 32 * 32 * 32, n_boxes = n_outputs / 5;
+    ck_assert_uint_eq(process_of(&judged).name_bytes,
+                      process_of(&seen).name_bytes + mafat_score_bytes(0));
+    ck_assert_uint_ge(process_of(&judged).decode_bytes,
+                      n_outputs * sizeof(float) + n_boxes * mafat_score_box_bytes());
+    ck_assert_uint_lt(process_of(&seen).decode_bytes, n_outputs * sizeof(float));
+    ck_assert_uint_eq(process_of(&judged).image_bytes, process_of(&seen).image_bytes);
 }
 END_TEST
 
@@ -169,6 +185,7 @@ int main(void)
     tcase_add_test(tests, another_image_is_as_if_it_had_been_there_from_the_beginning);
     tcase_add_test(tests, rows_take_less_than_floats);
     tcase_add_test(tests, who_draws_holds_what_it_draws_on);
+    tcase_add_test(tests, who_judges_holds_what_it_judges);
     tcase_add_test(tests, what_is_measured_stands_for_what_was_counted);
     tcase_add_test(tests, rounded_images_hold_both);
     tcase_add_test(tests, lines_count_where_there_are_some);

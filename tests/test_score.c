@@ -311,6 +311,25 @@ START_TEST(the_least_overlap_is_enough)
 }
 END_TEST
 
+/* Boxes of networks that have lost their way, inside out or of no numbers, are nobody's. */
+START_TEST(what_is_no_box_hits_nothing)
+{
+    static const float boxes[][4] = {{NAN, 200, 50, 50}, {200, 200, NAN, NAN}, {200, 200, INFINITY, NAN},
+                                     {-900, 200, 50, 50}, {200, 900, 50, 50}, {200, 200, -50, -50}};
+    for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++) {
+        test_case("box %zu", i);
+        list l = {0};
+        mafat_score score;
+        add_label(&l, 0, 0, 200, 200, 50, 50);
+        add_found(&l, 0, 0, .9f, boxes[i][0], boxes[i][1], boxes[i][2], boxes[i][3]);
+        judge(&l, NULL, 1000, &score);
+        for (int r = 0; r < MAFAT_N_RULES; r++)
+            ck_assert(is_same(score.classes[0].at_50[r], 0));
+        mafat_score_free(&score);
+    }
+}
+END_TEST
+
 /* Of equals the one that comes first is first; probabilities are equal where six digits are. */
 START_TEST(equals_keep_their_order)
 {
@@ -409,6 +428,7 @@ int main(void)
     tcase_add_test(tests, the_two_ways_differ_in_what_is_taken);
     tcase_add_test(tests, coco_looks_at_a_hundred);
     tcase_add_test(tests, the_least_overlap_is_enough);
+    tcase_add_test(tests, what_is_no_box_hits_nothing);
     tcase_add_test(tests, equals_keep_their_order);
     tcase_add_test(tests, points_are_numpys);
     tcase_add_loop_test(tests, a_pile_sorts, 0, 5);

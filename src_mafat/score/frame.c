@@ -56,5 +56,6 @@ double mafat_frame_overlap(mafat_rules rules, const mafat_frame *a, const mafat_
           common.bottom - common.top + pixel(rules) > 0))
         return 0;
     double both = area(rules, &common);
-    return both / (area(rules, a) + area(rules, b) - both);
+    double overlap = both / (area(rules, a) + area(rules, b) - both);
+    return isnan(overlap) ? 0 : overlap;
 }

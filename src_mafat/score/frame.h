@@ -17,7 +17,7 @@ mafat_frame mafat_frame_of_found(mafat_rules rules, const float box[4], int w, i
 /* Of a label, centre and size as parts of the image's; it is taken as it is. */
 mafat_frame mafat_frame_of_label(mafat_rules rules, const double box[4], int w, int h);
 
-/* What two have in common, as a part of what they cover together. */
+/* What two have in common, as a part of what they cover together; 0 where coordinates are no numbers. */
 double mafat_frame_overlap(mafat_rules rules, const mafat_frame *a, const mafat_frame *b);
 
 #endif

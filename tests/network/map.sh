@@ -20,9 +20,9 @@ says() {
 
 # agrees NAME CFG WEIGHTS NAMES LIMIT
 agrees() {
-    local cfg=$2 weights=$3 limit=$5 n=0
+    local name=$1 cfg=$2 weights=$3 limit=$5 n=0
     names=$4
-    net=$scratch/$1
+    net=$scratch/$name
     mkdir -p "$net"/{images,labels,voc,coco}
     for image in data/*.jpg; do
         cp "$image" "$net/images/photo_$n.jpg"    # a number for COCO
@@ -35,11 +35,11 @@ agrees() {
     done
     evaluate label || fail "no labels"
     set -- "$darknet" mafat detector map "$net/voc.data" "$cfg" "$weights" -json
-    says "$1, tiles" "$@" -mafat 2x2
-    says "$1, layers" "$@" -mafat layers
-    says "$1, a limit" "$@" -memory "$limit"
+    says "$name, tiles" "$@" -mafat 2x2
+    says "$name, layers" "$@" -mafat layers
+    says "$name, a limit" "$@" -memory "$limit"
     [ $can_limit -eq 0 ] || return
-    TMPDIR=$scratch says "$1, in a cgroup" "$top/tools/limit" -o "$scratch/report" "$limit" "$@" -memory "$limit"
+    TMPDIR=$scratch says "$name, in a cgroup" "$top/tools/limit" -o "$scratch/report" "$limit" "$@" -memory "$limit"
     grep -qx 'limit_hits: 0' "$scratch/report" || fail "the limit was hit: $(xargs <"$scratch/report")"
 }
 
