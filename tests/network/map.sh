@@ -46,6 +46,8 @@ agrees() {
 agrees chance cfg/yolov2-tiny.cfg "$(weights cfg/yolov2-tiny.cfg)" data/coco.names 12M
 grep -q '"boxes": [0-9]\{5\}' "$scratch/chance/json" || fail "few boxes: $(grep -m 1 boxes "$scratch/chance/json")"
 [ -d "$nets" ] || { echo "  not tested: no trained networks in $nets"; finish; }
-trained=$nets/yolo-fastest-1.1/yolo-fastest-1.1
-agrees trained $trained.cfg $trained.weights $trained.names 8M
+for name in yolo-fastest-1.1 mnv2-fastest-voc; do
+    trained=$nets/$name/$name
+    agrees $name "$trained.cfg" "$trained.weights" "$trained.names" 8M
+done
 finish
