@@ -1,5 +1,5 @@
-/* Average precision: what must hold of any boxes and labels, a slow evaluation of them to compare with, and
- * cases that a person can add up. */
+/* Average precision: what must hold of any boxes and labels, a slow evaluation of them to compare
+ * with, and cases that a person can add up. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -28,7 +28,8 @@ typedef struct {
     label labels[MAX_LABELS];
 } list;
 
-static void add_found(list *l, int image, int class_number, float probability, float x, float y, float w, float h)
+static void add_found(list *l, int image, int class_number, float probability, float x, float y,
+                      float w, float h)
 {
     test_require(l->n_found < MAX_BOXES);
     l->found[l->n_found++] = (found_box){image, class_number, probability, {x, y, w, h}};
@@ -42,7 +43,7 @@ static void add_label(list *l, int image, int class_number, double x, double y, 
     l->n_images = image >= l->n_images ? image + 1 : l->n_images;
 }
 
-/* Random labels, of which most are found about where they are, some twice, and boxes that are none. */
+/* Random labels, of which most are found about where they are, some twice, and other boxes. */
 static void fill(list *l, test_random *r, int n_digits)
 {
     int steps = (int)pow(10, n_digits);
@@ -77,11 +78,13 @@ static void judge(const list *l, const int *order, int capacity, mafat_score *sc
             mafat_truth truths[MAX_LABELS];
             for (int j = 0; j < l->n_found; j++)
                 if (l->found[j].image == image && l->found[j].class_number == k)
-                    contenders[n++] = mafat_match_contender(j, l->found[j].probability, l->found[j].box, W, H);
+                    contenders[n++] = mafat_match_contender(j, l->found[j].probability,
+                                                            l->found[j].box, W, H);
             for (int j = 0; j < l->n_labels; j++)
                 if (l->labels[j].image == image && l->labels[j].class_number == k)
                     truths[n_truths++] = mafat_match_truth(l->labels[j].box, W, H);
-            ck_assert_int_eq(mafat_score_add(score, k, contenders, n, truths, n_truths, &error), MAFAT_OK);
+            ck_assert_int_eq(mafat_score_add(score, k, contenders, n, truths, n_truths, &error),
+                             MAFAT_OK);
         }
     ck_assert_int_eq(mafat_score_end(score, &error), MAFAT_OK);
 }
@@ -96,14 +99,16 @@ static void require_same(const mafat_score *a, const mafat_score *b)
     for (int k = 0; k < N_CLASSES; k++) {
         const mafat_class_score *x = &a->classes[k], *y = &b->classes[k];
         test_require(x->n_truths == y->n_truths && x->n_found == y->n_found);
-        test_require(x->counts.n_right == y->counts.n_right && x->counts.n_wrong == y->counts.n_wrong);
+        test_require(x->counts.n_right == y->counts.n_right);
+        test_require(x->counts.n_wrong == y->counts.n_wrong);
         test_require(x->counts.n_missed == y->counts.n_missed);
         for (int r = 0; r < MAFAT_N_RULES; r++)
-            test_require(is_same(x->at_50[r], y->at_50[r]) && is_same(x->at_50_95[r], y->at_50_95[r]));
+            test_require(is_same(x->at_50[r], y->at_50[r]) &&
+                         is_same(x->at_50_95[r], y->at_50_95[r]));
     }
 }
 
-/* ------------------------------------------------------------------------------- a slow evaluation */
+/* ----------------------------------------------------------------------------- a slow evaluation */
 
 /* Of all boxes of a class, by falling probability, each against all labels of its image; then, for
  * each point of recall, the highest precision of all ranks that reach it. No sums, no states. */
@@ -181,7 +186,7 @@ START_TEST(agrees_with_a_slow_evaluation)
 }
 END_TEST
 
-/* --------------------------------------------------------------------------------- what must hold */
+/* ------------------------------------------------------------------------------- what must hold */
 
 START_TEST(a_small_pile_gives_the_same)
 {
@@ -314,8 +319,9 @@ END_TEST
 /* Boxes of networks that have lost their way, inside out or of no numbers, are nobody's. */
 START_TEST(what_is_no_box_hits_nothing)
 {
-    static const float boxes[][4] = {{NAN, 200, 50, 50}, {200, 200, NAN, NAN}, {200, 200, INFINITY, NAN},
-                                     {-900, 200, 50, 50}, {200, 900, 50, 50}, {200, 200, -50, -50}};
+    static const float boxes[][4] = {{NAN, 200, 50, 50}, {200, 200, NAN, NAN},
+                                     {200, 200, INFINITY, NAN}, {-900, 200, 50, 50},
+                                     {200, 900, 50, 50}, {200, 200, -50, -50}};
     for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++) {
         test_case("box %zu", i);
         list l = {0};
@@ -363,7 +369,7 @@ START_TEST(points_are_numpys)
 }
 END_TEST
 
-/* -------------------------------------------------------------------------------------- the pile */
+/* ------------------------------------------------------------------------------------- the pile */
 
 START_TEST(a_pile_sorts)
 {
@@ -377,7 +383,8 @@ START_TEST(a_pile_sorts)
     ck_assert_int_eq(mafat_pile_init(&pile, 75 + 60 * _i, _i % 2 == 0, &error), MAFAT_OK);
     for (int i = 0; i < N; i++) {
         box = (mafat_judged){.class_number = (uint32_t)test_random_int(&r, 5),
-                             .probability = (float)test_random_int(&r, 50), .judgement = (uint32_t)i};
+                             .probability = (float)test_random_int(&r, 50),
+                             .judgement = (uint32_t)i};
         sum += (uint64_t)i * (box.class_number + 1);
         ck_assert_int_eq(mafat_pile_put(&pile, &box, &error), MAFAT_OK);
     }

@@ -13,8 +13,8 @@ typedef struct {
 } mafat_subject;
 
 /* Opens an image; where there is a limit, the plan leaves room for it. Path and subject must stay.
- * Errors, which name the file: those of mafat_picture_memory_find() and mafat_limits_make_space(). On
- * error nothing needs to be closed. */
+ * Errors, which name the file: those of mafat_picture_memory_find() and mafat_limits_make_space().
+ * On error nothing needs to be closed. */
 mafat_status mafat_subject_open(mafat_subject *subject, mafat_bridge *bridge, const char *path,
                                 const mafat_image_rounding *rounding, mafat_error *error);
 

@@ -119,7 +119,8 @@ static const darknet_command commands[] = {
      NULL},
     {"isegmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"regressor", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
-    {"regressor", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_DATA, UNCOUNTED, NOBODY, NULL},
+    {"regressor", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_DATA, UNCOUNTED, NOBODY,
+     NULL},
     {"super", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, OTHERWISE, NOBODY, NULL},
     {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY,
      mafat_indexed_tags},
@@ -156,7 +157,8 @@ static void describe(const darknet_command *command, char *text, size_t size)
 
 void mafat_command_darknet_print_help(FILE *stream)
 {
-    fprintf(stream, "\nDarknet's own commands, with all their options, and AlexeyAB's `detector map`:\n\n");
+    fprintf(stream, "\nDarknet's own commands, with all their options, and AlexeyAB's `detector "
+            "map`:\n\n");
     for (int i = 0; i < N_COMMANDS; i++) {
         char text[80];
         describe(&commands[i], text, sizeof text);

@@ -84,8 +84,8 @@ static mafat_status judge(mapping *m, const mafat_boxes *boxes, int w, int h, ma
     m->truths = truths != NULL ? truths : m->truths;
     if (contenders == NULL || truths == NULL)
         return MAFAT_FAILED;
-    for (int k = 0, first = 0, end; k < m->score.n_classes && status == MAFAT_OK; k++, first = end) {
-        end = first;
+    for (int k = 0, first = 0, end = 0; k < m->score.n_classes && status == MAFAT_OK; k++) {
+        first = end;
         while (end < labels->n && labels->at[end].class_number == k)
             end++;
         status = judge_class(m, k, boxes, labels->at + first, end - first, w, h, error);
@@ -168,7 +168,8 @@ static void report_counts(mafat_report *r, const mafat_class_score *s)
 static void report_rates(mafat_report *r, const mafat_score_counts *counts)
 {
     double right = (double)counts->n_right, wrong = (double)counts->n_wrong;
-    double precision = share(right, right + wrong), recall = share(right, right + (double)counts->n_missed);
+    double precision = share(right, right + wrong);
+    double recall = share(right, right + (double)counts->n_missed);
     report_share(r, "precision", precision);
     report_share(r, "recall", recall);
     report_share(r, "f1", share(2 * precision * recall, precision + recall));
@@ -279,17 +280,18 @@ static mafat_status check_labels(mapping *m, mafat_error *error)
 {
     labels_check check = {.m = m};
     int n_lines;
-    mafat_status status = mafat_lines_each(m->list, "list of images", &n_lines, check_labels_of, &check,
-                                           error);
+    mafat_status status = mafat_lines_each(m->list, "list of images", &n_lines, check_labels_of,
+                                           &check, error);
     if (status != MAFAT_OK)
         return status;
     if (check.n_missing == check.n_images)
-        return mafat_lines_fail(error, m->list, "none of its %d images has a file of labels; that of the "
-                                "first would be %.400s", check.n_images, check.first_missing);
+        return mafat_lines_fail(error, m->list, "none of its %d images has a file of labels; that "
+                                "of the first would be %.400s", check.n_images,
+                                check.first_missing);
     if (check.n_missing > 0)
-        fprintf(stderr, "mafat: %s: %d of %d images have no file of labels, which says that nothing is in "
-                "them; the first such file would be %s\n", m->list, check.n_missing, check.n_images,
-                check.first_missing);
+        fprintf(stderr, "mafat: %s: %d of %d images have no file of labels, which says that nothing "
+                "is in them; the first such file would be %s\n", m->list, check.n_missing,
+                check.n_images, check.first_missing);
     return MAFAT_OK;
 }
 
@@ -301,11 +303,11 @@ static mafat_status prepare(mapping *m, mafat_error *error)
     char *map = NULL;
     m->threshold = options->threshold != NULL ? (float)strtod(options->threshold, NULL) : .25f;
     if (options->out != NULL || options->hier_threshold != NULL || options->top != NULL)
-        return mafat_error_set(error, MAFAT_USAGE, "`detector map` takes -thresh alone of Darknet's "
-                               "options, for the boxes that are counted one by one");
+        return mafat_error_set(error, MAFAT_USAGE, "`detector map` takes -thresh alone of "
+                               "Darknet's options, for the boxes that are counted one by one");
     if (cfg->n_classes == 0 || cfg->network.input.c > MAFAT_COLOURS) {
-        mafat_error_set(error, MAFAT_USAGE, "`detector map` is for detectors on images: networks with "
-                        "[yolo], [region] or [detection] and an input of 1 to 3 channels");
+        mafat_error_set(error, MAFAT_USAGE, "`detector map` is for detectors on images: networks "
+                        "with [yolo], [region] or [detection] and an input of 1 to 3 channels");
         mafat_error_set_file(error, m->operands.cfg);
         return MAFAT_USAGE;
     }

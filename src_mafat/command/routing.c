@@ -125,8 +125,9 @@ static mafat_status leave_to_darknet(const mafat_arguments *arguments, const com
                                      const mafat_asked *asked, mafat_error *error)
 {
     if (found->nature == HANDLES_IMAGES && asked->has_options)
-        return mafat_error_set(error, MAFAT_USAGE, "`%s%s%s` handles images, and runs no network; leave "
-                               "MAFAT's options out", found->word, found->subword != NULL ? " " : "",
+        return mafat_error_set(error, MAFAT_USAGE, "`%s%s%s` handles images, and runs no network; "
+                               "leave MAFAT's options out", found->word,
+                               found->subword != NULL ? " " : "",
                                found->subword != NULL ? found->subword : "");
     if (asked->has_options || asked->has_limit)
         return mafat_asked_refuse(arguments, asked, "runs no network, and needs all weights in "
@@ -256,8 +257,8 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     if (status != MAFAT_OK)
         return status;
     if (found->nature == READS_CAMERA && !mafat_bridge_has_video())
-        return mafat_error_set(error, MAFAT_USAGE, "`%s` reads a camera by OpenCV, and this Darknet is "
-                               "built without it", found->word);
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` reads a camera by OpenCV, and this Darknet "
+                               "is built without it", found->word);
     if (found->nature == IS_NOT_CALLED)    /* nor without MAFAT */
         asked = (mafat_asked){0};
     if (refusals[found->nature] != NULL)

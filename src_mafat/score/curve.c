@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-/* As numpy makes them, to the last bit: a recall of 35/100 does not reach the point of .35, which is
- * 35 * .01 and a bit more. */
+/* As numpy makes them, to the last bit: a recall of 35/100 does not reach the point of .35, which
+ * is 35 * .01 and a bit more. */
 static double recall_at(const mafat_curve *curve, int point)
 {
     return point * (1. / (curve->n_points - 1));

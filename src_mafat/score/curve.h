@@ -1,6 +1,6 @@
-/* Average precision: of boxes that come by falling probability, precision over recall, read off at 11
- * points of recall (VOC 2007) or at 101 (COCO). At each point it is the highest precision that there is
- * with this recall or more. */
+/* Average precision: of boxes that come by falling probability, precision over recall, read off at
+ * 11 points of recall (VOC 2007) or at 101 (COCO). At each point it is the highest precision that
+ * there is with this recall or more. */
 #ifndef MAFAT_SCORE_CURVE_H
 #define MAFAT_SCORE_CURVE_H
 

@@ -1,5 +1,5 @@
-/* Boxes for two ways to judge; see frame.h. Sources: print_detector_detections() and print_cocos() of
- * Darknet's detector.c, VOC's VOCevaldet.m, pycocotools' maskApi.c. */
+/* Boxes for two ways to judge; see frame.h. Sources: print_detector_detections() and print_cocos()
+ * of Darknet's detector.c, VOC's VOCevaldet.m, pycocotools' maskApi.c. */
 #include "score/frame.h"
 
 #include <math.h>
@@ -43,7 +43,8 @@ mafat_frame mafat_frame_of_label(mafat_rules rules, const double box[4], int w, 
 
 static double area(mafat_rules rules, const mafat_frame *frame)
 {
-    return (frame->right - frame->left + pixel(rules)) * (frame->bottom - frame->top + pixel(rules));
+    double one = pixel(rules);
+    return (frame->right - frame->left + one) * (frame->bottom - frame->top + one);
 }
 
 double mafat_frame_overlap(mafat_rules rules, const mafat_frame *a, const mafat_frame *b)

@@ -16,7 +16,8 @@ static float as_written(float probability)
     return (float)(rint((double)probability * 1e6) / 1e6);
 }
 
-mafat_contender mafat_match_contender(int number, float probability, const float box[4], int w, int h)
+mafat_contender mafat_match_contender(int number, float probability, const float box[4], int w,
+                                      int h)
 {
     mafat_contender contender = {.probability = as_written(probability), .number = number};
     for (mafat_rules r = 0; r < MAFAT_N_RULES; r++)

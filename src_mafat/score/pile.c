@@ -61,8 +61,8 @@ static const char *folder(void)
 
 static mafat_status fail(const char *what, mafat_error *error)
 {
-    mafat_error_set(error, MAFAT_FAILED, "cannot %s a file for the boxes that were found: %s; TMPDIR "
-                    "names another folder", what, strerror(errno));
+    mafat_error_set(error, MAFAT_FAILED, "cannot %s a file for the boxes that were found: %s; "
+                    "TMPDIR names another folder", what, strerror(errno));
     mafat_error_set_file(error, folder());
     return MAFAT_FAILED;
 }
@@ -82,8 +82,8 @@ static mafat_status make_file(mafat_pile *pile, mafat_error *error)
         return fail("make", error);
     unlink(path);
     if (pile->spares_cache && fstatfs(pile->file, &about) == 0 && about.f_type == IN_MEMORY)
-        fprintf(stderr, "mafat: %s: is a file system in memory: the boxes of this long list come to "
-                "lie there, beside the limit; TMPDIR names another folder\n", folder());
+        fprintf(stderr, "mafat: %s: is a file system in memory: the boxes of this long list come "
+                "to lie there, beside the limit; TMPDIR names another folder\n", folder());
     return MAFAT_OK;
 }
 
@@ -213,7 +213,8 @@ mafat_status mafat_pile_begin(mafat_pile *pile, mafat_error *error)
     return status;
 }
 
-mafat_status mafat_pile_take(mafat_pile *pile, mafat_judged *box, bool *is_there, mafat_error *error)
+mafat_status mafat_pile_take(mafat_pile *pile, mafat_judged *box, bool *is_there,
+                             mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
     *is_there = pile->n_heap > 0;

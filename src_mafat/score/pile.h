@@ -1,6 +1,6 @@
-/* Boxes that were judged, of a list of any length, in memory of a fixed size: they are put on the pile
- * as they come and are taken from it in order. What the memory does not hold is in a file without a
- * name, in sorted parts, which are merged at the end. */
+/* Boxes that were judged, of a list of any length, in memory of a fixed size: they are put on the
+ * pile as they come and are taken from it in order. What the memory does not hold is in a file
+ * without a name, in sorted parts, which are merged at the end. */
 #ifndef MAFAT_SCORE_PILE_H
 #define MAFAT_SCORE_PILE_H
 
@@ -48,7 +48,8 @@ mafat_status mafat_pile_begin(mafat_pile *pile, mafat_error *error);
 
 /* Takes the next box, by class, falling probability, and number. *is_there is false where there is
  * none left. MAFAT_FAILED where the file cannot be read. */
-mafat_status mafat_pile_take(mafat_pile *pile, mafat_judged *box, bool *is_there, mafat_error *error);
+mafat_status mafat_pile_take(mafat_pile *pile, mafat_judged *box, bool *is_there,
+                             mafat_error *error);
 
 /* Frees what the pile owns; a zeroed pile may be freed. */
 void mafat_pile_free(mafat_pile *pile);

@@ -1,10 +1,10 @@
-/* How well a detector finds what the labels of a list of images say: average precision by class, and
- * what is right and wrong of the boxes above a probability. One image after the other is judged as it
- * comes, and nothing of it stays but 16 bytes a box (pile.h).
+/* How well a detector finds what the labels of a list of images say: average precision by class,
+ * and what is right and wrong of the boxes above a probability. One image after the other is judged
+ * as it comes, and nothing of it stays but 16 bytes a box (pile.h).
  *
- * The numbers are those of the two usual evaluations of the files that `detector valid` writes: VOC's
- * devkit with its 11 points of recall, and pycocotools. For both, boxes with the same six digits of
- * probability come in the order of the list. */
+ * The numbers are those of the two usual evaluations of the files that `detector valid` writes:
+ * VOC's devkit with its 11 points of recall, and pycocotools. For both, boxes with the same six
+ * digits of probability come in the order of the list. */
 #ifndef MAFAT_SCORE_SCORE_H
 #define MAFAT_SCORE_SCORE_H
 
@@ -45,7 +45,7 @@ mafat_status mafat_score_add(mafat_score *score, int class_number, mafat_contend
  * mafat_pile_begin() and mafat_pile_take(). */
 mafat_status mafat_score_end(mafat_score *score, mafat_error *error);
 
-/* All classes together: sums, and of average precisions the mean over the classes that have labels. */
+/* All classes together: sums, and of average precisions the mean over the classes with labels. */
 mafat_class_score mafat_score_total(const mafat_score *score);
 
 /* The most that it holds; mafat_score_box_bytes() more for each box of an image. */

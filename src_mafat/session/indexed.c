@@ -378,8 +378,8 @@ mafat_status mafat_indexed_csv(const mafat_indexed *x, mafat_error *error)
 {
     int unused;
     if (x->cfg->batch > 1)
-        return mafat_error_set(error, MAFAT_USAGE, "`%s` gives the network one image at a time; the cfg "
-                               "must say batch=1 in [net]", x->command);
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` gives the network one image at a time; the "
+                               "cfg must say batch=1 in [net]", x->command);
     return mafat_data_file_find_number(x->data, "top", 1, 0, INT_MAX, "what Darknet counts", &unused,
                                        error);
 }

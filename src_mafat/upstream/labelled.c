@@ -1,4 +1,5 @@
-/* Files of labels; see labelled.h. Sources: fill_truth_detection() and read_boxes() of Darknet's data.c. */
+/* Files of labels; see labelled.h. Sources: fill_truth_detection() and read_boxes() of Darknet's
+ * data.c. */
 #include "upstream/labelled.h"
 
 #include <errno.h>
@@ -24,8 +25,8 @@ static mafat_status find_path(const char *image_path, char path[4096], mafat_err
     enum { LONGEST = 4000 };    /* Darknet's buffers are of 4096 bytes, and "raw" grows */
     size_t length = strlen(image_path);
     if (length > LONGEST)
-        return mafat_lines_fail(error, image_path, "is longer than the %d bytes that Darknet allows",
-                                LONGEST);
+        return mafat_lines_fail(error, image_path, "is longer than the %d bytes that Darknet "
+                                "allows", LONGEST);
     memcpy(path, image_path, length + 1);
     for (size_t i = 0; i < sizeof rule / sizeof rule[0]; i++)
         if (strstr(path, rule[i].found) != NULL)
@@ -33,8 +34,8 @@ static mafat_status find_path(const char *image_path, char path[4096], mafat_err
     length = strlen(path);
     if (length >= 4 && strcmp(path + length - 4, ".txt") == 0 && strcmp(path, image_path) != 0)
         return MAFAT_OK;
-    return mafat_lines_fail(error, image_path, "Darknet knows no file of labels for it: it looks for "
-                            "one that ends in .txt in place of .jpg, .JPG, .JPEG or .png");
+    return mafat_lines_fail(error, image_path, "Darknet knows no file of labels for it: it looks "
+                            "for one that ends in .txt in place of .jpg, .JPG, .JPEG or .png");
 }
 
 typedef struct {
@@ -76,17 +77,18 @@ static mafat_status read_label(void *context, char *line, int number, mafat_erro
         return MAFAT_OK;
     mafat_lines_show(shown, sizeof shown, line);
     if (!parse(line, &class_number, label.box))
-        return mafat_lines_fail(error, labels->path, "line %d: %s is no label: CLASS X Y WIDTH HEIGHT",
-                                number, shown);
+        return mafat_lines_fail(error, labels->path, "line %d: %s is no label: CLASS X Y WIDTH "
+                                "HEIGHT", number, shown);
     if (class_number < 0 || class_number >= r->n_classes)
         return mafat_lines_fail(error, labels->path, "line %d: %s: class %ld must be from 0 to %d",
                                 number, shown, class_number, r->n_classes - 1);
     if (!is_inside(label.box))
-        return mafat_lines_fail(error, labels->path, "line %d: %s: the box lies outside of the image; "
-                                "its centre and size are parts of the image's, from 0 to 1", number,
-                                shown);
+        return mafat_lines_fail(error, labels->path, "line %d: %s: the box lies outside of the "
+                                "image; its centre and size are parts of the image's, from 0 to 1",
+                                number, shown);
     label.class_number = (int)class_number;
-    mafat_labelled_box *grown = mafat_array_grow(labels->at, labels->n, &labels->capacity, 16, sizeof *grown);
+    mafat_labelled_box *grown = mafat_array_grow(labels->at, labels->n, &labels->capacity, 16,
+                                                 sizeof *grown);
     if (grown == NULL)
         return mafat_lines_fail(error, labels->path, "no memory for %d labels", labels->n + 1);
     labels->at = grown;

@@ -20,12 +20,12 @@ typedef struct {
     char path[4096];     /* of the file */
 } mafat_labelled;
 
-/* Finds the file by the rule of Darknet's fill_truth_detection() (in the image's path "images" becomes
- * "labels", ".jpg" becomes ".txt"; upstream/labelled.c has all of it) and reads it in place of what the
- * labels, zeroed at first, held before. A file that is missing is none of the errors: MAFAT_FAILED, with
- * the file and the line, for a path that the rule leaves as it is, a line that is no label, a class that
- * is not one of n_classes, and a box that lies outside of the image. On error nothing needs to be
- * freed that did not before. */
+/* Finds the file by the rule of Darknet's fill_truth_detection() (in the image's path "images"
+ * becomes "labels", ".jpg" becomes ".txt"; upstream/labelled.c has all of it) and reads it in place
+ * of what the labels, zeroed at first, held before. A file that is missing is none of the errors:
+ * MAFAT_FAILED, with the file and the line, for a path that the rule leaves as it is, a line that
+ * is no label, a class that is not one of n_classes, and a box that lies outside of the image. On
+ * error nothing needs to be freed that did not before. */
 mafat_status mafat_labelled_read(mafat_labelled *labels, const char *image_path, int n_classes,
                                mafat_error *error);
 
