@@ -23,8 +23,8 @@ static int compare(const void *a, const void *b)
 
 size_t mafat_pile_bytes(int capacity)
 {
-    /* qsort() sorts in a copy */
-    return 2 * (size_t)capacity * sizeof(mafat_judged) +
+    /* qsort() sorts in a copy; and what is written is in the page cache until the disk has it */
+    return 3 * (size_t)capacity * sizeof(mafat_judged) +
            MAX_PARTS * (sizeof(mafat_pile_part) + sizeof(int));
 }
 
@@ -114,6 +114,13 @@ static bool read_all(int file, char *bytes, size_t n, off_t from)
     return true;
 }
 
+/* Gives back what the page cache holds of the file; what has not been written yet stays. */
+static void spare_cache(const mafat_pile *pile)
+{
+    if (pile->spares_cache)
+        posix_fadvise(pile->file, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 /* Sorts what is in memory, and makes it a part of the file. */
 static mafat_status write_part(mafat_pile *pile, mafat_error *error)
 {
@@ -126,10 +133,9 @@ static mafat_status write_part(mafat_pile *pile, mafat_error *error)
     qsort(pile->boxes, (size_t)pile->n, sizeof *pile->boxes, compare);
     if (!write_all(pile->file, (const char *)pile->boxes, (size_t)pile->n * sizeof *pile->boxes))
         return fail("write", error);
-    if (pile->spares_cache) {
+    if (pile->spares_cache)
         fdatasync(pile->file);
-        posix_fadvise(pile->file, 0, 0, POSIX_FADV_DONTNEED);
-    }
+    spare_cache(pile);
     off_t begin = pile->n_parts > 0 ? pile->parts[pile->n_parts - 1].end : 0;
     pile->parts[pile->n_parts++] = (mafat_pile_part){.begin = begin, .end = begin + pile->n};
     pile->n = 0;
@@ -186,6 +192,7 @@ static mafat_status fill(mafat_pile *pile, int i, mafat_error *error)
                   part->begin * (off_t)size))
         return fail("read", error);
     part->begin += part->n;
+    spare_cache(pile);
     return MAFAT_OK;
 }
 
@@ -200,6 +207,8 @@ mafat_status mafat_pile_begin(mafat_pile *pile, mafat_error *error)
     }
     mafat_status status = pile->n > 0 ? write_part(pile, error) : MAFAT_OK;
     pile->share = pile->capacity / pile->n_parts;
+    if (pile->spares_cache)    /* nothing is read ahead */
+        posix_fadvise(pile->file, 0, 0, POSIX_FADV_RANDOM);
     if (status == MAFAT_OK && pile->share == 0)
         status = mafat_error_set(error, MAFAT_FAILED, "%d boxes in memory are too few to bring %d "
                                  "parts in order", pile->capacity, pile->n_parts);
