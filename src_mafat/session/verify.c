@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/lines.h"
 #include "base/notice.h"
+#include "base/page_cache.h"
 #include "base/size.h"
 #include "run/weights.h"
 #include "session/data_file.h"
@@ -99,11 +100,14 @@ static void keep_largest(mafat_picture_memory *largest, const mafat_picture_memo
     largest->file_bytes = mafat_size_max(memory->file_bytes, largest->file_bytes);
 }
 
-/* Looks at the header of an image. */
+/* Looks at the header of an image; where there is a limit its file, of which there may be thousands,
+ * leaves the page cache again. */
 static mafat_status check_image(list_check *list, const char *path, mafat_error *error)
 {
     int w, h;
     mafat_picture_memory memory;
+    uint64_t stay_bytes;
+    mafat_error unused;
     mafat_status status = mafat_verify_image_path(path, error);
     if (status != MAFAT_OK)
         return status;
@@ -112,6 +116,7 @@ static mafat_status check_image(list_check *list, const char *path, mafat_error 
     status = mafat_picture_memory_find(&memory, path, error);
     if (status == MAFAT_OK)
         keep_largest(list->largest, &memory);
+    mafat_page_cache_drop(path, &stay_bytes, &unused);
     return status;
 }
 

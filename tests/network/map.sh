@@ -43,6 +43,29 @@ agrees() {
     grep -qx 'limit_hits: 0' "$scratch/report" || fail "the limit was hit: $(xargs <"$scratch/report")"
 }
 
+# A long list in the least limit that there is for it: what was looked at leaves the page cache.
+long_list() {
+    local n=60 least
+    mkdir "$scratch/long"
+    printf '[net]\nwidth=64\nheight=64\nchannels=3\n[convolutional]\nfilters=14\nsize=3\nstride=2\npad=1\nactivation=linear
+[region]\nanchors=1,1, 3,4\nclasses=2\nnum=2\nsoftmax=1\n' >"$scratch/long/cfg"
+    "$top/tools/random_weights" "$scratch/long/cfg" "$scratch/long/weights" >/dev/null || fail "no weights"
+    for i in $(seq $n); do
+        cp data/dog.jpg "$scratch/long/$i.jpg"
+        echo '1 .5 .5 .4 .4' >"$scratch/long/$i.txt"
+        echo "$scratch/long/$i.jpg"
+    done >"$scratch/long/list"
+    printf 'valid=%s\nnames=%s\n' "$scratch/long/list" data/coco.names >"$scratch/long/data"
+    set -- "$darknet" mafat detector map "$scratch/long/data" "$scratch/long/cfg" "$scratch/long/weights" -memory
+    expect 3 'the smallest limit that works is' "$@" 1M
+    least=$(sed -n 's/.*limit that works is //p' "$scratch/stderr")
+    TMPDIR=$scratch expect 0 "^images: $n\$" "$@" "$least"    # and the images are out of the cache
+    TMPDIR=$scratch expect 0 "^images: $n\$" "$top/tools/limit" -o "$scratch/report" "$least" "$@" "$least"
+    [ "$(value boxes)" -gt 8192 ] || fail "only $(value boxes) boxes: they fit in memory"
+    grep -qx 'limit_hits: 0' "$scratch/report" || fail "the limit was hit by a long list: $(xargs <"$scratch/report")"
+}
+
+[ $can_limit -ne 0 ] || long_list
 agrees chance cfg/yolov2-tiny.cfg "$(weights cfg/yolov2-tiny.cfg)" data/coco.names 12M
 grep -q '"boxes": [0-9]\{5\}' "$scratch/chance/json" || fail "few boxes: $(grep -m 1 boxes "$scratch/chance/json")"
 [ -d "$nets" ] || { echo "  not tested: no trained networks in $nets"; finish; }
