@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/lines.h"
+#include "base/notice.h"
 #include "base/page_cache.h"
 #include "bridge/inference.h"
 #include "bridge/limits.h"
@@ -289,9 +290,9 @@ static mafat_status check_labels(mapping *m, mafat_error *error)
                                 "of the first would be %.400s", check.n_images,
                                 check.first_missing);
     if (check.n_missing > 0)
-        fprintf(stderr, "mafat: %s: %d of %d images have no file of labels, which says that nothing "
-                "is in them; the first such file would be %s\n", m->list, check.n_missing,
-                check.n_images, check.first_missing);
+        mafat_notice("%s: %d of %d images have no file of labels, which says that nothing is in them; "
+                     "the first such file would be %s", m->list, check.n_missing, check.n_images,
+                     check.first_missing);
     return MAFAT_OK;
 }
 

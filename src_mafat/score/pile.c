@@ -8,6 +8,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/notice.h"
+
 /* More parts than this no list has: a part holds thousands of boxes. */
 enum { MAX_PARTS = 4096 };
 
@@ -82,8 +84,8 @@ static mafat_status make_file(mafat_pile *pile, mafat_error *error)
         return fail("make", error);
     unlink(path);
     if (pile->spares_cache && fstatfs(pile->file, &about) == 0 && about.f_type == IN_MEMORY)
-        fprintf(stderr, "mafat: %s: is a file system in memory: the boxes of this long list come "
-                "to lie there, beside the limit; TMPDIR names another folder\n", folder());
+        mafat_notice("%s: is a file system in memory: the boxes of this long list come to lie there, "
+                     "beside the limit; TMPDIR names another folder", folder());
     return MAFAT_OK;
 }
 
