@@ -79,6 +79,8 @@ void mafat_lean_make(const mafat_bridge *bridge, layer *l, int index)
         return;
     if (l->type == DROPOUT)
         drop(&l->rand);    /* its other buffers are those of the layer before it */
+    if (l->type == LOCAL && !session->by_layers)
+        l->workspace_size *= sizeof(float);    /* floats, which do where a convolution has more */
     if (!is_known(l->type))
         return;
     drop_training(l);

@@ -102,4 +102,27 @@ flip CUT_BYTE=$n_bytes "$darknet" mafat compare "$cfg" "$w" -mafat 2x2 -mafat 1x
 [ $? -eq 1 ] && grep -q "own forward pass ended early" "$scratch/stderr" || fail "does not tell of its end"
 is_json "$scratch/stdout"
 grep -q '"config": "2x2"' "$scratch/stdout" || fail "the first comparison is lost"
+# a local layer asks for too small a workspace, and stock Darknet runs it in a convolution's, which is larger
+cat >"$scratch/local.cfg" <<'END'
+[net]
+width=48
+height=48
+channels=8
+
+[convolutional]
+filters=64
+size=9
+pad=1
+activation=leaky
+
+[local]
+filters=2
+size=3
+pad=1
+activation=leaky
+END
+"$top/tools/random_weights" "$scratch/local.cfg" "$scratch/local.weights" >/dev/null || exit 1
+for asked in "-mafat 1x1" "-mafat layers" "-memory 64M"; do
+    expect 0 '^values_different: 0$' "$darknet" mafat compare "$scratch/local.cfg" "$scratch/local.weights" $asked
+done
 finish
