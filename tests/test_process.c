@@ -1,7 +1,12 @@
 /* What workloads make of a process: terms that change with what a program does, and those that do
  * not. */
+#include <malloc.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/charge.h"
 #include "base/size.h"
+#include "darknet.h"
 #include "score/score.h"
 #include "session/process.h"
 #include "support/brief_cfg.h"
@@ -158,6 +163,50 @@ START_TEST(lines_count_where_there_are_some)
 }
 END_TEST
 
+/* Darknet has no functions that free these. */
+static void *volatile tree_or_map[2];
+
+/* What reading takes of the heap; 0 where sanitizers or valgrind have put theirs in its place. */
+static size_t bytes_read(bool is_tree, char *path)
+{
+    size_t before = mallinfo2().uordblks;
+    tree_or_map[is_tree] = is_tree ? (void *)read_tree(path) : (void *)read_map(path);
+    return mallinfo2().uordblks - before;
+}
+
+/* What Darknet's readers make of files that sort classes, lines and all, stays as long as the
+ * network. */
+START_TEST(trees_and_maps_of_classes_are_counted)
+{
+    enum { N = 3000 };
+    static char path[] = "/tmp/mafat-test-XXXXXX";
+    int descriptor = mkstemp(path);
+    FILE *file = fdopen(descriptor, "w");
+    for (int i = 0; i < N; i++) {
+        if (_i)
+            fprintf(file, "class%d ", i);
+        fprintf(file, "%d\n", i / 3 - 1);
+    }
+    fclose(file);
+    mafat_workload workload = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY, NULL);
+    mafat_cfg cfg = test_brief_read("64x64x3 c16.3 p2.2 c32.3");
+    mafat_process without = mafat_process_of(&workload, &cfg, "no.cfg", 2);
+    mafat_cfg_file sorting = {.path = path, .is_tree = _i, .n_classes = N};
+    cfg.n_files = 1;
+    cfg.files = &sorting;
+    mafat_process with = mafat_process_of(&workload, &cfg, "no.cfg", 2);
+    cfg.n_files = 0;
+    cfg.files = NULL;
+    mafat_cfg_free(&cfg);
+    size_t counted = with.name_bytes - without.name_bytes;
+    size_t taken = bytes_read(_i, path);
+    unlink(path);
+    ck_assert_uint_ge(counted, taken);
+    ck_assert(taken == 0 || counted <= taken + taken / 8);
+    ck_assert_uint_gt(with.file_bytes, without.file_bytes);
+}
+END_TEST
+
 /* What is charged whatever the workload is what the table says, each term once. */
 START_TEST(constant_terms_are_those_of_the_table)
 {
@@ -189,6 +238,7 @@ int main(void)
     tcase_add_test(tests, what_is_measured_stands_for_what_was_counted);
     tcase_add_test(tests, rounded_images_hold_both);
     tcase_add_test(tests, lines_count_where_there_are_some);
+    tcase_add_loop_test(tests, trees_and_maps_of_classes_are_counted, 0, 2);
     tcase_add_test(tests, constant_terms_are_those_of_the_table);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);

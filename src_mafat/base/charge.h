@@ -85,6 +85,12 @@ enum {
      * buffer, whatever is in it, a node, and a pointer. Of Darknet's source (src/utils.c,
      * src/list.c), with what the heap adds. */
     MAFAT_CHARGE_LINE = 512 + 16 + 48 + 8,
+    /* Of a tree of classes (src/tree.c), which keeps the buffer too: a name, a pointer and up to
+     * six numbers; of a map (src/utils.c): a number. Their arrays grow with each line, and the heap
+     * keeps at hand what they leave: seven blocks of each size up to 1 KB. */
+    MAFAT_CHARGE_TREE_LINE = 512 + 16 + 256 + 16 + 8 + 6 * 4,
+    MAFAT_CHARGE_MAP_LINE = 512 + 16 + 4,
+    MAFAT_CHARGE_GROWN = 7 * 64 * (1024 / 2 + 16),
 
     /* A file that is written, beside the page that it fills: the C library's structure and buffer.
      * Measured: uordblks of mallinfo2() behind 100 of fopen() and fputc(), less that before, a

@@ -3,6 +3,7 @@
 
 #include "base/charge.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "base/size.h"
 #include "machine/measure.h"
 #include "run/store.h"
@@ -39,11 +40,41 @@ static size_t drawn_bytes(const mafat_workload *workload)
     return workload->repeats && workload->image.drawing_bytes > 0 ? 2 * MAFAT_CHARGE_NEW_FILE : 0;
 }
 
-static size_t file_bytes(const mafat_workload *workload, const char *cfg_path)
+static size_t file_bytes(const mafat_workload *workload, const mafat_cfg *cfg,
+                         const char *cfg_path)
 {
-    return cached_bytes("/proc/self/exe") + cached_bytes(mafat_measure_own_library()) +
-           cached_bytes(cfg_path) + mafat_size_in_pages(workload->file_bytes) +
-           MAFAT_CHARGE_SMALL_FILES + drawn_bytes(workload);
+    size_t bytes = cached_bytes("/proc/self/exe") + cached_bytes(mafat_measure_own_library()) +
+                   cached_bytes(cfg_path) + mafat_size_in_pages(workload->file_bytes) +
+                   MAFAT_CHARGE_SMALL_FILES + drawn_bytes(workload);
+    for (int i = 0; i < cfg->n_files; i++)
+        bytes += cached_bytes(cfg->files[i].path);
+    return bytes;
+}
+
+/* What Darknet makes of a tree or a map of classes; mafat_verify_cfg_files() says what is amiss. */
+static size_t sorting_bytes(const mafat_cfg_file *file)
+{
+    int n_lines = 0;
+    mafat_error unused;
+    mafat_lines_each(file->path, "file", &n_lines, NULL, NULL, &unused);
+    size_t bytes = (size_t)n_lines *
+                   (file->is_tree ? MAFAT_CHARGE_TREE_LINE : MAFAT_CHARGE_MAP_LINE);
+    return bytes + mafat_size_min(bytes / MAFAT_CHARGE_GAPS_PART, MAFAT_CHARGE_GROWN) +
+           MAFAT_CHARGE_STREAM;
+}
+
+static bool judges(const mafat_workload *workload)
+{
+    return workload->drawer == MAFAT_DRAWN_NOT_BUT_JUDGED;
+}
+
+static size_t name_bytes(const mafat_workload *workload, const mafat_cfg *cfg)
+{
+    size_t bytes = (size_t)workload->n_lines * MAFAT_CHARGE_LINE +
+                   (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + mafat_size_page());
+    for (int i = 0; i < cfg->n_files; i++)
+        bytes += sorting_bytes(&cfg->files[i]);
+    return bytes + (judges(workload) ? mafat_score_bytes(cfg->n_classes) : 0);
 }
 
 /* Page cache for a weights file: its pages, and the tree that finds them. */
@@ -51,11 +82,6 @@ static size_t weight_cache_bytes(const mafat_network *network)
 {
     size_t n_bytes = mafat_size_in_pages((size_t)mafat_weights_file_bytes(network));
     return n_bytes + mafat_size_in_pages(n_bytes / mafat_size_page() * MAFAT_CHARGE_TREE_ENTRY);
-}
-
-static bool judges(const mafat_workload *workload)
-{
-    return workload->drawer == MAFAT_DRAWN_NOT_BUT_JUDGED;
 }
 
 /* What drawing or judging boxes takes: the program's own, the outputs that are left of the network,
@@ -106,11 +132,9 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
     const mafat_network *network = &cfg->network;
     mafat_process process = {
         .base_bytes = base_bytes(workload->base_bytes),
-        .file_bytes = file_bytes(workload, cfg_path),
+        .file_bytes = file_bytes(workload, cfg, cfg_path),
         .network_bytes = mafat_footprint_network_bytes(network),
-        .name_bytes = (size_t)workload->n_lines * MAFAT_CHARGE_LINE +
-                      (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + mafat_size_page()) +
-                      (judges(workload) ? mafat_score_bytes(cfg->n_classes) : 0),
+        .name_bytes = name_bytes(workload, cfg),
         .kernel_bytes = MAFAT_CHARGE_KERNEL,
         .page_table_bytes = MAFAT_CHARGE_FIRST_TABLES,
         .statistics_bytes = mafat_store_statistics_bytes(network),
