@@ -1,5 +1,6 @@
 /* Blocks of layers, held to what calloc(), realloc() and free() promise, and to what they are for:
  * layers that keep nothing take one another's addresses over. Sanitized, there are none. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,40 @@ START_TEST(layers_that_keep_nothing_share_addresses)
 }
 END_TEST
 
+static long page_table_kib(void)
+{
+    char line[200];
+    long kib = -1;
+    FILE *status = fopen("/proc/self/status", "r");
+    ck_assert_ptr_nonnull(status);
+    while (kib < 0 && fgets(line, sizeof line, status) != NULL)
+        sscanf(line, "VmPTE: %ld kB", &kib);
+    fclose(status);
+    ck_assert_int_ge(kib, 0);
+    return kib;
+}
+
+/* Tables that were given back would wait to be freed, and be made anew for the next layer. */
+START_TEST(page_tables_stay_for_the_next_layer)
+{
+    enum { N = 16, BYTES = 4 << 20 };
+    if (!are_to_be_had())
+        return;
+    mafat_blocks_begin();
+    for (int layer = 0; layer < 3; layer++) {
+        void *blocks[N];
+        for (int i = 0; i < N; i++)
+            blocks[i] = mafat_checked_calloc(1, BYTES);
+        long before = page_table_kib();
+        for (int i = 0; i < N; i++)
+            mafat_checked_free(blocks[i]);
+        mafat_blocks_next_layer();
+        ck_assert_int_eq(page_table_kib(), before);
+    }
+    mafat_blocks_end();
+}
+END_TEST
+
 typedef struct {
     unsigned char *at, value;
     size_t n_bytes;
@@ -146,6 +181,7 @@ int main(void)
     tcase_add_test(tests, large_blocks_of_layers_alone);
     tcase_add_test(tests, the_heap_is_left_alone);
     tcase_add_test(tests, layers_that_keep_nothing_share_addresses);
+    tcase_add_test(tests, page_tables_stay_for_the_next_layer);
     tcase_add_loop_test(tests, what_is_kept_stays_as_it_is, 0, 3 * TEST_ROUNDS);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);

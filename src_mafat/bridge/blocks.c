@@ -111,11 +111,14 @@ bool mafat_blocks_find(const void *block, size_t *n_bytes)
     return s != NULL;
 }
 
-/* Gives back the pages between two offsets; what is read there next is zero. */
+/* Gives back the pages between two offsets; what is read there next is zero. In pieces of half of
+ * what one page table maps: of a table's whole stretch Linux 6.14 and later gives back the table,
+ * too, and it would be made anew for each layer while those before it wait to be freed. */
 static void empty(stretch *s, size_t from, size_t to)
 {
-    if (from < to)
-        madvise(s->at + from, to - from, MADV_DONTNEED);
+    size_t page = mafat_size_page(), piece = page * (page / sizeof(void *)) / 2;
+    for (; from < to; from += mafat_size_min(piece, to - from))
+        madvise(s->at + from, mafat_size_min(piece, to - from), MADV_DONTNEED);
 }
 
 static bool free_kept(void *block)
