@@ -120,7 +120,7 @@ SUPPORT := $(filter-out tests/support/page.o tests/support/reads.o tests/support
 PAGED := $(addprefix tests/test_, predict size)
 READERS := $(addprefix tests/test_, direct exec store)
 HEAPED := tests/test_library
-TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c,$(wildcard tools/*.c)))
+TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c tools/outputs.c,$(wildcard tools/*.c)))
 SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)
 
 # One compile line for every rule: $(call compile,flags). It leaves what the source includes in a .d file.
@@ -138,7 +138,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory predict-table search-table search-sweep test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory networks predict-table search-table search-sweep test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -163,6 +163,10 @@ bench: ## one table, side by side: stock, ours and OpenCV, seconds and ratios [C
 memory: ## one table of peak memory, in cgroups: stock, without training buffers, ours [LIMITS="64M 16M 12M"]
 	+@$(in_parallel) all stock
 	@tools/memory
+
+networks: ## one table of upstream's networks, each in its smallest limit, against stock [NETWORKS="yolov2 darknet19"]
+	+@$(in_parallel) all stock
+	@tools/networks
 
 predict-table: ## one table of predictions and what is charged: 200 processes and more [NETWORKS="yolov2 darknet19"]
 	+@$(in_parallel) all
