@@ -179,7 +179,7 @@ static size_t bytes_read(bool is_tree, char *path)
 START_TEST(trees_and_maps_of_classes_are_counted)
 {
     enum { N = 3000 };
-    static char path[] = "/tmp/mafat-test-XXXXXX";
+    char path[] = "/tmp/mafat-test-XXXXXX";
     int descriptor = mkstemp(path);
     FILE *file = fdopen(descriptor, "w");
     for (int i = 0; i < N; i++) {
