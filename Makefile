@@ -151,7 +151,7 @@ stock: build/stock/darknet build/stock/libdarknet.a ## build/stock/darknet: upst
 # It builds in parallel unless this one was told how.
 in_parallel = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-demo: ## set up, build, and run stock YOLOv2 on a photo through fused tiles, compared with Darknet
+demo: ## set up, build, and show a detector on a photo in 16 MiB, beside stock Darknet [WEIGHTS=… CFG=…]
 	@tools/setup build
 	+@$(in_parallel) all stock
 	@tools/demo
