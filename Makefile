@@ -82,6 +82,8 @@ FLAGS_run/letterbox := -ffp-contract=off
 FLAGS_run/denormals := -DMAFAT_FLUSHES_DENORMALS=$(if $(call on,DEBUG),0,1)
 FLAGS_upstream/boxes := -ffp-contract=off
 FLAGS_score := -ffp-contract=off
+# The one file that knows which commit this is, so that a commit compiles no other one anew.
+FLAGS_base/version = -include build/version.h -DMAFAT_MARCH='"$(or $(ARCH),plain)"'
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any.
 STB_FLAGS = $(DARKNET_OPT) -fwrapv -fno-sanitize=shift
@@ -326,6 +328,10 @@ $(TOOLS): %: $(B)/% FORCE
 
 # ---------------------------------------------------------------------------------------------
 # src_mafat and its tests
+
+build/version.h: VERSION darknet/UPSTREAM tools/version FORCE
+	@mkdir -p $(@D) && tools/version >$@.$$$$ && { cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@; }
+$(B)/mafat/base/version.o: build/version.h
 
 $(B)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
 	$(call compile,$(MAFAT_FLAGS) $(FLAGS_$*) $(FLAGS_$(*D)))

@@ -9,6 +9,7 @@
 #include "command/command_darknet.h"
 #include "command/command_detector.h"
 #include "command/command_map.h"
+#include "command/command_version.h"
 #include "command/own_commands.h"
 #include "command/routing.h"
 #include "doors.h"
@@ -43,6 +44,8 @@ static void print_help(FILE *stream)
     mafat_command_darknet_print_help(stream);
     fputs("\noptions\n", stream);
     mafat_option_print(stream, INDENT, OPTION_COLUMN, &mafat_arguments_common);
+    mafat_option_print_line(stream, INDENT, OPTION_COLUMN, "--version",
+                            "which program this is, and how it was built");
     fputs(notes, stream);
 }
 
@@ -104,13 +107,16 @@ int mafat_main(int *argc, char **argv)
         mafat_darknet_options_order(&arguments);
         const mafat_command *own = is_named ? mafat_own_commands_find(arguments.words[0]) : NULL;
         bool is_map = mafat_command_map_is(&arguments);
-        is_ours = own != NULL || is_map || mafat_command_detector_is(&arguments);
+        bool is_version = is_named && mafat_command_version_is(&arguments);
+        is_ours = own != NULL || is_map || is_version || mafat_command_detector_is(&arguments);
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
         else if (!is_ours && (arguments.json || arguments.quiet))
             status = mafat_error_set(&error, MAFAT_USAGE, "%s is for MAFAT's own commands, "
-                                     "`detector test` and `detect`",
+                                     "`detector test`, `detector map` and `detect`",
                                      arguments.json ? "-json" : "-quiet");
+        else if (is_version)
+            status = mafat_command_version(&arguments, &error);
         else if (own != NULL)
             status = own->run(&arguments, &error);
         else if (is_map)

@@ -233,9 +233,6 @@ static mafat_status check_options(const darknet_command *command, const mafat_ar
 {
     if (command->drawer == OURSELVES)
         return MAFAT_OK;
-    if (arguments->json && command->drawer != JUDGED)
-        return mafat_error_set(error, MAFAT_USAGE, "-json is for `detector test`, `detect`, `detector "
-                               "map` and MAFAT's own commands");
     for (int i = 0; i < arguments->n_words; i++)
         if (mafat_darknet_options_is_new(arguments->words[i]))
             return mafat_error_set(error, MAFAT_USAGE, "option %s is for `detector test` and "

@@ -1,4 +1,5 @@
-/* The vector type and the register tile of the instruction set that the compiler builds for.
+/* The vector type and the register tile of the instruction set that the compiler builds for, and its
+ * name.
  *
  * A tile is MAFAT_REGISTER_FILTERS filters by MAFAT_REGISTER_VECTORS vectors of pixels, its sums in
  * registers; each step of k loads the vectors once and broadcasts one weight a filter, or loads it
@@ -22,18 +23,30 @@
  * tile's own time, and serves all tiles beside it. NEON is not measured: AVX-512's tile, as it has
  * as many registers; clang's loop spills none. */
 #if defined(__AVX512F__)
+#define MAFAT_SIMD_NAME "AVX-512"
 enum { MAFAT_SIMD_FLOATS = 16, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
 enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #elif defined(__AVX__)
+#ifdef __AVX2__
+#define MAFAT_SIMD_NAME "AVX2"
+#else
+#define MAFAT_SIMD_NAME "AVX"
+#endif
 enum { MAFAT_SIMD_FLOATS = 8, MAFAT_REGISTER_FILTERS = 4, MAFAT_REGISTER_VECTORS = 3 };
 enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4)
 #elif defined(__aarch64__)
+#define MAFAT_SIMD_NAME "NEON"
 enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
 enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #else
+#ifdef __SSE2__
+#define MAFAT_SIMD_NAME "SSE2"
+#else
+#define MAFAT_SIMD_NAME "none known: vectors of four floats"
+#endif
 enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 2, MAFAT_REGISTER_VECTORS = 6 };
 enum { MAFAT_BROADCASTS_WEIGHTS = 1 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2)
