@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/nearest.h"
+#include "base/program.h"
 
 static const mafat_option common[] = {
     {"-mafat", "CONFIG", mafat_option_read_list, offsetof(mafat_arguments, configs),
@@ -122,7 +123,8 @@ void mafat_arguments_count(const char *words, int *min, int *max)
 static mafat_status fail_words(const mafat_usage *usage, mafat_error *error)
 {
     char text[500];
-    snprintf(text, sizeof text, "usage: darknet mafat %s %s", usage->command, usage->words);
+    snprintf(text, sizeof text, "usage: %s %s %s", mafat_program_name(), usage->command,
+             usage->words);
     for (int i = 0; i < usage->options.n + N_COMMON; i++)
         mafat_option_append(option_at(&usage->options, i), " [", "]", text, sizeof text);
     return mafat_error_set(error, MAFAT_USAGE, "%s", text);

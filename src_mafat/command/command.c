@@ -4,6 +4,7 @@
 
 #include "base/notice.h"
 #include "base/progress.h"
+#include "base/program.h"
 #include "bridge/bridge.h"
 #include "command/asked.h"
 #include "command/command_darknet.h"
@@ -15,7 +16,7 @@
 #include "doors.h"
 
 static const char about[] =
-    "usage: darknet mafat COMMAND ARGUMENTS [OPTIONS]\n"
+    "usage: %s COMMAND ARGUMENTS [OPTIONS]\n"
     "\n"
     "Runs Darknet networks as fused tile stacks: less memory, the same bits.\n"
     "\n";
@@ -33,7 +34,7 @@ enum { INDENT = 2, OPTION_COLUMN = 18, COMMAND_COLUMN = 32 };
 
 static void print_help(FILE *stream)
 {
-    fputs(about, stream);
+    fprintf(stream, about, mafat_program_name());
     for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++) {
         const mafat_usage *usage = mafat_own_commands[i]->usage;
         char words[64];
@@ -51,7 +52,7 @@ static void print_help(FILE *stream)
 
 static void print_own_help(const mafat_usage *usage)
 {
-    printf("usage: darknet mafat %s %s [OPTIONS]\n\n%s\n\noptions\n", usage->command,
+    printf("usage: %s %s %s [OPTIONS]\n\n%s\n\noptions\n", mafat_program_name(), usage->command,
            usage->words, usage->help);
     mafat_option_print(stdout, INDENT, OPTION_COLUMN, &usage->options);
     mafat_option_print(stdout, INDENT, OPTION_COLUMN, &mafat_arguments_common);
@@ -77,15 +78,21 @@ static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
     argv[*argc] = NULL;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
 int mafat_main(int *argc, char **argv)
 {
     mafat_arguments arguments;
     mafat_error error = {0};
-    bool is_named = *argc > 1 && strcmp(argv[1], "mafat") == 0;
+    bool has_word = *argc > 1 && strcmp(argv[1], "mafat") == 0;
+    bool is_named = mafat_program_begin(argv[0]) || has_word;
     if (!is_named && !mafat_asked_in(*argc - 1, argv + 1))
         return -1;
-    int first = is_named ? 2 : 1;
-    if (is_named && *argc == 3 && (strcmp(argv[2], "-h") == 0 || strcmp(argv[2], "help") == 0)) {
+    int first = has_word ? 2 : 1;
+    if (is_named && *argc == first + 1 && is_help(argv[first])) {
         print_help(stdout);
         return MAFAT_OK;
     }

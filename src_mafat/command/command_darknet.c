@@ -7,6 +7,7 @@
 
 #include "base/charge.h"
 #include "base/notice.h"
+#include "base/program.h"
 #include "bridge/bridge.h"
 #include "bridge/request.h"
 #include "command/asked.h"
@@ -223,8 +224,8 @@ static mafat_status sort_words(const darknet_command *command, char **words, int
         return status;
     char usage[80];
     describe(command, usage, sizeof usage);
-    return mafat_error_set(error, MAFAT_USAGE, "%s is missing; usage: darknet mafat %s",
-                           argument_name(*expected), usage);
+    return mafat_error_set(error, MAFAT_USAGE, "%s is missing; usage: %s %s",
+                           argument_name(*expected), mafat_program_name(), usage);
 }
 
 /* Refuses what only MAFAT's own detector takes. */

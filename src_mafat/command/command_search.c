@@ -6,6 +6,7 @@
 
 #include "base/charge.h"
 #include "base/notice.h"
+#include "base/program.h"
 #include "base/size.h"
 #include "cfg/cfg_save.h"
 #include "command/neighbours.h"
@@ -335,11 +336,11 @@ static mafat_status check(const searcher *s, mafat_error *error)
         return mafat_error_set(error, MAFAT_USAGE,
                                "of -front, -measure and -paper one can be given at a time");
     if (w->measures && w->image.image != NULL)
-        return mafat_error_set(error, MAFAT_USAGE, "-measure runs `darknet mafat bench`, which holds "
-                               "no photo: -image cannot be given");
+        return mafat_error_set(error, MAFAT_USAGE, "-measure runs `%s bench`, which holds "
+                               "no photo: -image cannot be given", mafat_program_name());
     if (w->svg != NULL && !w->front)
-        return mafat_error_set(error, MAFAT_USAGE, "-svg draws what -front finds; `darknet mafat "
-                               "plan` draws one plan");
+        return mafat_error_set(error, MAFAT_USAGE, "-svg draws what -front finds; `%s plan` "
+                               "draws one plan", mafat_program_name());
     if (w->saved != NULL && w->front)
         return mafat_error_set(error, MAFAT_USAGE, "-save needs one plan, and -front finds many");
     if (w->traces && (w->front || w->measures || w->paper))

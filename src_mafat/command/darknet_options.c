@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/program.h"
 #include "command/option.h"
 
 /* The readers check what Darknet would read with atof() or atoi(), whatever stands there. */
@@ -100,8 +101,9 @@ mafat_status mafat_darknet_options_take(char **words, int *n_words, mafat_darkne
 
 mafat_status mafat_darknet_options_fail_unknown(const char *word, mafat_error *error)
 {
-    return mafat_arguments_fail_unknown(word, &table,
-                                        "`darknet mafat --help` lists MAFAT's", error);
+    char allowed[80];
+    snprintf(allowed, sizeof allowed, "`%s --help` lists MAFAT's", mafat_program_name());
+    return mafat_arguments_fail_unknown(word, &table, allowed, error);
 }
 
 /* How many words an option of Darknet's takes, its value among them; 0 for any other word. */

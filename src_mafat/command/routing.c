@@ -7,6 +7,7 @@
 
 #include "base/nearest.h"
 #include "base/notice.h"
+#include "base/program.h"
 #include "bridge/bridge.h"
 #include "bridge/request.h"
 #include "cfg/cfg.h"
@@ -198,10 +199,11 @@ static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *
                  is_first ? "" : " ", nearest);
     for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
         if (strcmp(word, mafat_own_commands[i]->usage->command) == 0)    /* without "mafat", then */
-            snprintf(hint, sizeof hint, "; did you mean `darknet mafat %s`?", word);
-    return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `darknet mafat "
-                           "--help` lists the commands%s", word, subword[0] != '\0' ? " " : "",
-                           subword, hint);
+            snprintf(hint, sizeof hint, "; did you mean `%s %s`?", mafat_program_name(),
+                     word);
+    return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `%s --help` "
+                           "lists the commands%s", word, subword[0] != '\0' ? " " : "", subword,
+                           mafat_program_name(), hint);
 }
 
 /* The word that stands so many behind the command's own, options left out; NULL: there are fewer. A

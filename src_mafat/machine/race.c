@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/notice.h"
+#include "base/program.h"
 #include "machine/measure.h"
 
 /* Starts a process whose output comes through *output; what it says beside that is dropped. */
@@ -90,11 +91,11 @@ static mafat_status run(const mafat_race *race, const mafat_runner *runner, doub
     if (succeeded)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_FAILED,
-                           "%s did not run: its process ended with %s %d; `darknet mafat bench` "
-                           "with -mafat %s -memory %s says why",
+                           "%s did not run: its process ended with %s %d; `%s bench` with "
+                           "-mafat %s -memory %s says why",
                            runner->config, WIFEXITED(code) ? "exit code" : "signal",
-                           WIFEXITED(code) ? WEXITSTATUS(code) : WTERMSIG(code), runner->config,
-                           limit);
+                           WIFEXITED(code) ? WEXITSTATUS(code) : WTERMSIG(code),
+                           mafat_program_name(), runner->config, limit);
 }
 
 static int compare_runners(const void *left, const void *right)

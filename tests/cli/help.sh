@@ -43,6 +43,21 @@ while read -r command words; do
     done <<<"$own"
 done < <(sed -nE '/own commands/q; s/^  ([a-z]+) (CFG( [][A-Z]+)*)  .*/\1 \2/p' "$scratch/help")
 [ $n -eq 5 ] || fail "help lists $n of MAFAT's own commands"
+# Called darknet-mafat, as it is installed, it needs no word and says what is typed then.
+ln -s "$darknet" "$scratch/darknet-mafat"
+own() { "$scratch/darknet-mafat" "$@"; }
+for asked in --help -h 'detector test --help' 'mafat --help'; do
+    own $asked | diff - <(sed 's/darknet mafat/darknet-mafat/' "$scratch/help") >/dev/null ||
+        fail "darknet-mafat $asked: other help than darknet mafat --help"
+done
+expect 2 '^usage: darknet-mafat COMMAND' own
+expect 2 'usage: darknet-mafat plan CFG' own plan
+expect 0 '^usage: darknet-mafat search CFG' own search --help
+expect 2 'did you mean plan' own plann x.cfg
+expect 2 'unknown command "plan x.cfg".*darknet mafat --help.*did you mean .darknet mafat plan' "$darknet" plan x.cfg -memory 8M
+expect 2 'DATA is missing; usage: darknet-mafat detector test' own detector test
+expect 2 '`darknet-mafat --help` lists' own detector test -nothing
+expect 2 'trains' own detector train cfg/coco.data x.cfg
 awk 'length > 100 { print "  too long: " $0; bad = 1 } END { exit bad }' "$scratch/help" ||
     fail "help has lines of more than 100 characters"
 finish

@@ -1,0 +1,14 @@
+/* The name by which the program was called: installed it is `darknet-mafat`, all of whose commands are
+ * MAFAT's; as Darknet's own it is `darknet`, and the word `mafat` stands before them. */
+#ifndef MAFAT_BASE_PROGRAM_H
+#define MAFAT_BASE_PROGRAM_H
+
+#include <stdbool.h>
+
+/* Takes the name from argv[0]. Returns whether it asks for MAFAT. */
+bool mafat_program_begin(const char *name);
+
+/* What a person types before one of MAFAT's commands: "darknet mafat" or "darknet-mafat". */
+const char *mafat_program_name(void);
+
+#endif
