@@ -29,11 +29,11 @@ void mafat_cfg_text_clean(char *line, int number);
 
 /* Called by Darknet's objects in place of malloc(), calloc(), realloc(), free(), fopen(), and fclose(): the
  * Makefile renames the calls (CHECKED there), as Darknet looks at none of their results, but for
- * files that it reads. Where there is no memory they say how much was wanted and exit with
- * MAFAT_FAILED, and so they do where a file cannot be written; NULL is returned where nothing was
- * asked for alone. While layers are made, large blocks of zeros are not of the heap
- * (bridge/blocks.h), so that mafat_checked_free() alone frees what Darknet allocated; it frees the
- * heap's blocks, too (bridge/checked.c). */
+ * files that it reads, which are looked up (base/shipped.h) where a command asks for MAFAT. Where
+ * there is no memory they say how much was wanted and exit with MAFAT_FAILED, and so they do where a
+ * file cannot be written; NULL is returned where nothing was asked for alone. While layers are made,
+ * large blocks of zeros are not of the heap (bridge/blocks.h), so that mafat_checked_free() alone
+ * frees what Darknet allocated; it frees the heap's blocks, too (bridge/checked.c). */
 void *mafat_checked_malloc(size_t n_bytes);
 void *mafat_checked_calloc(size_t n, size_t n_bytes);
 void *mafat_checked_realloc(void *block, size_t n_bytes);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/shipped.h"
 #include "base/visible.h"
 
 /* The longest line that is read. */
@@ -66,11 +67,13 @@ static mafat_status check_text(const char *path, const char *what, const char *l
 mafat_status mafat_lines_each(const char *path, const char *what, int *n_lines,
                               mafat_lines_check *check, void *context, mafat_error *error)
 {
+    char found[MAFAT_SHIPPED_PATH];
     FILE *file;
     uint64_t unused;
     size_t n;
     *n_lines = 0;
-    mafat_status status = mafat_file_open(path, what, &file, &unused, error);
+    mafat_status status = mafat_file_open(mafat_shipped_find(path, found), what, &file, &unused,
+                                          error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
         return status;

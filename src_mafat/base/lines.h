@@ -9,10 +9,10 @@
 /* Looks at a line, which it may change and whose number counts from 1. */
 typedef mafat_status mafat_lines_check(void *context, char *line, int number, mafat_error *error);
 
-/* Calls `check`, if there is one, for each line of the file, and counts the lines. `what` it should
- * be goes into messages. MAFAT_FAILED, with the file named: what is no regular file, which is never
- * waited for; what cannot be read; a NUL byte, at which Darknet takes two lines for one; a line
- * that nobody would write. */
+/* Calls `check`, if there is one, for each line of the file, which is looked up (shipped.h), and
+ * counts the lines. `what` it should be goes into messages. MAFAT_FAILED, with the file named: what
+ * is no regular file, which is never waited for; what cannot be read; a NUL byte, at which Darknet
+ * takes two lines for one; a line that nobody would write. */
 mafat_status mafat_lines_each(const char *path, const char *what, int *n_lines,
                               mafat_lines_check *check, void *context, mafat_error *error);
 

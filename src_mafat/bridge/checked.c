@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/notice.h"
+#include "base/shipped.h"
 #include "base/size.h"
 #include "bridge/blocks.h"
 #include "bridge/bridge.h"
@@ -73,7 +74,8 @@ void mafat_checked_free(void *block)
 FILE *mafat_checked_fopen(const char *path, const char *mode)
 {
     mafat_error error = {0};
-    FILE *stream = fopen(path, mode);
+    char found[MAFAT_SHIPPED_PATH];
+    FILE *stream = fopen(mode[0] == 'r' ? mafat_shipped_find(path, found) : path, mode);
     mafat_caught_note_stream(stream);
     if (stream != NULL || mode[0] == 'r')
         return stream;

@@ -141,6 +141,21 @@ static mafat_status fail_option(const char *word, const mafat_option_table *own,
     return mafat_arguments_fail_unknown(word, own, text, error);
 }
 
+/* Looks up the files that come with the program, or may (base/shipped.h): those of a usage's words,
+ * but for images. */
+static mafat_status find_files(mafat_arguments *arguments, const char *names, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    for (int i = 1; i < arguments->n_words && status == MAFAT_OK; i++) {
+        char **word = &arguments->words[i];
+        names += strspn(names, " [");
+        if (strncmp(names, "IMAGE", strlen("IMAGE")) != 0)
+            status = mafat_option_read_shipped(NULL, *word, word, error);
+        names += strcspn(names, " ");
+    }
+    return status;
+}
+
 mafat_status mafat_arguments_read(mafat_arguments *arguments, const mafat_usage *usage,
                                   void *target, mafat_error *error)
 {
@@ -153,8 +168,9 @@ mafat_status mafat_arguments_read(mafat_arguments *arguments, const mafat_usage 
         if (arguments->words[i][0] == '-')
             return fail_option(arguments->words[i], &usage->options, error);
     mafat_arguments_count(usage->words, &min, &max);
-    return arguments->n_words > min && arguments->n_words <= 1 + max ? MAFAT_OK
-                                                                     : fail_words(usage, error);
+    if (arguments->n_words <= min || arguments->n_words > 1 + max)
+        return fail_words(usage, error);
+    return find_files(arguments, usage->words, error);
 }
 
 bool mafat_arguments_begin_with(const mafat_arguments *arguments, const char *word,

@@ -5,6 +5,7 @@
 #include "base/notice.h"
 #include "base/progress.h"
 #include "base/program.h"
+#include "base/shipped.h"
 #include "bridge/bridge.h"
 #include "command/asked.h"
 #include "command/command_darknet.h"
@@ -97,6 +98,7 @@ int mafat_main(int *argc, char **argv)
         return MAFAT_OK;
     }
     mafat_bridge_keep_heap_small();
+    mafat_shipped_begin();
     mafat_status status = mafat_arguments_parse(&arguments, *argc - first, argv + first, &error);
     if (status == MAFAT_OK && arguments.help) {
         answer_help(&arguments);
@@ -139,6 +141,7 @@ int mafat_main(int *argc, char **argv)
         status = mafat_error_set(&error, MAFAT_FAILED, "cannot write the results: %s",
                                  strerror(errno));
     if (status != MAFAT_OK) {
+        mafat_shipped_explain(&error);
         mafat_error_print(&error, stderr);
         return (int)status;
     }

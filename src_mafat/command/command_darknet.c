@@ -204,6 +204,24 @@ static void set_operand(mafat_operands *found, char letter, const char *word)
     }
 }
 
+/* Looks up the files that come with the program, or may (base/shipped.h). Darknet is given what was
+ * found. */
+static mafat_status find_files(const darknet_command *command, mafat_arguments *arguments,
+                               mafat_error *error)
+{
+    const char *expected = command->arguments;
+    mafat_status status = MAFAT_OK;
+    for (int i = command->subword != NULL ? 2 : 1; i < arguments->n_words && *expected != '\0' &&
+                                                   status == MAFAT_OK; i++) {
+        char **word = &arguments->words[i];
+        if ((*word)[0] == '-')
+            i += mafat_darknet_options_takes_value(*word);
+        else if (strchr("dcw", *expected++) != NULL)
+            status = mafat_option_read_shipped(NULL, *word, word, error);
+    }
+    return status;
+}
+
 /* Sorts n_words words, which it compacts. */
 static mafat_status sort_words(const darknet_command *command, char **words, int n_words,
                                mafat_operands *found, mafat_error *error)
@@ -432,7 +450,7 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
     return status;
 }
 
-mafat_status mafat_command_darknet_sort(const mafat_arguments *arguments, mafat_operands *operands,
+mafat_status mafat_command_darknet_sort(mafat_arguments *arguments, mafat_operands *operands,
                                         mafat_error *error)
 {
     *operands = (mafat_operands){0};
@@ -443,7 +461,13 @@ mafat_status mafat_command_darknet_sort(const mafat_arguments *arguments, mafat_
         status = mafat_asked_refuse_limit(arguments, error);
     if (status == MAFAT_OK)
         status = check_options(command, arguments, error);
-    return status == MAFAT_OK ? sort_arguments(command, arguments, operands, error) : status;
+    if (status == MAFAT_OK)
+        status = find_files(command, arguments, error);
+    if (status == MAFAT_OK)
+        status = sort_arguments(command, arguments, operands, error);
+    if (status == MAFAT_OK && command->data != NULL)
+        status = mafat_option_read_shipped(NULL, command->data, &operands->data, error);
+    return status;
 }
 
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
@@ -455,7 +479,7 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
     return status;
 }
 
-mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error)
+mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *error)
 {
     static mafat_operands operands;    /* until Darknet makes the network */
     static mafat_image_rounding rounding;

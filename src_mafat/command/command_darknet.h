@@ -27,9 +27,10 @@ bool mafat_command_darknet_name(int i, const char **word, const char **subword);
 /* Whether the words begin with one of those commands. */
 bool mafat_command_darknet_is(const mafat_arguments *arguments);
 
-/* Finds the command and sorts its words. MAFAT_USAGE for an option that it does not have, is given
- * twice or lacks its value, and words that are too few or too many. */
-mafat_status mafat_command_darknet_sort(const mafat_arguments *arguments, mafat_operands *operands,
+/* Finds the command, looks up its files (base/shipped.h), whose words it replaces, and sorts its
+ * words. MAFAT_USAGE for an option that it does not have, is given twice or lacks its value, and words
+ * that are too few or too many. */
+mafat_status mafat_command_darknet_sort(mafat_arguments *arguments, mafat_operands *operands,
                                         mafat_error *error);
 
 /* Plans the network, and checks the cfg, the weights, and every other file that the command will read
@@ -40,7 +41,7 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
 
 /* Runs one: verifies its arguments, as above. MAFAT_OK says that Darknet may run it; MAFAT has been
  * asked for then. */
-mafat_status mafat_command_darknet(const mafat_arguments *arguments, mafat_error *error);
+mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *error);
 
 /* The lines of the help text that list these commands. */
 void mafat_command_darknet_print_help(FILE *stream);

@@ -323,7 +323,7 @@ static mafat_status choose_destination(detector *d, mafat_error *error)
 }
 
 /* Checks all that can be wrong before the network is loaded. */
-static mafat_status verify(detector *d, const mafat_arguments *arguments, mafat_error *error)
+static mafat_status verify(detector *d, mafat_arguments *arguments, mafat_error *error)
 {
     mafat_operands *o = &d->operands;
     mafat_status status = mafat_command_darknet_sort(arguments, o, error);
@@ -356,7 +356,7 @@ bool mafat_command_detector_is(const mafat_arguments *arguments)
            mafat_arguments_begin_with(arguments, "detector", "test");
 }
 
-mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_error *error)
+mafat_status mafat_command_detector(mafat_arguments *arguments, mafat_error *error)
 {
     detector d = {.is_json = arguments->json};
     bool is_detector = strcmp(arguments->words[0], "detector") == 0;

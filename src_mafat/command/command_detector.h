@@ -10,6 +10,6 @@ bool mafat_command_detector_is(const mafat_arguments *arguments);
 /* detector test DATA CFG WEIGHTS [IMAGE] and detect CFG WEIGHTS [IMAGE], as Darknet runs them: the
  * same lines on stdout but for the seconds, the same picture byte for byte, paths from stdin where
  * no IMAGE is named. The picture stays bytes, and is written whole or not at all. */
-mafat_status mafat_command_detector(const mafat_arguments *arguments, mafat_error *error);
+mafat_status mafat_command_detector(mafat_arguments *arguments, mafat_error *error);
 
 #endif

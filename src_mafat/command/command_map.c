@@ -348,7 +348,7 @@ bool mafat_command_map_is(const mafat_arguments *arguments)
     return mafat_arguments_begin_with(arguments, "detector", "map");
 }
 
-mafat_status mafat_command_map(const mafat_arguments *arguments, mafat_error *error)
+mafat_status mafat_command_map(mafat_arguments *arguments, mafat_error *error)
 {
     mapping m = {0};
     mafat_report_watch_memory();

@@ -59,7 +59,7 @@ static void report(const mafat_session *session, bool json)
 static const mafat_option own_options[] = {
     {"-image", "FILE", mafat_option_read_text, offsetof(mafat_workload_files, image),
      "with that image"},
-    {"-data", "FILE", mafat_option_read_text, offsetof(mafat_workload_files, data),
+    {"-data", "FILE", mafat_option_read_shipped, offsetof(mafat_workload_files, data),
      "the data file with the names of classes for that image"},
 };
 

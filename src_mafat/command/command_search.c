@@ -45,7 +45,7 @@ static const mafat_option own_options[] = {
     {"-calibrate", NULL, NULL, offsetof(wishes, calibrates), "measure costs again"},
     {"-image", "FILE", mafat_option_read_text, offsetof(wishes, image.image),
      "leave room for that image, as predict does"},
-    {"-data", "FILE", mafat_option_read_text, offsetof(wishes, image.data),
+    {"-data", "FILE", mafat_option_read_shipped, offsetof(wishes, image.data),
      "the data file with the names of classes for that image"},
 };
 

@@ -1,9 +1,11 @@
 /* Which program this is; see command_version.h. What an output's bits depend on is all there: the
- * compiler, the instruction set, and whether sums are rounded once or twice. */
+ * compiler, the instruction set, and whether sums are rounded once or twice; and where it looks for
+ * the files that came with it. */
 #include "command/command_version.h"
 
 #include <string.h>
 
+#include "base/shipped.h"
 #include "base/version.h"
 #include "command/report.h"
 #include "kernels/simd.h"
@@ -39,6 +41,8 @@ mafat_status mafat_command_version(const mafat_arguments *arguments, mafat_error
     mafat_report_text(&report, "instruction_set", MAFAT_SIMD_NAME);
     mafat_report_text(&report, "fused_multiply_add", FUSES);
     mafat_report_text(&report, "openmp", mafat_version.has_openmp ? "yes" : "no");
+    const char *share = mafat_shipped_folder();
+    mafat_report_text(&report, "share", share != NULL ? share : "none");
     mafat_report_end(&report);
     return MAFAT_OK;
 }

@@ -1,7 +1,11 @@
 /* Tables of options; see option.h. */
 #include "command/option.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/notice.h"
+#include "base/shipped.h"
 
 mafat_status mafat_option_read_text(const char *name, const char *value, void *to,
                                     mafat_error *error)
@@ -10,6 +14,20 @@ mafat_status mafat_option_read_text(const char *name, const char *value, void *t
     if (to != NULL)
         *(const char **)to = value;
     return MAFAT_OK;
+}
+
+mafat_status mafat_option_read_shipped(const char *name, const char *value, void *to,
+                                      mafat_error *error)
+{
+    char found[MAFAT_SHIPPED_PATH];
+    const char *path = mafat_shipped_find(value, found);
+    if (path == value)
+        return mafat_option_read_text(name, value, to, error);
+    char *kept = strdup(path);    /* as long as the command line */
+    if (kept == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of %.200s", value);
+    mafat_notice("%s: taken from %s", value, path);
+    return mafat_option_read_text(name, kept, to, error);
 }
 
 mafat_status mafat_option_read_list(const char *name, const char *value, void *to,

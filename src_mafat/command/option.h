@@ -31,6 +31,10 @@ typedef struct {
 /* A reader of text, a `const char *`, as it is written. */
 mafat_option_reader mafat_option_read_text;
 
+/* A reader of the path of a file, for a command's words, too: one of the share directory
+ * (base/shipped.h), which is told on stderr, becomes its path there. */
+mafat_option_reader mafat_option_read_shipped;
+
 /* A reader of what may be given again and again, a mafat_option_list, which must be there.
  * MAFAT_USAGE where that is too often. */
 enum { MAFAT_OPTION_VALUES = 64 };

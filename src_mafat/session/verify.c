@@ -11,6 +11,7 @@
 #include "base/lines.h"
 #include "base/notice.h"
 #include "base/page_cache.h"
+#include "base/shipped.h"
 #include "base/size.h"
 #include "run/weights.h"
 #include "session/data_file.h"
@@ -250,11 +251,13 @@ bool mafat_verify_count_names(const char *path, const mafat_verify_needs *needs,
                               size_t *n_bytes)
 {
     mafat_data_file_value value;
+    char found[MAFAT_SHIPPED_PATH];
     const char *names;
     uint64_t size = 0;
     mafat_error unused;
     bool is_counted = find_names(path, needs, &value, &names, &unused) == MAFAT_OK &&
-                      mafat_file_size(names, "file", &size, &unused) == MAFAT_OK &&
+                      mafat_file_size(mafat_shipped_find(names, found), "file", &size, &unused) ==
+                          MAFAT_OK &&
                       mafat_lines_each(names, "file", n_lines, NULL, NULL, &unused) == MAFAT_OK;
     *n_bytes = (size_t)size;
     mafat_data_file_free_value(&value);
@@ -312,13 +315,10 @@ mafat_status mafat_verify_replaceable(const char *path, mafat_error *error)
 
 static mafat_status verify_letter(int letter, int size, mafat_error *error)
 {
-    char path[sizeof MAFAT_LETTER_PATH + 16];
-    snprintf(path, sizeof path, MAFAT_LETTER_PATH, letter, size);
-    if (access(path, R_OK) == 0)
-        return MAFAT_OK;
-    return mafat_lines_fail(error, path,
-                            "%s; run this inside a Darknet tree, where data/labels is",
-                            strerror(errno));
+    char found[MAFAT_SHIPPED_PATH];
+    const char *path = mafat_boxes_letter_path(letter, size, found);
+    return access(path, R_OK) == 0 ? MAFAT_OK
+                                   : mafat_lines_fail(error, path, "%s", strerror(errno));
 }
 
 mafat_status mafat_verify_labels(mafat_error *error)

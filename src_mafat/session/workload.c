@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/charge.h"
+#include "base/shipped.h"
 #include "base/size.h"
 #include "machine/measure.h"
 #include "run/letterbox.h"
@@ -117,9 +118,9 @@ mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *e
     mafat_status status = mafat_verify_labels(error);
     for (int size = 0; size < MAFAT_LETTER_SIZES; size++) {
         for (int c = MAFAT_FIRST_LETTER; c <= MAFAT_LAST_LETTER && status == MAFAT_OK; c++) {
-            char path[sizeof MAFAT_LETTER_PATH + 16];
+            char found[MAFAT_SHIPPED_PATH];
             mafat_picture_memory memory;
-            snprintf(path, sizeof path, MAFAT_LETTER_PATH, c, size);
+            const char *path = mafat_boxes_letter_path(c, size, found);
             status = mafat_picture_memory_find(&memory, path, error);
             workload->letter_bytes += memory.rgb_bytes * sizeof(float) +
                                       MAFAT_CHARGE_BLOCK_HEAD;

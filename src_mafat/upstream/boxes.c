@@ -114,6 +114,15 @@ int mafat_boxes_letter_size(int picture_h)
     return size < 7 ? size : 7;
 }
 
+const char *mafat_boxes_letter_path(int letter, int size, char path[MAFAT_SHIPPED_PATH])
+{
+    char name[sizeof "data/labels/126_7.png" + 16];
+    snprintf(name, sizeof name, "data/labels/%d_%d.png", letter, size);
+    if (mafat_shipped_find(name, path) == name)
+        memcpy(path, name, sizeof name);
+    return path;
+}
+
 static int letter_step(int size)
 {
     return -size - 1 + (size + 1) / 2;
@@ -126,8 +135,8 @@ static mafat_status load_letter(mafat_drawing *d, unsigned char letter, mafat_er
     if (letter < MAFAT_FIRST_LETTER || letter > MAFAT_LAST_LETTER ||
         d->letters[letter].rgb != NULL)
         return MAFAT_OK;
-    char path[sizeof MAFAT_LETTER_PATH + 16];
-    snprintf(path, sizeof path, MAFAT_LETTER_PATH, letter, mafat_boxes_letter_size(d->h));
+    char found[MAFAT_SHIPPED_PATH];
+    const char *path = mafat_boxes_letter_path(letter, mafat_boxes_letter_size(d->h), found);
     mafat_status status = mafat_picture_read(&d->letters[letter], path, error);
     uint64_t stay_bytes;
     mafat_error unused;

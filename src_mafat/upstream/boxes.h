@@ -5,6 +5,7 @@
 #define MAFAT_UPSTREAM_BOXES_H
 
 #include "base/rounding.h"
+#include "base/shipped.h"
 #include "base/status.h"
 #include "upstream/canvas.h"
 #include "upstream/names.h"
@@ -77,6 +78,8 @@ int mafat_boxes_letter_size(int picture_h);
 
 /* Darknet's pictures of letters, in each of so many sizes. */
 enum { MAFAT_FIRST_LETTER = 32, MAFAT_LAST_LETTER = 126, MAFAT_LETTER_SIZES = 8 };
-#define MAFAT_LETTER_PATH "data/labels/%d_%d.png"    /* of a letter from 32 to 126 in a size */
+
+/* Where the picture of a letter in a size is; data/labels is looked up (base/shipped.h). */
+const char *mafat_boxes_letter_path(int letter, int size, char path[MAFAT_SHIPPED_PATH]);
 
 #endif

@@ -149,7 +149,7 @@ expect 1 'no-such.data: .*No such file' detect no-such.data "$tiny" "$tiny_w" "$
 printf 'classes=80\nnames=no-such.names\n' >"$scratch/names.data"
 expect 1 'no-such.names: .*No such file' detect "$scratch/names.data" "$tiny" "$tiny_w" "$dog"
 expect 1 'data/9k.tree: .*No such file' \
-    env -C "$top" "$darknet" mafat compare darknet/cfg/darknet9000.cfg "$tiny_w"
+    env -C "$top" MAFAT_SHARE=none "$darknet" mafat compare darknet/cfg/darknet9000.cfg "$tiny_w"
 expect 1 'voc.names: holds 20 names; the network has 80 classes' \
     detect cfg/voc.data "$tiny" "$tiny_w" "$dog"
 printf 'nonsense\n' >"$scratch/nonsense.data"
@@ -182,8 +182,9 @@ expect 1 'no-such-folder/drawn.jpg: No such file' \
     "$darknet" mafat detector test $coco "$tiny" "$tiny_w" "$dog" -out no-such-folder/drawn
 printf 'names=%s/data/coco.names\n' "$top/darknet" >"$scratch/labels.data"
 cd "$scratch" || exit 1
-expect 1 'data/labels/32_1.png: .*inside a Darknet tree' \
-    detect "$scratch/labels.data" "$tiny" "$tiny_w" "$dog"
+expect 1 'data/labels/32_1.png: No such file or directory; nor is it in none, which MAFAT_SHARE names' \
+    env MAFAT_SHARE=none "$darknet" mafat detector test "$scratch/labels.data" "$tiny" "$tiny_w" "$dog" \
+    -out "$scratch/drawn"
 
 cd "$top/darknet" || exit 1
 [ ! -e "$scratch/drawn.jpg" ] || fail "a picture was written"

@@ -15,7 +15,7 @@ named() {
 for asked in --help -help 'detector test --help' '-memory --help' '--help --help'; do
     expect 0 'usage: darknet mafat COMMAND' mafat $asked
 done
-for word in 'detector test' 'classifier valid' -mafat -memory -threads -json 'exit codes'; do
+for word in 'detector test' --version 'classifier valid' -mafat -memory -threads -json 'exit codes'; do
     grep -qF -e "$word" "$scratch/stdout" || fail "help does not name '$word'"
 done
 cp "$scratch/stdout" "$scratch/help"
