@@ -80,7 +80,9 @@ typedef struct {
 
 /* Reads the cfg, plans, and loads the weights; `weights` NULL: only plans, and there is nothing to
  * run. `settings` may be NULL, and neither it nor its texts are needed afterwards. The caller closes
- * *network; on error it is NULL. Errors: MAFAT_FAILED for a file that is missing, cut off or no such
+ * *network; on error it is NULL. What is not found from the working directory, cfg, weights, names, and
+ * the letters of mafat_draw(), is looked up in the share directory that the library was installed
+ * with, or in $MAFAT_SHARE. Errors: MAFAT_FAILED for a file that is missing, cut off or no such
  * file, and without memory; the others as their names say. */
 mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
                         const mafat_settings *settings, mafat_error *error);

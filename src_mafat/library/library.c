@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/shipped.h"
 #include "bridge/limits.h"
 #include "machine/measure.h"
 #include "run/denormals.h"
@@ -159,14 +160,17 @@ static void read_settings(const mafat_settings *settings, asked *a)
 mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
                         const mafat_settings *settings, mafat_error *error)
 {
-    asked a = {.network = calloc(1, sizeof *a.network), .weights_path = weights};
+    char found_cfg[MAFAT_SHIPPED_PATH], found_weights[MAFAT_SHIPPED_PATH];
+    asked a = {.network = calloc(1, sizeof *a.network)};
     *network = NULL;
     *error = (mafat_error){.layer = -1};
     if (a.network == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for a network");
     pthread_mutex_init(&a.network->lock, NULL);
     a.network->process = getpid();
-    a.network->cfg_path = strdup(cfg);
+    mafat_shipped_begin();
+    a.network->cfg_path = strdup(mafat_shipped_find(cfg, found_cfg));
+    a.weights_path = weights != NULL ? mafat_shipped_find(weights, found_weights) : NULL;
     mafat_status status = MAFAT_OK;
     if (a.network->cfg_path == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for the path of a cfg");
@@ -179,6 +183,7 @@ mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
         return MAFAT_OK;
     }
     mafat_error_set_file(error, cfg);
+    mafat_shipped_explain(error);
     mafat_close(a.network);
     return status;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shipped.h"
 #include "bridge/limits.h"
 #include "library/fitted.h"
 #include "library/result.h"
@@ -148,6 +149,7 @@ static mafat_status do_call(job *j, mafat_error *error)
         status = mafat_caught_run(do_job, j, &m->things, false, error);
     mafat_fitted_close(&j->fitted);
     mafat_error_set_file(error, m->cfg_path);
+    mafat_shipped_explain(error);
     mafat_library_end(m, &call);
     return status;
 }
