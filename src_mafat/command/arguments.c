@@ -10,15 +10,15 @@
 static const mafat_option common[] = {
     {"-mafat", "CONFIG", mafat_option_read_list, offsetof(mafat_arguments, configs),
      "layer groups and their tiles (default " MAFAT_DEFAULT_CONFIG "):\n"
-     "  5x5/8/2x2  layers from 0 on in 5x5 tiles, from 8 on in 2x2\n"
-     "  3x3/NoCut  one tiling for all layers that can be fused from 0 on\n"
-     "  38x1r/12/1x1  layers 0-11 row by row, rows kept where they are needed again;\n"
-     "                layers from 12 on whole\n"
-     "  layers     Darknet's own forward pass without training buffers"},
+     "  5x5/8/2x2: layers from 0 on in 5x5 tiles, from 8 on in 2x2\n"
+     "  3x3/NoCut: one tiling for all layers that can be fused from 0 on\n"
+     "  38x1r/12/1x1: layers 0-11 row by row, rows kept where they are needed again; layers from "
+     "12 on whole\n"
+     "  layers: Darknet's own forward pass without training buffers"},
     {"-memory", "LIMIT", mafat_option_read_text, offsetof(mafat_arguments, options.memory),
-     "the most memory that the process may take, as a cgroup counts it: bytes, or with\n"
-     "  K, M or G; auto: what the cgroup and the machine have left. Chooses the\n"
-     "  configuration where none is given, and how many weights stay in memory"},
+     "the most memory that the process may take, as a cgroup counts it: bytes, or with K, M or G; "
+     "auto: what the cgroup and the machine have left. Chooses the configuration where none is "
+     "given, and how many weights stay in memory"},
     {"-threads", "N", mafat_option_read_text, offsetof(mafat_arguments, options.threads),
      "threads (default: OMP_NUM_THREADS, or one for each core)"},
     {"-json", NULL, NULL, offsetof(mafat_arguments, json),

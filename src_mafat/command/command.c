@@ -24,12 +24,12 @@ static const char about[] =
 
 static const char notes[] =
     "\n"
-    "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT and mafat_threads=N do the same\n"
-    "for every Darknet command; options on the command line win. With one of either, Darknet's commands\n"
-    "need no word mafat. Those that only handle weights or train take none of the options.\n"
-    "\n"
-    "exit codes: 0 ok, 1 a file, memory or results that differ, 2 usage, 3 nothing fits the limit,\n"
-    "            4 a network that MAFAT cannot run\n";
+    "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT and mafat_threads=N do the same "
+    "for every Darknet command; options on the command line win. With one of either, Darknet's "
+    "commands need no word mafat. Those that only handle weights or train take none of the options."
+    "\n\n"
+    "exit codes: 0 ok, 1 a file, memory or results that differ, 2 usage, 3 nothing fits the limit, "
+    "4 a network that MAFAT cannot run\n";
 
 enum { INDENT = 2, OPTION_COLUMN = 18, COMMAND_COLUMN = 32 };
 
@@ -48,13 +48,14 @@ static void print_help(FILE *stream)
     mafat_option_print(stream, INDENT, OPTION_COLUMN, &mafat_arguments_common);
     mafat_option_print_line(stream, INDENT, OPTION_COLUMN, "--version",
                             "which program this is, and how it was built");
-    fputs(notes, stream);
+    mafat_option_print_line(stream, 0, 0, "", notes);
 }
 
 static void print_own_help(const mafat_usage *usage)
 {
-    printf("usage: %s %s %s [OPTIONS]\n\n%s\n\noptions\n", mafat_program_name(), usage->command,
-           usage->words, usage->help);
+    printf("usage: %s %s %s [OPTIONS]\n\n", mafat_program_name(), usage->command, usage->words);
+    mafat_option_print_line(stdout, 0, 0, "", usage->help);
+    printf("\noptions\n");
     mafat_option_print(stdout, INDENT, OPTION_COLUMN, &usage->options);
     mafat_option_print(stdout, INDENT, OPTION_COLUMN, &mafat_arguments_common);
 }

@@ -257,9 +257,9 @@ static const mafat_option own_options[] = {
 
 static const mafat_usage usage = {
     "bench", "CFG WEIGHTS [IMAGE]",
-    "time whole inferences, with the weights loaded: a warm-up, then\n"
-    "runs; gflops is two for each multiply-add that the network's\n"
-    "convolutions need, those of overlaps not counted, over the median\n"
+    "time whole inferences, with the weights loaded: a warm-up, then "
+    "runs; gflops is two for each multiply-add that the network's "
+    "convolutions need, those of overlaps not counted, over the median "
     "run; peak_gflops what as many threads can do, measured",
     MAFAT_OPTION_TABLE(own_options), false,
 };

@@ -166,8 +166,8 @@ static mafat_status compare_several(comparer *c, mafat_error *error)
 
 static const mafat_usage usage = {
     "compare", "CFG WEIGHTS [IMAGE]",
-    "run Darknet's own forward pass and MAFAT's on the same input\n"
-    "and compare every output that the plan makes whole, bit by bit;\n"
+    "run Darknet's own forward pass and MAFAT's on the same input "
+    "and compare every output that the plan makes whole, bit by bit; "
     "with -mafat given several times, under each of these",
     {NULL, 0}, true,
 };

@@ -36,11 +36,11 @@ static const mafat_option own_options[] = {
     {"-paper", NULL, NULL, offsetof(wishes, paper),
      "the search of the MAFAT paper, to compare with"},
     {"-trace", NULL, NULL, offsetof(wishes, traces),
-     "why the neighbours of the plan lost: for each of its layer groups,\n"
+     "why the neighbours of the plan lost: for each of its layer groups, "
      "and each two, what another way to run them costs"},
     {"-save", "NEW.cfg", mafat_option_read_text, offsetof(wishes, saved),
-     "write the cfg with the limit in it, and with what was found\n"
-     "where that leaves room for the image: that of -image, or else a\n"
+     "write the cfg with the limit in it, and with what was found "
+     "where that leaves room for the image: that of -image, or else a "
      "photo of 12 megapixels; where it leaves none, each run searches"},
     {"-calibrate", NULL, NULL, offsetof(wishes, calibrates), "measure costs again"},
     {"-image", "FILE", mafat_option_read_text, offsetof(wishes, image.image),
@@ -51,8 +51,8 @@ static const mafat_option own_options[] = {
 
 static const mafat_usage usage = {
     "search", "CFG [WEIGHTS]",
-    "the fastest plan that fits -memory, by what computing costs on\n"
-    "this machine, which is measured first and kept; with WEIGHTS\n"
+    "the fastest plan that fits -memory, by what computing costs on "
+    "this machine, which is measured first and kept; with WEIGHTS "
     "what reading from their disk costs, too",
     MAFAT_OPTION_TABLE(own_options), false,
 };

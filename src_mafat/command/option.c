@@ -7,6 +7,8 @@
 #include "base/notice.h"
 #include "base/shipped.h"
 
+enum { SCREEN_COLUMNS = 80 };
+
 mafat_status mafat_option_read_text(const char *name, const char *value, void *to,
                                     mafat_error *error)
 {
@@ -89,14 +91,39 @@ void mafat_option_append(const mafat_option *option, const char *before, const c
              option->value != NULL ? " " : "", option->value != NULL ? option->value : "", behind);
 }
 
+/* Prints a line from a column on, and what does not fit on the screen in rows of its own below its
+ * first word. Returns where the next line begins. */
+static const char *print_wrapped(FILE *stream, int column, const char *line)
+{
+    int begin = column + (int)strspn(line, " "), at = column;
+    while (*line != '\0' && *line != '\n') {
+        int n_blanks = (int)strspn(line, " ");
+        line += n_blanks;
+        int length = (int)strcspn(line, " \n");
+        if (at > begin && at + n_blanks + length > SCREEN_COLUMNS) {
+            fputc('\n', stream);
+            n_blanks = begin;
+            at = 0;
+        }
+        fprintf(stream, "%*s%.*s", n_blanks, "", length, line);
+        at += n_blanks + length;
+        line += length;
+    }
+    fputc('\n', stream);
+    return line + (*line == '\n');
+}
+
 void mafat_option_print_line(FILE *stream, int indent, int column, const char *what,
                              const char *lines)
 {
     int at = fprintf(stream, "%*s%s", indent, "", what);
+    if (at >= column && at > 0) {
+        fputc('\n', stream);
+        at = 0;
+    }
     for (const char *line = lines; *line != '\0'; at = 0) {
-        int length = (int)strcspn(line, "\n");
-        fprintf(stream, "%*s%.*s\n", column - at, "", length, line);
-        line += length + (line[length] == '\n');
+        fprintf(stream, "%*s", column - at, "");
+        line = print_wrapped(stream, column, line);
     }
 }
 

@@ -58,7 +58,7 @@ void mafat_option_append(const mafat_option *option, const char *before, const c
                          char *text, size_t size);
 
 /* Prints what stands in a list, `indent` blanks from the left, and lines that explain it in a
- * column of their own. */
+ * column of their own, in rows that fit on a screen of 80 columns. */
 void mafat_option_print_line(FILE *stream, int indent, int column, const char *what,
                              const char *lines);
 

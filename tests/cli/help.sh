@@ -58,6 +58,10 @@ expect 2 'unknown command "plan x.cfg".*darknet mafat --help.*did you mean .dark
 expect 2 'DATA is missing; usage: darknet-mafat detector test' own detector test
 expect 2 '`darknet-mafat --help` lists' own detector test -nothing
 expect 2 'trains' own detector train cfg/coco.data x.cfg
-awk 'length > 100 { print "  too long: " $0; bad = 1 } END { exit bad }' "$scratch/help" ||
-    fail "help has lines of more than 100 characters"
+for help in help $(sed -nE '/own commands/q; s/^  ([a-z]+) CFG.*/\1/p' "$scratch/help"); do
+    awk 'length > 80 { print "  too long: " $0; bad = 1 } END { exit bad }' "$scratch/$help" ||
+        fail "help has lines of more than 80 columns: $help"
+    grep -q '[^ ]$' "$scratch/$help" || fail "no help: $help"
+    ! grep -q ' $' "$scratch/$help" || fail "help has blanks at the end of lines: $help"
+done
 finish
