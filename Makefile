@@ -140,7 +140,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory networks predict-table search-table search-sweep test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory networks predict-table search-table search-sweep install uninstall test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -205,6 +205,13 @@ check-valgrind: ## the same under valgrind, built for the plain instruction set
 	@tools/setup valgrind
 	+@$(in_parallel) ARCH= check-suites CK_FORK=no RUN_UNDER="valgrind -q --error-exitcode=1 \
 	    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp"
+
+# Whoever owns the tree has it built first; anybody else, root above all, takes what was built.
+install: $(if $(wildcard darknet/darknet),$(shell [ ! -O darknet/darknet ] || echo all),all) ## darknet-mafat, libmafat, man pages, cfgs and names, for all folders [PREFIX=/usr/local DESTDIR=]
+	@tools/install install
+
+uninstall: ## take away what install has put there, and nothing else [PREFIX=/usr/local DESTDIR=]
+	@tools/install uninstall
 
 mutate: ## hostile files for as long as you like; findings in build/findings/ [TIME=600 SEED=1]
 	+@$(in_parallel) all asan
