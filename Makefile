@@ -140,7 +140,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory networks predict-table search-table search-sweep install uninstall test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock demo bench memory networks predict-table search-table search-sweep install uninstall deb test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -181,6 +181,12 @@ search-table: ## tables of what the search chooses against what else fits, measu
 search-sweep: ## one table of what is found limit after limit: proven, monotone, how fast [NETWORKS="yolov2 yolov3"]
 	+@$(in_parallel) all
 	@tools/search_sweep
+
+# Sources are fetched here once, and not again by who builds the packages.
+deb: ## Debian packages in build/deb/, for every processor of the architecture: darknet-mafat, libmafat0, -dev
+	@tools/setup deb
+	+@$(MAKE) --no-print-directory build/upstream.stamp
+	@tools/deb
 
 test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes, command line, networks
 	@tools/setup test
