@@ -5,8 +5,8 @@
  *     the folder itself  where it is a Darknet tree,
  *     ../share/mafat     where it is installed, in bin/ or lib/; ../../share/mafat in a folder of lib/,
  *     ../darknet         in the build/ of the sources.
- * Absolute paths, and those that begin with "./" or "../", mean what they say. Pictures, films, lists
- * of them and whatever is written are a person's own, and never looked up. */
+ * Absolute paths, and those that begin with "./" or "../", mean what they say. Pictures and films, but
+ * for letters, and whatever is written are a person's own, and never looked up. */
 #ifndef MAFAT_BASE_SHIPPED_H
 #define MAFAT_BASE_SHIPPED_H
 

@@ -13,6 +13,7 @@
 #include "bridge/bridge.h"
 #include "bridge/caught.h"
 #include "doors.h"
+#include "upstream/boxes.h"
 
 /* The block, unless it is missing and something was asked for. */
 static void *check(void *block, size_t n, size_t n_bytes)
@@ -71,11 +72,18 @@ void mafat_checked_free(void *block)
         free(block);
 }
 
+/* Whether what is opened may come with the program: texts, and of pictures the letters. */
+static bool may_be_shipped(const char *path, const char *mode)
+{
+    return strcmp(mode, "r") == 0 ||
+           (mode[0] == 'r' && strncmp(path, MAFAT_LETTERS, strlen(MAFAT_LETTERS)) == 0);
+}
+
 FILE *mafat_checked_fopen(const char *path, const char *mode)
 {
     mafat_error error = {0};
     char found[MAFAT_SHIPPED_PATH];
-    FILE *stream = fopen(mode[0] == 'r' ? mafat_shipped_find(path, found) : path, mode);
+    FILE *stream = fopen(may_be_shipped(path, mode) ? mafat_shipped_find(path, found) : path, mode);
     mafat_caught_note_stream(stream);
     if (stream != NULL || mode[0] == 'r')
         return stream;

@@ -116,8 +116,8 @@ int mafat_boxes_letter_size(int picture_h)
 
 const char *mafat_boxes_letter_path(int letter, int size, char path[MAFAT_SHIPPED_PATH])
 {
-    char name[sizeof "data/labels/126_7.png" + 16];
-    snprintf(name, sizeof name, "data/labels/%d_%d.png", letter, size);
+    char name[sizeof MAFAT_LETTERS "126_7.png" + 16];
+    snprintf(name, sizeof name, MAFAT_LETTERS "%d_%d.png", letter, size);
     if (mafat_shipped_find(name, path) == name)
         memcpy(path, name, sizeof name);
     return path;

@@ -78,8 +78,9 @@ int mafat_boxes_letter_size(int picture_h);
 
 /* Darknet's pictures of letters, in each of so many sizes. */
 enum { MAFAT_FIRST_LETTER = 32, MAFAT_LAST_LETTER = 126, MAFAT_LETTER_SIZES = 8 };
+#define MAFAT_LETTERS "data/labels/"
 
-/* Where the picture of a letter in a size is; data/labels is looked up (base/shipped.h). */
+/* Where the picture of a letter in a size is, looked up (base/shipped.h). */
 const char *mafat_boxes_letter_path(int letter, int size, char path[MAFAT_SHIPPED_PATH]);
 
 #endif

@@ -75,9 +75,13 @@ rm three.cfg && mkdir three.cfg
 expect 1 'three.cfg: is a directory' detect_three
 rm -r three.cfg data
 
-# What says where it is, is a picture, or a list of them, is not looked up.
+# What says where it is, or is a picture, is not looked up, not by commands that Darknet runs unlooked at either.
 cp "$scratch/dog.jpg" "$share/data/only.jpg"
-echo "$scratch/dog.jpg" >"$share/data/only.list"
+echo data/only.jpg >only.list
+printf 'classes=10\nnames=data/ten.names\nvalid=only.list\ntest=only.list\n' >only.data
+"$darknet" mafat classifier label only.data ten.cfg "$share/cfg/ten.weights" >"$scratch/stdout" 2>&1
+grep -q 'Cannot load image "data/only.jpg"' "$scratch/stdout" || fail "classifier label: $(tail -n 2 "$scratch/stdout")"
+rm only.*
 for path in ./cfg/three.cfg ../clean/three.cfg "$scratch/clean/three.cfg" cfg/../three.cfg; do
     expect 1 'three.cfg: cannot be read: No such file' detect_three $path
 done
