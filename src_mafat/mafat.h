@@ -132,7 +132,7 @@ typedef struct {
 mafat_status mafat_run(mafat *network, const mafat_image *image, float *outputs,
                        mafat_error *error);
 
-/* What is a find. */
+/* What is a find, from 0 to 1. */
 typedef struct {
     float threshold;         /* boxes have a class that is more probable; .5 is usual */
     float hier_threshold;    /* how sure a class of a tree must be for one below it to be taken */
@@ -143,7 +143,7 @@ typedef struct mafat_result mafat_result;
 
 /* Runs the network and finds boxes, those that overlap as the same one left out, as `darknet
  * detector test` does it. `thresholds` NULL: .5 and .5. The caller frees *result; on error it is
- * NULL. MAFAT_USAGE for a network that is no detector. */
+ * NULL. MAFAT_USAGE for a network that is no detector, and for thresholds that are none. */
 mafat_status mafat_detect(mafat *network, const mafat_image *image,
                           const mafat_thresholds *thresholds, mafat_result **result,
                           mafat_error *error);

@@ -95,15 +95,37 @@ static mafat_status draw(job *j, mafat_error *error)
 
 /* ------------------------------------------------------------------------------------------ calls */
 
+static mafat_status check_threshold(const char *name, float value, mafat_error *error)
+{
+    if (value >= 0 && value <= 1)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "%s of %g: it must be from 0 to 1", name,
+                           (double)value);
+}
+
+/* Whether the network can find boxes by them. */
+static mafat_status check_detection(const mafat *m, const mafat_thresholds *by, mafat_error *error)
+{
+    if (m->bridge->session.cfg.n_classes == 0)
+        return mafat_error_set(error, MAFAT_USAGE, "is no detector: it has no [yolo], [region] or "
+                               "[detection]");
+    mafat_status status = check_threshold("a threshold", by->threshold, error);
+    if (status == MAFAT_OK)
+        status = check_threshold("a hier_threshold", by->hier_threshold, error);
+    return status;
+}
+
 /* Whether the network can do it. */
 static mafat_status check_job(const job *j, mafat_error *error)
 {
     const mafat *m = j->network;
     if (m->bridge == NULL)
         return mafat_error_set(error, MAFAT_USAGE, "was opened without weights, only to be planned");
-    if (j->thresholds != NULL && m->bridge->session.cfg.n_classes == 0)
-        return mafat_error_set(error, MAFAT_USAGE, "is no detector: it has no [yolo], [region] or "
-                               "[detection]");
+    mafat_status status = MAFAT_OK;
+    if (j->thresholds != NULL)
+        status = check_detection(m, j->thresholds, error);
+    if (status != MAFAT_OK)
+        return status;
     if (!m->bridge->session.by_layers && !mafat_bridge_has_plan(m->bridge))
         return mafat_error_set(error, MAFAT_NO_FIT, "the memory limit leaves no room for it any "
                                "more: the program has grown");

@@ -303,6 +303,9 @@ class Errors(unittest.TestCase):
                 small(**settings)
         with small() as network, self.assertRaises(TypeError):
             network.draw("dog.jpg", [], "x.jpg")
+        for threshold in float("nan"), -.1, 1.5:
+            with small() as network, self.assertRaisesRegex(mafat.Usage, "threshold"):
+                network.detect(shaped(), threshold)
 
     def test_network_lives_on(self):
         with small() as network:
