@@ -1,6 +1,6 @@
 #!/bin/bash
-# Python and whole networks: what is predicted covers a Python process, and a limit holds for it; and what
-# a trained network finds.
+# Python and whole networks: what is predicted covers a Python process, and a limit holds for it; what a
+# trained network finds; and upstream's own darknet.py, on stock's library and on ours.
 # Alone: it counts memory.
 . "$(dirname "$0")/../lib.sh"
 python=${PYTHON:-python3}
@@ -61,4 +61,35 @@ if [ -f "$net.weights" ]; then
 else
     echo "  not tested: a trained network, which is not here"
 fi
+
+# darknet.py as it is: its own example, in a Darknet tree, gives on stock's library what it gives on ours
+tree=$scratch/tree
+mkdir -p "$tree/cfg" "$tree/stock"
+ln -s "$PWD/data" "$tree/data"
+cp $tiny "$tree/cfg/tiny-yolo.cfg"
+cp cfg/coco.data "$tree/cfg"
+cp "$tiny_w" "$tree/tiny-yolo.weights"
+openmp=-fopenmp
+[ "${OPENMP:-1}" = 1 ] || openmp=
+${CC:-gcc} -shared -Ofast $openmp -Wl,--whole-archive "$top/build/stock/libdarknet.a" -Wl,--no-whole-archive -lm -pthread \
+    -o "$tree/stock/libdarknet.so" || fail "stock's library does not link"
+cd "$tree" || exit 1
+sed 's/^    r = detect(.*)$/    r = detect(net, meta, "data\/dog.jpg", .12)/' "$top/darknet/python/darknet.py" >lower.py
+for script in "$top/darknet/python/darknet.py" lower.py; do
+    for lib in "$tree/stock" "$top/darknet"; do
+        expect 0 '^\[.*\]$' env LD_LIBRARY_PATH="$lib" "$python" "$script"
+        tail -n 1 "$scratch/stdout" >"${lib##*/}.found"
+    done
+    cmp stock.found darknet.found || fail "$script: finds other boxes on our library"
+done
+grep -q "^\[('[a-z ]*', 0\.[0-9]*, (" darknet.found || fail "darknet.py finds $(cat darknet.found)"
+sed -i '0,/^\[net.*/s//&\nmafat_memory=64M/' cfg/tiny-yolo.cfg
+expect 0 '^\[.*\]$' env LD_LIBRARY_PATH="$top/darknet" "$python" lower.py
+tail -n 1 "$scratch/stdout" | cmp - stock.found || fail "darknet.py finds other boxes in a limit"
+grep -q '^mafat: limit 67108864 bytes' "$scratch/stderr" || fail "darknet.py runs without its limit"
+expect 0 '^True$' env LD_LIBRARY_PATH="$tree/stock" PYTHONPATH="$top/darknet/python" "$python" -c '
+import darknet
+net, bare = [darknet.load_net(cfg, None, 0) for cfg in ("cfg/tiny-yolo.cfg", b"cfg/tiny-yolo.cfg")]
+metas = [darknet.load_meta(path) for path in ("cfg/coco.data", b"cfg/coco.data")]
+print(all(darknet.class_name(meta, 16) == "dog" for meta in metas))'
 finish
