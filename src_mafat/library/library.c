@@ -1,6 +1,7 @@
 /* Networks opened and closed; see mafat.h. */
 #include "library/library.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ typedef struct {
 static mafat_status find_workload(asked *a, mafat_error *error)
 {
     int n_names = a->network->names.n;
+    malloc_trim(0);    /* what is free on the heap is nobody's */
     mafat_status status = mafat_workload_of_command(
         &a->workload, MAFAT_LOADED_BY_ROWS,
         n_names > 0 ? MAFAT_DRAWN_BY_MAFAT : MAFAT_DRAWN_BY_NOBODY, error);

@@ -200,6 +200,19 @@ class Networks(unittest.TestCase):
                 self.assertEqual(network.facts.limit_bytes, expected)
                 self.assertLess(network.facts.predicted_bytes, expected)
 
+    def test_what_is_free_on_the_heap_counts_for_nobody(self):
+        libc, n_blocks, n_bytes = ctypes.CDLL(None), 1000, 64 << 10
+        libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+        libc.free.argtypes = [ctypes.c_void_p]
+        blocks = [libc.malloc(n_bytes) for _ in range(n_blocks)]
+        for block in blocks:
+            ctypes.memset(block, 1, n_bytes)
+        kept = blocks.pop()    # at the end of the heap, which therefore stays as large
+        for block in blocks:
+            libc.free(block)
+        small(memory="48M").close()
+        libc.free(kept)
+
     def test_notices_are_told(self):
         lines = []
         with small(memory="64M", notice=lines.append):
