@@ -318,12 +318,12 @@ $(B)/darknet/libdarknet.so: $(LIBRARY:%=$(B)/darknet/%.o) $(MAFAT:%=$(B)/%) $(wi
 # start-up code would change how the program computes (src_mafat/run/denormals.h).
 EXPORTS := src_mafat/library/exports.map
 $(B)/libmafat.so.0: $(LIBRARY:%=$(B)/darknet/%.o) $(addprefix $(B)/,$(filter-out mafat/command/% mafat/draw/%,$(MAFAT))) $(EXPORTS) $(wildcard src_mafat/*/)
-	$(call link,$(MACHINE) -shared -Wl$(comma)-soname$(comma)$(@F) -Wl$(comma)--version-script$(comma)$(EXPORTS))
+	$(call link,$(MACHINE) $(NAMES) -shared -Wl$(comma)-soname$(comma)$(@F) -Wl$(comma)--version-script$(comma)$(EXPORTS))
 
 $(B)/stock/darknet: $(PROGRAM:%=$(B)/stock/%.o) $(B)/stock/libdarknet.a
 $(B)/darknet/darknet: $(PROGRAM:%=$(B)/darknet/%.o) $(B)/darknet/libdarknet.a
-# Names of functions are not loaded, but count as memory that a limit must leave for the program's file.
-$(B)/darknet/darknet: private NAMES := $(if $(call on,DEBUG)$(SANITIZE),,-s)
+# Names of functions are not loaded, but count as memory that a limit must leave for the file.
+$(B)/darknet/darknet $(B)/libmafat.so.0: private NAMES := $(if $(call on,DEBUG)$(SANITIZE),,-s)
 $(B)/stock/darknet $(B)/darknet/darknet:
 	$(call link,$(DARKNET_FLAGS) $(NAMES))
 
