@@ -142,6 +142,7 @@ class Images(unittest.TestCase):
             (memoryview(bytes(96)).cast("d", (2, 2, 3)), ValueError, "not of the format 'd'"),
             (memoryview(bytes(48)).cast("f", (2, 2, 3)), ValueError, r"\(3, 64, 96\)"),
             ("image\0.ppm", ValueError, "NUL"),
+            ("", ValueError, "empty"),
         ]
         if numpy is not None:
             image = numpy.asarray(good)
@@ -311,9 +312,11 @@ class Errors(unittest.TestCase):
     def test_what_is_no_argument_is_refused(self):
         for settings, kind in (({"threads": 1 << 32}, ValueError), ({"threads": "2"}, TypeError),
                                ({"memory": 16e6}, TypeError), ({"names": 5}, TypeError),
-                               ({"config": "1x1\0"}, ValueError)):
+                               ({"names": ""}, ValueError), ({"config": "1x1\0"}, ValueError)):
             with self.subTest(settings), self.assertRaises(kind):
                 small(**settings)
+        with self.assertRaisesRegex(TypeError, "cfg is a text"):
+            mafat.Network(None)
         with small() as network, self.assertRaises(TypeError):
             network.draw("dog.jpg", [], "x.jpg")
         for threshold in float("nan"), -.1, 1.5:

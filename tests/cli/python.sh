@@ -155,6 +155,8 @@ expect 1 '^mafat: gone.cfg: .*No such file' run dog.jpg --cfg gone.cfg --weights
 expect 2 'no option is called --memmory' run dog.jpg --memmory 16M
 expect 2 'no image is named' run --memory 16M
 expect 2 '\-\-memory wants a LIMIT' run dog.jpg --memory
+expect 2 '\-\-memory wants a LIMIT' run dog.jpg --memory=
+expect 2 'name of an image is empty' run '' "${net[@]}"
 expect 2 '\-\-json takes no value' run dog.jpg --json=1
 expect 2 'go together' run dog.jpg --cfg small.cfg
 expect 2 'from 0 to 1' run dog.jpg --threshold 50
@@ -180,7 +182,7 @@ found="import mafat; print([line.split(maxsplit=5)[5] for line in open('/proc/se
 expect 0 "^$prefix/lib/libmafat.so.0$" "$python" -c "$found"
 expect 2 'no codes.cfg came with this module' run "$scratch/dog.jpg"
 for kind in cfg weights names; do cp "$scratch/small.$kind" "$prefix/share/mafat/cfg/codes.$kind"; done
-expect 0 '^bird: ' run "$scratch/dog.jpg"
+expect 0 '^bird: ' run "$scratch/dog.jpg" --memory 16M
 export MAFAT_LIBRARY=$top/build/libmafat.so.0
 expect 0 "^$MAFAT_LIBRARY$" "$python" -c "$found"
 MAFAT_LIBRARY=$scratch/gone.so

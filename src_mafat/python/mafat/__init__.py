@@ -165,13 +165,14 @@ class Network:
         if memory is not None and not isinstance(memory, str):
             memory = str(operator.index(memory))
         settings = _library.mafat_settings(
-            memory=_image.text(memory, "memory"), config=_image.text(config, "config"),
-            n_threads=_image.whole(threads, "threads"), names=_image.text(names, "names"))
+            memory=_image.text_or_none(memory, "memory"),
+            config=_image.text_or_none(config, "config"),
+            n_threads=_image.whole(threads, "threads"), names=_image.text_or_none(names, "names"))
         if notice is not None:
             settings.notice = _library.notice(lambda _, line: notice(_library.decoded(line)))
         pointer = ctypes.c_void_p()
-        _call(lib.mafat_open, pointer, _image.text(cfg, "cfg"), _image.text(weights, "weights"),
-              settings)
+        _call(lib.mafat_open, pointer, _image.text(cfg, "cfg"),
+              _image.text_or_none(weights, "weights"), settings)
         self._open = _Open(pointer, settings)
         facts = self.facts
         self._input_shape = (facts.channels, facts.height, facts.width)

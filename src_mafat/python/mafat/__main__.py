@@ -53,9 +53,11 @@ def read_words(words):
                 raise WrongUse(f"--{name} takes no value")
             if wants is not None and not is_joined:
                 value = next(words, None)
-            if value is None:
+            if wants is not None and not value:
                 raise WrongUse(f"--{name} wants a {wants}")
             options[name] = value
+    if "" in images:
+        raise WrongUse("the name of an image is empty")
     return images, options
 
 

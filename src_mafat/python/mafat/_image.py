@@ -10,16 +10,20 @@ _WANTED = "an image is a path, an array of bytes [height][width][3], or of float
 
 
 def text(value, what):
-    """A path, or another text, as C has it; None stays None."""
-    if value is None:
-        return None
+    """A path, or another text, as C has it."""
     try:
         encoded = os.fsencode(value)
     except TypeError:
         raise TypeError(f"{what} is a text or a path, not {type(value).__name__}") from None
+    if not encoded:
+        raise ValueError(f"{what} is empty")
     if b"\0" in encoded:
         raise ValueError(f"{what} has a NUL in it: {value!r}")
     return encoded
+
+
+def text_or_none(value, what):
+    return None if value is None else text(value, what)
 
 
 def whole(value, what):
