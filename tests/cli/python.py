@@ -256,6 +256,19 @@ class Networks(unittest.TestCase):
                 thread.join()
             self.assertEqual(ended, ["the network is closed"] * 2)
 
+    def test_call_under_way_ends_as_if_not_closed(self):
+        network = small(names="small.names")
+
+        class Closing:    # as another thread would, in the middle of the call
+            def __fspath__(self):
+                network.close()
+                return "dog.jpg"
+        found = network.detect(Closing(), .5)
+        self.assertEqual({box.name for box in found} - {"cat", "dog", "bird"}, set())
+        self.assertGreater(len(found), 0)
+        with self.assertRaisesRegex(ValueError, "closed"):
+            network.detect("dog.jpg")
+
     def test_closed_twice_and_used_after(self):
         network = small()
         result = network.detect(shaped(), .3)

@@ -1,7 +1,7 @@
 """MAFAT for Python: networks of Darknet's that run in a memory limit, with Darknet's bits.
 
     import mafat
-    with mafat.Network("yolov2.cfg", "yolov2.weights", memory="16M", names="coco.names") as network:
+    with mafat.Network("yolov2.cfg", "yolov2.weights", memory="32M", names="coco.names") as network:
         for box in network.detect("dog.jpg"):
             print(box.name, box.probability, box.left, box.top, box.width, box.height)
 
@@ -9,8 +9,8 @@ An image is a path; or bytes [height][width][3], red first, in a numpy array or 
 Python's buffers, rows any distance apart (`bgr=True`: blue first, as OpenCV has them); or 32-bit
 floats [channels][height][width] of the input's size, from 0 to 1. None is copied.
 
-What the library cannot do it says by an Error: Failed, Usage, NoFit or Unsupported, as the exit codes
-1 to 4 of `darknet mafat`. What is no argument at all is a TypeError or a ValueError.
+What the library cannot do it says by an Error: Failed, Usage, NoFit or Unsupported, as the exit
+codes 1 to 4 of `darknet mafat`. What is no argument at all is a TypeError or a ValueError.
 
 Any thread may use any network at any time; others run meanwhile. A limit is the whole process's,
 Python and all that it holds included.
@@ -25,7 +25,7 @@ import collections
 import ctypes
 import operator
 import sys
-import _thread
+from _thread import allocate_lock    # threading takes 0.2 MB, and the limit is Python's, too
 
 from . import _image, _library
 from ._library import lib
@@ -90,9 +90,9 @@ Its name is None where the network was opened without names."""
 Facts = collections.namedtuple(
     "Facts", [field for field, _ in _library.mafat_facts._fields_] + ["config"])
 Facts.__doc__ = """What was planned: width, height, channels of the input; n_layers; n_outputs, the
-floats that run() gives; n_classes of boxes, 0 for what is no detector; n_threads; limit_bytes, 0 for
-none; predicted_bytes of the whole process; arena_bytes of them, for maps and windows of weights;
-predicted_seconds of a run; and the configuration."""
+floats that run() gives; n_classes of boxes, 0 for what is no detector; n_threads; limit_bytes, 0
+for none; predicted_bytes of the whole process; arena_bytes of them, for maps and windows of
+weights; predicted_seconds of a run; and the configuration."""
 
 
 class _Found:
@@ -117,12 +117,28 @@ class Result(tuple):
         return Result, (tuple(self), self.width, self.height, self.seconds)
 
 
+def _class_name(pointer, index):
+    name = lib.mafat_class_name(pointer, index)
+    return None if name is None else _library.decoded(name)
+
+
+def _result_of(pointer, found):
+    """What was found, with the names of the network behind the pointer."""
+    boxes, at, box = [], ctypes.c_size_t(), _library.mafat_box()
+    while lib.mafat_result_next(found.pointer, at, box):
+        boxes.append(Box(_class_name(pointer, box.class_index),
+                         *(getattr(box, field) for field, _ in box._fields_)))
+    width, height, seconds = ctypes.c_int(), ctypes.c_int(), ctypes.c_double()
+    lib.mafat_result_describe(found.pointer, width, height, seconds)
+    return Result(boxes, width.value, height.value, seconds.value, found)
+
+
 class _Open:
     """An open network. It is closed as soon as it is to be, and no thread is in a call of it."""
 
     def __init__(self, pointer, kept):
         self._pointer, self._kept = pointer, kept
-        self._lock, self._n_users, self._is_closed = _thread.allocate_lock(), 0, False
+        self._lock, self._n_users, self._is_closed = allocate_lock(), 0, False
 
     def __enter__(self):
         with self._lock:
@@ -201,8 +217,7 @@ class Network:
     def class_name(self, index):
         """The name of a class, or None."""
         with self._open as pointer:
-            name = lib.mafat_class_name(pointer, _image.whole(index, "a class"))
-        return None if name is None else _library.decoded(name)
+            return _class_name(pointer, _image.whole(index, "a class"))
 
     def run(self, image, bgr=False):
         """The floats of the last layer, the probabilities of a classifier's classes.
@@ -229,16 +244,7 @@ class Network:
         with self._open as pointer:
             _call(lib.mafat_detect, pointer, _image.borrowed(image, self._input_shape, bgr, size),
                   thresholds, pointer_found)
-            return self._result(_Found(pointer_found))
-
-    def _result(self, found):
-        boxes, at, box = [], ctypes.c_size_t(), _library.mafat_box()
-        while lib.mafat_result_next(found.pointer, at, box):
-            boxes.append(Box(self.class_name(box.class_index),
-                             *(getattr(box, field) for field, _ in box._fields_)))
-        width, height, seconds = ctypes.c_int(), ctypes.c_int(), ctypes.c_double()
-        lib.mafat_result_describe(found.pointer, width, height, seconds)
-        return Result(boxes, width.value, height.value, seconds.value, found)
+            return _result_of(pointer, _Found(pointer_found))
 
     def draw(self, image, result, path, bgr=False):
         """Draws what detect() found on the image that it was found in, to a JPEG file."""

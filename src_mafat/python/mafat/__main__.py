@@ -121,8 +121,9 @@ def print_text(image, result, names, _):
     print(f"{image}: {result.width}x{result.height}, {result.seconds:.6f} seconds")
     for box in result:
         name = names[box.class_index]
-        print(f"{box.class_index if name is None else name}: {100 * box.probability:.0f}%\t(left_x: {box.left:4.0f}   top_y: {box.top:4.0f}"
-              f"   width: {box.width:4.0f}   height: {box.height:4.0f})")
+        name = box.class_index if name is None else name
+        print(f"{name}: {100 * box.probability:.0f}%\t(left_x: {box.left:4.0f}   top_y: "
+              f"{box.top:4.0f}   width: {box.width:4.0f}   height: {box.height:4.0f})")
 
 
 def json_printer():

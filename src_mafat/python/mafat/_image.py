@@ -6,7 +6,8 @@ import os
 
 from ._library import mafat_image
 
-_WANTED = "an image is a path, an array of bytes [height][width][3], or of floats [channels][height][width]"
+_WANTED = ("an image is a path, an array of bytes [height][width][3], or of floats "
+           "[channels][height][width]")
 
 
 def text(value, what):
@@ -55,7 +56,7 @@ def _pixels(view, bgr):
     if channel != 1 or (width > 1 and pixel != 3) or (height > 1 and row < 3 * width):
         raise ValueError(f"bytes whose rows, pixels and channels are {view.strides} bytes apart: "
                          "rows may be any distance apart, pixels must be 3, channels 1; bgr=True "
-                         "is for blue first, and numpy.ascontiguousarray(image) makes a copy of any")
+                         "is for blue first, and numpy.ascontiguousarray(image) copies any")
     return mafat_image(pixels=_address(view), width=whole(width, "a width"),
                        height=whole(height, "a height"), stride_bytes=row if height > 1 else 0,
                        is_bgr=bgr)

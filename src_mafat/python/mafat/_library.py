@@ -65,8 +65,8 @@ _FUNCTIONS = {    # name: what it returns, what it takes
 def find(*places):
     """The path of the first of these files that is there, or None.
 
-    Places are relative to the folders above this one, the nearest first: the tree of the sources, or
-    the prefix under which it is installed.
+    Places are relative to the folders above this one, the nearest first: the tree of the sources,
+    or the prefix under which it is installed.
     """
     folder = os.path.dirname(os.path.realpath(__file__))
     while folder != os.path.dirname(folder):
@@ -109,5 +109,5 @@ def text_of(function, record):
 
 
 def decoded(text):
-    """A text of files that need not be UTF-8: what is not comes out again where it is encoded so."""
+    """A text of files that need not be UTF-8: what is not comes out again as it was."""
     return text.decode("utf-8", "surrogateescape")
