@@ -132,6 +132,9 @@ assert dog["seconds"] > 0 and 1 << 20 < dog["predicted_bytes"] < 1 << 30 and dog
 PYTHON
 expect 0 '"name": null' run dog.jpg --cfg small.cfg --weights small.weights --json
 expect 0 '^2: [0-9]+%' run dog.jpg --cfg small.cfg --weights small.weights
+sed 's/^\[net\]/&\nmafat_memory=1M/' small.cfg >limited.cfg
+expect 0 '^dog.jpg: ' run dog.jpg --cfg limited.cfg --weights small.weights --names small.names --memory 1G
+expect 3 'limited.cfg: nothing fits 1048576 bytes' run dog.jpg --cfg limited.cfg --weights small.weights
 mkdir drawn
 expect 0 '^dog.jpg: ' run dog.jpg "${net[@]}" --draw drawn
 cmp drawn/dog.jpg command.jpg || fail "another picture than the command's"

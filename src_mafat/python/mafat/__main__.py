@@ -110,10 +110,10 @@ def is_same_file(path, other):
 def class_names(options):
     """The names of the network's classes; None for each without names.
 
-    They are read by another network, one that is only planned: a network that has names keeps room
-    to draw, 1 MB of the limit, which is too much where nothing is to be drawn.
+    They are read by another network, one that is only planned, whatever limit the cfg has: with
+    names a network keeps room to draw, 1 MB, which is too much where nothing is to be drawn.
     """
-    with Network(options["cfg"], names=options.get("names")) as planned:
+    with Network(options["cfg"], names=options.get("names"), memory="3G") as planned:
         return [planned.class_name(i) for i in range(planned.facts.n_classes)]
 
 
