@@ -15,11 +15,20 @@ image=$top/darknet/data/labels/65_1.png
 for i in 1 2 3 4; do echo "$image"; done >"$scratch/list"
 printf 'names=%s/names\nvalid=%s/list\nresults=%s/results\n' "$scratch" "$scratch" "$scratch" >"$scratch/data"
 
+cp "$image" "$scratch/A.png"    # and labels beside it
+echo '1 .5 .5 .4 .4' >"$scratch/A.txt"
+echo "$scratch/A.png" >"$scratch/labelled"
+sed "s/list$/labelled/" "$scratch/data" >"$scratch/map.data"
+
 cd "$top/darknet" || exit 1
 # Seconds, peaks and what depends on them differ from run to run, and so does what is chosen where
 # costs had to be measured again.
 steady() { # NAME FILE
-    [ "$1" = search ] || sed -E '/_s[_a-z]*: /d; /peak|gflops/d; s/in [0-9.]+ seconds//' "$2"
+    case $1 in
+        search) ;;
+        map) sed -n '/^images: /,$ {/^seconds: /d; /peak/d; p}' "$2" ;;    # behind what was planned for
+        *) sed -E '/_s[_a-z]*: /d; /peak|gflops/d; s/in [0-9.]+ seconds//' "$2" ;;
+    esac
 }
 
 # refuse NAME STEP ARGUMENTS...: runs `darknet ARGUMENTS` once with all the memory that it wants, then
@@ -71,6 +80,7 @@ w=$scratch/tiny.weights
     refuse flag 97 detector test "$scratch/data" "$scratch/flag.cfg" "$w" "$image" -thresh .1 -out "$scratch/flag/drawn"
     mkdir -p "$scratch/results"
     refuse valid 13 mafat detector valid "$scratch/data" "$cfg" "$w" -threads 1 -mafat 2x2
+    refuse map 13 mafat detector map "$scratch/map.data" "$cfg" "$w" -threads 1 -memory 16M -mafat 2x2
 } >"$scratch/two"
 wait
 cat "$scratch/one" "$scratch/two"
