@@ -1,5 +1,5 @@
-/* The writer of JSON: whatever is written is one value of the grammar (RFC 8259), and reads back as it
- * was given. */
+/* The writer of JSON: whatever is written is one value of the grammar (RFC 8259), and reads back
+ * as it was given. */
 #include <check.h>
 #include <ctype.h>
 #include <math.h>

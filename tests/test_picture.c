@@ -193,7 +193,8 @@ static mafat_drawing *begin_drawing(const mafat_boxes *boxes)
 {
     mafat_drawing *drawing;
     mafat_error error;
-    if (mafat_boxes_begin_drawing(&drawing, boxes, &names, .5f, &rounding, false, &error) != MAFAT_OK)
+    if (mafat_boxes_begin_drawing(&drawing, boxes, &names, .5f, &rounding, false, &error) !=
+        MAFAT_OK)
         ck_abort_msg("%s: %s", error.file, error.text);
     return drawing;
 }
@@ -327,8 +328,8 @@ START_TEST(joined_files_are_darknets)
 }
 END_TEST
 
-/* A PNG has the picture's own bytes: small ones of all widths and heights, flat and noisy, and one of
- * several strips and chunks. */
+/* A PNG has the picture's own bytes: small ones of all widths and heights, flat and noisy, and
+ * one of several strips and chunks. */
 START_TEST(a_png_is_the_picture)
 {
     for (int k = 0; k < 200; k++) {

@@ -115,7 +115,8 @@ int main(void)
     tcase_add_test(tcase, sums_and_products_are_exact_or_refused);
     tcase_add_test(tcase, rounding_up_finds_the_next_multiple);
     tcase_add_test(tcase, rounding_up_never_comes_out_small);
-    tcase_add_loop_test(tcase, people_read_what_is_enough, 0, (int)(sizeof sizes / sizeof sizes[0]));
+    tcase_add_loop_test(tcase, people_read_what_is_enough, 0,
+                        (int)(sizeof sizes / sizeof sizes[0]));
     tcase_add_loop_test(tcase, pages_are_those_of_the_machine, 0, TEST_N_PAGES);
     tcase_add_test(tcase, arrays_keep_what_they_hold_and_double);
     tcase_add_test(tcase, arrays_of_sizes_that_overflow_are_refused);

@@ -1,5 +1,5 @@
-/* A writer of JSON; see json.h. No stack of what is open: what has been ended was a value of what it
- * stands in, which so has one. */
+/* A writer of JSON; see json.h. No stack of what is open: what has been ended was a value of
+ * what it stands in, which so has one. */
 #include "base/json.h"
 
 #include <inttypes.h>

@@ -22,8 +22,8 @@ void mafat_json_begin(mafat_json *json, FILE *stream, int n_broken);
 /* Ends its last line. Whatever was begun must have been ended. */
 void mafat_json_end(mafat_json *json);
 
-/* Objects and lists, within each other to any depth. Here and below: in an object a value has a key, in
- * a list, or by itself, it has none, NULL. */
+/* Objects and lists, within each other to any depth. Here and below: in an object a value has a
+ * key, in a list, or by itself, it has none, NULL. */
 void mafat_json_begin_object(mafat_json *json, const char *key);
 void mafat_json_end_object(mafat_json *json);
 void mafat_json_begin_list(mafat_json *json, const char *key);

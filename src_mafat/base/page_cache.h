@@ -13,10 +13,10 @@
  * be opened. */
 mafat_status mafat_page_cache_drop(const char *path, uint64_t *stay_bytes, mafat_error *error);
 
-/* To be called now and then while a large file is written: pages that wait to be written to the disk
- * are memory that a limit counts. Once there are MAFAT_CHARGE_NEW_FILE bytes of them behind *spared it
- * waits for the disk, they leave the page cache, and *spared, 0 at first, moves on. Does nothing to a
- * pipe. */
+/* To be called now and then while a large file is written: pages that wait to be written to the
+ * disk are memory that a limit counts. Once there are MAFAT_CHARGE_NEW_FILE bytes of them behind
+ * *spared it waits for the disk, they leave the page cache, and *spared, 0 at first, moves on.
+ * Does nothing to a pipe. */
 void mafat_page_cache_spare(FILE *stream, off_t *spared);
 
 #endif

@@ -21,7 +21,7 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* ------------------------------------------------------------------------------------------ words */
+/* ----------------------------------------------------------------------------------------- words */
 
 static void add_bar(const mafat_progress *p, char *text, size_t size)
 {
@@ -66,7 +66,8 @@ void mafat_progress_text(const mafat_progress *progress, double seconds, bool is
     add_rate(rate, rate_text, sizeof rate_text);
     if (rate > 0 && p->done < p->n)
         add_time_left((double)(p->n - p->done) / rate, left, sizeof left);
-    snprintf(text, MAFAT_PROGRESS_TEXT, "%s: %s%zu%s%s%s", p->what, bar, p->done, of, rate_text, left);
+    snprintf(text, MAFAT_PROGRESS_TEXT, "%s: %s%zu%s%s%s", p->what, bar, p->done, of, rate_text,
+             left);
 }
 
 double mafat_progress_next(double seconds, bool is_terminal)
@@ -79,7 +80,7 @@ double mafat_progress_next(double seconds, bool is_terminal)
     return seconds + (seconds * share > then_s ? seconds * share : then_s);
 }
 
-/* ---------------------------------------------------------------------------------------- showing */
+/* --------------------------------------------------------------------------------------- showing */
 
 static bool is_terminal(void)
 {

@@ -57,8 +57,8 @@ size_t mafat_size_page(void);
 /* So many bytes in whole pages, rounded up. */
 size_t mafat_size_in_pages(size_t bytes);
 
-/* Writes a size as people read it, and returns `text`: "512 bytes", "10.1 MiB". Rounded up to a tenth:
- * what it says is enough. */
+/* Writes a size as people read it, and returns `text`: "512 bytes", "10.1 MiB". Rounded up to a
+ * tenth: what it says is enough. */
 enum { MAFAT_SIZE_TEXT = 24 };
 const char *mafat_size_text(size_t bytes, char text[MAFAT_SIZE_TEXT]);
 

@@ -353,8 +353,9 @@ static mafat_status check_channels(const darknet_command *command, const mafat_c
                            "%dx%dx%d", input.c, input.h, input.w);
 }
 
-/* Says where a network is not of the kind that the command is for: stock runs that, and finds nothing,
- * or takes numbers of boxes for classes. What it lacks then is told as a fault of other files. */
+/* Says where a network is not of the kind that the command is for: stock runs that, and finds
+ * nothing, or takes numbers of boxes for classes. What it lacks then is told as a fault of other
+ * files. */
 static void note_kind(const darknet_command *command, const char *path, const mafat_cfg *cfg)
 {
     static const char *const detectors[] = {"detector", "detect", "yolo", "coco"};

@@ -33,9 +33,10 @@ bool mafat_command_darknet_is(const mafat_arguments *arguments);
 mafat_status mafat_command_darknet_sort(mafat_arguments *arguments, mafat_operands *operands,
                                         mafat_error *error);
 
-/* Plans the network, and checks the cfg, the weights, and every other file that the command will read
- * or write. For `detector test` and `detect`, which MAFAT runs itself, it is the caller who reads the
- * image, knows which letters are needed, and where pictures go. On error nothing needs to be closed. */
+/* Plans the network, and checks the cfg, the weights, and every other file that the command will
+ * read or write. For `detector test` and `detect`, which MAFAT runs itself, it is the caller who
+ * reads the image, knows which letters are needed, and where pictures go. On error nothing needs
+ * to be closed. */
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
                                           mafat_operands *operands, mafat_error *error);
 

@@ -117,7 +117,8 @@ static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s
     if (status != MAFAT_OK)
         return status;
     mafat_canvas canvas = {
-        .w = s->rows.w, .h = s->rows.h, .format = d->destination.format, .source = mafat_picture_rows_source(&s->rows),
+        .w = s->rows.w, .h = s->rows.h, .format = d->destination.format,
+        .source = mafat_picture_rows_source(&s->rows),
         .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
     };
     status = mafat_canvas_write(&canvas, s->drawn, error);
@@ -125,8 +126,8 @@ static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s
     return status;
 }
 
-/* Tells what was found, in each form that is asked for. Where there is a limit, what is written leaves
- * the page cache. */
+/* Tells what was found, in each form that is asked for. Where there is a limit, what is written
+ * leaves the page cache. */
 static void tell(detector *d, const mafat_detections *found)
 {
     bool has_limit = d->bridge->session.limit_bytes > 0;
@@ -198,16 +199,16 @@ static void prompt(const detector *d)
     fflush(stream);
 }
 
-/* Whether images that follow one that could not be done would fare better: the network has not failed,
- * and results are taken. */
+/* Whether images that follow one that could not be done would fare better: the network has not
+ * failed, and results are taken. */
 static bool can_go_on(const detector *d)
 {
     return !d->is_broken && mafat_bridge_has_plan(d->bridge) &&
            (d->destination.json == NULL || !ferror(d->file.stream));
 }
 
-/* Darknet's loop over paths that are typed in, one a line. Images that cannot be done are passed over.
- * *is_whole says whether it came to the end. */
+/* Darknet's loop over paths that are typed in, one a line. Images that cannot be done are passed
+ * over. *is_whole says whether it came to the end. */
 static mafat_status detect_list(detector *d, bool *is_whole, mafat_error *error)
 {
     mafat_image_list list;
@@ -252,7 +253,8 @@ static mafat_status begin_results(detector *d, mafat_error *error)
     return MAFAT_OK;
 }
 
-/* and gives it its name, also where images were passed over, but not where the list was cut short. */
+/* and gives it its name, also where images were passed over, but not where the list was cut
+ * short. */
 static mafat_status end_results(detector *d, bool is_whole, mafat_error *error)
 {
     if (d->destination.json == NULL)
@@ -284,8 +286,8 @@ static mafat_status detect_all(detector *d, mafat_error *error)
     return status == MAFAT_OK ? ended : status;
 }
 
-/* Loads the network and detects. The network is planned first: what it may take is measured before an
- * image is in memory. */
+/* Loads the network and detects. The network is planned first: what it may take is measured
+ * before an image is in memory. */
 static mafat_status run(detector *d, const mafat_arguments *arguments, mafat_error *error)
 {
     mafat_operands *o = &d->operands;

@@ -156,7 +156,7 @@ static void print_steps(const mafat_plan *plan)
     }
 }
 
-/* ------------------------------------------------------------------------- the same tables as JSON */
+/* ------------------------------------------------------------------------ the same tables as JSON */
 
 static void report_groups(const mafat_session *session, mafat_report *r)
 {
@@ -256,7 +256,7 @@ static void report_steps(const mafat_plan *plan, mafat_report *r)
     mafat_report_end_list(r);
 }
 
-/* ------------------------------------------------------------------------------------- the command */
+/* ------------------------------------------------------------------------------------ the command */
 
 static void report_tables(const mafat_session *session, bool steps, mafat_report *r)
 {

@@ -18,8 +18,8 @@ typedef struct {
 mafat_status mafat_darknet_options_take(char **words, int *n_words, mafat_darknet_options *options,
                                         mafat_error *error);
 
-/* Whether a word is one that Darknet lacks: of those, for `detector test` and `detect`, that others of
- * its kin have, or that are new. */
+/* Whether a word is one that Darknet lacks: of those, for `detector test` and `detect`, that
+ * others of its kin have, or that are new. */
 bool mafat_darknet_options_is_new(const char *word);
 
 /* Prints these in a list, as mafat_option_print() does. */

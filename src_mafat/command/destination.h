@@ -1,5 +1,5 @@
-/* Where the results of a detector go: the pictures on which boxes are drawn, and a file of JSON. What
- * -out says, and -no_picture.
+/* Where the results of a detector go: the pictures on which boxes are drawn, and a file of JSON.
+ * What -out says, and -no_picture.
  *
  *     -out NAME         NAME.jpg, as in Darknet; of a list, the last image's
  *     -out NAME.png     that file
@@ -24,20 +24,20 @@ typedef struct {
     struct timespec begin;         /* by the clock of its file system */
 } mafat_destination;
 
-/* Sorts what was asked for; `out` NULL is for Darknet's "predictions". MAFAT_USAGE for a path that is
- * too long, and for a picture that is and is not wanted. */
+/* Sorts what was asked for; `out` NULL is for Darknet's "predictions". MAFAT_USAGE for a path
+ * that is too long, and for a picture that is and is not wanted. */
 mafat_status mafat_destination_choose(mafat_destination *destination, const char *out,
                                       bool no_picture, mafat_error *error);
 
-/* Sees to it that it can be written, and makes the folder where there is none. MAFAT_FAILED, with the
- * file named. */
+/* Sees to it that it can be written, and makes the folder where there is none. MAFAT_FAILED,
+ * with the file named. */
 mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_error *error);
 
-/* Finds the path of an image's picture. In a folder it is the image's name with .jpg for its suffix; of
- * several images of one name the second becomes NAME-2.jpg, which is told: the folder itself says which
- * pictures are there since the run began, so that a list of any length takes no memory, and older ones
- * are replaced. MAFAT_FAILED where the picture would take the place of an image: the folder is the
- * image's own, or NAME.png is the image. */
+/* Finds the path of an image's picture. In a folder it is the image's name with .jpg for its
+ * suffix; of several images of one name the second becomes NAME-2.jpg, which is told: the folder
+ * itself says which pictures are there since the run began, so that a list of any length takes
+ * no memory, and older ones are replaced. MAFAT_FAILED where the picture would take the place of
+ * an image: the folder is the image's own, or NAME.png is the image. */
 mafat_status mafat_destination_place(const mafat_destination *destination, const char *image,
                                      char path[PATH_MAX], mafat_error *error);
 

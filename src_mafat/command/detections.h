@@ -19,16 +19,17 @@ typedef struct {
     const mafat_session *session;    /* that it ran in */
 } mafat_detections;
 
-/* Where `spared` is given below, what is written leaves the page cache (base/page_cache.h): there may be
- * more of it than a memory limit has room for.
+/* Where `spared` is given below, what is written leaves the page cache (base/page_cache.h):
+ * there may be more of it than a memory limit has room for.
  *
  * Prints "dog: 82%" for each class of a box, as Darknet does. */
 void mafat_detections_print(const mafat_detections *found, FILE *stream,
                             off_t *spared);
 
 /* The same lines with the box behind a tab, in whole pixels, as AlexeyAB's fork prints them for
- * -ext_output: "dog: 82%\t(left_x:  128   top_y:  224   width:  185   height:  314)". A box that reaches
- * out of the image is told as it is. The order stays Darknet's; the fork's is from left to right. */
+ * -ext_output: "dog: 82%\t(left_x:  128   top_y:  224   width:  185   height:  314)". A box that
+ * reaches out of the image is told as it is. The order stays Darknet's; the fork's is from left
+ * to right. */
 void mafat_detections_print_boxes(const mafat_detections *found, FILE *stream, off_t *spared);
 
 /* Adds an object to a list of JSON, or by itself; command/README.md has its keys. */

@@ -74,8 +74,8 @@ mafat_status mafat_image_list_end(mafat_image_list *list, mafat_error *error)
         return mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
                                strerror(reason));
     if (list->n_failed > 0 && list->n_too_large > 0)
-        return mafat_error_set(error, MAFAT_FAILED, "%s: %d of %d that failed, %d too large for the "
-                               "memory limit", passed_over, list->n_failed, list->n,
+        return mafat_error_set(error, MAFAT_FAILED, "%s: %d of %d that failed, %d too large for "
+                               "the memory limit", passed_over, list->n_failed, list->n,
                                list->n_too_large);
     if (list->n_failed > 0)
         return mafat_error_set(error, MAFAT_FAILED, "%s: %d of %d", passed_over, list->n_failed,

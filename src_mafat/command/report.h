@@ -30,9 +30,9 @@ void mafat_report_session(mafat_report *report, const mafat_session *session);
 /* To be called before a command does anything whose peaks are to be reported. */
 void mafat_report_watch_memory(void);
 
-/* The most memory since then, peak_bytes: what the cgroup of this process was charged. It is "unknown"
- * where others are or were in it, too (machine/charged.h; tools/limit gives it one of its own): why is
- * said on stderr, and by peak_bytes_unknown in JSON, where the number is null. */
+/* The most memory since then, peak_bytes: what the cgroup of this process was charged. It is
+ * "unknown" where others are or were in it, too (machine/charged.h; tools/limit gives it one of
+ * its own): why is said on stderr, and by peak_bytes_unknown in JSON, where the number is null. */
 void mafat_report_peak(mafat_report *report);
 
 /* The same, and peak_rss_bytes, VmHWM. MAFAT_FAILED where the kernel does not tell the latter. */

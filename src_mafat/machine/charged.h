@@ -9,8 +9,8 @@
 /* How the cgroup was when the process began. */
 typedef struct {
     bool is_looked_at;
-    const char *unknown;    /* why the process's own peak cannot be told, in a few words; NULL: nobody
-                               else was in it, or had left memory there worth the name */
+    const char *unknown;    /* why the process's own peak cannot be told, in a few words; NULL:
+                               nobody else was in it, or had left memory worth the name */
     size_t usage_bytes, peak_bytes;
 } mafat_charged;
 
@@ -18,9 +18,9 @@ typedef struct {
  * cgroup.h. */
 void mafat_charged_begin(mafat_charged *begin, const char *root, pid_t self, size_t own_bytes);
 
-/* Stores the most that the cgroup was charged since, and returns NULL; or why that cannot be told:
- * others are in it or below, were there at the beginning, had left something, or the most was before.
- * Who came and went in between is not seen. */
+/* Stores the most that the cgroup was charged since, and returns NULL; or why that cannot be
+ * told: others are in it or below, were there at the beginning, had left something, or the most
+ * was before. Who came and went in between is not seen. */
 const char *mafat_charged_peak(const mafat_charged *begin, const char *root, pid_t self,
                                size_t *bytes);
 

@@ -214,8 +214,8 @@ static void fill_row(mafat_drawing *d, int from, int to)
 }
 
 /* Row y of a label without its border, as get_label() makes it with tile_images(): each letter's
- * floats are multiplied by what is there. Only so much of it as the picture is wide; its whole width
- * is returned. */
+ * floats are multiplied by what is there. Only so much of it as the picture is wide; its whole
+ * width is returned. */
 static int make_label_row(mafat_drawing *d, const char *text, int y)
 {
     int w = 0, step = letter_step(mafat_boxes_letter_size(d->h));

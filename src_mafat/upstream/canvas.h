@@ -1,7 +1,7 @@
 /* What is drawn on a picture, and the file it goes to, strip by strip.
  *
- * What is drawn is drawn in bytes: Darknet's drawing overwrites pixels and never blends them, so that
- * each byte of its file comes from one float, of the picture or of what was drawn. */
+ * What is drawn is drawn in bytes: Darknet's drawing overwrites pixels and never blends them, so
+ * that each byte of its file comes from one float, of the picture or of what was drawn. */
 #ifndef MAFAT_UPSTREAM_CANVAS_H
 #define MAFAT_UPSTREAM_CANVAS_H
 
@@ -50,9 +50,9 @@ typedef struct {
  * beside what its source and draw() do. */
 size_t mafat_canvas_write_bytes(mafat_canvas_format format, int w, int h);
 
-/* Writes the file. All or nothing: it is written beside
- * `path` and then takes its place. Errors: those of draw(); MAFAT_FAILED, with the file named, where
- * the file cannot be written, and for memory. */
+/* Writes the file. All or nothing: it is written beside `path` and then takes its place. Errors:
+ * those of draw(); MAFAT_FAILED, with the file named, where the file cannot be written, and for
+ * memory. */
 mafat_status mafat_canvas_write(const mafat_canvas *canvas, const char *path, mafat_error *error);
 
 #endif

@@ -1,8 +1,8 @@
 /* A PNG file written row by row: 8 bits of red, green and blue, no loss.
  *
- * zlib, which reads PNG files here already, compresses the rows as they come; a library such as libpng
- * would do no more, and stb_image_write wants the whole picture at once. Every row has the filter that
- * suits photos, Paeth's: a choice a row makes files a few percent smaller. */
+ * zlib, which reads PNG files here already, compresses the rows as they come; a library such as
+ * libpng would do no more, and stb_image_write wants the whole picture at once. Every row has
+ * the filter that suits photos, Paeth's: a choice a row makes files a few percent smaller. */
 #ifndef MAFAT_UPSTREAM_PNG_H
 #define MAFAT_UPSTREAM_PNG_H
 
@@ -13,8 +13,8 @@
 typedef struct {
     FILE *stream;               /* borrowed */
     int w;
-    unsigned char *rows;        /* owned: [3w] the row before, and a filter's number with [3w] what it
-                                   makes of a row */
+    unsigned char *rows;        /* owned: [3w] the row before, and a filter's number with [3w] what
+                                   it makes of a row */
     unsigned char *code;        /* [MAFAT_PNG_CODE], owned: what they are compressed to */
     z_stream compression;
 } mafat_png;
