@@ -70,6 +70,8 @@ typedef struct {
     const char *config;    /* the configuration: "5x5/8/2x2"; NULL: mafat= of the cfg, or what a
                               search finds in the limit, or 1x1 */
     int n_threads;         /* 0: mafat_threads= of the cfg, or one for each processor */
+    size_t reserve_bytes;  /* memory that the program is still going to take and keep, such as a
+                              decoder's; the limit leaves room for it */
     const char *names;     /* a file with the name of a class in each line; NULL: no names */
     /* Is told, in lines without their ends, what is worth knowing and no error: a key of the cfg
      * without effect, what was chosen for the limit. It may be called by any call, on its thread.
@@ -174,6 +176,11 @@ void mafat_result_free(mafat_result *result);
  * does it, and writes a JPEG file, whole or not at all. MAFAT_USAGE for floats, and without names. */
 mafat_status mafat_draw(mafat *network, const mafat_image *image, const mafat_result *result,
                         const char *path, mafat_error *error);
+
+/* The same to pixels: to[height] rows of the image, stride_bytes apart and in the order that is_bgr
+ * says. They may be the image's own, which is drawn on then. On error they are drawn on in part. */
+mafat_status mafat_draw_pixels(mafat *network, const mafat_image *image,
+                               const mafat_result *result, unsigned char *to, mafat_error *error);
 
 /* The most memory that the process has had: of its own, as VmHWM says. */
 mafat_status mafat_peak_rss(size_t *bytes, mafat_error *error);

@@ -32,16 +32,28 @@ static mafat_status open_floats(mafat_fitted *f, mafat *m, mafat_error *error)
 
 /* ----------------------------------------------------------------------------------------- pixels */
 
+void mafat_fitted_turn(unsigned char *to, const unsigned char *from, int n_pixels, bool is_turned)
+{
+    size_t n = (size_t)n_pixels;
+    if (!is_turned) {
+        memcpy(to, from, 3 * n);
+        return;
+    }
+    for (size_t x = 0; x < n; x++)
+        for (size_t c = 0; c < 3; c++)
+            to[3 * x + c] = from[3 * x + 2 - c];
+}
+
 static const unsigned char *pixel_row(void *context, int y)
 {
     const mafat_fitted *f = context;
     size_t width = (size_t)f->w;
     size_t stride_bytes = f->image->stride_bytes != 0 ? f->image->stride_bytes : 3 * width;
     const unsigned char *row = f->image->pixels + (size_t)y * stride_bytes;
-    for (size_t x = 0; x < width && f->turned != NULL; x++)
-        for (size_t c = 0; c < 3; c++)
-            f->turned[3 * x + c] = row[3 * x + 2 - c];
-    return f->turned != NULL ? f->turned : row;
+    if (f->turned == NULL)
+        return row;
+    mafat_fitted_turn(f->turned, row, f->w, true);
+    return f->turned;
 }
 
 static mafat_status open_pixels(mafat_fitted *f, mafat *m, mafat_error *error)

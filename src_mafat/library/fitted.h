@@ -28,6 +28,9 @@ mafat_source mafat_fitted_source(mafat_fitted *fitted);
 /* The rows of the picture, of a file or of pixels. */
 mafat_picture_source mafat_fitted_picture(mafat_fitted *fitted);
 
+/* Copies pixels of three bytes; where they are to be turned, red and blue change places. */
+void mafat_fitted_turn(unsigned char *to, const unsigned char *from, int n_pixels, bool is_turned);
+
 /* MAFAT_FAILED where its file was changed since it was opened. */
 mafat_status mafat_fitted_check(const mafat_fitted *fitted, mafat_error *error);
 

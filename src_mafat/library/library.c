@@ -66,6 +66,7 @@ void mafat_library_end(mafat *m, const mafat_library_call *call)
 typedef struct {
     mafat *network;
     const char *weights_path, *names_path;
+    size_t reserve_bytes;
     char n_threads[16];
     mafat_options options;
     mafat_workload workload;
@@ -79,6 +80,7 @@ static mafat_status find_workload(asked *a, mafat_error *error)
     mafat_status status = mafat_workload_of_command(
         &a->workload, MAFAT_LOADED_BY_ROWS,
         n_names > 0 ? MAFAT_DRAWN_BY_MAFAT : MAFAT_DRAWN_BY_NOBODY, error);
+    a->workload.base_bytes += a->reserve_bytes;
     a->workload.repeats = true;
     mafat_workload_set_picture(&a->workload, &mafat_workload_photo);
     mafat_workload_add_lines(&a->workload, n_names);
@@ -152,6 +154,7 @@ static void read_settings(const mafat_settings *settings, asked *a)
 {
     a->options = (mafat_options){.config = settings->config, .memory = settings->memory};
     a->names_path = settings->names;
+    a->reserve_bytes = settings->reserve_bytes;
     a->network->listener = (mafat_notice_listener){settings->notice, settings->notice_context};
     if (settings->n_threads == 0)
         return;

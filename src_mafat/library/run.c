@@ -16,7 +16,8 @@ typedef struct {
     float *outputs;                        /* that are wanted */
     const mafat_thresholds *thresholds;    /* of what is to be found; NULL: nothing is */
     mafat_result *result;
-    const char *path;                      /* of the picture to be drawn */
+    const char *path;                      /* of the picture to be drawn, */
+    unsigned char *to;                     /* or its pixels */
     mafat_fitted fitted;
 } job;
 
@@ -75,6 +76,32 @@ static mafat_status draw_strip(void *context, mafat_strip *strip, mafat_error *e
     return status == MAFAT_OK ? mafat_boxes_draw(d->drawing, strip, error) : status;
 }
 
+/* Strip by strip, each of which is gone through while the processor's cache holds it. */
+static mafat_status draw_to_pixels(const job *j, const mafat_canvas *canvas, mafat_error *error)
+{
+    enum { STRIP_ROWS = 16 };
+    size_t row_bytes = 3 * (size_t)canvas->w;
+    size_t stride_bytes = j->image->stride_bytes != 0 ? j->image->stride_bytes : row_bytes;
+    mafat_strip strip = {.w = canvas->w, .h = canvas->h, .rgb = malloc(STRIP_ROWS * row_bytes)};
+    mafat_status status = MAFAT_OK;
+    if (strip.rgb == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for rows of pixels");
+    for (; strip.top < canvas->h && status == MAFAT_OK; strip.top += STRIP_ROWS) {
+        int n_left = canvas->h - strip.top;
+        strip.n_rows = n_left < STRIP_ROWS ? n_left : STRIP_ROWS;
+        for (int y = 0; y < strip.n_rows; y++)
+            memcpy(strip.rgb + (size_t)y * row_bytes,
+                   canvas->source.row(canvas->source.context, strip.top + y), row_bytes);
+        status = canvas->draw(canvas->context, &strip, error);
+        for (int y = 0; y < strip.n_rows && status == MAFAT_OK; y++) {
+            unsigned char *row = j->to + (size_t)(strip.top + y) * stride_bytes;
+            mafat_fitted_turn(row, strip.rgb + (size_t)y * row_bytes, canvas->w, j->image->is_bgr);
+        }
+    }
+    free(strip.rgb);
+    return status;
+}
+
 static mafat_status draw(job *j, mafat_error *error)
 {
     const mafat *m = j->network;
@@ -88,7 +115,8 @@ static mafat_status draw(job *j, mafat_error *error)
         .w = j->fitted.w, .h = j->fitted.h, .source = mafat_fitted_picture(&j->fitted),
         .draw = draw_strip, .context = &(strip_drawing){drawing, &j->fitted},
     };
-    status = mafat_canvas_write(&canvas, j->path, error);
+    status = j->to != NULL ? draw_to_pixels(j, &canvas, error)
+                           : mafat_canvas_write(&canvas, j->path, error);
     mafat_boxes_end_drawing(drawing);
     return status;
 }
@@ -115,6 +143,11 @@ static mafat_status check_detection(const mafat *m, const mafat_thresholds *by, 
     return status;
 }
 
+static bool is_drawing(const job *j)
+{
+    return j->path != NULL || j->to != NULL;
+}
+
 /* Whether the network can do it. */
 static mafat_status check_job(const job *j, mafat_error *error)
 {
@@ -129,7 +162,7 @@ static mafat_status check_job(const job *j, mafat_error *error)
     if (!m->bridge->session.by_layers && !mafat_bridge_has_plan(m->bridge))
         return mafat_error_set(error, MAFAT_NO_FIT, "the memory limit leaves no room for it any "
                                "more: the program has grown");
-    if (j->path == NULL)
+    if (!is_drawing(j))
         return MAFAT_OK;
     if (j->image->floats != NULL)
         return mafat_error_set(error, MAFAT_USAGE, "boxes are drawn on pictures, and these are "
@@ -146,13 +179,13 @@ static mafat_status do_job(void *context, mafat_error *error)
 {
     job *j = context;
     mafat_status status = mafat_fitted_open(&j->fitted, j->network, j->image, error);
-    if (status == MAFAT_OK && j->path != NULL &&
+    if (status == MAFAT_OK && is_drawing(j) &&
         (j->fitted.w != j->result->boxes.w || j->fitted.h != j->result->boxes.h))
         status = mafat_error_set(error, MAFAT_USAGE, "an image of %dx%d pixels, and boxes that were "
                                  "found in one of %dx%d", j->fitted.w, j->fitted.h, j->result->boxes.w,
                                  j->result->boxes.h);
     else if (status == MAFAT_OK)
-        status = j->path != NULL ? draw(j, error) : run(j, error);
+        status = is_drawing(j) ? draw(j, error) : run(j, error);
     if (status != MAFAT_OK && j->image->path != NULL)
         mafat_error_set_file(error, j->image->path);
     return status;
@@ -205,5 +238,12 @@ mafat_status mafat_draw(mafat *m, const mafat_image *image, const mafat_result *
                         const char *path, mafat_error *error)
 {
     job j = {.network = m, .image = image, .result = (mafat_result *)result, .path = path};
+    return do_call(&j, error);
+}
+
+mafat_status mafat_draw_pixels(mafat *m, const mafat_image *image, const mafat_result *result,
+                               unsigned char *to, mafat_error *error)
+{
+    job j = {.network = m, .image = image, .result = (mafat_result *)result, .to = to};
     return do_call(&j, error);
 }
