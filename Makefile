@@ -18,6 +18,12 @@ endif
 ARCH ?= native
 OPENMP ?= 1
 DEBUG ?= 0
+# OPENCV=1 builds libmafat-video.so, too, for `detector demo`, with this compiler. All else is the same
+# without it: the program loads it when it is to show video, and no variant of its own is needed.
+OPENCV ?= 0
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
 # asan: all of it, Darknet too, with AddressSanitizer and UndefinedBehaviorSanitizer; tsan: with
 # ThreadSanitizer, which does not know how OpenMP's threads meet, and so wants OPENMP=0.
 SANITIZE ?=
@@ -25,20 +31,19 @@ SANITIZE ?=
 WERROR ?= 0
 
 # tools/setup and the tests ask for the same compiler.
-export CC OPENMP
+export CC CXX OPENMP
 
 # What Darknet's users type out of habit, for upstream's Makefile and for others' that came of it: what
 # is not built here is refused, what is there anyway is said once, and not passed on.
-LACKING := GPU CUDNN CUDNN_HALF OPENCV ZED_CAMERA
+LACKING := GPU CUDNN CUDNN_HALF ZED_CAMERA
 NEEDLESS := AVX LIBSO USE_CPP
 SAY_GPU := there is no CUDA in this build: MAFAT runs networks on processors
 SAY_CUDNN := $(SAY_GPU)
 SAY_CUDNN_HALF := $(SAY_GPU)
-SAY_OPENCV := there is no OpenCV in this build: pictures come from files and go to files, without video or windows
-SAY_ZED_CAMERA := $(SAY_OPENCV)
+SAY_ZED_CAMERA := there is no support for ZED cameras in this build: OPENCV=1 reads films, streams and usual cameras
 SAY_AVX := not needed: the default, ARCH=native, takes all that this processor has
 SAY_LIBSO := not needed: darknet/libdarknet.so is always built
-SAY_USE_CPP := not needed: all of it is C
+SAY_USE_CPP := not needed: all of it is C, but for what OPENCV=1 adds
 
 given = $(strip $(foreach name,$(1),$(if $(and $(filter command,$(origin $(name))),$(filter-out 0,$($(name)))),$(name))))
 $(foreach name,$(call given,$(LACKING) $(NEEDLESS)),$(warning $(name)=$($(name)): $(SAY_$(name))))
@@ -96,7 +101,7 @@ FLAGS_upstream/png_rows = $(STB_FLAGS)
 TEST_ROUNDS := $(if $(SANITIZE),1,4)
 TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) \
     -DTEST_ROUNDS=$(TEST_ROUNDS) -Isrc_mafat -Itests $(FLAGS_upstream)
-LIBS := -lz -lm -pthread
+LIBS := -lz -lm -pthread -ldl
 
 # ---------------------------------------------------------------------------------------------
 # Files
@@ -145,7 +150,7 @@ endef
 # ---------------------------------------------------------------------------------------------
 # Targets
 
-all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a build/libmafat.so $(TOOLS) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
+all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a build/libmafat.so $(if $(call on,OPENCV),darknet/libmafat-video.so) $(TOOLS) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
 
 stock: build/stock/darknet build/stock/libdarknet.a ## build/stock/darknet: upstream untouched, same compiler flags
 
@@ -232,7 +237,7 @@ where: ## print where this variant's own program is
 
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/cache build/upstream%,$(wildcard build/*)) $(TOOLS)
-	rm -f darknet/darknet darknet/libdarknet.a darknet/libdarknet.so
+	rm -f darknet/darknet darknet/libdarknet.a darknet/libdarknet.so darknet/libmafat-video.so
 
 distclean: ## remove all that is not in the repository, your own files in darknet/ too
 	rm -rf build $(TOOLS)
@@ -240,7 +245,7 @@ distclean: ## remove all that is not in the repository, your own files in darkne
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
-	@echo "Variables: CC=$(CC) ARCH=$(ARCH) OPENMP=$(OPENMP) DEBUG=$(DEBUG) WERROR=$(WERROR) DARKNET_TARBALL=$(DARKNET_TARBALL)"
+	@echo "Variables: CC=$(CC) ARCH=$(ARCH) OPENMP=$(OPENMP) DEBUG=$(DEBUG) OPENCV=$(OPENCV) WERROR=$(WERROR) DARKNET_TARBALL=$(DARKNET_TARBALL)"
 
 # Exported for tests/run: upstream's leaks are named, and slow machines get time.
 export CK_DEFAULT_TIMEOUT ?= 120
@@ -317,8 +322,18 @@ $(B)/darknet/libdarknet.so: $(LIBRARY:%=$(B)/darknet/%.o) $(MAFAT:%=$(B)/%) $(wi
 # The library for programs: Darknet's code and ours, of which mafat.h alone is to be seen. Not linked with -Ofast, whose
 # start-up code would change how the program computes (src_mafat/run/denormals.h).
 EXPORTS := src_mafat/library/exports.map
-$(B)/libmafat.so.0: $(LIBRARY:%=$(B)/darknet/%.o) $(addprefix $(B)/,$(filter-out mafat/command/% mafat/draw/%,$(MAFAT))) $(EXPORTS) $(wildcard src_mafat/*/)
+$(B)/libmafat.so.0: $(LIBRARY:%=$(B)/darknet/%.o) $(addprefix $(B)/,$(filter-out mafat/command/% mafat/draw/% mafat/video/%,$(MAFAT))) $(EXPORTS) $(wildcard src_mafat/*/)
 	$(call link,$(MACHINE) $(NAMES) -shared -Wl$(comma)-soname$(comma)$(@F) -Wl$(comma)--version-script$(comma)$(EXPORTS))
+
+# What `detector demo` loads. Debian has the pkg-config file in a package with all of OpenCV, of which
+# this is a small part; tools/setup looks in the same places.
+OPENCV_FLAGS = $(or $(shell pkg-config --cflags opencv4 2>/dev/null),-I/usr/include/opencv4)
+OPENCV_LIBS = $(shell pkg-config --libs-only-L opencv4 2>/dev/null) -lopencv_videoio -lopencv_highgui -lopencv_core
+$(B)/darknet/libmafat-video.so: src_mafat/video/opencv.cc Makefile | $(B)/ready-opencv
+	@mkdir -p $(@D)
+	@echo "  $(CXX) $@"
+	@$(CXX) -std=c++11 -Wall -Wextra $(if $(call on,WERROR),-Werror) -fPIC -O2 -Isrc_mafat \
+	    $(patsubst -I%,-isystem %,$(OPENCV_FLAGS)) -MD -MP -shared $< -o $@ $(OPENCV_LIBS)
 
 $(B)/stock/darknet: $(PROGRAM:%=$(B)/stock/%.o) $(B)/stock/libdarknet.a
 $(B)/darknet/darknet: $(PROGRAM:%=$(B)/darknet/%.o) $(B)/darknet/libdarknet.a
@@ -328,7 +343,7 @@ $(B)/stock/darknet $(B)/darknet/darknet:
 	$(call link,$(DARKNET_FLAGS) $(NAMES))
 
 # Copies of this variant's, put in place only when they differ.
-darknet/darknet darknet/libdarknet.a darknet/libdarknet.so: darknet/%: $(B)/darknet/% FORCE
+darknet/darknet darknet/libdarknet.a darknet/libdarknet.so darknet/libmafat-video.so: darknet/%: $(B)/darknet/% FORCE
 	@install -C $< $@
 build/libmafat.a build/libmafat.so.0: build/%: $(B)/% FORCE
 	@install -C $< $@
