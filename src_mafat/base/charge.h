@@ -147,6 +147,27 @@ enum {
     MAFAT_CHARGE_LIMITS_UNIT = 256 << 10,
 };
 
+/* ---------------------------------- video: what OpenCV and ffmpeg take, in bytes for each pixel */
+enum {
+    /* RssAnon before and behind what is said, in a program that reads films of 1920x1080 in H.264
+     * and MPEG-4, or writes them in MJPEG and MPEG-4 (OpenCV 4.6, ffmpeg 5.1). Frames as the
+     * program has them: two. */
+    MAFAT_CHARGE_FILM_FRAMES = 6,
+    /* The decoder up to its first frame: 12.6 and 8 with two threads, of which it makes one for
+     * each processor and gives it a frame of its own; */
+    MAFAT_CHARGE_FILM_DECODER = 11,
+    MAFAT_CHARGE_FILM_THREAD = 2,
+    /* and behind that, until it holds all frames that others refer to: 7.3 and 3.8. */
+    MAFAT_CHARGE_FILM_GROWTH = 9,
+    /* The encoder: 15.2 and 15.6. */
+    MAFAT_CHARGE_FILM_ENCODER = 16,
+    /* A window, which holds copies of a frame: assumed. */
+    MAFAT_CHARGE_FILM_WINDOW = 8,
+    /* Whatever its size, a film takes so many bytes more: buffers for its file, page tables for 240
+     * libraries. */
+    MAFAT_CHARGE_FILM = 3 << 20,
+};
+
 /* ------------------------------------------------ assumed: where nobody says what will be there */
 enum {
     /* A camera's baseline JPEG: its pixels, what its rows take (mafat_picture_memory_find() of

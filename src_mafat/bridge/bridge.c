@@ -48,15 +48,6 @@ void mafat_bridge_print_choice(const mafat_session *session)
                  p->plan_bytes, mafat_prediction_process_bytes(p), p->choosing_bytes);
 }
 
-/* Of Darknet's image_opencv.cpp, which is empty without OpenCV. */
-extern void *open_video_stream(const char *file, int camera, int w, int h, int fps)
-    __attribute__((weak));
-
-bool mafat_bridge_has_video(void)
-{
-    return open_video_stream != NULL;
-}
-
 bool mafat_bridge_has_plan(const mafat_bridge *bridge)
 {
     return bridge->session.plan.n_steps > 0;

@@ -61,9 +61,6 @@ typedef struct mafat_bridge {
  * start of a program; mafat_begin() (doors.h) does it too. */
 void mafat_bridge_keep_heap_small(void);
 
-/* Whether Darknet was built with OpenCV and so can read video. */
-bool mafat_bridge_has_video(void);
-
 /* Whether the network can run: false after there was no room to plan it anew. */
 bool mafat_bridge_has_plan(const mafat_bridge *bridge);
 

@@ -6,6 +6,7 @@
 
 #include "command/darknet_options.h"
 #include "session/session.h"
+#include "video/video.h"
 
 /* Where a command has its cfg: so many words behind its own. The first line that fits counts;
  * subword NULL is for all that a word has. */
@@ -71,8 +72,18 @@ static bool asks_for_results(int n_words, char *const *words)
                     (strcmp(plain[0], "detector") == 0 && strcmp(plain[1], "test") == 0));
 }
 
+/* Whether it is the one command that shows video, where there is what shows it: Darknet has only a
+ * message. */
+static bool is_demo(int n_words, char *const *words)
+{
+    return n_words > 1 && strcmp(words[0], "detector") == 0 && strcmp(words[1], "demo") == 0 &&
+           mafat_video_is_built();
+}
+
 bool mafat_asked_in(int n_words, char **words)
 {
+    if (is_demo(n_words, words))
+        return true;
     for (int i = 0; i < n_words; i++)
         if (mafat_arguments_asks(words[i]))
             return true;

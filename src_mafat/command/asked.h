@@ -1,6 +1,7 @@
 /* Which command lines are MAFAT's. MAFAT is asked for by the word "mafat", by one of its options,
  * or by a flag in the [net] section of the cfg that the command names; whichever it is, a command
- * is checked, planned and run in the same way. Nobody else's command line is touched. */
+ * is checked, planned and run in the same way. `detector demo` is MAFAT's wherever it can show video.
+ * Nobody else's command line is touched. */
 #ifndef MAFAT_COMMAND_ASKED_H
 #define MAFAT_COMMAND_ASKED_H
 

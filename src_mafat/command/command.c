@@ -9,6 +9,7 @@
 #include "bridge/bridge.h"
 #include "command/asked.h"
 #include "command/command_darknet.h"
+#include "command/command_demo.h"
 #include "command/command_detector.h"
 #include "command/command_map.h"
 #include "command/command_version.h"
@@ -44,6 +45,8 @@ static void print_help(FILE *stream)
         mafat_option_print(stream, 2 * INDENT, COMMAND_COLUMN + INDENT, &usage->options);
     }
     mafat_command_darknet_print_help(stream);
+    fputs("\n`detector demo`, which MAFAT runs itself, takes\n", stream);
+    mafat_option_print(stream, INDENT, OPTION_COLUMN, &mafat_command_demo.usage->options);
     fputs("\noptions\n", stream);
     mafat_option_print(stream, INDENT, OPTION_COLUMN, &mafat_arguments_common);
     mafat_option_print_line(stream, INDENT, OPTION_COLUMN, "--version",
@@ -66,6 +69,8 @@ static void answer_help(const mafat_arguments *arguments)
     const mafat_command *own = NULL;
     for (int i = 0; i < arguments->n_words && own == NULL; i++)
         own = mafat_own_commands_find(arguments->words[i]);
+    if (own == NULL && mafat_command_demo_is(arguments))
+        own = &mafat_command_demo;
     if (own != NULL)
         print_own_help(own->usage);
     else
@@ -118,6 +123,8 @@ int mafat_main(int *argc, char **argv)
         const mafat_command *own = is_named ? mafat_own_commands_find(arguments.words[0]) : NULL;
         bool is_map = mafat_command_map_is(&arguments);
         bool is_version = is_named && mafat_command_version_is(&arguments);
+        if (own == NULL && mafat_command_demo_is(&arguments))
+            own = &mafat_command_demo;
         is_ours = own != NULL || is_map || is_version || mafat_command_detector_is(&arguments);
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");

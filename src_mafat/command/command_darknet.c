@@ -8,7 +8,6 @@
 #include "base/charge.h"
 #include "base/notice.h"
 #include "base/program.h"
-#include "bridge/bridge.h"
 #include "bridge/request.h"
 #include "command/asked.h"
 #include "run/letterbox.h"
@@ -22,8 +21,8 @@ typedef enum { OF_BOXES, OF_OUTPUTS, OF_DATA } named;
 
 typedef struct {
     const char *word, *subword;    /* subword is NULL where there is none */
-    const char *arguments;         /* d(ata), c(fg), w(eights), l(ist of images), i(mage), v(ideo or
-                                      other file): only the last two may lack */
+    const char *arguments;         /* d(ata), c(fg), w(eights), l(ist of images), i(mage), f(ilm): only
+                                      the last two may lack */
     const char *data;              /* the data file where it is no argument; NULL: none */
     mafat_verify_needs needs;
     named named;
@@ -69,8 +68,8 @@ static const darknet_command commands[] = {
      NOBODY, mafat_indexed_flipped},
     {"detector", "recall", "dcw", NULL, {NO_NAMES, RECALL_LIST("data/coco_val_5k.list")},
      OF_BOXES, RESIZED, NOBODY, mafat_indexed_recall},
-    {"detector", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
-     NULL},
+    {"detector", "demo", "dcwf", NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY,
+     NULL},    /* only named here: command_demo.c runs it */
     {"detect", NULL, "cwi", "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS,
      OURSELVES, mafat_indexed_drawn},
     {"yolo", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
@@ -79,7 +78,6 @@ static const darknet_command commands[] = {
      OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_voc_valid},
     {"yolo", "recall", "cw", NULL, {NO_NAMES, RECALL_LIST("data/voc.2007.test")}, OF_BOXES,
      RESIZED, NOBODY, mafat_indexed_voc_valid},
-    {"yolo", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"coco", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET,
      mafat_indexed_coco_test},
     {"coco", "valid", "cw", NULL, {NO_NAMES, EIGHT_LIST("data/coco_val_5k.list")}, OF_BOXES,
@@ -87,11 +85,8 @@ static const darknet_command commands[] = {
     {"coco", "recall", "cw", NULL, {NO_NAMES,
      RECALL_LIST("/home/pjreddie/data/voc/test/2007_test.txt")}, OF_BOXES, RESIZED, NOBODY,
      mafat_indexed_coco_recall},
-    {"coco", "demo", "cwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"classifier", "predict", "dcwi", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED,
      NOBODY, mafat_indexed_top},
-    {"classifier", "demo", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED,
-     NOBODY, NULL},
     {"classifier", "valid", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, CROPPED,
      NOBODY, mafat_indexed_leaves},
     {"classifier", "valid10", "dcw", NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED,
@@ -108,20 +103,12 @@ static const darknet_command commands[] = {
      LETTERBOXED, NOBODY, mafat_indexed_csv},
     {"classifier", "fout", "dcwl", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, OTHERWISE, NOBODY,
      mafat_indexed_fout},
-    {"classifier", "gun", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY,
-     NULL},
-    {"classifier", "threat", "dcwv", NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED,
-     NOBODY, NULL},
     {"classify", NULL, "cwi", "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS,
      LETTERBOXED, NOBODY, mafat_indexed_top_5},
     {"segmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
-    {"segmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"isegmenter", "test", "dcwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY,
      NULL},
-    {"isegmenter", "demo", "dcwv", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL},
     {"regressor", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL},
-    {"regressor", "demo", "dcwv", NULL, {DETECTOR_NAMES, NO_LIST}, OF_DATA, UNCOUNTED, NOBODY,
-     NULL},
     {"super", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_BOXES, OTHERWISE, NOBODY, NULL},
     {"tag", "test", "cwi", NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY,
      mafat_indexed_tags},
@@ -138,7 +125,7 @@ static const char *argument_name(char letter)
     case 'c': return "CFG";
     case 'w': return "WEIGHTS";
     case 'l': return "LIST";
-    case 'v': return "[FILE]";
+    case 'f': return "[FILM]";
     default:  return "[IMAGE]";
     }
 }
@@ -199,7 +186,6 @@ static void set_operand(mafat_operands *found, char letter, const char *word)
     case 'c': found->cfg = word; break;
     case 'w': found->weights = word; break;
     case 'l': found->list = word; break;
-    case 'v': found->video = word; break;
     default:  found->image = word; break;
     }
 }
@@ -238,7 +224,7 @@ static mafat_status sort_words(const darknet_command *command, char **words, int
         else
             set_operand(found, *expected++, words[i]);
     }
-    if (status != MAFAT_OK || *expected == '\0' || *expected == 'i' || *expected == 'v')
+    if (status != MAFAT_OK || *expected == '\0' || *expected == 'i')
         return status;
     char usage[80];
     describe(command, usage, sizeof usage);
@@ -421,23 +407,12 @@ static mafat_status verify_image(const char *path, mafat_error *error)
     return status;
 }
 
-/* Darknet's demos need OpenCV, and without it end as if they had succeeded. */
-static mafat_status check_video(const darknet_command *command, mafat_error *error)
-{
-    if (strchr(command->arguments, 'v') == NULL || mafat_bridge_has_video())
-        return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_USAGE, "%s %s reads video by OpenCV, and this Darknet is "
-                           "built without it", command->word, command->subword);
-}
-
 /* Checks every file that the command will read or write. */
 static mafat_status verify(const darknet_command *command, const mafat_arguments *arguments,
                            mafat_operands *found, mafat_error *error)
 {
     bool has_limit = arguments->options.memory != NULL || mafat_session_has_limit(found->cfg);
-    mafat_status status = check_video(command, error);
-    if (status == MAFAT_OK)
-        status = find_workload(command, found, has_limit, error);
+    mafat_status status = find_workload(command, found, has_limit, error);
     if (status == MAFAT_OK)
         status = verify_network(command, arguments, looks_at_list(command, has_limit), found, error);
     if (status == MAFAT_OK && command->drawer == DARKNET)
@@ -446,8 +421,6 @@ static mafat_status verify(const darknet_command *command, const mafat_arguments
         status = mafat_verify_image_path(found->image, error);
     if (status == MAFAT_OK && found->image != NULL && command->drawer != OURSELVES)
         status = verify_image(found->image, error);
-    if (status == MAFAT_OK && found->video != NULL)
-        status = mafat_verify_readable(found->video, error);
     return status;
 }
 

@@ -10,7 +10,7 @@
 
 /* A command line sorted out. Texts are borrowed from it; NULL where it has none. */
 typedef struct {
-    const char *data, *cfg, *weights, *list, *image, *video;
+    const char *data, *cfg, *weights, *list, *image;
     mafat_darknet_options options;
     mafat_workload_drawer drawer;
     mafat_canvas_format format;     /* of what MAFAT draws; JPEG until the caller says otherwise */

@@ -11,7 +11,8 @@
 #include "command/option.h"
 
 /* The readers check what Darknet would read with atof() or atoi(), whatever stands there. */
-static mafat_status read_share(const char *name, const char *text, void *to, mafat_error *error)
+mafat_status mafat_darknet_options_share(const char *name, const char *text, void *to,
+                                         mafat_error *error)
 {
     char *end, hint[64] = "";
     double number = strtod(text, &end);
@@ -37,7 +38,8 @@ static mafat_status read_from(int min, const char *name, const char *text, void 
                            "%d to %d", name, text, min, INT_MAX);
 }
 
-static mafat_status read_whole(const char *name, const char *text, void *to, mafat_error *error)
+mafat_status mafat_darknet_options_whole(const char *name, const char *text, void *to,
+                                         mafat_error *error)
 {
     return read_from(0, name, text, to, error);
 }
@@ -55,18 +57,20 @@ static mafat_status read_gpu(const char *name, const char *text, void *to, mafat
 
 /* No help lists Darknet's own. */
 static const mafat_option rows[] = {
-    {"-thresh", "P", read_share, offsetof(mafat_darknet_options, threshold), NULL},
-    {"-hier", "P", read_share, offsetof(mafat_darknet_options, hier_threshold), NULL},
-    {"-t", "N", read_whole, offsetof(mafat_darknet_options, top), NULL},
+    {"-thresh", "P", mafat_darknet_options_share, offsetof(mafat_darknet_options, threshold), NULL},
+    {"-hier", "P", mafat_darknet_options_share, offsetof(mafat_darknet_options, hier_threshold),
+     NULL},
+    {"-t", "N", mafat_darknet_options_whole, offsetof(mafat_darknet_options, top), NULL},
     {"-out", "NAME", mafat_option_read_text, offsetof(mafat_darknet_options, out), NULL},
     {"-gpus", "LIST", mafat_option_read_text, offsetof(mafat_darknet_options, gpus), NULL},
     {"-avg", "N", read_count, MAFAT_OPTION_CHECKED, NULL},
-    {"-c", "N", read_whole, MAFAT_OPTION_CHECKED, NULL},
-    {"-s", "N", read_whole, MAFAT_OPTION_CHECKED, NULL},
-    {"-w", "N", read_whole, MAFAT_OPTION_CHECKED, NULL},
-    {"-h", "N", read_whole, MAFAT_OPTION_CHECKED, NULL},
-    {"-fps", "N", read_whole, MAFAT_OPTION_CHECKED, NULL},
+    {"-c", "N", mafat_darknet_options_whole, MAFAT_OPTION_CHECKED, NULL},
+    {"-s", "N", mafat_darknet_options_whole, MAFAT_OPTION_CHECKED, NULL},
+    {"-w", "N", mafat_darknet_options_whole, MAFAT_OPTION_CHECKED, NULL},
+    {"-h", "N", mafat_darknet_options_whole, MAFAT_OPTION_CHECKED, NULL},
+    {"-fps", "N", mafat_darknet_options_whole, MAFAT_OPTION_CHECKED, NULL},
     {"-i", "N", read_gpu, MAFAT_OPTION_CHECKED, NULL},
+    {"-out_filename", "FILE", mafat_option_read_text, MAFAT_OPTION_CHECKED, NULL},
     {"-prefix", "NAME", mafat_option_read_text, MAFAT_OPTION_CHECKED, NULL},
     {"-clear", NULL, NULL, MAFAT_OPTION_CHECKED, NULL},
     {"-nogpu", NULL, NULL, MAFAT_OPTION_CHECKED, NULL},

@@ -31,6 +31,9 @@ bool mafat_darknet_options_takes_value(const char *option);
 /* Moves those that stand before a command's word, or between its two words, behind all others. */
 void mafat_darknet_options_order(mafat_arguments *arguments);
 
+/* Readers that only check: a number from 0 to 1, and a whole one from 0 on, are kept as text. */
+mafat_option_reader mafat_darknet_options_share, mafat_darknet_options_whole;
+
 /* Says that a word is no option of Darknet's or MAFAT's, and which one is nearest: MAFAT_USAGE. */
 mafat_status mafat_darknet_options_fail_unknown(const char *word, mafat_error *error);
 

@@ -108,6 +108,11 @@ void mafat_report_watch_memory(void)
         mafat_charged_begin(&charged, "", getpid(), own_bytes + (size_t)program_bytes);
 }
 
+bool mafat_report_find_peak(size_t *bytes)
+{
+    return mafat_charged_peak(&charged, "", getpid(), bytes) == NULL;
+}
+
 void mafat_report_peak(mafat_report *report)
 {
     size_t peak_bytes;

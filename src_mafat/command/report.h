@@ -38,6 +38,9 @@ void mafat_report_peak(mafat_report *report);
 /* The same, and peak_rss_bytes, VmHWM. MAFAT_FAILED where the kernel does not tell the latter. */
 mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error);
 
+/* Only finds peak_bytes; false: unknown. */
+bool mafat_report_find_peak(size_t *bytes);
+
 /* A list of objects under a key; what is reported between an item's begin and its end goes into the
  * item. Lines have no key for it, and an empty one between items. Lists within items are JSON's
  * alone. */

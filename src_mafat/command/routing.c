@@ -19,9 +19,9 @@ typedef enum {
     HOLDS_MORE,         /* inference, beside data of its own that no plan counts */
     HANDLES_WEIGHTS,    /* no inference: it needs the weights whole, as Darknet loads them */
     HANDLES_IMAGES,     /* and no network */
-    READS_CAMERA,       /* by OpenCV */
     TRAINS,
     LOOKS_INSIDE,       /* at outputs of hidden layers, which MAFAT does not keep */
+    SHOWS_VIDEO,        /* by code of Darknet's that is not built */
     PLAYS_GO,           /* reads past the outputs of Darknet's own Go networks, and past its input */
     RECURS,             /* gives a network one letter after the other */
     IS_NOT_CALLED,      /* code in Darknet's examples that its main() leaves out */
@@ -32,6 +32,8 @@ typedef enum {
 static const char *const refusals[N_NATURES] = {
     [TRAINS] = "trains, and MAFAT runs networks and does not train them",
     [LOOKS_INSIDE] = "needs outputs of hidden layers, which MAFAT does not keep",
+    [SHOWS_VIDEO] = "shows video by code of Darknet's for OpenCV 2 and 3, which is not built here; "
+                    "`detector demo` is the one that MAFAT runs",
     [PLAYS_GO] = "crashes in Darknet itself: it reads 363 outputs, of which Darknet's networks for "
                  "Go have 361, and on where standard input has ended",
     [IS_NOT_CALLED] = "is no command of this Darknet, whose code for it nothing calls",
@@ -47,6 +49,9 @@ typedef struct {
 } command;
 
 static const command commands[] = {
+    {"classifier", "gun", SHOWS_VIDEO, NULL},
+    {"classifier", "threat", SHOWS_VIDEO, NULL},
+    {"classifier", "demo", SHOWS_VIDEO, NULL},
     {"classifier", "test", HOLDS_MORE, NULL},
     {"classifier", "try", LOOKS_INSIDE, NULL},
     {"classifier", "train", TRAINS, NULL},
@@ -54,6 +59,11 @@ static const command commands[] = {
     {"segmenter", "train", TRAINS, NULL},
     {"isegmenter", "train", TRAINS, NULL},
     {"regressor", "train", TRAINS, NULL},
+    {"segmenter", "demo", SHOWS_VIDEO, NULL},
+    {"isegmenter", "demo", SHOWS_VIDEO, NULL},
+    {"regressor", "demo", SHOWS_VIDEO, NULL},
+    {"yolo", "demo", SHOWS_VIDEO, NULL},
+    {"coco", "demo", SHOWS_VIDEO, NULL},
     {"yolo", "train", TRAINS, NULL},
     {"coco", "train", TRAINS, NULL},
     {"tag", "train", TRAINS, NULL},
@@ -97,7 +107,7 @@ static const command commands[] = {
     {"vid", NULL, IS_NOT_CALLED, NULL},
     {"voxel", NULL, IS_NOT_CALLED, NULL},
     {"writing", NULL, IS_NOT_CALLED, NULL},
-    {"art", NULL, READS_CAMERA, NULL},
+    {"art", NULL, SHOWS_VIDEO, NULL},
     {"nightmare", NULL, LOOKS_INSIDE, NULL},
     {"speed", NULL, HOLDS_MORE, NULL},
     {"ops", NULL, HANDLES_WEIGHTS, "CFG"},
@@ -258,10 +268,7 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     status = check_arguments(found, arguments, error);
     if (status != MAFAT_OK)
         return status;
-    if (found->nature == READS_CAMERA && !mafat_bridge_has_video())
-        return mafat_error_set(error, MAFAT_USAGE, "`%s` reads a camera by OpenCV, and this Darknet "
-                               "is built without it", found->word);
-    if (found->nature == IS_NOT_CALLED)    /* nor without MAFAT */
+    if (found->nature == IS_NOT_CALLED || found->nature == SHOWS_VIDEO)    /* however it is asked for */
         asked = (mafat_asked){0};
     if (refusals[found->nature] != NULL)
         return mafat_asked_refuse(arguments, &asked, refusals[found->nature], MAFAT_ALL_FLAGS,
