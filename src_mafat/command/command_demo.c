@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/charge.h"
+#include "base/notice.h"
 #include "base/number.h"
 #include "base/page_cache.h"
 #include "command/darknet_options.h"
@@ -410,10 +411,10 @@ static void sum_up(const demo *d)
     bool is_charged = mafat_report_find_peak(&peak_bytes);
     if (!is_charged)
         mafat_measure_peak_rss(&peak_bytes, &unseen);
-    fprintf(stderr, "mafat: %ld frame%s in %.3f seconds: %.2f a second; peak %.1f MiB%s (%zu "
-            "bytes)\n", d->n_frames, d->n_frames == 1 ? "" : "s", seconds,
-            (double)d->n_frames / seconds, (double)peak_bytes / MiB, is_charged ? "" : " resident",
-            peak_bytes);
+    mafat_notice("%ld frame%s in %.3f seconds: %.2f a second; peak %.1f MiB%s (%zu bytes)",
+                 d->n_frames, d->n_frames == 1 ? "" : "s", seconds,
+                 (double)d->n_frames / seconds, (double)peak_bytes / MiB,
+                 is_charged ? "" : " resident", peak_bytes);
 }
 
 /* Says where a film ends before its end: OpenCV does not tell a frame that cannot be read from one
@@ -424,8 +425,8 @@ static void note_early_end(const demo *d)
     d->video->describe_film(d->film, &facts);
     double n_read = (double)d->ahead.n_given * (1. + d->ahead.n_skipped);
     if (n_read < facts.n_frames)
-        fprintf(stderr, "mafat: %s: says that it has %.0f frames; behind number %.0f none could be "
-                "read\n", d->source.name, facts.n_frames, n_read - 1);
+        mafat_notice("%s: says that it has %.0f frames; behind number %.0f none could be read",
+                     d->source.name, facts.n_frames, n_read - 1);
 }
 
 /* Opens all, runs, and closes all. A recording that fails at its end is an error, too. */
