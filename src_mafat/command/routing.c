@@ -269,7 +269,7 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     if (status != MAFAT_OK)
         return status;
     if (found->nature == IS_NOT_CALLED || found->nature == SHOWS_VIDEO)    /* however it is asked for */
-        asked = (mafat_asked){0};
+        asked = (mafat_asked){.cfg = asked.cfg};
     if (refusals[found->nature] != NULL)
         return mafat_asked_refuse(arguments, &asked, refusals[found->nature], MAFAT_ALL_FLAGS,
                                   error);

@@ -54,7 +54,7 @@ check() {
 
 # COMMAND | without options | in tiles | in a limit
 holds='2:holds more beside the network than a memory limit counts'
-video='2:reads (video|a camera) by OpenCV, and this Darknet is built without it'
+video='2:(video is read and shown by OpenCV, and this program was built without it|shows video by code of Darknet.s for OpenCV 2 and 3)'
 trains='2:trains, and MAFAT runs networks'
 hidden='2:needs outputs of hidden layers, which MAFAT does not keep'
 go='2:crashes in Darknet itself'
