@@ -79,8 +79,8 @@ rm -r three.cfg data
 cp "$scratch/dog.jpg" "$share/data/only.jpg"
 echo data/only.jpg >only.list
 printf 'classes=10\nnames=data/ten.names\nvalid=only.list\ntest=only.list\n' >only.data
-"$darknet" mafat classifier label only.data ten.cfg "$share/cfg/ten.weights" >"$scratch/stdout" 2>&1
-grep -q 'Cannot load image "data/only.jpg"' "$scratch/stdout" || fail "classifier label: $(tail -n 2 "$scratch/stdout")"
+expect 1 'only.list: line 1: "data/only.jpg": No such file' \
+    "$darknet" mafat classifier label only.data ten.cfg "$share/cfg/ten.weights"
 rm only.*
 for path in ./cfg/three.cfg ../clean/three.cfg "$scratch/clean/three.cfg" cfg/../three.cfg; do
     expect 1 'three.cfg: cannot be read: No such file' detect_three $path

@@ -19,7 +19,7 @@ notice = ctypes.CFUNCTYPE(None, c_void_p, c_char_p)
 
 class mafat_settings(ctypes.Structure):
     _fields_ = [("memory", c_char_p), ("config", c_char_p), ("n_threads", c_int),
-                ("names", c_char_p), ("notice", notice), ("notice_context", c_void_p)]
+                ("reserve_bytes", c_size_t), ("names", c_char_p), ("notice", notice), ("notice_context", c_void_p)]
 
 
 class mafat_facts(ctypes.Structure):
@@ -58,6 +58,8 @@ _FUNCTIONS = {    # name: what it returns, what it takes
     "mafat_result_describe": (None, c_void_p, POINTER(c_int), POINTER(c_int), POINTER(c_double)),
     "mafat_result_free": (None, c_void_p),
     "mafat_draw": (c_int, c_void_p, POINTER(mafat_image), c_void_p, c_char_p, POINTER(mafat_error)),
+    "mafat_draw_pixels": (c_int, c_void_p, POINTER(mafat_image), c_void_p, c_void_p,
+                          POINTER(mafat_error)),
     "mafat_peak_rss": (c_int, POINTER(c_size_t), POINTER(mafat_error)),
 }
 
