@@ -74,8 +74,8 @@ typedef struct {
                               decoder's; the limit leaves room for it */
     const char *names;     /* a file with the name of a class in each line; NULL: no names */
     /* Is told, in lines without their ends, what is worth knowing and no error: a key of the cfg
-     * without effect, what was chosen for the limit. It may be called by any call, on its thread.
-     * NULL: nothing is told. */
+     * without effect, what was chosen for the limit. It may be called by any call, on its thread,
+     * and must not call this network itself, whose lock is held. NULL: nothing is told. */
     void (*notice)(void *context, const char *line);
     void *notice_context;
 } mafat_settings;

@@ -140,10 +140,7 @@ static void tell(detector *d, const mafat_detections *found)
         fflush(stdout);    /* whatever becomes of the images that follow */
     } else {
         printf("%s: Predicted in %f seconds.\n", found->path, found->seconds);
-        if (d->operands.options.boxes)
-            mafat_detections_print_boxes(found, stdout, spared);
-        else
-            mafat_detections_print(found, stdout, spared);
+        mafat_detections_print(found, d->operands.options.boxes, stdout, spared);
     }
     if (d->destination.json != NULL)
         mafat_detections_report(found, &d->results, has_limit ? &d->file.spared : NULL);

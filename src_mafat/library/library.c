@@ -166,9 +166,11 @@ mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
                         const mafat_settings *settings, mafat_error *error)
 {
     char found_cfg[MAFAT_SHIPPED_PATH], found_weights[MAFAT_SHIPPED_PATH];
-    asked a = {.network = calloc(1, sizeof *a.network)};
     *network = NULL;
     *error = (mafat_error){.layer = -1};
+    if (cfg == NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "no cfg is named");
+    asked a = {.network = calloc(1, sizeof *a.network)};
     if (a.network == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for a network");
     pthread_mutex_init(&a.network->lock, NULL);

@@ -58,7 +58,7 @@ long_list() {
     printf 'valid=%s\nnames=%s\n' "$scratch/long/list" data/coco.names >"$scratch/long/data"
     set -- "$darknet" mafat detector map "$scratch/long/data" "$scratch/long/cfg" "$scratch/long/weights" -memory
     expect 3 'the smallest limit that works is' "$@" 1M
-    least=$(sed -n 's/.*limit that works is //p' "$scratch/stderr")
+    least=$(sed -nE 's/.*limit that works is ([0-9]+).*/\1/p' "$scratch/stderr")
     TMPDIR=$scratch expect 0 "^images: $n\$" "$@" "$least"    # and the images are out of the cache
     TMPDIR=$scratch expect 0 "^images: $n\$" "$top/tools/limit" -o "$scratch/report" "$least" "$@" "$least"
     [ "$(value boxes)" -gt 8192 ] || fail "only $(value boxes) boxes: they fit in memory"
