@@ -1,6 +1,6 @@
 /* Trains a detector with Darknet's own library, so that a run can be repeated.
  *
- *   trainer CFG TRAIN_LIST OUT.weights [FROM.weights]
+ *   trainer CFG TRAIN_LIST OUT.weights [FROM.weights [wake]]
  *
  * Darknet's `detector train` takes its seed from the clock, and mirrors every second picture: no run
  * comes out twice, and digits would be learnt from both sides. So pictures are loaded here: letterboxed
@@ -9,6 +9,7 @@
  * but that the parts of a batch run side by side. What they learnt is added in their order: any number of
  * threads gives the same weights. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 #define SEED 1
 #define SAVE_EVERY 200
+#define AWAKE .03
 /* What Darknet's region layer takes for a picture: the rest of a label file would be passed over. */
 #define BOXES 30
 #define BOX_FLOATS 5
@@ -202,19 +204,51 @@ static float train_batch(network **team, int size, data batch)
     return loss / batch.X.rows;
 }
 
+/* The gradient of an anchor that is sure to see nothing is next to nothing, for the loss is squared and its
+ * objectness a logistic curve: it falls asleep where what it fits is rare. The bias of each that is below
+ * AWAKE on average, over some pictures, is raised to it. */
+static void wake_anchors(network *net, data batch)
+{
+    layer region = net->layers[net->n - 1];
+    layer before = net->layers[net->n - 2];
+    get_next_batch(batch, net->batch, 0, net->input, net->truth);
+    net->train = 0;
+    forward_network(net);
+    int cells = region.w * region.h;
+    int maps = region.coords + 1 + region.classes;
+    for (int n = 0; n < region.n; ++n) {
+        double sum = 0;
+        for (int b = 0; b < net->batch; ++b) {
+            for (int i = 0; i < cells; ++i) {
+                sum += region.output[b * region.outputs + (n * maps + region.coords) * cells + i];
+            }
+        }
+        double mean = sum / net->batch / cells;
+        if (mean < AWAKE) {
+            before.biases[n * maps + region.coords] += log(AWAKE / (1 - AWAKE)) - log(mean / (1 - mean));
+            fprintf(stderr, "anchor %d: objectness %.5f on average, raised to about %g\n", n, mean, AWAKE);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 4 && argc != 5) {
-        fprintf(stderr, "usage: %s CFG TRAIN_LIST OUT.weights [FROM.weights]\n", argv[0]);
+    bool wake = argc == 6 && strcmp(argv[5], "wake") == 0;
+    if (argc != 4 && argc != 5 && !wake) {
+        fprintf(stderr, "usage: %s CFG TRAIN_LIST OUT.weights [FROM.weights [wake]]\n", argv[0]);
         return 2;
     }
     srand(SEED);
     int size;
-    network **team = load_team(argv[1], argv[4], &size);
+    network **team = load_team(argv[1], argc > 4 ? argv[4] : NULL, &size);
     network *net = team[0];
     deck pictures = load_deck(argv[2]);
     int n = net->batch * size;
     data batch = {.X = make_matrix(n, net->inputs), .y = make_matrix(n, BOXES * BOX_FLOATS)};
+    if (wake) {
+        load_batch(&pictures, net, batch);
+        wake_anchors(net, batch);
+    }
     double start = what_time_is_it_now();
     float smooth = -1;
     while ((int)get_current_batch(net) < net->max_batches) {
