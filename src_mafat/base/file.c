@@ -12,7 +12,8 @@ static mafat_status judge(const struct stat *info, const char *what, uint64_t *n
                           mafat_error *error)
 {
     if (S_ISDIR(info->st_mode))
-        return mafat_error_set(error, MAFAT_FAILED, "is a directory, not a %s", what);
+        return mafat_error_set(error, MAFAT_FAILED, "is a directory, not %s %s",
+                               strchr("aeiou", what[0]) != NULL ? "an" : "a", what);
     if (!S_ISREG(info->st_mode))
         return mafat_error_set(error, MAFAT_FAILED, "is not a regular file");
     *n_bytes = (uint64_t)info->st_size;

@@ -72,17 +72,21 @@ static bool asks_for_results(int n_words, char *const *words)
                     (strcmp(plain[0], "detector") == 0 && strcmp(plain[1], "test") == 0));
 }
 
-/* Whether it is the one command that shows video, where there is what shows it: Darknet has only a
- * message. */
-static bool is_demo(int n_words, char *const *words)
+/* Whether it is a command that is MAFAT's alone: `detector map`, of which pinned Darknet knows
+ * nothing, and says so to nobody; and `detector demo`, where there is what shows video, for which it
+ * has only a message. */
+static bool is_ours(int n_words, char *const *words)
 {
-    return n_words > 1 && strcmp(words[0], "detector") == 0 && strcmp(words[1], "demo") == 0 &&
-           mafat_video_is_built();
+    const char *plain[MAX_PLAIN];
+    find_plain(n_words, words, plain);
+    return strcmp(plain[0], "detector") == 0 &&
+           (strcmp(plain[1], "map") == 0 ||
+            (strcmp(plain[1], "demo") == 0 && mafat_video_is_built()));
 }
 
 bool mafat_asked_in(int n_words, char **words)
 {
-    if (is_demo(n_words, words))
+    if (is_ours(n_words, words))
         return true;
     for (int i = 0; i < n_words; i++)
         if (mafat_arguments_asks(words[i]))

@@ -37,6 +37,9 @@ static mafat_status look_for_key(void *context, char *line, int number, mafat_er
     mafat_status status = MAFAT_OK;
     if (stripped[0] == '\0' || stripped[0] == '#' || stripped[0] == ';') {
         ;
+    } else if (strcmp(stripped, "[net]") == 0 || strcmp(stripped, "[network]") == 0) {
+        status = mafat_lines_fail(error, s->path, "is a cfg, not a data file: line %d says %s",
+                                  number, stripped);
     } else if (equals == NULL) {
         mafat_notes_print_stray(s->path, number, line);
         s->is_hidden |= strcmp(stripped, s->key) == 0;
