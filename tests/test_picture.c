@@ -221,7 +221,7 @@ static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
     restore(saved);
     saved = redirect(in_scratch("b.jpg"));
     mafat_detections found = {.boxes = boxes, .names = &names, .threshold = .5f};
-    mafat_detections_print(&found, stdout, NULL);
+    mafat_detections_print(&found, false, stdout, NULL);
     restore(saved);
     expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
 
