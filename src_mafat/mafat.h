@@ -15,9 +15,10 @@
  * Threads: any thread may use any network at any time, but for mafat_close(), which must be the
  * last call. Calls of one network wait for each other, so that several threads get their own results
  * in some order; networks without a memory limit run side by side, those with one take turns, since
- * each plan counts on the memory of the other's run. Results belong to the caller and need no
- * network any more. A process that was forked cannot use the networks of its parent, whose threads
- * it lacks: that is an error.
+ * each plan counts on the memory of the other's run. While one is opened, another's run is not waited
+ * for: what opening takes comes beside it. Results belong to the caller and need no network any more.
+ * A process that was forked can use no networks where its parent had opened any, as it lacks their
+ * threads: that is an error.
  *
  * The memory limit is the whole process's, as a memory cgroup would charge it: what the program
  * holds is measured when a network is opened and before each run, and a network is planned anew, or
@@ -80,7 +81,8 @@ typedef struct {
     void *notice_context;
 } mafat_settings;
 
-/* Reads the cfg, plans, and loads the weights; `weights` NULL: only plans, and there is nothing to
+/* Reads the cfg, plans, and loads the weights, both of which are read again where the network is
+ * planned anew, and must stay where they are; `weights` NULL: only plans, and there is nothing to
  * run. `settings` may be NULL, and neither it nor its texts are needed afterwards. The caller closes
  * *network; on error it is NULL. What is not found from the working directory, cfg, weights, names, and
  * the letters of mafat_draw(), is looked up in the share directory that the library was installed

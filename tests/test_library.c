@@ -283,6 +283,57 @@ END_TEST
 /* ------------------------------------------------------------------------------------ what it leaves */
 
 /* Sanitized, a leak is told at the end. */
+START_TEST(opening_nothing_in_a_forked_process_is_told)
+{
+    subject s = make_subject(DETECTOR);
+    mafat *m = open_network(&s, &settings[1]), *again;
+    mafat_error error;
+    int state;
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        mafat_status status = mafat_open(&again, s.cfg, s.weights, &settings[0], &error);
+        _exit(status == MAFAT_FAILED && strstr(error.text, "fork()") != NULL ? 0 : 1);
+    }
+    waitpid(child, &state, 0);
+    ck_assert(WIFEXITED(state) && WEXITSTATUS(state) == 0);
+    mafat_close(m);
+    free_subject(&s);
+}
+END_TEST
+
+/* What is planned anew reads the cfg again. */
+START_TEST(a_plan_that_is_lost_leaves_a_network_that_says_so)
+{
+    subject s = make_subject(DETECTOR);
+    mafat_settings how = {.n_threads = 1, .memory = "512M"};
+    mafat *m = open_network(&s, &how), *other = open_network(&s, &how);
+    mafat_error error;
+    mafat_facts facts;
+    char moved[64];
+    size_t n_bytes = (size_t)512 << 20;
+    snprintf(moved, sizeof moved, "%s.moved", s.cfg);
+    ck_assert_int_eq(rename(s.cfg, moved), 0);
+    volatile char *grown = malloc(n_bytes);    /* gcc leaves out what nobody looks at */
+    for (size_t i = 0; i < n_bytes; i += 4096)
+        grown[i] = 1;
+    float *outputs = calloc((size_t)s.n_outputs, sizeof *outputs);
+    mafat_image image = {.floats = s.input};
+    ck_assert_int_ne(mafat_run(m, &image, outputs, &error), MAFAT_OK);
+    free((void *)grown);
+    ck_assert_int_eq(mafat_run(m, &image, outputs, &error), MAFAT_NO_FIT);
+    ck_assert_msg(strstr(error.text, "no plan any more") != NULL, "%s", error.text);
+    mafat_describe(m, &facts);
+    ck_assert_int_eq(facts.n_layers, 0);
+    ck_assert_int_eq(rename(moved, s.cfg), 0);
+    ck_assert(runs_right(&s, other, &image));    /* nobody holds the lock */
+    mafat_close(m);
+    mafat_close(other);
+    free(outputs);
+    free_subject(&s);
+}
+END_TEST
+
 START_TEST(opening_and_closing_leaves_nothing)
 {
     enum { N = TEST_ROUNDS == 1 ? 60 : 1000 };
@@ -501,6 +552,9 @@ START_TEST(a_run_that_cannot_be_is_refused_and_the_next_one_runs)
     ck_assert_int_eq(mafat_draw(m, &(mafat_image){.path = photo}, found, "/tmp/x.jpg", &error),
                      MAFAT_USAGE);
     ck_assert_msg(strstr(error.text, "names") != NULL, "%s", error.text);
+    ck_assert_int_eq(mafat_draw(m, &(mafat_image){.path = photo}, found, NULL, &error), MAFAT_USAGE);
+    ck_assert_int_eq(mafat_draw_pixels(m, &(mafat_image){.path = photo}, NULL, (unsigned char *)&t,
+                                       &error), MAFAT_USAGE);
     ck_assert(finds_right(&s, m, &(mafat_image){.path = photo}));
     ck_assert(runs_right(&t, classifier, &(mafat_image){.path = photo}));
     mafat_result_free(found);
@@ -522,6 +576,8 @@ int main(void)
     tcase_add_loop_test(library, threads_with_a_network_each_do_not_disturb_each_other, 0,
                         N_SETTINGS);
     tcase_add_loop_test(library, a_forked_process_is_told, 0, N_SETTINGS);
+    tcase_add_test(library, opening_nothing_in_a_forked_process_is_told);
+    tcase_add_test(library, a_plan_that_is_lost_leaves_a_network_that_says_so);
     tcase_add_test(library, opening_and_closing_leaves_nothing);
     tcase_add_loop_test(library, runs_leave_nothing, 0, N_SETTINGS);
     tcase_add_loop_test(library, without_memory_a_call_fails_and_leaves_nothing, 0, N_SETTINGS);

@@ -11,7 +11,7 @@
 
 typedef struct {
     jmp_buf place;
-    mafat_status status;
+    volatile mafat_status status;    /* set between setjmp() and longjmp() */
     mafat_error *error;
     mafat_caught_things *things;
     int first;    /* of the things that are the call's own */

@@ -2,6 +2,7 @@
 #include "library/library.h"
 
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,32 +31,55 @@ static bool has_limit(const mafat *m)
     return m->bridge != NULL && m->bridge->session.limit_bytes > 0;
 }
 
+/* Numbers as cfgs have them, whatever the program's language: "0.1". */
+static locale_t numbers;
+
+static void make_numbers(void)
+{
+    numbers = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+}
+
+/* Has this thread work as Darknet's program does, and notes how it was. */
+static void enter(const mafat *m, mafat_library_call *call)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_numbers);
+    call->locale = uselocale(numbers);
+    call->listener = mafat_notice_set_listener(&m->listener);
+    call->team_size = mafat_team_default_size();
+    call->denormals = mafat_denormals_begin(call->n_threads);
+}
+
+static void leave(const mafat_library_call *call)
+{
+    mafat_denormals_end(call->n_threads, call->denormals);
+    mafat_team_set_default_size(call->team_size);
+    mafat_notice_set_listener(call->listener);
+    uselocale(call->locale);
+}
+
 mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error *error)
 {
     if (m->process != getpid()) {
         mafat_error_set(error, MAFAT_FAILED, "was opened by process %ld, and this is %ld: threads "
-                        "do not come along with fork(); open the network behind it",
-                        (long)m->process, (long)getpid());
+                        "do not come along with fork()", (long)m->process, (long)getpid());
         mafat_error_set_file(error, m->cfg_path);
         return MAFAT_FAILED;
     }
     pthread_mutex_lock(&m->lock);
-    if (has_limit(m))
+    call->has_limit = has_limit(m);
+    if (call->has_limit)
         mafat_limits_lock();
-    int n_threads = mafat_library_session(m)->n_threads;
-    call->listener = mafat_notice_set_listener(&m->listener);
-    call->team_size = mafat_team_default_size();
-    mafat_team_set_default_size(n_threads);
-    call->denormals = mafat_denormals_begin(n_threads);
+    call->n_threads = mafat_library_session(m)->n_threads;
+    enter(m, call);
+    mafat_team_set_default_size(call->n_threads);
     return MAFAT_OK;
 }
 
 void mafat_library_end(mafat *m, const mafat_library_call *call)
 {
-    mafat_denormals_end(mafat_library_session(m)->n_threads, call->denormals);
-    mafat_team_set_default_size(call->team_size);
-    mafat_notice_set_listener(call->listener);
-    if (has_limit(m))
+    leave(call);
+    if (call->has_limit)
         mafat_limits_unlock();
     pthread_mutex_unlock(&m->lock);
 }
@@ -129,23 +153,36 @@ static mafat_status open_network(void *context, mafat_error *error)
     return status;
 }
 
+/* Whether this process is the one in which networks are opened: one that was forked from it waits for
+ * ever for OpenMP's threads. */
+static mafat_status check_process(mafat_error *error)
+{
+    static atomic_long opener;
+    long nobody = 0, self = getpid();
+    if (atomic_compare_exchange_strong(&opener, &nobody, self) || nobody == self)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_FAILED, "process %ld, from which this one was forked, has "
+                           "opened networks: threads do not come along with fork(); fork before "
+                           "the first one is opened, or start a program", nobody);
+}
+
 /* Opens with nobody else opening, and frees what is left of a network that could not be. */
 static mafat_status open_caught(asked *a, mafat_error *error)
 {
     mafat *m = a->network;
-    int team_size = mafat_team_default_size();
-    const mafat_notice_listener *before = mafat_notice_set_listener(&m->listener);
+    mafat_library_call call = {.n_threads = mafat_team_default_size()};
+    mafat_status status = check_process(error);
+    if (status != MAFAT_OK)
+        return status;
     pthread_mutex_lock(&opening);
-    unsigned denormals = mafat_denormals_begin(team_size);
-    mafat_status status = mafat_caught_run(open_network, a, &m->things, true, error);
+    enter(m, &call);
+    status = mafat_caught_run(open_network, a, &m->things, true, error);
     if (status != MAFAT_OK) {
         mafat_inference_abandon(m->bridge);
         m->bridge = NULL;
     }
-    mafat_denormals_end(team_size, denormals);
+    leave(&call);
     pthread_mutex_unlock(&opening);
-    mafat_notice_set_listener(before);
-    mafat_team_set_default_size(team_size);
     return status;
 }
 
@@ -227,17 +264,14 @@ int mafat_library_output_layer(const mafat_network *network)
     return l;
 }
 
-void mafat_describe(mafat *m, mafat_facts *facts)
+static mafat_facts facts_of(const mafat_session *session)
 {
-    mafat_library_call call;
-    mafat_error unseen;
-    bool is_begun = mafat_library_begin(m, &call, &unseen) == MAFAT_OK;
-    const mafat_session *session = mafat_library_session(m);
     const mafat_network *network = &session->cfg.network;
-    *facts = (mafat_facts){
+    mafat_shape output = network->layers[mafat_library_output_layer(network)].out;
+    return (mafat_facts){
         .width = network->input.w, .height = network->input.h, .channels = network->input.c,
         .n_layers = network->n_layers,
-        .n_outputs = (int)mafat_shape_floats(network->layers[mafat_library_output_layer(network)].out),
+        .n_outputs = (int)mafat_shape_floats(output),
         .n_classes = session->cfg.n_classes,
         .n_threads = session->n_threads,
         .limit_bytes = session->limit_bytes,
@@ -245,6 +279,17 @@ void mafat_describe(mafat *m, mafat_facts *facts)
         .arena_bytes = session->plan.arena_bytes,
         .predicted_seconds = session->plan.latency_s,
     };
+}
+
+void mafat_describe(mafat *m, mafat_facts *facts)
+{
+    mafat_library_call call;
+    mafat_error unseen;
+    bool is_begun = mafat_library_begin(m, &call, &unseen) == MAFAT_OK;
+    const mafat_session *session = mafat_library_session(m);
+    *facts = (mafat_facts){0};
+    if (session->cfg.network.n_layers > 0)    /* it has not lost its plan */
+        *facts = facts_of(session);
     if (is_begun)
         mafat_library_end(m, &call);
 }

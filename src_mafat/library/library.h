@@ -2,6 +2,7 @@
 #ifndef MAFAT_LIBRARY_LIBRARY_H
 #define MAFAT_LIBRARY_LIBRARY_H
 
+#include <locale.h>
 #include <pthread.h>
 #include <sys/types.h>
 
@@ -24,13 +25,16 @@ struct mafat {
 };
 
 /* Begins a call of a network on this thread, and ends it: waits for calls of other threads, takes
- * turns with other networks that have a limit, and has Darknet's code find the number of threads and
- * the arithmetic that it is to have. MAFAT_FAILED in a process that was forked, where nothing is
+ * turns with other networks that have a limit, and has Darknet's code find the number of threads, the
+ * arithmetic and the way of writing numbers that it is to have. MAFAT_FAILED in a process that was forked, where nothing is
  * begun. */
 typedef struct {
-    const mafat_notice_listener *listener;
+    bool has_limit;                           /* of the network, whose plan the call may lose */
+    int n_threads;
+    const mafat_notice_listener *listener;    /* and below: how the thread was */
     int team_size;
     unsigned denormals;
+    locale_t locale;
 } mafat_library_call;
 
 mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error *error);

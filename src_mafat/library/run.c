@@ -82,6 +82,9 @@ static mafat_status draw_to_pixels(const job *j, const mafat_canvas *canvas, maf
     enum { STRIP_ROWS = 16 };
     size_t row_bytes = 3 * (size_t)canvas->w;
     size_t stride_bytes = j->image->stride_bytes != 0 ? j->image->stride_bytes : row_bytes;
+    if (stride_bytes < row_bytes)
+        return mafat_error_set(error, MAFAT_USAGE, "rows of %d pixels, %zu bytes apart: they take "
+                               "%zu", canvas->w, stride_bytes, row_bytes);
     mafat_strip strip = {.w = canvas->w, .h = canvas->h, .rgb = malloc(STRIP_ROWS * row_bytes)};
     mafat_status status = MAFAT_OK;
     if (strip.rgb == NULL)
@@ -154,16 +157,14 @@ static mafat_status check_job(const job *j, mafat_error *error)
     const mafat *m = j->network;
     if (m->bridge == NULL)
         return mafat_error_set(error, MAFAT_USAGE, "was opened without weights, only to be planned");
+    if (!m->bridge->session.by_layers && !mafat_bridge_has_plan(m->bridge))
+        return mafat_error_set(error, MAFAT_NO_FIT, "has no plan any more: an earlier call could "
+                               "not plan it anew for a program that had grown; close it");
     mafat_status status = MAFAT_OK;
     if (j->thresholds != NULL)
         status = check_detection(m, j->thresholds, error);
-    if (status != MAFAT_OK)
+    if (status != MAFAT_OK || !is_drawing(j))
         return status;
-    if (!m->bridge->session.by_layers && !mafat_bridge_has_plan(m->bridge))
-        return mafat_error_set(error, MAFAT_NO_FIT, "the memory limit leaves no room for it any "
-                               "more: the program has grown");
-    if (!is_drawing(j))
-        return MAFAT_OK;
     if (j->image->floats != NULL)
         return mafat_error_set(error, MAFAT_USAGE, "boxes are drawn on pictures, and these are "
                                "floats");
@@ -234,16 +235,27 @@ mafat_status mafat_detect(mafat *m, const mafat_image *image, const mafat_thresh
     return status;
 }
 
+/* Whether all that drawing needs is named. */
+static mafat_status draw_call(job *j, const void *to, mafat_error *error)
+{
+    if (to != NULL && j->result != NULL)
+        return do_call(j, error);
+    mafat_error_set(error, MAFAT_USAGE, "%s", to == NULL ? "nothing is named to draw to"
+                                                         : "there is no result to draw");
+    mafat_error_set_file(error, j->network->cfg_path);
+    return MAFAT_USAGE;
+}
+
 mafat_status mafat_draw(mafat *m, const mafat_image *image, const mafat_result *result,
                         const char *path, mafat_error *error)
 {
     job j = {.network = m, .image = image, .result = (mafat_result *)result, .path = path};
-    return do_call(&j, error);
+    return draw_call(&j, path, error);
 }
 
 mafat_status mafat_draw_pixels(mafat *m, const mafat_image *image, const mafat_result *result,
                                unsigned char *to, mafat_error *error)
 {
     job j = {.network = m, .image = image, .result = (mafat_result *)result, .to = to};
-    return do_call(&j, error);
+    return draw_call(&j, to, error);
 }
