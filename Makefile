@@ -65,7 +65,8 @@ MACHINE := -fPIC $(ARCH:%=-march=%) $(if $(call on,OPENMP),-fopenmp) $(SANITIZER
 # to a C that Darknet is not written in. Linking uses them too, everywhere: there -Ofast adds the
 # start-up code that flushes denormals to zero, and without it a program computes other bits.
 DARKNET_OPT := $(if $(call on,DEBUG),-O0 -g,-Ofast)
-DARKNET_FLAGS := -std=gnu11 -w -Wfatal-errors $(MACHINE) $(DARKNET_OPT)
+# Fortified, it would print by calls that the library does not know (CHECKED below).
+DARKNET_FLAGS := -std=gnu11 -w -Wfatal-errors -U_FORTIFY_SOURCE $(MACHINE) $(DARKNET_OPT)
 
 # stb_image shifts into the sign everywhere, and Darknet draws boxes of any size, pixel by pixel.
 DARKNET_FLAGS_src/image := $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-integer-overflow)
