@@ -9,6 +9,7 @@
 #include "base/lines.h"
 #include "base/notice.h"
 #include "base/page_cache.h"
+#include "base/progress.h"
 #include "bridge/inference.h"
 #include "bridge/limits.h"
 #include "bridge/subject.h"
@@ -36,6 +37,7 @@ typedef struct {
     int n_truths;
     mafat_score score;
     int n_images, n_without_labels;
+    mafat_progress progress;
     double seconds;
 } mapping;
 
@@ -136,8 +138,11 @@ static mafat_status map_image(mapping *m, const char *path, mafat_error *error)
 
 static mafat_status map_line(void *context, char *path, int number, mafat_error *error)
 {
+    mapping *m = context;
     (void)number;
-    return mafat_lines_is_blank(path) ? MAFAT_OK : map_image(context, path, error);
+    mafat_status status = mafat_lines_is_blank(path) ? MAFAT_OK : map_image(m, path, error);
+    mafat_progress_reach(&m->progress, (size_t)m->n_images);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------ reporting */
@@ -289,6 +294,7 @@ static mafat_status check_labels(mapping *m, mafat_error *error)
         return mafat_lines_fail(error, m->list, "none of its %d images has a file of labels; that "
                                 "of the first would be %.400s", check.n_images,
                                 check.first_missing);
+    m->progress.n = (size_t)check.n_images;
     if (check.n_missing > 0)
         mafat_notice("%s: %d of %d images have no file of labels, which says that nothing is in them; "
                      "the first such file would be %s", m->list, check.n_missing, check.n_images,
@@ -332,8 +338,10 @@ static mafat_status map_all(mapping *m, const mafat_arguments *arguments, mafat_
     mafat_status status = mafat_score_init(&m->score, m->bridge->session.cfg.n_classes, m->threshold,
                                            has_limit(m), error);
     double begin = mafat_measure_now_s();
+    mafat_progress_begin(&m->progress, "images", m->progress.n);
     if (status == MAFAT_OK)
         status = mafat_lines_each(m->list, "list of images", &n_lines, map_line, m, error);
+    mafat_progress_end(&m->progress);
     m->seconds = mafat_measure_now_s() - begin;
     if (status == MAFAT_OK)
         status = mafat_score_end(&m->score, error);
