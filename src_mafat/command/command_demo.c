@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,9 +250,9 @@ static void obey(demo *d, int key)
     mafat_thresholds *t = &d->thresholds;
     switch (key) {
     case MAFAT_KEY_END: d->is_ended = true; break;
-    case UP: t->threshold += step; break;
+    case UP: t->threshold = fminf(t->threshold + step, 1); break;
     case DOWN: t->threshold = t->threshold > 2 * step ? t->threshold - step : step; break;
-    case RIGHT: t->hier_threshold += step; break;
+    case RIGHT: t->hier_threshold = fminf(t->hier_threshold + step, 1); break;
     case LEFT: t->hier_threshold = t->hier_threshold > step ? t->hier_threshold - step : 0; break;
     }
 }

@@ -101,6 +101,16 @@ static bool is_same(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* Whether the picture would not take the place of its own image. */
+static mafat_status check_place(const char *image, const char *path, mafat_error *error)
+{
+    struct stat given, there;
+    if (stat(image, &given) != 0 || stat(path, &there) != 0 || !is_same(&given, &there))
+        return MAFAT_OK;
+    return mafat_lines_fail(error, image, "its picture would take its place; -out names another "
+                            "file");
+}
+
 /* Whether a file that is there has come since the run began. */
 static bool is_of_this_run(const mafat_destination *d, const char *path)
 {
@@ -137,24 +147,17 @@ static mafat_status place_in_folder(const mafat_destination *d, const char *imag
     int i = 1;
     for (name_picture(d, name, n, i, path); is_of_this_run(d, path); i++)
         name_picture(d, name, n, i + 1, path);
-    if (i == 1)
-        return MAFAT_OK;
-    mafat_notice("%s: another image of that name came before: the picture is %s", image,
-                 path);
-    return MAFAT_OK;
+    if (i > 1)
+        mafat_notice("%s: another image of that name came before: the picture is %s", image, path);
+    return check_place(image, path, error);
 }
 
 mafat_status mafat_destination_place(const mafat_destination *destination, const char *image,
                                      char path[PATH_MAX], mafat_error *error)
 {
     const mafat_destination *d = destination;
-    struct stat given, there;
     if (d->is_folder)
         return place_in_folder(d, image, path, error);
     snprintf(path, PATH_MAX, "%s", d->path);
-    if (d->format == MAFAT_CANVAS_PNG && stat(image, &given) == 0 && stat(path, &there) == 0 &&
-        is_same(&given, &there))
-        return mafat_lines_fail(error, image, "its picture would take its place; -out names "
-                                "another file");
-    return MAFAT_OK;
+    return d->format == MAFAT_CANVAS_PNG ? check_place(image, path, error) : MAFAT_OK;
 }
