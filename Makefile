@@ -270,13 +270,16 @@ build/upstream.stamp: darknet/UPSTREAM tools/fetch $(if $(DARKNET_TARBALL),FORCE
 	@touch $@
 
 # Patched aside, and then only what differs is copied: the rest keeps its time and is not rebuilt.
+# Our own networks stand beside upstream's, as in what is installed, so that each is found by its name.
 # backup/ and results/ are where upstream's commands write; `make` typed in darknet/ comes back here.
-darknet/.stamp: build/upstream.stamp tools/darknet.mk $(wildcard patches/series patches/*.patch)
+OWN_CFG := $(filter-out %.md %.svg,$(wildcard cfg/*))
+darknet/.stamp: build/upstream.stamp Makefile tools/darknet.mk $(wildcard patches/series patches/*.patch) $(OWN_CFG)
 	@rm -rf build/patched && cp -a build/upstream build/patched
 	@sed '/^#/d; /^$$/d' patches/series 2>/dev/null | while read -r name; do \
 	    patch -d build/patched -p1 --fuzz=0 --no-backup-if-mismatch -s <patches/$$name || \
 	        { echo "patches/$$name does not apply" >&2; exit 1; }; done
 	@cp tools/darknet.mk build/patched/GNUmakefile
+	@cp $(OWN_CFG) build/patched/cfg
 	@cd build/patched && find . -type f | while read -r file; do \
 	    cmp -s $$file ../../darknet/$$file || \
 	        { mkdir -p ../../darknet/$${file%/*} && cp $$file ../../darknet/$$file; }; done

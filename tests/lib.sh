@@ -41,6 +41,17 @@ weights() {
     echo "$out"
 }
 
+# own_networks_are_found PROGRAM...: each in cfg/ by its name alone, with the names of its data file.
+own_networks_are_found() {
+    local file name
+    for file in "$top"/cfg/*.cfg; do
+        name=$(basename "$file" .cfg)
+        expect 0 '^config: ' "$@" plan "$name.cfg"
+        [ ! -e "${file%.cfg}.data" ] ||
+            expect 0 '^name_bytes: [1-9]' "$@" predict "$name.cfg" -image "$top/darknet/data/dog.jpg" -data "$name.data"
+    done
+}
+
 # is_json FILE: it holds one JSON value, as far as this machine can tell.
 is_json() {
     ! command -v python3 >/dev/null || python3 -m json.tool <"$1" >/dev/null 2>&1 || fail "no JSON: $(cat "$1")"

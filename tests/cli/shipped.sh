@@ -121,4 +121,5 @@ unset MAFAT_SHARE
 expect 0 "^share: $top/darknet\$" "$darknet" mafat --version
 expect 0 '^config: ' "$darknet" mafat plan yolov2-tiny.cfg
 expect 0 '^config: ' env MAFAT_SHARE= "$darknet" mafat plan cfg/yolov2-tiny.cfg
+own_networks_are_found "$darknet" mafat
 finish
