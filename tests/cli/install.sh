@@ -1,9 +1,9 @@
 #!/bin/bash
 # What install puts into a folder is used from a clean one: the program and its files, the pages, the completion,
-# and the library by an example that is compiled against it. Its results are those of stock in a Darknet tree.
+# the Python module, and the library by examples that are compiled against it. Its results are those of stock in a Darknet tree.
 # uninstall takes away what was put there and nothing else.
 . "$(dirname "$0")/../lib.sh"
-unset MAKEFLAGS MFLAGS MAKELEVEL MAFAT_SHARE
+unset MAKEFLAGS MFLAGS MAKELEVEL MAFAT_SHARE MAFAT_LIBRARY PYTHONPATH PYTHON
 set_up() { make --no-print-directory "$@" >"$scratch/log" 2>&1 || fail "make $*: $(tail -n 1 "$scratch/log")"; }
 tree() { (cd "$1" && find . | sort); }
 
@@ -15,8 +15,11 @@ share=$prefix/share/mafat
 for file in bin/darknet-mafat lib/libmafat.so lib/libmafat.so.0 "lib/libmafat.so.$version" lib/pkgconfig/mafat.pc \
     include/mafat.h share/man/man1/darknet-mafat.1 share/man/man5/mafat.cfg.5 share/mafat/data/labels/32_0.png \
     share/bash-completion/completions/darknet-mafat share/mafat/cfg/yolov2.cfg share/mafat/cfg/yolov2-first16.cfg \
-    share/mafat/cfg/coco.data share/mafat/data/coco.names; do
+    share/mafat/cfg/coco.data share/mafat/data/coco.names share/doc/mafat/examples/detect.c; do
     [ -s "$prefix/$file" ] || fail "install leaves out $file"
+done
+for file in cfg/*.cfg cfg/*.weights cfg/*.names cfg/*.data; do
+    [ ! -e "$file" ] || cmp "$file" "$share/$file" || fail "install leaves out $file"
 done
 [ -z "$(find "$prefix" ! -type l ! -perm -444)" ] || fail "not for everybody to read: $(find "$prefix" ! -type l ! -perm -444 | head -n 1)"
 ! grep -rqE '@[A-Z]+@' "$prefix/share/man" "$prefix/lib/pkgconfig" || fail "a text was not filled in"
@@ -39,9 +42,38 @@ for called in "$program" "$scratch/elsewhere mafat"; do
 done
 [ -s "$scratch/stocks" ] || fail "stock found nothing"
 expect 0 "^share: $share\$" darknet-mafat --version
-expect 0 '^config: ' darknet-mafat plan yolov2-first16.cfg
+own_networks_are_found darknet-mafat
 expect 1 "no.cfg: .*; nor is it in $share\$" darknet-mafat plan no.cfg
+# Video is there where it was built, and else said to be missing.
+code=2
+[ ! -e "$top/darknet/libmafat-video.so" ] || code=1
+expect $code 'no.avi|make OPENCV=1' darknet-mafat detector demo coco.data yolov2-tiny.cfg "$weights" no.avi -dont_show
 [ -z "$(ls)" ] || fail "left in the working directory: $(ls)"
+
+# The module: compiled, found by a Python of that prefix, and finding what came with it.
+if python3 -I -m venv --without-pip "$scratch/venv" 2>/dev/null; then
+    cd "$top" || exit 1
+    tree "$scratch/venv" >"$scratch/before"
+    set_up install PREFIX="$scratch/venv" PYTHON="$scratch/venv/bin/python3"
+    cd "$scratch/clean" || exit 1
+    modules=$(dirname "$(find "$scratch/venv" -path '*/mafat/__main__.py')")
+    [ "$(ls "$modules/__pycache__" | wc -l)" = "$(ls "$top"/src_mafat/python/mafat/*.py | wc -l)" ] || fail "not compiled: $(ls "$modules/__pycache__")"
+    ! grep -qF "$top" "$modules"/__pycache__/* || fail "the path of the sources is in the module"
+    expect 0 '/dog.jpg: 768x576, ' "$scratch/venv/bin/python3" -m mafat "$scratch/dog.jpg" --memory 64M --cfg yolov2-tiny.cfg \
+        --weights "$weights" --names coco.names
+    [ ! -e "$share/cfg/codes.weights" ] ||
+        expect 0 '^qr code: ' "$scratch/venv/bin/python3" -m mafat "$share/cfg/codes.jpg" --memory 32M
+    touch "$modules/__pycache__/_image.cpython-99.pyc"    # by another Python
+    cd "$top" || exit 1
+    set_up uninstall PREFIX="$scratch/venv"
+    tree "$scratch/venv" | cmp -s - "$scratch/before" || fail "uninstall leaves" $(tree "$scratch/venv" | diff - "$scratch/before")
+    set_up install PREFIX="$scratch/bare" PYTHON=no.python
+    grep -q "^no.python finds the module with PYTHONPATH=$scratch/bare/lib/python3/dist-packages$" "$scratch/log" || fail "not told where the module is"
+    expect 0 '^usage: ' env PYTHONPATH="$scratch/bare/lib/python3/dist-packages" python3 -B -m mafat --help
+    cd "$scratch/clean" || exit 1
+else
+    echo "  not tested: the Python module, as python3 makes no venv here"
+fi
 
 # The pages: clean, and with each command and option that the program has.
 for page in man1/darknet-mafat.1 man5/mafat.cfg.5; do
@@ -138,6 +170,16 @@ END
         fail "an example does not build"
     LD_LIBRARY_PATH="$prefix/lib" "$scratch/example" "$weights" "$scratch/dog.jpg" || fail "an example does not run"
     cmp "$scratch/stocks.jpg" drawn.jpg || fail "an example: another picture than stock's"
+    # the one that comes with it, as it says that it is built
+    cp "$prefix/share/doc/mafat/examples/detect.c" .
+    build=$(sed -n "s/^ \* *cc \(detect.c .*)\).*/${CC:-gcc} \1/p" detect.c)
+    eval "${build:-false}" || fail "detect.c does not build: $build"
+    weights=$(weights "$top/darknet/cfg/yolov3-tiny.cfg")
+    LD_LIBRARY_PATH="$prefix/lib" ./detect yolov3-tiny.cfg "$weights" coco.names "$scratch/dog.jpg" 48M >"$scratch/found" || fail "detect.c does not run"
+    darknet-mafat detector test coco.data yolov3-tiny.cfg "$weights" "$scratch/dog.jpg" -memory 48M -no_picture 2>/dev/null |
+        sed -n 's/^\(.*\): [0-9]*%$/\1/p' >"$scratch/expected"
+    [ -s "$scratch/expected" ] || fail "nothing is found"
+    sed 's/ [0-9.]*: .*//' "$scratch/found" | cmp -s - "$scratch/expected" || fail "detect.c: other boxes than detector test"
 fi
 cd "$top" || exit 1
 

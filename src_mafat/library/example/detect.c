@@ -1,6 +1,7 @@
 /* Finds objects in a photo, in 16 MiB: detect CFG WEIGHTS NAMES PHOTO [LIMIT]
  *
- *     cc detect.c -o detect $(pkg-config --cflags --libs mafat) */
+ *     cc detect.c -o detect $(pkg-config --cflags --libs mafat)
+ *     ./detect codes.cfg codes.weights codes.names photo.jpg */
 #include <mafat.h>
 #include <stdio.h>
 
