@@ -189,7 +189,7 @@ search-sweep: ## one table of what is found limit after limit: proven, monotone,
 	@tools/search_sweep
 
 # Sources are fetched here once, and not again by who builds the packages.
-deb: ## Debian packages in build/deb/, for every processor of the architecture: darknet-mafat, libmafat0, -dev
+deb: ## Debian packages in build/deb/, for every processor of the architecture: darknet-mafat, libmafat0, -dev, python3-mafat
 	@tools/setup deb
 	+@$(MAKE) --no-print-directory build/upstream.stamp
 	@tools/deb
