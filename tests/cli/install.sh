@@ -79,7 +79,7 @@ fi
 for page in man1/darknet-mafat.1 man5/mafat.cfg.5; do
     file=$prefix/share/man/$page
     if command -v mandoc >/dev/null; then
-        faults=$(mandoc -T lint "$file" | grep -v 'referenced manual not found')
+        faults=$(mandoc -T lint "$file" 2>/dev/null | grep -v 'referenced manual not found')
         [ -z "$faults" ] || fail "$faults"
         [ -z "$(mandoc -T ascii -O width=80 "$file" | sed 's/.\x08//g' | awk 'length > 80')" ] || fail "$page: rows of more than 80 columns"
     fi
@@ -96,6 +96,9 @@ while read -r name; do
 done < <(sed -nE 's/^  (  )?(--?[a-z_]+|[a-z]+ )/\2/p' "$scratch/help" | sed 's/  .*//')
 [ $n -gt 40 ] || fail "help has $n commands and options"
 for code in 0 1 2 3 4; do grep -qx "$code" "$scratch/page" || fail "the page lacks exit code $code"; done
+for words in 'thresh P' 'hier P' 'out NAME' 't N' "Pa $prefix/include/mafat.h" 'python3 1 ,'; do
+    grep -qxF -e "$words" "$scratch/page" || fail "the page lacks $words"
+done
 for flag in mafat mafat_memory mafat_threads; do
     grep -q "^\.It Cm $flag " "$prefix/share/man/man5/mafat.cfg.5" || fail "mafat.cfg(5) lacks $flag="
 done
@@ -131,6 +134,14 @@ completes own.cfg -- plan -memory 8M -threads 2 own
 completes -steps -svg -memory -help !-measure !-thresh -- plan own.cfg -
 completes -measure !-steps -- search own.cfg -m
 completes -thresh -out -memory !-steps !-measure -- detector test own.data own.cfg -
+completes -ext_output -no_picture -json -quiet !-fullscreen !-out_filename -- detector test own.data own.cfg -
+completes -ext_output -out -- mafat detect own.cfg -
+completes -thresh !-ext_output !-fullscreen -- detector valid own.data own.cfg -
+completes -thresh !-ext_output -- classifier predict own.data own.cfg -
+completes -out_filename -thresh -memory -json !-no_picture !-out -- detector demo own.data own.cfg -
+completes own.txt own.jpg folder -- detector demo own.data own.cfg own.weights ''
+completes own.txt folder -- detector demo -out_filename ''
+completes own.data coco.data -- detector map ''
 completes --version -help -- -
 completes auto -- plan own.cfg -memory ''
 completes own.data !own.cfg -- predict own.cfg -data ''

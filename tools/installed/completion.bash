@@ -33,7 +33,7 @@ _darknet_mafat_value() { # NAME OPTION
         *DATA* | *-data) _darknet_mafat_files .data; _darknet_mafat_shipped .data ;;
         *WEIGHTS*) _darknet_mafat_files .weights; _darknet_mafat_shipped .weights ;;
         *IMAGE* | *-image) _darknet_mafat_files .jpg .jpeg .JPG .JPEG .png .PNG .bmp .ppm .pgm .tga .gif .psd ;;
-        *FILE* | *NAME*) _darknet_mafat_files "" ;;
+        *FILE* | *NAME* | *FILM* | LIST) _darknet_mafat_files "" ;;
         LIMIT*) _darknet_mafat_words auto ;;
         CONFIG*) _darknet_mafat_words layers 1x1 ;;
     esac
@@ -48,14 +48,20 @@ _darknet_mafat_rows() { # BEGINNING
 _darknet_mafat_darknets=$'-thresh P\n-hier P\n-out NAME\n-t N'
 
 # The options that can stand behind a command, or before there is one, one a line.
-_darknet_mafat_options() { # COMMAND
+# Some of Darknet's take more, in a part of the help that begins with them in backquotes.
+_darknet_mafat_options() { # COMMAND SUBCOMMAND
     if [[ -z $1 ]]; then
         sed '1,/^options/d' <<<"$help" | _darknet_mafat_rows '--?[a-z_]+'
     elif sed '/^Darknet/,$d' <<<"$help" | grep -qE "^  $1 "; then
         "$program" "$1" --help | _darknet_mafat_rows '-[a-z_]+'
+    elif grep -qF "\`$1 $2\`, which MAFAT runs itself" <<<"$help"; then
+        "$program" "$1" "$2" --help | _darknet_mafat_rows '-[a-z_]+'
     else
         printf '%s\n' "$_darknet_mafat_darknets"
-        sed '1,/^Darknet/d' <<<"$help" | _darknet_mafat_rows '-[a-z_]+'
+        sed '1,/^Darknet/d' <<<"$help" | NAMES="\`$1\`|\`$1 $2\`" awk '
+            /^`/ { skip = $0 !~ ENVIRON["NAMES"] }
+            /^$/ { skip = 0 }
+            !skip' | _darknet_mafat_rows '-[a-z_]+'
     fi
 }
 
@@ -78,7 +84,7 @@ _darknet_mafat() {
     # Words are to be split below.
     # shellcheck disable=SC2046
     if [[ $word == -* ]]; then
-        _darknet_mafat_words $(_darknet_mafat_options "${plain[0]-}" | cut -d ' ' -f 1 | sort -u)
+        _darknet_mafat_words $(_darknet_mafat_options "${plain[0]-}" "${plain[1]-}" | cut -d ' ' -f 1 | sort -u)
     elif ((${#plain[@]} == 0)); then
         _darknet_mafat_words $(cut -d ' ' -f 1 <<<"$commands" | sort -u)
     elif row=$(grep -m 1 "^${plain[0]} [A-Z]" <<<"$commands") ||
