@@ -3,7 +3,7 @@
 # limit, with the same lines and the same picture, byte for byte.
 . "$(dirname "$0")/../lib.sh"
 cd "$top/darknet" || exit 1
-set -- detector test ../cfg/codes.data ../cfg/codes.cfg ../cfg/codes.weights ../cfg/codes.jpg
+set -- detector test cfg/codes.data cfg/codes.cfg cfg/codes.weights cfg/codes.jpg
 
 # draws NAME COMMAND...: stdout without times to $scratch/NAME, the picture to $scratch/NAME.jpg
 draws() {
@@ -24,5 +24,5 @@ done
 found=$(sed -nE 's/^([^:]+): [0-9]+%$/\1/p' "$scratch/stock" | sort | uniq -c | xargs)
 [ "$found" = "1 0 2 1 4 3 1 6 1 7 2 8 1 9 1 bar code 1 qr code" ] || fail "found $found"
 
-expect 0 '^values_different: 0' "$darknet" mafat compare ../cfg/codes.cfg ../cfg/codes.weights ../cfg/codes.jpg -memory 5M
+expect 0 '^values_different: 0' "$darknet" mafat compare cfg/codes.cfg cfg/codes.weights cfg/codes.jpg -memory 5M
 finish
