@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/notice.h"
-
 #include "base/utf8.h"
 
 static void fill(mafat_error *error, int layer, const char *type, const char *format, va_list args)

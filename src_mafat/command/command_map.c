@@ -30,7 +30,7 @@ typedef struct {
     mafat_names names;
     mafat_image_rounding rounding;
     mafat_bridge *bridge;           /* owned: freed with its network */
-    mafat_labelled labels;            /* of the image that is being judged */
+    mafat_labelled labels;          /* of the image that is being judged */
     mafat_contender *contenders;    /* [n_contenders], owned; of a class */
     int n_contenders;
     mafat_truth *truths;            /* [n_truths], owned; of a class */

@@ -4,10 +4,11 @@ JSON and exit codes are those of `darknet mafat`. The words are read by hand bec
 Python's, too: argparse would take 1.5 MB of it, and json is imported where it is asked for.
 """
 
+import math
 import os
 import sys
 
-from . import Error, Network, _library, peak_rss
+from . import Error, Network, NoFit, _library, peak_rss
 
 OPTIONS = {    # name: what follows, what it is
     "memory": ("LIMIT", "of the whole process, Python too: 16M, 1G, bytes, or auto"),
@@ -126,21 +127,31 @@ def print_text(image, result, names, _):
               f"{box.top:4.0f}   width: {box.width:4.0f}   height: {box.height:4.0f})")
 
 
+def readable(text):
+    """The text with U+FFFD for each byte that is no UTF-8, as `darknet mafat` writes it."""
+    return text and text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def finite(number):
+    return number if math.isfinite(number) else None
+
+
 def json_printer():
     import json    # before the network is planned
 
     def print_json(image, result, names, network):
         facts = network.facts
-        boxes = [{"class": box.class_index, "name": names[box.class_index],
-                  "probability": box.probability, "left": box.left, "top": box.top,
-                  "width": box.width, "height": box.height} for box in result]
+        boxes = [{"class": box.class_index, "name": readable(names[box.class_index]),
+                  "probability": finite(box.probability), "left": finite(box.left),
+                  "top": finite(box.top), "width": finite(box.width),
+                  "height": finite(box.height)} for box in result]
         print(json.dumps({
-            "file": image, "width": result.width, "height": result.height, "boxes": boxes,
-            "seconds": result.seconds, "config": facts.config,
-            "predicted_bytes": facts.predicted_bytes,
-            "peak_bytes": "unknown",    # what a cgroup was charged; this is the process's own view:
+            "file": readable(image), "width": result.width, "height": result.height,
+            "boxes": boxes, "seconds": result.seconds, "config": facts.config,
+            "predicted_bytes": facts.predicted_bytes, "peak_bytes": None,
+            "peak_bytes_unknown": "the library tells what is resident, not what a cgroup counts",
             "peak_rss_bytes": peak_rss(),
-        }, ensure_ascii=False))
+        }, ensure_ascii=False, allow_nan=False))
 
     return print_json
 
@@ -172,7 +183,9 @@ def main(words):
                     network.draw(image, result, path)
             except Error as error:
                 say(error)
-                status = status or error.status
+                # what failed is told before what was too large, as by the command
+                if status in (0, NoFit.status):
+                    status = error.status
     return status
 
 
