@@ -160,6 +160,10 @@ for folder in one/ ./one/ three/../one/ "$PWD/one/"; do
     told 'one/same.jpg: lies in .*one/ itself'
     cmp one/same.jpg dog.jpg || fail "an image was drawn over"
 done
+mkdir linked && ln -s ../one/same.jpg linked/same.jpg
+code 1 linked/same.jpg -out one/
+told 'linked/same.jpg: its picture would take its place'
+cmp one/same.jpg dog.jpg || fail "an image was drawn over by way of a link"
 code 1 dog.jpg -out dog.jpg/
 told 'dog.jpg/: is no folder'
 code 1 dog.jpg -out no/such/folder/
