@@ -16,6 +16,7 @@
 #include "bridge/request.h"
 #include "darknet.h"
 #include "doors.h"
+#include "run/source.h"
 #include "run/team.h"
 #include "run/weights.h"
 #include "session/verify.h"
@@ -84,24 +85,6 @@ static int load_hook(network *net, char *path, int start, int cutoff)
     mafat_bridge_give_up(status, &error);
 }
 
-/* A caller's map given row by row: some plans take nothing else. */
-typedef struct {
-    const float *map;
-    mafat_shape shape;
-} map_rows;
-
-static void copy_rows(void *context, int y0, int y1, float *to, size_t row_stride,
-                      size_t channel_stride)
-{
-    const map_rows *from = context;
-    size_t width = (size_t)from->shape.w;
-    for (int c = 0; c < from->shape.c; c++)
-        for (int y = y0; y < y1; y++)
-            memcpy(to + (size_t)c * channel_stride + (size_t)(y - y0) * row_stride,
-                   from->map + ((size_t)c * (size_t)from->shape.h + (size_t)y) * width,
-                   width * sizeof *to);
-}
-
 /* One inference, for each image of the batch. */
 static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
 {
@@ -116,8 +99,9 @@ static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
             if (net->layers[i].output != NULL)
                 bridge->results[i] += net->layers[i].outputs;
         float *map = net->input + (size_t)b * (size_t)net->inputs;
-        map_rows rows = {map, bridge->session.cfg.network.input};
-        mafat_input input = {.source = {&rows, copy_rows}, .map = map};
+        /* as rows, too: some plans take nothing else */
+        mafat_source_map rows = {map, bridge->session.cfg.network.input};
+        mafat_input input = {.source = mafat_source_of_map(&rows), .map = map};
         status = mafat_planned_run(bridge, &input, NULL, NULL, error);
     }
     return status;

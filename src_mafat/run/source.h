@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/layer.h"
+
 typedef struct {
     void *context;
     /* Writes rows [y0, y1) of all channels: row y of channel c goes to
@@ -12,6 +14,14 @@ typedef struct {
     void (*rows)(void *context, int y0, int y1, float *to, size_t row_stride,
                  size_t channel_stride);
 } mafat_source;
+
+/* A whole map, [c][h][w], borrowed, and its rows, as often as one likes; it must stay. */
+typedef struct {
+    const float *map;
+    mafat_shape shape;
+} mafat_source_map;
+
+mafat_source mafat_source_of_map(mafat_source_map *map);
 
 /* The network's input: rows where the plan takes it by rows, else the whole map, [c][h][w]. */
 typedef struct {
