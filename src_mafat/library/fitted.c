@@ -9,19 +9,9 @@
 
 /* ----------------------------------------------------------------------------------------- floats */
 
-static void copy_rows(void *context, int y0, int y1, float *to, size_t row_stride,
-                      size_t channel_stride)
-{
-    const mafat_fitted *f = context;
-    size_t width = (size_t)f->input.w, plane = (size_t)f->input.h * width;
-    for (size_t c = 0; c < (size_t)f->input.c; c++)
-        for (size_t y = (size_t)y0; y < (size_t)y1; y++)
-            memcpy(to + c * channel_stride + (y - (size_t)y0) * row_stride,
-                   f->image->floats + c * plane + y * width, width * sizeof *to);
-}
-
 static mafat_status open_floats(mafat_fitted *f, mafat *m, mafat_error *error)
 {
+    f->floats = (mafat_source_map){f->image->floats, f->input};
     f->w = f->image->width != 0 ? f->image->width : f->input.w;
     f->h = f->image->height != 0 ? f->image->height : f->input.h;
     if (f->w < 1 || f->h < 1)
@@ -47,13 +37,21 @@ void mafat_fitted_turn(unsigned char *to, const unsigned char *from, int n_pixel
 static const unsigned char *pixel_row(void *context, int y)
 {
     const mafat_fitted *f = context;
-    size_t width = (size_t)f->w;
-    size_t stride_bytes = f->image->stride_bytes != 0 ? f->image->stride_bytes : 3 * width;
-    const unsigned char *row = f->image->pixels + (size_t)y * stride_bytes;
+    const unsigned char *row = f->image->pixels + (size_t)y * f->stride_bytes;
     if (f->turned == NULL)
         return row;
     mafat_fitted_turn(f->turned, row, f->w, true);
     return f->turned;
+}
+
+mafat_status mafat_fitted_find_stride(const mafat_fitted *f, size_t *bytes, mafat_error *error)
+{
+    size_t row_bytes = 3 * (size_t)f->w;
+    *bytes = f->image->stride_bytes != 0 ? f->image->stride_bytes : row_bytes;
+    if (*bytes >= row_bytes)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "rows of %d pixels, %zu bytes apart: they take %zu",
+                           f->w, *bytes, row_bytes);
 }
 
 static mafat_status open_pixels(mafat_fitted *f, mafat *m, mafat_error *error)
@@ -63,10 +61,9 @@ static mafat_status open_pixels(mafat_fitted *f, mafat *m, mafat_error *error)
     f->h = image->height;
     if (f->w < 1 || f->h < 1)
         return mafat_error_set(error, MAFAT_USAGE, "an image of %dx%d pixels", f->w, f->h);
-    if (image->stride_bytes != 0 && image->stride_bytes < 3 * (size_t)f->w)
-        return mafat_error_set(error, MAFAT_USAGE, "rows of %d pixels, %zu bytes apart: they take "
-                               "%zu", f->w, image->stride_bytes, 3 * (size_t)f->w);
-    mafat_status status = mafat_limits_make_space_for_others(m->bridge, error);
+    mafat_status status = mafat_fitted_find_stride(f, &f->stride_bytes, error);
+    if (status == MAFAT_OK)
+        status = mafat_limits_make_space_for_others(m->bridge, error);
     if (status != MAFAT_OK || !image->is_bgr)
         return status;
     f->turned = malloc(3 * (size_t)f->w);
@@ -146,7 +143,7 @@ mafat_status mafat_fitted_open(mafat_fitted *f, mafat *m, const mafat_image *ima
 mafat_source mafat_fitted_source(mafat_fitted *f)
 {
     if (f->image->floats != NULL)
-        return (mafat_source){f, copy_rows};
+        return mafat_source_of_map(&f->floats);
     return mafat_letterbox_source(&f->letterbox);
 }
 

@@ -10,6 +10,8 @@ typedef struct {
     const mafat_image *image;      /* borrowed */
     int w, h;                      /* of it, in whose pixels boxes are told */
     mafat_shape input;
+    mafat_source_map floats;       /* where floats are given */
+    size_t stride_bytes;           /* from row to row of pixels */
     mafat_picture_rows rows;       /* of a file */
     unsigned char *turned;         /* [w][3], owned: a row of pixels that are blue, green, red */
     mafat_letterbox letterbox;     /* of a file and pixels */
@@ -27,6 +29,11 @@ mafat_source mafat_fitted_source(mafat_fitted *fitted);
 
 /* The rows of the picture, of a file or of pixels. */
 mafat_picture_source mafat_fitted_picture(mafat_fitted *fitted);
+
+/* Finds how many bytes the image says its rows of pixels are apart, or those that are drawn to are.
+ * MAFAT_USAGE where they would overlap. */
+mafat_status mafat_fitted_find_stride(const mafat_fitted *fitted, size_t *bytes,
+                                      mafat_error *error);
 
 /* Copies pixels of three bytes; where they are to be turned, red and blue change places. */
 void mafat_fitted_turn(unsigned char *to, const unsigned char *from, int n_pixels, bool is_turned);

@@ -21,7 +21,8 @@ static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
 /* ----------------------------------------------------------------------------------------- calls */
 
-const mafat_session *mafat_library_session(const mafat *m)
+/* The session of what is planned. */
+static const mafat_session *session_of(const mafat *m)
 {
     return m->bridge != NULL ? &m->bridge->session : &m->planned;
 }
@@ -70,7 +71,7 @@ mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error
     call->has_limit = has_limit(m);
     if (call->has_limit)
         mafat_limits_lock();
-    call->n_threads = mafat_library_session(m)->n_threads;
+    call->n_threads = session_of(m)->n_threads;
     enter(m, call);
     mafat_team_set_default_size(call->n_threads);
     return MAFAT_OK;
@@ -286,7 +287,7 @@ void mafat_describe(mafat *m, mafat_facts *facts)
     mafat_library_call call;
     mafat_error unseen;
     bool is_begun = mafat_library_begin(m, &call, &unseen) == MAFAT_OK;
-    const mafat_session *session = mafat_library_session(m);
+    const mafat_session *session = session_of(m);
     *facts = (mafat_facts){0};
     if (session->cfg.network.n_layers > 0)    /* it has not lost its plan */
         *facts = facts_of(session);
@@ -299,7 +300,7 @@ int mafat_describe_config(mafat *m, char *to, size_t size)
     mafat_library_call call;
     mafat_error unseen;
     bool is_begun = mafat_library_begin(m, &call, &unseen) == MAFAT_OK;
-    const mafat_session *session = mafat_library_session(m);
+    const mafat_session *session = session_of(m);
     char word[MAFAT_CONFIG_PART];
     size_t length = 0;
     if (size > 0)

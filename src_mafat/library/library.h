@@ -40,9 +40,6 @@ typedef struct {
 mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error *error);
 void mafat_library_end(mafat *m, const mafat_library_call *call);
 
-/* The session of what is planned. */
-const mafat_session *mafat_library_session(const mafat *m);
-
 /* The layer whose output is the network's: Darknet's get_network_output_layer(). */
 int mafat_library_output_layer(const mafat_network *network);
 

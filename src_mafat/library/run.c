@@ -80,13 +80,11 @@ static mafat_status draw_strip(void *context, mafat_strip *strip, mafat_error *e
 static mafat_status draw_to_pixels(const job *j, const mafat_canvas *canvas, mafat_error *error)
 {
     enum { STRIP_ROWS = 16 };
-    size_t row_bytes = 3 * (size_t)canvas->w;
-    size_t stride_bytes = j->image->stride_bytes != 0 ? j->image->stride_bytes : row_bytes;
-    if (stride_bytes < row_bytes)
-        return mafat_error_set(error, MAFAT_USAGE, "rows of %d pixels, %zu bytes apart: they take "
-                               "%zu", canvas->w, stride_bytes, row_bytes);
+    size_t row_bytes = 3 * (size_t)canvas->w, stride_bytes;
+    mafat_status status = mafat_fitted_find_stride(&j->fitted, &stride_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
     mafat_strip strip = {.w = canvas->w, .h = canvas->h, .rgb = malloc(STRIP_ROWS * row_bytes)};
-    mafat_status status = MAFAT_OK;
     if (strip.rgb == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for rows of pixels");
     for (; strip.top < canvas->h && status == MAFAT_OK; strip.top += STRIP_ROWS) {
