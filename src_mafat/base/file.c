@@ -29,6 +29,13 @@ mafat_status mafat_file_size(const char *path, const char *what, uint64_t *n_byt
     return judge(&info, what, n_bytes, error);
 }
 
+bool mafat_file_is_same(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
 mafat_status mafat_file_open(const char *path, const char *what, FILE **file, uint64_t *n_bytes,
                              mafat_error *error)
 {

@@ -12,6 +12,9 @@
 mafat_status mafat_file_size(const char *path, const char *what, uint64_t *n_bytes,
                              mafat_error *error);
 
+/* Whether two paths lead to one file or folder; false where one leads nowhere. */
+bool mafat_file_is_same(const char *a, const char *b);
+
 /* Opens a regular file for reading and stores its size; never waits, whatever `path` leads to by
  * then. Errors as above, and MAFAT_FAILED for a file that may not be read. */
 mafat_status mafat_file_open(const char *path, const char *what, FILE **file, uint64_t *n_bytes,

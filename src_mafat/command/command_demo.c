@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/charge.h"
+#include "base/file.h"
 #include "base/notice.h"
 #include "base/number.h"
 #include "base/page_cache.h"
@@ -79,9 +80,10 @@ static const mafat_usage usage = {
     .options = MAFAT_OPTION_TABLE(rows),
 };
 
+/* Of an option that was checked when it was read (WHOLE); 0 where it was not given. */
 static int number_of(const char *text)
 {
-    return text != NULL ? atoi(text) : 0;
+    return text != NULL ? (int)strtol(text, NULL, 10) : 0;
 }
 
 /* ------------------------------------------------------------------------------------- the film */
@@ -127,14 +129,6 @@ static void listen_for_signals(const demo *d)
         signal(SIGPIPE, SIG_IGN);
 }
 
-/* Whether two names are of one file. */
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat of_a, of_b;
-    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-           of_a.st_ino == of_b.st_ino;
-}
-
 /* Refuses what would be without effect, or write over what is read. */
 static mafat_status check_options(const demo *d, mafat_error *error)
 {
@@ -152,7 +146,7 @@ static mafat_status check_options(const demo *d, mafat_error *error)
         return mafat_error_set(error, MAFAT_USAGE, "-fps is asked of cameras, or how fast what "
                                "-out_filename writes plays; \"%.200s\" is read as fast as can be",
                                film);
-    if (o->recording != NULL && is_same_file(film, o->recording))
+    if (o->recording != NULL && mafat_file_is_same(film, o->recording))
         return mafat_error_set(error, MAFAT_USAGE, "-out_filename %.200s is the film that is read",
                                o->recording);
     return MAFAT_OK;

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/lines.h"
 #include "base/notice.h"
 #include "session/verify.h"
@@ -63,8 +65,7 @@ static mafat_status prepare_folder(mafat_destination *d, mafat_error *error)
 {
     struct stat about;
     char path[PATH_MAX];
-    if (stat(d->path, &d->folder) != 0 &&
-        (mkdir(d->path, 0777) != 0 || stat(d->path, &d->folder) != 0))
+    if (stat(d->path, &about) != 0 && mkdir(d->path, 0777) != 0)
         return mafat_lines_fail(error, d->path, "is no folder and cannot be made: %s",
                                 strerror(errno));
     snprintf(path, sizeof path, "%.*s.XXXXXX", MAX_NAME_LENGTH, d->path);
@@ -96,16 +97,10 @@ mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_err
 
 /* ------------------------------------------------------------------------------- for each image */
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Whether the picture would not take the place of its own image. */
 static mafat_status check_place(const char *image, const char *path, mafat_error *error)
 {
-    struct stat given, there;
-    if (stat(image, &given) != 0 || stat(path, &there) != 0 || !is_same(&given, &there))
+    if (!mafat_file_is_same(image, path))
         return MAFAT_OK;
     return mafat_lines_fail(error, image, "its picture would take its place; -out names another "
                             "file");
@@ -136,12 +131,11 @@ static void name_picture(const mafat_destination *d, const char *name, int n, in
 static mafat_status place_in_folder(const mafat_destination *d, const char *image,
                                     char path[PATH_MAX], mafat_error *error)
 {
-    struct stat own;
     const char *slash = strrchr(image, '/'), *name = slash != NULL ? slash + 1 : image;
     const char *dot = strrchr(name, '.');
     int n = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
     snprintf(path, PATH_MAX, "%.*s.", (int)(name - image), image);    /* its folder */
-    if (stat(path, &own) == 0 && is_same(&own, &d->folder))
+    if (mafat_file_is_same(path, d->path))
         return mafat_lines_fail(error, image, "lies in %s itself, where its picture might take an "
                                 "image's place; -out names another folder", d->path);
     int i = 1;

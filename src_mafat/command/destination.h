@@ -9,7 +9,7 @@
 #define MAFAT_COMMAND_DESTINATION_H
 
 #include <limits.h>
-#include <sys/stat.h>
+#include <time.h>
 
 #include "base/status.h"
 #include "upstream/canvas.h"
@@ -20,8 +20,7 @@ typedef struct {
     mafat_canvas_format format;
     char path[PATH_MAX];           /* the picture; or the folder, with its slash */
     const char *json;              /* borrowed; NULL: no such file */
-    struct stat folder;            /* what is_folder, when the first picture was still to come */
-    struct timespec begin;         /* by the clock of its file system */
+    struct timespec begin;         /* of the run, by the clock of the folder's file system */
 } mafat_destination;
 
 /* Sorts what was asked for; `out` NULL is for Darknet's "predictions". MAFAT_USAGE for a path
