@@ -175,7 +175,8 @@ void mafat_result_describe(const mafat_result *result, int *width, int *height, 
 void mafat_result_free(mafat_result *result);
 
 /* Draws the boxes and their labels on the image that they were found in, as `darknet detector test`
- * does it, and writes a JPEG file, whole or not at all. MAFAT_USAGE for floats, and without names. */
+ * does it, and writes a file, whole or not at all: PNG where `path` ends in .png, else JPEG, which is
+ * Darknet's byte for byte. MAFAT_USAGE for floats, and without names. */
 mafat_status mafat_draw(mafat *network, const mafat_image *image, const mafat_result *result,
                         const char *path, mafat_error *error);
 

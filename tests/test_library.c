@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -238,6 +239,106 @@ static void run_all(task *tasks, void *(*work)(void *))
         ck_assert_int_eq(tasks[i].n_right, N_RUNS);
     }
 }
+
+/* What is predicted of the process. */
+static size_t predicted_bytes(mafat *m)
+{
+    mafat_facts facts;
+    mafat_describe(m, &facts);
+    return facts.predicted_bytes;
+}
+
+/* Whether drawing writes such a file; a PNG, which is decoded, has the pixels of `expected`. */
+static bool draws(mafat *m, const mafat_image *image, const mafat_result *result, const char *path,
+                  const mafat_picture *expected)
+{
+    mafat_error error;
+    mafat_picture drawn;
+    unsigned char first[2];
+    if (mafat_draw(m, image, result, path, &error) != MAFAT_OK)
+        ck_abort_msg("%s: %s", error.file, error.text);
+    FILE *file = fopen(path, "rb");
+    ck_assert(file != NULL && fread(first, 1, sizeof first, file) == sizeof first);
+    fclose(file);
+    ck_assert_int_eq(mafat_picture_read(&drawn, path, &error), MAFAT_OK);
+    bool is_right = drawn.w == expected->w && drawn.h == expected->h;
+    if (strcasecmp(strrchr(path, '.'), ".png") == 0)
+        is_right = is_right && memcmp(first, "\x89P", sizeof first) == 0 &&
+                   memcmp(drawn.rgb, expected->rgb, (size_t)(3 * drawn.w * drawn.h)) == 0;
+    else
+        is_right = is_right && memcmp(first, "\xff\xd8", sizeof first) == 0;
+    mafat_picture_free(&drawn);
+    unlink(path);
+    return is_right;
+}
+
+START_TEST(a_picture_has_the_format_that_its_name_says)
+{
+    static const char *const suffixes[] = {".jpg", "._png", ".png.jpg", ".png", ".PNG"};
+    subject s = make_subject(DETECTOR);
+    mafat_settings how = settings[_i];
+    mafat_error error;
+    mafat_result *result;
+    char names[32], path[48];
+    write_file(names, "cat\ndog\n%s", "");
+    how.names = names;
+    mafat *m = open_network(&s, &how);
+    mafat_image image = {.path = strchr(photo, '/') + 1};
+    ck_assert_int_eq(chdir("darknet"), 0);    /* where letters are */
+    ck_assert_int_eq(mafat_detect(m, &image, &low, &result, &error), MAFAT_OK);
+    mafat_picture picture;
+    ck_assert_int_eq(mafat_picture_read(&picture, image.path, &error), MAFAT_OK);
+    mafat_image pixels = {.pixels = picture.rgb, .width = picture.w, .height = picture.h};
+    mafat_picture expected = {picture.w, picture.h, malloc((size_t)(3 * picture.w * picture.h))};
+    ck_assert_int_eq(mafat_draw_pixels(m, &pixels, result, expected.rgb, &error), MAFAT_OK);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        test_case("NAME%s", suffixes[i]);
+        snprintf(path, sizeof path, "%s%s", s.cfg, suffixes[i]);
+        ck_assert(draws(m, &image, result, path, &expected));
+        ck_assert(draws(m, &pixels, result, path, &expected));
+    }
+    mafat_close(m);
+    mafat_picture_free(&picture);
+    mafat_picture_free(&expected);
+    mafat_result_free(result);
+    unlink(names);
+    free_subject(&s);
+}
+END_TEST
+
+/* For wide ones a JPEG takes more than a PNG, whichever way the picture comes. */
+START_TEST(room_is_made_for_the_picture_that_is_drawn)
+{
+    enum { W = 100000, H = 20, N_BYTES = 3 * W * H };
+    subject s = make_subject(DETECTOR);
+    char names[32], path[32], *black = calloc(N_BYTES, 1);
+    write_file(names, "cat\ndog\n%s", "");
+    write_file(path, "P6 100000 20 255\n%s", "");
+    FILE *file = fopen(path, "ab");
+    ck_assert(file != NULL && fwrite(black, 1, N_BYTES, file) == N_BYTES && fclose(file) == 0);
+    const mafat_image images[] = {
+        {.path = path}, {.pixels = (unsigned char *)black, .width = W, .height = H},
+    };
+    const mafat_image floats = {.floats = s.input, .width = W, .height = H};
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+        test_case("image %zu", i);
+        mafat_error error;
+        mafat_result *result;
+        mafat *m = open_network(&s, &(mafat_settings){.memory = "1G", .names = names});
+        ck_assert_int_eq(mafat_detect(m, &floats, &low, &result, &error), MAFAT_OK);
+        ck_assert_int_eq(mafat_draw(m, &images[i], result, "/nowhere/x.png", &error), MAFAT_FAILED);
+        size_t for_png = predicted_bytes(m);
+        ck_assert_int_eq(mafat_draw(m, &images[i], result, "/nowhere/x.jpg", &error), MAFAT_FAILED);
+        ck_assert_uint_gt(predicted_bytes(m), for_png + (2 << 20));
+        mafat_result_free(result);
+        mafat_close(m);
+    }
+    free(black);
+    unlink(path);
+    unlink(names);
+    free_subject(&s);
+}
+END_TEST
 
 START_TEST(threads_in_one_network_get_their_own_results)
 {
@@ -572,6 +673,8 @@ int main(void)
     TCase *library = tcase_create("library");
     tcase_add_loop_test(library, outputs_are_darknets_for_floats_and_files, 0, N_SETTINGS);
     tcase_add_loop_test(library, boxes_are_darknets_however_the_image_comes, 0, N_SETTINGS);
+    tcase_add_loop_test(library, a_picture_has_the_format_that_its_name_says, 0, N_SETTINGS);
+    tcase_add_test(library, room_is_made_for_the_picture_that_is_drawn);
     tcase_add_loop_test(library, threads_in_one_network_get_their_own_results, 0, N_SETTINGS);
     tcase_add_loop_test(library, threads_with_a_network_each_do_not_disturb_each_other, 0,
                         N_SETTINGS);

@@ -341,7 +341,6 @@ START_TEST(a_png_is_the_picture)
         for (int i = 0; i < n; i++)
             picture.rgb[i] = (unsigned char)(picture.rgb[i] % amplitude);
         mafat_canvas canvas = canvas_of(&picture);
-        canvas.format = MAFAT_CANVAS_PNG;
         mafat_error error;
         ck_assert_int_eq(mafat_canvas_write(&canvas, in_scratch("a.png"), &error), MAFAT_OK);
         ck_assert_int_eq(mafat_picture_read(&back, in_scratch("a.png"), &error), MAFAT_OK);

@@ -117,8 +117,7 @@ static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s
     if (status != MAFAT_OK)
         return status;
     mafat_canvas canvas = {
-        .w = s->rows.w, .h = s->rows.h, .format = d->destination.format,
-        .source = mafat_picture_rows_source(&s->rows),
+        .w = s->rows.w, .h = s->rows.h, .source = mafat_picture_rows_source(&s->rows),
         .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
     };
     status = mafat_canvas_write(&canvas, s->drawn, error);

@@ -27,13 +27,13 @@ mafat_status mafat_destination_choose(mafat_destination *destination, const char
 {
     mafat_destination *d = destination;
     const char *name = out != NULL ? out : "predictions";
-    bool is_json = ends_in(name, ".json"), is_png = ends_in(name, ".png");
+    bool is_json = ends_in(name, ".json");
     *d = (mafat_destination){
         .draws = !no_picture && !is_json,
         .is_folder = name[0] != '\0' && name[strlen(name) - 1] == '/',
-        .format = is_png ? MAFAT_CANVAS_PNG : MAFAT_CANVAS_JPEG, .json = is_json ? name : NULL,
+        .format = mafat_canvas_format_of(name), .json = is_json ? name : NULL,
     };
-    bool has_suffix = is_json || is_png || d->is_folder;
+    bool has_suffix = is_json || d->format == MAFAT_CANVAS_PNG || d->is_folder;
     int length = snprintf(d->path, sizeof d->path, "%s%s", name, has_suffix ? "" : ".jpg");
     if (length > MAX_NAME_LENGTH)
         return mafat_error_set(error, MAFAT_USAGE,

@@ -103,13 +103,26 @@ static mafat_status draw_to_pixels(const job *j, const mafat_canvas *canvas, maf
     return status;
 }
 
+/* Makes room for what drawing takes, which a file's image has had since it was opened. */
+static mafat_status make_room_to_draw(const job *j, mafat_error *error)
+{
+    mafat_bridge *bridge = j->network->bridge;
+    if (j->path == NULL || j->image->pixels == NULL)
+        return MAFAT_OK;
+    mafat_workload_image image = mafat_workload_image_of(
+        &bridge->workload, &(mafat_picture_memory){.w = j->fitted.w, .h = j->fitted.h});
+    return mafat_limits_make_space_beside_others(bridge, &image, error);
+}
+
 static mafat_status draw(job *j, mafat_error *error)
 {
     const mafat *m = j->network;
     mafat_drawing *drawing;
-    mafat_status status = mafat_boxes_begin_drawing(&drawing, &j->result->boxes, &m->names,
-                                                    j->result->threshold, &m->rounding,
-                                                    m->bridge->session.limit_bytes > 0, error);
+    mafat_status status = make_room_to_draw(j, error);
+    if (status == MAFAT_OK)
+        status = mafat_boxes_begin_drawing(&drawing, &j->result->boxes, &m->names,
+                                           j->result->threshold, &m->rounding,
+                                           m->bridge->session.limit_bytes > 0, error);
     if (status != MAFAT_OK)
         return status;
     mafat_canvas canvas = {
@@ -177,6 +190,8 @@ static mafat_status check_job(const job *j, mafat_error *error)
 static mafat_status do_job(void *context, mafat_error *error)
 {
     job *j = context;
+    if (j->path != NULL)
+        j->network->bridge->workload.format = mafat_canvas_format_of(j->path);
     mafat_status status = mafat_fitted_open(&j->fitted, j->network, j->image, error);
     if (status == MAFAT_OK && is_drawing(j) &&
         (j->fitted.w != j->result->boxes.w || j->fitted.h != j->result->boxes.h))

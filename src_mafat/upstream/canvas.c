@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/charge.h"
 #include "base/new_file.h"
@@ -78,6 +79,14 @@ void mafat_canvas_draw_box(mafat_strip *strip, mafat_corners corners, int width,
 
 /* -------------------------------------------------------------------------------------- writing */
 
+mafat_canvas_format mafat_canvas_format_of(const char *path)
+{
+    static const char suffix[] = ".png";
+    size_t n = strlen(path), n_suffix = strlen(suffix);
+    bool is_png = n > n_suffix && strcasecmp(path + n - n_suffix, suffix) == 0;
+    return is_png ? MAFAT_CANVAS_PNG : MAFAT_CANVAS_JPEG;
+}
+
 static int strip_rows(int w)
 {
     int n = MAFAT_CHARGE_STRIP / (3 * MAFAT_BLOCK_ROWS) / w;
@@ -99,10 +108,10 @@ typedef struct {
     mafat_png png;
 } encoder;
 
+/* e->format is known. */
 static mafat_status begin_code(encoder *e, const mafat_canvas *canvas, FILE *stream,
                                mafat_error *error)
 {
-    e->format = canvas->format;
     if (e->format == MAFAT_CANVAS_PNG)
         return mafat_png_begin(&e->png, stream, canvas->w, canvas->h, error);
     mafat_jpeg_begin(&e->jpeg, stream, canvas->w, canvas->h);
@@ -140,9 +149,10 @@ static mafat_status make_strip(const mafat_canvas *canvas, mafat_strip *strip, m
 }
 
 /* Encodes the picture to the file, whose errors are looked for at its end. */
-static mafat_status encode(const mafat_canvas *canvas, mafat_new_file *file, mafat_error *error)
+static mafat_status encode(const mafat_canvas *canvas, mafat_canvas_format format,
+                           mafat_new_file *file, mafat_error *error)
 {
-    encoder e;
+    encoder e = {.format = format};
     int rows = mafat_size_min_int(strip_rows(canvas->w), canvas->h);
     unsigned char *rgb = malloc(3 * (size_t)canvas->w * (size_t)rows);
     if (rgb == NULL)
@@ -170,7 +180,7 @@ mafat_status mafat_canvas_write(const mafat_canvas *canvas, const char *path, ma
     mafat_status status = mafat_new_file_begin(&file, path, error);
     if (status != MAFAT_OK)
         return status;
-    status = encode(canvas, &file, error);
+    status = encode(canvas, mafat_canvas_format_of(path), &file, error);
     if (status == MAFAT_OK)
         return mafat_new_file_end(&file, error);
     mafat_new_file_abandon(&file);

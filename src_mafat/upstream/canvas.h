@@ -36,10 +36,12 @@ typedef enum {
     MAFAT_CANVAS_PNG      /* the same bytes of pixels, without loss */
 } mafat_canvas_format;
 
+/* What a file of that name is: NAME.png, in capitals or not, and else JPEG. */
+mafat_canvas_format mafat_canvas_format_of(const char *path);
+
 /* A picture that is made strip by strip, from top to bottom. */
 typedef struct {
     int w, h;
-    mafat_canvas_format format;
     mafat_picture_source source;    /* its rows, before it is drawn on */
     /* draws what belongs on a strip; NULL: nothing does */
     mafat_status (*draw)(void *context, mafat_strip *strip, mafat_error *error);
@@ -50,7 +52,7 @@ typedef struct {
  * beside what its source and draw() do. */
 size_t mafat_canvas_write_bytes(mafat_canvas_format format, int w, int h);
 
-/* Writes the file. All or nothing: it is written beside `path` and then takes its place. Errors:
+/* Writes the file, of the format that its name says. All or nothing: it is written beside `path` and then takes its place. Errors:
  * those of draw(); MAFAT_FAILED, with the file named, where the file cannot be written, and for
  * memory. */
 mafat_status mafat_canvas_write(const mafat_canvas *canvas, const char *path, mafat_error *error);

@@ -247,7 +247,8 @@ class Network:
             return _result_of(pointer, _Found(pointer_found))
 
     def draw(self, image, result, path, bgr=False):
-        """Draws what detect() found on the image that it was found in, to a JPEG file."""
+        """Draws what detect() found on the image that it was found in, to a PNG file where the path
+        ends in .png, else to a JPEG file."""
         if not isinstance(result, Result) or result._found is None:
             raise TypeError("draws what detect() returned, in this process and not a copy of it")
         with self._open as pointer:
