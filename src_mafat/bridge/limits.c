@@ -95,8 +95,9 @@ static void take_image(mafat_bridge *bridge, const mafat_workload_image *image)
     mafat_bridge_print_choice(session);
 }
 
-mafat_status mafat_limits_make_space(mafat_bridge *bridge, const mafat_workload_image *image,
-                                     mafat_error *error)
+/* Makes room for an image and nothing else. */
+static mafat_status make_space(mafat_bridge *bridge, const mafat_workload_image *image,
+                               mafat_error *error)
 {
     const mafat_session *session = &bridge->session;
     mafat_workload workload;
@@ -156,23 +157,22 @@ mafat_status mafat_limits_make_space_for_others(mafat_bridge *bridge, mafat_erro
         return status;
     mafat_workload_image image = {.held_bytes = bytes > given_bytes ? bytes - given_bytes : 0,
                                   .file_bytes = bridge->workload.image.file_bytes};
-    return mafat_limits_make_space(bridge, &image, error);
+    return make_space(bridge, &image, error);
 }
 
-mafat_status mafat_limits_make_space_beside_others(mafat_bridge *bridge,
-                                                   const mafat_workload_image *image,
-                                                   mafat_error *error)
+mafat_status mafat_limits_make_space(mafat_bridge *bridge, const mafat_workload_image *image,
+                                     mafat_error *error)
 {
     size_t bytes;
-    if (bridge->session.limit_bytes == 0)
-        return MAFAT_OK;
+    if (bridge->session.limit_bytes == 0 || !bridge->workload.has_others)
+        return make_space(bridge, image, error);
     mafat_status status = find_others(bridge, &bytes, error);
     mafat_workload_image with = *image;
     with.held_bytes += bytes;
     with.decode_bytes += bytes;
     if (image->drawing_bytes > 0)
         with.drawing_bytes += bytes;
-    return status == MAFAT_OK ? mafat_limits_make_space(bridge, &with, error) : status;
+    return status == MAFAT_OK ? make_space(bridge, &with, error) : status;
 }
 
 void mafat_limits_name_image(mafat_error *error, const char *path,
@@ -213,7 +213,7 @@ static mafat_status make_space_for_image(mafat_bridge *bridge, const char *path,
         .decode_bytes = others_bytes + mafat_size_max(memory.decode_bytes, *work_bytes),
         .file_bytes = memory.file_bytes,
     };
-    status = mafat_limits_make_space(bridge, &image, error);
+    status = make_space(bridge, &image, error);
     if (status == MAFAT_NO_FIT)
         mafat_limits_name_image(error, path, &memory);
     return status;
@@ -255,7 +255,7 @@ static mafat_status make_space_for_floats(mafat_bridge *bridge, size_t n_bytes, 
     mafat_workload_image image = {.decode_bytes = others_bytes + n_bytes,
                                   .file_bytes = bridge->workload.image.file_bytes};
     if (status == MAFAT_OK)
-        status = mafat_limits_make_space(bridge, &image, error);
+        status = make_space(bridge, &image, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, bridge->cfg_path);
     return status;
@@ -311,7 +311,7 @@ static mafat_status make_space_for_lines(mafat_bridge *bridge, size_t n_lines, m
     mafat_status status = find_others(bridge, &others_bytes, error);
     mafat_workload_image image = {.held_bytes = others_bytes + n_lines * MAFAT_CHARGE_LINE,
                                   .file_bytes = bridge->workload.image.file_bytes};
-    return status == MAFAT_OK ? mafat_limits_make_space(bridge, &image, error) : status;
+    return status == MAFAT_OK ? make_space(bridge, &image, error) : status;
 }
 
 void mafat_lines_begin(const char *path)

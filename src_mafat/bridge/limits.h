@@ -17,17 +17,13 @@ void mafat_limits_strike_off(mafat_bridge *bridge);
  * it. */
 mafat_status mafat_limits_make_space_for_others(mafat_bridge *bridge, mafat_error *error);
 
-/* Sees to it that the limit, if there is one, leaves room for an image: plans anew, once for the
- * largest so far. Errors: those of mafat_session_open(), MAFAT_NO_FIT first of all, after which the
- * network runs on for images that were no larger than before, unless mafat_bridge_has_plan() says
- * that there was no room to plan it as before. */
+/* Sees to it that the limit, if there is one, leaves room for an image, and for what a program
+ * holds beside it (workload.has_others): plans anew, once for the largest so far. Errors: those of
+ * mafat_session_open(), MAFAT_NO_FIT first of all, after which the network runs on for images that
+ * were no larger than before, unless mafat_bridge_has_plan() says that there was no room to plan it
+ * as before. */
 mafat_status mafat_limits_make_space(mafat_bridge *bridge, const mafat_workload_image *image,
                                      mafat_error *error);
-
-/* The same for an image that the library is given, and what the process holds beside it. */
-mafat_status mafat_limits_make_space_beside_others(mafat_bridge *bridge,
-                                                   const mafat_workload_image *image,
-                                                   mafat_error *error);
 
 /* Has an error of making room, MAFAT_NO_FIT, say which image it is of, in place of the cfg. */
 void mafat_limits_name_image(mafat_error *error, const char *path,

@@ -32,13 +32,15 @@ int mafat_image_letterbox(char *path, void *to, void *fitted)
 mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error *error)
 {
     mafat_subject subject;
-    mafat_status status = mafat_subject_open(&subject, bridge, path, bridge->image_rounding, error);
+    mafat_image image = {.path = path};
+    mafat_status status = mafat_subject_open(&subject, bridge, &image, NULL, bridge->image_rounding,
+                                             error);
     if (status == MAFAT_OK) {
         mafat_input input = mafat_subject_input(&subject);
         mafat_planned_refresh(bridge);
         status = mafat_planned_run(bridge, &input, NULL, NULL, error);
         if (status == MAFAT_OK)
-            status = mafat_picture_rows_check(&subject.rows, error);
+            status = mafat_subject_check(&subject, error);
         mafat_subject_close(&subject);
     }
     if (status != MAFAT_OK)

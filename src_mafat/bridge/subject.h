@@ -1,4 +1,4 @@
-/* An image that a network runs on, by its rows. */
+/* An image that a network runs on, as the rows of its input: of a file, of pixels, or of floats. */
 #ifndef MAFAT_BRIDGE_SUBJECT_H
 #define MAFAT_BRIDGE_SUBJECT_H
 
@@ -6,22 +6,44 @@
 #include "run/letterbox.h"
 #include "upstream/picture.h"
 
-/* The image's rows, and what the network is given of them. */
 typedef struct {
-    mafat_picture_rows rows;
-    mafat_letterbox letterbox;
+    const mafat_image *image;      /* borrowed */
+    int w, h;                      /* of it, in whose pixels boxes are told */
+    mafat_shape input;
+    mafat_source_map floats;       /* where floats are given */
+    size_t stride_bytes;           /* from row to row of pixels */
+    mafat_picture_rows rows;       /* of a file */
+    unsigned char *turned;         /* [w][3], owned: a row of pixels that are blue, green, red */
+    mafat_letterbox letterbox;     /* of a file and pixels */
 } mafat_subject;
 
-/* Opens an image; where there is a limit, the plan leaves room for it. Path and subject must stay.
- * Errors, which name the file: those of mafat_picture_memory_find() and mafat_limits_make_space().
- * On error nothing needs to be closed. */
-mafat_status mafat_subject_open(mafat_subject *subject, mafat_bridge *bridge, const char *path,
+/* Opens an image, and makes room for it in the network's limit. `memory` is what was found of its
+ * file, whose path was verified; NULL: that is done here. MAFAT_USAGE for an image that is not one of
+ * a file, pixels and floats, or of another size than it can have; MAFAT_FAILED for a file that cannot
+ * be read; MAFAT_NO_FIT. On error nothing needs to be closed. Image and subject must stay where they
+ * are. */
+mafat_status mafat_subject_open(mafat_subject *subject, mafat_bridge *bridge,
+                                const mafat_image *image, const mafat_picture_memory *memory,
                                 const mafat_image_rounding *rounding, mafat_error *error);
 
 /* The network's input, made as it is read. */
 mafat_input mafat_subject_input(mafat_subject *subject);
 
-/* Frees what it owns; a zeroed one may be closed. */
+/* The rows of the picture, of a file or of pixels. */
+mafat_picture_source mafat_subject_picture(mafat_subject *subject);
+
+/* Finds how many bytes the image says its rows of pixels are apart, or those that are drawn to are.
+ * MAFAT_USAGE where they would overlap. */
+mafat_status mafat_subject_find_stride(const mafat_subject *subject, size_t *bytes,
+                                      mafat_error *error);
+
+/* Copies pixels of three bytes; where they are to be turned, red and blue change places. */
+void mafat_subject_turn(unsigned char *to, const unsigned char *from, int n_pixels, bool is_turned);
+
+/* MAFAT_FAILED where its file was changed since it was opened. */
+mafat_status mafat_subject_check(const mafat_subject *subject, mafat_error *error);
+
+/* Frees what it owns and clears it; a zeroed one may be closed. */
 void mafat_subject_close(mafat_subject *subject);
 
 #endif

@@ -100,7 +100,9 @@ static mafat_status judge(mapping *m, const mafat_boxes *boxes, int w, int h, ma
 static mafat_status run(mapping *m, const char *path, int *w, int *h, mafat_error *error)
 {
     mafat_subject subject;
-    mafat_status status = mafat_subject_open(&subject, m->bridge, path, &m->rounding, error);
+    mafat_image image = {.path = path};
+    mafat_status status = mafat_subject_open(&subject, m->bridge, &image, NULL, &m->rounding,
+                                             error);
     if (status != MAFAT_OK)
         return status;
     mafat_input input = mafat_subject_input(&subject);
@@ -108,7 +110,7 @@ static mafat_status run(mapping *m, const char *path, int *w, int *h, mafat_erro
     *h = subject.rows.h;
     status = mafat_inference_forward(m->bridge, &input, NULL, NULL, error);
     if (status == MAFAT_OK)
-        status = mafat_picture_rows_check(&subject.rows, error);
+        status = mafat_subject_check(&subject, error);
     if (has_limit(m))
         mafat_bridge_release(m->bridge);
     mafat_subject_close(&subject);

@@ -107,6 +107,7 @@ static mafat_status find_workload(asked *a, mafat_error *error)
         n_names > 0 ? MAFAT_DRAWN_BY_MAFAT : MAFAT_DRAWN_BY_NOBODY, error);
     a->workload.base_bytes += a->reserve_bytes;
     a->workload.repeats = true;
+    a->workload.has_others = true;
     mafat_workload_set_picture(&a->workload, &mafat_workload_photo);
     mafat_workload_add_lines(&a->workload, n_names);
     return status;

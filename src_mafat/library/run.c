@@ -4,7 +4,8 @@
 
 #include "base/shipped.h"
 #include "bridge/limits.h"
-#include "library/fitted.h"
+#include "bridge/subject.h"
+#include "library/library.h"
 #include "library/result.h"
 #include "machine/measure.h"
 #include "upstream/canvas.h"
@@ -18,7 +19,7 @@ typedef struct {
     mafat_result *result;
     const char *path;                      /* of the picture to be drawn, */
     unsigned char *to;                     /* or its pixels */
-    mafat_fitted fitted;
+    mafat_subject subject;
 } job;
 
 /* ------------------------------------------------------------------------------------------- runs */
@@ -34,7 +35,7 @@ static void copy_outputs(const job *j)
 static void find_boxes(const job *j)
 {
     mafat_bridge *bridge = j->network->bridge;
-    mafat_boxes_find(&j->result->boxes, bridge->network, j->fitted.w, j->fitted.h,
+    mafat_boxes_find(&j->result->boxes, bridge->network, j->subject.w, j->subject.h,
                      j->thresholds->threshold, j->thresholds->hier_threshold);
     j->result->threshold = j->thresholds->threshold;
 }
@@ -44,11 +45,10 @@ static mafat_status run(job *j, mafat_error *error)
 {
     mafat_bridge *bridge = j->network->bridge;
     double begin = mafat_measure_now_s();
-    mafat_input input = {.source = mafat_fitted_source(&j->fitted),
-                         .map = (float *)j->image->floats};
+    mafat_input input = mafat_subject_input(&j->subject);
     mafat_status status = mafat_inference_forward(bridge, &input, NULL, NULL, error);
     if (status == MAFAT_OK)
-        status = mafat_fitted_check(&j->fitted, error);
+        status = mafat_subject_check(&j->subject, error);
     /* Darknet's own outputs are all that is needed of the inference, and boxes may be many */
     if (bridge->session.limit_bytes > 0)
         mafat_bridge_release(bridge);
@@ -65,14 +65,14 @@ static mafat_status run(job *j, mafat_error *error)
 
 typedef struct {
     mafat_drawing *drawing;
-    const mafat_fitted *fitted;
+    const mafat_subject *subject;
 } strip_drawing;
 
 /* Draws on rows that could be decoded. */
 static mafat_status draw_strip(void *context, mafat_strip *strip, mafat_error *error)
 {
     const strip_drawing *d = context;
-    mafat_status status = mafat_fitted_check(d->fitted, error);
+    mafat_status status = mafat_subject_check(d->subject, error);
     return status == MAFAT_OK ? mafat_boxes_draw(d->drawing, strip, error) : status;
 }
 
@@ -81,7 +81,7 @@ static mafat_status draw_to_pixels(const job *j, const mafat_canvas *canvas, maf
 {
     enum { STRIP_ROWS = 16 };
     size_t row_bytes = 3 * (size_t)canvas->w, stride_bytes;
-    mafat_status status = mafat_fitted_find_stride(&j->fitted, &stride_bytes, error);
+    mafat_status status = mafat_subject_find_stride(&j->subject, &stride_bytes, error);
     if (status != MAFAT_OK)
         return status;
     mafat_strip strip = {.w = canvas->w, .h = canvas->h, .rgb = malloc(STRIP_ROWS * row_bytes)};
@@ -96,7 +96,7 @@ static mafat_status draw_to_pixels(const job *j, const mafat_canvas *canvas, maf
         status = canvas->draw(canvas->context, &strip, error);
         for (int y = 0; y < strip.n_rows && status == MAFAT_OK; y++) {
             unsigned char *row = j->to + (size_t)(strip.top + y) * stride_bytes;
-            mafat_fitted_turn(row, strip.rgb + (size_t)y * row_bytes, canvas->w, j->image->is_bgr);
+            mafat_subject_turn(row, strip.rgb + (size_t)y * row_bytes, canvas->w, j->image->is_bgr);
         }
     }
     free(strip.rgb);
@@ -110,8 +110,8 @@ static mafat_status make_room_to_draw(const job *j, mafat_error *error)
     if (j->path == NULL || j->image->pixels == NULL)
         return MAFAT_OK;
     mafat_workload_image image = mafat_workload_image_of(
-        &bridge->workload, &(mafat_picture_memory){.w = j->fitted.w, .h = j->fitted.h});
-    return mafat_limits_make_space_beside_others(bridge, &image, error);
+        &bridge->workload, &(mafat_picture_memory){.w = j->subject.w, .h = j->subject.h});
+    return mafat_limits_make_space(bridge, &image, error);
 }
 
 static mafat_status draw(job *j, mafat_error *error)
@@ -126,8 +126,8 @@ static mafat_status draw(job *j, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     mafat_canvas canvas = {
-        .w = j->fitted.w, .h = j->fitted.h, .source = mafat_fitted_picture(&j->fitted),
-        .draw = draw_strip, .context = &(strip_drawing){drawing, &j->fitted},
+        .w = j->subject.w, .h = j->subject.h, .source = mafat_subject_picture(&j->subject),
+        .draw = draw_strip, .context = &(strip_drawing){drawing, &j->subject},
     };
     status = j->to != NULL ? draw_to_pixels(j, &canvas, error)
                            : mafat_canvas_write(&canvas, j->path, error);
@@ -192,12 +192,13 @@ static mafat_status do_job(void *context, mafat_error *error)
     job *j = context;
     if (j->path != NULL)
         j->network->bridge->workload.format = mafat_canvas_format_of(j->path);
-    mafat_status status = mafat_fitted_open(&j->fitted, j->network, j->image, error);
+    mafat_status status = mafat_subject_open(&j->subject, j->network->bridge, j->image, NULL,
+                                             &j->network->rounding, error);
     if (status == MAFAT_OK && is_drawing(j) &&
-        (j->fitted.w != j->result->boxes.w || j->fitted.h != j->result->boxes.h))
+        (j->subject.w != j->result->boxes.w || j->subject.h != j->result->boxes.h))
         status = mafat_error_set(error, MAFAT_USAGE, "an image of %dx%d pixels, and boxes that were "
-                                 "found in one of %dx%d", j->fitted.w, j->fitted.h, j->result->boxes.w,
-                                 j->result->boxes.h);
+                                 "found in one of %dx%d", j->subject.w, j->subject.h,
+                                 j->result->boxes.w, j->result->boxes.h);
     else if (status == MAFAT_OK)
         status = is_drawing(j) ? draw(j, error) : run(j, error);
     if (status != MAFAT_OK && j->image->path != NULL)
@@ -216,7 +217,7 @@ static mafat_status do_call(job *j, mafat_error *error)
     status = check_job(j, error);
     if (status == MAFAT_OK)
         status = mafat_caught_run(do_job, j, &m->things, false, error);
-    mafat_fitted_close(&j->fitted);
+    mafat_subject_close(&j->subject);
     mafat_error_set_file(error, m->cfg_path);
     mafat_shipped_explain(error);
     mafat_library_end(m, &call);

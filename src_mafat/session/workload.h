@@ -45,6 +45,8 @@ typedef struct {
     mafat_canvas_format format;    /* of the pictures that MAFAT draws */
     mafat_workload_reading reading;
     bool repeats;                  /* images follow each other */
+    bool has_others;               /* the process holds more than is counted here, which is measured
+                                      before each run */
     mafat_workload_image image;    /* that room is kept for, */
     bool is_fitted;                /* and beside it what Darknet's own code makes of this one to fit
                                       it to the input */
