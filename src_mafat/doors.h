@@ -42,8 +42,8 @@ FILE *mafat_checked_fopen(const char *path, const char *mode);
 int mafat_checked_fclose(FILE *stream);
 
 /* Called in place of exit(), what assert() calls, srand(), and all that prints to stdout and stderr:
- * the same, but while the library calls Darknet, whose ends are errors of that call then, and which
- * prints nothing (bridge/caught.h), as it does where it is silent (base/notice.h). */
+ * the same, but while the library calls Darknet, whose ends are errors of that call then
+ * (bridge/caught.h), and where nothing is to be printed (base/notice.h). */
 _Noreturn void mafat_checked_exit(int code);
 _Noreturn void mafat_checked_assert_fail(const char *assertion, const char *file, unsigned line,
                                          const char *function);

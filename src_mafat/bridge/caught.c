@@ -1,5 +1,5 @@
-/* Calls of Darknet's code that always return; see caught.h. Its own exits and what it prints come
- * here too: the Makefile renames the calls (CHECKED there), and checked.c asks. */
+/* Calls of Darknet's code that always return; see caught.h. Its own exits come here too: the Makefile
+ * renames the calls (CHECKED there), and checked.c asks. */
 #include "bridge/caught.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Darknet's code called by a program that goes on whatever happens: where Darknet would end the
  * process, or the doors would (bridge.h, mafat_bridge_give_up()), the call ends, and its end is a
- * status. Nothing is printed meanwhile, the random numbers of the program stay its own, and nothing
- * that the call allocated is left behind. */
+ * status. The random numbers of the program stay its own, and nothing that the call allocated is left
+ * behind. Whether Darknet's code prints meanwhile is another matter (base/notice.h). */
 #ifndef MAFAT_BRIDGE_CAUGHT_H
 #define MAFAT_BRIDGE_CAUGHT_H
 

@@ -10,26 +10,22 @@
 #include "base/notice.h"
 #include "base/page_cache.h"
 #include "base/progress.h"
-#include "bridge/inference.h"
-#include "bridge/limits.h"
-#include "bridge/subject.h"
 #include "command/command_darknet.h"
 #include "command/report.h"
+#include "library/result.h"
+#include "library/run.h"
 #include "machine/measure.h"
+#include "run/letterbox.h"
 #include "score/score.h"
 #include "session/data_file.h"
-#include "upstream/boxes.h"
 #include "upstream/labelled.h"
-#include "upstream/picture_probe.h"
 
 typedef struct {
     mafat_operands operands;
     float threshold;
     char *list;                     /* owned: the path of the list of images */
     int *class_map;                 /* owned; NULL: the data file names none */
-    mafat_names names;
-    mafat_image_rounding rounding;
-    mafat_bridge *bridge;           /* owned: freed with its network */
+    mafat *network;                 /* owned */
     mafat_labelled labels;          /* of the image that is being judged */
     mafat_contender *contenders;    /* [n_contenders], owned; of a class */
     int n_contenders;
@@ -40,11 +36,6 @@ typedef struct {
     mafat_progress progress;
     double seconds;
 } mapping;
-
-static bool has_limit(const mapping *m)
-{
-    return m->bridge->session.limit_bytes > 0;
-}
 
 /* ------------------------------------------------------------------------------------ an image */
 
@@ -96,45 +87,22 @@ static mafat_status judge(mapping *m, const mafat_boxes *boxes, int w, int h, ma
     return status;
 }
 
-/* Runs the network on an image, whose size it finds. */
-static mafat_status run(mapping *m, const char *path, int *w, int *h, mafat_error *error)
-{
-    mafat_subject subject;
-    mafat_image image = {.path = path};
-    mafat_status status = mafat_subject_open(&subject, m->bridge, &image, NULL, &m->rounding,
-                                             error);
-    if (status != MAFAT_OK)
-        return status;
-    mafat_input input = mafat_subject_input(&subject);
-    *w = subject.rows.w;
-    *h = subject.rows.h;
-    status = mafat_inference_forward(m->bridge, &input, NULL, NULL, error);
-    if (status == MAFAT_OK)
-        status = mafat_subject_check(&subject, error);
-    if (has_limit(m))
-        mafat_bridge_release(m->bridge);
-    mafat_subject_close(&subject);
-    return status;
-}
-
 static mafat_status map_image(mapping *m, const char *path, mafat_error *error)
 {
-    int w, h;
-    mafat_boxes boxes;
+    mafat_result *found = NULL;
     mafat_status status = mafat_labelled_read(&m->labels, path, m->score.n_classes, error);
     if (status == MAFAT_OK)
-        status = run(m, path, &w, &h, error);
-    if (status == MAFAT_OK) {
-        mafat_boxes_find_valid(&boxes, m->bridge->network, w, h, m->class_map);
-        status = judge(m, &boxes, w, h, error);
-        mafat_boxes_free(&boxes);
-    }
+        status = mafat_run_detect_valid(m->network, &(mafat_image){.path = path}, m->class_map,
+                                        &found, error);
+    if (status == MAFAT_OK)
+        status = judge(m, &found->boxes, found->boxes.w, found->boxes.h, error);
+    mafat_result_free(found);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, path);
     m->n_images++;
     m->n_without_labels += m->labels.is_missing;
-    mafat_limits_forget_file(m->bridge, path);
-    mafat_limits_forget_file(m->bridge, m->labels.path);
+    mafat_library_forget_file(m->network, path);
+    mafat_library_forget_file(m->network, m->labels.path);
     return status;
 }
 
@@ -204,7 +172,7 @@ static void report_classes(const mapping *m, mafat_report *r)
         const mafat_class_score *class = &m->score.classes[k];
         mafat_report_begin_item(r);
         mafat_report_size(r, "class", (uint64_t)k);
-        mafat_report_text(r, "name", m->names.lines[k]);
+        mafat_report_text(r, "name", mafat_class_name(m->network, k));
         report_counts(r, class);
         report_averages(r, "ap", class);
         mafat_report_end_item(r);
@@ -228,7 +196,7 @@ static void print_classes(const mapping *m)
                    100 * c->at_50_95[MAFAT_RULES_COCO]);
         else
             printf(" %6s %6s  %6s    %6s", "-", "-", "-", "-");
-        printf("  %s\n", m->names.lines[k]);
+        printf("  %s\n", mafat_class_name(m->network, k));
     }
 }
 
@@ -237,7 +205,7 @@ static mafat_status report(const mapping *m, bool json, mafat_error *error)
     const mafat_class_score total = mafat_score_total(&m->score);
     mafat_report r;
     mafat_report_begin(&r, json);
-    mafat_report_session(&r, &m->bridge->session);
+    mafat_report_session(&r, mafat_library_session(m->network));
     mafat_report_size(&r, "images", (uint64_t)m->n_images);
     mafat_report_size(&r, "images_without_labels", (uint64_t)m->n_without_labels);
     mafat_report_real(&r, "seconds", m->seconds);
@@ -330,15 +298,29 @@ static mafat_status prepare(mapping *m, mafat_error *error)
     return status == MAFAT_OK ? check_labels(m, error) : status;
 }
 
-static mafat_status map_all(mapping *m, const mafat_arguments *arguments, mafat_error *error)
+/* Opens the network that was planned. */
+static mafat_status open_network(mapping *m, const mafat_arguments *arguments, mafat_error *error)
 {
     mafat_operands *o = &m->operands;
-    mafat_request request = {.options = arguments->options, .workload = &o->workload,
-                             .session = &o->session};
+    char *names;
+    mafat_status status = mafat_data_file_find_text(o->data, "names", "data/names.list", &names,
+                                                    error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_library_plan plan = {.cfg = o->cfg, .weights = o->weights, .names = names,
+                               .options = &arguments->options, .workload = &o->workload,
+                               .session = &o->session};
+    status = mafat_library_open(&m->network, &plan, error);
+    free(names);
+    return status;
+}
+
+static mafat_status map_all(mapping *m, bool json, mafat_error *error)
+{
+    const mafat_session *session = mafat_library_session(m->network);
     int n_lines;
-    m->bridge = mafat_inference_load(o->cfg, o->weights, &request);
-    mafat_status status = mafat_score_init(&m->score, m->bridge->session.cfg.n_classes, m->threshold,
-                                           has_limit(m), error);
+    mafat_status status = mafat_score_init(&m->score, session->cfg.n_classes, m->threshold,
+                                           session->limit_bytes > 0, error);
     double begin = mafat_measure_now_s();
     mafat_progress_begin(&m->progress, "images", m->progress.n);
     if (status == MAFAT_OK)
@@ -347,10 +329,7 @@ static mafat_status map_all(mapping *m, const mafat_arguments *arguments, mafat_
     m->seconds = mafat_measure_now_s() - begin;
     if (status == MAFAT_OK)
         status = mafat_score_end(&m->score, error);
-    if (status == MAFAT_OK)
-        status = report(m, arguments->json, error);
-    mafat_inference_free(m->bridge);
-    return status;
+    return status == MAFAT_OK ? report(m, json, error) : status;
 }
 
 bool mafat_command_map_is(const mafat_arguments *arguments)
@@ -369,13 +348,11 @@ mafat_status mafat_command_map(mafat_arguments *arguments, mafat_error *error)
         return status;
     status = prepare(&m, error);
     if (status == MAFAT_OK)
-        status = mafat_picture_probe_measure(&m.rounding, error);
-    if (status == MAFAT_OK) {
-        mafat_names_read(&m.names, m.operands.data);
-        status = map_all(&m, arguments, error);
-    }
+        status = open_network(&m, arguments, error);
+    if (status == MAFAT_OK)
+        status = map_all(&m, arguments->json, error);
+    mafat_close(m.network);
     mafat_session_close(&m.operands.session);
-    mafat_names_free(&m.names);
     mafat_labelled_free(&m.labels);
     mafat_score_free(&m.score);
     free(m.contenders);

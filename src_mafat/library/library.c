@@ -21,8 +21,7 @@ static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
 /* ----------------------------------------------------------------------------------------- calls */
 
-/* The session of what is planned. */
-static const mafat_session *session_of(const mafat *m)
+const mafat_session *mafat_library_session(const mafat *m)
 {
     return m->bridge != NULL ? &m->bridge->session : &m->planned;
 }
@@ -46,7 +45,8 @@ static void enter(const mafat *m, mafat_library_call *call)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, make_numbers);
     call->locale = uselocale(numbers);
-    call->listener = mafat_notice_set_listener(&m->listener);
+    call->listener = mafat_notice_set_listener(m->is_commands ? NULL : &m->listener);
+    call->was_hushed = mafat_notice_set_hushed(mafat_notice_is_silent());
     call->team_size = mafat_team_default_size();
     call->denormals = mafat_denormals_begin(call->n_threads);
 }
@@ -55,6 +55,7 @@ static void leave(const mafat_library_call *call)
 {
     mafat_denormals_end(call->n_threads, call->denormals);
     mafat_team_set_default_size(call->team_size);
+    mafat_notice_set_hushed(call->was_hushed);
     mafat_notice_set_listener(call->listener);
     uselocale(call->locale);
 }
@@ -71,7 +72,7 @@ mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error
     call->has_limit = has_limit(m);
     if (call->has_limit)
         mafat_limits_lock();
-    call->n_threads = session_of(m)->n_threads;
+    call->n_threads = mafat_library_session(m)->n_threads;
     enter(m, call);
     mafat_team_set_default_size(call->n_threads);
     return MAFAT_OK;
@@ -95,6 +96,7 @@ typedef struct {
     char n_threads[16];
     mafat_options options;
     mafat_workload workload;
+    bool is_planned;    /* by a command, for that workload, and all files were verified */
 } asked;
 
 /* What the program will do: nobody knows its images yet. */
@@ -122,36 +124,36 @@ static mafat_status check_names(const asked *a, mafat_error *error)
     return mafat_verify_names(a->names_path, cfg->n_classes, "the network", error);
 }
 
-/* Has Darknet make the planned network and load its weights. */
-static mafat_status load(asked *a, mafat_error *error)
+/* Plans for what the program will do, and verifies the files. */
+static mafat_status plan(asked *a, mafat_error *error)
 {
     mafat *m = a->network;
-    mafat_request request = {.options = a->options, .workload = &a->workload,
-                             .session = &m->planned, .made = &m->bridge};
-    mafat_status status = mafat_verify_network(&m->planned.cfg, a->weights_path, error);
-    if (status == MAFAT_OK)
-        mafat_inference_load(m->cfg_path, a->weights_path, &request);
-    return status;
-}
-
-/* For mafat_caught_run(). */
-static mafat_status open_network(void *context, mafat_error *error)
-{
-    asked *a = context;
-    mafat *m = a->network;
-    mafat_status status = MAFAT_OK;
-    if (a->names_path != NULL)
-        status = mafat_names_read_file(&m->names, a->names_path, error);
-    if (status == MAFAT_OK)
-        status = mafat_picture_probe_measure(&m->rounding, error);
-    if (status == MAFAT_OK)
-        status = find_workload(a, error);
+    mafat_status status = find_workload(a, error);
     if (status == MAFAT_OK)
         status = mafat_session_open(&m->planned, m->cfg_path, &a->options, &a->workload, error);
     if (status == MAFAT_OK)
         status = check_names(a, error);
     if (status == MAFAT_OK && a->weights_path != NULL)
-        status = load(a, error);
+        status = mafat_verify_network(&m->planned.cfg, a->weights_path, error);
+    return status;
+}
+
+/* Has Darknet make the planned network and load its weights; for mafat_caught_run(). */
+static mafat_status open_network(void *context, mafat_error *error)
+{
+    asked *a = context;
+    mafat *m = a->network;
+    mafat_request request = {.options = a->options, .workload = &a->workload,
+                             .session = &m->planned, .made = &m->bridge};
+    mafat_status status = MAFAT_OK;
+    if (a->names_path != NULL)
+        status = mafat_names_read_file(&m->names, a->names_path, error);
+    if (status == MAFAT_OK)
+        status = mafat_picture_probe_measure(&m->rounding, error);
+    if (status == MAFAT_OK && !a->is_planned)
+        status = plan(a, error);
+    if (status == MAFAT_OK && a->weights_path != NULL)
+        mafat_inference_load(m->cfg_path, a->weights_path, &request);
     return status;
 }
 
@@ -172,7 +174,9 @@ static mafat_status check_process(mafat_error *error)
 static mafat_status open_caught(asked *a, mafat_error *error)
 {
     mafat *m = a->network;
-    mafat_library_call call = {.n_threads = mafat_team_default_size()};
+    mafat_library_call call = {
+        .n_threads = a->is_planned ? m->planned.n_threads : mafat_team_default_size(),
+    };
     mafat_status status = check_process(error);
     if (status != MAFAT_OK)
         return status;
@@ -201,6 +205,34 @@ static void read_settings(const mafat_settings *settings, asked *a)
     a->options.threads = a->n_threads;
 }
 
+/* Makes what is there of a network before it is opened. */
+static mafat_status make(asked *a, const char *cfg_path, mafat_error *error)
+{
+    mafat *m = a->network = calloc(1, sizeof *m);
+    if (m == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for a network");
+    pthread_mutex_init(&m->lock, NULL);
+    m->process = getpid();
+    m->cfg_path = strdup(cfg_path);
+    if (m->cfg_path == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of a cfg");
+    return MAFAT_OK;
+}
+
+/* Hands the network on where it could be opened; `cfg` is what was asked for. */
+static mafat_status hand_on(asked *a, mafat **network, mafat_status status, const char *cfg,
+                            mafat_error *error)
+{
+    *network = a->network;
+    if (status == MAFAT_OK)
+        return MAFAT_OK;
+    *network = NULL;
+    mafat_error_set_file(error, cfg);
+    mafat_shipped_explain(error);
+    mafat_close(a->network);
+    return status;
+}
+
 mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
                         const mafat_settings *settings, mafat_error *error)
 {
@@ -209,29 +241,29 @@ mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
     *error = (mafat_error){.layer = -1};
     if (cfg == NULL)
         return mafat_error_set(error, MAFAT_USAGE, "no cfg is named");
-    asked a = {.network = calloc(1, sizeof *a.network)};
-    if (a.network == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for a network");
-    pthread_mutex_init(&a.network->lock, NULL);
-    a.network->process = getpid();
     mafat_shipped_begin();
-    a.network->cfg_path = strdup(mafat_shipped_find(cfg, found_cfg));
-    a.weights_path = weights != NULL ? mafat_shipped_find(weights, found_weights) : NULL;
-    mafat_status status = MAFAT_OK;
-    if (a.network->cfg_path == NULL)
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory for the path of a cfg");
-    if (settings != NULL)
+    asked a = {.weights_path = weights != NULL ? mafat_shipped_find(weights, found_weights) : NULL};
+    mafat_status status = make(&a, mafat_shipped_find(cfg, found_cfg), error);
+    if (status == MAFAT_OK && settings != NULL)
         read_settings(settings, &a);
     if (status == MAFAT_OK)
         status = open_caught(&a, error);
+    return hand_on(&a, network, status, cfg, error);
+}
+
+mafat_status mafat_library_open(mafat **network, const mafat_library_plan *plan, mafat_error *error)
+{
+    asked a = {.weights_path = plan->weights, .names_path = plan->names, .options = *plan->options,
+               .workload = *plan->workload, .is_planned = true};
+    *error = (mafat_error){.layer = -1};
+    mafat_status status = make(&a, plan->cfg, error);
     if (status == MAFAT_OK) {
-        *network = a.network;
-        return MAFAT_OK;
+        a.network->is_commands = true;
+        a.network->planned = *plan->session;
+        *plan->session = (mafat_session){0};
+        status = open_caught(&a, error);
     }
-    mafat_error_set_file(error, cfg);
-    mafat_shipped_explain(error);
-    mafat_close(a.network);
-    return status;
+    return hand_on(&a, network, status, plan->cfg, error);
 }
 
 static mafat_status free_network(void *context, mafat_error *error)
@@ -254,6 +286,11 @@ void mafat_close(mafat *m)
     pthread_mutex_destroy(&m->lock);
     free(m->cfg_path);
     free(m);
+}
+
+void mafat_library_forget_file(const mafat *m, const char *path)
+{
+    mafat_limits_forget_file(m->bridge, path);
 }
 
 /* ------------------------------------------------------------------------------------- describing */
@@ -288,7 +325,7 @@ void mafat_describe(mafat *m, mafat_facts *facts)
     mafat_library_call call;
     mafat_error unseen;
     bool is_begun = mafat_library_begin(m, &call, &unseen) == MAFAT_OK;
-    const mafat_session *session = session_of(m);
+    const mafat_session *session = mafat_library_session(m);
     *facts = (mafat_facts){0};
     if (session->cfg.network.n_layers > 0)    /* it has not lost its plan */
         *facts = facts_of(session);
@@ -301,7 +338,7 @@ int mafat_describe_config(mafat *m, char *to, size_t size)
     mafat_library_call call;
     mafat_error unseen;
     bool is_begun = mafat_library_begin(m, &call, &unseen) == MAFAT_OK;
-    const mafat_session *session = session_of(m);
+    const mafat_session *session = mafat_library_session(m);
     char word[MAFAT_CONFIG_PART];
     size_t length = 0;
     if (size > 0)

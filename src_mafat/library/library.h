@@ -21,7 +21,9 @@ struct mafat {
     mafat_caught_things things;       /* Darknet's, in memory */
     mafat_names names;
     mafat_image_rounding rounding;
-    mafat_notice_listener listener;
+    bool is_commands;                 /* one of our own's: what is told, Darknet's table of layers
+                                         among it, goes to stderr */
+    mafat_notice_listener listener;   /* else */
 };
 
 /* Begins a call of a network on this thread, and ends it: waits for calls of other threads, takes
@@ -32,6 +34,7 @@ typedef struct {
     bool has_limit;                           /* of the network, whose plan the call may lose */
     int n_threads;
     const mafat_notice_listener *listener;    /* and below: how the thread was */
+    bool was_hushed;
     int team_size;
     unsigned denormals;
     locale_t locale;
@@ -39,6 +42,28 @@ typedef struct {
 
 mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error *error);
 void mafat_library_end(mafat *m, const mafat_library_call *call);
+
+/* What one of our own commands has planned, and verified. All of it is borrowed, but for the session,
+ * which the network takes over. */
+typedef struct {
+    const char *cfg, *weights;
+    const char *names;                 /* a file; NULL: none */
+    const mafat_options *options;
+    const mafat_workload *workload;
+    mafat_session *session;
+} mafat_library_plan;
+
+/* Opens the network that was planned, as mafat_open() does. Errors: those of the files that have
+ * changed meanwhile, and MAFAT_FAILED without memory. */
+mafat_status mafat_library_open(mafat **network, const mafat_library_plan *plan,
+                                mafat_error *error);
+
+/* What is planned, until the next call of the network. */
+const mafat_session *mafat_library_session(const mafat *m);
+
+/* Takes a file that was read or written out of the page cache, where the network has a limit: of a
+ * long list nobody reads it again. */
+void mafat_library_forget_file(const mafat *m, const char *path);
 
 /* The layer whose output is the network's: Darknet's get_network_output_layer(). */
 int mafat_library_output_layer(const mafat_network *network);

@@ -1,11 +1,12 @@
-/* Runs of a program's network; see mafat.h. */
+/* Runs of a network; see mafat.h, and run.h. */
+#include "library/run.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/shipped.h"
 #include "bridge/limits.h"
 #include "bridge/subject.h"
-#include "library/library.h"
 #include "library/result.h"
 #include "machine/measure.h"
 #include "upstream/canvas.h"
@@ -16,6 +17,8 @@ typedef struct {
     const mafat_image *image;
     float *outputs;                        /* that are wanted */
     const mafat_thresholds *thresholds;    /* of what is to be found; NULL: nothing is */
+    bool is_valid;                         /* what is found is `detector valid`'s */
+    const int *class_map;                  /* then; NULL: none */
     mafat_result *result;
     const char *path;                      /* of the picture to be drawn, */
     unsigned char *to;                     /* or its pixels */
@@ -34,9 +37,14 @@ static void copy_outputs(const job *j)
 
 static void find_boxes(const job *j)
 {
-    mafat_bridge *bridge = j->network->bridge;
-    mafat_boxes_find(&j->result->boxes, bridge->network, j->subject.w, j->subject.h,
-                     j->thresholds->threshold, j->thresholds->hier_threshold);
+    struct network *network = j->network->bridge->network;
+    const mafat_subject *s = &j->subject;
+    mafat_boxes *boxes = &j->result->boxes;
+    if (j->is_valid)
+        mafat_boxes_find_valid(boxes, network, s->w, s->h, j->class_map);
+    else
+        mafat_boxes_find(boxes, network, s->w, s->h, j->thresholds->threshold,
+                         j->thresholds->hier_threshold);
     j->result->threshold = j->thresholds->threshold;
 }
 
@@ -49,8 +57,9 @@ static mafat_status run(job *j, mafat_error *error)
     mafat_status status = mafat_inference_forward(bridge, &input, NULL, NULL, error);
     if (status == MAFAT_OK)
         status = mafat_subject_check(&j->subject, error);
-    /* Darknet's own outputs are all that is needed of the inference, and boxes may be many */
-    if (bridge->session.limit_bytes > 0)
+    /* Darknet's own outputs are all that is needed of the inference, and boxes may be many: a limit
+       counts on that, and so does what is predicted of our commands */
+    if (bridge->session.limit_bytes > 0 || !bridge->workload.has_others)
         mafat_bridge_release(bridge);
     if (status == MAFAT_OK && j->outputs != NULL)
         copy_outputs(j);
@@ -230,23 +239,37 @@ mafat_status mafat_run(mafat *m, const mafat_image *image, float *outputs, mafat
     return do_call(&j, error);
 }
 
+static mafat_status detect_call(job *j, mafat_result **result, mafat_error *error)
+{
+    mafat_status status;
+    *result = NULL;
+    j->result = calloc(1, sizeof *j->result);
+    if (j->result == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for what is found");
+    else
+        status = do_call(j, error);
+    if (status == MAFAT_OK)
+        *result = j->result;
+    else
+        free(j->result);
+    return status;
+}
+
 mafat_status mafat_detect(mafat *m, const mafat_image *image, const mafat_thresholds *thresholds,
                           mafat_result **result, mafat_error *error)
 {
     static const mafat_thresholds usual = {.5f, .5f};
-    job j = {.network = m, .image = image, .thresholds = thresholds != NULL ? thresholds : &usual,
-             .result = calloc(1, sizeof *j.result)};
-    *result = NULL;
-    mafat_status status;
-    if (j.result == NULL)
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory for what is found");
-    else
-        status = do_call(&j, error);
-    if (status == MAFAT_OK)
-        *result = j.result;
-    else
-        free(j.result);
-    return status;
+    job j = {.network = m, .image = image, .thresholds = thresholds != NULL ? thresholds : &usual};
+    return detect_call(&j, result, error);
+}
+
+mafat_status mafat_run_detect_valid(mafat *m, const mafat_image *image, const int *class_map,
+                                    mafat_result **result, mafat_error *error)
+{
+    static const mafat_thresholds all;
+    job j = {.network = m, .image = image, .thresholds = &all, .is_valid = true,
+             .class_map = class_map};
+    return detect_call(&j, result, error);
 }
 
 /* Whether all that drawing needs is named. */
