@@ -120,6 +120,16 @@ void mafat_arguments_count(const char *words, int *min, int *max)
     }
 }
 
+bool mafat_arguments_name(const char *words, int i, char name[MAFAT_ARGUMENT_NAME])
+{
+    for (; i > 0 && *words != '\0'; i--) {
+        words += strcspn(words, " ");
+        words += strspn(words, " ");
+    }
+    snprintf(name, MAFAT_ARGUMENT_NAME, "%.*s", (int)strcspn(words, " "), words);
+    return *words != '\0';
+}
+
 static mafat_status fail_words(const mafat_usage *usage, mafat_error *error)
 {
     char text[500];

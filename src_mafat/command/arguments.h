@@ -50,6 +50,10 @@ mafat_status mafat_arguments_fail_unknown(const char *option, const mafat_option
 /* How many words "CFG WEIGHTS [IMAGE]" names, without those in brackets and with them. */
 void mafat_arguments_count(const char *words, int *min, int *max);
 
+/* Copies the i-th of these, with its brackets; false: there are fewer. */
+enum { MAFAT_ARGUMENT_NAME = 16 };
+bool mafat_arguments_name(const char *words, int i, char name[MAFAT_ARGUMENT_NAME]);
+
 /* Whether the words, of which there is one, begin with these two; `subword` NULL: with `word`. */
 bool mafat_arguments_begin_with(const mafat_arguments *arguments, const char *word,
                                 const char *subword);

@@ -1,34 +1,12 @@
-/* Who asks for MAFAT, and for what; see asked.h. Sources: main() and the run_*() functions in
- * Darknet's examples. */
+/* Who asks for MAFAT, and for what; see asked.h. */
 #include "command/asked.h"
 
 #include <string.h>
 
+#include "command/darknet_commands.h"
 #include "command/darknet_options.h"
 #include "session/session.h"
 #include "video/video.h"
-
-/* Where a command has its cfg: so many words behind its own. The first line that fits counts;
- * subword NULL is for all that a word has. */
-static const struct {
-    const char *word, *subword;
-    int cfg;
-} cfg_words[] = {
-    {"regressor", "test", 2},    /* without a data file */
-    {"detector", NULL, 3},    {"classifier", NULL, 3}, {"segmenter", NULL, 3},
-    {"isegmenter", NULL, 3},  {"regressor", NULL, 3},
-    {"yolo", NULL, 2},        {"coco", NULL, 2},       {"cifar", NULL, 2},
-    {"tag", NULL, 2},         {"go", NULL, 2},         {"rnn", NULL, 2},
-    {"super", NULL, 2},       {"lsd", NULL, 2},        {"detect", NULL, 1},
-    {"classify", NULL, 1},    {"art", NULL, 1},        {"nightmare", NULL, 1},
-    {"speed", NULL, 1},       {"ops", NULL, 1},        {"average", NULL, 1},
-    {"rgbgr", NULL, 1},       {"reset", NULL, 1},      {"denormalize", NULL, 1},
-    {"normalize", NULL, 1},   {"statistics", NULL, 1}, {"rescale", NULL, 1},
-    {"oneoff", NULL, 1},      {"oneoff2", NULL, 1},    {"print", NULL, 1},
-    {"partial", NULL, 1},     {"visualize", NULL, 1},  {"mkimg", NULL, 1},
-};
-
-enum { N_CFG_WORDS = sizeof cfg_words / sizeof cfg_words[0] };
 
 /* The first words that are no options; "" where there are fewer. Options and their values stand
  * anywhere: Darknet takes them out before it counts. */
@@ -51,48 +29,43 @@ static const char *find_cfg(int n_words, char *const *words)
 {
     const char *plain[MAX_PLAIN];
     find_plain(n_words, words, plain);
-    for (int i = 0; i < N_CFG_WORDS; i++)
-        if (strcmp(plain[0], cfg_words[i].word) == 0 &&
-            (cfg_words[i].subword == NULL || strcmp(plain[1], cfg_words[i].subword) == 0))
-            return plain[cfg_words[i].cfg][0] != '\0' ? plain[cfg_words[i].cfg] : NULL;
-    return NULL;
+    int place = mafat_darknet_commands_cfg_place(plain[0], plain[1]);
+    MAFAT_CHECK(place < MAX_PLAIN);
+    return place > 0 && plain[place][0] != '\0' ? plain[place] : NULL;
 }
 
-/* Whether an option that Darknet lacks says how the results of a detector are told. Those with a
- * value, for all commands, are mafat_arguments_asks()'s. */
+/* Whether an option that Darknet lacks says how results are told, of a command that MAFAT runs
+ * itself. Those with a value, for all commands, are mafat_arguments_asks()'s. */
 static bool asks_for_results(int n_words, char *const *words)
 {
-    const char *plain[MAX_PLAIN];
     bool asks = false;
     for (int i = 0; i < n_words; i++)
         asks |= mafat_darknet_options_is_new(words[i]) || strcmp(words[i], "-json") == 0 ||
                 strcmp(words[i], "-quiet") == 0;
-    find_plain(n_words, words, plain);
-    return asks && (strcmp(plain[0], "detect") == 0 ||
-                    (strcmp(plain[0], "detector") == 0 && strcmp(plain[1], "test") == 0));
+    return asks;
 }
 
-/* Whether it is a command that is MAFAT's alone: `detector map`, of which pinned Darknet knows
- * nothing, and says so to nobody; and `detector demo`, where there is what shows video, for which it
- * has only a message. */
-static bool is_ours(int n_words, char *const *words)
+/* Whether it is for MAFAT without being asked for in another way: a command of which pinned Darknet
+ * knows nothing, and says so to nobody, or has only a message. */
+static bool is_ours(const mafat_darknet_command *command, int n_words, char *const *words)
 {
-    const char *plain[MAX_PLAIN];
-    find_plain(n_words, words, plain);
-    return strcmp(plain[0], "detector") == 0 &&
-           (strcmp(plain[1], "map") == 0 ||
-            (strcmp(plain[1], "demo") == 0 && mafat_video_is_built()));
+    return command->nature == MAFAT_DARKNET_ADDED ||
+           (command->nature == MAFAT_DARKNET_FILMS && mafat_video_is_built()) ||
+           (command->nature == MAFAT_DARKNET_TAKEN_OVER && asks_for_results(n_words, words));
 }
 
 bool mafat_asked_in(int n_words, char **words)
 {
-    if (is_ours(n_words, words))
+    const char *plain[MAX_PLAIN];
+    find_plain(n_words, words, plain);
+    const mafat_darknet_command *command = mafat_darknet_commands_find(plain[0], plain[1]);
+    if (command != NULL && is_ours(command, n_words, words))
         return true;
     for (int i = 0; i < n_words; i++)
         if (mafat_arguments_asks(words[i]))
             return true;
     const char *cfg = find_cfg(n_words, words);
-    return asks_for_results(n_words, words) || (cfg != NULL && mafat_session_is_asked_for(cfg));
+    return cfg != NULL && mafat_session_is_asked_for(cfg);
 }
 
 mafat_asked mafat_asked_find(const mafat_arguments *arguments)

@@ -1,5 +1,4 @@
-/* The command lines of Darknet's own inference commands: which commands there are, what they read,
- * what they write. */
+/* The command lines of Darknet's own inference commands: what they read, what they write. */
 #ifndef MAFAT_COMMAND_COMMAND_DARKNET_H
 #define MAFAT_COMMAND_COMMAND_DARKNET_H
 
@@ -19,10 +18,6 @@ typedef struct {
     mafat_workload workload;    /* that the network is planned for */
     mafat_session session;    /* how it was; for the bridge to take over, or to be closed */
 } mafat_operands;
-
-/* The words of command `i` from 0, the second of them NULL where it has none; false: there are no
- * more. */
-bool mafat_command_darknet_name(int i, const char **word, const char **subword);
 
 /* Whether the words begin with one of those commands. */
 bool mafat_command_darknet_is(const mafat_arguments *arguments);

@@ -1,5 +1,4 @@
-/* Darknet's command lines sorted; see routing.h. Sources: main() and the run_*() functions in
- * Darknet's examples. */
+/* Darknet's command lines sorted; see routing.h. */
 #include "command/routing.h"
 
 #include <stdlib.h>
@@ -12,134 +11,20 @@
 #include "bridge/request.h"
 #include "cfg/cfg.h"
 #include "command/asked.h"
-#include "command/command_darknet.h"
+#include "command/darknet_commands.h"
+#include "command/darknet_options.h"
 #include "command/own_commands.h"
 
-typedef enum {
-    HOLDS_MORE,         /* inference, beside data of its own that no plan counts */
-    HANDLES_WEIGHTS,    /* no inference: it needs the weights whole, as Darknet loads them */
-    HANDLES_IMAGES,     /* and no network */
-    TRAINS,
-    LOOKS_INSIDE,       /* at outputs of hidden layers, which MAFAT does not keep */
-    SHOWS_VIDEO,        /* by code of Darknet's that is not built */
-    PLAYS_GO,           /* reads past the outputs of Darknet's own Go networks, and past its input */
-    RECURS,             /* gives a network one letter after the other */
-    IS_NOT_CALLED,      /* code in Darknet's examples that its main() leaves out */
-    N_NATURES
-} nature;
-
-/* Why a command does not run through MAFAT, whatever it is given; NULL: it may. */
-static const char *const refusals[N_NATURES] = {
-    [TRAINS] = "trains, and MAFAT runs networks and does not train them",
-    [LOOKS_INSIDE] = "needs outputs of hidden layers, which MAFAT does not keep",
-    [SHOWS_VIDEO] = "shows video by code of Darknet's for OpenCV 2 and 3, which is not built here; "
-                    "`detector demo` is the one that MAFAT runs",
-    [PLAYS_GO] = "crashes in Darknet itself: it reads 363 outputs, of which Darknet's networks for "
-                 "Go have 361, and on where standard input has ended",
-    [IS_NOT_CALLED] = "is no command of this Darknet, whose code for it nothing calls",
-    [RECURS] = "is for recurrent networks, which keep state between runs: MAFAT runs none",
-};
-
-/* The first line that fits counts; subword NULL is for all that a word has. */
-typedef struct {
-    const char *word, *subword;
-    nature nature;
-    const char *arguments;    /* what Darknet reads whether it is there or not; NULL: nothing, or the
-                                 command is refused */
-} command;
-
-static const command commands[] = {
-    {"classifier", "gun", SHOWS_VIDEO, NULL},
-    {"classifier", "threat", SHOWS_VIDEO, NULL},
-    {"classifier", "demo", SHOWS_VIDEO, NULL},
-    {"classifier", "test", HOLDS_MORE, NULL},
-    {"classifier", "try", LOOKS_INSIDE, NULL},
-    {"classifier", "train", TRAINS, NULL},
-    {"detector", "train", TRAINS, NULL},
-    {"segmenter", "train", TRAINS, NULL},
-    {"isegmenter", "train", TRAINS, NULL},
-    {"regressor", "train", TRAINS, NULL},
-    {"segmenter", "demo", SHOWS_VIDEO, NULL},
-    {"isegmenter", "demo", SHOWS_VIDEO, NULL},
-    {"regressor", "demo", SHOWS_VIDEO, NULL},
-    {"yolo", "demo", SHOWS_VIDEO, NULL},
-    {"coco", "demo", SHOWS_VIDEO, NULL},
-    {"yolo", "train", TRAINS, NULL},
-    {"coco", "train", TRAINS, NULL},
-    {"tag", "train", TRAINS, NULL},
-    {"cifar", "train", TRAINS, NULL},
-    {"cifar", "distill", TRAINS, NULL},
-    {"cifar", "multi", HOLDS_MORE, NULL},
-    {"cifar", "csv", HOLDS_MORE, NULL},
-    {"cifar", "csvtrain", HOLDS_MORE, NULL},
-    {"cifar", "extract", HANDLES_IMAGES, NULL},
-    {"cifar", "eval", HANDLES_IMAGES, NULL},
-    {"go", "train", TRAINS, NULL},
-    {"go", "valid", PLAYS_GO, NULL},
-    {"go", "self", PLAYS_GO, NULL},
-    {"go", "test", PLAYS_GO, NULL},
-    {"go", "engine", PLAYS_GO, NULL},
-    {"rnn", "train", TRAINS, NULL},
-    {"rnn", "valid", RECURS, NULL},
-    {"rnn", "validtactic", RECURS, NULL},
-    {"rnn", "vec", RECURS, NULL},
-    {"rnn", "generate", RECURS, NULL},
-    {"rnn", "generatetactic", RECURS, NULL},
-    {"super", "train", TRAINS, NULL},
-    {"super", "valid", IS_NOT_CALLED, NULL},
-    {"lsd", "traingan", TRAINS, NULL},
-    {"lsd", "trainprog", TRAINS, NULL},
-    {"lsd", "traincolor", TRAINS, NULL},
-    {"lsd", "gan", LOOKS_INSIDE, NULL},
-    {"lsd", "inter", LOOKS_INSIDE, NULL},
-    {"lsd", "test", LOOKS_INSIDE, NULL},
-    {"lsd", "color", LOOKS_INSIDE, NULL},
-    {"lsd", "train", IS_NOT_CALLED, NULL},
-    {"lsd", "train2", IS_NOT_CALLED, NULL},
-    {"lsd", "train3", IS_NOT_CALLED, NULL},
-    {"lsd", "valid", IS_NOT_CALLED, NULL},
-    {"detector", "extract", IS_NOT_CALLED, NULL},
-    {"detector", "censor", IS_NOT_CALLED, NULL},
-    {"attention", NULL, IS_NOT_CALLED, NULL},
-    {"captcha", NULL, IS_NOT_CALLED, NULL},
-    {"dice", NULL, IS_NOT_CALLED, NULL},
-    {"swag", NULL, IS_NOT_CALLED, NULL},
-    {"vid", NULL, IS_NOT_CALLED, NULL},
-    {"voxel", NULL, IS_NOT_CALLED, NULL},
-    {"writing", NULL, IS_NOT_CALLED, NULL},
-    {"art", NULL, SHOWS_VIDEO, NULL},
-    {"nightmare", NULL, LOOKS_INSIDE, NULL},
-    {"speed", NULL, HOLDS_MORE, NULL},
-    {"ops", NULL, HANDLES_WEIGHTS, "CFG"},
-    {"average", NULL, HANDLES_WEIGHTS, "CFG OUT WEIGHTS"},
-    {"rgbgr", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
-    {"reset", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
-    {"denormalize", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
-    {"normalize", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
-    {"statistics", NULL, HANDLES_WEIGHTS, "CFG [WEIGHTS]"},
-    {"rescale", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
-    {"oneoff", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT"},
-    {"oneoff2", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT LAYER"},
-    {"print", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS LAYER"},
-    {"partial", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS OUT N"},
-    {"visualize", NULL, HANDLES_WEIGHTS, "CFG [WEIGHTS]"},
-    {"mkimg", NULL, HANDLES_WEIGHTS, "CFG WEIGHTS HEIGHT WIDTH N PREFIX"},
-    {"3d", NULL, HANDLES_IMAGES, "LEFT RIGHT [OUT] [DELTA]"},
-    {"test", NULL, HANDLES_IMAGES, "IMAGE"},
-    {"imtest", NULL, HANDLES_IMAGES, "IMAGE"},
-};
-
-enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
-
 /* A network for a command that runs none is Darknet's own. */
-static mafat_status leave_to_darknet(const mafat_arguments *arguments, const command *found,
-                                     const mafat_asked *asked, mafat_error *error)
+static mafat_status leave_to_darknet(const mafat_arguments *arguments,
+                                     const mafat_darknet_command *found, const mafat_asked *asked,
+                                     mafat_error *error)
 {
-    if (found->nature == HANDLES_IMAGES && asked->has_options)
-        return mafat_error_set(error, MAFAT_USAGE, "`%s%s%s` handles images, and runs no network; "
-                               "leave MAFAT's options out", found->word,
-                               found->subword != NULL ? " " : "",
-                               found->subword != NULL ? found->subword : "");
+    char name[40];
+    mafat_darknet_commands_print_name(found, name, sizeof name);
+    if (found->nature == MAFAT_DARKNET_HANDLES_IMAGES && asked->has_options)
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` handles images, and runs no network; "
+                               "leave MAFAT's options out", name);
     if (asked->has_options || asked->has_limit)
         return mafat_asked_refuse(arguments, asked, "runs no network, and needs all weights in "
                                   "memory", MAFAT_LIMIT_FLAG, error);
@@ -150,31 +35,18 @@ static mafat_status leave_to_darknet(const mafat_arguments *arguments, const com
     return MAFAT_OK;
 }
 
-/* Which of the commands above the words are; NULL: none. */
-static const command *find_command(const mafat_arguments *arguments)
-{
-    for (int i = 0; i < N_COMMANDS; i++)
-        if (mafat_arguments_begin_with(arguments, commands[i].word, commands[i].subword))
-            return &commands[i];
-    return NULL;
-}
-
 /* The words of any command that there is, by number; false: there are no more. */
 static bool name_command(int i, const char **word, const char **subword)
 {
-    int n_darknet = 0;
     *subword = NULL;
     if (i < MAFAT_N_OWN_COMMANDS)
         return (*word = mafat_own_commands[i]->usage->command) != NULL;
-    i -= MAFAT_N_OWN_COMMANDS;
-    if (mafat_command_darknet_name(i, word, subword))
-        return true;
-    while (mafat_command_darknet_name(n_darknet, word, subword))
-        n_darknet++;
-    i -= n_darknet;
-    *word = i < N_COMMANDS ? commands[i].word : NULL;
-    *subword = i < N_COMMANDS ? commands[i].subword : NULL;
-    return *word != NULL;
+    const mafat_darknet_command *command = mafat_darknet_commands_at(i - MAFAT_N_OWN_COMMANDS);
+    if (command == NULL)
+        return false;
+    *word = command->word;
+    *subword = command->subword;
+    return true;
 }
 
 /* The nearest of all first words to `word`, or, where that is one, of the second words behind it to
@@ -232,11 +104,12 @@ static const char *find_given(const mafat_arguments *arguments, int number)
 
 /* That a command has the words that Darknet reads whether they are there or not, and that LAYER, the
  * last one, is a layer of its network. Whether there is a network Darknet tells. */
-static mafat_status check_arguments(const command *found, const mafat_arguments *arguments,
-                                    mafat_error *error)
+static mafat_status check_arguments(const mafat_darknet_command *found,
+                                    const mafat_arguments *arguments, mafat_error *error)
 {
     int n = 0, max;
-    if (found->arguments != NULL)
+    if (found->nature == MAFAT_DARKNET_HANDLES_WEIGHTS ||
+        found->nature == MAFAT_DARKNET_HANDLES_IMAGES)
         mafat_arguments_count(found->arguments, &n, &max);
     const char *last = n > 0 ? find_given(arguments, n) : NULL;
     if (n > 0 && last == NULL)
@@ -258,7 +131,8 @@ static mafat_status check_arguments(const command *found, const mafat_arguments 
 
 mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *error)
 {
-    const command *found = find_command(arguments);
+    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
+    const mafat_darknet_command *found = mafat_darknet_commands_find(arguments->words[0], subword);
     mafat_asked asked = mafat_asked_find(arguments);
     mafat_status status = MAFAT_OK;
     if (found == NULL && arguments->words[0][0] == '-')
@@ -268,12 +142,14 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     status = check_arguments(found, arguments, error);
     if (status != MAFAT_OK)
         return status;
-    if (found->nature == IS_NOT_CALLED || found->nature == SHOWS_VIDEO)    /* however it is asked for */
+    if (found->nature == MAFAT_DARKNET_IS_NOT_CALLED ||
+        found->nature == MAFAT_DARKNET_SHOWS_VIDEO)    /* however it is asked for */
         asked = (mafat_asked){.cfg = asked.cfg};
-    if (refusals[found->nature] != NULL)
-        return mafat_asked_refuse(arguments, &asked, refusals[found->nature], MAFAT_ALL_FLAGS,
-                                  error);
-    if (found->nature == HANDLES_WEIGHTS || found->nature == HANDLES_IMAGES)
+    const char *refusal = mafat_darknet_commands_refusal(found);
+    if (refusal != NULL)
+        return mafat_asked_refuse(arguments, &asked, refusal, MAFAT_ALL_FLAGS, error);
+    if (found->nature == MAFAT_DARKNET_HANDLES_WEIGHTS ||
+        found->nature == MAFAT_DARKNET_HANDLES_IMAGES)
         return leave_to_darknet(arguments, found, &asked, error);
     status = mafat_asked_refuse_limit(arguments, error);
     if (status == MAFAT_OK && asked.has_options)

@@ -52,6 +52,23 @@ check() {
     fi
 }
 
+# by_flag WORDS...: with a flag in the cfg, a limit in which nothing fits, the word mafat changes nothing.
+by_flag() {
+    local word words=()
+    for word; do
+        case $word in
+            *.cfg) sed '0,/^\[net/s/^\[net.*/&\nmafat_memory=1/' "$word" >"flagged-${word##*/}" && word=flagged-${word##*/} ;;
+        esac
+        words+=("$word")
+    done
+    try "$darknet" ours.out mafat "${words[@]}"
+    mv ours.out.err named.err
+    grep '^exit code' ours.out >>named.err
+    try "$darknet" ours.out "${words[@]}"
+    grep '^exit code' ours.out >>ours.out.err
+    grep -q '^mafat: ' named.err && cmp -s named.err ours.out.err || fail "${words[*]}: a flag in the cfg is not the word mafat"
+}
+
 # COMMAND | without options | in tiles | in a limit
 holds='2:holds more beside the network than a memory limit counts'
 video='2:(video is read and shown by OpenCV, and this program was built without it|shows video by code of Darknet.s for OpenCV 2 and 3)'
@@ -73,6 +90,7 @@ while IFS='|' read -r command plain tiles limit; do
     check "$plain" $command
     check "$tiles" $command -mafat 2x2
     check "$limit" $command -memory 32M
+    case "$limit|$command" in "$nobody|"*) ;; *.cfg*) by_flag $command ;; esac
 done <<'END'
 detector test d det.cfg det.w dog_7.jpg|same|same|same
 detector valid d det.cfg det.w|same|same|same

@@ -1,0 +1,285 @@
+/* Darknet's commands; see darknet_commands.h. Sources: main() and the run_*() functions in
+ * Darknet's examples. */
+#include "command/darknet_commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command/arguments.h"
+
+static const char *const refusals[MAFAT_DARKNET_N_NATURES] = {
+    [MAFAT_DARKNET_TRAINS] = "trains, and MAFAT runs networks and does not train them",
+    [MAFAT_DARKNET_LOOKS_INSIDE] = "needs outputs of hidden layers, which MAFAT does not keep",
+    [MAFAT_DARKNET_SHOWS_VIDEO] = "shows video by code of Darknet's for OpenCV 2 and 3, which is "
+                                  "not built here; `detector demo` is the one that MAFAT runs",
+    [MAFAT_DARKNET_PLAYS_GO] = "crashes in Darknet itself: it reads 363 outputs, of which "
+                               "Darknet's networks for Go have 361, and on where standard input "
+                               "has ended",
+    [MAFAT_DARKNET_RECURS] = "is for recurrent networks, which keep state between runs: MAFAT runs "
+                             "none",
+    [MAFAT_DARKNET_IS_NOT_CALLED] = "is no command of this Darknet, whose code for it nothing "
+                                    "calls",
+};
+
+/* ----------------------------------------------------------------------------- words of the table */
+
+#define VERIFIED MAFAT_DARKNET_VERIFIED
+#define TAKEN_OVER MAFAT_DARKNET_TAKEN_OVER
+#define ADDED MAFAT_DARKNET_ADDED
+#define FILMS MAFAT_DARKNET_FILMS
+#define HOLDS_MORE MAFAT_DARKNET_HOLDS_MORE
+#define HANDLES_WEIGHTS MAFAT_DARKNET_HANDLES_WEIGHTS
+#define HANDLES_IMAGES MAFAT_DARKNET_HANDLES_IMAGES
+#define TRAINS MAFAT_DARKNET_TRAINS
+#define LOOKS_INSIDE MAFAT_DARKNET_LOOKS_INSIDE
+#define SHOWS_VIDEO MAFAT_DARKNET_SHOWS_VIDEO
+#define PLAYS_GO MAFAT_DARKNET_PLAYS_GO
+#define RECURS MAFAT_DARKNET_RECURS
+#define IS_NOT_CALLED MAFAT_DARKNET_IS_NOT_CALLED
+
+#define OF_BOXES MAFAT_NAMED_BOXES
+#define OF_OUTPUTS MAFAT_NAMED_OUTPUTS
+#define OF_DATA MAFAT_NAMED_IN_DATA
+
+#define NOBODY MAFAT_DRAWN_BY_NOBODY
+#define DARKNET MAFAT_DRAWN_BY_DARKNET
+#define OURSELVES MAFAT_DRAWN_BY_MAFAT
+#define JUDGED MAFAT_DRAWN_NOT_BUT_JUDGED
+
+#define BY_ROWS MAFAT_LOADED_BY_ROWS
+#define LETTERBOXED MAFAT_LOADED_LETTERBOXED
+#define RESIZED MAFAT_LOADED_RESIZED
+#define CROPPED MAFAT_LOADED_CROPPED
+#define UNCOUNTED MAFAT_LOADED_UNCOUNTED
+#define OTHERWISE MAFAT_LOADED_UNKNOWN
+
+#define DETECTOR_NAMES {"names"}, "data/names.list"
+#define CLASSIFIER_NAMES {"names", "labels"}, "data/labels.list"
+#define CLASSIFIER_LABELS {"labels"}, "data/labels.list"
+#define NO_NAMES {NULL}, NULL
+#define NO_LIST NULL, NULL, 0, false, 0
+#define VALID_LIST "valid", "data/train.list", 1, false, 0
+/* validate_classifier_crop() divides by the number of thousands */
+#define CROP_LIST "valid", "data/train.list", 1000, false, 0
+/* validate_detector() loads four images ahead, validate_yolo() and validate_coco() eight */
+#define DETECTOR_LIST "valid", "data/train.list", 4, true, 0
+#define TEST_LIST(path) "test", path, 0, false, 0
+#define RECALL_LIST(path) NULL, path, 0, false, 0
+#define EIGHT_LIST(path) NULL, path, 8, true, 0
+
+#define CW "CFG WEIGHTS"
+#define CWI "CFG WEIGHTS [IMAGE]"
+#define CWO "CFG WEIGHTS OUT"
+#define DCW "DATA CFG WEIGHTS"
+#define DCWI "DATA CFG WEIGHTS [IMAGE]"
+
+#define INFERS(...) &(const mafat_darknet_command_inference){__VA_ARGS__}
+#define ONLY_NAMED NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL
+
+/* Of the commands of a word, the first one says where those have their cfg that there are not. */
+static const mafat_darknet_command commands[] = {
+    {"detector", "test", DCWI, TAKEN_OVER, INFERS(
+     NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS, OURSELVES, mafat_indexed_drawn)},
+    {"detector", "valid", DCW, VERIFIED, INFERS(
+     NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, BY_ROWS, NOBODY, mafat_indexed_valid)},
+    {"detector", "map", DCW, ADDED, INFERS(
+     NULL, {DETECTOR_NAMES, VALID_LIST}, OF_BOXES, BY_ROWS, JUDGED, mafat_indexed_map)},
+    {"detector", "valid2", DCW, VERIFIED, INFERS(
+     NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_flipped)},
+    {"detector", "recall", DCW, VERIFIED, INFERS(
+     NULL, {NO_NAMES, RECALL_LIST("data/coco_val_5k.list")}, OF_BOXES, RESIZED, NOBODY,
+     mafat_indexed_recall)},
+    {"detector", "demo", "DATA CFG WEIGHTS [FILM]", FILMS, INFERS(ONLY_NAMED)},
+    {"detector", "train", DCW, TRAINS, NULL},
+    {"detector", "extract", DCW, IS_NOT_CALLED, NULL},
+    {"detector", "censor", DCW, IS_NOT_CALLED, NULL},
+
+    {"detect", NULL, CWI, TAKEN_OVER, INFERS(
+     "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS, OURSELVES,
+     mafat_indexed_drawn)},
+
+    {"yolo", "test", CWI, VERIFIED, INFERS(
+     NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET, mafat_indexed_voc_test)},
+    {"yolo", "valid", CW, VERIFIED, INFERS(
+     NULL, {NO_NAMES, EIGHT_LIST("/home/pjreddie/data/voc/2007_test.txt")}, OF_BOXES, UNCOUNTED,
+     NOBODY, mafat_indexed_voc_valid)},
+    {"yolo", "recall", CW, VERIFIED, INFERS(
+     NULL, {NO_NAMES, RECALL_LIST("data/voc.2007.test")}, OF_BOXES, RESIZED, NOBODY,
+     mafat_indexed_voc_valid)},
+    {"yolo", "demo", CW, SHOWS_VIDEO, NULL},
+    {"yolo", "train", CW, TRAINS, NULL},
+
+    {"coco", "test", CWI, VERIFIED, INFERS(
+     NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET, mafat_indexed_coco_test)},
+    {"coco", "valid", CW, VERIFIED, INFERS(
+     NULL, {NO_NAMES, EIGHT_LIST("data/coco_val_5k.list")}, OF_BOXES, UNCOUNTED, NOBODY,
+     mafat_indexed_coco_valid)},
+    {"coco", "recall", CW, VERIFIED, INFERS(
+     NULL, {NO_NAMES, RECALL_LIST("/home/pjreddie/data/voc/test/2007_test.txt")}, OF_BOXES, RESIZED,
+     NOBODY, mafat_indexed_coco_recall)},
+    {"coco", "demo", CW, SHOWS_VIDEO, NULL},
+    {"coco", "train", CW, TRAINS, NULL},
+
+    {"classifier", "predict", DCWI, VERIFIED, INFERS(
+     NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED, NOBODY, mafat_indexed_top)},
+    {"classifier", "valid", DCW, VERIFIED, INFERS(
+     NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, CROPPED, NOBODY, mafat_indexed_leaves)},
+    {"classifier", "valid10", DCW, VERIFIED, INFERS(
+     NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED, NOBODY, mafat_indexed_labels)},
+    {"classifier", "validmulti", DCW, VERIFIED, INFERS(
+     NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED, NOBODY, mafat_indexed_labels)},
+    {"classifier", "validcrop", DCW, VERIFIED, INFERS(
+     NULL, {CLASSIFIER_LABELS, CROP_LIST}, OF_DATA, UNCOUNTED, NOBODY,
+     mafat_indexed_labels_crop)},
+    {"classifier", "validfull", DCW, VERIFIED, INFERS(
+     NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED, NOBODY, mafat_indexed_labels)},
+    {"classifier", "label", DCW, VERIFIED, INFERS(
+     NULL, {{"names"}, "data/labels.list", TEST_LIST("data/train.list")}, OF_DATA, OTHERWISE,
+     NOBODY, mafat_indexed_label)},
+    {"classifier", "csv", DCW, VERIFIED, INFERS(
+     NULL, {NO_NAMES, TEST_LIST("data/test.list")}, OF_OUTPUTS, LETTERBOXED, NOBODY,
+     mafat_indexed_csv)},
+    {"classifier", "fout", "DATA CFG WEIGHTS LIST", VERIFIED, INFERS(
+     NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, OTHERWISE, NOBODY, mafat_indexed_fout)},
+    {"classifier", "gun", DCW, SHOWS_VIDEO, NULL},
+    {"classifier", "threat", DCW, SHOWS_VIDEO, NULL},
+    {"classifier", "demo", DCW, SHOWS_VIDEO, NULL},
+    {"classifier", "test", DCW, HOLDS_MORE, NULL},
+    {"classifier", "try", "DATA CFG WEIGHTS IMAGE LAYER", LOOKS_INSIDE, NULL},
+    {"classifier", "train", DCW, TRAINS, NULL},
+
+    {"classify", NULL, CWI, VERIFIED, INFERS(
+     "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED, NOBODY,
+     mafat_indexed_top_5)},
+
+    {"segmenter", "test", DCWI, VERIFIED, INFERS(
+     NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL)},
+    {"segmenter", "train", DCW, TRAINS, NULL},
+    {"segmenter", "demo", DCW, SHOWS_VIDEO, NULL},
+
+    {"isegmenter", "test", DCWI, VERIFIED, INFERS(
+     NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL)},
+    {"isegmenter", "train", DCW, TRAINS, NULL},
+    {"isegmenter", "demo", DCW, SHOWS_VIDEO, NULL},
+
+    {"regressor", "train", DCW, TRAINS, NULL},
+    {"regressor", "test", CWI, VERIFIED, INFERS(    /* without a data file */
+     NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL)},
+    {"regressor", "demo", DCW, SHOWS_VIDEO, NULL},
+
+    {"super", "test", CWI, VERIFIED, INFERS(
+     NULL, {NO_NAMES, NO_LIST}, OF_BOXES, OTHERWISE, NOBODY, NULL)},
+    {"super", "train", CW, TRAINS, NULL},
+    {"super", "valid", CW, IS_NOT_CALLED, NULL},
+
+    {"tag", "test", CWI, VERIFIED, INFERS(
+     NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY, mafat_indexed_tags)},
+    {"tag", "train", CW, TRAINS, NULL},
+
+    {"cifar", "test", CW, VERIFIED, INFERS(
+     NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_cifar)},
+    {"cifar", "train", CW, TRAINS, NULL},
+    {"cifar", "distill", CW, TRAINS, NULL},
+    {"cifar", "multi", CW, HOLDS_MORE, NULL},
+    {"cifar", "csv", CW, HOLDS_MORE, NULL},
+    {"cifar", "csvtrain", CW, HOLDS_MORE, NULL},
+    {"cifar", "extract", "[CFG]", HANDLES_IMAGES, NULL},
+    {"cifar", "eval", "[CFG]", HANDLES_IMAGES, NULL},
+
+    {"go", "train", CW, TRAINS, NULL},
+    {"go", "valid", CW, PLAYS_GO, NULL},
+    {"go", "self", CW, PLAYS_GO, NULL},
+    {"go", "test", CW, PLAYS_GO, NULL},
+    {"go", "engine", CW, PLAYS_GO, NULL},
+
+    {"rnn", "train", CW, TRAINS, NULL},
+    {"rnn", "valid", CW, RECURS, NULL},
+    {"rnn", "validtactic", CW, RECURS, NULL},
+    {"rnn", "vec", CW, RECURS, NULL},
+    {"rnn", "generate", CW, RECURS, NULL},
+    {"rnn", "generatetactic", CW, RECURS, NULL},
+
+    {"lsd", "traingan", CW, TRAINS, NULL},
+    {"lsd", "trainprog", CW, TRAINS, NULL},
+    {"lsd", "traincolor", CW, TRAINS, NULL},
+    {"lsd", "gan", CW, LOOKS_INSIDE, NULL},
+    {"lsd", "inter", CW, LOOKS_INSIDE, NULL},
+    {"lsd", "test", CW, LOOKS_INSIDE, NULL},
+    {"lsd", "color", CW, LOOKS_INSIDE, NULL},
+    {"lsd", "train", CW, IS_NOT_CALLED, NULL},
+    {"lsd", "train2", CW, IS_NOT_CALLED, NULL},
+    {"lsd", "train3", CW, IS_NOT_CALLED, NULL},
+    {"lsd", "valid", CW, IS_NOT_CALLED, NULL},
+
+    {"attention", NULL, "", IS_NOT_CALLED, NULL},
+    {"captcha", NULL, "", IS_NOT_CALLED, NULL},
+    {"dice", NULL, "", IS_NOT_CALLED, NULL},
+    {"swag", NULL, "", IS_NOT_CALLED, NULL},
+    {"vid", NULL, "", IS_NOT_CALLED, NULL},
+    {"voxel", NULL, "", IS_NOT_CALLED, NULL},
+    {"writing", NULL, "", IS_NOT_CALLED, NULL},
+
+    {"art", NULL, CW, SHOWS_VIDEO, NULL},
+    {"nightmare", NULL, "CFG WEIGHTS IMAGE LAYER", LOOKS_INSIDE, NULL},
+    {"speed", NULL, "CFG [N]", HOLDS_MORE, NULL},
+    {"ops", NULL, "CFG", HANDLES_WEIGHTS, NULL},
+    {"average", NULL, "CFG OUT WEIGHTS", HANDLES_WEIGHTS, NULL},
+    {"rgbgr", NULL, CWO, HANDLES_WEIGHTS, NULL},
+    {"reset", NULL, CWO, HANDLES_WEIGHTS, NULL},
+    {"denormalize", NULL, CWO, HANDLES_WEIGHTS, NULL},
+    {"normalize", NULL, CWO, HANDLES_WEIGHTS, NULL},
+    {"statistics", NULL, "CFG [WEIGHTS]", HANDLES_WEIGHTS, NULL},
+    {"rescale", NULL, CWO, HANDLES_WEIGHTS, NULL},
+    {"oneoff", NULL, CWO, HANDLES_WEIGHTS, NULL},
+    {"oneoff2", NULL, "CFG WEIGHTS OUT LAYER", HANDLES_WEIGHTS, NULL},
+    {"print", NULL, "CFG WEIGHTS LAYER", HANDLES_WEIGHTS, NULL},
+    {"partial", NULL, "CFG WEIGHTS OUT N", HANDLES_WEIGHTS, NULL},
+    {"visualize", NULL, "CFG [WEIGHTS]", HANDLES_WEIGHTS, NULL},
+    {"mkimg", NULL, "CFG WEIGHTS HEIGHT WIDTH N PREFIX", HANDLES_WEIGHTS, NULL},
+    {"3d", NULL, "LEFT RIGHT [OUT] [DELTA]", HANDLES_IMAGES, NULL},
+    {"test", NULL, "IMAGE", HANDLES_IMAGES, NULL},
+    {"imtest", NULL, "IMAGE", HANDLES_IMAGES, NULL},
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* ------------------------------------------------------------------------------------ looking up */
+
+const mafat_darknet_command *mafat_darknet_commands_at(int i)
+{
+    return i < N_COMMANDS ? &commands[i] : NULL;
+}
+
+const mafat_darknet_command *mafat_darknet_commands_find(const char *word, const char *subword)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].word, word) == 0 &&
+            (commands[i].subword == NULL || strcmp(commands[i].subword, subword) == 0))
+            return &commands[i];
+    return NULL;
+}
+
+int mafat_darknet_commands_cfg_place(const char *word, const char *subword)
+{
+    const mafat_darknet_command *command = mafat_darknet_commands_find(word, subword);
+    for (int i = 0; i < N_COMMANDS && command == NULL; i++)
+        if (strcmp(commands[i].word, word) == 0)
+            command = &commands[i];
+    char name[MAFAT_ARGUMENT_NAME];
+    for (int i = 0; command != NULL && mafat_arguments_name(command->arguments, i, name); i++)
+        if (strcmp(name, "CFG") == 0 || strcmp(name, "[CFG]") == 0)
+            return i + (command->subword != NULL ? 2 : 1);
+    return 0;
+}
+
+const char *mafat_darknet_commands_refusal(const mafat_darknet_command *command)
+{
+    return refusals[command->nature];
+}
+
+void mafat_darknet_commands_print_name(const mafat_darknet_command *command, char *text,
+                                       size_t size)
+{
+    snprintf(text, size, "%s%s%s", command->word, command->subword != NULL ? " " : "",
+             command->subword != NULL ? command->subword : "");
+}
