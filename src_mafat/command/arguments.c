@@ -22,12 +22,13 @@ static const mafat_option common[] = {
     {"-threads", "N", mafat_option_read_text, offsetof(mafat_arguments, options.threads),
      "threads (default: OMP_NUM_THREADS, or one for each core)"},
     {"-json", NULL, NULL, offsetof(mafat_arguments, json),
-     "results as a JSON object instead of \"key: value\"; of `detector test` and `detect`\n"
-     "  one for each image, on a line of its own"},
+     "results as JSON in place of lines \"key: value\": one object, or, of commands that tell what "
+     "is in images, one for each of them on a line of its own. For commands that MAFAT runs "
+     "itself"},
     {"-quiet", NULL, NULL, offsetof(mafat_arguments, quiet),
      "nothing on stderr but errors; for the same commands as -json"},
     {"-help", NULL, NULL, offsetof(mafat_arguments, help),
-     "this text; behind one of MAFAT's own commands, what that one takes"},
+     "this text; behind a command, what that one does and takes. Also -h"},
 };
 
 enum { N_COMMON = sizeof common / sizeof common[0] };
@@ -40,12 +41,19 @@ static const mafat_option *option_at(const mafat_option_table *own, int i)
     return i < own->n ? &own->rows[i] : &common[i - own->n];
 }
 
+/* Darknet has an option -h with a number behind it. */
+static bool asks_for_help(const char *word, const char *next)
+{
+    return strcmp(word, "-help") == 0 || strcmp(word, "--help") == 0 ||
+           (strcmp(word, "-h") == 0 && (next[0] == '\0' || strchr("-0123456789", next[0]) == NULL));
+}
+
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error)
 {
     *arguments = (mafat_arguments){.words = argv, .n_words = argc};
     for (int i = 0; i < argc; i++)
-        if (strcmp(argv[i], "-help") == 0 || strcmp(argv[i], "--help") == 0)
+        if (asks_for_help(argv[i], i + 1 < argc ? argv[i + 1] : ""))
             arguments->help = true;
     if (arguments->help)
         return MAFAT_OK;

@@ -28,7 +28,8 @@ typedef struct {
 extern const mafat_option_table mafat_arguments_common;
 
 /* Takes these out of argv, which it compacts in place. MAFAT_USAGE for one without its value or
- * given twice. Where -help or --help is among the words, they are left as they are. */
+ * given twice. Where -help, --help, or -h without a number is among the words, they are left as
+ * they are. */
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 

@@ -1,4 +1,4 @@
-/* `darknet mafat ...`: the dispatcher and its help. */
+/* `darknet mafat ...`: the dispatcher. */
 #include <errno.h>
 #include <string.h>
 
@@ -13,69 +13,10 @@
 #include "command/command_detector.h"
 #include "command/command_map.h"
 #include "command/command_version.h"
+#include "command/help.h"
 #include "command/own_commands.h"
 #include "command/routing.h"
 #include "doors.h"
-
-static const char about[] =
-    "usage: %s COMMAND ARGUMENTS [OPTIONS]\n"
-    "\n"
-    "Runs Darknet networks as fused tile stacks: less memory, the same bits.\n"
-    "\n";
-
-static const char notes[] =
-    "\n"
-    "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT and mafat_threads=N do the same "
-    "for every Darknet command; options on the command line win. With one of either, Darknet's "
-    "commands need no word mafat. Those that only handle weights or train take none of the options."
-    "\n\n"
-    "exit codes: 0 ok, 1 a file, memory or results that differ, 2 usage, 3 nothing fits the limit, "
-    "4 a network that MAFAT cannot run\n";
-
-enum { INDENT = 2, OPTION_COLUMN = 18, COMMAND_COLUMN = 32 };
-
-static void print_help(FILE *stream)
-{
-    fprintf(stream, about, mafat_program_name());
-    for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++) {
-        const mafat_usage *usage = mafat_own_commands[i]->usage;
-        char words[64];
-        snprintf(words, sizeof words, "%s %s", usage->command, usage->words);
-        mafat_option_print_line(stream, INDENT, COMMAND_COLUMN, words, usage->help);
-        mafat_option_print(stream, 2 * INDENT, COMMAND_COLUMN + INDENT, &usage->options);
-    }
-    mafat_command_darknet_print_help(stream);
-    fputs("\n`detector demo`, which MAFAT runs itself, takes\n", stream);
-    mafat_option_print(stream, INDENT, OPTION_COLUMN, &mafat_command_demo.usage->options);
-    fputs("\noptions\n", stream);
-    mafat_option_print(stream, INDENT, OPTION_COLUMN, &mafat_arguments_common);
-    mafat_option_print_line(stream, INDENT, OPTION_COLUMN, "--version",
-                            "which program this is, and how it was built");
-    mafat_option_print_line(stream, 0, 0, "", notes);
-}
-
-static void print_own_help(const mafat_usage *usage)
-{
-    printf("usage: %s %s %s [OPTIONS]\n\n", mafat_program_name(), usage->command, usage->words);
-    mafat_option_print_line(stdout, 0, 0, "", usage->help);
-    printf("\noptions\n");
-    mafat_option_print(stdout, INDENT, OPTION_COLUMN, &usage->options);
-    mafat_option_print(stdout, INDENT, OPTION_COLUMN, &mafat_arguments_common);
-}
-
-/* The help for one of MAFAT's own commands, where one is among the words, or for all. */
-static void answer_help(const mafat_arguments *arguments)
-{
-    const mafat_command *own = NULL;
-    for (int i = 0; i < arguments->n_words && own == NULL; i++)
-        own = mafat_own_commands_find(arguments->words[i]);
-    if (own == NULL && mafat_command_demo_is(arguments))
-        own = &mafat_command_demo;
-    if (own != NULL)
-        print_own_help(own->usage);
-    else
-        print_help(stdout);
-}
 
 /* Leaves in argv the words of Darknet's own command, behind the program's name. */
 static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
@@ -83,11 +24,6 @@ static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
     memmove(argv + 1, arguments->words, (size_t)arguments->n_words * sizeof *argv);
     *argc = 1 + arguments->n_words;
     argv[*argc] = NULL;
-}
-
-static bool is_help(const char *word)
-{
-    return strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
 int mafat_main(int *argc, char **argv)
@@ -99,19 +35,18 @@ int mafat_main(int *argc, char **argv)
     if (!is_named && !mafat_asked_in(*argc - 1, argv + 1))
         return -1;
     int first = has_word ? 2 : 1;
-    if (is_named && *argc == first + 1 && is_help(argv[first])) {
-        print_help(stdout);
-        return MAFAT_OK;
-    }
     mafat_bridge_keep_heap_small();
     mafat_shipped_begin();
     mafat_status status = mafat_arguments_parse(&arguments, *argc - first, argv + first, &error);
-    if (status == MAFAT_OK && arguments.help) {
-        answer_help(&arguments);
+    bool asks_for_help = is_named && *argc > first && strcmp(argv[first], "help") == 0;
+    if (status == MAFAT_OK && (arguments.help || asks_for_help)) {
+        arguments.words += asks_for_help;
+        arguments.n_words -= asks_for_help;
+        mafat_help_answer(&arguments);
         return MAFAT_OK;
     }
     if (status == MAFAT_OK && arguments.n_words == 0) {
-        print_help(stderr);
+        mafat_help_print(stderr);
         return MAFAT_USAGE;
     }
     bool is_ours = false;

@@ -257,10 +257,11 @@ static const mafat_option own_options[] = {
 
 static const mafat_usage usage = {
     "bench", "CFG WEIGHTS [IMAGE]",
-    "time whole inferences, with the weights loaded: a warm-up, then "
-    "runs; gflops is two for each multiply-add that the network's "
-    "convolutions need, those of overlaps not counted, over the median "
-    "run; peak_gflops what as many threads can do, measured",
+    "the time of whole inferences, once weights are loaded: one to warm "
+    "up, then those that count. gflops is what the network's convolutions "
+    "need, at two for each multiply-add and without overlaps, by the time "
+    "of the median run; peak_gflops what as many threads can do at most, "
+    "measured",
     MAFAT_OPTION_TABLE(own_options), false,
 };
 

@@ -44,21 +44,6 @@ static void describe(const mafat_darknet_command *command, char *text, size_t si
     snprintf(text, size, "%s %s", name, command->arguments);
 }
 
-void mafat_command_darknet_print_help(FILE *stream)
-{
-    fprintf(stream, "\nDarknet's own commands, with all their options, and AlexeyAB's `detector "
-            "map`:\n\n");
-    const mafat_darknet_command *command;
-    for (int i = 0; (command = mafat_darknet_commands_at(i)) != NULL; i++) {
-        char text[80];
-        describe(command, text, sizeof text);
-        if (command->inference != NULL)
-            fprintf(stream, "  %s\n", text);
-    }
-    fprintf(stream, "\n`detector test` and `detect` also take\n");
-    mafat_darknet_options_print_new(stream, 2, 18);
-}
-
 /* NULL: none of them. */
 static const mafat_darknet_command *find_command(const mafat_arguments *arguments)
 {

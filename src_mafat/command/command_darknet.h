@@ -39,7 +39,4 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
  * asked for then. */
 mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *error);
 
-/* The lines of the help text that list these commands. */
-void mafat_command_darknet_print_help(FILE *stream);
-
 #endif

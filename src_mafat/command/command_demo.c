@@ -48,10 +48,10 @@ static const char passed_over[] = "Darknet's, without effect here";
 
 static const mafat_option rows[] = {
     {"-c", "N", WHOLE, offsetof(demo_options, camera), "camera N in place of a film (default 0)"},
-    {"-w", "N", WHOLE, offsetof(demo_options, width), "ask the camera for frames so wide,"},
-    {"-h", "N", WHOLE, offsetof(demo_options, height), "so high,"},
+    {"-w", "N", WHOLE, offsetof(demo_options, width), "ask the camera for frames N pixels wide"},
+    {"-h", "N", WHOLE, offsetof(demo_options, height), "and N pixels high"},
     {"-fps", "N", WHOLE, offsetof(demo_options, fps),
-     "and for so many a second; with -out_filename, how fast\n  that film plays"},
+     "ask the camera for N frames a second; with\n-out_filename, how many that film plays"},
     {"-s", "N", WHOLE, offsetof(demo_options, skipped), "pass over N frames behind each one"},
     {"-thresh", "P", SHARE, offsetof(demo_options, threshold),
      "show what is more probable (default .5)"},

@@ -39,9 +39,9 @@ static const mafat_option own_options[] = {
      "why the neighbours of the plan lost: for each of its layer groups, "
      "and each two, what another way to run them costs"},
     {"-save", "NEW.cfg", mafat_option_read_text, offsetof(wishes, saved),
-     "write the cfg with the limit in it, and with what was found "
-     "where that leaves room for the image: that of -image, or else a "
-     "photo of 12 megapixels; where it leaves none, each run searches"},
+     "write a copy of the cfg with the limit in it, and with the plan "
+     "that was found if that leaves room for an image, that of -image or "
+     "else a photo of 12 megapixels; if not, each run searches anew"},
     {"-calibrate", NULL, NULL, offsetof(wishes, calibrates), "measure costs again"},
     {"-image", "FILE", mafat_option_read_text, offsetof(wishes, image.image),
      "leave room for that image, as predict does"},
@@ -52,7 +52,7 @@ static const mafat_option own_options[] = {
 static const mafat_usage usage = {
     "search", "CFG [WEIGHTS]",
     "the fastest plan that fits -memory, by what computing costs on "
-    "this machine, which is measured first and kept; with WEIGHTS "
+    "this machine, which is measured first and kept; with WEIGHTS by "
     "what reading from their disk costs, too",
     MAFAT_OPTION_TABLE(own_options), false,
 };

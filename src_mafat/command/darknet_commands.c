@@ -7,7 +7,12 @@
 
 #include "command/arguments.h"
 
-static const char *const refusals[MAFAT_DARKNET_N_NATURES] = {
+static const char *const reasons[MAFAT_DARKNET_N_NATURES] = {
+    [MAFAT_DARKNET_HOLDS_MORE] = "is Darknet's own, whose network MAFAT runs, but in no memory "
+                                 "limit: it holds more beside the network than a limit counts",
+    [MAFAT_DARKNET_HANDLES_WEIGHTS] = "is Darknet's own: it runs no network, and needs all weights "
+                                      "in memory",
+    [MAFAT_DARKNET_HANDLES_IMAGES] = "is Darknet's own: it handles images, and runs no network",
     [MAFAT_DARKNET_TRAINS] = "trains, and MAFAT runs networks and does not train them",
     [MAFAT_DARKNET_LOOKS_INSIDE] = "needs outputs of hidden layers, which MAFAT does not keep",
     [MAFAT_DARKNET_SHOWS_VIDEO] = "shows video by code of Darknet's for OpenCV 2 and 3, which is "
@@ -21,7 +26,7 @@ static const char *const refusals[MAFAT_DARKNET_N_NATURES] = {
                                     "calls",
 };
 
-/* ----------------------------------------------------------------------------- words of the table */
+/* --------------------------------------------------------------------------- words of the table */
 
 #define VERIFIED MAFAT_DARKNET_VERIFIED
 #define TAKEN_OVER MAFAT_DARKNET_TAKEN_OVER
@@ -74,19 +79,53 @@ static const char *const refusals[MAFAT_DARKNET_N_NATURES] = {
 #define DCWI "DATA CFG WEIGHTS [IMAGE]"
 
 #define INFERS(...) &(const mafat_darknet_command_inference){__VA_ARGS__}
-#define ONLY_NAMED NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL
+#define ONLY_NAMED NULL, NULL, NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, NULL
+
+/* ------------------------------------------------------------------------------------- options */
+
+#define THRESH(default) {"-thresh", "show what is more probable than P, from 0 to 1 (default " \
+                                    default ")"}
+#define OUT {"-out", "the picture is NAME.jpg (default predictions.jpg);\n" \
+                     "  NAME.png: that file, without loss;\n" \
+                     "  DIR/: a picture of each image, in that folder;\n" \
+                     "  FILE.json: no picture, and all results in that file"}
+#define RESULTS {"-ext_output", NULL}, {"-no_picture", NULL}, {"-dont_show", NULL}
+
+static const mafat_darknet_command_option
+    drawn[] = {THRESH(".5"), {"-hier", "the same for networks with a tree of classes (default .5)"},
+               OUT, RESULTS, {NULL, NULL}},
+    detected[] = {THRESH(".5"), OUT, RESULTS, {NULL, NULL}},
+    judged[] = {{"-thresh", "count boxes that are more probable than P (default .25)"},
+                {NULL, NULL}},
+    judged_elsewhere[] = {{"-out", "how the names of the files begin (default comp4_det_test_, "
+                                   "coco_results or imagenet-detection)"}, {NULL, NULL}},
+    first_yolo[] = {THRESH(".2"), {NULL, NULL}},
+    topped[] = {{"-t", "so many classes (default: top= of DATA, or 1)"}, {NULL, NULL}};
+
+/* ------------------------------------------------------------------------------------ the table */
 
 /* Of the commands of a word, the first one says where those have their cfg that there are not. */
 static const mafat_darknet_command commands[] = {
     {"detector", "test", DCWI, TAKEN_OVER, INFERS(
+     "finds objects in an image, prints them, and draws them on it; without IMAGE, in each image "
+     "whose path is a line of standard input", drawn,
      NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS, OURSELVES, mafat_indexed_drawn)},
     {"detector", "valid", DCW, VERIFIED, INFERS(
+     "finds objects in the images of valid= in DATA, and writes them into files in results= "
+     "(default results) as VOC's or COCO's programs read them (eval=voc, coco or imagenet)",
+     judged_elsewhere,
      NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, BY_ROWS, NOBODY, mafat_indexed_valid)},
     {"detector", "map", DCW, ADDED, INFERS(
+     "mean average precision of a detector over the images of valid= in DATA with their labels, "
+     "by the rules of VOC and of COCO", judged,
      NULL, {DETECTOR_NAMES, VALID_LIST}, OF_BOXES, BY_ROWS, JUDGED, mafat_indexed_map)},
     {"detector", "valid2", DCW, VERIFIED, INFERS(
+     "as `detector valid`, each image and its mirror image at once: for a cfg with batch=2",
+     judged_elsewhere,
      NULL, {DETECTOR_NAMES, DETECTOR_LIST}, OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_flipped)},
     {"detector", "recall", DCW, VERIFIED, INFERS(
+     "how many of the boxes in labels are proposed, over the images that data/coco_val_5k.list "
+     "names", NULL,
      NULL, {NO_NAMES, RECALL_LIST("data/coco_val_5k.list")}, OF_BOXES, RESIZED, NOBODY,
      mafat_indexed_recall)},
     {"detector", "demo", "DATA CFG WEIGHTS [FILM]", FILMS, INFERS(ONLY_NAMED)},
@@ -95,51 +134,74 @@ static const mafat_darknet_command commands[] = {
     {"detector", "censor", DCW, IS_NOT_CALLED, NULL},
 
     {"detect", NULL, CWI, TAKEN_OVER, INFERS(
+     "`detector test` with cfg/coco.data", detected,
      "cfg/coco.data", {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS, OURSELVES,
      mafat_indexed_drawn)},
 
     {"yolo", "test", CWI, VERIFIED, INFERS(
+     "finds objects of VOC's classes in an image by a network of Darknet's first YOLO, prints "
+     "them, and draws them into predictions.jpg", first_yolo,
      NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET, mafat_indexed_voc_test)},
     {"yolo", "valid", CW, VERIFIED, INFERS(
+     "as `detector valid` by a network of Darknet's first YOLO, over the images that "
+     "/home/pjreddie/data/voc/2007_test.txt names", NULL,
      NULL, {NO_NAMES, EIGHT_LIST("/home/pjreddie/data/voc/2007_test.txt")}, OF_BOXES, UNCOUNTED,
      NOBODY, mafat_indexed_voc_valid)},
     {"yolo", "recall", CW, VERIFIED, INFERS(
+     "how many of the boxes in labels are proposed, over the images that data/voc.2007.test "
+     "names", NULL,
      NULL, {NO_NAMES, RECALL_LIST("data/voc.2007.test")}, OF_BOXES, RESIZED, NOBODY,
      mafat_indexed_voc_valid)},
     {"yolo", "demo", CW, SHOWS_VIDEO, NULL},
     {"yolo", "train", CW, TRAINS, NULL},
 
     {"coco", "test", CWI, VERIFIED, INFERS(
+     "as `yolo test`, for COCO's classes", first_yolo,
      NULL, {NO_NAMES, NO_LIST}, OF_BOXES, RESIZED, DARKNET, mafat_indexed_coco_test)},
     {"coco", "valid", CW, VERIFIED, INFERS(
+     "as `yolo valid`, for COCO's classes, over the images that data/coco_val_5k.list names", NULL,
      NULL, {NO_NAMES, EIGHT_LIST("data/coco_val_5k.list")}, OF_BOXES, UNCOUNTED, NOBODY,
      mafat_indexed_coco_valid)},
     {"coco", "recall", CW, VERIFIED, INFERS(
+     "as `yolo recall`, over the images that /home/pjreddie/data/voc/test/2007_test.txt names",
+     NULL,
      NULL, {NO_NAMES, RECALL_LIST("/home/pjreddie/data/voc/test/2007_test.txt")}, OF_BOXES, RESIZED,
      NOBODY, mafat_indexed_coco_recall)},
     {"coco", "demo", CW, SHOWS_VIDEO, NULL},
     {"coco", "train", CW, TRAINS, NULL},
 
     {"classifier", "predict", DCWI, VERIFIED, INFERS(
+     "the most probable classes of an image; without IMAGE, of each image whose path is a line "
+     "of standard input", topped,
      NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED, NOBODY, mafat_indexed_top)},
     {"classifier", "valid", DCW, VERIFIED, INFERS(
+     "how often the class that is in an image's path comes first, and among the first top= of "
+     "DATA, over the images of valid=", NULL,
      NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, CROPPED, NOBODY, mafat_indexed_leaves)},
     {"classifier", "valid10", DCW, VERIFIED, INFERS(
+     "as `classifier valid`, over ten cuts of each image", NULL,
      NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED, NOBODY, mafat_indexed_labels)},
     {"classifier", "validmulti", DCW, VERIFIED, INFERS(
+     "as `classifier valid`, over several sizes of each image and their mirror images", NULL,
      NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED, NOBODY, mafat_indexed_labels)},
     {"classifier", "validcrop", DCW, VERIFIED, INFERS(
+     "as `classifier valid`, over images that threads load in parts; there must be 1000 at least",
+     NULL,
      NULL, {CLASSIFIER_LABELS, CROP_LIST}, OF_DATA, UNCOUNTED, NOBODY,
      mafat_indexed_labels_crop)},
     {"classifier", "validfull", DCW, VERIFIED, INFERS(
+     "as `classifier valid`, over whole images, the network resized to each", NULL,
      NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED, NOBODY, mafat_indexed_labels)},
     {"classifier", "label", DCW, VERIFIED, INFERS(
+     "the first class of each image of test= in DATA, a line each", NULL,
      NULL, {{"names"}, "data/labels.list", TEST_LIST("data/train.list")}, OF_DATA, OTHERWISE,
      NOBODY, mafat_indexed_label)},
     {"classifier", "csv", DCW, VERIFIED, INFERS(
+     "the first top= outputs of each image of test= in DATA by number, a line each", NULL,
      NULL, {NO_NAMES, TEST_LIST("data/test.list")}, OF_OUTPUTS, LETTERBOXED, NOBODY,
      mafat_indexed_csv)},
     {"classifier", "fout", "DATA CFG WEIGHTS LIST", VERIFIED, INFERS(
+     "the outputs of each image that LIST names, a line each", NULL,
      NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, OTHERWISE, NOBODY, mafat_indexed_fout)},
     {"classifier", "gun", DCW, SHOWS_VIDEO, NULL},
     {"classifier", "threat", DCW, SHOWS_VIDEO, NULL},
@@ -149,34 +211,42 @@ static const mafat_darknet_command commands[] = {
     {"classifier", "train", DCW, TRAINS, NULL},
 
     {"classify", NULL, CWI, VERIFIED, INFERS(
+     "`classifier predict` with cfg/imagenet1k.data, of five classes", NULL,
      "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED, NOBODY,
      mafat_indexed_top_5)},
 
     {"segmenter", "test", DCWI, VERIFIED, INFERS(
+     "runs a segmenter on an image, prints its first output, and writes orig.jpg and pred.jpg",
+     NULL,
      NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL)},
     {"segmenter", "train", DCW, TRAINS, NULL},
     {"segmenter", "demo", DCW, SHOWS_VIDEO, NULL},
 
     {"isegmenter", "test", DCWI, VERIFIED, INFERS(
+     "as `segmenter test`, by a network that tells instances apart", NULL,
      NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL)},
     {"isegmenter", "train", DCW, TRAINS, NULL},
     {"isegmenter", "demo", DCW, SHOWS_VIDEO, NULL},
 
     {"regressor", "train", DCW, TRAINS, NULL},
-    {"regressor", "test", CWI, VERIFIED, INFERS(    /* without a data file */
+    {"regressor", "test", CWI, VERIFIED, INFERS(
+     "the first output of a network that estimates a number in an image", NULL,
      NULL, {NO_NAMES, NO_LIST}, OF_BOXES, LETTERBOXED, NOBODY, NULL)},
     {"regressor", "demo", DCW, SHOWS_VIDEO, NULL},
 
     {"super", "test", CWI, VERIFIED, INFERS(
+     "runs a network whose output is an image, and writes that into out.jpg", NULL,
      NULL, {NO_NAMES, NO_LIST}, OF_BOXES, OTHERWISE, NOBODY, NULL)},
     {"super", "train", CW, TRAINS, NULL},
     {"super", "valid", CW, IS_NOT_CALLED, NULL},
 
     {"tag", "test", CWI, VERIFIED, INFERS(
+     "the most probable tags of data/tags.txt for an image", NULL,
      NULL, {NO_NAMES, NO_LIST}, OF_OUTPUTS, UNCOUNTED, NOBODY, mafat_indexed_tags)},
     {"tag", "train", CW, TRAINS, NULL},
 
     {"cifar", "test", CW, VERIFIED, INFERS(
+     "how often the class comes first, over data/cifar/cifar-10-batches-bin/test_batch.bin", NULL,
      NULL, {NO_NAMES, NO_LIST}, OF_BOXES, UNCOUNTED, NOBODY, mafat_indexed_cifar)},
     {"cifar", "train", CW, TRAINS, NULL},
     {"cifar", "distill", CW, TRAINS, NULL},
@@ -243,7 +313,7 @@ static const mafat_darknet_command commands[] = {
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
-/* ------------------------------------------------------------------------------------ looking up */
+/* ----------------------------------------------------------------------------------- looking up */
 
 const mafat_darknet_command *mafat_darknet_commands_at(int i)
 {
@@ -272,9 +342,17 @@ int mafat_darknet_commands_cfg_place(const char *word, const char *subword)
     return 0;
 }
 
-const char *mafat_darknet_commands_refusal(const mafat_darknet_command *command)
+bool mafat_darknet_commands_has(const char *word)
 {
-    return refusals[command->nature];
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].word, word) == 0)
+            return true;
+    return false;
+}
+
+const char *mafat_darknet_commands_reason(const mafat_darknet_command *command)
+{
+    return reasons[command->nature];
 }
 
 void mafat_darknet_commands_print_name(const mafat_darknet_command *command, char *text,

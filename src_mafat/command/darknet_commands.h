@@ -32,8 +32,16 @@ typedef enum {
     MAFAT_NAMED_IN_DATA
 } mafat_darknet_command_named;
 
+/* An option, by its name, and what it means to a command; NULL: the same as to all. */
+typedef struct {
+    const char *name, *help;
+} mafat_darknet_command_option;
+
 /* What an inference reads and writes beside its arguments. */
 typedef struct {
+    const char *about;                 /* what it does: a sentence or two, for help */
+    const mafat_darknet_command_option *options;    /* Darknet's that act, up to a NULL name;
+                                                       or NULL */
     const char *data;                  /* the data file where it is no argument; NULL: none */
     mafat_verify_needs needs;
     mafat_darknet_command_named named;
@@ -59,8 +67,11 @@ const mafat_darknet_command *mafat_darknet_commands_find(const char *word, const
  * is not known; 0: it has none. */
 int mafat_darknet_commands_cfg_place(const char *word, const char *subword);
 
-/* Why MAFAT does not run a command, whatever it is given, for "`lsd gan` …"; NULL: it may. */
-const char *mafat_darknet_commands_refusal(const mafat_darknet_command *command);
+/* Whether commands begin with this word. */
+bool mafat_darknet_commands_has(const char *word);
+
+/* Why MAFAT does not run a command, or not whole, for "`lsd gan` …"; NULL: it does. */
+const char *mafat_darknet_commands_reason(const mafat_darknet_command *command);
 
 /* Writes "detector test", cut off where text[size] ends. */
 void mafat_darknet_commands_print_name(const mafat_darknet_command *command, char *text,

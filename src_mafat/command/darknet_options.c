@@ -55,7 +55,7 @@ static mafat_status read_gpu(const char *name, const char *text, void *to, mafat
     return read_from(-1, name, text, to, error);
 }
 
-/* No help lists Darknet's own. */
+/* What Darknet's own mean differs from command to command, which tell it (darknet_commands.h). */
 static const mafat_option rows[] = {
     {"-thresh", "P", mafat_darknet_options_share, offsetof(mafat_darknet_options, threshold), NULL},
     {"-hier", "P", mafat_darknet_options_share, offsetof(mafat_darknet_options, hier_threshold),
@@ -79,22 +79,35 @@ static const mafat_option rows[] = {
      "left, top, width and height of each box, too, in pixels"},
     {"-no_picture", NULL, NULL, offsetof(mafat_darknet_options, no_picture), "draw none"},
     {"-dont_show", NULL, NULL, offsetof(mafat_darknet_options, dont_show),
-     "nothing: no window is opened anyway"},
+     "taken, and changes nothing: no window is opened anyway"},
 };
 
 static const mafat_option_table table = MAFAT_OPTION_TABLE(rows);
 
+static const char *const new_ones[] = {"-ext_output", "-no_picture", "-dont_show"};
+
 bool mafat_darknet_options_is_new(const char *word)
 {
-    const mafat_option *option = mafat_option_find(&table, word);
-    return option != NULL && option->help != NULL;
+    for (size_t i = 0; i < sizeof new_ones / sizeof new_ones[0]; i++)
+        if (strcmp(word, new_ones[i]) == 0)
+            return true;
+    return false;
 }
 
-void mafat_darknet_options_print_new(FILE *stream, int indent, int column)
+const char *mafat_darknet_options_name(int i)
 {
-    for (int i = 0; i < table.n; i++)
-        if (rows[i].help != NULL)
-            mafat_option_print(stream, indent, column, &(mafat_option_table){&rows[i], 1});
+    return i < table.n ? rows[i].name : NULL;
+}
+
+void mafat_darknet_options_print(FILE *stream, int indent, int column, const char *name,
+                                 const char *help)
+{
+    const mafat_option *option = mafat_option_find(&table, name);
+    MAFAT_CHECK(option != NULL);
+    mafat_option row = *option;
+    if (help != NULL)
+        row.help = help;
+    mafat_option_print(stream, indent, column, &(mafat_option_table){&row, 1});
 }
 
 mafat_status mafat_darknet_options_take(char **words, int *n_words, mafat_darknet_options *options,

@@ -22,8 +22,13 @@ mafat_status mafat_darknet_options_take(char **words, int *n_words, mafat_darkne
  * others of its kin have, or that are new. */
 bool mafat_darknet_options_is_new(const char *word);
 
-/* Prints these in a list, as mafat_option_print() does. */
-void mafat_darknet_options_print_new(FILE *stream, int indent, int column);
+/* The name of the i-th from 0, with its dash; NULL: there are fewer. */
+const char *mafat_darknet_options_name(int i);
+
+/* Prints one as mafat_option_print() does, with what it means to a command; `help` NULL is for one
+ * that means the same to all. */
+void mafat_darknet_options_print(FILE *stream, int indent, int column, const char *name,
+                                 const char *help);
 
 /* Whether a word is one of them with a value behind it. */
 bool mafat_darknet_options_takes_value(const char *option);

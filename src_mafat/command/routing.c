@@ -145,9 +145,9 @@ mafat_status mafat_routing_judge(const mafat_arguments *arguments, mafat_error *
     if (found->nature == MAFAT_DARKNET_IS_NOT_CALLED ||
         found->nature == MAFAT_DARKNET_SHOWS_VIDEO)    /* however it is asked for */
         asked = (mafat_asked){.cfg = asked.cfg};
-    const char *refusal = mafat_darknet_commands_refusal(found);
-    if (refusal != NULL)
-        return mafat_asked_refuse(arguments, &asked, refusal, MAFAT_ALL_FLAGS, error);
+    if (found->nature >= MAFAT_DARKNET_TRAINS)
+        return mafat_asked_refuse(arguments, &asked, mafat_darknet_commands_reason(found),
+                                  MAFAT_ALL_FLAGS, error);
     if (found->nature == MAFAT_DARKNET_HANDLES_WEIGHTS ||
         found->nature == MAFAT_DARKNET_HANDLES_IMAGES)
         return leave_to_darknet(arguments, found, &asked, error);

@@ -96,7 +96,7 @@ while read -r name; do
 done < <(sed -nE 's/^  (  )?(--?[a-z_]+|[a-z]+ )/\2/p' "$scratch/help" | sed 's/  .*//')
 [ $n -gt 40 ] || fail "help has $n commands and options"
 for code in 0 1 2 3 4; do grep -qx "$code" "$scratch/page" || fail "the page lacks exit code $code"; done
-for words in 'thresh P' 'hier P' 'out NAME' 't N' "Pa $prefix/include/mafat.h" 'python3 1 ,'; do
+for words in 't N' "Pa $prefix/include/mafat.h" 'python3 1 ,'; do
     grep -qxF -e "$words" "$scratch/page" || fail "the page lacks $words"
 done
 for flag in mafat mafat_memory mafat_threads; do
@@ -136,8 +136,10 @@ completes -measure !-steps -- search own.cfg -m
 completes -thresh -out -memory !-steps !-measure -- detector test own.data own.cfg -
 completes -ext_output -no_picture -json -quiet !-fullscreen !-out_filename -- detector test own.data own.cfg -
 completes -ext_output -out -- mafat detect own.cfg -
-completes -thresh !-ext_output !-fullscreen -- detector valid own.data own.cfg -
-completes -thresh !-ext_output -- classifier predict own.data own.cfg -
+completes -out !-ext_output !-fullscreen !-json -- detector valid own.data own.cfg -
+completes -t -memory !-ext_output -- classifier predict own.data own.cfg -
+completes -thresh -json !-out -- detector map own.data own.cfg -
+completes !-memory !-thresh -- detector train own.data own.cfg -
 completes -out_filename -thresh -memory -json !-no_picture !-out -- detector demo own.data own.cfg -
 completes own.txt own.jpg folder -- detector demo own.data own.cfg own.weights ''
 completes own.txt folder -- detector demo -out_filename ''

@@ -44,24 +44,12 @@ _darknet_mafat_rows() { # BEGINNING
     sed -nE "s/^  (  )?($1)/\2/p" | sed 's/  .*//'
 }
 
-# Darknet's own options, which the help leaves to Darknet.
-_darknet_mafat_darknets=$'-thresh P\n-hier P\n-out NAME\n-t N'
-
 # The options that can stand behind a command, or before there is one, one a line.
-# Some of Darknet's take more, in a part of the help that begins with them in backquotes.
 _darknet_mafat_options() { # COMMAND SUBCOMMAND
     if [[ -z $1 ]]; then
         sed '1,/^options/d' <<<"$help" | _darknet_mafat_rows '--?[a-z_]+'
-    elif sed '/^Darknet/,$d' <<<"$help" | grep -qE "^  $1 "; then
-        "$program" "$1" --help | _darknet_mafat_rows '-[a-z_]+'
-    elif grep -qF "\`$1 $2\`, which MAFAT runs itself" <<<"$help"; then
-        "$program" "$1" "$2" --help | _darknet_mafat_rows '-[a-z_]+'
     else
-        printf '%s\n' "$_darknet_mafat_darknets"
-        sed '1,/^Darknet/d' <<<"$help" | NAMES="\`$1\`|\`$1 $2\`" awk '
-            /^`/ { skip = $0 !~ ENVIRON["NAMES"] }
-            /^$/ { skip = 0 }
-            !skip' | _darknet_mafat_rows '-[a-z_]+'
+        "$program" "$1" ${2:+"$2"} --help | _darknet_mafat_rows '-[a-z_]+'
     fi
 }
 
@@ -70,7 +58,7 @@ _darknet_mafat() {
     COMPREPLY=()
     help=$("$program" --help 2>/dev/null) || return
     commands=$(_darknet_mafat_rows '[a-z]' <<<"$help")
-    options=$(printf '%s\n' "$_darknet_mafat_darknets"; _darknet_mafat_rows '-[a-z_]+' <<<"$help")
+    options=$(_darknet_mafat_rows '-[a-z_]+' <<<"$help")
     [[ ${COMP_WORDS[1]} != mafat || $COMP_CWORD -le 1 ]] || first=2
     for ((i = first; i < COMP_CWORD; i++)); do
         if [[ ${COMP_WORDS[i]} != -* ]]; then
