@@ -116,7 +116,7 @@ static const struct {
     {"<?xml version", "is an XML text"}, {"{\"message\": \"Not Found\"}", "is a JSON text"},
     {"[net]\nbatch=1\n", "is a cfg file"}, {"PK\3\4", "is a ZIP archive"},
     {"\x1f\x8b\x08", "is compressed by gzip"}, {"", "is empty"},
-    {"\xfd" "7zXZ", "is compressed by xz; unpack it"}, {"BZh9", "is compressed by bzip2"},
+    {"\xfd" "7zXZ", "is compressed by xz, not weights of Darknet: unpack it"}, {"BZh9", "is compressed by bzip2"},
     {"\x08\x07\x12\x07pytorch", "is an ONNX model"}, {"\x08\x08\x3a\x90\x01", "is an ONNX model"},
     {"\x80\x02\x8a\x0a", "is a pickle, as PyTorch"}, {"\x80\x04\x95", "is a pickle, as PyTorch"},
     {"\xff\xd8\xff\xe0", "is a JPEG picture"}, {"\x89PNG\r\n\x1a\n", "is a PNG picture"},
@@ -131,7 +131,8 @@ START_TEST(texts_in_place_of_weights_are_named)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"person\nbicycle\n", "is a text, not weights"}, {"classes=80\n", "is a text, not weights"},
+        {"person\nbicycle\n", "is a text, not weights"}, {"classes=80\n", "is a data file, not weights"},
+        {"a.jpg\nb.jpg\n", "is a list of images, not weights"},
         {"# for a board\n\n[net]\nwidth=3\n", "is a cfg file, not weights"}, {"x", "is a text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/notice.h"
+#include "base/recognise.h"
 #include "base/visible.h"
 #include "cfg/cfg_keys.h"
 #include "cfg/cfg_layers.h"
@@ -288,6 +289,25 @@ static void add_notes(const mafat_cfg_findings *findings, mafat_error *error)
     }
 }
 
+/* Says of a file that has no sections what it is instead, where that can be told. */
+static void name_other_file(const char *path, mafat_error *error)
+{
+    mafat_recognised found = mafat_recognise_file(path);
+    switch (found.kind) {
+    case MAFAT_RECOGNISED_NOT:
+    case MAFAT_RECOGNISED_EMPTY:
+    case MAFAT_RECOGNISED_CFG:
+    case MAFAT_RECOGNISED_TEXT:
+        break;
+    case MAFAT_RECOGNISED_WEIGHTS:
+    case MAFAT_RECOGNISED_DATA:
+    case MAFAT_RECOGNISED_LIST:
+    case MAFAT_RECOGNISED_PICTURE:
+    case MAFAT_RECOGNISED_OTHER:
+        mafat_recognise_fail(&found, "a cfg file", error);
+    }
+}
+
 mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int height,
                             mafat_error *error)
 {
@@ -295,6 +315,8 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
     MAFAT_CHECK(width >= 0 && width <= MAX_VALUE && height >= 0 && height <= MAX_VALUE);
     mafat_cfg_text text;
     mafat_status status = mafat_cfg_text_read(&text, path, error);
+    if (status == MAFAT_FAILED)
+        name_other_file(path, error);
     if (status == MAFAT_OK) {
         status = describe(cfg, &text, width, height, error);
         mafat_cfg_text_free(&text);

@@ -6,6 +6,7 @@
 
 #include "base/nearest.h"
 #include "base/program.h"
+#include "command/foreign_options.h"
 
 static const mafat_option common[] = {
     {"-mafat", "CONFIG", mafat_option_read_list, offsetof(mafat_arguments, configs),
@@ -114,6 +115,10 @@ mafat_status mafat_arguments_fail_unknown(const char *option, const mafat_option
                                           const char *allowed, mafat_error *error)
 {
     char hint[200];
+    const char *advice = mafat_foreign_options_find(option);
+    if (advice != NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "option %s is of AlexeyAB's Darknet: %s", option,
+                               advice);
     suggest(option, own, hint, sizeof hint);
     return mafat_error_set(error, MAFAT_USAGE, "unknown option %.200s; %s%s", option, allowed,
                            hint);

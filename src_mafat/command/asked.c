@@ -61,6 +61,8 @@ bool mafat_asked_in(int n_words, char **words)
     const mafat_darknet_command *command = mafat_darknet_commands_find(plain[0], plain[1]);
     if (command != NULL && is_ours(command, n_words, words))
         return true;
+    if (command == NULL && strcmp(plain[1], "mafat") == 0)    /* "detector mafat test", refused */
+        return true;
     for (int i = 0; i < n_words; i++)
         if (mafat_arguments_asks(words[i]))
             return true;

@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/charge.h"
 #include "base/notice.h"
 #include "base/program.h"
+#include "base/recognise.h"
 #include "bridge/request.h"
 #include "command/asked.h"
 #include "command/darknet_commands.h"
@@ -21,20 +23,28 @@ static const struct {
     const char *name;     /* in mafat_darknet_command's arguments */
     size_t target;        /* in mafat_operands */
     bool may_be_shipped;
+    mafat_recognised_kind kind;
 } places[] = {
-    {"DATA", offsetof(mafat_operands, data), true},
-    {"CFG", offsetof(mafat_operands, cfg), true},
-    {"WEIGHTS", offsetof(mafat_operands, weights), true},
-    {"LIST", offsetof(mafat_operands, list), false},
-    {"[IMAGE]", offsetof(mafat_operands, image), false},
+    {"DATA", offsetof(mafat_operands, data), true, MAFAT_RECOGNISED_DATA},
+    {"CFG", offsetof(mafat_operands, cfg), true, MAFAT_RECOGNISED_CFG},
+    {"WEIGHTS", offsetof(mafat_operands, weights), true, MAFAT_RECOGNISED_WEIGHTS},
+    {"LIST", offsetof(mafat_operands, list), false, MAFAT_RECOGNISED_LIST},
+    {"[IMAGE]", offsetof(mafat_operands, image), false, MAFAT_RECOGNISED_PICTURE},
 };
+
+enum { N_PLACES = sizeof places / sizeof places[0] };
 
 static int find_place(const char *name)
 {
     int i = 0;
     while (strcmp(places[i].name, name) != 0)
-        MAFAT_CHECK(++i < (int)(sizeof places / sizeof places[0]));
+        MAFAT_CHECK(++i < N_PLACES);
     return i;
+}
+
+static const char **operand_at(mafat_operands *operands, int place)
+{
+    return (const char **)((char *)operands + places[place].target);
 }
 
 static void describe(const mafat_darknet_command *command, char *text, size_t size)
@@ -94,7 +104,7 @@ static mafat_status sort_words(const mafat_darknet_command *command, char **word
             status = mafat_error_set(error, MAFAT_USAGE, "\"%s\" is one argument too many",
                                      words[i]);
         else
-            *(const char **)((char *)found + places[find_place(name)].target) = words[i];
+            *operand_at(found, find_place(name)) = words[i];
     }
     if (status != MAFAT_OK || !mafat_arguments_name(command->arguments, n, name) || name[0] == '[')
         return status;
@@ -302,6 +312,35 @@ static mafat_status verify(const mafat_darknet_command *command, const mafat_arg
     return status;
 }
 
+/* Adds to the error of a file that would be right in the place of another word the order of the
+ * words, and to that of many images in place of one how to give many. */
+static void explain_place(const mafat_darknet_command *command, mafat_operands *found,
+                          mafat_error *error)
+{
+    struct stat about;
+    char usage[80];
+    int place = 0;
+    mafat_recognised_kind kind = mafat_recognise_file(error->file).kind;
+    size_t length = strlen(error->text), left = sizeof error->text - length;
+    while (place < N_PLACES && (*operand_at(found, place) == NULL || kind == places[place].kind ||
+                                strcmp(*operand_at(found, place), error->file) != 0))
+        place++;
+    if (place == N_PLACES)
+        return;
+    bool is_image = places[place].kind == MAFAT_RECOGNISED_PICTURE;
+    describe(command, usage, sizeof usage);
+    if (is_image && kind == MAFAT_RECOGNISED_LIST)
+        snprintf(error->text + length, left, "; a list is given to standard input in place of an "
+                 "image: <%.200s", error->file);
+    else if (is_image && stat(error->file, &about) == 0 && S_ISDIR(about.st_mode))
+        snprintf(error->text + length, left, "; images are given to standard input in place of "
+                 "one: ls %.200s/*.jpg |", error->file);
+    else
+        for (int i = 0; i < N_PLACES; i++)
+            if (kind == places[i].kind && strstr(command->arguments, places[i].name) != NULL)
+                snprintf(error->text + length, left, "; usage: %s %s", mafat_program_name(), usage);
+}
+
 mafat_status mafat_command_darknet_sort(mafat_arguments *arguments, mafat_operands *operands,
                                         mafat_error *error)
 {
@@ -325,7 +364,10 @@ mafat_status mafat_command_darknet_sort(mafat_arguments *arguments, mafat_operan
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
                                           mafat_operands *operands, mafat_error *error)
 {
-    mafat_status status = verify(find_command(arguments), arguments, operands, error);
+    const mafat_darknet_command *command = find_command(arguments);
+    mafat_status status = verify(command, arguments, operands, error);
+    if (status == MAFAT_FAILED)
+        explain_place(command, operands, error);
     if (status != MAFAT_OK)
         mafat_session_close(&operands->session);
     return status;

@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "base/notice.h"
 #include "base/program.h"
+#include "base/recognise.h"
 #include "bridge/bridge.h"
 #include "bridge/request.h"
 #include "cfg/cfg.h"
@@ -69,20 +70,59 @@ static const char *find_nearest(const char *word, const char *subword, bool *is_
                      : mafat_nearest(subword, seconds, n_seconds);
 }
 
+/* The command whose second word this is, of which there may be several; NULL: none. */
+static const mafat_darknet_command *find_by_subword(const char *word)
+{
+    const mafat_darknet_command *command;
+    for (int i = 0; (command = mafat_darknet_commands_at(i)) != NULL; i++)
+        if (command->subword != NULL && strcmp(command->subword, word) == 0)
+            return command;
+    return NULL;
+}
+
+/* Whether a word is no command's but a file's. */
+static bool is_file(const char *word)
+{
+    static const char *const suffixes[] = {".cfg", ".weights", ".data", ".names", ".jpg", ".png"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        size_t length = strlen(word), n = strlen(suffixes[i]);
+        if (length > n && strcmp(word + length - n, suffixes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Writes what was meant by words that are no command; "" where nothing comes near. */
+static void suggest(const char *word, const char *subword, char *hint, size_t size)
+{
+    bool is_first;
+    const char *nearest = find_nearest(word, subword, &is_first);
+    const mafat_darknet_command *of_subword = find_by_subword(word);
+    *hint = '\0';
+    if (strcmp(word, "mafat") == 0 || strcmp(subword, "mafat") == 0)
+        snprintf(hint, size, "; the word mafat stands once, before a command: `darknet mafat "
+                 "detector test`");
+    else if (mafat_own_commands_find(word) != NULL)    /* without "mafat", then */
+        snprintf(hint, size, "; did you mean `%s %s`?", mafat_program_name(), word);
+    else if (is_file(word))
+        snprintf(hint, size, "; a command comes first: `detector test DATA CFG WEIGHTS [IMAGE]`, "
+                 "or `plan CFG`");
+    else if (!is_first && is_file(subword))
+        snprintf(hint, size, "; a second word comes before files: `%.40s test`", word);
+    else if (is_first && of_subword != NULL)
+        snprintf(hint, size, "; did you mean `%s %s %s`?", of_subword->word, word,
+                 of_subword->arguments);
+    else if (nearest != NULL)
+        snprintf(hint, size, "; did you mean %s%s%s?", is_first ? "" : word, is_first ? "" : " ",
+                 nearest);
+}
+
 static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *error)
 {
     const char *word = arguments->words[0];
     const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
-    char hint[80] = "";
-    bool is_first;
-    const char *nearest = find_nearest(word, subword, &is_first);
-    if (nearest != NULL)
-        snprintf(hint, sizeof hint, "; did you mean %s%s%s?", is_first ? "" : word,
-                 is_first ? "" : " ", nearest);
-    for (int i = 0; i < MAFAT_N_OWN_COMMANDS; i++)
-        if (strcmp(word, mafat_own_commands[i]->usage->command) == 0)    /* without "mafat", then */
-            snprintf(hint, sizeof hint, "; did you mean `%s %s`?", mafat_program_name(),
-                     word);
+    char hint[160];
+    suggest(word, subword, hint, sizeof hint);
     return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `%s --help` "
                            "lists the commands%s", word, subword[0] != '\0' ? " " : "", subword,
                            mafat_program_name(), hint);
@@ -102,12 +142,20 @@ static const char *find_given(const mafat_arguments *arguments, int number)
     return NULL;
 }
 
+/* Whether a file is a part of a network's, and no image. */
+static bool is_network(const char *path)
+{
+    mafat_recognised_kind kind = mafat_recognise_file(path).kind;
+    return kind == MAFAT_RECOGNISED_CFG || kind == MAFAT_RECOGNISED_WEIGHTS ||
+           kind == MAFAT_RECOGNISED_DATA;
+}
+
 /* That a command has the words that Darknet reads whether they are there or not, and that LAYER, the
  * last one, is a layer of its network. Whether there is a network Darknet tells. */
 static mafat_status check_arguments(const mafat_darknet_command *found,
                                     const mafat_arguments *arguments, mafat_error *error)
 {
-    int n = 0, max;
+    int n = 0, max = 0;
     if (found->nature == MAFAT_DARKNET_HANDLES_WEIGHTS ||
         found->nature == MAFAT_DARKNET_HANDLES_IMAGES)
         mafat_arguments_count(found->arguments, &n, &max);
@@ -116,6 +164,12 @@ static mafat_status check_arguments(const mafat_darknet_command *found,
         return mafat_error_set(error, MAFAT_USAGE, "`%s` has %d arguments, of which too few are "
                                "given; usage: darknet %s %s", found->word, n, found->word,
                                found->arguments);
+    /* "test cfg weights image", without "detector" */
+    const mafat_darknet_command *meant = find_by_subword(found->word);
+    if (meant != NULL && (find_given(arguments, max + 1) != NULL || is_network(last)))
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` takes %s; did you mean `%s %s %s`?",
+                               found->word, found->arguments, meant->word, meant->subword,
+                               meant->arguments);
     mafat_cfg cfg;
     mafat_error unseen;
     if (n == 0 || strstr(found->arguments, "LAYER") == NULL ||

@@ -2,13 +2,12 @@
 #define _FILE_OFFSET_BITS 64  /* st_size, also where long has 32 bits */
 #include "run/weights.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/file.h"
+#include "base/recognise.h"
 
 enum { WORD = 4, N_VERSION_WORDS = 3 };
 
@@ -38,112 +37,11 @@ static int64_t little_endian(const unsigned char *word)
     return (int32_t)value;
 }
 
-/* What people have in place of weights, by bytes at its beginning. A weights file begins with three
- * small numbers, so that it has zeros among its first bytes, and none of these. */
-#define WEB "is a web page, not weights: a download that went wrong"
-#define PICTURE(name) "is a " name ", not weights"
-#define OTHER(name) "is " name ", not weights of Darknet"
-#define PACKED(by) "is compressed by " by "; unpack it"
-static const struct {
-    size_t at;
-    const char *bytes;
-    size_t n_bytes;
-    const char *what;
-} others[] = {
-#define ROW(at, bytes, what) {at, bytes, sizeof bytes - 1, what}
-    ROW(0, "PK\3\4", "is a ZIP archive, as PyTorch writes them, not weights of Darknet"),
-    ROW(0, "\x80\2", OTHER("a pickle, as PyTorch writes them")),
-    ROW(0, "\x80\3", OTHER("a pickle, as PyTorch writes them")),
-    ROW(0, "\x80\4", OTHER("a pickle, as PyTorch writes them")),
-    ROW(0, "\x80\5", OTHER("a pickle, as PyTorch writes them")),
-    ROW(0, "\x89HDF", OTHER("an HDF5 file, as Keras writes them")),
-    ROW(4, "TFL3", OTHER("a TensorFlow Lite model")),
-    ROW(0, "GGUF", OTHER("a GGUF model")),
-    ROW(0, "7767517\n", OTHER("an ncnn model")),
-    ROW(0, "\x93NUMPY", OTHER("a NumPy array")),
-    ROW(8, "{\"", OTHER("a safetensors file")),
-    ROW(0, "\x1f\x8b", PACKED("gzip")),
-    ROW(0, "\xfd" "7zXZ", PACKED("xz")),
-    ROW(0, "BZh", PACKED("bzip2")),
-    ROW(0, "\x28\xb5\x2f\xfd", PACKED("zstd")),
-    ROW(0, "7z\xbc\xaf", PACKED("7-Zip")),
-    ROW(0, "Rar!", PACKED("RAR")),
-    ROW(257, "ustar", "is a tar archive; unpack it"),
-    ROW(0, "\xff\xd8\xff", PICTURE("JPEG picture")),
-    ROW(0, "\x89PNG", PICTURE("PNG picture")),
-    ROW(0, "GIF8", PICTURE("GIF picture")),
-    ROW(0, "RIFF", PICTURE("RIFF file (WebP, WAV)")),
-    ROW(0, "%PDF", "is a PDF, not weights"),
-    ROW(0, "\x7f" "ELF", "is a program, not weights"),
-#undef ROW
-};
-
-/* The same for texts, whatever blanks stand before them, and whatever their case. */
-static const struct {
-    const char *begin, *what;
-} texts[] = {
-    {"version https://git-lfs", "is a pointer of Git LFS and not the weights, which `git lfs pull` "
-                                "fetches"},
-    {"<!doctype", WEB},
-    {"<html", WEB},
-    {"<?xml", "is an XML text, not weights: a download that went wrong"},
-    {"{", "is a JSON text, not weights"},
-    {"[net]", "is a cfg file, not weights"},
-    {"[network]", "is a cfg file, not weights"},
-};
-
-enum { BEGIN_BYTES = 512 };    /* of a file that are looked at */
-
-/* A protocol buffer of ONNX: its version, then the name of who made it, or the graph. */
-static bool is_onnx(const unsigned char *begin, size_t n_bytes)
-{
-    return n_bytes > 4 && begin[0] == 0x08 && begin[1] > 0 && begin[1] < 32 &&
-           ((begin[2] == 0x12 && isalpha(begin[4])) || begin[2] == 0x3a);
-}
-
-/* Whether all that was read of a file can be text; a weights file has zeros there. */
-static bool is_text(const unsigned char *begin, size_t n_bytes)
-{
-    for (size_t i = 0; i < n_bytes; i++)
-        if (begin[i] < ' ' && !isspace(begin[i]))
-            return false;
-    return n_bytes > 0;
-}
-
-/* Whether a text has a line that begins with a section of a cfg's. */
-static bool is_cfg(const char *text)
-{
-    while (text != NULL && strncmp(text, "[net", 4) != 0)
-        text = (text = strchr(text, '\n')) != NULL ? text + 1 : NULL;
-    return text != NULL;
-}
-
-/* Names a file that is no weights file for sure; its n_bytes have a NUL behind them. */
-static mafat_status recognise(const unsigned char *begin, size_t n_bytes, mafat_error *error)
-{
-    const char *text = (const char *)begin;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (n_bytes >= others[i].at + others[i].n_bytes &&
-            memcmp(begin + others[i].at, others[i].bytes, others[i].n_bytes) == 0)
-            return mafat_error_set(error, MAFAT_FAILED, "%s", others[i].what);
-    if (is_onnx(begin, n_bytes))
-        return mafat_error_set(error, MAFAT_FAILED, OTHER("an ONNX model"));
-    text += strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    text += strspn(text, " \t\r\n");
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (strncasecmp(text, texts[i].begin, strlen(texts[i].begin)) == 0)
-            return mafat_error_set(error, MAFAT_FAILED, "%s", texts[i].what);
-    if (is_text(begin, n_bytes))
-        return mafat_error_set(error, MAFAT_FAILED, is_cfg(text) ? "is a cfg file, not weights"
-                                                                 : "is a text, not weights");
-    return MAFAT_OK;
-}
-
 /* Finds where the floats start, by Darknet's own condition. */
 static mafat_status find_header_bytes(const char *path, size_t *n_bytes, mafat_error *error)
 {
     enum { HEADER_BYTES = N_VERSION_WORDS * WORD };
-    unsigned char header[BEGIN_BYTES + 1];
+    unsigned char header[MAFAT_RECOGNISE_BYTES + 1];
     FILE *file;
     uint64_t size;
     mafat_status status = mafat_file_open(path, "weights file", &file, &size, error);
@@ -159,9 +57,9 @@ static mafat_status find_header_bytes(const char *path, size_t *n_bytes, mafat_e
     if (n_read == 0)
         return mafat_error_set(error, MAFAT_FAILED, "is empty: it holds 0 bytes, too few for the header of a "
                                "weights file");
-    status = recognise(header, n_read, error);
-    if (status != MAFAT_OK)
-        return status;
+    mafat_recognised found = mafat_recognise(header, n_read);
+    if (found.kind != MAFAT_RECOGNISED_NOT && found.kind != MAFAT_RECOGNISED_WEIGHTS)
+        return mafat_recognise_fail(&found, "weights of Darknet", error);
     if (n_read < HEADER_BYTES)
         return mafat_error_set(error, MAFAT_FAILED,
                                "holds %zu bytes, too few for the header of a weights file", n_read);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/lines.h"
+#include "base/recognise.h"
+#include "base/shipped.h"
 #include "cfg/cfg_text.h"
 #include "session/notes.h"
 
@@ -54,6 +56,29 @@ static mafat_status look_for_key(void *context, char *line, int number, mafat_er
     return status;
 }
 
+/* A cfg is known by its section, wherever that is. */
+static mafat_status refuse_other_file(const char *path, mafat_error *error)
+{
+    char place[MAFAT_SHIPPED_PATH];
+    mafat_recognised found = mafat_recognise_file(mafat_shipped_find(path, place));
+    switch (found.kind) {
+    case MAFAT_RECOGNISED_NOT:
+    case MAFAT_RECOGNISED_EMPTY:
+    case MAFAT_RECOGNISED_CFG:
+    case MAFAT_RECOGNISED_DATA:
+    case MAFAT_RECOGNISED_TEXT:
+        return MAFAT_OK;
+    case MAFAT_RECOGNISED_WEIGHTS:
+    case MAFAT_RECOGNISED_LIST:
+    case MAFAT_RECOGNISED_PICTURE:
+    case MAFAT_RECOGNISED_OTHER:
+        break;
+    }
+    mafat_recognise_fail(&found, "a data file", error);
+    mafat_error_set_file(error, path);
+    return MAFAT_FAILED;
+}
+
 void mafat_data_file_free_value(mafat_data_file_value *value)
 {
     free(value->text);
@@ -67,7 +92,9 @@ mafat_status mafat_data_file_find(const char *path, const char *key, mafat_data_
     search s = {.path = path, .key = key, .value = value};
     int n_lines;
     *value = (mafat_data_file_value){0};
-    mafat_status status = mafat_lines_each(path, "data file", &n_lines, look_for_key, &s, error);
+    mafat_status status = refuse_other_file(path, error);
+    if (status == MAFAT_OK)
+        status = mafat_lines_each(path, "data file", &n_lines, look_for_key, &s, error);
     if (status != MAFAT_OK)
         mafat_data_file_free_value(value);
     return status;

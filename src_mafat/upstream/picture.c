@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/charge.h"
+#include "base/recognise.h"
 #include "base/size.h"
 #include "upstream/jpeg_rows.h"
 #include "upstream/picture.h"
@@ -87,7 +88,27 @@ static mafat_status fail_to_read(mafat_error *error, const char *path, const cha
     return status;
 }
 
+/* The same for a file that may be something else: then that is the reason. */
+static mafat_status fail_to_decode(mafat_error *error, const char *path, const char *reason)
+{
+    char text[160];
+    mafat_recognised found = mafat_recognise_file(path);
+    if (found.kind == MAFAT_RECOGNISED_NOT || found.kind == MAFAT_RECOGNISED_PICTURE)
+        return fail_to_read(error, path, reason);
+    snprintf(text, sizeof text, "it is %s%s%s", found.what, found.advice != NULL ? ": " : "",
+             found.advice != NULL ? found.advice : "");
+    return fail_to_read(error, path, text);
+}
+
 static const char changed[] = "it was changed while it was read";
+
+/* Whether a decoder was stopped by the end of its file: some say what they missed there. */
+static bool ends_early(const decoding *d)
+{
+    const char *reason = d->guard.reason;
+    return d->format != NULL && reason != changed &&
+           (d->file.is_exhausted || strcmp(reason, "outofdata") == 0);
+}
 
 /* What stopped a decoder. Some say nothing but "too large" of a size that they do not take. */
 static mafat_status fail(const decoding *d, mafat_error *error)
@@ -98,8 +119,10 @@ static mafat_status fail(const decoding *d, mafat_error *error)
         mafat_error_set_file(error, d->file.path);
         return MAFAT_FAILED;
     }
-    const char *reason = d->file.failed != 0 ? strerror(d->file.failed) : d->guard.reason;
-    return fail_to_read(error, d->file.path, reason);
+    if (d->file.failed != 0)
+        return fail_to_read(error, d->file.path, strerror(d->file.failed));
+    return fail_to_decode(error, d->file.path,
+                          ends_early(d) ? mafat_stb_ends_early : d->guard.reason);
 }
 
 /* ---------------------------------------------------------------------------------------- header */

@@ -76,7 +76,7 @@ bool mafat_picture_file_is_unchanged(const mafat_picture_file *file)
 void mafat_picture_file_rewind(mafat_picture_file *file)
 {
     file->at = 0;
-    file->ended = false;
+    file->ended = file->is_exhausted = false;
     file->n_asked = 0;
 }
 
@@ -113,6 +113,7 @@ size_t mafat_picture_file_read(mafat_picture_file *file, void *to, size_t n_byte
         file->at += n;
     }
     file->ended = n_read < n_bytes;
+    file->is_exhausted |= n_read == 0 && n_bytes > 0;
     if (n_read > 0)
         file->n_asked = 0;
     return n_read;
@@ -122,6 +123,7 @@ void mafat_picture_file_skip(mafat_picture_file *file, uint64_t n_bytes)
 {
     file->at += n_bytes;
     file->ended = false;
+    file->is_exhausted |= file->at > file->n_bytes;
 }
 
 bool mafat_picture_file_has_ended(mafat_picture_file *file)

@@ -18,6 +18,7 @@ typedef struct {
     struct timespec changed; /* its time of modification when it was opened */
     uint64_t at;             /* the next byte to be read; may lie behind the end */
     bool ended;              /* the last read wanted more than there was, as feof() tells */
+    bool is_exhausted;       /* it was read on where nothing was left */
     bool must_not_end;       /* whoever reads it would wait for more for ever */
     int n_asked;             /* mafat_picture_file_has_ended() since a byte was read */
     uint64_t chunk_at;       /* where the chunk begins in the file */

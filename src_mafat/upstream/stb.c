@@ -94,14 +94,14 @@ void mafat_stb_free(void *block)
     free(block);
 }
 
-static const char ends_early[] = "it ends before the image does";
+const char mafat_stb_ends_early[] = "it ends before the image does";
 
 int mafat_stb_read(void *file, char *to, int n_bytes)
 {
     mafat_picture_file *f = file;
     int n_read = n_bytes > 0 ? (int)mafat_picture_file_read(f, to, (size_t)n_bytes) : 0;
     if (n_read == 0 && f->must_not_end)
-        mafat_stb_leave(ends_early);
+        mafat_stb_leave(mafat_stb_ends_early);
     return n_read;
 }
 
@@ -117,6 +117,6 @@ int mafat_stb_eof(void *file)
     enum { MAX_ASKED = 1 << 16 };
     mafat_picture_file *f = file;
     if (f->n_asked > MAX_ASKED)
-        mafat_stb_leave(ends_early);
+        mafat_stb_leave(mafat_stb_ends_early);
     return mafat_picture_file_has_ended(f);
 }

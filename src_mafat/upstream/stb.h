@@ -42,8 +42,8 @@ void mafat_stb_release(mafat_stb_guard *guard, const void *block);
  * the same in each run. */
 _Noreturn void mafat_stb_leave(const char *reason);
 
-/* The reason where may_hold_bytes would not have done. */
-extern const char mafat_stb_takes_more[];
+/* The reason where may_hold_bytes would not have done, and where a file ends too soon. */
+extern const char mafat_stb_takes_more[], mafat_stb_ends_early[];
 void *mafat_stb_allocate(size_t n_bytes);
 void *mafat_stb_reallocate(void *block, size_t n_bytes);
 void mafat_stb_free(void *block);

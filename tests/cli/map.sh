@@ -102,7 +102,7 @@ cp shorter list
 echo set/images/cat.jpg >>list
 refused 1 'list: line 4: "set/images/cat.jpg": No such file'
 cp shorter list
-refused 2 'unknown option -iou_thresh' -iou_thresh .5
+refused 2 "option -iou_thresh is of AlexeyAB's Darknet" -iou_thresh .5
 refused 2 '`detector map` takes -thresh alone' -out here
 refused 2 'must be from 0 to 1; did you mean 0.25' -thresh 25
 refused 3 'nothing fits' -memory 1M
