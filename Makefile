@@ -3,7 +3,7 @@
 # Two trees are built with the same compiler and the same flags:
 #   build/upstream/   pristine Darknet, as pinned in darknet/UPSTREAM  ->  build/stock/ (make stock)
 #   darknet/          the same with patches/series applied, and with src_mafat linked in  (make)
-# Objects live in one directory a variant (compiler, ARCH, OPENMP, DEBUG, SANITIZE), so that changing
+# Objects live in one directory a variant (compiler, CPU or ARCH, OPENMP, DEBUG, SANITIZE), so that changing
 # one of these never mixes objects, and going back rebuilds nothing. The programs are copies of the variant
 # made last.
 
@@ -14,8 +14,16 @@
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+# For another machine: what the names of its compiler and binutils begin with, such as aarch64-linux-gnu-; CC is
+# the rest of the compiler's name, or a clang. Libraries are looked for where the compiler does, in SYSROOT if it
+# is given, and where `CROSS=… tools/setup test` puts them.
+CROSS ?=
+SYSROOT ?=
+LDFLAGS ?=
+# Processor for -mcpu, such as cortex-a53: on ARM it says more than an instruction set does.
+CPU ?=
 # Instruction set for -march; `make ARCH=` builds for the plain one, as upstream's Makefile does.
-ARCH ?= native
+ARCH ?= $(if $(CROSS)$(CPU),,native)
 OPENMP ?= 1
 DEBUG ?= 0
 # OPENCV=1 builds libmafat-video.so, too, for `detector demo`, with this compiler. All else is the same
@@ -31,7 +39,7 @@ SANITIZE ?=
 WERROR ?= 0
 
 # tools/setup and the tests ask for the same compiler.
-export CC CXX OPENMP
+export CC CXX OPENMP CROSS CPU SYSROOT
 
 # What Darknet's users type out of habit, for upstream's Makefile and for others' that came of it: what
 # is not built here is refused, what is there anyway is said once, and not passed on.
@@ -59,7 +67,22 @@ SANITIZERS_asan := address,undefined
 SANITIZERS_tsan := thread
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZERS_$(SANITIZE)) -fno-sanitize-recover=undefined \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -g)
-MACHINE := -fPIC $(ARCH:%=-march=%) $(if $(call on,OPENMP),-fopenmp) $(SANITIZERS)
+TRIPLET := $(CROSS:%-=%)
+COMPILER := $(if $(filter clang%,$(notdir $(CC))),$(CC) $(TRIPLET:%=--target=%),$(CROSS)$(CC))
+# The same for all sources, Darknet's and ours, and for linking.
+MACHINE := -fPIC $(ARCH:%=-march=%) $(CPU:%=-mcpu=%) $(SYSROOT:%=--sysroot=%) $(if $(call on,OPENMP),-fopenmp) $(SANITIZERS)
+
+# What the target is, by the compiler's own macros. x86 of 32 bits computes in SSE2's registers: those of x87 round
+# sums twice, when and where it suits the compiler. Where the processor has no instruction for 8 bytes at once, there
+# is a library.
+PREDEFINED := $(shell $(COMPILER) $(MACHINE) -dM -E -x c /dev/null 2>/dev/null)
+MACHINE += $(if $(filter __i386__,$(PREDEFINED)),-msse2 -mfpmath=sse)
+ATOMIC := $(if $(PREDEFINED),$(if $(filter __GCC_HAVE_SYNC_COMPARE_AND_SWAP_8,$(PREDEFINED)),,-latomic))
+
+# What tools/target unpacks.
+LIBRARIES := $(if $(CROSS),build/target/$(TRIPLET))
+INCLUDES := $(LIBRARIES:%=-isystem %/usr/include)
+CHECK_LIBS = $(if $(CROSS),-lcheck -lsubunit -lrt,$(shell pkg-config --libs check))
 
 # Upstream's own, but for its warnings, which are not ours to fix, and for -std: newer compilers default
 # to a C that Darknet is not written in. Linking uses them too, everywhere: there -Ofast adds the
@@ -75,7 +98,7 @@ DARKNET_FLAGS_src/image := $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-in
 # Sanitized -O2, because gcc makes no FMA below it, and the suites compare with Darknet's bits.
 OPT := $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,$(if $(SANITIZE),-O2,-O3))
 WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes
-MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat
+MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat $(INCLUDES)
 # FLAGS_<file or room under src_mafat>: two rooms alone may see Darknet, and these files
 # must round after every operation (src_mafat/kernels/README.md: an FMA in the epilogue changes a quarter of the values).
 # -isystem: warnings in Darknet's headers are not ours.
@@ -89,7 +112,7 @@ FLAGS_run/denormals := -DMAFAT_FLUSHES_DENORMALS=$(if $(call on,DEBUG),0,1)
 FLAGS_upstream/boxes := -ffp-contract=off
 FLAGS_score := -ffp-contract=off
 # The one file that knows which commit this is, so that a commit compiles no other one anew.
-FLAGS_base/version = -include build/version.h -DMAFAT_MARCH='"$(or $(ARCH),plain)"'
+FLAGS_base/version = -include build/version.h -DMAFAT_MARCH='"$(or $(CPU),$(ARCH),plain)"'
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any.
 STB_FLAGS = $(DARKNET_OPT) -fwrapv -fno-sanitize=shift
@@ -101,13 +124,14 @@ FLAGS_upstream/png_rows = $(STB_FLAGS)
 # ones are slow.
 TEST_ROUNDS := $(if $(SANITIZE),1,4)
 TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) \
-    -DTEST_ROUNDS=$(TEST_ROUNDS) -Isrc_mafat -Itests $(FLAGS_upstream)
-LIBS := -lz -lm -pthread -ldl
+    -DTEST_ROUNDS=$(TEST_ROUNDS) -Isrc_mafat -Itests $(FLAGS_upstream) $(INCLUDES)
+LIBS = $(LDFLAGS) $(addprefix -L,$(wildcard $(LIBRARIES:%=%/usr/lib/*/))) -lz -lm -pthread -ldl $(ATOMIC)
 
 # ---------------------------------------------------------------------------------------------
 # Files
 
-VARIANT := $(subst /,_,$(CC))-$(or $(ARCH),plain)-$(if $(call on,OPENMP),omp,serial)$(if $(call on,DEBUG),-debug)
+blank := $(subst ,, )
+VARIANT := $(subst /,_,$(subst $(blank),_,$(CROSS)$(CC)))-$(or $(CPU),$(ARCH),plain)-$(if $(call on,OPENMP),omp,serial)$(if $(call on,DEBUG),-debug)
 B := build/$(VARIANT)$(SANITIZE:%=/%)
 
 # Upstream's OBJ and EXECOBJA. Its folders hold more files, which it does not build either; its
@@ -134,24 +158,24 @@ SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)
 # One compile line for every rule: $(call compile,flags). It leaves what the source includes in a .d file.
 define compile
 @mkdir -p $(@D)
-@echo "  $(CC) $@"
-@$(CC) $(1) -MD -MP -c $< -o $@
+@echo "  $(CROSS)$(CC) $@"
+@$(COMPILER) $(1) -MD -MP -c $< -o $@
 endef
 # The same for linking: $(call link,flags,libraries). Objects and archives are taken from the prerequisites.
 define link
 @mkdir -p $(@D)
 @echo "  link $@"
-@$(CC) $(1) $(filter %.o %.a,$^) -o $@ $(2) $(LIBS)
+@$(COMPILER) $(1) $(filter %.o %.a,$^) -o $@ $(2) $(LIBS)
 endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock demo bench memory networks predict-table search-table search-sweep install uninstall deb test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock tools-here demo bench memory networks predict-table search-table search-sweep install uninstall deb test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
 
-all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a build/libmafat.so $(if $(call on,OPENCV),darknet/libmafat-video.so) $(TOOLS) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
+all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a build/libmafat.so $(if $(call on,OPENCV),darknet/libmafat-video.so) $(if $(CROSS),tools-here,$(TOOLS)) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
 
 stock: build/stock/darknet build/stock/libdarknet.a ## build/stock/darknet: upstream untouched, same compiler flags
 
@@ -246,7 +270,7 @@ distclean: ## remove all that is not in the repository, your own files in darkne
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
-	@echo "Variables: CC=$(CC) ARCH=$(ARCH) OPENMP=$(OPENMP) DEBUG=$(DEBUG) OPENCV=$(OPENCV) WERROR=$(WERROR) DARKNET_TARBALL=$(DARKNET_TARBALL)"
+	@echo "Variables: CC=$(CC) ARCH=$(ARCH) CROSS=$(CROSS) CPU=$(CPU) SYSROOT=$(SYSROOT) LDFLAGS=$(LDFLAGS) OPENMP=$(OPENMP) DEBUG=$(DEBUG) OPENCV=$(OPENCV) WERROR=$(WERROR) DARKNET_TARBALL=$(DARKNET_TARBALL)"
 
 # Exported for tests/run: upstream's leaks are named, and slow machines get time.
 export CK_DEFAULT_TIMEOUT ?= 120
@@ -254,6 +278,7 @@ export CK_DEFAULT_TIMEOUT ?= 120
 export OMP_WAIT_POLICY ?= passive
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS := print_stacktrace=1
+RUN_UNDER ?= $(if $(CROSS),tools/emulate)
 export CK_FORK RUN_UNDER
 
 # ---------------------------------------------------------------------------------------------
@@ -305,7 +330,7 @@ CHECKED_CALLS := malloc realloc free fopen fclose exit srand fprintf printf fwri
 CHECKED = $(foreach name,$(CHECKED_CALLS),--redefine-sym $(name)=mafat_checked_$(name)) \
     --redefine-sym __assert_fail=mafat_checked_assert_fail \
     --redefine-sym calloc=$(or $(CALLOC_$*),mafat_checked_calloc)
-OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
+OBJCOPY := $(if $(CROSS),$(CROSS)objcopy,$(shell $(CC) -print-prog-name=objcopy))
 
 $(B)/darknet/%.o: darknet/%.c Makefile | $(B)/ready-build
 	$(call compile,$(DARKNET_FLAGS) $(DARKNET_FLAGS_$*) -Idarknet/include -Idarknet/src -Isrc_mafat)
@@ -355,8 +380,13 @@ build/libmafat.so: build/libmafat.so.0
 	@ln -sf $(<F) $@
 build/stock/darknet build/stock/libdarknet.a: build/stock/%: $(B)/stock/% FORCE
 	@mkdir -p $(@D) && install -C $< $@
+# Scripts run the tools on this machine, whatever the programs are for.
+ifeq ($(CROSS),)
 $(TOOLS): %: $(B)/% FORCE
 	@install -C $< $@
+endif
+tools-here: darknet/.stamp
+	+@$(MAKE) --no-print-directory CROSS= CPU= ARCH= SYSROOT= LDFLAGS= SANITIZE= $(TOOLS)
 
 # ---------------------------------------------------------------------------------------------
 # src_mafat and its tests
@@ -369,7 +399,7 @@ $(B)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
 	$(call compile,$(MAFAT_FLAGS) $(FLAGS_$*) $(FLAGS_$(*D)))
 
 $(B)/tests/%.o: tests/%.c Makefile | $(B)/ready-test darknet/.stamp
-	$(call compile,$(TEST_FLAGS) $(shell pkg-config --cflags check))
+	$(call compile,$(TEST_FLAGS) $(if $(CROSS),,$(shell pkg-config --cflags check)))
 
 $(B)/tests/mutate: %: %.o
 	$(call link,$(DARKNET_FLAGS))
@@ -378,7 +408,7 @@ $(PAGED:%=$(B)/%): $(B)/tests/support/page.o
 $(READERS:%=$(B)/%): $(B)/tests/support/reads.o
 $(HEAPED:%=$(B)/%): $(B)/tests/support/heap.o
 $(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
-	$(call link,$(DARKNET_FLAGS),$(shell pkg-config --libs check))
+	$(call link,$(DARKNET_FLAGS),$(CHECK_LIBS))
 
 $(B)/tools/%.o: tools/%.c Makefile | $(B)/ready-build darknet/.stamp
 	$(call compile,$(MAFAT_FLAGS))

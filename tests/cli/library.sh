@@ -14,11 +14,11 @@ readelf -d "$library" | grep -q 'SONAME.*\[libmafat\.so\.0\]' || fail "no SONAME
 
 # The header alone is enough for C and C++.
 echo '#include "mafat.h"' >"$scratch/alone.c"
-"${CC:-gcc}" -std=c99 -pedantic -Wall -Werror -Isrc_mafat -fsyntax-only "$scratch/alone.c" || fail "mafat.h is no C99"
+${CC:-gcc} -std=c99 -pedantic -Wall -Werror -Isrc_mafat -fsyntax-only "$scratch/alone.c" || fail "mafat.h is no C99"
 ! command -v c++ >/dev/null || c++ -x c++ -pedantic -Wall -Werror -Isrc_mafat -fsyntax-only "$scratch/alone.c" || fail "mafat.h is no C++"
 
 # The example finds what `detector test` finds, in the limit; a program that is not linked to Darknet.
-"${CC:-gcc}" -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -Isrc_mafat src_mafat/library/example/detect.c -o "$scratch/detect" \
+${CC:-gcc} -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -Isrc_mafat src_mafat/library/example/detect.c -o "$scratch/detect" \
     -Lbuild -lmafat || fail "the example does not build"
 export LD_LIBRARY_PATH=$top/build
 cd darknet || exit 1

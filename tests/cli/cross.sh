@@ -1,0 +1,68 @@
+#!/bin/bash
+# Builds for other machines: what is asked for reaches the compiler and the linker, variants never share a folder, tools
+# are made for the machine that runs them, and set-up says what is missing or too old. tests/boards builds and runs them.
+. "$(dirname "$0")/../lib.sh"
+unset MAKEFLAGS MFLAGS MAKELEVEL RUN_UNDER
+quiet() { make --no-print-directory "$@"; }
+
+# A compiler that only says what it was told, under the names of others.
+mkdir "$scratch/bin"
+cat >"$scratch/bin/fake" <<'END'
+#!/bin/sh
+case " $* " in
+    *" -dM "*) printf "$MACROS" ;;
+esac
+END
+chmod +x "$scratch/bin/fake"
+for name in aarch64-linux-gnu-gcc aarch64-linux-gnu-gcc-12 i686-linux-gnu-gcc clang odd; do
+    ln -s fake "$scratch/bin/$name"
+done
+export MACROS=
+export PATH=$scratch/bin:$PATH
+
+# What the compiler is told of a file, and of the program.
+commands() { quiet -n -W src_mafat/base/size.c "$@" "$(quiet "$@" where)"; }
+told() { commands "$@" | grep -e '-c src_mafat/base/size.c '; }
+linked() { commands "$@" | grep -E -- '-o build/[^ ]*/darknet/darknet '; }
+expect 0 '^build/aarch64-linux-gnu-gcc-plain-omp/darknet/darknet$' quiet CROSS=aarch64-linux-gnu- where
+expect 0 '^build/aarch64-linux-gnu-gcc-12-cortex-a53-omp/' quiet CROSS=aarch64-linux-gnu- CC=gcc-12 CPU=cortex-a53 where
+expect 0 '^build/aarch64-linux-gnu-clang-plain-serial/' quiet CROSS=aarch64-linux-gnu- CC=clang OPENMP=0 where
+expect 0 '^build/gcc_-m32-native-omp/' quiet CC='gcc -m32' where
+
+asked=(CROSS=aarch64-linux-gnu- CPU=cortex-a53 SYSROOT=/some/root LDFLAGS=-L/some/where)
+line=$(told "${asked[@]}")
+[[ $line =~ ^aarch64-linux-gnu-gcc\ .*-mcpu=cortex-a53.*--sysroot=/some/root ]] || fail "compiles by $line"
+[[ $line == *-march=* ]] && fail "an instruction set of this machine: $line"
+[[ $(told CROSS=aarch64-linux-gnu- ARCH=armv8.2-a) =~ -march=armv8.2-a ]] || fail "ARCH is not passed on"
+[[ $(told CROSS=aarch64-linux-gnu- CC=clang) =~ ^clang\ --target=aarch64-linux-gnu\  ]] || fail "clang knows no target"
+line=$(linked "${asked[@]}")
+[[ $line =~ ^aarch64-linux-gnu-gcc\ .*--sysroot=/some/root.*-L/some/where ]] || fail "links by $line"
+
+# x86 of 32 bits rounds as SSE2 does; whoever lacks instructions for 8 bytes has a library for them
+line=$(MACROS='#define __i386__ 1\n' told CROSS=i686-linux-gnu-)
+[[ $line =~ -msse2\ -mfpmath=sse ]] || fail "x87 is let through: $line"
+[[ $(told CROSS=aarch64-linux-gnu-) == *sse* ]] && fail "SSE2 for all"
+atomic() { MACROS=$1 linked CROSS=i686-linux-gnu- | grep -c -- ' -latomic$'; }
+[ "$(atomic '#define __GCC_HAVE_SYNC_COMPARE_AND_SWAP_8 1\n')" = 0 ] || fail "-latomic for all"
+[ "$(atomic '#define __GCC_HAVE_SYNC_COMPARE_AND_SWAP_4 1\n')" != 0 ] || fail "no -latomic where it is needed"
+
+# tools are this machine's
+quiet -n CROSS=aarch64-linux-gnu- all | grep -E 'install -C .* tools/' >"$scratch/tools"
+grep -q 'install -C build/gcc-plain-omp/tools/limit tools/limit' "$scratch/tools" || fail "no tools for this machine"
+grep -q aarch64 "$scratch/tools" && fail "foreign tools: $(cat "$scratch/tools")"
+
+# set-up: what is missing, and what is too old
+expect 1 'apt-get install gcc-nothing-linux-gnu libc6-dev-nothing-cross$' env CROSS=nothing-linux-gnu- tools/setup --check build
+expect 1 'run: tools/target nothing-linux-gnu$' env CROSS=nothing-linux-gnu- tools/setup --check build
+expect 1 "'nothing' is none of Debian's" env CROSS=nothing- tools/setup --check build
+expect 1 "CC='odd' with CROSS='aarch64-linux-gnu-' .*does not build" env CROSS=aarch64-linux-gnu- OPENMP= CC=odd tools/setup --check build
+too_old() { MACROS=$1 expect 1 "fake is $2: wanted is gcc from 10 on or clang from 14 on" env CC=fake OPENMP=0 tools/setup --check build; }
+too_old '#define __GNUC__ 9\n' 'gcc 9'
+too_old '#define __GNUC__ 4\n#define __clang_major__ 13\n' 'clang 13'
+for macros in '#define __GNUC__ 10\n' '#define __GNUC__ 4\n#define __clang_major__ 14\n' ''; do
+    MACROS=$macros CC=fake OPENMP=0 tools/setup --check build || fail "refused: $macros"
+done
+echo 'no program, but longer than the header of one' >"$scratch/text"
+expect 1 'is not for a machine that is known here' tools/emulate "$scratch/text"
+expect 1 'cannot be read' tools/emulate "$scratch/none"
+finish
