@@ -97,7 +97,8 @@ DARKNET_FLAGS_src/image := $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-in
 # Ours: never -Ofast, which would reorder the sums that must match Darknet's bit for bit.
 # Sanitized -O2, because gcc makes no FMA below it, and the suites compare with Darknet's bits.
 OPT := $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,$(if $(SANITIZE),-O2,-O3))
-WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes
+# Whole numbers have names by enum, also where doubles are computed from them, which clang from 19 on finds odd.
+WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes -Wno-enum-float-conversion
 MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat $(INCLUDES)
 # FLAGS_<file or room under src_mafat>: two rooms alone may see Darknet, and these files
 # must round after every operation (src_mafat/kernels/README.md: an FMA in the epilogue changes a quarter of the values).
@@ -114,8 +115,8 @@ FLAGS_score := -ffp-contract=off
 # The one file that knows which commit this is, so that a commit compiles no other one anew.
 FLAGS_base/version = -include build/version.h -DMAFAT_MARCH='"$(or $(CPU),$(ARCH),plain)"'
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
-# and shifts them too far, the processor's way is as good as any.
-STB_FLAGS = $(DARKNET_OPT) -fwrapv -fno-sanitize=shift
+# and shifts them too far, the processor's way is as good as any. clang from 19 on calls -Ofast deprecated.
+STB_FLAGS = $(DARKNET_OPT) -Wno-deprecated -fwrapv -fno-sanitize=shift
 FLAGS_upstream/picture = $(STB_FLAGS)
 FLAGS_upstream/jpeg_rows = $(STB_FLAGS)
 FLAGS_upstream/png_rows = $(STB_FLAGS)

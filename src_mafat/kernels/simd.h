@@ -104,17 +104,26 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_keep(mafat_simd x)
     return x;
 }
 
+/* The lanes of two vectors, side by side, that are listed. clang has one name for it and gcc another;
+ * that gcc from 12 on knows clang's, too, is of no use to those before. */
+typedef int mafat_simd_lanes __attribute__((vector_size(MAFAT_SIMD_FLOATS * sizeof(int))));
+#ifdef __clang__
+#define MAFAT_SIMD_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define MAFAT_SIMD_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (mafat_simd_lanes){__VA_ARGS__})
+#endif
+
 /* Every other float from x on. The second half comes from a vector that begins one float early, so
  * that nothing is read beyond the last one. */
 static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_load_even(const float *x)
 {
     mafat_simd a = mafat_simd_load(x), b = mafat_simd_load(x + MAFAT_SIMD_FLOATS - 1);
 #if defined(__AVX512F__)
-    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31);
+    return MAFAT_SIMD_SHUFFLE(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31);
 #elif defined(__AVX__)
-    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 9, 11, 13, 15);
+    return MAFAT_SIMD_SHUFFLE(a, b, 0, 2, 4, 6, 9, 11, 13, 15);
 #else
-    return __builtin_shufflevector(a, b, 0, 2, 5, 7);
+    return MAFAT_SIMD_SHUFFLE(a, b, 0, 2, 5, 7);
 #endif
 }
 
