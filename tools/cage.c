@@ -62,26 +62,29 @@ bool mafat_cage_counts_swap(const mafat_cgroup *cage)
     return mafat_cgroup_has(cage, swap_files[cage->version - 1]);
 }
 
-/* The limit of memory and swap together is one page above that of memory. So swap has no room to
- * give, and it is the latter that is hit: the only one of the two whose hits Linux 6.18 counts. */
-static mafat_status set_limit_v1(const mafat_cgroup *cage, size_t bytes, mafat_error *error)
+/* Version 1 bounds memory and swap together. Without swap that bound is one page above memory's: so
+ * swap has no room to give, and it is the former that is hit: the only one of the two whose hits
+ * Linux 6.18 counts. */
+static mafat_status set_bounds_v1(const mafat_cgroup *cage, mafat_cage_bounds bounds,
+                                  mafat_error *error)
 {
-    size_t above;
-    if (!mafat_size_add(bytes, mafat_size_page(), &above))
-        above = bytes;
-    mafat_status status = write_bytes(cage, "memory.limit_in_bytes", bytes, error);
-    if (status == MAFAT_OK)
+    size_t together, swap_bytes = bounds.swap_bytes == 0 ? mafat_size_page() : bounds.swap_bytes;
+    if (!mafat_size_add(bounds.limit_bytes, swap_bytes, &together))
+        together = SIZE_MAX;
+    mafat_status status = write_bytes(cage, "memory.limit_in_bytes", bounds.limit_bytes, error);
+    if (status == MAFAT_OK && bounds.swap_bytes == 0)
         status = write_text(cage, "memory.swappiness", "0", error);
-    if (status == MAFAT_OK && mafat_cage_counts_swap(cage))
-        status = write_bytes(cage, swap_files[0], above, error);
+    if (status == MAFAT_OK && together != SIZE_MAX && mafat_cage_counts_swap(cage))
+        status = write_bytes(cage, swap_files[0], together, error);
     return status;
 }
 
-static mafat_status set_limit_v2(const mafat_cgroup *cage, size_t bytes, mafat_error *error)
+static mafat_status set_bounds_v2(const mafat_cgroup *cage, mafat_cage_bounds bounds,
+                                  mafat_error *error)
 {
-    mafat_status status = write_bytes(cage, "memory.max", bytes, error);
-    if (status == MAFAT_OK && mafat_cage_counts_swap(cage))
-        status = write_text(cage, swap_files[1], "0", error);
+    mafat_status status = write_bytes(cage, "memory.max", bounds.limit_bytes, error);
+    if (status == MAFAT_OK && bounds.swap_bytes != SIZE_MAX && mafat_cage_counts_swap(cage))
+        status = write_bytes(cage, swap_files[1], bounds.swap_bytes, error);
     return status;
 }
 
@@ -97,8 +100,8 @@ static mafat_status make_child(const mafat_cgroup *parent, const char *name, maf
     return MAFAT_OK;
 }
 
-static mafat_status make_below(const mafat_cgroup *parent, size_t limit_bytes, mafat_cgroup *cage,
-                               mafat_error *error)
+static mafat_status make_below(const mafat_cgroup *parent, mafat_cage_bounds bounds,
+                               mafat_cgroup *cage, mafat_error *error)
 {
     char name[64];
     snprintf(name, sizeof name, "mafat-limit-%ld", (long)getpid());
@@ -112,9 +115,9 @@ static mafat_status make_below(const mafat_cgroup *parent, size_t limit_bytes, m
     } else if (cage->version == 2 && !mafat_cgroup_has(cage, "memory.max")) {
         status = mafat_error_set(error, MAFAT_FAILED, "no \"memory\" in cgroup.subtree_control");
         mafat_error_set_file(error, parent->path);
-    } else if (limit_bytes != SIZE_MAX) {
-        status = cage->version == 1 ? set_limit_v1(cage, limit_bytes, error)
-                                    : set_limit_v2(cage, limit_bytes, error);
+    } else if (bounds.limit_bytes != SIZE_MAX) {
+        status = cage->version == 1 ? set_bounds_v1(cage, bounds, error)
+                                    : set_bounds_v2(cage, bounds, error);
     }
     if (status != MAFAT_OK)
         rmdir(cage->path);
@@ -141,7 +144,7 @@ static bool is_limited(const mafat_cgroup *cgroup)
             bytes != UINT64_MAX);
 }
 
-mafat_status mafat_cage_make(mafat_cgroup *cage, size_t limit_bytes, bool own_scope,
+mafat_status mafat_cage_make(mafat_cgroup *cage, mafat_cage_bounds bounds, bool own_scope,
                              mafat_error *error)
 {
     mafat_cgroup parent;
@@ -150,11 +153,11 @@ mafat_status mafat_cage_make(mafat_cgroup *cage, size_t limit_bytes, bool own_sc
         status = take_scope(&parent, error);
     if (status != MAFAT_OK)
         return status;
-    status = make_below(&parent, limit_bytes, cage, error);
+    status = make_below(&parent, bounds, cage, error);
     while (status != MAFAT_OK && parent.version == 2 && !is_limited(&parent) &&
            mafat_cgroup_ascend(&parent)) {
         mafat_error further;    /* what keeps this process' own from it says more */
-        status = make_below(&parent, limit_bytes, cage, &further);
+        status = make_below(&parent, bounds, cage, &further);
     }
     return status;
 }

@@ -11,8 +11,13 @@
 #include "base/status.h"
 #include "machine/cgroup.h"
 
-/* Makes a cgroup, limited to `limit_bytes` of memory and no swap; SIZE_MAX limits nothing. Where
- * the kernel does not count swap, that cannot be forbidden: see mafat_cage_counts_swap().
+/* What a cgroup allows: memory, and what may be in swap beside it. SIZE_MAX: any amount. */
+typedef struct {
+    size_t limit_bytes, swap_bytes;
+} mafat_cage_bounds;
+
+/* Makes a cgroup in these bounds; where memory has none, swap is not looked at. Where the kernel does
+ * not count swap, it cannot be bounded: see mafat_cage_counts_swap().
  *
  * Version 1: below the cgroup of this process. Version 2 wants a parent that hands memory on and,
  * but for the top, has no processes: the closest above that does; never one above a memory limit,
@@ -20,7 +25,7 @@
  * given to it (systemd's Delegate=yes): it moves itself to a child, and stays there, and has the
  * cgroup hand memory on. MAFAT_FAILED, with no new cgroup but that child, where none of this is
  * allowed. */
-mafat_status mafat_cage_make(mafat_cgroup *cage, size_t limit_bytes, bool own_scope,
+mafat_status mafat_cage_make(mafat_cgroup *cage, mafat_cage_bounds bounds, bool own_scope,
                              mafat_error *error);
 
 /* Where systemd gives this user a scope of his own, replaces this process by one in there: the same

@@ -27,10 +27,11 @@
 #include "machine/measure.h"
 
 static const char usage[] =
-    "usage: tools/limit [-o FILE] L COMMAND...\n"
+    "usage: tools/limit [-o FILE] [-s SWAP] L COMMAND...\n"
     "\n"
     "Runs COMMAND in a memory cgroup of its own, limited to L (bytes, or 512K, 16M, 1G) without\n"
-    "swap; where L is \"none\" it only counts. Then reports to stderr, or with -o to FILE:\n"
+    "swap; where L is \"none\" it only counts. With -s it may have as much as SWAP in swap beside\n"
+    "that, or \"any\" amount. Then reports to stderr, or with -o to FILE:\n"
     "\n"
     "  exit_status     the command's and tools/limit's own; 128 + N where signal N ended it\n"
     "  signal          N, only then\n"
@@ -72,8 +73,8 @@ typedef struct {
     const char *report_path;    /* NULL: stderr */
     FILE *report;
     bool own_scope;
-    size_t limit_bytes;    /* SIZE_MAX: none */
-    char **command;        /* NULL at its end */
+    mafat_cage_bounds bounds;
+    char **command;    /* NULL at its end */
 } options;
 
 /* The numbers of a run; the largest there is stands for "unknown". */
@@ -295,8 +296,9 @@ static int run(const options *asked, const mafat_cgroup *cage, const sigset_t *s
     pid_t child;
     double begin_s;
     int n_left;
-    if (asked->limit_bytes != SIZE_MAX && !mafat_cage_counts_swap(cage))
-        fputs("limit: the kernel counts no swap, so it is not forbidden: see swap_bytes\n", stderr);
+    if (asked->bounds.limit_bytes != SIZE_MAX && asked->bounds.swap_bytes != SIZE_MAX &&
+        !mafat_cage_counts_swap(cage))
+        fputs("limit: the kernel counts no swap, so it is not bounded: see swap_bytes\n", stderr);
     uint64_t swapped_before = swapped_out_bytes();
     result.cached_bytes = drop_files(asked->command);
     int code = start(asked->command, cage, mask, &child, &begin_s);
@@ -322,16 +324,32 @@ static int run(const options *asked, const mafat_cgroup *cage, const sigset_t *s
     return code;
 }
 
-static bool parse_options(options *asked, char **argv)
+/* Reads a size, or the word that stands for SIZE_MAX, which does what `meaning` says. */
+static bool parse_bytes(const char *what, const char *text, const char *word, const char *meaning,
+                        size_t *bytes)
 {
     mafat_error error;
-    *asked = (options){.report = stderr, .limit_bytes = SIZE_MAX};
+    *bytes = SIZE_MAX;
+    if (strcmp(text, word) == 0 || mafat_number_read_bytes(what, text, "", bytes, &error) == MAFAT_OK)
+        return true;
+    mafat_error_print(&error, stderr);
+    fprintf(stderr, "limit: \"%s\" %s\n", word, meaning);
+    return false;
+}
+
+static bool parse_options(options *asked, char **argv)
+{
+    *asked = (options){.report = stderr};
     char **word = argv + 1;
     for (; *word != NULL && **word == '-' && !isdigit((unsigned char)word[0][1]); word++) {
         if (strcmp(*word, "--own-scope") == 0) {
             asked->own_scope = true;
         } else if (strcmp(*word, "-o") == 0 && word[1] != NULL) {
             asked->report_path = *++word;
+        } else if (strcmp(*word, "-s") == 0 && word[1] != NULL) {
+            if (!parse_bytes("swap", *++word, "any", "leaves it to the machine",
+                             &asked->bounds.swap_bytes))
+                return false;
         } else {
             fprintf(stderr, "limit: unknown option, or one without its value: %s\n", *word);
             return false;
@@ -342,12 +360,8 @@ static bool parse_options(options *asked, char **argv)
         return false;
     }
     asked->command = word + 1;
-    if (strcmp(*word, "none") == 0 ||
-        mafat_number_read_bytes("memory limit", *word, "", &asked->limit_bytes, &error) == MAFAT_OK)
-        return true;
-    mafat_error_print(&error, stderr);
-    fprintf(stderr, "limit: \"none\" counts and does not limit\n");
-    return false;
+    return parse_bytes("memory limit", *word, "none", "counts and does not limit",
+                       &asked->bounds.limit_bytes);
 }
 
 static const int taken[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -373,7 +387,7 @@ int main(int argc, char **argv)
         sigaddset(&signals, taken[i]);
     sigprocmask(SIG_BLOCK, &signals, &mask);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (mafat_cage_make(&cage, asked.limit_bytes, asked.own_scope, &error) == MAFAT_OK)
+    if (mafat_cage_make(&cage, asked.bounds, asked.own_scope, &error) == MAFAT_OK)
         return run(&asked, &cage, &signals, &mask);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     if (!asked.own_scope)

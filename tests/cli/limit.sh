@@ -20,13 +20,18 @@ holds() {
 }
 
 # the command line
-expect 125 '^usage: tools/limit \[-o FILE\] L COMMAND' "$limit"
+expect 125 '^usage: tools/limit \[-o FILE\] \[-s SWAP\] L COMMAND' "$limit"
 expect 125 '^usage: tools/limit' "$limit" 16M
 expect 0 '^usage: tools/limit' "$limit" --help
 for l in '' 0 -1 16Q 1e99 1.5M ' 1M' auto 99999999999999999999 99999999999G; do
     expect 125 "memory limit \"$l\": expected a number of bytes .* K, M or G" "$limit" "$l" true
 done
 expect 125 'unknown option, .*: -x' "$limit" -x 1M true
+expect 125 'unknown option, or one without its value: -s' "$limit" -s
+for s in '' 0 -1 none 1.5M; do
+    expect 125 "swap \"$s\": expected a number of bytes .* K, M or G" "$limit" -s "$s" 1M true
+    grep -q '"any" leaves it to the machine' "$scratch/stderr" || fail "does not name any"
+done
 expect 125 'no-such-folder/report: No such file' "$limit" -o "$scratch/no-such-folder/report" 1M true
 
 "$limit" -o "$report" none true 2>"$scratch/stderr" || {
@@ -68,6 +73,22 @@ for l in 40M $((40 * mib)) none; do
     holds "peak_rss_bytes >= 24 * $mib && peak_rss_bytes < 30 * $mib"
 done
 
+# swap: none but for what is asked for, as the cgroup itself says. Version 1 bounds memory and swap together,
+# by a page more than memory where there is to be no swap, and has a number of some digits for "any".
+swap_allowed() { # ARGUMENTS of tools/limit: bytes of swap in 16M of memory
+    # shellcheck disable=SC2016
+    "$limit" -o "$report" "$@" 16M sh -c 'cd "$(find /sys/fs/cgroup -name "mafat-limit-$PPID" | head -n 1)" || exit
+        if [ ! -e memory.memsw.limit_in_bytes ]; then cat memory.swap.max
+        elif [ "$(cat memory.memsw.limit_in_bytes)" -gt $((1 << 60)) ]; then echo max
+        else echo $(($(cat memory.memsw.limit_in_bytes) - (16 << 20))); fi'
+}
+if swap_allowed >"$scratch/stdout" 2>"$scratch/stderr" && [ -s "$scratch/stdout" ]; then
+    [ "$(swap_allowed)" -le "$(getconf PAGESIZE)" ] || fail "without -s: $(swap_allowed) bytes of swap"
+    [ "$(swap_allowed -s 8M)" -eq $((8 * mib)) ] || fail "-s 8M: $(swap_allowed -s 8M) bytes of swap"
+    [ "$(swap_allowed -s any)" = max ] || fail "-s any: $(swap_allowed -s any) bytes of swap"
+else
+    echo "  not tested: swap, which this kernel does not count"
+fi
 # a limit of none bytes to speak of kills the command before it runs
 "$limit" -o "$report" 4K true 2>/dev/null
 holds 'exit_status == 137 && oom_kills > 0'
