@@ -327,7 +327,7 @@ $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 # where a library must not, so in the patched objects these calls go to src_mafat, which does better. Renamed behind the
 # compiler, so that its code stays stock's. What image.c makes by calloc() is images, for which there must be room in memory limits.
 CALLOC_src/image := mafat_image_calloc
-CHECKED_CALLS := malloc realloc free fopen fclose exit srand fprintf printf fwrite fputc putchar puts perror
+CHECKED_CALLS := malloc realloc free qsort fopen fclose exit srand fprintf printf fwrite fputc putchar puts perror
 CHECKED = $(foreach name,$(CHECKED_CALLS),--redefine-sym $(name)=mafat_checked_$(name)) \
     --redefine-sym __assert_fail=mafat_checked_assert_fail \
     --redefine-sym calloc=$(or $(CALLOC_$*),mafat_checked_calloc)

@@ -41,6 +41,11 @@ void mafat_checked_free(void *block);
 FILE *mafat_checked_fopen(const char *path, const char *mode);
 int mafat_checked_fclose(FILE *stream);
 
+/* Called in place of qsort(), which sorts otherwise where it gets no memory, and of boxes that are
+ * equal another is kept then: the same, but for that. */
+void mafat_checked_qsort(void *elements, size_t n, size_t n_bytes,
+                         int (*compare)(const void *, const void *));
+
 /* Called in place of exit(), what assert() calls, srand(), and all that prints to stdout and stderr:
  * the same, but while the library calls Darknet, whose ends are errors of that call then
  * (bridge/caught.h), and where nothing is to be printed (base/notice.h). */

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "doors.h"
+#include "support/random.h"
 #include "support/suite.h"
 
 static volatile size_t too_much = PTRDIFF_MAX;
@@ -16,6 +17,41 @@ START_TEST(no_memory_ends_the_process)
     case 1: mafat_checked_calloc(too_much / 2, 2); break;
     case 2: mafat_checked_calloc(too_much, too_much); break;
     case 3: mafat_checked_realloc(NULL, too_much); break;
+    case 4: mafat_checked_qsort(NULL, too_much / 8, 1, NULL); break;
+    }
+}
+END_TEST
+
+enum { MOST_BYTES = 40 };
+
+/* Equal in what is compared, and not in the rest. */
+static int compare_first(const void *a, const void *b)
+{
+    const unsigned char *left = a, *right = b;
+    return left[0] - right[0];
+}
+
+/* As of numbers that are none: a rock, paper and scissors. */
+static int compare_in_circles(const void *a, const void *b)
+{
+    const unsigned char *left = a, *right = b;
+    return (left[0] + 3 - right[0]) % 3 - 1;
+}
+
+START_TEST(elements_are_sorted_as_the_c_library_does)
+{
+    test_random r = {7};
+    unsigned char ours[50 * MOST_BYTES], theirs[sizeof ours];
+    for (int i = 0; i < 4000; i++) {
+        int n = test_random_int(&r, 51), n_bytes = 1 + test_random_int(&r, MOST_BYTES);
+        int n_values = 1 + test_random_int(&r, 256);
+        test_case("%d elements of %d bytes, %d values", n, n_bytes, n_values);
+        for (int k = 0; k < n * n_bytes; k++)
+            ours[k] = theirs[k] = (unsigned char)test_random_int(&r, n_values);
+        int (*compare)(const void *, const void *) = _i == 0 ? compare_first : compare_in_circles;
+        mafat_checked_qsort(ours, (size_t)n, (size_t)n_bytes, compare);
+        qsort(theirs, (size_t)n, (size_t)n_bytes, compare);
+        ck_assert_mem_eq(ours, theirs, (size_t)(n * n_bytes));
     }
 }
 END_TEST
@@ -47,7 +83,8 @@ int main(void)
 {
     Suite *suite = suite_create("checked");
     TCase *tests = tcase_create("checked");
-    tcase_add_loop_exit_test(tests, no_memory_ends_the_process, MAFAT_FAILED, 0, 4);
+    tcase_add_loop_exit_test(tests, no_memory_ends_the_process, MAFAT_FAILED, 0, 5);
+    tcase_add_loop_test(tests, elements_are_sorted_as_the_c_library_does, 0, 2);
     tcase_add_test(tests, nothing_asked_for_is_no_failure);
     tcase_add_loop_exit_test(tests, files_that_cannot_be_written_end_the_process, MAFAT_FAILED, 0, 2);
     tcase_add_test(tests, files_that_cannot_be_read_are_darknets_to_tell);

@@ -72,6 +72,46 @@ void mafat_checked_free(void *block)
         free(block);
 }
 
+/* Sorts pointers to elements with the comparisons of glibc's qsort(), one after the other. */
+static void merge_sort(char **at, size_t n, int (*compare)(const void *, const void *),
+                       char **scratch)
+{
+    size_t middle = n / 2, left = 0, right = middle, n_merged = 0;
+    if (n < 2)
+        return;
+    merge_sort(at, middle, compare, scratch);
+    merge_sort(at + middle, n - middle, compare, scratch);
+    while (left < middle && right < n)
+        scratch[n_merged++] = compare(at[left], at[right]) <= 0 ? at[left++] : at[right++];
+    while (left < middle)
+        scratch[n_merged++] = at[left++];
+    memcpy(at, scratch, n_merged * sizeof *at);
+}
+
+void mafat_checked_qsort(void *elements, size_t n, size_t n_bytes,
+                         int (*compare)(const void *, const void *))
+{
+    char *first = elements, **at = mafat_checked_calloc(n, 2 * sizeof *at);
+    char *kept = mafat_checked_malloc(n_bytes);
+    for (size_t i = 0; i < n; i++)
+        at[i] = first + i * n_bytes;
+    merge_sort(at, n, compare, at + n);
+    for (size_t i = 0; i < n; i++) {    /* each ring of those that change places */
+        char *begin = first + i * n_bytes, *to = begin;
+        memcpy(kept, begin, n_bytes);
+        for (char **from = &at[i]; *from != begin; from = &at[(size_t)(to - first) / n_bytes]) {
+            char *moved = *from;
+            memcpy(to, moved, n_bytes);
+            *from = to;
+            to = moved;
+        }
+        at[(size_t)(to - first) / n_bytes] = to;
+        memcpy(to, kept, n_bytes);
+    }
+    mafat_checked_free(kept);
+    mafat_checked_free(at);
+}
+
 /* Whether what is opened may come with the program: texts, and of pictures the letters. */
 static bool may_be_shipped(const char *path, const char *mode)
 {
