@@ -13,6 +13,8 @@
 
 #include "command/detections.h"
 #include "darknet.h"
+#include "library/library.h"
+#include "library/result.h"
 #include "support/random.h"
 #include "support/suite.h"
 #include "upstream/boxes.h"
@@ -34,7 +36,7 @@ static void set_up(void)
     ck_assert_int_eq(chdir("darknet"), 0);
     ck_assert_ptr_nonnull(mkdtemp(scratch));
     ck_assert_int_eq(mafat_picture_probe_measure(&rounding, &error), MAFAT_OK);
-    mafat_names_read(&names, "cfg/coco.data");
+    ck_assert_int_eq(mafat_names_read(&names, "data/coco.names", &error), MAFAT_OK);
     ck_assert_int_eq(names.n, N_CLASSES);
     alphabet = load_alphabet();
 }
@@ -220,8 +222,10 @@ static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
     draw_by_darknet(floats, boxes);
     restore(saved);
     saved = redirect(in_scratch("b.jpg"));
-    mafat_detections found = {.boxes = boxes, .names = &names, .threshold = .5f};
-    mafat_detections_print(&found, false, stdout, NULL);
+    mafat_detections_print(&(mafat_detections){
+        .network = &(mafat){.names = names},
+        .result = &(mafat_result){.boxes = *boxes, .threshold = .5f},
+    }, false, stdout, NULL);
     restore(saved);
     expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
 

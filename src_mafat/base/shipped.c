@@ -137,8 +137,12 @@ void mafat_shipped_explain(mafat_error *error)
 {
     bool is_missed = false;
     pthread_mutex_lock(&missing);
-    for (int i = 0; i < MISSED; i++)
-        is_missed |= missed[i][0] != '\0' && strcmp(missed[i], error->file) == 0;
+    for (int i = 0; i < MISSED; i++) {
+        if (missed[i][0] == '\0' || strcmp(missed[i], error->file) != 0)
+            continue;
+        is_missed = true;
+        missed[i][0] = '\0';    /* said once, whoever comes with this error again */
+    }
     pthread_mutex_unlock(&missing);
     if (!is_missed)
         return;

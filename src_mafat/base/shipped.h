@@ -25,7 +25,7 @@ const char *mafat_shipped_find(const char *path, char found[MAFAT_SHIPPED_PATH])
 /* The directory; NULL: there is none. */
 const char *mafat_shipped_folder(void);
 
-/* Adds to an error of a file that was looked up in vain where that was. */
+/* Adds to an error of a file that was looked up in vain where that was, once. */
 void mafat_shipped_explain(mafat_error *error);
 
 #endif

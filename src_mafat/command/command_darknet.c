@@ -12,7 +12,9 @@
 #include "bridge/request.h"
 #include "command/asked.h"
 #include "command/darknet_commands.h"
+#include "library/library.h"
 #include "run/letterbox.h"
+#include "session/data_file.h"
 #include "session/indexed.h"
 #include "session/verify.h"
 #include "upstream/picture.h"
@@ -370,6 +372,22 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
         explain_place(command, operands, error);
     if (status != MAFAT_OK)
         mafat_session_close(&operands->session);
+    return status;
+}
+
+mafat_status mafat_command_darknet_open(mafat **network, const mafat_arguments *arguments,
+                                        mafat_operands *o, mafat_error *error)
+{
+    char *names;
+    mafat_status status = mafat_data_file_find_text(o->data, "names", "data/names.list", &names,
+                                                    error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_library_plan plan = {.cfg = o->cfg, .weights = o->weights, .names = names,
+                               .options = &arguments->options, .workload = &o->workload,
+                               .session = &o->session};
+    status = mafat_library_open(network, &plan, error);
+    free(names);
     return status;
 }
 

@@ -35,6 +35,11 @@ mafat_status mafat_command_darknet_sort(mafat_arguments *arguments, mafat_operan
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
                                           mafat_operands *operands, mafat_error *error);
 
+/* Opens the network for a command that MAFAT runs itself, as it was planned and verified. Errors: those
+ * of mafat_library_open(). */
+mafat_status mafat_command_darknet_open(mafat **network, const mafat_arguments *arguments,
+                                        mafat_operands *operands, mafat_error *error);
+
 /* Runs one: verifies its arguments, as above. MAFAT_OK says that Darknet may run it; MAFAT has been
  * asked for then. */
 mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *error);

@@ -16,7 +16,7 @@
 #include "base/number.h"
 #include "base/page_cache.h"
 #include "command/darknet_options.h"
-#include "command/found.h"
+#include "command/detections.h"
 #include "command/report.h"
 #include "machine/measure.h"
 #include "run/team.h"
@@ -194,42 +194,17 @@ static void print_notice(void *context, const char *line)
     fprintf(stderr, "mafat: %s\n", line);
 }
 
-static void write_json(const demo *d, const mafat_result *result, long number)
-{
-    mafat_json json;
-    mafat_facts facts;
-    size_t peak_bytes;
-    mafat_describe(d->network, &facts);
-    int length = mafat_describe_config(d->network, NULL, 0);
-    char *config = malloc((size_t)length + 1);
-    mafat_json_begin(&json, stdout, 0);
-    mafat_json_begin_object(&json, NULL);
-    mafat_json_whole(&json, "frame", (uint64_t)number);
-    mafat_found_write(d->network, result, &json);
-    if (config != NULL) {
-        mafat_describe_config(d->network, config, (size_t)length + 1);
-        mafat_json_text(&json, "config", config);
-    }
-    free(config);
-    mafat_json_whole(&json, "predicted_bytes", facts.predicted_bytes);
-    if (mafat_report_find_peak(&peak_bytes))
-        mafat_json_whole(&json, "peak_bytes", peak_bytes);
-    else
-        mafat_json_null(&json, "peak_bytes");
-    mafat_json_end_object(&json);
-    mafat_json_end(&json);
-}
-
 /* Tells what was found, as Darknet does; where it goes into a file, without clearing the screen. */
 static mafat_status tell(demo *d, const mafat_result *result, long number, mafat_error *error)
 {
+    const mafat_detections found = {.network = d->network, .result = result, .frame = number};
     double now_s = mafat_measure_now_s(), fps = 1 / (now_s - d->last_s);
     d->last_s = now_s;
     if (d->is_json) {
-        write_json(d, result, number);
+        mafat_detections_print_json(&found, NULL);
     } else {
         printf("%s\nFPS:%.1f\nObjects:\n\n", isatty(STDOUT_FILENO) ? "\033[2J\033[1;1H" : "", fps);
-        mafat_found_print(d->network, result, d->options.has_boxes);
+        mafat_detections_print(&found, d->options.has_boxes, stdout, NULL);
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return MAFAT_OK;

@@ -6,122 +6,41 @@
 #include <unistd.h>
 
 #include "base/new_file.h"
-#include "bridge/inference.h"
-#include "bridge/limits.h"
 #include "command/command_darknet.h"
 #include "command/command_detector.h"
 #include "command/destination.h"
 #include "command/detections.h"
 #include "command/image_list.h"
-#include "machine/measure.h"
-#include "run/letterbox.h"
+#include "library/run.h"
 #include "session/verify.h"
-#include "upstream/boxes.h"
-#include "upstream/canvas.h"
-#include "upstream/picture.h"
-#include "upstream/picture_probe.h"
 
 typedef struct {
     mafat_operands operands;
     bool is_json;                       /* and nothing else, on stdout */
-    float threshold, hier_threshold;
+    mafat_thresholds thresholds;
     mafat_destination destination;
     mafat_new_file file;                /* of all results, where -out names one, */
     mafat_report results;               /* and the list in it */
     off_t spared;                       /* of stdout (base/page_cache.h) */
-    mafat_names names;
-    mafat_image_rounding rounding;
-    mafat_bridge *bridge;               /* owned: freed with its network */
-    bool is_broken;                     /* the network failed: images that follow would, too */
+    mafat *network;                     /* owned */
+    bool has_limit;
 } detector;
 
-/* An image's rows, what the network is given of them, and where its picture goes. */
-typedef struct {
-    mafat_picture_rows rows;
-    mafat_letterbox letterbox;
-    char drawn[PATH_MAX];
-} subject;
-
-static void close_subject(subject *s)
+/* Opens an image, finds where its picture goes, and checks everything else that depends on it before
+ * the network runs. */
+static mafat_status open_image(const detector *d, const mafat_image *image, char drawn[PATH_MAX],
+                               mafat_error *error)
 {
-    mafat_letterbox_free(&s->letterbox);
-    mafat_picture_rows_close(&s->rows);
-}
-
-/* Reads an image, and checks everything that depends on it before the network runs. */
-static mafat_status open_subject(const detector *d, const char *path, subject *s,
-                                 mafat_error *error)
-{
-    *s = (subject){0};
     mafat_picture_memory memory = d->operands.memory;
-    mafat_workload_image image;
-    mafat_shape input = d->bridge->session.cfg.network.input;
-    mafat_status status = mafat_verify_image_path(path, error);
+    mafat_status status = MAFAT_OK;
+    if (d->operands.image == NULL)
+        status = mafat_verify_image_path(image->path, error);
     if (status == MAFAT_OK && d->operands.image == NULL)
-        status = mafat_picture_memory_find(&memory, path, error);
-    if (status == MAFAT_OK) {
-        image = mafat_workload_image_of(&d->bridge->workload, &memory);
-        status = mafat_limits_make_space(d->bridge, &image, error);
-    }
-    if (status == MAFAT_NO_FIT)
-        mafat_limits_name_image(error, path, &memory);
+        status = mafat_picture_memory_find(&memory, image->path, error);
+    if (status == MAFAT_OK)
+        status = mafat_run_hold(d->network, image, &memory, error);
     if (status == MAFAT_OK && d->destination.draws)
-        status = mafat_verify_letters(d->names.lines, d->names.n,
-                                      mafat_boxes_letter_size(memory.h), error);
-    if (status == MAFAT_OK && d->destination.draws)
-        status = mafat_destination_place(&d->destination, path, s->drawn, error);
-    if (status == MAFAT_OK)
-        status = mafat_picture_rows_open(&s->rows, path, &memory, error);
-    if (status == MAFAT_OK)
-        status = mafat_letterbox_init(&s->letterbox, mafat_picture_rows_source(&s->rows), memory.w,
-                                      memory.h, input.w, input.h, &d->rounding, error);
-    if (status == MAFAT_OK)
-        mafat_letterbox_set_channels(&s->letterbox, input.c);
-    if (status != MAFAT_OK) {
-        mafat_error_set_file(error, path);
-        close_subject(s);
-    }
-    return status;
-}
-
-typedef struct {
-    mafat_drawing *drawing;
-    const mafat_picture_rows *rows;
-} strip_drawing;
-
-/* Draws on rows that could be decoded. */
-static mafat_status draw_strip(void *context, mafat_strip *strip, mafat_error *error)
-{
-    const strip_drawing *d = context;
-    mafat_status status = mafat_picture_rows_check(d->rows, error);
-    return status == MAFAT_OK ? mafat_boxes_draw(d->drawing, strip, error) : status;
-}
-
-/* One inference, whose input is made as it is read. */
-static mafat_status run_image(detector *d, subject *s, mafat_error *error)
-{
-    mafat_input input = {.source = mafat_letterbox_source(&s->letterbox)};
-    mafat_status status = mafat_inference_forward(d->bridge, &input, NULL, NULL, error);
-    d->is_broken = status != MAFAT_OK;
-    return status == MAFAT_OK ? mafat_picture_rows_check(&s->rows, error) : status;
-}
-
-/* Draws the boxes on the image, whose rows are decoded once more, and writes the picture. */
-static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s,
-                         mafat_error *error)
-{
-    mafat_drawing *drawing;
-    bool has_limit = d->bridge->session.limit_bytes > 0;
-    mafat_status status = mafat_boxes_begin_drawing(&drawing, boxes, &d->names, d->threshold,
-                                                    &d->rounding, has_limit, error);
-    if (status != MAFAT_OK)
-        return status;
-    mafat_canvas canvas = {
-        .w = s->rows.w, .h = s->rows.h, .source = mafat_picture_rows_source(&s->rows),
-        .draw = draw_strip, .context = &(strip_drawing){drawing, &s->rows},
-    };
-    status = mafat_canvas_write(&canvas, s->drawn, error);
-    mafat_boxes_end_drawing(drawing);
+        status = mafat_destination_place(&d->destination, image->path, drawn, error);
     return status;
 }
 
@@ -129,59 +48,51 @@ static mafat_status draw(const detector *d, const mafat_boxes *boxes, subject *s
  * leaves the page cache. */
 static void tell(detector *d, const mafat_detections *found)
 {
-    bool has_limit = d->bridge->session.limit_bytes > 0;
-    off_t *spared = has_limit ? &d->spared : NULL;
+    off_t *spared = d->has_limit ? &d->spared : NULL;
+    int w, h;
+    double seconds;
     if (d->is_json) {
-        mafat_report line = {.is_json = true};
-        mafat_json_begin(&line.json, stdout, 0);
-        mafat_detections_report(found, &line, spared);
-        mafat_json_end(&line.json);
+        mafat_detections_print_json(found, spared);
         fflush(stdout);    /* whatever becomes of the images that follow */
     } else {
-        printf("%s: Predicted in %f seconds.\n", found->path, found->seconds);
+        mafat_result_describe(found->result, &w, &h, &seconds);
+        printf("%s: Predicted in %f seconds.\n", found->path, seconds);
         mafat_detections_print(found, d->operands.options.boxes, stdout, spared);
     }
     if (d->destination.json != NULL)
-        mafat_detections_report(found, &d->results, has_limit ? &d->file.spared : NULL);
+        mafat_detections_report(found, &d->results, d->has_limit ? &d->file.spared : NULL);
 }
 
-static mafat_status detect(detector *d, const char *path, subject *s, mafat_error *error)
+static mafat_status detect(detector *d, const mafat_image *image, const char *drawn,
+                           mafat_error *error)
 {
-    double begin = mafat_measure_now_s();
-    mafat_status status = run_image(d, s, error);
+    mafat_result *result;
+    mafat_status status = mafat_detect(d->network, image, &d->thresholds, &result, error);
     if (status != MAFAT_OK)
         return status;
-    mafat_boxes boxes;
-    mafat_detections found = {
-        .path = path, .boxes = &boxes, .names = &d->names, .threshold = d->threshold,
-        .seconds = mafat_measure_now_s() - begin, .session = &d->bridge->session,
-    };
-    /* Darknet's own outputs are all that boxes need of the inference, and there are many boxes */
-    mafat_bridge_release(d->bridge);
-    mafat_boxes_find(&boxes, d->bridge->network, s->rows.w, s->rows.h, d->threshold,
-                     d->hier_threshold);
-    tell(d, &found);
+    tell(d, &(mafat_detections){.network = d->network, .result = result, .path = image->path});
     if (d->destination.draws)
-        status = draw(d, &boxes, s, error);
-    if (status != MAFAT_OK)
-        mafat_error_set_file(error, path);
-    mafat_boxes_free(&boxes);
+        status = mafat_draw(d->network, image, result, drawn, error);
+    mafat_result_free(result);
     return status;
 }
 
 static mafat_status detect_one(detector *d, const char *path, mafat_error *error)
 {
-    subject s;
-    mafat_status status = open_subject(d, path, &s, error);
+    mafat_image image = {.path = path};
+    char drawn[PATH_MAX];
+    mafat_status status = open_image(d, &image, drawn, error);
     bool is_open = status == MAFAT_OK;
     if (is_open)
-        status = detect(d, path, &s, error);
-    close_subject(&s);
+        status = detect(d, &image, drawn, error);
+    mafat_run_let_go(d->network);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, path);
     if (d->operands.image != NULL)
         return status;
-    mafat_limits_forget_file(d->bridge, path);    /* another one may follow */
+    mafat_library_forget_file(d->network, path);    /* another one may follow */
     if (is_open && d->destination.draws)
-        mafat_limits_forget_file(d->bridge, s.drawn);
+        mafat_library_forget_file(d->network, drawn);
     return status;
 }
 
@@ -195,11 +106,11 @@ static void prompt(const detector *d)
     fflush(stream);
 }
 
-/* Whether images that follow one that could not be done would fare better: the network has not
- * failed, and results are taken. */
+/* Whether images that follow one that could not be done would fare better, and their results are
+ * taken. */
 static bool can_go_on(const detector *d)
 {
-    return !d->is_broken && mafat_bridge_has_plan(d->bridge) &&
+    return mafat_run_can_go_on(d->network) &&
            (d->destination.json == NULL || !ferror(d->file.stream));
 }
 
@@ -286,12 +197,12 @@ static mafat_status detect_all(detector *d, mafat_error *error)
  * before an image is in memory. */
 static mafat_status run(detector *d, const mafat_arguments *arguments, mafat_error *error)
 {
-    mafat_operands *o = &d->operands;
-    mafat_request request = {.options = arguments->options, .workload = &o->workload,
-                             .session = &o->session};
-    d->bridge = mafat_inference_load(o->cfg, o->weights, &request);
-    mafat_status status = detect_all(d, error);
-    mafat_inference_free(d->bridge);
+    mafat_status status = mafat_command_darknet_open(&d->network, arguments, &d->operands, error);
+    if (status != MAFAT_OK)
+        return status;
+    d->has_limit = mafat_library_session(d->network)->limit_bytes > 0;
+    status = detect_all(d, error);
+    mafat_close(d->network);
     return status;
 }
 
@@ -299,9 +210,11 @@ static mafat_status run(detector *d, const mafat_arguments *arguments, mafat_err
 static void set_thresholds(detector *d, bool has_hier)
 {
     const mafat_darknet_options *o = &d->operands.options;
-    d->threshold = o->threshold != NULL ? (float)strtod(o->threshold, NULL) : .5f;
-    d->hier_threshold = has_hier && o->hier_threshold != NULL
-                            ? (float)strtod(o->hier_threshold, NULL) : .5f;
+    d->thresholds = (mafat_thresholds){.5f, .5f};
+    if (o->threshold != NULL)
+        d->thresholds.threshold = (float)strtod(o->threshold, NULL);
+    if (has_hier && o->hier_threshold != NULL)
+        d->thresholds.hier_threshold = (float)strtod(o->hier_threshold, NULL);
 }
 
 /* Finds out where results go, which says what will be held. */
@@ -331,18 +244,7 @@ static mafat_status verify(detector *d, mafat_arguments *arguments, mafat_error 
         status = mafat_command_darknet_verify(arguments, o, error);
     if (status != MAFAT_OK)
         return status;
-    mafat_shape input = o->session.cfg.network.input;
-    if (input.c > MAFAT_COLOURS) {
-        status = mafat_error_set(error, MAFAT_USAGE,
-                                 "an image has 3 channels, the network's input is %dx%dx%d: "
-                                 "Darknet reads past the end of the image",
-                                 input.c, input.h, input.w);
-        mafat_error_set_file(error, o->cfg);
-    }
-    if (status == MAFAT_OK)
-        status = mafat_destination_prepare(&d->destination, error);
-    if (status == MAFAT_OK)
-        status = mafat_picture_probe_measure(&d->rounding, error);
+    status = mafat_destination_prepare(&d->destination, error);
     if (status != MAFAT_OK)
         mafat_session_close(&o->session);
     return status;
@@ -362,10 +264,9 @@ mafat_status mafat_command_detector(mafat_arguments *arguments, mafat_error *err
     if (status != MAFAT_OK)
         return status;
     set_thresholds(&d, is_detector);
-    mafat_names_read(&d.names, d.operands.data);
     if (is_detector && d.operands.options.gpus != NULL && !d.is_json)
         printf("%s\n", d.operands.options.gpus);    /* so does Darknet's run_detector() */
     status = run(&d, arguments, error);
-    mafat_names_free(&d.names);
+    mafat_session_close(&d.operands.session);
     return status;
 }

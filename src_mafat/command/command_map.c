@@ -298,23 +298,6 @@ static mafat_status prepare(mapping *m, mafat_error *error)
     return status == MAFAT_OK ? check_labels(m, error) : status;
 }
 
-/* Opens the network that was planned. */
-static mafat_status open_network(mapping *m, const mafat_arguments *arguments, mafat_error *error)
-{
-    mafat_operands *o = &m->operands;
-    char *names;
-    mafat_status status = mafat_data_file_find_text(o->data, "names", "data/names.list", &names,
-                                                    error);
-    if (status != MAFAT_OK)
-        return status;
-    mafat_library_plan plan = {.cfg = o->cfg, .weights = o->weights, .names = names,
-                               .options = &arguments->options, .workload = &o->workload,
-                               .session = &o->session};
-    status = mafat_library_open(&m->network, &plan, error);
-    free(names);
-    return status;
-}
-
 static mafat_status map_all(mapping *m, bool json, mafat_error *error)
 {
     const mafat_session *session = mafat_library_session(m->network);
@@ -348,7 +331,7 @@ mafat_status mafat_command_map(mafat_arguments *arguments, mafat_error *error)
         return status;
     status = prepare(&m, error);
     if (status == MAFAT_OK)
-        status = open_network(&m, arguments, error);
+        status = mafat_command_darknet_open(&m.network, arguments, &m.operands, error);
     if (status == MAFAT_OK)
         status = map_all(&m, arguments->json, error);
     mafat_close(m.network);

@@ -4,33 +4,11 @@
 #include <math.h>
 
 #include "base/page_cache.h"
+#include "library/library.h"
 
 static double whole(float pixels)
 {
     return round((double)pixels);
-}
-
-void mafat_detections_print_box(const char *name, const mafat_box *box, bool has_pixels,
-                                FILE *stream)
-{
-    fprintf(stream, "%s: %.0f%%", name, (double)(box->probability * 100));
-    if (has_pixels)
-        fprintf(stream, "\t(left_x: %4.0f   top_y: %4.0f   width: %4.0f   height: %4.0f)",
-                whole(box->left), whole(box->top), whole(box->width), whole(box->height));
-    putc('\n', stream);
-}
-
-void mafat_detections_write_box(const char *name, const mafat_box *box, mafat_json *json)
-{
-    mafat_json_begin_object(json, NULL);
-    mafat_json_whole(json, "class", (uint64_t)box->class_index);
-    mafat_json_text(json, "name", name);
-    mafat_json_real(json, "probability", (double)box->probability);
-    mafat_json_real(json, "left", (double)box->left);
-    mafat_json_real(json, "top", (double)box->top);
-    mafat_json_real(json, "width", (double)box->width);
-    mafat_json_real(json, "height", (double)box->height);
-    mafat_json_end_object(json);
 }
 
 /* What is written leaves the page cache from time to time, where `spared` is given: looks at how
@@ -47,33 +25,66 @@ void mafat_detections_print(const mafat_detections *found, bool has_pixels, FILE
 {
     size_t at = 0;
     mafat_box box;
-    for (int n = 1; mafat_boxes_next(found->boxes, found->threshold, &at, &box); n++) {
-        mafat_detections_print_box(found->names->lines[box.class_index], &box, has_pixels, stream);
+    for (int n = 1; mafat_result_next(found->result, &at, &box); n++) {
+        fprintf(stream, "%s: %.0f%%", mafat_class_name(found->network, box.class_index),
+                (double)(box.probability * 100));
+        if (has_pixels)
+            fprintf(stream, "\t(left_x: %4.0f   top_y: %4.0f   width: %4.0f   height: %4.0f)",
+                    whole(box.left), whole(box.top), whole(box.width), whole(box.height));
+        putc('\n', stream);
         spare(stream, spared, n);
     }
 }
 
+static void write_box(const char *name, const mafat_box *box, mafat_json *json)
+{
+    mafat_json_begin_object(json, NULL);
+    mafat_json_whole(json, "class", (uint64_t)box->class_index);
+    mafat_json_text(json, "name", name);
+    mafat_json_real(json, "probability", (double)box->probability);
+    mafat_json_real(json, "left", (double)box->left);
+    mafat_json_real(json, "top", (double)box->top);
+    mafat_json_real(json, "width", (double)box->width);
+    mafat_json_real(json, "height", (double)box->height);
+    mafat_json_end_object(json);
+}
+
 void mafat_detections_report(const mafat_detections *found, mafat_report *report, off_t *spared)
 {
+    const mafat_session *session = mafat_library_session(found->network);
     size_t at = 0;
     mafat_box box;
+    int width, height;
+    double seconds;
     mafat_json *json = &report->json;
+    mafat_result_describe(found->result, &width, &height, &seconds);
     mafat_json_begin_object(json, NULL);
-    mafat_json_text(json, "file", found->path);
-    mafat_json_whole(json, "width", (uint64_t)found->boxes->w);
-    mafat_json_whole(json, "height", (uint64_t)found->boxes->h);
+    if (found->path != NULL)
+        mafat_json_text(json, "file", found->path);
+    else
+        mafat_json_whole(json, "frame", (uint64_t)found->frame);
+    mafat_json_whole(json, "width", (uint64_t)width);
+    mafat_json_whole(json, "height", (uint64_t)height);
     mafat_json_begin_list(json, "boxes");
-    for (int n = 1; mafat_boxes_next(found->boxes, found->threshold, &at, &box); n++) {
-        mafat_detections_write_box(found->names->lines[box.class_index], &box, json);
+    for (int n = 1; mafat_result_next(found->result, &at, &box); n++) {
+        write_box(mafat_class_name(found->network, box.class_index), &box, json);
         spare(json->stream, spared, n);
     }
     mafat_json_end_list(json);
-    mafat_json_real(json, "seconds", found->seconds);
-    mafat_report_config(report, found->session);
-    if (found->session->by_layers)
+    mafat_json_real(json, "seconds", seconds);
+    mafat_report_config(report, session);
+    if (session->by_layers)
         mafat_report_unknown(report, "predicted_bytes");
     else
-        mafat_report_size(report, "predicted_bytes", found->session->prediction.total_bytes);
+        mafat_report_size(report, "predicted_bytes", session->prediction.total_bytes);
     mafat_report_peak(report);
     mafat_json_end_object(json);
+}
+
+void mafat_detections_print_json(const mafat_detections *found, off_t *spared)
+{
+    mafat_report line = {.is_json = true};
+    mafat_json_begin(&line.json, stdout, 0);
+    mafat_detections_report(found, &line, spared);
+    mafat_json_end(&line.json);
 }

@@ -147,7 +147,7 @@ static mafat_status open_network(void *context, mafat_error *error)
                              .session = &m->planned, .made = &m->bridge};
     mafat_status status = MAFAT_OK;
     if (a->names_path != NULL)
-        status = mafat_names_read_file(&m->names, a->names_path, error);
+        status = mafat_names_read(&m->names, a->names_path, error);
     if (status == MAFAT_OK)
         status = mafat_picture_probe_measure(&m->rounding, error);
     if (status == MAFAT_OK && !a->is_planned)
@@ -281,6 +281,7 @@ void mafat_close(mafat *m)
     if (m->bridge != NULL)
         mafat_caught_run(free_network, m->bridge, &m->things, true, &unseen);
     mafat_caught_free(&m->things);
+    mafat_subject_close(&m->held);
     mafat_session_close(&m->planned);
     mafat_names_free(&m->names);
     pthread_mutex_destroy(&m->lock);

@@ -6,9 +6,9 @@
 
 #include "base/shipped.h"
 #include "bridge/limits.h"
-#include "bridge/subject.h"
 #include "library/result.h"
 #include "machine/measure.h"
+#include "session/verify.h"
 #include "upstream/canvas.h"
 
 /* A call of the program's, on its way through mafat_caught_run(). */
@@ -22,7 +22,8 @@ typedef struct {
     mafat_result *result;
     const char *path;                      /* of the picture to be drawn, */
     unsigned char *to;                     /* or its pixels */
-    mafat_subject subject;
+    const mafat_picture_memory *memory;    /* of an image that is to be held; NULL: it is not */
+    mafat_subject own, *subject;           /* the image, opened for this call; or that is held */
 } job;
 
 /* ------------------------------------------------------------------------------------------- runs */
@@ -38,7 +39,7 @@ static void copy_outputs(const job *j)
 static void find_boxes(const job *j)
 {
     struct network *network = j->network->bridge->network;
-    const mafat_subject *s = &j->subject;
+    const mafat_subject *s = j->subject;
     mafat_boxes *boxes = &j->result->boxes;
     if (j->is_valid)
         mafat_boxes_find_valid(boxes, network, s->w, s->h, j->class_map);
@@ -53,10 +54,12 @@ static mafat_status run(job *j, mafat_error *error)
 {
     mafat_bridge *bridge = j->network->bridge;
     double begin = mafat_measure_now_s();
-    mafat_input input = mafat_subject_input(&j->subject);
+    mafat_input input = mafat_subject_input(j->subject);
+    j->network->is_broken = true;    /* should Darknet's code give up, too */
     mafat_status status = mafat_inference_forward(bridge, &input, NULL, NULL, error);
+    j->network->is_broken = status != MAFAT_OK;
     if (status == MAFAT_OK)
-        status = mafat_subject_check(&j->subject, error);
+        status = mafat_subject_check(j->subject, error);
     /* Darknet's own outputs are all that is needed of the inference, and boxes may be many: a limit
        counts on that, and so does what is predicted of our commands */
     if (bridge->session.limit_bytes > 0 || !bridge->workload.has_others)
@@ -90,7 +93,7 @@ static mafat_status draw_to_pixels(const job *j, const mafat_canvas *canvas, maf
 {
     enum { STRIP_ROWS = 16 };
     size_t row_bytes = 3 * (size_t)canvas->w, stride_bytes;
-    mafat_status status = mafat_subject_find_stride(&j->subject, &stride_bytes, error);
+    mafat_status status = mafat_subject_find_stride(j->subject, &stride_bytes, error);
     if (status != MAFAT_OK)
         return status;
     mafat_strip strip = {.w = canvas->w, .h = canvas->h, .rgb = malloc(STRIP_ROWS * row_bytes)};
@@ -119,7 +122,7 @@ static mafat_status make_room_to_draw(const job *j, mafat_error *error)
     if (j->path == NULL || j->image->pixels == NULL)
         return MAFAT_OK;
     mafat_workload_image image = mafat_workload_image_of(
-        &bridge->workload, &(mafat_picture_memory){.w = j->subject.w, .h = j->subject.h});
+        &bridge->workload, &(mafat_picture_memory){.w = j->subject->w, .h = j->subject->h});
     return mafat_limits_make_space(bridge, &image, error);
 }
 
@@ -135,8 +138,8 @@ static mafat_status draw(job *j, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     mafat_canvas canvas = {
-        .w = j->subject.w, .h = j->subject.h, .source = mafat_subject_picture(&j->subject),
-        .draw = draw_strip, .context = &(strip_drawing){drawing, &j->subject},
+        .w = j->subject->w, .h = j->subject->h, .source = mafat_subject_picture(j->subject),
+        .draw = draw_strip, .context = &(strip_drawing){drawing, j->subject},
     };
     status = j->to != NULL ? draw_to_pixels(j, &canvas, error)
                            : mafat_canvas_write(&canvas, j->path, error);
@@ -154,10 +157,11 @@ static mafat_status check_threshold(const char *name, float value, mafat_error *
                            (double)value);
 }
 
-/* Whether the network can find boxes by them. */
+/* Whether the network can find boxes by them. Of what is no detector our commands find none, as
+ * Darknet's do. */
 static mafat_status check_detection(const mafat *m, const mafat_thresholds *by, mafat_error *error)
 {
-    if (m->bridge->session.cfg.n_classes == 0)
+    if (m->bridge->session.cfg.n_classes == 0 && !m->is_commands)
         return mafat_error_set(error, MAFAT_USAGE, "is no detector: it has no [yolo], [region] or "
                                "[detection]");
     mafat_status status = check_threshold("a threshold", by->threshold, error);
@@ -195,21 +199,50 @@ static mafat_status check_job(const job *j, mafat_error *error)
     return MAFAT_OK;
 }
 
+/* Opens the image for this call, unless it is held. */
+static mafat_status open_subject(job *j, mafat_error *error)
+{
+    mafat *m = j->network;
+    j->subject = &m->held;
+    if (m->held.image == j->image)
+        return MAFAT_OK;
+    j->subject = &j->own;
+    return mafat_subject_open(&j->own, m->bridge, j->image, NULL, &m->rounding, error);
+}
+
+/* Opens the image that is to be held. Letters are looked at before its rows take memory. */
+static mafat_status hold(job *j, mafat_error *error)
+{
+    mafat *m = j->network;
+    mafat_status status = MAFAT_OK;
+    if (m->bridge->workload.drawer == MAFAT_DRAWN_BY_MAFAT)
+        status = mafat_verify_letters(m->names.lines, m->names.n,
+                                      mafat_boxes_letter_size(j->memory->h), error);
+    if (status == MAFAT_OK)
+        status = mafat_subject_open(&m->held, m->bridge, j->image, j->memory, &m->rounding, error);
+    return status;
+}
+
+static mafat_status run_or_draw(job *j, mafat_error *error)
+{
+    if (j->path != NULL)
+        j->network->bridge->workload.format = mafat_canvas_format_of(j->path);
+    mafat_status status = open_subject(j, error);
+    if (status != MAFAT_OK || !is_drawing(j))
+        return status == MAFAT_OK ? run(j, error) : status;
+    const mafat_boxes *boxes = &j->result->boxes;
+    if (j->subject->w != boxes->w || j->subject->h != boxes->h)
+        return mafat_error_set(error, MAFAT_USAGE, "an image of %dx%d pixels, and boxes that were "
+                               "found in one of %dx%d", j->subject->w, j->subject->h, boxes->w,
+                               boxes->h);
+    return draw(j, error);
+}
+
 /* For mafat_caught_run(). */
 static mafat_status do_job(void *context, mafat_error *error)
 {
     job *j = context;
-    if (j->path != NULL)
-        j->network->bridge->workload.format = mafat_canvas_format_of(j->path);
-    mafat_status status = mafat_subject_open(&j->subject, j->network->bridge, j->image, NULL,
-                                             &j->network->rounding, error);
-    if (status == MAFAT_OK && is_drawing(j) &&
-        (j->subject.w != j->result->boxes.w || j->subject.h != j->result->boxes.h))
-        status = mafat_error_set(error, MAFAT_USAGE, "an image of %dx%d pixels, and boxes that were "
-                                 "found in one of %dx%d", j->subject.w, j->subject.h,
-                                 j->result->boxes.w, j->result->boxes.h);
-    else if (status == MAFAT_OK)
-        status = is_drawing(j) ? draw(j, error) : run(j, error);
+    mafat_status status = j->memory != NULL ? hold(j, error) : run_or_draw(j, error);
     if (status != MAFAT_OK && j->image->path != NULL)
         mafat_error_set_file(error, j->image->path);
     return status;
@@ -226,7 +259,7 @@ static mafat_status do_call(job *j, mafat_error *error)
     status = check_job(j, error);
     if (status == MAFAT_OK)
         status = mafat_caught_run(do_job, j, &m->things, false, error);
-    mafat_subject_close(&j->subject);
+    mafat_subject_close(&j->own);
     mafat_error_set_file(error, m->cfg_path);
     mafat_shipped_explain(error);
     mafat_library_end(m, &call);
@@ -263,15 +296,6 @@ mafat_status mafat_detect(mafat *m, const mafat_image *image, const mafat_thresh
     return detect_call(&j, result, error);
 }
 
-mafat_status mafat_run_detect_valid(mafat *m, const mafat_image *image, const int *class_map,
-                                    mafat_result **result, mafat_error *error)
-{
-    static const mafat_thresholds all;
-    job j = {.network = m, .image = image, .thresholds = &all, .is_valid = true,
-             .class_map = class_map};
-    return detect_call(&j, result, error);
-}
-
 /* Whether all that drawing needs is named. */
 static mafat_status draw_call(job *j, const void *to, mafat_error *error)
 {
@@ -295,4 +319,35 @@ mafat_status mafat_draw_pixels(mafat *m, const mafat_image *image, const mafat_r
 {
     job j = {.network = m, .image = image, .result = (mafat_result *)result, .to = to};
     return draw_call(&j, to, error);
+}
+
+/* ----------------------------------------------------------------------------------- our commands */
+
+mafat_status mafat_run_detect_valid(mafat *m, const mafat_image *image, const int *class_map,
+                                    mafat_result **result, mafat_error *error)
+{
+    static const mafat_thresholds all;
+    job j = {.network = m, .image = image, .thresholds = &all, .is_valid = true,
+             .class_map = class_map};
+    return detect_call(&j, result, error);
+}
+
+mafat_status mafat_run_hold(mafat *m, const mafat_image *image, const mafat_picture_memory *memory,
+                            mafat_error *error)
+{
+    job j = {.network = m, .image = image, .memory = memory};
+    mafat_status status = do_call(&j, error);
+    if (status != MAFAT_OK)
+        mafat_run_let_go(m);
+    return status;
+}
+
+void mafat_run_let_go(mafat *m)
+{
+    mafat_subject_close(&m->held);
+}
+
+bool mafat_run_can_go_on(const mafat *m)
+{
+    return !m->is_broken && (m->bridge->session.by_layers || mafat_bridge_has_plan(m->bridge));
 }

@@ -8,4 +8,16 @@
 mafat_status mafat_run_detect_valid(mafat *m, const mafat_image *image, const int *class_map,
                                     mafat_result **result, mafat_error *error);
 
+/* Holds a file's image open until it is let go: calls that are given this very image take it as it was
+ * opened, so that all have the same picture, and it is opened once. `memory` is what was found of the
+ * file. Looks at all that depends on it before the network runs: room in the limit, and letters where
+ * boxes will be drawn. Errors: those of mafat_subject_open() and mafat_verify_letters(). */
+mafat_status mafat_run_hold(mafat *m, const mafat_image *image, const mafat_picture_memory *memory,
+                            mafat_error *error);
+void mafat_run_let_go(mafat *m);
+
+/* Whether images that follow one that could not be done may fare better: false where the network
+ * itself failed, or could not be planned anew as it was before. */
+bool mafat_run_can_go_on(const mafat *m);
+
 #endif

@@ -1,4 +1,4 @@
-/* Class names, read by Darknet; see names.h. */
+/* Class names; see names.h. */
 #include "upstream/names.h"
 
 #include <stdlib.h>
@@ -6,29 +6,6 @@
 
 #include "base/array.h"
 #include "base/lines.h"
-#include "darknet.h"
-#include "option_list.h"
-
-static void free_options(list *options)
-{
-    for (node *n = options->front; n != NULL; n = n->next) {
-        kvp *option = n->val;
-        free(option->key);    /* the whole line: the value is a part of it */
-        free(option);
-    }
-    free_list(options);
-}
-
-void mafat_names_read(mafat_names *names, const char *data_path)
-{
-    list *options = read_data_cfg((char *)data_path);
-    char *path = option_find_str(options, "names", "data/names.list");
-    mafat_error unseen;
-    *names = (mafat_names){.lines = get_labels(path)};
-    if (mafat_lines_each(path, "file of names", &names->n, NULL, NULL, &unseen) != MAFAT_OK)
-        names->n = 0;
-    free_options(options);
-}
 
 /* Names that are being read, and how many there is room for. */
 typedef struct {
@@ -53,7 +30,7 @@ static mafat_status add_name(void *context, char *line, int number, mafat_error 
     return MAFAT_OK;
 }
 
-mafat_status mafat_names_read_file(mafat_names *names, const char *path, mafat_error *error)
+mafat_status mafat_names_read(mafat_names *names, const char *path, mafat_error *error)
 {
     int n_lines;
     reading r = {names, 0};

@@ -9,13 +9,8 @@ typedef struct {
     char **lines;    /* [n], owned, and so is each of them */
 } mafat_names;
 
-/* Reads the file that a data file ("cfg/coco.data") names, with Darknet's own functions: both files
- * must have been verified. */
-void mafat_names_read(mafat_names *names, const char *data_path);
-
-/* Reads a file of names itself, to the same lines. MAFAT_FAILED where it cannot, and nothing needs to
- * be freed. */
-mafat_status mafat_names_read_file(mafat_names *names, const char *path, mafat_error *error);
+/* Reads the file. MAFAT_FAILED where it cannot, and nothing needs to be freed. */
+mafat_status mafat_names_read(mafat_names *names, const char *path, mafat_error *error);
 
 /* Frees what the names own and clears them; zeroed names may be freed. */
 void mafat_names_free(mafat_names *names);

@@ -213,4 +213,17 @@ echo no.jpg >>list
 code 1 -memory 12M -json -no_picture <list
 told 'images that were passed over: 1 of 3 that failed, 1 too large for the memory limit$'
 [ "$(wc -l <stdout)" = 1 ] || fail "other images were run: $(cat stdout)"
+printf 'no.jpg\ndog.jpg\n' >list
+for how in layers 1x1; do
+    code 1 -mafat $how -json <list
+    [ "$(wc -l <stdout)" = 1 ] || fail "-mafat $how: ends at an image that is not there"
+done
+
+# an image is opened to be looked at, and once more for the network and the picture
+${CC:-gcc} -O1 -shared -fPIC "$top/tests/cli/opens.c" -o opens.so || fail "opens.c"
+for how in '' '-memory 12M'; do
+    LD_PRELOAD=$PWD/opens.so OPENS=$PWD/opens "$darknet" mafat detector test d.data "$scratch/tiny.cfg" \
+        "$scratch/tiny.weights" dog.jpg -out out.png $how >/dev/null 2>stderr || fail "$how: $(tail -n 1 stderr)"
+    [ "$(grep -c '^dog.jpg$' opens)" = 2 ] || fail "$how: an image is opened $(grep -c '^dog.jpg$' opens) times"
+done
 finish
