@@ -73,6 +73,11 @@ void *mafat_image_calloc(size_t n, size_t n_bytes);
 unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h, int *n_found);
 void mafat_lines_begin(const char *path);
 
+/* Called by validate_detector() and validate_classifier_single(), how many images of their list are
+ * done, the last time when all are (patches/0025): shows that where progress is wanted. Returns 0
+ * where MAFAT is not asked for, and Darknet says it in its own way (bridge/hooks.c). */
+int mafat_images_done(int n_done, int n);
+
 /* Called by load_thread() for an image and what it is fitted to, Darknet's `image`, which is a type
  * without a tag: nothing is loaded, and 1 returned, where the network is given paths (patches/0019;
  * bridge/paths.c). */

@@ -14,6 +14,11 @@ void mafat_progress_allow(void)
     is_allowed = true;
 }
 
+bool mafat_progress_is_allowed(void)
+{
+    return is_allowed;
+}
+
 static double now_s(void)
 {
     struct timespec now;

@@ -17,6 +17,7 @@ typedef struct {
 
 /* Has progress shown from now on, unless nothing is to be said (notice.h). */
 void mafat_progress_allow(void);
+bool mafat_progress_is_allowed(void);
 
 /* Begins to count, tells how many are done, and ends: what a terminal shows is gone then, and a
  * log has a last line if it has any. */

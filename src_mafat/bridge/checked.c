@@ -140,9 +140,14 @@ int mafat_checked_fclose(FILE *stream)
 
 /* ------------------------------------------------------------------------------- ends, and chatter */
 
+/* The last line that was not printed for -quiet: what Darknet says before it ends is no chatter. */
+static _Thread_local char unsaid[512];
+
 void mafat_checked_exit(int code)
 {
     mafat_error error;
+    if (!mafat_caught_is_under_way() && code != 0)
+        fputs(unsaid, stderr);
     if (!mafat_caught_is_under_way())
         exit(code);
     mafat_error_set(&error, MAFAT_FAILED, "Darknet gives up");
@@ -166,18 +171,34 @@ void mafat_checked_srand(unsigned seed)
 }
 
 /* Whether what goes there is chatter that nobody wants. */
-static bool is_silent(const FILE *stream)
+static bool is_hushed(const FILE *stream)
 {
     return mafat_notice_is_hushed() && (stream == stdout || stream == stderr);
+}
+
+/* The same where -quiet was asked for: then results are all that is wanted. */
+static bool is_silent(const FILE *stream)
+{
+    return is_hushed(stream) || (stream == stderr && mafat_notice_is_silent());
+}
+
+/* Prints, where a bar may stand that shows progress (base/progress.h). */
+static int print(FILE *stream, const char *format, va_list args)
+{
+    if (is_hushed(stream))
+        return 0;
+    if (is_silent(stream))
+        return vsnprintf(unsaid, sizeof unsaid, format, args);
+    if (stream == stdout || stream == stderr)
+        mafat_notice_clear();
+    return vfprintf(stream, format, args);
 }
 
 int mafat_checked_fprintf(FILE *stream, const char *format, ...)
 {
     va_list args;
-    if (is_silent(stream))
-        return 0;
     va_start(args, format);
-    int n = vfprintf(stream, format, args);
+    int n = print(stream, format, args);
     va_end(args);
     return n;
 }
@@ -185,10 +206,8 @@ int mafat_checked_fprintf(FILE *stream, const char *format, ...)
 int mafat_checked_printf(const char *format, ...)
 {
     va_list args;
-    if (is_silent(stdout))
-        return 0;
     va_start(args, format);
-    int n = vprintf(format, args);
+    int n = print(stdout, format, args);
     va_end(args);
     return n;
 }
@@ -215,6 +234,6 @@ int mafat_checked_puts(const char *line)
 
 void mafat_checked_perror(const char *text)
 {
-    if (!is_silent(stderr))
+    if (!is_hushed(stderr))
         perror(text);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/progress.h"
 #include "bridge/blocks.h"
 #include "bridge/caught.h"
 #include "bridge/lean.h"
@@ -317,4 +318,19 @@ void mafat_attach(network *net)
     net->load_hook = load_hook;
     if (bridge->session.limit_bytes > 0)
         mafat_limits_enlist(bridge);
+}
+
+/* ------------------------------------------------------------------------------------------ lists */
+
+int mafat_images_done(int n_done, int n)
+{
+    static mafat_progress progress;
+    if (!mafat_progress_is_allowed())
+        return 0;
+    if (n_done == 0)
+        mafat_progress_begin(&progress, "images", (size_t)n);
+    mafat_progress_reach(&progress, (size_t)n_done);
+    if (n_done == n)
+        mafat_progress_end(&progress);
+    return 1;
 }

@@ -63,10 +63,13 @@ int mafat_main(int *argc, char **argv)
         is_ours = own != NULL || is_map || is_version || mafat_command_detector_is(&arguments);
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
-        else if (!is_ours && (arguments.json || arguments.quiet))
-            status = mafat_error_set(&error, MAFAT_USAGE, "%s is for MAFAT's own commands, "
-                                     "`detector test`, `detector map` and `detect`",
-                                     arguments.json ? "-json" : "-quiet");
+        else if (!is_ours && arguments.json)
+            status = mafat_error_set(&error, MAFAT_USAGE, "-json is for MAFAT's own commands, "
+                                     "`detector test`, `detector map` and `detect`");
+        else if (!is_ours && arguments.quiet && !mafat_command_darknet_is_watched(&arguments))
+            status = mafat_error_set(&error, MAFAT_USAGE, "-quiet is for MAFAT's own commands, "
+                                     "`detector test`, `detector map`, `detector valid`, "
+                                     "`classifier valid` and `detect`");
         else if (is_version)
             status = mafat_command_version(&arguments, &error);
         else if (own != NULL)

@@ -70,6 +70,12 @@ bool mafat_command_darknet_is(const mafat_arguments *arguments)
     return find_command(arguments) != NULL;
 }
 
+bool mafat_command_darknet_is_watched(const mafat_arguments *arguments)
+{
+    const mafat_darknet_command *command = find_command(arguments);
+    return command != NULL && command->nature == MAFAT_DARKNET_WATCHED;
+}
+
 /* Looks up the files that come with the program, or may (base/shipped.h). Darknet is given what was
  * found. */
 static mafat_status find_files(const mafat_darknet_command *command, mafat_arguments *arguments,

@@ -29,6 +29,7 @@ static const char *const reasons[MAFAT_DARKNET_N_NATURES] = {
 /* --------------------------------------------------------------------------- words of the table */
 
 #define VERIFIED MAFAT_DARKNET_VERIFIED
+#define WATCHED MAFAT_DARKNET_WATCHED
 #define TAKEN_OVER MAFAT_DARKNET_TAKEN_OVER
 #define ADDED MAFAT_DARKNET_ADDED
 #define FILMS MAFAT_DARKNET_FILMS
@@ -110,7 +111,7 @@ static const mafat_darknet_command commands[] = {
      "finds objects in an image, prints them, and draws them on it; without IMAGE, in each image "
      "whose path is a line of standard input", drawn,
      NULL, {DETECTOR_NAMES, NO_LIST}, OF_BOXES, BY_ROWS, OURSELVES, mafat_indexed_drawn)},
-    {"detector", "valid", DCW, VERIFIED, INFERS(
+    {"detector", "valid", DCW, WATCHED, INFERS(
      "finds objects in the images of valid= in DATA, and writes them into files in results= "
      "(default results) as VOC's or COCO's programs read them (eval=voc, coco or imagenet)",
      judged_elsewhere,
@@ -174,7 +175,7 @@ static const mafat_darknet_command commands[] = {
      "the most probable classes of an image; without IMAGE, of each image whose path is a line "
      "of standard input", topped,
      NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED, NOBODY, mafat_indexed_top)},
-    {"classifier", "valid", DCW, VERIFIED, INFERS(
+    {"classifier", "valid", DCW, WATCHED, INFERS(
      "how often the class that is in an image's path comes first, and among the first top= of "
      "DATA, over the images of valid=", NULL,
      NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, CROPPED, NOBODY, mafat_indexed_leaves)},

@@ -42,21 +42,37 @@ static mafat_status add_best(mafat_points *points, mafat_search *search, size_t 
     return status;
 }
 
+/* How many plans there can be from a limit down to the smallest one that works, `least`. */
+static size_t count_left(size_t limit_bytes, size_t least, int percent)
+{
+    size_t n = 0;
+    for (; limit_bytes >= least; n++)
+        limit_bytes -= limit_bytes / 100 * (size_t)percent + 1;
+    return n;
+}
+
 mafat_status mafat_points_descend(mafat_points *points, mafat_search *search, size_t limit_bytes,
                                   int percent, int most, mafat_error *error)
 {
     mafat_progress progress;
+    mafat_error unused;
+    size_t least;
     int end = most < INT32_MAX - points->n ? points->n + most : INT32_MAX;
     mafat_status status = MAFAT_OK;
     mafat_progress_begin(&progress, "plans", 0);
+    bool is_bounded = mafat_search_min_limit(search, &least, &unused) == MAFAT_OK;
     while (points->n < end && status == MAFAT_OK) {
         status = add_best(points, search, limit_bytes, error);
         if (status != MAFAT_OK)
             break;
         size_t taken = points->points[points->n - 1].total_bytes;
         limit_bytes = taken - taken / 100 * (size_t)percent - 1;
+        if (is_bounded)
+            progress.n = mafat_size_min((size_t)points->n + count_left(limit_bytes, least, percent),
+                                        (size_t)end);
         mafat_progress_reach(&progress, (size_t)points->n);
     }
+    progress.n = (size_t)points->n;
     mafat_progress_end(&progress);
     return status == MAFAT_NO_FIT && points->n > 0 ? MAFAT_OK : status;
 }

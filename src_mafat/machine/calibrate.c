@@ -131,7 +131,7 @@ static mafat_status time_and_fit(mafat_probes *probes, const mafat_calibrate_wat
         for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
             status = time_part(probes, i, &samples[i], error);
             if (watcher->report != NULL)
-                watcher->report(watcher->context, round * N_SAMPLES + i,
+                watcher->report(watcher->context, round * N_SAMPLES + i + 1,
                                  (round < MIN_ROUNDS ? MIN_ROUNDS : MAX_ROUNDS) * N_SAMPLES);
         }
         if (status == MAFAT_OK && round + 1 >= MIN_ROUNDS) {
@@ -139,8 +139,6 @@ static mafat_status time_and_fit(mafat_probes *probes, const mafat_calibrate_wat
             off = error_of_fit(samples, costs);
         }
     }
-    if (watcher->report != NULL)
-        watcher->report(watcher->context, 1, 1);
     if (status == MAFAT_OK && (off > MAX_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
         status = mafat_error_set(error, MAFAT_FAILED,
                                  "this machine is too busy to measure what computing costs: what "

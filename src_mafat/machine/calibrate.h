@@ -7,8 +7,7 @@
 #include "base/status.h"
 #include "plan/cost.h"
 
-/* Told how far a calibration has come: `done` of `all` parts, which may become more; done == all
- * once, at the end. */
+/* Told how far a calibration has come: `done` of `all` parts, which may become more. */
 typedef struct {
     void *context;
     void (*report)(void *context, int done, int all);    /* NULL: nobody wants to know */

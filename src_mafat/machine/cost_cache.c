@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/new_file.h"
 #include "base/notice.h"
+#include "base/progress.h"
 #include "machine/calibrate.h"
 #include "machine/calibrate_reading.h"
 
@@ -226,17 +227,11 @@ static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_err
     return mafat_new_file_end(&file, error);
 }
 
-/* One line that changes; and then it is there once. */
 static void show_progress(void *context, int done, int all)
 {
-    static const char what[] = "measuring what computing costs here";
-    char text[80];
-    (void)context;
-    snprintf(text, sizeof text, "mafat: %s: %3d %%", what, 100 * done / all);
-    if (done == all)
-        mafat_notice("%s: %3d %%", what, 100);
-    else if (isatty(STDERR_FILENO) == 1 && !mafat_notice_is_silent())
-        mafat_notice_draw(text);
+    mafat_progress *progress = context;
+    progress->n = (size_t)all;
+    mafat_progress_reach(progress, (size_t)done);
 }
 
 /* Keeps costs for other runs; where that fails it is said, and nothing else happens. */
@@ -251,8 +246,12 @@ static void keep_or_tell(const mafat_costs *costs)
 
 mafat_status mafat_cost_cache_measure_computing(mafat_costs *costs, mafat_error *error)
 {
-    mafat_calibrate_watcher watcher = {.report = show_progress};
+    mafat_progress progress;
+    mafat_calibrate_watcher watcher = {.context = &progress, .report = show_progress};
+    mafat_notice("measuring what computing costs here, once");
+    mafat_progress_begin(&progress, "measurements", 0);
     mafat_status status = mafat_calibrate_compute(costs->shape.n_threads, &watcher, costs, error);
+    mafat_progress_end(&progress);
     if (status == MAFAT_OK)
         keep_or_tell(costs);
     return status;

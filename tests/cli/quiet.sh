@@ -10,7 +10,16 @@ printf 'a\n\nc\n' >"$scratch/names"    # of a blank line there is a word, as of 
 printf 'names=%s/names\n' "$scratch" >"$scratch/data"
 cfg=$scratch/tiny.cfg
 w=$scratch/tiny.weights
+class_cfg=$scratch/class.cfg
+class_w=$scratch/class.weights
+printf '[net]\nwidth=64\nheight=64\nchannels=3\n[convolutional]\nfilters=3\nsize=5\nstride=8\nactivation=leaky\n[avgpool]\n[softmax]\n' >"$class_cfg"
+tools/random_weights "$class_cfg" "$class_w" >/dev/null || fail "no weights"
 cd "$top/darknet" || exit 1
+mkdir "$scratch/results"
+yes "$PWD/data/dog.jpg" | head -n 600 >"$scratch/many"
+seq -f class%g 3 >"$scratch/classes"
+printf 'classes=3\nnames=%s/classes\nlabels=%s/classes\nvalid=%s/four\nresults=%s/results\n' "$scratch" "$scratch" "$scratch" "$scratch" >"$scratch/valid"
+ls "$PWD"/data/{dog,eagle,person,horses}.jpg >"$scratch/four"
 ls data/{dog,eagle,person}.jpg >"$scratch/list"
 
 # keys FILE: what it says, without what differs from run to run
@@ -35,18 +44,21 @@ bench $cfg $w -n 2
 detector test $scratch/data $cfg $w -no_picture -memory 64M
 detector test $scratch/data $cfg $w -no_picture -json
 detector test $scratch/data $cfg $w -out $scratch/some.jpg
+detector valid $scratch/valid $cfg $w
+detector valid $scratch/valid $cfg $w -memory 64M
+classifier valid $scratch/valid $class_cfg $class_w
 END
 "$darknet" mafat search "$cfg" -memory 16M -calibrate -quiet >"$scratch/stdout" 2>"$scratch/stderr"
 ! grep -v 'too busy' "$scratch/stderr" || fail "-quiet says what it measures"
 # errors are told, also those that come while Darknet makes its network
 for command in "bench $scratch/none.cfg $w" "detector test $scratch/data $cfg $w none.jpg" "plan $cfg -memory 1M" \
-    "detector test $scratch/data $cfg $w -memory 1M"; do
+    "detector test $scratch/data $cfg $w -memory 1M" "detector valid $scratch/valid $cfg $scratch/none.weights"; do
     # shellcheck disable=SC2086
     "$darknet" mafat $command -quiet >/dev/null 2>"$scratch/stderr" </dev/null && fail "no failure: $command"
     grep -q '^mafat: ' "$scratch/stderr" || fail "-quiet hides an error: $command"
     [ "$(wc -l <"$scratch/stderr")" = 1 ] || fail "-quiet says more: $(cat "$scratch/stderr")"
 done
-expect 2 "-quiet is for MAFAT's own commands" "$darknet" mafat detector valid "$scratch/data" "$cfg" "$w" -quiet
+expect 2 "-quiet is for MAFAT's own commands" "$darknet" mafat detector recall "$cfg" "$w" -quiet
 "$darknet" detector test "$scratch/data" "$cfg" "$w" data/dog.jpg -no_picture -quiet >"$scratch/stdout" 2>"$scratch/stderr" &&
     [ ! -s "$scratch/stderr" ] || fail "-quiet without the word mafat: $(head -n 1 "$scratch/stderr")"
 
@@ -58,6 +70,29 @@ slowly | "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -json -no_pi
     fail "-quiet shows progress"
 "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -json -no_picture <"$scratch/list" 2>&1 >"$scratch/stdout" |
     grep 'images:' && fail "progress of what is over at once"
+
+# So do Darknet's own lists, in place of its numbers, where MAFAT runs them: stopped for a while as soon as they run.
+sed "s|^valid=.*|valid=$scratch/many|" "$scratch/valid" >"$scratch/long"
+stopped() { # TEST FILE WORDS...: the test of the file succeeds when the list is begun
+    local file=$2 process
+    [ "$file" = / ] || rm -f "$file"
+    "$darknet" mafat "${@:3}" >"$scratch/listed" 2>"$scratch/stderr" &
+    process=$!
+    until [ "$1" "$file" ] || ! kill -0 $process 2>/dev/null; do sleep .02; done
+    sleep .1
+    kill -STOP $process && sleep 2.2 && kill -CONT $process
+    wait $process || fail "exit code $?: ${*:3}"
+}
+last='^mafat: images: 600 of 600, [0-9]* a second$'
+stopped -e "$scratch/results/toldclass3.txt" detector valid "$scratch/long" "$cfg" "$w" -out told
+grep -qE "$last" "$scratch/stderr" || fail "detector valid: no progress in a log: $(tail -n 1 "$scratch/stderr")"
+! grep -qE '^[0-9]+$' "$scratch/stderr" || fail "detector valid: Darknet's numbers beside progress"
+stopped -s "$scratch/listed" classifier valid "$scratch/long" "$class_cfg" "$class_w"
+grep -qE "$last" "$scratch/stderr" || fail "classifier valid: no progress in a log: $(tail -n 1 "$scratch/stderr")"
+if ls "$XDG_CACHE_HOME"/mafat/costs-* >/dev/null 2>&1; then    # else it measures them first
+    stopped -e / search cfg/yolov2.cfg -front
+    grep -qE '^mafat: plans: ([0-9]+) of \1, ' "$scratch/stderr" || fail "search -front: no total: $(grep plans "$scratch/stderr" | tail -n 1)"
+fi
 
 # a terminal has a bar that is gone at the end, and no error runs into it
 cat >"$scratch/terminal.py" <<'END'
