@@ -371,16 +371,22 @@ END_TEST
 
 /* ------------------------------------------------------------------------------------- the pile */
 
+/* By memory for so many boxes: as few as there can be, whose parts are merged by two and by three, and
+ * more. The first makes more parts than can be read side by side. */
+static const int capacities[] = {MAFAT_PILE_LEAST, 4, 10, 64, 65, 66, 75, 135, 1000, 20000, 30000};
+enum { N_CAPACITIES = sizeof capacities / sizeof capacities[0] };
+
 START_TEST(a_pile_sorts)
 {
-    enum { N = 5000 };
+    enum { N = 20000 };
     test_random r = {(uint64_t)_i + 1};
     mafat_error error;
     mafat_pile pile;
     mafat_judged box, before = {0};
     bool is_there = true;
     uint64_t sum = 0, taken_sum = 0;
-    ck_assert_int_eq(mafat_pile_init(&pile, 75 + 60 * _i, _i % 2 == 0, &error), MAFAT_OK);
+    bool spares_cache = capacities[_i] >= 1000;    /* which waits for the disk */
+    ck_assert_int_eq(mafat_pile_init(&pile, capacities[_i], spares_cache, &error), MAFAT_OK);
     for (int i = 0; i < N; i++) {
         box = (mafat_judged){.class_number = (uint32_t)test_random_int(&r, 5),
                              .probability = (float)test_random_int(&r, 50),
@@ -438,7 +444,7 @@ int main(void)
     tcase_add_test(tests, what_is_no_box_hits_nothing);
     tcase_add_test(tests, equals_keep_their_order);
     tcase_add_test(tests, points_are_numpys);
-    tcase_add_loop_test(tests, a_pile_sorts, 0, 5);
+    tcase_add_loop_test(tests, a_pile_sorts, 0, N_CAPACITIES);
     tcase_add_test(tests, a_pile_without_a_folder_says_so);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);

@@ -1,4 +1,6 @@
 /* A pile of boxes; see pile.h. */
+#define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
+#define _GNU_SOURCE             /* fallocate() */
 #include "score/pile.h"
 
 #include <errno.h>
@@ -10,8 +12,10 @@
 
 #include "base/notice.h"
 
-/* More parts than this no list has: a part holds thousands of boxes. */
-enum { MAX_PARTS = 4096 };
+/* So many parts of one level are merged, or fewer where memory does not hold a box of each beside one
+ * that is written. 2^32 boxes, which are the most, make six levels at most, or 32 where parts are
+ * merged by two. */
+enum { MAX_MERGED = 64, MAX_PARTS = 6 * MAX_MERGED };
 
 static int compare(const void *a, const void *b)
 {
@@ -32,6 +36,7 @@ size_t mafat_pile_bytes(int capacity)
 
 mafat_status mafat_pile_init(mafat_pile *pile, int capacity, bool spares_cache, mafat_error *error)
 {
+    MAFAT_CHECK(capacity >= MAFAT_PILE_LEAST);
     *pile = (mafat_pile){.spares_cache = spares_cache, .capacity = capacity, .file = -1};
     pile->boxes = malloc((size_t)capacity * sizeof *pile->boxes);
     pile->parts = malloc(MAX_PARTS * sizeof *pile->parts);
@@ -123,42 +128,35 @@ static void spare_cache(const mafat_pile *pile)
         posix_fadvise(pile->file, 0, 0, POSIX_FADV_DONTNEED);
 }
 
-/* Sorts what is in memory, and makes it a part of the file. */
-static mafat_status write_part(mafat_pile *pile, mafat_error *error)
+/* Writes boxes to its end. */
+static mafat_status append(mafat_pile *pile, const mafat_judged *boxes, int n, mafat_error *error)
 {
-    mafat_status status = pile->file < 0 ? make_file(pile, error) : MAFAT_OK;
-    if (status != MAFAT_OK)
-        return status;
-    if (pile->n_parts == MAX_PARTS)
-        return mafat_error_set(error, MAFAT_FAILED, "more than %lld boxes are found, which is more "
-                               "than are counted", (long long)MAX_PARTS * pile->capacity);
-    qsort(pile->boxes, (size_t)pile->n, sizeof *pile->boxes, compare);
-    if (!write_all(pile->file, (const char *)pile->boxes, (size_t)pile->n * sizeof *pile->boxes))
+    if (!write_all(pile->file, (const char *)boxes, (size_t)n * sizeof *boxes))
         return fail("write", error);
-    if (pile->spares_cache)
-        fdatasync(pile->file);
-    spare_cache(pile);
-    off_t begin = pile->n_parts > 0 ? pile->parts[pile->n_parts - 1].end : 0;
-    pile->parts[pile->n_parts++] = (mafat_pile_part){.begin = begin, .end = begin + pile->n};
-    pile->n = 0;
     return MAFAT_OK;
 }
 
-mafat_status mafat_pile_put(mafat_pile *pile, const mafat_judged *box, mafat_error *error)
+/* Lets the disk have what was written, and the page cache be rid of it. */
+static void settle(const mafat_pile *pile)
 {
-    mafat_status status = pile->n == pile->capacity ? write_part(pile, error) : MAFAT_OK;
-    if (status != MAFAT_OK)
-        return status;
-    pile->boxes[pile->n] = *box;
-    pile->boxes[pile->n++].number = pile->n_put++;
-    return MAFAT_OK;
+    if (pile->spares_cache)
+        fdatasync(pile->file);
+    spare_cache(pile);
+}
+
+/* Gives back the disk's blocks of what was merged; where it takes none back, the file is longer. */
+static void give_back(const mafat_pile *pile, int64_t begin, int64_t end)
+{
+    off_t size = (off_t)sizeof *pile->boxes;
+    (void)!fallocate(pile->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, begin * size,
+                     (end - begin) * size);
 }
 
 /* -------------------------------------------------------------------------------------- merging */
 
 static mafat_judged *next_of(const mafat_pile *pile, int part)
 {
-    return pile->boxes + part * pile->share + pile->parts[part].at;
+    return pile->boxes + (part - pile->first) * pile->share + pile->parts[part].at;
 }
 
 static bool comes_before(const mafat_pile *pile, int i, int j)
@@ -186,7 +184,7 @@ static void sink(mafat_pile *pile, int i)
 static mafat_status fill(mafat_pile *pile, int i, mafat_error *error)
 {
     mafat_pile_part *part = &pile->parts[i];
-    off_t left = part->end - part->begin;
+    int64_t left = part->end - part->begin;
     size_t size = sizeof *pile->boxes;
     part->at = 0;
     part->n = left < pile->share ? (int)left : pile->share;
@@ -195,6 +193,95 @@ static mafat_status fill(mafat_pile *pile, int i, mafat_error *error)
         return fail("read", error);
     part->begin += part->n;
     spare_cache(pile);
+    return MAFAT_OK;
+}
+
+/* Begins to merge the last n parts in so many shares of memory. */
+static mafat_status begin_merging(mafat_pile *pile, int n, int n_shares, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    pile->first = pile->n_parts - n;
+    pile->share = pile->capacity / n_shares;
+    pile->n_heap = n;
+    for (int i = 0; i < n && status == MAFAT_OK; i++) {
+        status = fill(pile, pile->first + i, error);
+        pile->heap[i] = pile->first + i;
+    }
+    for (int i = n / 2 - 1; i >= 0 && status == MAFAT_OK; i--)
+        sink(pile, i);
+    return status;
+}
+
+/* Makes one part of the last n. */
+static mafat_status merge(mafat_pile *pile, int n, mafat_error *error)
+{
+    mafat_status status = begin_merging(pile, n, n + 1, error);
+    mafat_judged *written = pile->boxes + n * pile->share;    /* the share that is left */
+    int64_t begin = pile->first > 0 ? pile->parts[pile->first - 1].end : 0;
+    int64_t end = pile->parts[pile->n_parts - 1].end, n_written = 0;
+    bool is_there = true;
+    int n_kept = 0;
+    while (status == MAFAT_OK && is_there) {
+        status = mafat_pile_take(pile, &written[n_kept], &is_there, error);
+        n_kept += is_there;
+        if (status == MAFAT_OK && (n_kept == pile->share || !is_there)) {
+            status = append(pile, written, n_kept, error);
+            n_written += n_kept;
+            n_kept = 0;
+            if (n_written % pile->capacity < pile->share)
+                settle(pile);
+        }
+    }
+    int level = pile->parts[pile->first].level + 1;
+    give_back(pile, begin, end);
+    pile->parts[pile->first] = (mafat_pile_part){.begin = end, .end = end + n_written,
+                                                 .level = level};
+    pile->n_parts = pile->first + 1;
+    return status;
+}
+
+static int max_merged(const mafat_pile *pile)
+{
+    return pile->capacity <= MAX_MERGED ? pile->capacity - 1 : MAX_MERGED;
+}
+
+/* How many parts at the end are of the last one's level. */
+static int count_alike(const mafat_pile *pile)
+{
+    int n = 0, level = pile->parts[pile->n_parts - 1].level;
+    while (n < pile->n_parts && pile->parts[pile->n_parts - 1 - n].level == level)
+        n++;
+    return n;
+}
+
+/* Sorts what is in memory, and makes it a part of the file. */
+static mafat_status write_part(mafat_pile *pile, mafat_error *error)
+{
+    mafat_status status = pile->file < 0 ? make_file(pile, error) : MAFAT_OK;
+    if (status != MAFAT_OK)
+        return status;
+    int64_t begin = pile->n_parts > 0 ? pile->parts[pile->n_parts - 1].end : 0;
+    qsort(pile->boxes, (size_t)pile->n, sizeof *pile->boxes, compare);
+    status = append(pile, pile->boxes, pile->n, error);
+    settle(pile);
+    MAFAT_CHECK(pile->n_parts < MAX_PARTS);
+    pile->parts[pile->n_parts++] = (mafat_pile_part){.begin = begin, .end = begin + pile->n};
+    pile->n = 0;
+    while (status == MAFAT_OK && count_alike(pile) == max_merged(pile))
+        status = merge(pile, max_merged(pile), error);
+    return status;
+}
+
+mafat_status mafat_pile_put(mafat_pile *pile, const mafat_judged *box, mafat_error *error)
+{
+    mafat_status status = pile->n == pile->capacity ? write_part(pile, error) : MAFAT_OK;
+    if (status == MAFAT_OK && pile->n_put == UINT32_MAX)
+        status = mafat_error_set(error, MAFAT_FAILED, "more than %lu boxes are found, which is "
+                                 "more than are counted", (unsigned long)UINT32_MAX);
+    if (status != MAFAT_OK)
+        return status;
+    pile->boxes[pile->n] = *box;
+    pile->boxes[pile->n++].number = pile->n_put++;
     return MAFAT_OK;
 }
 
@@ -208,20 +295,11 @@ mafat_status mafat_pile_begin(mafat_pile *pile, mafat_error *error)
         return MAFAT_OK;
     }
     mafat_status status = pile->n > 0 ? write_part(pile, error) : MAFAT_OK;
-    pile->share = pile->capacity / pile->n_parts;
     if (pile->spares_cache)    /* nothing is read ahead */
         posix_fadvise(pile->file, 0, 0, POSIX_FADV_RANDOM);
-    if (status == MAFAT_OK && pile->share == 0)
-        status = mafat_error_set(error, MAFAT_FAILED, "%d boxes in memory are too few to bring %d "
-                                 "parts in order", pile->capacity, pile->n_parts);
-    for (int i = 0; i < pile->n_parts && status == MAFAT_OK; i++) {
-        status = fill(pile, i, error);
-        pile->heap[i] = i;
-    }
-    pile->n_heap = pile->n_parts;
-    for (int i = pile->n_heap / 2 - 1; i >= 0 && status == MAFAT_OK; i--)
-        sink(pile, i);
-    return status;
+    while (status == MAFAT_OK && pile->n_parts > pile->capacity)
+        status = merge(pile, max_merged(pile), error);
+    return status == MAFAT_OK ? begin_merging(pile, pile->n_parts, pile->n_parts, error) : status;
 }
 
 mafat_status mafat_pile_take(mafat_pile *pile, mafat_judged *box, bool *is_there,
