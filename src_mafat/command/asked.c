@@ -36,13 +36,15 @@ static const char *find_cfg(int n_words, char *const *words)
 
 /* Whether an option that Darknet lacks says how results are told, of a command that MAFAT runs
  * itself. Those with a value, for all commands, are mafat_arguments_asks()'s. */
-static bool asks_for_results(int n_words, char *const *words)
+static bool asks_for_results(mafat_darknet_command_nature nature, int n_words, char *const *words)
 {
-    bool asks = false;
-    for (int i = 0; i < n_words; i++)
-        asks |= mafat_darknet_options_is_new(words[i]) || strcmp(words[i], "-json") == 0 ||
-                strcmp(words[i], "-quiet") == 0;
-    return asks;
+    bool asks = false, asks_for_json = false;
+    for (int i = 0; i < n_words; i++) {
+        asks_for_json |= strcmp(words[i], "-json") == 0;
+        asks |= mafat_darknet_options_is_new(words[i]) || strcmp(words[i], "-quiet") == 0;
+    }
+    return nature == MAFAT_DARKNET_TAKEN_OVER ? asks || asks_for_json
+                                              : nature == MAFAT_DARKNET_ALSO_JSON && asks_for_json;
 }
 
 /* Whether it is for MAFAT without being asked for in another way: a command of which pinned Darknet
@@ -51,7 +53,7 @@ static bool is_ours(const mafat_darknet_command *command, int n_words, char *con
 {
     return command->nature == MAFAT_DARKNET_ADDED ||
            (command->nature == MAFAT_DARKNET_FILMS && mafat_video_is_built()) ||
-           (command->nature == MAFAT_DARKNET_TAKEN_OVER && asks_for_results(n_words, words));
+           asks_for_results(command->nature, n_words, words);
 }
 
 bool mafat_asked_in(int n_words, char **words)

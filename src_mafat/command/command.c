@@ -8,6 +8,7 @@
 #include "base/shipped.h"
 #include "bridge/bridge.h"
 #include "command/asked.h"
+#include "command/command_classifier.h"
 #include "command/command_darknet.h"
 #include "command/command_demo.h"
 #include "command/command_detector.h"
@@ -60,12 +61,15 @@ int mafat_main(int *argc, char **argv)
         bool is_version = is_named && mafat_command_version_is(&arguments);
         if (own == NULL && mafat_command_demo_is(&arguments))
             own = &mafat_command_demo;
-        is_ours = own != NULL || is_map || is_version || mafat_command_detector_is(&arguments);
+        bool is_classifier = mafat_command_classifier_is(&arguments);
+        is_ours = own != NULL || is_map || is_version || is_classifier ||
+                  mafat_command_detector_is(&arguments);
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
         else if (!is_ours && arguments.json)
             status = mafat_error_set(&error, MAFAT_USAGE, "-json is for MAFAT's own commands, "
-                                     "`detector test`, `detector map` and `detect`");
+                                     "`detector test`, `detector map`, `detect`, "
+                                     "`classifier predict` and `classify`");
         else if (!is_ours && arguments.quiet && !mafat_command_darknet_is_watched(&arguments))
             status = mafat_error_set(&error, MAFAT_USAGE, "-quiet is for MAFAT's own commands, "
                                      "`detector test`, `detector map`, `detector valid`, "
@@ -76,6 +80,8 @@ int mafat_main(int *argc, char **argv)
             status = own->run(&arguments, &error);
         else if (is_map)
             status = mafat_command_map(&arguments, &error);
+        else if (is_classifier)
+            status = mafat_command_classifier(&arguments, &error);
         else if (is_ours)
             status = mafat_command_detector(&arguments, &error);
         else if (mafat_command_darknet_is(&arguments))

@@ -30,6 +30,7 @@ static const char *const reasons[MAFAT_DARKNET_N_NATURES] = {
 
 #define VERIFIED MAFAT_DARKNET_VERIFIED
 #define WATCHED MAFAT_DARKNET_WATCHED
+#define ALSO_JSON MAFAT_DARKNET_ALSO_JSON
 #define TAKEN_OVER MAFAT_DARKNET_TAKEN_OVER
 #define ADDED MAFAT_DARKNET_ADDED
 #define FILMS MAFAT_DARKNET_FILMS
@@ -101,7 +102,8 @@ static const mafat_darknet_command_option
     judged_elsewhere[] = {{"-out", "how the names of the files begin (default comp4_det_test_, "
                                    "coco_results or imagenet-detection)"}, {NULL, NULL}},
     first_yolo[] = {THRESH(".2"), {NULL, NULL}},
-    topped[] = {{"-t", "so many classes (default: top= of DATA, or 1)"}, {NULL, NULL}};
+    topped[] = {{"-t", "so many classes (default: top= of DATA, or 1)"}, {"-top", "the same"},
+                {NULL, NULL}};
 
 /* ------------------------------------------------------------------------------------ the table */
 
@@ -171,7 +173,7 @@ static const mafat_darknet_command commands[] = {
     {"coco", "demo", CW, SHOWS_VIDEO, NULL},
     {"coco", "train", CW, TRAINS, NULL},
 
-    {"classifier", "predict", DCWI, VERIFIED, INFERS(
+    {"classifier", "predict", DCWI, ALSO_JSON, INFERS(
      "the most probable classes of an image; without IMAGE, of each image whose path is a line "
      "of standard input", topped,
      NULL, {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED, NOBODY, mafat_indexed_top)},
@@ -211,7 +213,7 @@ static const mafat_darknet_command commands[] = {
     {"classifier", "try", "DATA CFG WEIGHTS IMAGE LAYER", LOOKS_INSIDE, NULL},
     {"classifier", "train", DCW, TRAINS, NULL},
 
-    {"classify", NULL, CWI, VERIFIED, INFERS(
+    {"classify", NULL, CWI, ALSO_JSON, INFERS(
      "`classifier predict` with cfg/imagenet1k.data, of five classes", NULL,
      "cfg/imagenet1k.data", {CLASSIFIER_NAMES, NO_LIST}, OF_OUTPUTS, LETTERBOXED, NOBODY,
      mafat_indexed_top_5)},

@@ -11,6 +11,7 @@
 typedef enum {
     MAFAT_DARKNET_VERIFIED,         /* inference: Darknet runs it, on a network of MAFAT's */
     MAFAT_DARKNET_WATCHED,          /* the same, and MAFAT shows how far it is, but for -quiet */
+    MAFAT_DARKNET_ALSO_JSON,        /* the same; with -json MAFAT runs it itself */
     MAFAT_DARKNET_TAKEN_OVER,       /* inference: MAFAT runs it itself */
     MAFAT_DARKNET_ADDED,            /* the same, and Darknet lacks it */
     MAFAT_DARKNET_FILMS,            /* the same, where there is what shows video (video/video.h) */
@@ -55,7 +56,7 @@ typedef struct {
     const char *word, *subword;    /* subword is NULL where there is none */
     const char *arguments;         /* "DATA CFG WEIGHTS [IMAGE]": those in brackets may lack */
     mafat_darknet_command_nature nature;
-    const mafat_darknet_command_inference *inference;    /* of the first five; else NULL */
+    const mafat_darknet_command_inference *inference;    /* of the first six; else NULL */
 } mafat_darknet_command;
 
 /* The one of that number from 0; NULL: there are no more. */

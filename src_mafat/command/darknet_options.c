@@ -61,6 +61,7 @@ static const mafat_option rows[] = {
     {"-hier", "P", mafat_darknet_options_share, offsetof(mafat_darknet_options, hier_threshold),
      NULL},
     {"-t", "N", mafat_darknet_options_whole, offsetof(mafat_darknet_options, top), NULL},
+    {"-top", "N", mafat_darknet_options_whole, offsetof(mafat_darknet_options, top), NULL},
     {"-out", "NAME", mafat_option_read_text, offsetof(mafat_darknet_options, out), NULL},
     {"-gpus", "LIST", mafat_option_read_text, offsetof(mafat_darknet_options, gpus), NULL},
     {"-avg", "N", read_count, MAFAT_OPTION_CHECKED, NULL},
@@ -137,8 +138,12 @@ bool mafat_darknet_options_takes_value(const char *option)
 
 void mafat_darknet_options_order(mafat_arguments *arguments)
 {
+    static char top[] = "-t";
     char **words = arguments->words, *moved[2];
     int n = arguments->n_words, n_left = n;
+    for (int i = 0; i < n; i++)
+        if (strcmp(words[i], "-top") == 0)
+            words[i] = top;
     for (int at = 0; at < 2 && at < n_left;) {
         int size = option_size(words[at]);
         if (size == 0 || at + size > n_left) {

@@ -33,7 +33,8 @@ void mafat_darknet_options_print(FILE *stream, int indent, int column, const cha
 /* Whether a word is one of them with a value behind it. */
 bool mafat_darknet_options_takes_value(const char *option);
 
-/* Moves those that stand before a command's word, or between its two words, behind all others. */
+/* Moves those that stand before a command's word, or between its two words, behind all others, and
+ * makes -t, which Darknet knows, of -top. */
 void mafat_darknet_options_order(mafat_arguments *arguments);
 
 /* Readers that only check: a number from 0 to 1, and a whole one from 0 on, are kept as text. */

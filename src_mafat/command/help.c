@@ -62,7 +62,7 @@ static void print_common(const mafat_darknet_command *command)
 {
     bool is_limited = command->inference->loading != MAFAT_LOADED_UNCOUNTED;
     bool is_watched = command->nature == MAFAT_DARKNET_WATCHED;
-    bool is_ours = !is_watched && command->nature != MAFAT_DARKNET_VERIFIED;
+    bool is_ours = !is_watched && command->nature != MAFAT_DARKNET_VERIFIED;    /* or may be */
     for (int i = 0; i < mafat_arguments_common.n; i++) {
         const mafat_option *row = &mafat_arguments_common.rows[i];
         if ((strcmp(row->name, "-json") != 0 || is_ours) &&

@@ -56,11 +56,11 @@ while read -r line; do
         mafat $asked | cmp -s - "$page" || fail "$asked does not help as $command --help does"
     done
     while read -r option value; do
-        case $option in -help | -mafat) continue ;; esac
+        case $option in -help | -mafat | -top) continue ;; esac
         expect 2 "option $option is given twice" mafat $command x.cfg $option ${value:+1} $option ${value:+1}
     done < <(listed "$page")
     [ "$command" = "detector demo" ] || for option in -nogpu -clear -t; do
-        grep -qE "^ +$option |(:| )$option( |$)" "$page" || fail "$command: help is silent on $option"
+        grep -qE "(^|:| )$option( |$)" "$page" || fail "$command: help is silent on $option"
     done
 done < <(sed -n '/own commands, with all/,/^`/s/^  \([a-z].*\)/\1/p' "$scratch/help")
 [ $n -gt 25 ] || fail "the help lists $n of Darknet's commands"

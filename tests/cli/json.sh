@@ -1,6 +1,6 @@
 #!/bin/bash
 # -json: whatever of MAFAT's own commands, with whichever of its options, prints one JSON value, with the keys
-# of its lines and the rows of its tables.
+# of its lines and the rows of its tables; classifiers print one for each image.
 . "$(dirname "$0")/../lib.sh"
 command -v python3 >/dev/null || { echo "  no python3 to read it"; exit 0; }
 cat >"$scratch/check.py" <<'END'
@@ -56,5 +56,59 @@ compare $cfg $w -mafat layers:
 bench $cfg $w -n 2:
 bench $cfg $w -n 2 -layers -mafat 2x2:layers
 END
+
+# classifiers: an object a line for the image, or for each of a list, with the classes that Darknet prints
+head() { printf '[net]\nwidth=32\nheight=32\nchannels=3\n[convolutional]\nfilters=6\nsize=5\nstride=4\nactivation=leaky\n[avgpool]\n[softmax]\n'; }
+{ head; echo groups=1; } >"$scratch/flat.cfg"
+{ head; echo "tree=$scratch/tree"; } >"$scratch/tree.cfg"
+printf 'a -1\nb -1\nc 0\nd 0\ne 1\nf 1\n' >"$scratch/tree"
+printf 'a "b"\n\xc3\xa4\nc\nd\ne\nf\n' >"$scratch/names"
+printf 'labels=%s/names\ntop=2\n' "$scratch" >"$scratch/class.data"
+cat >"$scratch/classes.py" <<'END'
+import json, sys
+stock, ours, files = open(sys.argv[1], encoding="utf-8").read().splitlines(), sys.argv[2], sys.argv[3:]
+objects = [json.loads(line) for line in open(ours, encoding="utf-8")]
+assert [o["file"] for o in objects] == files, objects
+keys = ["file", "width", "height", "classes", "seconds", "config", "predicted_bytes", "peak_bytes"]
+names = open(sys.argv[1] + ".names", encoding="utf-8").read().splitlines()
+lines = []
+for o in objects:
+    assert [k for k in o if k != "peak_bytes_unknown"] == keys, list(o)
+    assert (o["width"], o["height"]) in ((768, 576), (773, 512)) and o["seconds"] >= 0
+    for c in o["classes"]:
+        assert list(c) == ["class", "name", "probability"] and names[c["class"]] == c["name"]
+        lines.append("%5.2f%%: %s" % (c["probability"] * 100, c["name"]))
+assert lines == stock, (lines, stock)
+END
+cp "$scratch/names" "$scratch/stock.names"
+for name in flat tree; do
+    "$top/tools/random_weights" "$scratch/$name.cfg" "$scratch/$name.w" >/dev/null || fail "no weights"
+    of() { "$1" ${2:+"$2"} classifier predict "$scratch/class.data" "$scratch/$name.cfg" "$scratch/$name.w" "${@:3}"; }
+    for options in '' '-t 3' '-t 6'; do
+        for limit in '' '-memory 16M' '-mafat layers'; do
+            # shellcheck disable=SC2086
+            {
+                of "$stock" '' data/dog.jpg $options >"$scratch/stock" 2>/dev/null
+                of "$darknet" mafat data/dog.jpg $options $limit -json >"$scratch/ours" 2>"$scratch/stderr" ||
+                    fail "$name: exit code $?: $(tail -n 1 "$scratch/stderr")"
+                of "$darknet" mafat data/dog.jpg ${options/-t/-top} $limit >"$scratch/plain" 2>"$scratch/stderr"
+            }
+            python3 "$scratch/classes.py" "$scratch/stock" "$scratch/ours" data/dog.jpg || fail "$name $options $limit: other classes"
+            cmp "$scratch/stock" "$scratch/plain" || fail "$name $options $limit: without -json stdout is not stock's"
+        done
+    done
+    of "$stock" '' data/dog.jpg >"$scratch/stock" 2>/dev/null
+    of "$stock" '' data/eagle.jpg >>"$scratch/stock" 2>/dev/null
+    printf '%s\n' data/dog.jpg '' none.jpg data/eagle.jpg >"$scratch/list"
+    "$darknet" classifier predict "$scratch/class.data" "$scratch/$name.cfg" "$scratch/$name.w" -json -quiet \
+        <"$scratch/list" >"$scratch/ours" 2>"$scratch/stderr" && fail "$name: a missing image is nothing"
+    grep -q '^mafat: none.jpg: No such file' "$scratch/stderr" || fail "$name: a missing image is not told"
+    python3 "$scratch/classes.py" "$scratch/stock" "$scratch/ours" data/dog.jpg data/eagle.jpg || fail "$name: other classes in a list"
+done
+expect 2 'option -t: 7 must be from 0 to 6' of "$darknet" mafat data/dog.jpg -json -top 7
+expect 2 'option -t is given twice' of "$darknet" mafat data/dog.jpg -json -top 2 -t 2
+expect 3 'nothing fits 1048576 bytes' of "$darknet" mafat data/dog.jpg -json -memory 1M
+expect 1 'cannot write the results' bash -c '"$@" >/dev/full' - "$darknet" mafat classifier predict "$scratch/class.data" \
+    "$scratch/flat.cfg" "$scratch/flat.w" data/dog.jpg -json
 [ -s "$scratch/plan.svg" ] && [ -s "$scratch/front.svg" ] && [ -s "$scratch/saved.cfg" ] || fail "-json writes no files"
 finish

@@ -196,7 +196,7 @@ expect 2 '-out x.png names a picture, and -no_picture asks for none' "$darknet" 
     "$scratch/tiny.cfg" "$scratch/tiny.weights" dog.jpg -no_picture -out x.png
 expect 2 'option -ext_output is for `detector test` and `detect`' "$darknet" mafat detector valid d.data \
     "$scratch/tiny.cfg" "$scratch/tiny.weights" -ext_output
-for command in 'classifier predict' 'detector valid' 'classifier label'; do
+for command in 'classifier csv' 'detector valid' 'classifier label'; do
     # shellcheck disable=SC2086
     expect 2 '-json is for' "$darknet" mafat $command d.data "$scratch/tiny.cfg" "$scratch/tiny.weights" -json
 done
