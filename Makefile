@@ -99,7 +99,9 @@ DARKNET_FLAGS_src/image := $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-in
 OPT := $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,$(if $(SANITIZE),-O2,-O3))
 # Whole numbers have names by enum, also where doubles are computed from them, which clang from 19 on finds odd.
 WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes -Wno-enum-float-conversion
-MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) -Isrc_mafat $(INCLUDES)
+# Files may have more than 2 GB where addresses have 32 bits, too.
+FILES := -D_FILE_OFFSET_BITS=64
+MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) $(FILES) -Isrc_mafat $(INCLUDES)
 # FLAGS_<file or room under src_mafat>: two rooms alone may see Darknet, and these files
 # must round after every operation (src_mafat/kernels/README.md: an FMA in the epilogue changes a quarter of the values).
 # -isystem: warnings in Darknet's headers are not ours.
@@ -124,7 +126,7 @@ FLAGS_upstream/png_rows = $(STB_FLAGS)
 # How often suites go through what they could go through for ever, such as random networks: sanitized
 # ones are slow.
 TEST_ROUNDS := $(if $(SANITIZE),1,4)
-TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) \
+TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) $(FILES) \
     -DTEST_ROUNDS=$(TEST_ROUNDS) -Isrc_mafat -Itests $(FLAGS_upstream) $(INCLUDES)
 LIBS = $(LDFLAGS) $(addprefix -L,$(wildcard $(LIBRARIES:%=%/usr/lib/*/))) -lz -lm -pthread -ldl $(ATOMIC)
 

@@ -1,5 +1,4 @@
 /* See file.h. */
-#define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
 #include "base/file.h"
 
 #include <errno.h>
@@ -7,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+_Static_assert(sizeof(off_t) == 8, "files may have more than 2 GB: the Makefile says so to all");
 
 static mafat_status judge(const struct stat *info, const char *what, uint64_t *n_bytes,
                           mafat_error *error)

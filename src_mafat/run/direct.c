@@ -1,6 +1,5 @@
 /* Direct reads of Linux; see direct.h. */
 #define _GNU_SOURCE             /* O_DIRECT */
-#define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
 #include "run/direct.h"
 
 #include <errno.h>

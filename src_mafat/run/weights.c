@@ -1,5 +1,4 @@
 /* Sizes of weights files, from their headers and from the network; see weights.h. */
-#define _FILE_OFFSET_BITS 64  /* st_size, also where long has 32 bits */
 #include "run/weights.h"
 
 #include <errno.h>

@@ -1,5 +1,4 @@
 /* Chunks of a file, which are given back behind the reader; see picture_file.h. */
-#define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
 #include "upstream/picture_file.h"
 
 #include <errno.h>

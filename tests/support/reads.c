@@ -1,6 +1,5 @@
 /* See reads.h. */
 #define _GNU_SOURCE             /* O_DIRECT */
-#define _FILE_OFFSET_BITS 64    /* the names that src_mafat/run/direct.c calls */
 #undef _FORTIFY_SOURCE
 
 #include "support/reads.h"
