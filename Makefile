@@ -152,7 +152,7 @@ MAFAT := $(patsubst src_mafat/%.c,mafat/%.o,$(wildcard src_mafat/*/*.c))
 SUITES := $(patsubst %.c,%,$(wildcard tests/test_*.c))
 # Suites share all of it but the calls that some replace.
 SUPPORT := $(filter-out tests/support/page.o tests/support/reads.o tests/support/heap.o,$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
-PAGED := $(addprefix tests/test_, predict size)
+PAGED := $(addprefix tests/test_, predict process size)
 READERS := $(addprefix tests/test_, direct exec store)
 HEAPED := tests/test_library
 TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c tools/outputs.c,$(wildcard tools/*.c)))

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/charge.h"
+#include "base/size.h"
 #include "bridge/blocks.h"
 #include "doors.h"
 #include "support/random.h"
 #include "support/suite.h"
 
-enum { LARGE = MAFAT_CHARGE_OWN_PAGES_OF_LAYERS };
+#define LARGE mafat_size_page()
 
 static bool is_all(const unsigned char *block, size_t n_bytes, unsigned char value)
 {
@@ -79,24 +79,33 @@ START_TEST(layers_that_keep_nothing_share_addresses)
 }
 END_TEST
 
-static long page_table_kib(void)
+/* What a file of /proc says first behind the key. */
+static long kib_of(const char *path, const char *key)
 {
     char line[200];
     long kib = -1;
-    FILE *status = fopen("/proc/self/status", "r");
-    ck_assert_ptr_nonnull(status);
-    while (kib < 0 && fgets(line, sizeof line, status) != NULL)
-        sscanf(line, "VmPTE: %ld kB", &kib);
-    fclose(status);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    while (kib < 0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, key, strlen(key)) == 0)
+            sscanf(line + strlen(key), "%ld kB", &kib);
+    fclose(file);
     ck_assert_int_ge(kib, 0);
     return kib;
+}
+
+static long page_table_kib(void)
+{
+    return kib_of("/proc/self/status", "VmPTE:");
 }
 
 /* Tables that were given back would wait to be freed, and be made anew for the next layer. */
 START_TEST(page_tables_stay_for_the_next_layer)
 {
     enum { N = 16, BYTES = 4 << 20 };
-    if (!are_to_be_had())
+    bool pages_are_the_kernels =
+        (size_t)kib_of("/proc/self/smaps", "KernelPageSize:") << 10 == mafat_size_page();
+    if (!are_to_be_had() || !pages_are_the_kernels)
         return;
     mafat_blocks_begin();
     for (int layer = 0; layer < 3; layer++) {

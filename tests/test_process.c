@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include "base/charge.h"
+#include "base/file.h"
 #include "base/size.h"
 #include "darknet.h"
+#include "machine/measure.h"
 #include "score/score.h"
 #include "session/process.h"
 #include "support/brief_cfg.h"
+#include "support/page.h"
 #include "support/suite.h"
 
 static const mafat_picture_memory small = {
@@ -207,18 +210,39 @@ START_TEST(trees_and_maps_of_classes_are_counted)
 }
 END_TEST
 
-/* What is charged whatever the workload is what the table says, each term once. */
-START_TEST(constant_terms_are_those_of_the_table)
+/* What is charged whatever the workload is what was measured, where pages are as they were there;
+ * where they are larger, as much more as there are pages in it. */
+START_TEST(constant_terms_are_those_of_the_machines_pages)
+{
+    static const struct {
+        size_t kernel_kib, table_kib, thread_kib, base_kib, file_kib;
+    } expected[TEST_N_PAGES] = {{64, 64, 40, 72, 48}, {64, 192, 64, 144, 96},
+                                {112, 768, 208, 432, 288}};
+    mafat_workload workload = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_MAFAT, &large);
+    uint64_t own_bytes;
+    mafat_error error;
+    workload.base_bytes = 0;
+    test_set_page(test_pages[_i]);
+    mafat_process process = process_of(&workload);
+    ck_assert_uint_eq(process.kernel_bytes, expected[_i].kernel_kib << 10);
+    ck_assert_uint_eq(process.page_table_bytes, expected[_i].table_kib << 10);
+    ck_assert_uint_eq(process.thread_bytes, expected[_i].thread_kib << 10);
+    ck_assert_uint_eq(process.base_bytes - mafat_measure_writable_data(), expected[_i].base_kib << 10);
+    ck_assert_uint_eq(process.ahead_bytes, 64 * test_pages[_i]);
+    ck_assert_int_eq(mafat_file_size("/proc/self/exe", "file", &own_bytes, &error), MAFAT_OK);
+    ck_assert_uint_eq(process.file_bytes - mafat_size_in_pages(workload.file_bytes) -
+                      mafat_size_in_pages((size_t)own_bytes), expected[_i].file_kib << 10);
+    test_set_page(0);
+}
+END_TEST
+
+/* What a workload adds is added once. */
+START_TEST(terms_of_a_workload_are_those_of_the_table)
 {
     mafat_workload workload = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_MAFAT, &large);
     mafat_workload list = workload;
     list.repeats = true;
     mafat_process process = process_of(&workload);
-    ck_assert_uint_eq(process.kernel_bytes, MAFAT_CHARGE_KERNEL);
-    ck_assert_uint_eq(process.page_table_bytes, MAFAT_CHARGE_FIRST_TABLES);
-    ck_assert_uint_eq(process.thread_bytes, MAFAT_CHARGE_THREAD);
-    ck_assert_uint_eq(process.ahead_bytes, MAFAT_CHARGE_AHEAD_PAGES * mafat_size_page());
-    ck_assert_uint_eq((process.base_bytes - MAFAT_CHARGE_STACK_AND_HEAP) % mafat_size_page(), 0);
     /* two pictures of a list that are drawn may wait for the disk */
     ck_assert_uint_eq(process_of(&list).file_bytes, process.file_bytes + 2 * MAFAT_CHARGE_NEW_FILE);
     workload.n_streams = 20;
@@ -239,7 +263,8 @@ int main(void)
     tcase_add_test(tests, rounded_images_hold_both);
     tcase_add_test(tests, lines_count_where_there_are_some);
     tcase_add_loop_test(tests, trees_and_maps_of_classes_are_counted, 0, 2);
-    tcase_add_test(tests, constant_terms_are_those_of_the_table);
+    tcase_add_loop_test(tests, constant_terms_are_those_of_the_machines_pages, 0, TEST_N_PAGES);
+    tcase_add_test(tests, terms_of_a_workload_are_those_of_the_table);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);
 }

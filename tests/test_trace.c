@@ -278,7 +278,7 @@ START_TEST(a_trace_has_room_in_the_smallest_limit)
         mafat_found_free(&found);
         mafat_found_free(&traced);
     }
-    test_require(max_over > 8 * least);
+    test_require(max_over > 4 * least);
     mafat_search_free(&search);
     mafat_cfg_free(&s.cfg);
 }

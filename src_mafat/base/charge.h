@@ -3,7 +3,8 @@
  * takes it from here. That the sums hold is measured by `make predict-table`, on some 200
  * processes.
  *
- * Figures are of x86-64, Linux 6.18, glibc 2.36, gcc 12. CAGE is a memory cgroup with nothing but
+ * Figures are of x86-64, pages of 4 KB, Linux 6.18, glibc 2.36, gcc 12; what of them is whole pages
+ * is counted in pages, so that other pages make other sums. CAGE is a memory cgroup with nothing but
  * the process in it: there the kernel's share is `kernel` of memory.stat, or
  * memory.kmem.usage_in_bytes where cgroups are of version 1. STATUS is /proc/PID/status of
  * `darknet mafat detector test`, which waits for the path of an image on its standard input. */
@@ -12,15 +13,21 @@
 
 /* --------------------------------------------------------------------------------- the kernel's */
 enum {
-    /* Structures of a process, and the first thread's kernel stack. Measured: the kernel's share
+    /* Structures of a process, and the first thread's kernel stack: a thread's has the size below,
+     * or that of a page where it is larger (arm64's THREAD_SIZE). Measured: the kernel's share
      * of CAGE with four processes that sleep, less that with one, a third of it: 96 KB, of which
      * 44 to 52 are page tables (VmPTE of their status). */
     MAFAT_CHARGE_KERNEL = 64 << 10,
+    MAFAT_CHARGE_KERNEL_STACK = 16 << 10,
 
-    /* Page tables of a program, its libraries, a heap and a stack that hold little yet. Measured:
-     * VmPTE of STATUS before the first path, 72 to 96 KB, less the entries of what it holds by
-     * then, and the tables of what is apart. */
-    MAFAT_CHARGE_FIRST_TABLES = 64 << 10,
+    /* Page tables of a program, its libraries, a heap and a stack that hold little yet, which lie
+     * in so many places far from one another: one of each level but the highest for each, and as
+     * many more for places that do not end with a table. Measured: VmPTE of STATUS before the first
+     * path, 72 to 96 KB, less the entries of what it holds by then, and the tables of what is
+     * apart. */
+    MAFAT_CHARGE_TABLED_PLACES = 4,
+    /* Bits of the addresses that a process has. Of Linux: x86-64's, and arm64's with 16 KB. */
+    MAFAT_CHARGE_ADDRESS_BITS = 47,
 
     /* A page's entry in the page tables. Of the processor. */
     MAFAT_CHARGE_TABLE_ENTRY = 8,
@@ -30,8 +37,9 @@ enum {
     MAFAT_CHARGE_APART_TABLE_PAGES = 4,
 
     /* One more thread: its kernel stack and structure, 25 to 33 KB (the kernel's share of CAGE
-     * behind the first image, for -threads 1, 2, 4, 8), and what it touches of its own stack. */
-    MAFAT_CHARGE_THREAD = 40 << 10,
+     * behind the first image, for -threads 1, 2, 4, 8), and pages of its own stack. */
+    MAFAT_CHARGE_THREAD = 32 << 10,
+    MAFAT_CHARGE_THREAD_PAGES = 2,
 
     /* Memory is charged in batches, of which each processor keeps what it has not given out yet.
      * Of Linux's source: MEMCG_CHARGE_BATCH, in pages. */
@@ -47,8 +55,10 @@ enum {
     /* What the first thread touches of its stack, of the heap and of blocks that the C library and
      * OpenMP map for themselves, before and while a network runs. Measured: RssAnon of the process
      * when it comes to plan, 156 to 184 KB, less its writable data, 160 KB
-     * (mafat_measure_writable_data()); the rest comes while the network runs. */
-    MAFAT_CHARGE_STACK_AND_HEAP = 72 << 10,
+     * (mafat_measure_writable_data()); the rest comes while the network runs. These are so many
+     * blocks, of which the last page of each is a part of one. */
+    MAFAT_CHARGE_STACK_AND_HEAP = 48 << 10,
+    MAFAT_CHARGE_STACK_AND_HEAP_PAGES = 6,
 
     /* A program that holds more than that when it comes to plan is taken as it is, in units that
      * are coarse: what is measured varies by a few pages from run to run. Chosen. */
@@ -57,8 +67,9 @@ enum {
     /* Page cache of files beside those that are counted by their size: the header of weights and
      * what the kernel reads ahead of it, a data file, what is printed. Measured: `cache` of
      * memory.stat in CAGE behind an image, less the sizes of the program, the cfg, names and
-     * image. */
-    MAFAT_CHARGE_SMALL_FILES = 48 << 10,
+     * image: 48 KB, of which each of these files has a page. */
+    MAFAT_CHARGE_SMALL_FILES = 32 << 10,
+    MAFAT_CHARGE_SMALL_FILE_PAGES = 4,
 
     /* What the heap adds to each block: malloc_usable_size() and the address of the next one. */
     MAFAT_CHARGE_BLOCK_HEAD = 16,
@@ -124,10 +135,9 @@ enum {
 
 /* ---------------------------------------- chosen: what our own code keeps to, and is counted as */
 enum {
-    /* From what size on the heap gives a block pages of its own (mallopt()), */
+    /* From what size on the heap gives a block pages of its own (mallopt()); while Darknet makes
+     * layers, blocks of zeros have them from the size of one page on (bridge/blocks.c). */
     MAFAT_CHARGE_OWN_PAGES = 128 << 10,
-    /* and which blocks of zeros have them while Darknet makes layers (bridge/blocks.c). */
-    MAFAT_CHARGE_OWN_PAGES_OF_LAYERS = 4 << 10,
 
     /* An image's file is read in such chunks. */
     MAFAT_CHARGE_PICTURE_CHUNK = 32 << 10,

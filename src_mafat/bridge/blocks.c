@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "base/charge.h"
 #include "bridge/blocks.h"
 #include "base/size.h"
 
@@ -86,7 +85,7 @@ static stretch **find(stretch **first, const void *block)
 
 void *mafat_blocks_make(size_t n_bytes)
 {
-    if (!is_making || n_bytes < MAFAT_CHARGE_OWN_PAGES_OF_LAYERS || n_bytes > stretch_bytes)
+    if (!is_making || n_bytes < mafat_size_page() || n_bytes > stretch_bytes)
         return NULL;
     if (filling == NULL)
         filling = map();

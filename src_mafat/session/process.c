@@ -16,7 +16,8 @@
  * if all had been touched, where what it measures of itself is no more than that explains. */
 static size_t base_bytes(size_t measured_bytes)
 {
-    size_t usual_bytes = mafat_measure_writable_data() + MAFAT_CHARGE_STACK_AND_HEAP;
+    size_t usual_bytes = mafat_measure_writable_data() + MAFAT_CHARGE_STACK_AND_HEAP +
+                         MAFAT_CHARGE_STACK_AND_HEAP_PAGES * mafat_size_page();
     if (measured_bytes <= usual_bytes)
         return usual_bytes;
     return usual_bytes +
@@ -45,7 +46,8 @@ static size_t file_bytes(const mafat_workload *workload, const mafat_cfg *cfg,
 {
     size_t bytes = cached_bytes("/proc/self/exe") + cached_bytes(mafat_measure_own_library()) +
                    cached_bytes(cfg_path) + mafat_size_in_pages(workload->file_bytes) +
-                   MAFAT_CHARGE_SMALL_FILES + drawn_bytes(workload);
+                   MAFAT_CHARGE_SMALL_FILES +
+                   MAFAT_CHARGE_SMALL_FILE_PAGES * mafat_size_page() + drawn_bytes(workload);
     for (int i = 0; i < cfg->n_files; i++)
         bytes += cached_bytes(cfg->files[i].path);
     return bytes;
@@ -116,6 +118,29 @@ void mafat_process_set_image(mafat_process *process, const mafat_workload *workl
     process->image_cache_bytes = mafat_size_in_pages(image->file_bytes);
 }
 
+/* By how much a thread's kernel stack is larger than it was where it was measured. */
+static size_t more_stack_bytes(void)
+{
+    size_t page = mafat_size_page();
+    return page > MAFAT_CHARGE_KERNEL_STACK ? page - MAFAT_CHARGE_KERNEL_STACK : 0;
+}
+
+static size_t thread_bytes(void)
+{
+    return MAFAT_CHARGE_THREAD + MAFAT_CHARGE_THREAD_PAGES * mafat_size_page() +
+           more_stack_bytes();
+}
+
+/* Each level of page tables tells as many addresses apart as a page holds entries. */
+static size_t first_table_bytes(void)
+{
+    size_t page = mafat_size_page(), n_levels = 1;
+    uint64_t mapped = (uint64_t)page / MAFAT_CHARGE_TABLE_ENTRY * page;
+    for (; mapped >> MAFAT_CHARGE_ADDRESS_BITS == 0; n_levels++)
+        mapped *= page / MAFAT_CHARGE_TABLE_ENTRY;
+    return MAFAT_CHARGE_TABLED_PLACES * n_levels * page;
+}
+
 /* What it holds while it chooses a plan, in one thread: the cfg has been read, nothing was
  * allocated for what it says. */
 static size_t choosing_bytes(const mafat_process *process, const mafat_workload *workload,
@@ -135,12 +160,12 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
         .file_bytes = file_bytes(workload, cfg, cfg_path),
         .network_bytes = mafat_footprint_network_bytes(network),
         .name_bytes = name_bytes(workload, cfg),
-        .kernel_bytes = MAFAT_CHARGE_KERNEL,
-        .page_table_bytes = MAFAT_CHARGE_FIRST_TABLES,
+        .kernel_bytes = MAFAT_CHARGE_KERNEL + more_stack_bytes(),
+        .page_table_bytes = first_table_bytes(),
         .statistics_bytes = mafat_store_statistics_bytes(network),
         .weight_bytes = mafat_footprint_parameter_bytes(network),
         .weight_cache_bytes = weight_cache_bytes(network),
-        .thread_bytes = MAFAT_CHARGE_THREAD,
+        .thread_bytes = thread_bytes(),
         .ahead_bytes = MAFAT_CHARGE_AHEAD_PAGES * mafat_size_page(),
         .repeats = workload->repeats,
         .n_threads = n_threads,

@@ -10,7 +10,7 @@
 static size_t block_bytes(size_t n_floats)
 {
     size_t n_bytes = n_floats * sizeof(float) + MAFAT_CHARGE_BLOCK_HEAD;
-    return n_bytes < MAFAT_CHARGE_OWN_PAGES_OF_LAYERS ? n_bytes : mafat_size_in_pages(n_bytes);
+    return n_bytes < mafat_size_page() ? n_bytes : mafat_size_in_pages(n_bytes);
 }
 
 /* Arrays of a layer's own that Darknet's forward() writes at inference, in layers that keep them

@@ -1,0 +1,49 @@
+#!/bin/bash
+# Pages of 16 and 64 KB, as ARM's kernels may have them: suites and whole networks under a library that tells of such
+# pages and refuses what is not aligned to them (pages.c). What only touches memory as the C library gives it is not run.
+#
+#   tests/network/pages.sh [SUITE...]
+. "$(dirname "$0")/../lib.sh"
+[ $# -gt 0 ] || set -- exec blocks process predict networks
+suites=$(dirname "$(dirname "$(make -s --no-print-directory where)")")/tests
+${CC:-gcc} -O1 -Wall -Wextra -Werror -shared -fPIC tests/network/pages.c -o "$scratch/pages.so" -ldl || fail "pages.c"
+
+# The library refuses what it says.
+cat >"$scratch/unaligned.c" <<'END'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+int main(void)
+{
+    char *at = mmap(NULL, 1 << 18, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char there[64];
+    printf("%ld %d%d%d%d\n", sysconf(_SC_PAGESIZE), mprotect(at + 4096, 4096, PROT_NONE), madvise(at + 4096, 4096, MADV_DONTNEED),
+           mincore(at + 4096, 4096, there), munmap(at + 4096, 4096));
+    return (unsigned long)at % sysconf(_SC_PAGESIZE) != 0;
+}
+END
+${CC:-gcc} -w "$scratch/unaligned.c" -o "$scratch/unaligned" || fail "unaligned.c"
+
+compare() { # CFG OPTION...
+    local name=$1
+    shift
+    sed 's/^width=.*/width=96/; s/^height=.*/height=96/' "darknet/cfg/$name.cfg" >"$scratch/$name.cfg"
+    [ -e "$scratch/$name.weights" ] || tools/random_weights "$scratch/$name.cfg" "$scratch/$name.weights" >"$scratch/log"
+    expect 0 '^values_different: 0$' "$darknet" mafat compare "$scratch/$name.cfg" "$scratch/$name.weights" darknet/data/dog.jpg "$@"
+}
+
+for bytes in 16384 65536; do
+    export PAGE_BYTES=$bytes LD_PRELOAD=$scratch/pages.so
+    expect 0 "^$bytes -1-1-1-1\$" "$scratch/unaligned"
+    for suite; do
+        CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-120} "$suites/test_$suite" >"$scratch/suite" 2>&1 ||
+            fail "$suite with pages of $bytes bytes: $(grep -a -m 3 ':[FE]:' "$scratch/suite")"
+    done
+    compare yolov2-tiny -memory 20M -threads 2
+    compare yolov2-tiny -mafat 5x5/8/2x1r -threads 3
+    compare yolov3-tiny -memory 24M
+    compare resnet18 -mafat 4x1r/8/2x2 -threads 2
+    unset LD_PRELOAD
+done
+finish
