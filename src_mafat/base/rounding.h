@@ -6,9 +6,9 @@
  * - normalize_cpu() divides by a loop constant. The vectorised main loop multiplies by its
  *   reciprocal instead, the scalar rest of the loop still divides, and in about one value of 2^28
  *   the two round to different floats. Which one a pixel gets depends on its index in the plane.
- * - forward_maxpool_layer() keeps the larger value; of +0 and -0, equal but not the same bits, it
- *   keeps the earlier or the later one, and the same operand order decides what becomes of a NaN.
- *
+ * - forward_maxpool_layer() keeps the larger value; which one of +0 and -0, equal but not the same
+ *   bits, and what becomes of a NaN, follows from a comparison and its operands' order, or from
+ *   what an instruction for maxima does.
  * - resize_image() divides by a loop constant, multiplies and adds: reciprocals, other orders, and
  *   fused multiply-adds, which leave one product of a sum unrounded. load_image_stb() divides bytes
  *   by 255, or multiplies them by its reciprocal.
@@ -21,13 +21,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The larger one of what there was, max, which begins as a number, and what comes, val. */
+typedef enum {
+    MAFAT_MAX_EARLIER_NUMBER,    /* val > max ? val : max: of equal ones the earlier, and no NaN */
+    MAFAT_MAX_LATER_NUMBER,      /* val >= max ? val : max */
+    MAFAT_MAX_EARLIER_ANY,       /* max >= val ? max : val: a NaN, until the next value comes */
+    MAFAT_MAX_LATER_ANY,         /* max > val ? max : val */
+    MAFAT_MAX_POSITIVE_NUMBER,   /* of zeros +0, and no NaN: maxNum of IEEE 754 */
+    MAFAT_N_MAXES
+} mafat_max;
+
 enum { MAFAT_SHORT_PLANE = 256 };
 
 typedef struct {
     /* [n]: how many first pixels of a plane of n pixels are multiplied by the reciprocal */
     unsigned short reciprocals[MAFAT_SHORT_PLANE];
     size_t step;               /* longer planes: the largest multiple of this; 0: none */
-    bool maxpool_keeps_later;  /* of equal values, and of a NaN and a number, the later one */
+    mafat_max max;             /* of a max-pool */
 } mafat_rounding;
 
 /* resize_image() makes pixel i of `to` pixels of two neighbours among `from` pixels: it lies at

@@ -7,24 +7,48 @@
 #include "base/size.h"
 #include "kernels/simd.h"
 
-static MAFAT_ALWAYS_INLINE float larger(float max, float val, bool keep_later)
+/* What the processor has an instruction for, the compiler takes it for; elsewhere the same by what
+ * there is: zeros of both signs are equal, and the bits that they share are +0's. */
+static MAFAT_ALWAYS_INLINE float larger_number(float max, float val)
 {
-    if (keep_later)
+#if defined(__aarch64__) || defined(__ARM_FEATURE_NUMERIC_MAXMIN) || defined(__riscv_flen)
+    return __builtin_fmaxf(max, val);
+#else
+    union { float value; unsigned bits; } a = {max}, b = {val};
+    a.bits &= b.bits;
+    return val > max ? val : val == max ? a.value : max;
+#endif
+}
+
+static MAFAT_ALWAYS_INLINE float larger(float max, float val, mafat_max way)
+{
+    switch (way) {
+    case MAFAT_MAX_EARLIER_NUMBER:
+        return val > max ? val : max;
+    case MAFAT_MAX_LATER_NUMBER:
+        return val >= max ? val : max;
+    case MAFAT_MAX_EARLIER_ANY:
+        return max >= val ? max : val;
+    case MAFAT_MAX_LATER_ANY:
         return max > val ? max : val;
-    return val > max ? val : max;
+    case MAFAT_MAX_POSITIVE_NUMBER:
+        return larger_number(max, val);
+    case MAFAT_N_MAXES:
+        break;
+    }
+    return max;
 }
 
 /* n pixels whose taps all lie inside; `in` is the first tap of the first one. */
 static MAFAT_ALWAYS_INLINE void pool_inside(const float *restrict in, size_t row_stride, int size,
-                                            int stride, bool keep_later, float *restrict out,
-                                            int n)
+                                            int stride, mafat_max way, float *restrict out, int n)
 {
     for (int x = 0; x < n; x++) {
         float max = -FLT_MAX;
         for (int ky = 0; ky < size; ky++) {
             for (int kx = 0; kx < size; kx++) {
                 float val = in[(size_t)ky * row_stride + (size_t)(x * stride + kx)];
-                max = larger(max, val, keep_later);
+                max = larger(max, val, way);
             }
         }
         out[x] = max;
@@ -34,16 +58,35 @@ static MAFAT_ALWAYS_INLINE void pool_inside(const float *restrict in, size_t row
 /* The pools of real networks with everything constant: YOLO's and VGG's 2x2, tiny YOLO's stride 1,
  * ResNet's 3x3. */
 static MAFAT_ALWAYS_INLINE void pool_common(const float *in, size_t row_stride, int size,
-                                            int stride, bool keep_later, float *out, int n)
+                                            int stride, mafat_max way, float *out, int n)
 {
     if (size == 2 && stride == 2)
-        pool_inside(in, row_stride, 2, 2, keep_later, out, n);
+        pool_inside(in, row_stride, 2, 2, way, out, n);
     else if (size == 2 && stride == 1)
-        pool_inside(in, row_stride, 2, 1, keep_later, out, n);
+        pool_inside(in, row_stride, 2, 1, way, out, n);
     else if (size == 3 && stride == 2)
-        pool_inside(in, row_stride, 3, 2, keep_later, out, n);
+        pool_inside(in, row_stride, 3, 2, way, out, n);
     else
-        pool_inside(in, row_stride, size, stride, keep_later, out, n);
+        pool_inside(in, row_stride, size, stride, way, out, n);
+}
+
+/* The same with the way to choose constant, too. */
+static void pool_inside_by(const mafat_maxpool *pool, const float *in, float *out, int n)
+{
+#define POOL(way)                                                                         \
+    case way:                                                                             \
+        pool_common(in, pool->in.row_stride, pool->size, pool->stride, way, out, n);      \
+        return
+    switch (pool->max) {
+    POOL(MAFAT_MAX_EARLIER_NUMBER);
+    POOL(MAFAT_MAX_LATER_NUMBER);
+    POOL(MAFAT_MAX_EARLIER_ANY);
+    POOL(MAFAT_MAX_LATER_ANY);
+    POOL(MAFAT_MAX_POSITIVE_NUMBER);
+    case MAFAT_N_MAXES:
+        return;
+    }
+#undef POOL
 }
 
 static float pool_pixel(const mafat_maxpool *pool, int c, int row, int column)
@@ -57,7 +100,7 @@ static float pool_pixel(const mafat_maxpool *pool, int c, int row, int column)
             if (y >= 0 && y < in->h && x >= 0 && x < in->w)
                 val = in->data[(size_t)c * in->channel_stride + (size_t)y * in->row_stride
                                + (size_t)x];
-            max = larger(max, val, pool->keep_later);
+            max = larger(max, val, pool->max);
         }
     }
     return max;
@@ -86,12 +129,7 @@ static void pool_row(const mafat_maxpool *pool, int c, int y)
         return;
     const float *first = in->data + (size_t)c * in->channel_stride + (size_t)row * in->row_stride
                          + (begin * pool->stride - pool->pad_left);
-    if (pool->keep_later)
-        pool_common(first, in->row_stride, pool->size, pool->stride, true, out + begin,
-                    end - begin);
-    else
-        pool_common(first, in->row_stride, pool->size, pool->stride, false, out + begin,
-                    end - begin);
+    pool_inside_by(pool, first, out + begin, end - begin);
 }
 
 void mafat_maxpool_run(const mafat_maxpool *pool, int channel_begin, int channel_end)

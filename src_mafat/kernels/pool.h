@@ -2,8 +2,7 @@
 #ifndef MAFAT_KERNELS_POOL_H
 #define MAFAT_KERNELS_POOL_H
 
-#include <stdbool.h>
-
+#include "base/rounding.h"
 #include "kernels/view.h"
 
 /* The equivalent loop (forward_maxpool_layer), for channel c:
@@ -12,14 +11,14 @@
  *         float max = -FLT_MAX;
  *         for ky, kx:                          val is -FLT_MAX outside the view
  *             val = in(c, y*stride + ky - pad_top, x*stride + kx - pad_left)
- *             max = keep_later ? (max > val ? max : val) : (val > max ? val : max)
+ *             max = the larger one of max and val, by base/rounding.h
  *         out(c, y, x) = max
  */
 typedef struct {
     mafat_view in, out;
     int pad_top, pad_left;
     int size, stride;
-    bool keep_later;        /* base/rounding.h */
+    mafat_max max;
 } mafat_maxpool;
 
 void mafat_maxpool_run(const mafat_maxpool *pool, int channel_begin, int channel_end);

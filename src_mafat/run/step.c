@@ -151,7 +151,7 @@ static void maxpool(const task *t, int channel_begin, int channel_end)
         .in = t->in, .out = t->out,
         .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
         .size = t->layer->size, .stride = t->layer->stride,
-        .keep_later = t->context->host->rounding.maxpool_keeps_later,
+        .max = t->context->host->rounding.max,
     };
     mafat_maxpool_run(&pool, channel_begin, channel_end);
 }

@@ -1,4 +1,5 @@
 /* Measures how this build of Darknet rounds; see rounding_probe.h. */
+#include <math.h>
 #include <string.h>
 
 #include "darknet.h"
@@ -29,21 +30,52 @@ static int count_reciprocals(int n)
     return count;
 }
 
-/* Whether the larger of +0 and -0, in this order, is the later one. */
-static bool keeps_later(void)
+/* Pairs of which Darknet's max-pool chooses one, and which one each way takes: the second is 1. */
+enum { N_PAIRS = 4 };
+static const float pairs[N_PAIRS][2] = {{0.0f, -0.0f}, {-0.0f, 0.0f}, {1.0f, NAN}, {NAN, 1.0f}};
+static const int choices[MAFAT_N_MAXES][N_PAIRS] = {
+    [MAFAT_MAX_EARLIER_NUMBER] = {0, 0, 0, 1},
+    [MAFAT_MAX_LATER_NUMBER] = {1, 1, 0, 1},
+    [MAFAT_MAX_EARLIER_ANY] = {0, 0, 1, 1},
+    [MAFAT_MAX_LATER_ANY] = {1, 1, 1, 1},
+    [MAFAT_MAX_POSITIVE_NUMBER] = {0, 1, 0, 1},
+};
+
+/* The index of what Darknet takes of two, after smaller ones; -1 if it is neither. */
+static int choice_of(const float pair[2])
 {
-    float in[2] = {0.0f, -0.0f}, out = 1;
+    float in[4] = {-1, -1, pair[0], pair[1]}, out = 2;
     int index;
-    layer l = {.type = MAXPOOL, .batch = 1, .h = 1, .w = 2, .c = 1, .out_h = 1, .out_w = 1,
+    layer l = {.type = MAXPOOL, .batch = 1, .h = 2, .w = 2, .c = 1, .out_h = 1, .out_w = 1,
                .out_c = 1, .size = 2, .stride = 2, .output = &out, .indexes = &index};
     network net = {.input = in};
     forward_maxpool_layer(l, net);
-    return memcmp(&out, &in[1], sizeof out) == 0;
+    for (int i = 0; i < 2; i++)
+        if (memcmp(&out, &pair[i], sizeof out) == 0)
+            return i;
+    return -1;
+}
+
+static mafat_status find_max(mafat_max *max, mafat_error *error)
+{
+    int chosen[N_PAIRS];
+    for (int i = 0; i < N_PAIRS; i++)
+        chosen[i] = choice_of(pairs[i]);
+    for (*max = 0; *max < MAFAT_N_MAXES; ++*max)
+        if (memcmp(choices[*max], chosen, sizeof chosen) == 0)
+            return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_UNSUPPORTED,
+                           "this build of Darknet takes the larger of two zeros, or of a NaN and a "
+                           "number, in a way that MAFAT cannot follow; build it with another "
+                           "compiler");
 }
 
 mafat_status mafat_rounding_probe_measure(mafat_rounding *rounding, mafat_error *error)
 {
-    *rounding = (mafat_rounding){.maxpool_keeps_later = keeps_later()};
+    *rounding = (mafat_rounding){0};
+    mafat_status status = find_max(&rounding->max, error);
+    if (status != MAFAT_OK)
+        return status;
     for (int n = 1; n < MAFAT_SHORT_PLANE; n++) {
         int count = count_reciprocals(n);
         rounding->reciprocals[n] = (unsigned short)(count < 0 ? 0 : count);

@@ -76,6 +76,19 @@ void mafat_reference_conv(const mafat_conv *conv, int n_filters)
     }
 }
 
+/* By what it does, not how: which of two equal ones, and whether a NaN is taken. */
+static float larger(float max, float val, mafat_max way)
+{
+    bool takes_any = way == MAFAT_MAX_EARLIER_ANY || way == MAFAT_MAX_LATER_ANY;
+    if (isnan(val))
+        return takes_any ? val : max;
+    if (isnan(max) || val != max)
+        return isnan(max) || val > max ? val : max;
+    if (way == MAFAT_MAX_POSITIVE_NUMBER)
+        return signbit(max) ? val : max;
+    return way == MAFAT_MAX_LATER_NUMBER || way == MAFAT_MAX_LATER_ANY ? val : max;
+}
+
 void mafat_reference_maxpool(const mafat_maxpool *pool, int n_channels)
 {
     for (int c = 0; c < n_channels; c++) {
@@ -86,10 +99,7 @@ void mafat_reference_maxpool(const mafat_maxpool *pool, int n_channels)
                     int ky = k / pool->size - pool->pad_top, kx = k % pool->size - pool->pad_left;
                     float val = at_or(&pool->in, c, y * pool->stride + ky,
                                       x * pool->stride + kx, -FLT_MAX);
-                    if (pool->keep_later)
-                        max = max > val ? max : val;
-                    else
-                        max = val > max ? val : max;
+                    max = larger(max, val, pool->max);
                 }
                 *at(&pool->out, c, y, x) = max;
             }
