@@ -25,6 +25,10 @@ done
 ! grep -rqE '@[A-Z]+@' "$prefix/share/man" "$prefix/lib/pkgconfig" || fail "a text was not filled in"
 ! grep -qF "$top" "$program" "$prefix/lib/libmafat.so" || fail "the path of the sources is in what is installed"
 
+# What it says names no file that is not installed, but where it says that it is in the sources.
+strings -n 8 "$program" "$prefix"/lib/libmafat.so | grep -E '(tools|tests|src_mafat|build)/[a-z_]+' |
+    grep -vE "in MAFAT's sources|src_mafat/[a-z_/]+\.[ch]$" >"$scratch/named" && fail "a message names $(head -n 1 "$scratch/named")"
+
 # From a clean folder, through PATH and through a link: the boxes and the picture of stock.
 weights=$(weights "$top/darknet/cfg/yolov2-tiny.cfg")
 cp "$top/darknet/data/dog.jpg" "$scratch/dog.jpg"
