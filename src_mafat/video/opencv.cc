@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include <strings.h>
@@ -72,13 +73,12 @@ static mafat_status open_film(mafat_film **film, const mafat_film_source *source
     *film = nullptr;
     try {
         cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-        mafat_film *opened = new mafat_film();
+        std::unique_ptr<mafat_film> opened(new mafat_film());
         if (source->name != nullptr ? opened->capture.open(source->name)
                                     : open_camera(opened->capture, *source)) {
-            *film = opened;
+            *film = opened.release();
             return MAFAT_OK;
         }
-        delete opened;
     } catch (const std::exception &e) {
         return fail(error, source->name, "cannot be opened: %s", e.what());
     }
@@ -90,8 +90,12 @@ static mafat_status open_film(mafat_film **film, const mafat_film_source *source
 // What a property is: OpenCV has negative numbers, or none, for what it does not know.
 static double fact(const mafat_film *film, int property)
 {
-    double value = film->capture.get(property);
-    return value > 0 && std::isfinite(value) ? value : 0;
+    try {
+        double value = film->capture.get(property);
+        return value > 0 && std::isfinite(value) ? value : 0;
+    } catch (const std::exception &) {
+        return 0;
+    }
 }
 
 static void describe_film(const mafat_film *film, mafat_film_facts *facts)
@@ -164,16 +168,15 @@ static mafat_status open_recording(mafat_recording **recording, const char *path
             fail(error, path, "films are written as .avi, .mp4, .mov and .mkv");
             return MAFAT_USAGE;
         }
-        mafat_recording *opened = new mafat_recording();
+        std::unique_ptr<mafat_recording> opened(new mafat_recording());
         opened->path = path;
         opened->width = width;
         opened->height = height;
         int fourcc = cv::VideoWriter::fourcc(codec[0], codec[1], codec[2], codec[3]);
         if (opened->writer.open(path, fourcc, fps, cv::Size(width, height))) {
-            *recording = opened;
+            *recording = opened.release();
             return MAFAT_OK;
         }
-        delete opened;
     } catch (const std::exception &e) {
         return fail(error, path, "cannot be written: %s", e.what());
     }
@@ -213,16 +216,15 @@ static mafat_status check_written(const char *path, long n_frames, mafat_error *
 
 static mafat_status close_recording(mafat_recording *recording, mafat_error *error)
 {
-    if (recording == nullptr)
+    std::unique_ptr<mafat_recording> closed(recording);
+    if (closed == nullptr)
         return MAFAT_OK;
-    std::string path = recording->path;
-    long n_frames = recording->n_frames;
+    const char *path = closed->path.c_str();
     try {
-        recording->writer.release();
-        delete recording;
-        return n_frames > 0 ? check_written(path.c_str(), n_frames, error) : MAFAT_OK;
+        closed->writer.release();
+        return closed->n_frames > 0 ? check_written(path, closed->n_frames, error) : MAFAT_OK;
     } catch (const std::exception &e) {
-        return fail(error, path.c_str(), "cannot be written: %s", e.what());
+        return fail(error, path, "cannot be written: %s", e.what());
     }
 }
 
@@ -258,6 +260,14 @@ static bool can_make_window()
     return child > 0 && waitpid(child, &end, 0) == child && WIFEXITED(end) && WEXITSTATUS(end) == 0;
 }
 
+static void close_desktop()
+{
+    try {
+        cv::destroyAllWindows();
+    } catch (const std::exception &) {    // which then is as far as it gets
+    }
+}
+
 static mafat_status open_window(mafat_window **window, bool is_full_screen, mafat_error *error)
 {
     *window = nullptr;
@@ -265,10 +275,12 @@ static mafat_status open_window(mafat_window **window, bool is_full_screen, mafa
         return fail(error, nullptr, "no window can be opened here (DISPLAY is %s); -dont_show does "
                     "without", getenv("DISPLAY") != nullptr ? getenv("DISPLAY") : "not set");
     try {
+        std::unique_ptr<mafat_window> opened(new mafat_window());
         make_window(is_full_screen);
-        *window = new mafat_window();
+        *window = opened.release();
         return MAFAT_OK;
     } catch (const std::exception &e) {
+        close_desktop();    // it may be there, and not as it should be
         return fail(error, nullptr, "no window can be opened: %s; -dont_show does without",
                     e.what());
     }
@@ -291,13 +303,9 @@ static int show(mafat_window *window, const mafat_frame *frame)
 
 static void close_window(mafat_window *window)
 {
-    if (window == nullptr)
-        return;
-    try {
-        cv::destroyAllWindows();
-    } catch (const std::exception &) {
-    }
-    delete window;
+    std::unique_ptr<mafat_window> closed(window);
+    if (closed != nullptr)
+        close_desktop();
 }
 
 extern "C" {
