@@ -12,6 +12,7 @@
 #include "base/lines.h"
 #include "base/notice.h"
 #include "session/verify.h"
+#include "upstream/jpeg.h"
 
 /* That Darknet has room for, its suffix among them (save_image_options()). */
 enum { MAX_NAME_LENGTH = 255 };
@@ -141,9 +142,14 @@ static mafat_status place_in_folder(const mafat_destination *d, const char *imag
     int i = 1;
     for (name_picture(d, name, n, i, path); is_of_this_run(d, path); i++)
         name_picture(d, name, n, i + 1, path);
-    if (i > 1)
+    mafat_status status = check_place(image, path, error);
+    if (status == MAFAT_OK && access(path, F_OK) == 0 && !mafat_jpeg_is_darknets(path))
+        status = mafat_lines_fail(error, image, "its picture would take the place of %.300s, which "
+                                  "is no picture of an earlier run; -out names another folder",
+                                  path);
+    if (status == MAFAT_OK && i > 1)
         mafat_notice("%s: another image of that name came before: the picture is %s", image, path);
-    return check_place(image, path, error);
+    return status;
 }
 
 mafat_status mafat_destination_place(const mafat_destination *destination, const char *image,

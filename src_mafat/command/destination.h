@@ -36,7 +36,8 @@ mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_err
  * suffix; of several images of one name the second becomes NAME-2.jpg, which is told: the folder
  * itself says which pictures are there since the run began, so that a list of any length takes
  * no memory, and older ones are replaced. MAFAT_FAILED where the picture would take the place of
- * an image: the folder is the image's own, or NAME.png is the image. */
+ * an image: the folder is the image's own, or NAME.png is the image, or what is there under that
+ * name no Darknet has written: it may be an image that is still to come in the list. */
 mafat_status mafat_destination_place(const mafat_destination *destination, const char *image,
                                      char path[PATH_MAX], mafat_error *error);
 

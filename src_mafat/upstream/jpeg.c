@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/charge.h"
+#include "base/file.h"
 #include "upstream/stb.h"
 #include "upstream/jpeg.h"
 #include "stb_image.h"
@@ -96,13 +97,21 @@ static void begin_code(mafat_jpeg *jpeg, stbi__context *s, stbi__jpeg *z)
     stbi__jpeg_reset(z);
 }
 
+enum { FRAME = 0xc0, SCAN = 0xda, BEFORE_SIZE = 5, SIZE_BYTES = 4 };
+
+/* Where a header of this kind begins. */
+static unsigned char *find_header(mafat_jpeg *jpeg, int kind)
+{
+    unsigned char *at = jpeg->code + 2;
+    while (at[1] != kind)
+        at += 2 + (at[2] << 8 | at[3]);
+    return at;
+}
+
 /* Where the header of a frame has its height, and then its width, of two bytes each. */
 static unsigned char *find_size(mafat_jpeg *jpeg)
 {
-    unsigned char *at = jpeg->code + 2;
-    while (at[1] != 0xc0)
-        at += 2 + (at[2] << 8 | at[3]);
-    return at + 5;
+    return find_header(jpeg, FRAME) + BEFORE_SIZE;
 }
 
 static void append(void *context, void *bytes, int n)
@@ -165,4 +174,29 @@ void mafat_jpeg_end(mafat_jpeg *jpeg)
     putc(0xd9, jpeg->stream);
     free(jpeg->code);
     *jpeg = (mafat_jpeg){0};
+}
+
+/* --------------------------------------------------------------------------------------- on disk */
+
+bool mafat_jpeg_is_darknets(const char *path)
+{
+    enum { ENOUGH = 1024 };    /* for the headers, and a block */
+    static const unsigned char black[3 * MAFAT_BLOCK_ROWS * MAFAT_BLOCK_ROWS];
+    unsigned char code[ENOUGH], found[ENOUGH];
+    mafat_jpeg jpeg = {.code = code, .capacity = sizeof code};
+    mafat_error unused;
+    uint64_t n_bytes;
+    FILE *file;
+    int encoded = stbi_write_jpg_to_func(append, &jpeg, MAFAT_BLOCK_ROWS, MAFAT_BLOCK_ROWS, 3,
+                                         black, QUALITY);
+    MAFAT_CHECK(encoded != 0 && jpeg.n_bytes <= jpeg.capacity);
+    if (mafat_file_open(path, "picture", &file, &n_bytes, &unused) != MAFAT_OK)
+        return false;
+    size_t n = (size_t)(find_header(&jpeg, SCAN) - code);
+    size_t size_at = (size_t)(find_size(&jpeg) - code);
+    bool is_alike = fread(found, 1, n, file) == n;
+    fclose(file);
+    if (is_alike)
+        memcpy(found + size_at, code + size_at, SIZE_BYTES);
+    return is_alike && memcmp(found, code, n) == 0;
 }

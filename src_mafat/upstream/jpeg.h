@@ -39,4 +39,8 @@ mafat_status mafat_jpeg_add(mafat_jpeg *jpeg, const unsigned char *rgb, int n_ro
 /* Ends the file, and frees what writing it took. */
 void mafat_jpeg_end(mafat_jpeg *jpeg);
 
+/* Whether a file begins as those that Darknet and MAFAT write, of whatever size: its tables are
+ * those of Darknet's encoder, which no camera has. */
+bool mafat_jpeg_is_darknets(const char *path);
+
 #endif

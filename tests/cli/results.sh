@@ -155,6 +155,23 @@ for run in 1 2; do
     cmp pictures/same.jpg out/dog.jpg && cmp pictures/same-2.jpg one.jpg && cmp pictures/same-3.jpg out/dog.jpg ||
         fail "run $run: pictures of other images"
 done
+# nor the image that comes later in the list and lies in the folder, wherever the list comes from
+mkdir mixed elsewhere
+cp eagle.jpg mixed/eagle.jpg 2>/dev/null || cp 'an "eagle".jpg' mixed/eagle.jpg
+cp dog.jpg elsewhere/eagle.jpg
+cp dog.jpg elsewhere/other.jpg
+cp mixed/eagle.jpg kept.jpg
+echo text >mixed/other.jpg
+printf '%s\n' elsewhere/eagle.jpg mixed/eagle.jpg elsewhere/other.jpg dog.jpg >list
+for way in 'cat list | detect' 'detect <list'; do
+    rm -f mixed/dog.jpg
+    eval "${way/detect/detect -out mixed/}" && fail "an image in the folder is nothing"
+    told "^mafat: elsewhere/eagle.jpg: its picture would take the place of mixed/eagle.jpg, which is no picture of an earlier run"
+    told "^mafat: elsewhere/other.jpg: its picture would take the place of mixed/other.jpg"
+    cmp kept.jpg mixed/eagle.jpg || fail "an image that came later was written over"
+    [ "$(cat mixed/other.jpg)" = text ] || fail "a file that is no picture was written over"
+    [ -s mixed/dog.jpg ] || fail "the image behind them was not drawn"
+done
 for folder in one/ ./one/ three/../one/ "$PWD/one/"; do
     code 1 one/same.jpg -out $folder
     told 'one/same.jpg: lies in .*one/ itself'
