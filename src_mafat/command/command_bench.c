@@ -4,6 +4,7 @@
  * run, and the image is decoded before. The peak that shares refer to is measured right before
  * and right after the runs, in as many threads, and the higher one taken: what else goes on in
  * the machine can only lower it. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/notice.h"
@@ -108,9 +109,10 @@ static void judge_peak(bench *b)
 
 static mafat_status measure(bench *b, bool layers, mafat_error *error)
 {
+    mafat_error unknown;
     mafat_status status = allocate(b, layers, error);
-    if (status == MAFAT_OK)
-        status = mafat_measure_since_start(&b->start_to_first_run_s, error);
+    if (mafat_measure_since_start(&b->start_to_first_run_s, &unknown) != MAFAT_OK)
+        b->start_to_first_run_s = NAN;
     if (status == MAFAT_OK)
         status = time_runs(b, error);
     if (status == MAFAT_OK)
@@ -208,7 +210,7 @@ static void print_layers(const bench *b)
     }
 }
 
-static mafat_status report(const bench *b, bool json, mafat_error *error)
+static void report(const bench *b, bool json)
 {
     const mafat_session *session = &b->trial.bridge->session;
     mafat_spread latency_s = mafat_measure_spread(b->latency_s, b->n_runs);
@@ -226,14 +228,16 @@ static mafat_status report(const bench *b, bool json, mafat_error *error)
     else
         mafat_report_unknown(&r, "peak_gflops");
     report_share(b, &r, flops);
-    mafat_status status = mafat_report_peaks(&r, error);
-    mafat_report_real(&r, "start_to_first_run_s", b->start_to_first_run_s);
+    mafat_report_peaks(&r);
+    if (isnan(b->start_to_first_run_s))
+        mafat_report_unknown(&r, "start_to_first_run_s");
+    else
+        mafat_report_real(&r, "start_to_first_run_s", b->start_to_first_run_s);
     if (b->layer_s != NULL && json)
         report_layers(b, &r);
     mafat_report_end(&r);
     if (b->layer_s != NULL && !json)
         print_layers(b);
-    return status;
 }
 
 /* ------------------------------------------------------------------------------------ command */
@@ -278,7 +282,7 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     mafat_trial_load(&b.trial, arguments, false);
     status = measure(&b, w.layers, error);
     if (status == MAFAT_OK)
-        status = report(&b, arguments->json, error);
+        report(&b, arguments->json);
     mafat_error_set_file(error, arguments->words[1]);
     free(b.latency_s);
     free(b.layer_s);

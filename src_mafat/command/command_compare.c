@@ -26,21 +26,19 @@ static void report_values(mafat_report *r, const mafat_session *session,
 }
 
 /* Peaks are of the whole process: among several configurations they would tell of none. */
-static mafat_status report(comparer *c, const mafat_session *session, const mafat_comparison *found,
-                           mafat_error *error)
+static void report(comparer *c, const mafat_session *session, const mafat_comparison *found)
 {
     mafat_report *r = &c->report;
     if (c->n_configs > 1) {
         mafat_report_begin_item(r);
         report_values(r, session, found);
         mafat_report_end_item(r);
-        return MAFAT_OK;
+        return;
     }
     mafat_report_begin(r, c->arguments->json);
     report_values(r, session, found);
-    mafat_status status = mafat_report_peaks(r, error);
+    mafat_report_peaks(r);
     mafat_report_end(r);
-    return status;
 }
 
 /* Says where one of several configurations differs, and goes on. */
@@ -79,7 +77,7 @@ static mafat_status compare(comparer *c, mafat_trial *trial, mafat_error *error)
     mafat_status status = mafat_trial_run(trial, &observer, error);
     mafat_progress_end(&w.progress);
     if (status == MAFAT_OK && w.found.status == MAFAT_OK)
-        status = report(c, session, &w.found, error);
+        report(c, session, &w.found);
     if (status != MAFAT_OK)
         return status;
     status = mafat_comparison_judge(&w.found, error);

@@ -200,7 +200,7 @@ static void print_classes(const mapping *m)
     }
 }
 
-static mafat_status report(const mapping *m, bool json, mafat_error *error)
+static void report(const mapping *m, bool json)
 {
     const mafat_class_score total = mafat_score_total(&m->score);
     mafat_report r;
@@ -213,13 +213,12 @@ static mafat_status report(const mapping *m, bool json, mafat_error *error)
     report_counts(&r, &total);
     report_rates(&r, &total.counts);
     report_averages(&r, "map", &total);
-    mafat_status status = mafat_report_peaks(&r, error);
+    mafat_report_peaks(&r);
     if (json)
         report_classes(m, &r);
     mafat_report_end(&r);
     if (!json)
         print_classes(m);
-    return status;
 }
 
 /* -------------------------------------------------------------------------------------- command */
@@ -312,7 +311,9 @@ static mafat_status map_all(mapping *m, bool json, mafat_error *error)
     m->seconds = mafat_measure_now_s() - begin;
     if (status == MAFAT_OK)
         status = mafat_score_end(&m->score, error);
-    return status == MAFAT_OK ? report(m, json, error) : status;
+    if (status == MAFAT_OK)
+        report(m, json);
+    return status;
 }
 
 bool mafat_command_map_is(const mafat_arguments *arguments)

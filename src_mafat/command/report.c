@@ -128,15 +128,15 @@ void mafat_report_peak(mafat_report *report)
         mafat_notice("peak_bytes is unknown: %s", unknown);
 }
 
-mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error)
+void mafat_report_peaks(mafat_report *report)
 {
     size_t peak_rss_bytes;
-    mafat_status status = mafat_measure_peak_rss(&peak_rss_bytes, error);
-    if (status != MAFAT_OK)
-        return status;
+    mafat_error unknown;
     mafat_report_peak(report);
-    mafat_report_size(report, "peak_rss_bytes", peak_rss_bytes);
-    return MAFAT_OK;
+    if (mafat_measure_peak_rss(&peak_rss_bytes, &unknown) == MAFAT_OK)
+        mafat_report_size(report, "peak_rss_bytes", peak_rss_bytes);
+    else
+        mafat_report_unknown(report, "peak_rss_bytes");
 }
 
 void mafat_report_begin_list(mafat_report *report, const char *key)

@@ -35,8 +35,8 @@ void mafat_report_watch_memory(void);
  * its own): why is said on stderr, and by peak_bytes_unknown in JSON, where the number is null. */
 void mafat_report_peak(mafat_report *report);
 
-/* The same, and peak_rss_bytes, VmHWM. MAFAT_FAILED where the kernel does not tell the latter. */
-mafat_status mafat_report_peaks(mafat_report *report, mafat_error *error);
+/* The same, and peak_rss_bytes, VmHWM, which is unknown where the kernel does not tell it. */
+void mafat_report_peaks(mafat_report *report);
 
 /* Only finds peak_bytes; false: unknown. */
 bool mafat_report_find_peak(size_t *bytes);

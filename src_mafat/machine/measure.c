@@ -7,6 +7,7 @@
 #include <link.h>
 #include <math.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/notice.h"
 #include "base/size.h"
 #include "kernels/peak.h"
 
@@ -96,7 +98,15 @@ mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error)
 
 mafat_status mafat_measure_anonymous(size_t *bytes, mafat_error *error)
 {
-    return read_status("\nRssAnon:", bytes, error);
+    static atomic_flag is_said = ATOMIC_FLAG_INIT;
+    mafat_status status = read_status("\nRssAnon:", bytes, error);
+    if (status == MAFAT_OK || access("/proc/self", F_OK) == 0)
+        return status;
+    if (!atomic_flag_test_and_set(&is_said))
+        mafat_notice("there is no /proc here to tell what this process holds: its own data are "
+                     "counted, and nothing else that it may hold by now");
+    *bytes = mafat_measure_writable_data();
+    return MAFAT_OK;
 }
 
 static int add_writable(struct dl_phdr_info *object, size_t size, void *sum)

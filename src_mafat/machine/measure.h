@@ -23,7 +23,8 @@ mafat_spread mafat_measure_spread(double *values, int n);
 mafat_status mafat_measure_peak_rss(size_t *bytes, mafat_error *error);
 
 /* Bytes of memory of its own that this process holds now (RssAnon of /proc/self/status): without
- * pages of files, such as programs and libraries. */
+ * pages of files, such as programs and libraries. Where no /proc is mounted, as in some small
+ * containers, it is what the program's data takes, and said once. */
 mafat_status mafat_measure_anonymous(size_t *bytes, mafat_error *error);
 
 /* Bytes in whole pages of what the program and its libraries may write to of their own data: the

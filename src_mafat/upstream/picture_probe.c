@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,37 +16,54 @@
 #include "upstream/picture.h"
 #include "upstream/picture_probe.h"
 
-/* Opens a file in memory, which is closed if Darknet gives up (bridge/caught.h); NULL where it
- * cannot. */
-static FILE *open_in_memory(void)
+enum { MAX_PATH = 32 };
+
+/* Opens a file that has a name, path[MAX_PATH], for as long as it is open: one in memory, by its name
+ * in /proc, or one in /tmp where there is no /proc. It is closed if Darknet gives up
+ * (bridge/caught.h); NULL where neither can be made. */
+static FILE *open_named(char *path)
 {
-    char path[32];
     int descriptor = memfd_create("mafat", 0);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    snprintf(path, MAX_PATH, "/proc/self/fd/%d", descriptor);
     FILE *file = descriptor < 0 ? NULL : mafat_checked_fopen(path, "r+b");
+    if (descriptor >= 0)
+        close(descriptor);
+    if (file != NULL) {
+        snprintf(path, MAX_PATH, "/proc/self/fd/%d", fileno(file));
+        return file;
+    }
+    snprintf(path, MAX_PATH, "/tmp/mafat.XXXXXX");
+    descriptor = mkstemp(path);
+    file = descriptor < 0 ? NULL : mafat_checked_fopen(path, "r+b");
     if (descriptor >= 0)
         close(descriptor);
     return file;
 }
 
-/* Darknet's floats of a picture, which it only reads from files: one in memory. The caller frees
- * them with free_image(). */
+static void close_named(FILE *file, const char *path)
+{
+    mafat_checked_fclose(file);
+    if (strncmp(path, "/tmp/", strlen("/tmp/")) == 0)
+        unlink(path);
+}
+
+/* Darknet's floats of a picture, which it only reads from files. The caller frees them with
+ * free_image(). */
 static mafat_status load(const mafat_picture *picture, image *floats, mafat_error *error)
 {
-    FILE *file = open_in_memory();
+    char path[MAX_PATH];
+    FILE *file = open_named(path);
     size_t n = (size_t)picture->w * (size_t)picture->h * MAFAT_COLOURS;
-    char path[32];
     if (file == NULL || fprintf(file, "P6 %d %d 255\n", picture->w, picture->h) < 0 ||
         fwrite(picture->rgb, 1, n, file) != n || fflush(file) != 0) {
         mafat_error_set(error, MAFAT_FAILED, "cannot make a picture in memory, behind "
-                        "/proc/self/fd, to measure Darknet with: %s", strerror(errno));
+                        "/proc/self/fd, or in /tmp, to measure Darknet with: %s", strerror(errno));
         if (file != NULL)
-            mafat_checked_fclose(file);
+            close_named(file, path);
         return MAFAT_FAILED;
     }
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(file));
     *floats = load_image_color(path, 0, 0);
-    mafat_checked_fclose(file);
+    close_named(file, path);
     return MAFAT_OK;
 }
 
