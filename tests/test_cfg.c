@@ -172,10 +172,14 @@ static const char *const compared[] = {
     "yolov3-tiny", "yolov2-tiny-voc", "yolov1-tiny", "resnet18", "densenet201", "cifar", "go.test",
     "gru", "rnn", "tiny", "writing", "alexnet", "vgg-conv",
 };
+/* Its batch is of 128 images, which Darknet has no addresses for where they have 32 bits. */
+static const char large_batch[] = "tiny";
 
 START_TEST(stock_networks_have_darknets_shapes_and_weights)
 {
     char file[128];
+    if (sizeof(void *) < 8 && strcmp(compared[_i], large_batch) == 0)
+        return;
     snprintf(file, sizeof file, "darknet/cfg/%s.cfg", compared[_i]);
     compare_with_darknet(file);
 }

@@ -205,7 +205,8 @@ START_TEST(trees_and_maps_of_classes_are_counted)
     size_t taken = bytes_read(_i, path);
     unlink(path);
     ck_assert_uint_ge(counted, taken);
-    ck_assert(taken == 0 || counted <= taken + taken / 8);
+    /* what is counted is of addresses of 64 bits */
+    ck_assert(taken == 0 || sizeof(void *) < 8 || counted <= taken + taken / 8);
     ck_assert_uint_gt(with.file_bytes, without.file_bytes);
 }
 END_TEST
@@ -219,7 +220,8 @@ START_TEST(constant_terms_are_those_of_the_machines_pages)
     } expected[TEST_N_PAGES] = {{64, 64, 40, 72, 48}, {64, 192, 64, 144, 96},
                                 {112, 768, 208, 432, 288}};
     mafat_workload workload = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_MAFAT, &large);
-    uint64_t own_bytes;
+    uint64_t own_bytes, library_bytes = 0;
+    const char *library = mafat_measure_own_library();    /* under an emulator */
     mafat_error error;
     workload.base_bytes = 0;
     test_set_page(test_pages[_i]);
@@ -230,8 +232,11 @@ START_TEST(constant_terms_are_those_of_the_machines_pages)
     ck_assert_uint_eq(process.base_bytes - mafat_measure_writable_data(), expected[_i].base_kib << 10);
     ck_assert_uint_eq(process.ahead_bytes, 64 * test_pages[_i]);
     ck_assert_int_eq(mafat_file_size("/proc/self/exe", "file", &own_bytes, &error), MAFAT_OK);
+    if (library != NULL)
+        ck_assert_int_eq(mafat_file_size(library, "file", &library_bytes, &error), MAFAT_OK);
     ck_assert_uint_eq(process.file_bytes - mafat_size_in_pages(workload.file_bytes) -
-                      mafat_size_in_pages((size_t)own_bytes), expected[_i].file_kib << 10);
+                      mafat_size_in_pages((size_t)own_bytes) -
+                      mafat_size_in_pages((size_t)library_bytes), expected[_i].file_kib << 10);
     test_set_page(0);
 }
 END_TEST
