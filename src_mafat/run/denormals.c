@@ -15,16 +15,32 @@ static void set(unsigned mode)
     __builtin_ia32_ldmxcsr(mode);
 }
 #elif defined(__aarch64__)
-enum { FLUSHES = 1 << 24 };    /* of FPCR */
+enum { FLUSHES = 1 << 24 };    /* of FPCR, for whose access clang and gcc have no common name */
 
 static unsigned get(void)
 {
-    return (unsigned)__builtin_aarch64_get_fpcr();
+    unsigned long mode;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+    return (unsigned)mode;
 }
 
 static void set(unsigned mode)
 {
-    __builtin_aarch64_set_fpcr(mode);
+    __asm__ volatile("msr fpcr, %0" : : "r"((unsigned long)mode));
+}
+#elif defined(__ARM_FP)
+enum { FLUSHES = 1 << 24 };    /* of FPSCR; NEON's instructions flush whatever it says */
+
+static unsigned get(void)
+{
+    unsigned mode;
+    __asm__ volatile("vmrs %0, fpscr" : "=r"(mode));
+    return mode;
+}
+
+static void set(unsigned mode)
+{
+    __asm__ volatile("vmsr fpscr, %0" : : "r"(mode));
 }
 #else
 enum { FLUSHES = 0 };

@@ -66,6 +66,8 @@ static void wait_a_little(int *n_looks)
     if (++*n_looks < LOOKS) {
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();
+#elif defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7)
+        __asm__ volatile("yield");    /* clang and gcc have no common name for it */
 #endif
     } else {
         sched_yield();
