@@ -1,5 +1,18 @@
-/* The rule for planes longer than those that were measured; see rounding.h. */
+/* The rule for planes longer than those that were measured, and what nothing can follow; see
+ * rounding.h. */
 #include "base/rounding.h"
+
+#include <float.h>
+
+mafat_status mafat_rounding_check_floats(mafat_error *error)
+{
+    if (FLT_EVAL_METHOD == 0)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_UNSUPPORTED,
+                           "this build rounds floats when the compiler stores them, not after each "
+                           "operation, as x87 does, and no tile would have Darknet's bits; build "
+                           "with -msse2 -mfpmath=sse");
+}
 
 size_t mafat_rounding_reciprocals(const mafat_rounding *rounding, size_t n_pixels)
 {

@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/status.h"
+
 /* The larger one of what there was, max, which begins as a number, and what comes, val. */
 typedef enum {
     MAFAT_MAX_EARLIER_NUMBER,    /* val > max ? val : max: of equal ones the earlier, and no NaN */
@@ -63,6 +65,10 @@ typedef struct {
     bool scaled_colour;      /* class x of `max` is drawn in the colour at x * (5/max), not
                                 at (x/max) * 5 */
 } mafat_image_rounding;
+
+/* MAFAT_UNSUPPORTED where a float is computed with more digits than it has, as in x87's registers, and
+ * rounded once more wherever the compiler runs out of them. */
+mafat_status mafat_rounding_check_floats(mafat_error *error);
 
 /* How many first pixels of a plane of `n_pixels` Darknet normalises by a reciprocal. */
 size_t mafat_rounding_reciprocals(const mafat_rounding *rounding, size_t n_pixels);

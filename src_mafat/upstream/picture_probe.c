@@ -219,7 +219,7 @@ mafat_status mafat_picture_probe_measure(mafat_image_rounding *rounding, mafat_e
     *rounding = (mafat_image_rounding){0};
     for (int i = 0; i < 256; i++)
         rounding->from_byte[i] = -1;
-    mafat_status status = MAFAT_OK;
+    mafat_status status = mafat_rounding_check_floats(error);
     for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++)
         status = make_sample(&samples[i], rounding->from_byte, error);
     if (status == MAFAT_OK)

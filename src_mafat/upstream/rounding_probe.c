@@ -73,7 +73,9 @@ static mafat_status find_max(mafat_max *max, mafat_error *error)
 mafat_status mafat_rounding_probe_measure(mafat_rounding *rounding, mafat_error *error)
 {
     *rounding = (mafat_rounding){0};
-    mafat_status status = find_max(&rounding->max, error);
+    mafat_status status = mafat_rounding_check_floats(error);
+    if (status == MAFAT_OK)
+        status = find_max(&rounding->max, error);
     if (status != MAFAT_OK)
         return status;
     for (int n = 1; n < MAFAT_SHORT_PLANE; n++) {

@@ -22,4 +22,13 @@ for triplet in aarch64-linux-gnu arm-linux-gnueabihf i686-linux-gnu riscv64-linu
     compile "$triplet-gcc" $([ $triplet != i686-linux-gnu ] || echo -msse2 -mfpmath=sse)
 done
 [ "$n" -gt 0 ] || fail "no compiler"
+
+# where a float has more digits in a register, the build refuses to run and names the flags; no other one does
+refuses() {
+    gcc -std=gnu11 -Isrc_mafat -O2 "$@" -c src_mafat/base/rounding.c -o "$scratch/rounding.o" && grep -qa -e -mfpmath=sse "$scratch/rounding.o"
+}
+if [ "$(uname -m)" = x86_64 ]; then
+    refuses -mfpmath=387 || fail "x87 is let through"
+    refuses -mfpmath=sse && fail "SSE is refused"
+fi
 finish
