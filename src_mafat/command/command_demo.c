@@ -355,7 +355,8 @@ static mafat_status do_frames(demo *d, mafat_error *error)
         return mafat_error_set(error, MAFAT_FAILED, "%.300s has no frame that can be read",
                                d->source.name != NULL ? d->source.name : "the camera");
     mafat_settings settings = {
-        .reserve_bytes = video_bytes(d, frame.width, frame.height, true), .notice = print_notice,
+        .reserve_bytes = video_bytes(d, frame.width, frame.height, true),
+        .notice = mafat_notice_is_silent() ? NULL : print_notice,
     };
     status = open_network(d, d->weights, &settings, error);
     if (status == MAFAT_OK && d->options.recording != NULL)

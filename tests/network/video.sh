@@ -111,6 +111,8 @@ for film in "$frame" "$scratch/film.avi" "$scratch/film.mp4"; do
 done
 "${cage[@]}" "$program" $demo "$frame" -dont_show -memory $((limit + (4 << 20))) -out_filename "$scratch/film.avi" \
     >/dev/null 2>"$scratch/stderr" || fail "a film written in a limit: $(grep mafat "$scratch/stderr" | tail -n 1)"
+silent "$frame" -memory $limit -quiet >/dev/null 2>"$scratch/stderr" && [ ! -s "$scratch/stderr" ] ||
+    fail "-quiet: $(head -n 1 "$scratch/stderr")"
 # a limit without room for the decoder is told, and the process not killed
 for i in 0 1; do
     { printf 'P6 1920 1080 255\n' && head -c $((3 * 1920 * 1080)) /dev/zero; } >"$scratch/large_$i.ppm"
