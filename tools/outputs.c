@@ -1,13 +1,16 @@
-/* outputs CFG WEIGHTS: runs a network once, by the Darknet that this program is linked with, and
- * writes all that it gives to stdout, bit by bit. tools/networks links it with stock Darknet and with
- * ours.
+/* outputs CFG WEIGHTS [again]: runs a network, by the Darknet that this program is linked with, and
+ * writes all that it gives to stdout, bit by bit. tools/networks and tools/paper link it with stock
+ * Darknet and with ours.
  *
  * The input is made here, so that it suits any network, and the same for all. Beside the last output
- * those of all [yolo] layers are written. "seconds: N" on stderr is what the pass took. What goes
+ * those of all [yolo] layers are written. "seconds: N" on stderr is what the pass took, the first
+ * after loading; with `again` another one follows, and what that took: it finds memory that was
+ * touched before, and weights that were read, where they stay in memory. What goes
  * through a pipe of one page is charged to no memory limit worth the name, as a file would be. */
 #define _GNU_SOURCE    /* F_SETPIPE_SZ */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,19 +51,28 @@ static void put(const float *values, int n)
     }
 }
 
+static const float *pass(network *net, float *input, const char *name)
+{
+    double begin_s = what_time_is_it_now();
+    const float *output = network_predict(net, input);
+    fprintf(stderr, "%s: %f\n", name, what_time_is_it_now() - begin_s);
+    return output;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: outputs CFG WEIGHTS\n");
+    bool again = argc == 4 && strcmp(argv[3], "again") == 0;
+    if (argc != 3 + again) {
+        fprintf(stderr, "usage: outputs CFG WEIGHTS [again]\n");
         return 2;
     }
     fcntl(STDOUT_FILENO, F_SETPIPE_SZ, (int)sysconf(_SC_PAGESIZE));    /* of no use to a file */
     network *net = load_network(argv[1], argv[2], 0);
     set_batch_network(net, 1);
     float *input = make_input(net->inputs);
-    double begin_s = what_time_is_it_now();
-    const float *output = network_predict(net, input);
-    fprintf(stderr, "seconds: %f\n", what_time_is_it_now() - begin_s);
+    const float *output = pass(net, input, "seconds");
+    if (again)
+        output = pass(net, input, "seconds_again");
     for (int i = 0; i < net->n - 1; i++)
         if (net->layers[i].type == YOLO)
             put(net->layers[i].output, net->layers[i].outputs);
