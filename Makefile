@@ -173,7 +173,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock tools-here demo bench memory networks predict-table search-table search-sweep install uninstall deb test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -214,6 +214,12 @@ search-table: ## tables of what the search chooses against what else fits, measu
 search-sweep: ## one table of what is found limit after limit: proven, monotone, how fast [NETWORKS="yolov2 yolov3"]
 	+@$(in_parallel) all
 	@tools/search_sweep
+
+paper: ## the MAFAT paper's experiment in limits, with swap and pictures; root, hours [SERIES="first16 whole slow" QUICK=1]
+	@tools/paper/paper --check
+	@tools/setup paper || echo 'paper: without gnuplot there are tables, and no pictures' >&2
+	+@$(in_parallel) all stock
+	@tools/paper/paper $(if $(call on,QUICK),--quick) $(LIMITS:%=--limits %) $(SERIES)
 
 # Sources are fetched here once, and not again by who builds the packages.
 deb: ## Debian packages in build/deb/, for every processor of the architecture: darknet-mafat, libmafat0, -dev, python3-mafat

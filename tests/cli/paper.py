@@ -1,0 +1,204 @@
+"""The rules of `make paper` (tools/paper): which runs are made, which follow from others, and what is made of them.
+Run by tests/cli/paper.sh; nothing is measured here."""
+import dataclasses
+import itertools
+import os
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/paper"))
+import draw  # noqa: E402
+import machine  # noqa: E402
+import summary  # noqa: E402
+from runs import BARE, DONE, FAILED, HELD, KILLED, REFUSED, TIMED_OUT, Ledger, Log, Run, n_wanted, parse  # noqa: E402
+from series import BY_HAND, Case, OURS, PAPER, QUICK, SERIES, STOCK, cases  # noqa: E402
+
+
+def run(outcome=DONE, latency_s=1.0, case=Case("first16", None, False, 64, STOCK), mode=BARE, **others):
+    values = dict(program="p", again_s=None, wall_s=latency_s, peak_bytes=1 << 20, limit_hits=0, swapped_out_bytes=0,
+                  swapped_in_bytes=0, predicted_bytes=None, predicted_s=None, chosen=None, outputs="o", load=0.0,
+                  ended="2026-11-29 12:00:00")
+    return Run(**vars(case), mode=mode, outcome=outcome, latency_s=latency_s if outcome == DONE else None,
+               **(values | others))
+
+
+class HowMany(unittest.TestCase):
+    def test_three_runs_or_five_where_they_differ(self):
+        self.assertEqual(n_wanted([]), 3)
+        self.assertEqual(n_wanted([run(), run()]), 3)
+        self.assertEqual(n_wanted([run(latency_s=s) for s in (1, 1.05, 1.1)]), 3)
+        self.assertEqual(n_wanted([run(latency_s=s) for s in (1, 1.05, 1.2)]), 5)
+
+    def test_what_is_certain_is_not_repeated(self):
+        for outcome, enough in ((KILLED, 2), (TIMED_OUT, 1), (REFUSED, 1), (FAILED, 1)):
+            self.assertEqual(n_wanted([run(outcome)]), enough)
+        self.assertEqual(n_wanted([run(KILLED), run()]), 5)
+
+
+class WhatFollows(unittest.TestCase):
+    def at(self, limit, **changes):
+        return dataclasses.replace(Case("first16", None, False, 64, STOCK), limit=limit, **changes)
+
+    def test_less_memory_is_no_better(self):
+        for swap, outcome, n_runs, follows in itertools.product((False, True), (DONE, KILLED, TIMED_OUT), (1, 2),
+                                                                (False,)):
+            ledger = Ledger([run(outcome, case=self.at(64, swap=swap))] * n_runs)
+            enough = n_runs >= {KILLED: 2, TIMED_OUT: 1, DONE: 9}[outcome]
+            follows = enough and (outcome == TIMED_OUT or outcome == KILLED and not swap)
+            self.assertEqual(ledger.inferred(self.at(32, swap=swap), BARE), outcome if follows else None)
+            self.assertEqual(ledger.n_missing(self.at(32, swap=swap), BARE) == 0, follows)
+            # and nothing follows for more memory, other configurations, swap or disks, or a plan for the limit
+            for other in (self.at(128, swap=swap), self.at(32, swap=swap, config="layers"),
+                          self.at(32, swap=not swap), self.at(32, swap=swap, disk=25), self.at(None, swap=swap)):
+                self.assertIsNone(ledger.inferred(other, BARE))
+            self.assertIsNone(ledger.inferred(self.at(32, swap=swap), HELD))
+
+    def test_a_plan_that_keeps_its_limit_is_run_without_swap_alone(self):
+        plain, swapping = self.at(64, config="3x3/NoCut"), self.at(64, config="3x3/NoCut", swap=True)
+        self.assertIsNone(Ledger([run(case=plain, mode=BARE)]).stands_for(swapping))
+        self.assertIsNone(Ledger([run(KILLED, case=plain, mode=HELD)]).stands_for(swapping))
+        ledger = Ledger([run(case=plain, mode=HELD)])
+        self.assertEqual(ledger.stands_for(swapping), plain)
+        self.assertEqual((ledger.n_missing(swapping, HELD), ledger.n_missing(plain, HELD)), (0, 2))
+
+    def test_a_run_that_failed_counts_until_there_is_another(self):
+        plain = self.at(64)
+        ledger = Ledger([run(FAILED, case=plain)])
+        self.assertEqual(ledger.n_missing(plain, BARE), 0)
+        ledger.add(run(case=plain))
+        self.assertEqual(([found.outcome for found in ledger.runs(plain)], ledger.n_missing(plain, BARE)), ([DONE], 2))
+
+    def test_a_refused_plan_is_run_without_its_limit(self):
+        plain = self.at(64, config="3x3/NoCut")
+        ledger = Ledger([run(REFUSED, case=plain, mode=HELD)])
+        self.assertTrue(ledger.was_refused(plain))
+        ledger.add(run(case=plain, mode=BARE))
+        self.assertEqual([found.mode for found in ledger.runs(plain)], [BARE])
+
+
+class Cases(unittest.TestCase):
+    def test_each_once_and_those_without_a_limit_first(self):
+        for series in (*SERIES.values(), *QUICK.values()):
+            found = cases(series, {limit: "1x1/NoCut" for limit in (None, *series.limits)})
+            self.assertEqual(len(found), len(set(found)))
+            self.assertNotIn(PAPER, {case.config for case in found})
+            for disk in series.disks:
+                limits = [case.limit for case in found if case.disk == disk]
+                self.assertIsNone(limits[0])
+                self.assertEqual(set(limits), {None, *series.limits})
+
+    def test_the_search_by_hand_is_the_papers(self):
+        self.assertEqual(len(BY_HAND), 20)
+        self.assertTrue({"1x1/NoCut", "5x5/NoCut", "5x5/8/2x2", "1x1/4/2x2", "5x5/12/2x2"} <= set(BY_HAND))
+
+
+class TheLog(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = os.path.join(self.folder.name, "runs.csv")
+
+    def test_runs_come_back_as_they_were(self):
+        made = [run(), run(KILLED, peak_bytes=None), run(case=Case("slow", 25, True, None, "5x5/8/2x2"), mode=HELD,
+                                                         predicted_bytes=7, predicted_s=.25, chosen="1x1,a\"b")]
+        log = Log(self.path)
+        for one in made:
+            log.add(one)
+        self.assertEqual(Log(self.path).runs, made)
+
+    def test_a_line_that_was_cut_short_is_no_run(self):
+        log = Log(self.path)
+        for _ in range(3):
+            log.add(run())
+        with open(self.path, "rb") as file:
+            whole = file.read()
+        ends = [i + 1 for i, byte in enumerate(whole) if byte == 10]
+        for length in range(len(whole)):
+            with open(self.path, "wb") as file:
+                file.write(whole[:length])
+            log = Log(self.path)
+            n_whole = max(0, sum(end <= length for end in ends) - 1)
+            self.assertEqual(len(log.runs), n_whole)
+            log.add(run())
+            self.assertEqual(len(Log(self.path).runs), n_whole + 1)
+
+
+class Results(unittest.TestCase):
+    def test_medians_are_of_runs_that_ended_well(self):
+        found = summary.sum_up(Case("first16", None, True, 64, STOCK),
+                               [run(latency_s=s) for s in (3, 1, 2)] + [run(KILLED)])
+        self.assertEqual((found.latency_s, found.least_s, found.most_s, found.n_done, found.n_runs), (2, 1, 3, 3, 4))
+        self.assertEqual(found.outcome, "done or killed")
+        self.assertEqual(summary.seconds(found), "2.000 (1 of 4 not)")
+        self.assertEqual(summary.seconds(summary.sum_up(found.case, [run(KILLED)])), "killed")
+        other_outputs = dataclasses.replace(run(latency_s=1e-3), outcome=FAILED)
+        self.assertEqual(summary.sum_up(found.case, [other_outputs, run(latency_s=2)]).least_s, 2)
+
+    def test_a_front_is_what_no_other_point_beats(self):
+        points = [(1, 9), (2, 5), (2, 7), (3, 5), (4, 1), (5, 2), (9, 1)]
+        front = draw.pareto(points)
+        beaten = [p for p in points if any(q != p and q[0] <= p[0] and q[1] <= p[1] for q in points)]
+        self.assertEqual(sorted(front), sorted(set(points) - set(beaten)))
+
+    def test_tables_from_runs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = Log(os.path.join(folder, "runs.csv"))
+            for config, latency, mode in ((STOCK, 8.0, BARE), ("2x2/NoCut", 2.0, HELD), ("3x3/NoCut", 4.0, HELD),
+                                          (OURS, 1.0, HELD)):
+                for limit, swap in itertools.product((64, None), (False, True)):
+                    if swap and mode == HELD or limit is None and swap:
+                        continue
+                    log.add(run(case=Case("first16", None, swap, limit, config), mode=mode, latency_s=latency))
+            log.add(run(FAILED, case=Case("first16", None, False, 32, OURS), mode=HELD))
+            log.add(run(KILLED, case=Case("first16", None, False, 48, OURS), mode=HELD))
+            summary.write_choices(folder, {"first16": {64: "3x3/NoCut"}})
+            results = summary.Results(folder, SERIES)
+            text = summary.markdown(results)
+            self.assertIn("| 64 MB | 8.000 |  | 4.000 | `3x3/NoCut` | 2.000 | `2x2/NoCut` | 1.000 |  | 8.00 |", text)
+            self.assertIn("| 64 MB | with swap | `2x2/NoCut` | 2.000 | 2.000-2.000 | +100.0 % | -50.0 % |", text)
+            self.assertNotIn("second pass", text)
+            self.assertIn("up to 2.0 times (at 64 MB) | up to 8.0 times (at 64 MB) |", text)
+            self.assertEqual(summary.problems(results),
+                             ["first16, 48 MB, ours: killed", "first16, 32 MB, ours: failed"])
+
+    def test_runs_of_a_program_that_was_built_anew_do_not_count(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = Log(os.path.join(folder, "runs.csv"))
+            case = Case("first16", None, False, 64, OURS)
+            log.add(run(latency_s=9.0, case=case, mode=HELD, program="old"))
+            log.add(run(latency_s=1.0, case=case, mode=HELD, program="new"))
+            log.add(run(latency_s=5.0, program="stock"))
+            results = summary.Results(folder, SERIES)
+            self.assertEqual(results.sum(case).latency_s, 1)
+            self.assertEqual(results.sum(Case("first16", None, False, 64, STOCK)).latency_s, 5)
+
+
+class Cgroups(unittest.TestCase):
+    """Where cgroups are found, by what /proc says on machines of both versions."""
+
+    def find(self, controller, own, mounts):
+        lines = "\n".join(f"30 20 0:{i} {root} {point} rw - {kind} none {options}"
+                          for i, (root, point, kind, options) in enumerate(mounts))
+        texts = {"/proc/self/cgroup": own, "/proc/self/mountinfo": lines + "\n"}
+        with mock.patch.object(machine, "read", texts.__getitem__):
+            return machine.find_cgroup([controller])
+
+    def test_each_version_and_both(self):
+        v1 = [("/", "/sys/fs/cgroup/memory", "cgroup", "rw,memory"),
+              ("/", "/sys/fs/cgroup/blkio", "cgroup", "rw,blkio"),
+              ("/", "/sys/fs/cgroup/unified", "cgroup2", "rw")]
+        own = "5:blkio:/\n4:memory:/a/b\n0::/c\n"
+        self.assertEqual(self.find("memory", own, v1), (1, "/sys/fs/cgroup/memory/a/b", "/sys/fs/cgroup/memory"))
+        self.assertEqual(self.find("blkio", own, v1), (1, "/sys/fs/cgroup/blkio", "/sys/fs/cgroup/blkio"))
+        v2 = [("/", "/sys/fs/cgroup", "cgroup2", "rw")]
+        self.assertEqual(self.find("memory", "0::/user/x\n", v2), (2, "/sys/fs/cgroup/user/x", "/sys/fs/cgroup"))
+        inside = [("/box", "/sys/fs/cgroup", "cgroup2", "rw")]
+        self.assertEqual(self.find("memory", "0::/box/x\n", inside)[1], "/sys/fs/cgroup/x")
+        with self.assertRaises(machine.MachineError):
+            self.find("memory", "0::/other\n", inside)
+
+
+if __name__ == "__main__":
+    unittest.main()
