@@ -435,6 +435,42 @@ START_TEST(a_plan_that_is_lost_leaves_a_network_that_says_so)
 }
 END_TEST
 
+/* An image for which there is no room has the network planned anew, with its settings. */
+START_TEST(settings_are_needed_no_more_once_a_network_is_open)
+{
+    enum { N_BYTES = 3 * 3000 * 3000, MORE_BYTES = 16 << 20 };    /* a sanitizer keeps some */
+    subject s = make_subject(DETECTOR);
+    char path[32], memory[32], config[] = "3x2", *black = calloc(N_BYTES, 1);
+    mafat_error error;
+    mafat_facts before, after;
+    mafat_result *result;
+    write_file(path, "P6 3000 3000 255\n%s", "");
+    FILE *file = fopen(path, "ab");
+    ck_assert(file != NULL && fwrite(black, 1, N_BYTES, file) == N_BYTES && fclose(file) == 0);
+    free(black);
+    mafat *m = open_network(&s, &(mafat_settings){.memory = "1G", .config = config});
+    snprintf(memory, sizeof memory, "%zu", predicted_bytes(m) + MORE_BYTES);
+    mafat_close(m);
+    mafat_settings *how = malloc(sizeof *how);
+    *how = (mafat_settings){.memory = memory, .config = config, .n_threads = 1};
+    m = open_network(&s, how);
+    memset(how, 'x', sizeof *how);
+    free(how);
+    memset(memory, 'x', sizeof memory);
+    memset(config, 'x', sizeof config);
+    mafat_describe(m, &before);
+    ck_assert_int_eq(mafat_detect(m, &(mafat_image){.path = path}, &low, &result, &error),
+                     MAFAT_NO_FIT);
+    mafat_describe(m, &after);
+    ck_assert_uint_eq(after.limit_bytes, before.limit_bytes);
+    ck_assert_int_eq(after.n_threads, 1);
+    ck_assert(finds_right(&s, m, &(mafat_image){.path = photo}));
+    mafat_close(m);
+    unlink(path);
+    free_subject(&s);
+}
+END_TEST
+
 START_TEST(opening_and_closing_leaves_nothing)
 {
     enum { N = TEST_ROUNDS == 1 ? 60 : 1000 };
@@ -681,6 +717,7 @@ int main(void)
     tcase_add_loop_test(library, a_forked_process_is_told, 0, N_SETTINGS);
     tcase_add_test(library, opening_nothing_in_a_forked_process_is_told);
     tcase_add_test(library, a_plan_that_is_lost_leaves_a_network_that_says_so);
+    tcase_add_test(library, settings_are_needed_no_more_once_a_network_is_open);
     tcase_add_test(library, opening_and_closing_leaves_nothing);
     tcase_add_loop_test(library, runs_leave_nothing, 0, N_SETTINGS);
     tcase_add_loop_test(library, without_memory_a_call_fails_and_leaves_nothing, 0, N_SETTINGS);

@@ -93,7 +93,6 @@ typedef struct {
     mafat *network;
     const char *weights_path, *names_path;
     size_t reserve_bytes;
-    char n_threads[16];
     mafat_options options;
     mafat_workload workload;
     bool is_planned;    /* by a command, for that workload, and all files were verified */
@@ -192,17 +191,25 @@ static mafat_status open_caught(asked *a, mafat_error *error)
     return status;
 }
 
-/* The number of threads becomes a text of a->n_threads, as on a command line. */
-static void read_settings(const mafat_settings *settings, asked *a)
+static bool copy_text(char **to, const char *text)
 {
-    a->options = (mafat_options){.config = settings->config, .memory = settings->memory};
+    *to = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *to != NULL;
+}
+
+/* Settings become options, as on a command line: texts, which are the network's own. */
+static mafat_status read_settings(const mafat_settings *settings, asked *a, mafat_error *error)
+{
+    mafat *m = a->network;
+    if (!copy_text(&m->config, settings->config) || !copy_text(&m->memory, settings->memory))
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for settings");
+    snprintf(m->n_threads, sizeof m->n_threads, "%d", settings->n_threads);
+    a->options = (mafat_options){.config = m->config, .memory = m->memory,
+                                 .threads = settings->n_threads != 0 ? m->n_threads : NULL};
     a->names_path = settings->names;
     a->reserve_bytes = settings->reserve_bytes;
-    a->network->listener = (mafat_notice_listener){settings->notice, settings->notice_context};
-    if (settings->n_threads == 0)
-        return;
-    snprintf(a->n_threads, sizeof a->n_threads, "%d", settings->n_threads);
-    a->options.threads = a->n_threads;
+    m->listener = (mafat_notice_listener){settings->notice, settings->notice_context};
+    return MAFAT_OK;
 }
 
 /* Makes what is there of a network before it is opened. */
@@ -245,7 +252,7 @@ mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
     asked a = {.weights_path = weights != NULL ? mafat_shipped_find(weights, found_weights) : NULL};
     mafat_status status = make(&a, mafat_shipped_find(cfg, found_cfg), error);
     if (status == MAFAT_OK && settings != NULL)
-        read_settings(settings, &a);
+        status = read_settings(settings, &a, error);
     if (status == MAFAT_OK)
         status = open_caught(&a, error);
     return hand_on(&a, network, status, cfg, error);
@@ -286,6 +293,8 @@ void mafat_close(mafat *m)
     mafat_names_free(&m->names);
     pthread_mutex_destroy(&m->lock);
     free(m->cfg_path);
+    free(m->config);
+    free(m->memory);
     free(m);
 }
 

@@ -17,6 +17,8 @@ struct mafat {
     pthread_mutex_t lock;             /* of a call that is under way; guards all below */
     pid_t process;                    /* that opened it */
     char *cfg_path;                   /* owned */
+    char *config, *memory;            /* owned: of the settings, for plans that are made anew; */
+    char n_threads[16];               /* so is this */
     mafat_session planned;            /* where no weights are loaded */
     mafat_bridge *bridge;             /* owned; NULL where no weights are loaded */
     mafat_caught_things things;       /* Darknet's, in memory */
