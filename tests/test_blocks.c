@@ -122,6 +122,37 @@ START_TEST(page_tables_stay_for_the_next_layer)
 }
 END_TEST
 
+/* Whether the kernel was told to make no large pages where the block is: flags in smaps. */
+static bool has_small_pages_only(const void *block)
+{
+    char line[1000];
+    unsigned long from, to;
+    bool is_there = false, answer = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    ck_assert_ptr_nonnull(maps);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            is_there = from <= (uintptr_t)block && (uintptr_t)block < to;
+        else if (is_there && strncmp(line, "VmFlags:", strlen("VmFlags:")) == 0)
+            answer = strstr(line, " nh") != NULL;
+    }
+    fclose(maps);
+    return answer;
+}
+
+/* A stretch is much larger than what is touched of it: large pages would be charged whole. */
+START_TEST(a_stretch_has_no_large_pages)
+{
+    if (!are_to_be_had())
+        return;
+    mafat_blocks_begin();
+    void *block = mafat_checked_calloc(1, LARGE);
+    ck_assert(has_small_pages_only(block));
+    mafat_checked_free(block);
+    mafat_blocks_end();
+}
+END_TEST
+
 typedef struct {
     unsigned char *at, value;
     size_t n_bytes;
@@ -191,6 +222,7 @@ int main(void)
     tcase_add_test(tests, the_heap_is_left_alone);
     tcase_add_test(tests, layers_that_keep_nothing_share_addresses);
     tcase_add_test(tests, page_tables_stay_for_the_next_layer);
+    tcase_add_test(tests, a_stretch_has_no_large_pages);
     tcase_add_loop_test(tests, what_is_kept_stays_as_it_is, 0, 3 * TEST_ROUNDS);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);

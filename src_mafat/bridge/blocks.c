@@ -62,8 +62,11 @@ static stretch *map(void)
     s->capacity_bytes = stretch_bytes;
     s->at = mmap(NULL, s->capacity_bytes, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (s->at != MAP_FAILED)
+    if (s->at != MAP_FAILED) {
+        /* large pages, of 32 MB where others have 16 KB, would be there whole for any bit of them */
+        madvise(s->at, s->capacity_bytes, MADV_NOHUGEPAGE);
         return s;
+    }
     free(s);
     return NULL;
 }
