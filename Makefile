@@ -173,7 +173,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -231,6 +231,9 @@ test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes,
 	@tools/setup test
 	+@$(in_parallel) WERROR=1 all stock suites
 	@tests/run $(SCRIPTS) tools/check_patches tests/check_includes $(SUITES:%=$(B)/asan/%) $(SUITES:%=$(B)/%)
+
+test-boards: ## builds for ARM and x86 of 32 and 64 bits, held to Darknet under emulation: an hour [BOARDS="a53 armhf" BOARD_SUITES=all]
+	@tests/boards $(if $(BOARD_SUITES),-s '$(BOARD_SUITES)') $(BOARDS)
 
 check: ## what a person runs while working: plain suites, includes, a command, a network
 	+@$(in_parallel) WERROR=1 all stock $(SUITES:%=$(B)/%)
