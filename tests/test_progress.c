@@ -1,5 +1,7 @@
 /* How far something has come: what is said, how wide, and how often. */
 #include <check.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/progress.h"
@@ -45,6 +47,17 @@ START_TEST(a_line_is_no_wider_than_a_terminal)
 }
 END_TEST
 
+/* What has no room beside large numbers is left out; no number is cut. */
+START_TEST(numbers_of_any_size_are_whole)
+{
+    mafat_progress progress = {.what = "images", .n = SIZE_MAX, .done = SIZE_MAX / 3};
+    char text[MAFAT_PROGRESS_TEXT], numbers[MAFAT_PROGRESS_TEXT];
+    snprintf(numbers, sizeof numbers, "images: %zu of %zu", progress.done, progress.n);
+    mafat_progress_text(&progress, 1e-9, true, text);
+    ck_assert_str_eq(text, numbers);
+}
+END_TEST
+
 /* Nothing for what takes less than two seconds; then no more lines than somebody reads. */
 START_TEST(a_log_has_a_line_now_and_then)
 {
@@ -73,6 +86,7 @@ int main(void)
     TCase *tests = tcase_create("progress");
     tcase_add_loop_test(tests, a_line_says_how_far_how_fast_and_how_long, 0,
                         (int)(sizeof lines / sizeof lines[0]));
+    tcase_add_test(tests, numbers_of_any_size_are_whole);
     tcase_add_test(tests, a_line_is_no_wider_than_a_terminal);
     tcase_add_test(tests, a_log_has_a_line_now_and_then);
     tcase_add_test(tests, a_terminal_is_drawn_some_times_a_second);

@@ -71,8 +71,10 @@ void mafat_progress_text(const mafat_progress *progress, double seconds, bool is
     add_rate(rate, rate_text, sizeof rate_text);
     if (rate > 0 && p->done < p->n)
         add_time_left((double)(p->n - p->done) / rate, left, sizeof left);
-    snprintf(text, MAFAT_PROGRESS_TEXT, "%s: %s%zu%s%s%s", p->what, bar, p->done, of, rate_text,
-             left);
+    int length = snprintf(text, MAFAT_PROGRESS_TEXT, "%s: %s%zu%s%s%s", p->what, bar, p->done, of,
+                          rate_text, left);
+    if (length >= MAFAT_PROGRESS_TEXT)    /* a number that is cut would be another one */
+        snprintf(text, MAFAT_PROGRESS_TEXT, "%s: %zu%s", p->what, p->done, of);
 }
 
 double mafat_progress_next(double seconds, bool is_terminal)

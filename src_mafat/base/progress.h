@@ -26,7 +26,8 @@ void mafat_progress_reach(mafat_progress *progress, size_t done);
 void mafat_progress_end(mafat_progress *progress);
 
 /* The line after so many seconds, shorter than MAFAT_PROGRESS_TEXT: "images: 37 of 120, 4.2 a
- * second, 20 s left", with a bar between for a terminal. */
+ * second, 20 s left", with a bar between for a terminal; "images: 37 of 120" where numbers are so
+ * large that there is no room for all. */
 enum { MAFAT_PROGRESS_TEXT = 80 };
 void mafat_progress_text(const mafat_progress *progress, double seconds, bool is_terminal,
                          char text[MAFAT_PROGRESS_TEXT]);
