@@ -65,4 +65,15 @@ done
 echo 'no program, but longer than the header of one' >"$scratch/text"
 expect 1 'is not for a machine that is known here' tools/emulate "$scratch/text"
 expect 1 'cannot be read' tools/emulate "$scratch/none"
+
+# packages are for every processor of this architecture, whatever was asked for
+mkdir -p "$scratch/tree/build/upstream"
+cp -R --parents VERSION tools/deb tools/version tools/debian darknet/UPSTREAM "$scratch/tree"
+printf '#!/bin/sh\nenv >"%s"\nexit 1\n' "$scratch/env" >"$scratch/bin/dpkg-buildpackage"
+chmod +x "$scratch/bin/dpkg-buildpackage"
+variables='CC|CXX|CROSS|CPU|ARCH|SYSROOT|LDFLAGS|OPENMP|OPENCV|DEBUG|SANITIZE|WERROR|RUN_UNDER|MAKEFLAGS'
+# shellcheck disable=SC2086    # words
+expect 1 'dpkg-buildpackage failed' env ${variables//|/=asked }= "$scratch/tree/tools/deb"
+grep -E "^($variables)=" "$scratch/env" && fail "asked for in packages"
+
 finish
