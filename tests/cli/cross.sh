@@ -76,4 +76,22 @@ variables='CC|CXX|CROSS|CPU|ARCH|SYSROOT|LDFLAGS|OPENMP|OPENCV|DEBUG|SANITIZE|WE
 expect 1 'dpkg-buildpackage failed' env ${variables//|/=asked }= "$scratch/tree/tools/deb"
 grep -E "^($variables)=" "$scratch/env" && fail "asked for in packages"
 
+# tests/run takes the suites of one variant, and has those alone emulated that are for another machine
+mkdir -p "$scratch"/runs/{tools,tests/cli,build/mine/tests,build/other/tests}
+cp tests/run "$scratch/runs/tests"
+printf 'where:\n\t@echo build/mine/darknet/darknet\n' >"$scratch/runs/Makefile"
+cp /bin/true "$scratch/runs/build/mine/tests/test_it"
+cp /bin/true "$scratch/runs/build/other/tests/test_it"
+printf '#!/bin/sh\necho "emulated: $*"\n' >"$scratch/runs/tools/emulate"
+printf '#!/bin/sh\necho "as it is: $0"\n' >"$scratch/runs/tests/cli/it.sh"
+chmod +x "$scratch"/runs/*/emulate "$scratch"/runs/tests/cli/it.sh
+run=("$scratch/runs/tests/run" -k 'it(\.sh)?$')
+expect 0 '^== build/mine/tests/test_it$' "${run[@]}"
+grep -q build/other "$scratch/stdout" && fail "suites of another variant"
+expect 0 '^emulated: build/mine/tests/test_it$' env RUN_UNDER=tools/emulate "${run[@]}"
+grep -qx 'as it is: tests/cli/it.sh' "$scratch/stdout" || fail "a script is emulated: $(cat "$scratch/stdout")"
+expect 0 '^emulated: build/mine/tests/test_it$' env CROSS=aarch64-linux-gnu- "${run[@]}"
+grep -q it.sh "$scratch/stdout" && fail "scripts run a foreign program as it is"
+expect 0 '^emulated: /.*/other/tests/test_it$' env CROSS=aarch64-linux-gnu- "${run[@]}" "$scratch/runs/build/other/tests/test_it"
+
 finish
