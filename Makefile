@@ -58,6 +58,11 @@ $(foreach name,$(call given,$(LACKING) $(NEEDLESS)),$(warning $(name)=$($(name))
 $(if $(call given,$(LACKING)),$(error $(call given,$(LACKING)): not in this build; leave it out))
 MAKEOVERRIDES := $(filter-out $(addsuffix =%,$(NEEDLESS)),$(MAKEOVERRIDES))
 
+# What runs the program does so on this machine, but for suites and the page that install makes: these are emulated.
+CROSSED := all stock suites asan check-suites install uninstall where clean distclean help tools-here
+uncrossed := $(if $(CROSS),$(filter-out $(CROSSED),$(foreach goal,$(MAKECMDGOALS),$(if $(findstring /,$(goal)),,$(goal)))))
+$(if $(uncrossed),$(error $(uncrossed): not with CROSS=$(CROSS), which builds for another machine; with it there are: $(filter-out tools-here,$(CROSSED))))
+
 # ---------------------------------------------------------------------------------------------
 # Flags
 

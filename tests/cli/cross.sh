@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds for other machines: what is asked for reaches the compiler and the linker, variants never share a folder, tools
-# are made for the machine that runs them, and set-up says what is missing or too old. tests/boards builds and runs them.
+# are made for the machine that runs them, what would run a foreign program is refused, and set-up says what is missing
+# or too old. tests/boards builds and runs them.
 . "$(dirname "$0")/../lib.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL RUN_UNDER
 quiet() { make --no-print-directory "$@"; }
@@ -93,5 +94,24 @@ grep -qx 'as it is: tests/cli/it.sh' "$scratch/stdout" || fail "a script is emul
 expect 0 '^emulated: build/mine/tests/test_it$' env CROSS=aarch64-linux-gnu- "${run[@]}"
 grep -q it.sh "$scratch/stdout" && fail "scripts run a foreign program as it is"
 expect 0 '^emulated: /.*/other/tests/test_it$' env CROSS=aarch64-linux-gnu- "${run[@]}" "$scratch/runs/build/other/tests/test_it"
+
+# goals that run foreign programs are refused; no goal is left to chance
+for goal in $(sed -nE 's/^([a-z-]+):.* ## .*/\1/p' Makefile); do
+    case $goal in
+        all | stock | suites | asan | check-suites | install | uninstall | where | clean | distclean | help)
+            quiet -n CROSS=aarch64-linux-gnu- "$goal" >"$scratch/log" 2>&1 || fail "$goal: $(tail -n 1 "$scratch/log")" ;;
+        *) expect 2 "$goal: not with CROSS=aarch64-linux-gnu-, .*there are: all stock " quiet -n CROSS=aarch64-linux-gnu- "$goal" ;;
+    esac
+done
+expect 2 'demo: not with CROSS=' env CROSS=aarch64-linux-gnu- make -n -C darknet demo
+
+# the manual page is asked from a program that is emulated; from one that does not run there is none
+printf '\177ELF, but of no machine' >"$scratch/foreign"
+printf '#!/bin/sh\nshift\nexec "%s" "$@"\n' "$darknet" >"$scratch/bin/under"
+chmod +x "$scratch/foreign" "$scratch/bin/under"
+page() { tools/man_page "$1" tools/installed/darknet-mafat.1; }
+page "$darknet" >"$scratch/page"
+RUN_UNDER=under page "$scratch/foreign" | cmp -s - "$scratch/page" || fail "another page of a program that is emulated"
+page "$scratch/foreign" >"$scratch/page" 2>&1 && fail "a page of a program that does not run"
 
 finish
