@@ -62,6 +62,7 @@ MAKEOVERRIDES := $(filter-out $(addsuffix =%,$(NEEDLESS)),$(MAKEOVERRIDES))
 CROSSED := all stock suites asan check-suites install uninstall where clean distclean help tools-here
 uncrossed := $(if $(CROSS),$(filter-out $(CROSSED),$(foreach goal,$(MAKECMDGOALS),$(if $(findstring /,$(goal)),,$(goal)))))
 $(if $(uncrossed),$(error $(uncrossed): not with CROSS=$(CROSS), which builds for another machine; with it there are: $(filter-out tools-here,$(CROSSED))))
+$(if $(and $(filter 1,$(OPENCV)),$(CROSS)$(SYSROOT)),$(error OPENCV=1: not with CROSS or SYSROOT; it is built with the OpenCV of this machine))
 
 # ---------------------------------------------------------------------------------------------
 # Flags

@@ -114,4 +114,9 @@ page "$darknet" >"$scratch/page"
 RUN_UNDER=under page "$scratch/foreign" | cmp -s - "$scratch/page" || fail "another page of a program that is emulated"
 page "$scratch/foreign" >"$scratch/page" 2>&1 && fail "a page of a program that does not run"
 
+# no library of this machine beside programs for another one
+expect 2 'OPENCV=1: not with CROSS or SYSROOT' quiet CROSS=aarch64-linux-gnu- OPENCV=1
+expect 2 'OPENCV=1: not with CROSS or SYSROOT' quiet SYSROOT=/some/root OPENCV=1
+expect 0 '^build/' quiet CROSS=aarch64-linux-gnu- OPENCV=0 where
+
 finish
