@@ -3,7 +3,7 @@
 # Two trees are built with the same compiler and the same flags:
 #   build/upstream/   pristine Darknet, as pinned in darknet/UPSTREAM  ->  build/stock/ (make stock)
 #   darknet/          the same with patches/series applied, and with src_mafat linked in  (make)
-# Objects live in one directory a variant (compiler, CPU or ARCH, OPENMP, DEBUG, SANITIZE), so that changing
+# Objects live in one directory a variant (compiler, CPU, ARCH, SYSROOT, OPENMP, DEBUG, SANITIZE), so that changing
 # one of these never mixes objects, and going back rebuilds nothing. The programs are copies of the variant
 # made last.
 
@@ -75,6 +75,7 @@ SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZERS_$(SANITIZE)) -fno-sanitiz
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -g)
 TRIPLET := $(CROSS:%-=%)
 COMPILER := $(if $(filter clang%,$(notdir $(CC))),$(CC) $(TRIPLET:%=--target=%),$(CROSS)$(CC))
+PROCESSOR := $(or $(strip $(CPU) $(ARCH)),plain)
 # The same for all sources, Darknet's and ours, and for linking.
 MACHINE := -fPIC $(ARCH:%=-march=%) $(CPU:%=-mcpu=%) $(SYSROOT:%=--sysroot=%) $(if $(call on,OPENMP),-fopenmp) $(SANITIZERS)
 
@@ -121,7 +122,7 @@ FLAGS_run/denormals := -DMAFAT_FLUSHES_DENORMALS=$(if $(call on,DEBUG),0,1)
 FLAGS_upstream/boxes := -ffp-contract=off
 FLAGS_score := -ffp-contract=off
 # The one file that knows which commit this is, so that a commit compiles no other one anew.
-FLAGS_base/version = -include build/version.h -DMAFAT_MARCH='"$(or $(CPU),$(ARCH),plain)"'
+FLAGS_base/version = -include build/version.h -DMAFAT_MARCH='"$(PROCESSOR)"'
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any. clang from 19 on calls -Ofast deprecated.
 STB_FLAGS = $(DARKNET_OPT) -Wno-deprecated -fwrapv -fno-sanitize=shift
@@ -140,7 +141,10 @@ LIBS = $(LDFLAGS) $(addprefix -L,$(wildcard $(LIBRARIES:%=%/usr/lib/*/))) -lz -l
 # Files
 
 blank := $(subst ,, )
-VARIANT := $(subst /,_,$(subst $(blank),_,$(CROSS)$(CC)))-$(or $(CPU),$(ARCH),plain)-$(if $(call on,OPENMP),omp,serial)$(if $(call on,DEBUG),-debug)
+# On ARM -mcpu=native is not -march=native. A path is too long for a folder's name.
+PROCESSOR_NAME := $(if $(filter native,$(CPU)),cpu-)$(subst $(blank),$(comma),$(PROCESSOR))
+SYSROOT_NAME := $(if $(SYSROOT),-$(shell echo '$(SYSROOT)' | sha256sum | cut -c1-8))
+VARIANT := $(subst /,_,$(subst $(blank),_,$(CROSS)$(CC)))-$(PROCESSOR_NAME)$(SYSROOT_NAME)-$(if $(call on,OPENMP),omp,serial)$(if $(call on,DEBUG),-debug)
 B := build/$(VARIANT)$(SANITIZE:%=/%)
 
 # Upstream's OBJ and EXECOBJA. Its folders hold more files, which it does not build either; its

@@ -119,4 +119,11 @@ expect 2 'OPENCV=1: not with CROSS or SYSROOT' quiet CROSS=aarch64-linux-gnu- OP
 expect 2 'OPENCV=1: not with CROSS or SYSROOT' quiet SYSROOT=/some/root OPENCV=1
 expect 0 '^build/' quiet CROSS=aarch64-linux-gnu- OPENCV=0 where
 
+# what the compiler is told otherwise has a folder of its own
+folders=$(for asked in '' CPU=x ARCH=x 'CPU=x ARCH=y' CPU=native ARCH=native SYSROOT=/a SYSROOT=/b 'SYSROOT=/a CPU=x'; do
+    # shellcheck disable=SC2086    # words
+    quiet CROSS=aarch64-linux-gnu- $asked where
+done)
+[ "$(sort -u <<<"$folders" | wc -l)" = 8 ] || fail "shared, or others than CPU=x and ARCH=x: $folders"
+
 finish
