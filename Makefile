@@ -82,6 +82,8 @@ MACHINE := -fPIC $(ARCH:%=-march=%) $(CPU:%=-mcpu=%) $(SYSROOT:%=--sysroot=%) $(
 # What the target is, by the compiler's own macros. x86 of 32 bits computes in SSE2's registers: those of x87 round
 # sums twice, when and where it suits the compiler. Where the processor has no instruction for 8 bytes at once, there
 # is a library.
+$(if $(CPU),$(if $(filter __x86_64__ __i386__,$(shell $(COMPILER) -dM -E -x c /dev/null 2>/dev/null)),$(error CPU=$(CPU): \
+    on x86, compilers do not build for a processor by -mcpu; leave it out, and say the instruction set: ARCH=x86-64-v3)))
 PREDEFINED := $(shell $(COMPILER) $(MACHINE) -dM -E -x c /dev/null 2>/dev/null)
 MACHINE += $(if $(filter __i386__,$(PREDEFINED)),-msse2 -mfpmath=sse)
 ATOMIC := $(if $(PREDEFINED),$(if $(filter __GCC_HAVE_SYNC_COMPARE_AND_SWAP_8,$(PREDEFINED)),,-latomic))

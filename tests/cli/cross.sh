@@ -126,4 +126,10 @@ folders=$(for asked in '' CPU=x ARCH=x 'CPU=x ARCH=y' CPU=native ARCH=native SYS
 done)
 [ "$(sort -u <<<"$folders" | wc -l)" = 8 ] || fail "shared, or others than CPU=x and ARCH=x: $folders"
 
+# on x86, -mcpu is an old name for -mtune
+for macros in '#define __x86_64__ 1\n' '#define __i386__ 1\n'; do
+    MACROS=$macros expect 2 'CPU=haswell: on x86, .*: ARCH=' quiet CC=fake CPU=haswell where
+done
+expect 0 '^build/fake-haswell-omp/' quiet CC=fake ARCH=haswell where
+
 finish
