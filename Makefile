@@ -244,7 +244,7 @@ test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes,
 	+@$(in_parallel) WERROR=1 all stock suites
 	@tests/run $(SCRIPTS) tools/check_patches tests/check_includes $(SUITES:%=$(B)/asan/%) $(SUITES:%=$(B)/%)
 
-test-boards: ## builds for ARM and x86 of 32 and 64 bits, held to Darknet under emulation: an hour [BOARDS="a53 armhf" BOARD_SUITES=all]
+test-boards: ## builds for ARM of 64 and 32 bits and x86 of 32, held to Darknet under emulation: an hour [BOARDS="a76 riscv64" BOARD_SUITES=all]
 	@tests/boards $(if $(BOARD_SUITES),-s '$(BOARD_SUITES)') $(BOARDS)
 
 check: ## what a person runs while working: plain suites, includes, a command, a network
@@ -435,7 +435,12 @@ $(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
 	$(call link,$(DARKNET_FLAGS),$(CHECK_LIBS))
 
 $(B)/tools/%.o: tools/%.c Makefile | $(B)/ready-build darknet/.stamp
-	$(call compile,$(MAFAT_FLAGS))
+	$(call compile,$(MAFAT_FLAGS) $(FLAGS_tools/$*))
+
+# What a network gives by each Darknet: tests/boards compares them.
+FLAGS_tools/outputs := $(FLAGS_upstream)
+$(B)/stock/outputs $(B)/darknet/outputs: %/outputs: $(B)/tools/outputs.o %/libdarknet.a
+	$(call link,$(DARKNET_FLAGS))
 
 # Tools know cfg and weights files, not Darknet: nothing of it is linked.
 $(B)/tools/limit: $(B)/tools/cage.o
