@@ -1,8 +1,14 @@
 /* What Darknet asks the C library for without looking at the answer: the process ends, with a message,
  * where Darknet would go on with NULL. */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/notice.h"
 #include "base/status.h"
 #include "doors.h"
 #include "support/random.h"
@@ -80,6 +86,50 @@ START_TEST(files_that_cannot_be_read_are_darknets_to_tell)
 }
 END_TEST
 
+/* What is printed to stderr in place of it, or NULL. */
+static FILE *catch_stderr(void)
+{
+    FILE *caught = tmpfile();
+    fflush(stderr);
+    if (caught != NULL)
+        dup2(fileno(caught), STDERR_FILENO);
+    return caught;
+}
+
+static FILE *caught;
+static bool is_told;    /* the reason, by perror() */
+
+static void check_caught(void)
+{
+    char text[200] = "";
+    fflush(stderr);
+    rewind(caught);
+    text[fread(text, 1, sizeof text - 1, caught)] = '\0';
+    bool is_right = strcmp(text, is_told ? "none.cfg: No such file or directory\n"
+                                         : "Couldn't open file: none.cfg\n") == 0;
+    if (!is_right)
+        printf("stderr has: %s\n", text);
+    _exit(is_right ? 7 : 8);
+}
+
+/* Darknet's error() asks the C library for the reason, its file_error() prints it. */
+START_TEST(the_reason_alone_is_told_in_silence)
+{
+    is_told = _i == 0;
+    caught = catch_stderr();
+    ck_assert_ptr_nonnull(caught);
+    atexit(check_caught);
+    mafat_notice_silence();
+    mafat_checked_fprintf(stderr, "    3 conv     16  3 x 3 / 1\n");
+    errno = ENOENT;
+    if (is_told)
+        mafat_checked_perror("none.cfg");
+    else
+        mafat_checked_fprintf(stderr, "Couldn't open file: %s\n", "none.cfg");
+    mafat_checked_exit(1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("checked");
@@ -89,6 +139,7 @@ int main(void)
     tcase_add_test(tests, nothing_asked_for_is_no_failure);
     tcase_add_loop_exit_test(tests, files_that_cannot_be_written_end_the_process, MAFAT_FAILED, 0, 2);
     tcase_add_test(tests, files_that_cannot_be_read_are_darknets_to_tell);
+    tcase_add_loop_exit_test(tests, the_reason_alone_is_told_in_silence, 7, 0, 2);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);
 }

@@ -234,6 +234,8 @@ int mafat_checked_puts(const char *line)
 
 void mafat_checked_perror(const char *text)
 {
-    if (!is_hushed(stderr))
-        perror(text);
+    if (is_hushed(stderr))
+        return;
+    perror(text);
+    unsaid[0] = '\0';    /* this is the reason; what was not said before it is chatter */
 }
