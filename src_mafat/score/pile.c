@@ -1,6 +1,5 @@
 /* A pile of boxes; see pile.h. */
-#define _FILE_OFFSET_BITS 64    /* also where long has 32 bits */
-#define _GNU_SOURCE             /* fallocate() */
+#define _GNU_SOURCE    /* fallocate() */
 #include "score/pile.h"
 
 #include <errno.h>
