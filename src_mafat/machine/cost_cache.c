@@ -248,7 +248,7 @@ mafat_status mafat_cost_cache_measure_computing(mafat_costs *costs, mafat_error 
 {
     mafat_progress progress;
     mafat_calibrate_watcher watcher = {.context = &progress, .report = show_progress};
-    mafat_notice("measuring what computing costs here, once");
+    mafat_notice("measuring what computing costs here");
     mafat_progress_begin(&progress, "measurements", 0);
     mafat_status status = mafat_calibrate_compute(costs->shape.n_threads, &watcher, costs, error);
     mafat_progress_end(&progress);

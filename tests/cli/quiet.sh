@@ -89,6 +89,9 @@ grep -qE "$last" "$scratch/stderr" || fail "detector valid: no progress in a log
 ! grep -qE '^[0-9]+$' "$scratch/stderr" || fail "detector valid: Darknet's numbers beside progress"
 stopped -s "$scratch/listed" classifier valid "$scratch/long" "$class_cfg" "$class_w"
 grep -qE "$last" "$scratch/stderr" || fail "classifier valid: no progress in a log: $(tail -n 1 "$scratch/stderr")"
+# what computing costs is measured before a search; it may be given up where the machine is too busy
+stopped -s "$scratch/stderr" search "$cfg" -memory 16M -calibrate
+grep -qE '^mafat: measurements: [0-9]+ of [0-9]+, ' "$scratch/stderr" || fail "no progress of costs: $(tail -n 1 "$scratch/stderr")"
 if ls "$XDG_CACHE_HOME"/mafat/costs-* >/dev/null 2>&1; then    # else it measures them first
     stopped -e / search cfg/yolov2.cfg -front
     grep -qE '^mafat: plans: ([0-9]+) of \1, ' "$scratch/stderr" || fail "search -front: no total: $(grep plans "$scratch/stderr" | tail -n 1)"
