@@ -3,7 +3,8 @@
 # and settings are read with points and written with them, results are those of any other program, and the
 # program's own numbers stay as they were.
 . "$(dirname "$0")/../lib.sh"
-"${CC:-gcc}" -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -Isrc_mafat tests/cli/locale.c -o "$scratch/program" \
+# shellcheck disable=SC2086
+${CC:-gcc} -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -Isrc_mafat tests/cli/locale.c -o "$scratch/program" \
     -Lbuild -lmafat || fail "the program does not build"
 export LD_LIBRARY_PATH=$top/build
 # The system's German, or else one that is made here.

@@ -2,7 +2,11 @@
 # Whatever OpenCV throws ends in opencv.cc, as an error or as the end of a film, and nothing leaks. OpenCV here is
 # some headers whose calls all throw at the one that is asked for, so that it need not be there.
 . "$(dirname "$0")/../lib.sh"
-command -v "${CXX:-g++}" >/dev/null || { echo "  no C++ compiler"; exit 0; }
+read -ra cxx <<<"${CXX:-g++}"
+command -v "${cxx[0]}" >/dev/null || { echo "  not tested: no C++ compiler"; exit 0; }
+echo 'int main() { return 0; }' >"$scratch/plain.cc"
+"${cxx[@]}" -fsanitize=address "$scratch/plain.cc" -o "$scratch/plain" 2>/dev/null ||
+    { echo "  not tested: ${cxx[*]} links no program with -fsanitize=address"; exit 0; }
 mkdir -p "$scratch/opencv2/core/utils"
 cat >"$scratch/opencv2/highgui.hpp" <<'END'
 #pragma once
@@ -98,7 +102,7 @@ int main()
     return throwing_call > 20 ? 0 : 1;
 }
 END
-"${CXX:-g++}" -std=c++11 -g -fsanitize=address -Isrc_mafat -I"$scratch" "$scratch/faults.cc" -o "$scratch/faults" 2>"$scratch/stderr" ||
+"${cxx[@]}" -std=c++11 -g -fsanitize=address -Isrc_mafat -I"$scratch" "$scratch/faults.cc" -o "$scratch/faults" 2>"$scratch/stderr" ||
     fail "does not build: $(head -n 3 "$scratch/stderr")"
 ASAN_OPTIONS=detect_leaks=1 "$scratch/faults" >"$scratch/stdout" 2>"$scratch/stderr" ||
     fail "exit code $?: $(grep -m 3 -E 'terminate|what|SUMMARY|#1 ' "$scratch/stderr" | xargs)"
