@@ -58,9 +58,9 @@ bench $cfg $w -n 2 -layers -mafat 2x2:layers
 END
 
 # classifiers: an object a line for the image, or for each of a list, with the classes that Darknet prints
-head() { printf '[net]\nwidth=32\nheight=32\nchannels=3\n[convolutional]\nfilters=6\nsize=5\nstride=4\nactivation=leaky\n[avgpool]\n[softmax]\n'; }
-{ head; echo groups=1; } >"$scratch/flat.cfg"
-{ head; echo "tree=$scratch/tree"; } >"$scratch/tree.cfg"
+input() { printf '[net]\nwidth=32\nheight=32\nchannels=3\n[convolutional]\nfilters=6\nsize=5\nstride=4\nactivation=leaky\n[avgpool]\n[softmax]\n'; }
+{ input; echo groups=1; } >"$scratch/flat.cfg"
+{ input; echo "tree=$scratch/tree"; } >"$scratch/tree.cfg"
 printf 'a -1\nb -1\nc 0\nd 0\ne 1\nf 1\n' >"$scratch/tree"
 printf 'a "b"\n\xc3\xa4\nc\nd\ne\nf\n' >"$scratch/names"
 printf 'labels=%s/names\ntop=2\n' "$scratch" >"$scratch/class.data"
