@@ -19,7 +19,8 @@ static const char notes[] =
     "\n"
     "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT and mafat_threads=N do the "
     "same for every Darknet command; options on the command line win. With one of either, "
-    "Darknet's commands need no word mafat. Those that only handle weights or train take none of the options."
+    "Darknet's commands need no word mafat. Those that only handle weights or train take none of "
+    "the options."
     "\n\n"
     "exit codes: 0 ok, 1 a file, memory or results that differ, 2 usage, 3 nothing fits the limit, "
     "4 a network that MAFAT cannot run\n";

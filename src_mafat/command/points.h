@@ -28,7 +28,8 @@ mafat_status mafat_points_add(mafat_points *points, size_t limit_bytes, const ma
 
 /* Adds the best plan for a limit, then the best for a limit that is `percent` below what that one
  * takes, and so on, until nothing fits or `most` have been added. Progress goes to stderr, with the
- * most that can still come. Errors: those of mafat_search_best(), but for MAFAT_NO_FIT where something was found. */
+ * most that can still come. Errors: those of mafat_search_best(), but for MAFAT_NO_FIT where
+ * something was found. */
 mafat_status mafat_points_descend(mafat_points *points, mafat_search *search, size_t limit_bytes,
                                   int percent, int most, mafat_error *error);
 

@@ -52,9 +52,9 @@ typedef struct {
  * beside what its source and draw() do. */
 size_t mafat_canvas_write_bytes(mafat_canvas_format format, int w, int h);
 
-/* Writes the file, of the format that its name says. All or nothing: it is written beside `path` and then takes its place. Errors:
- * those of draw(); MAFAT_FAILED, with the file named, where the file cannot be written, and for
- * memory. */
+/* Writes the file, of the format that its name says. All or nothing: it is written beside `path` and
+ * then takes its place. Errors: those of draw(); MAFAT_FAILED, with the file named, where the file
+ * cannot be written, and for memory. */
 mafat_status mafat_canvas_write(const mafat_canvas *canvas, const char *path, mafat_error *error);
 
 #endif
