@@ -133,6 +133,11 @@ START_TEST(texts_in_place_of_weights_are_named)
     } cases[] = {
         {"person\nbicycle\n", "is a text, not weights"}, {"classes=80\n", "is a data file, not weights"},
         {"a.jpg\nb.jpg\n", "is a list of images, not weights"},
+        {"; of a night\n# b.png\na.jpg\n", "is a list of images, not weights"},
+        {"# made from cam1.png\nclasses=3\n", "is a data file, not weights"},
+        {"a.jpg\n classes = 3\n", "is a data file, not weights"},
+        {"# made from cam1.png\n", "is a text, not weights"}, {"cover=a.jpg\n", "is a text, not weights"},
+        {"a.jpg\ncover=b.jpg\n", "is a text, not weights"},
         {"# for a board\n\n[net]\nwidth=3\n", "is a cfg file, not weights"}, {"x", "is a text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

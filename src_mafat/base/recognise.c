@@ -132,6 +132,18 @@ static bool is_of_data(const char *line)
     return false;
 }
 
+/* Whether a line is a comment, as cfgs and data files have them. */
+static bool is_comment(const char *line)
+{
+    return line[0] == '#' || line[0] == ';';
+}
+
+/* Whether a line gives a key a value, as in cfgs and data files. */
+static bool has_value(const char *line)
+{
+    return line[strcspn(line, "=\n")] == '=';
+}
+
 /* Whether a line ends as the name of an image does. */
 static bool is_of_list(const char *line)
 {
@@ -145,23 +157,29 @@ static bool is_of_list(const char *line)
     return false;
 }
 
-/* What kind of text it is, by the first line that tells. What has sections is no data file. */
+/* What kind of text it is, by the lines that tell. What has sections is no data file, and what gives
+ * keys values is no list, whatever else it names. */
 static mafat_recognised look_at_lines(const char *text)
 {
-    mafat_recognised found = {MAFAT_RECOGNISED_TEXT, "a text", NULL}, plain = found;
+    static const mafat_recognised data = {MAFAT_RECOGNISED_DATA, "a data file", NULL},
+                                  list = {MAFAT_RECOGNISED_LIST, "a list of images", NULL},
+                                  plain = {MAFAT_RECOGNISED_TEXT, "a text", NULL};
+    bool is_data = false, is_list = false, has_values = false;
     for (const char *line = text; line != NULL && *line != '\0';) {
+        line += strspn(line, " \t");
         if (strncmp(line, "[net", 4) == 0)
             return (mafat_recognised)CFG;
         if (line[0] == '[')
             return plain;
-        if (found.kind == MAFAT_RECOGNISED_TEXT && is_of_data(line))
-            found = (mafat_recognised){MAFAT_RECOGNISED_DATA, "a data file", NULL};
-        if (found.kind == MAFAT_RECOGNISED_TEXT && is_of_list(line))
-            found = (mafat_recognised){MAFAT_RECOGNISED_LIST, "a list of images", NULL};
+        if (!is_comment(line)) {
+            is_data |= is_of_data(line);
+            is_list |= is_of_list(line);
+            has_values |= has_value(line);
+        }
         const char *end = strchr(line, '\n');
         line = end != NULL ? end + 1 : NULL;
     }
-    return found;
+    return is_data ? data : is_list && !has_values ? list : plain;
 }
 
 static mafat_recognised look_at_text(const unsigned char *begin, size_t n_bytes)

@@ -274,6 +274,17 @@ drawn "$darknet" mafat detector test stray.data
 cmp stdout stock.stdout && cmp drawn.jpg stock.jpg || fail "another reading of a data file with stray lines"
 [ "$(grep -c '^mafat: stray.data: line [13]: ".*" is no KEY=VALUE; Darknet passes over it$' stderr)" -eq 2 ] ||
     fail "not one warning of each stray line: $(grep -c stray.data: stderr)"
+# what names images is no list of them where it gives values, as data files do, or in comments
+for line in '# made from cam1.png' '; cam1.png' ' # cam1.jpg' 'cover = cam1.png' 'cam1.png'; do
+    printf '%s\nclasses=3\nnames=names\n' "$line" >images.data
+    rm -f drawn.jpg
+    drawn "$darknet" mafat detector test images.data
+    cmp drawn.jpg stock.jpg || fail "refused, or read otherwise: a data file that begins $line"
+done
+# and a cfg's fault is told as it is
+for i in 1 2 3; do printf '# made from cam%0200d.png\n' $i; done >images.cfg
+printf 'width=3\n[net]\n' >>images.cfg
+expect 1 'images.cfg: .*line 4' mafat detector test data.data images.cfg plain.weights dog_1.jpg
 printf 'names\nnames=names\n' >stray.data
 expect 1 'data/names.list: .*No such file' mafat detector test stray.data plain.cfg plain.weights dog_1.jpg
 # a name that no label holds, before the work
