@@ -27,8 +27,8 @@ static const mafat_option common[] = {
      "is in images, one for each of them on a line of its own. For commands that MAFAT runs "
      "itself"},
     {"-quiet", NULL, NULL, offsetof(mafat_arguments, quiet),
-     "nothing on stderr but errors; for the same commands as -json, `detector valid` and "
-     "`classifier valid`"},
+     "nothing on stderr but errors; for the same commands as -json, whoever runs them, `detector "
+     "valid` and `classifier valid`"},
     {"-help", NULL, NULL, offsetof(mafat_arguments, help),
      "this text; behind a command, what that one does and takes. Also -h"},
 };

@@ -14,6 +14,7 @@
 #include "command/command_detector.h"
 #include "command/command_map.h"
 #include "command/command_version.h"
+#include "command/darknet_commands.h"
 #include "command/help.h"
 #include "command/own_commands.h"
 #include "command/routing.h"
@@ -25,6 +26,15 @@ static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
     memmove(argv + 1, arguments->words, (size_t)arguments->n_words * sizeof *argv);
     *argc = 1 + arguments->n_words;
     argv[*argc] = NULL;
+}
+
+/* Refuses an option that only some commands take. */
+static mafat_status fail_option(const char *option, mafat_darknet_commands_takes *takes,
+                                mafat_error *error)
+{
+    char names[300];
+    mafat_darknet_commands_print_names(takes, names, sizeof names);
+    return mafat_error_set(error, MAFAT_USAGE, "%s is for MAFAT's own commands, %s", option, names);
 }
 
 int mafat_main(int *argc, char **argv)
@@ -67,13 +77,9 @@ int mafat_main(int *argc, char **argv)
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
         else if (!is_ours && arguments.json)
-            status = mafat_error_set(&error, MAFAT_USAGE, "-json is for MAFAT's own commands, "
-                                     "`detector test`, `detector map`, `detect`, "
-                                     "`classifier predict` and `classify`");
-        else if (!is_ours && arguments.quiet && !mafat_command_darknet_is_watched(&arguments))
-            status = mafat_error_set(&error, MAFAT_USAGE, "-quiet is for MAFAT's own commands, "
-                                     "`detector test`, `detector map`, `detector valid`, "
-                                     "`classifier valid` and `detect`");
+            status = fail_option("-json", mafat_darknet_commands_takes_json, &error);
+        else if (!is_ours && arguments.quiet && !mafat_command_darknet_takes_quiet(&arguments))
+            status = fail_option("-quiet", mafat_darknet_commands_takes_quiet, &error);
         else if (is_version)
             status = mafat_command_version(&arguments, &error);
         else if (own != NULL)

@@ -70,10 +70,10 @@ bool mafat_command_darknet_is(const mafat_arguments *arguments)
     return find_command(arguments) != NULL;
 }
 
-bool mafat_command_darknet_is_watched(const mafat_arguments *arguments)
+bool mafat_command_darknet_takes_quiet(const mafat_arguments *arguments)
 {
     const mafat_darknet_command *command = find_command(arguments);
-    return command != NULL && command->nature == MAFAT_DARKNET_WATCHED;
+    return command != NULL && mafat_darknet_commands_takes_quiet(command);
 }
 
 /* Looks up the files that come with the program, or may (base/shipped.h). Darknet is given what was

@@ -22,8 +22,8 @@ typedef struct {
 /* Whether the words begin with one of those commands. */
 bool mafat_command_darknet_is(const mafat_arguments *arguments);
 
-/* Whether it is one of which MAFAT shows how far it has come, so that it can be told not to. */
-bool mafat_command_darknet_is_watched(const mafat_arguments *arguments);
+/* Whether it is one that can be told to be silent. */
+bool mafat_command_darknet_takes_quiet(const mafat_arguments *arguments);
 
 /* Finds the command, looks up its files (base/shipped.h), whose words it replaces, and sorts its
  * words. MAFAT_USAGE for an option that it does not have, is given twice or lacks its value, and words

@@ -353,6 +353,34 @@ bool mafat_darknet_commands_has(const char *word)
     return false;
 }
 
+bool mafat_darknet_commands_takes_json(const mafat_darknet_command *command)
+{
+    return command->nature == ALSO_JSON || command->nature == TAKEN_OVER ||
+           command->nature == ADDED || command->nature == FILMS;
+}
+
+bool mafat_darknet_commands_takes_quiet(const mafat_darknet_command *command)
+{
+    return command->nature == WATCHED || mafat_darknet_commands_takes_json(command);
+}
+
+void mafat_darknet_commands_print_names(mafat_darknet_commands_takes *takes, char *text,
+                                        size_t size)
+{
+    int n_left = 0;
+    size_t length = 0;
+    char name[40];
+    for (int i = 0; i < N_COMMANDS; i++)
+        n_left += takes(&commands[i]);
+    for (int i = 0; i < N_COMMANDS && length < size; i++) {
+        if (!takes(&commands[i]))
+            continue;
+        mafat_darknet_commands_print_name(&commands[i], name, sizeof name);
+        length += (size_t)snprintf(text + length, size - length, "`%s`%s", name,
+                                   --n_left > 1 ? ", " : n_left == 1 ? " and " : "");
+    }
+}
+
 const char *mafat_darknet_commands_reason(const mafat_darknet_command *command)
 {
     return reasons[command->nature];

@@ -72,6 +72,16 @@ int mafat_darknet_commands_cfg_place(const char *word, const char *subword);
 /* Whether commands begin with this word. */
 bool mafat_darknet_commands_has(const char *word);
 
+/* Whether a command can be told to be silent, and to give its results as JSON. */
+bool mafat_darknet_commands_takes_quiet(const mafat_darknet_command *command);
+bool mafat_darknet_commands_takes_json(const mafat_darknet_command *command);
+
+/* Writes "`detector test`, `detect` and `classify`", all those of which `takes` says so, cut off
+ * where text[size] ends. */
+typedef bool mafat_darknet_commands_takes(const mafat_darknet_command *command);
+void mafat_darknet_commands_print_names(mafat_darknet_commands_takes *takes, char *text,
+                                        size_t size);
+
 /* Why MAFAT does not run a command, or not whole, for "`lsd gan` …"; NULL: it does. */
 const char *mafat_darknet_commands_reason(const mafat_darknet_command *command);
 

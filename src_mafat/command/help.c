@@ -62,12 +62,10 @@ static void print_options(FILE *stream, const mafat_darknet_command *command)
 static void print_common(const mafat_darknet_command *command)
 {
     bool is_limited = command->inference->loading != MAFAT_LOADED_UNCOUNTED;
-    bool is_watched = command->nature == MAFAT_DARKNET_WATCHED;
-    bool is_ours = !is_watched && command->nature != MAFAT_DARKNET_VERIFIED;    /* or may be */
     for (int i = 0; i < mafat_arguments_common.n; i++) {
         const mafat_option *row = &mafat_arguments_common.rows[i];
-        if ((strcmp(row->name, "-json") != 0 || is_ours) &&
-            (strcmp(row->name, "-quiet") != 0 || is_ours || is_watched) &&
+        if ((strcmp(row->name, "-json") != 0 || mafat_darknet_commands_takes_json(command)) &&
+            (strcmp(row->name, "-quiet") != 0 || mafat_darknet_commands_takes_quiet(command)) &&
             (strcmp(row->name, "-memory") != 0 || is_limited))
             mafat_option_print(stdout, INDENT, OPTION_COLUMN, &(mafat_option_table){row, 1});
     }

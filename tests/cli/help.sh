@@ -72,6 +72,18 @@ expect 0 '^  detector map DATA CFG WEIGHTS$' mafat detector --help
 for command in 'detector train:trains' 'speed:in no memory' 'ops:runs no network' 'lsd gan:hidden layers' '3d:handles images'; do
     expect 0 "^.${command%:*}. .*${command#*:}" mafat ${command%:*} --help
 done
+# what takes -json and -quiet: the refusals name the commands whose help does, and those go on to their files
+for option in -json -quiet; do
+    expect 2 "^mafat: $option is for MAFAT's own commands, " mafat detector recall x.cfg w $option
+    grep -oE '`[^`]*`' "$scratch/stderr" | tr -d '`' | sort >"$scratch/named"
+    grep -lE "^ +$option( |$)" "$scratch"/{detect,yolo,coco,classif,segm,iseg,regr,super,tag,cifar}* | sed 's|.*/||; s/_/ /' | sort |
+        diff "$scratch/named" - || fail "the refusal of $option names other commands than help"
+    while read -r command; do
+        case $command in detect | classify) words=() ;; *) words=(d) ;; esac
+        mafat $command "${words[@]}" x.cfg w $option >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
+        grep -q "^mafat: $option is for" "$scratch/stderr" && fail "$command refuses $option, which its help lists"
+    done <"$scratch/named"
+done
 expect 2 'option -h: "0x" must be a whole number' mafat detector valid d x.cfg w -h 0x    # Darknet's own -h
 
 # Called darknet-mafat, as it is installed, it needs no word and says what is typed then.
