@@ -31,7 +31,7 @@ static const char usage[] =
     "\n"
     "Runs COMMAND in a memory cgroup of its own, limited to L (bytes, or 512K, 16M, 1G) without\n"
     "swap; where L is \"none\" it only counts. With -s it may have as much as SWAP in swap beside\n"
-    "that, or \"any\" amount. Then reports to stderr, or with -o to FILE:\n"
+    "a limit, or \"any\" amount. Then reports to stderr, or with -o to FILE:\n"
     "\n"
     "  exit_status     the command's and tools/limit's own; 128 + N where signal N ended it\n"
     "  signal          N, only then\n"
@@ -360,8 +360,15 @@ static bool parse_options(options *asked, char **argv)
         return false;
     }
     asked->command = word + 1;
-    return parse_bytes("memory limit", *word, "none", "counts and does not limit",
-                       &asked->bounds.limit_bytes);
+    if (!parse_bytes("memory limit", *word, "none", "counts and does not limit",
+                     &asked->bounds.limit_bytes))
+        return false;
+    if (asked->bounds.limit_bytes == SIZE_MAX && asked->bounds.swap_bytes > 0) {
+        fputs("limit: -s: expected a memory limit beside it; \"none\" leaves swap to the machine\n",
+              stderr);
+        return false;
+    }
+    return true;
 }
 
 static const int taken[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};

@@ -32,6 +32,9 @@ for s in '' 0 -1 none 1.5M; do
     expect 125 "swap \"$s\": expected a number of bytes .* K, M or G" "$limit" -s "$s" 1M true
     grep -q '"any" leaves it to the machine' "$scratch/stderr" || fail "does not name any"
 done
+for s in 8M any; do
+    expect 125 '-s: expected a memory limit beside it' "$limit" -s $s none true
+done
 expect 125 'no-such-folder/report: No such file' "$limit" -o "$scratch/no-such-folder/report" 1M true
 
 "$limit" -o "$report" none true 2>"$scratch/stderr" || {

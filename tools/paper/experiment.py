@@ -142,13 +142,14 @@ class Experiment:
         network = self.networks[case.series]
         mode, predicted_bytes, predicted_s = self.mode(case)
         report = os.path.join(self.out, "counts")
-        swap = ["-s", f"{SWAP_MB}M"] if case.swap and mode == BARE else []
-        limit = "none" if case.limit is None else f"{case.limit}M"
+        bounds = ["none"] if case.limit is None else [f"{case.limit}M"]
+        if case.swap and case.limit is not None and mode == BARE:
+            bounds = ["-s", f"{SWAP_MB}M", *bounds]
         self.machine.bound_reads(case.disk)
         if os.path.exists(report):
             os.unlink(report)
         load, before = os.getloadavg()[0], swapped_bytes()
-        words = [LIMIT, "-o", report, *swap, limit, *self.programs.command(network, case, mode)]
+        words = [LIMIT, "-o", report, *bounds, *self.programs.command(network, case, mode)]
         stdout, stderr, timed_out = self.wait_for(words, case)
         after = swapped_bytes()
         with open(report) as file:
