@@ -14,6 +14,7 @@ set style line 2 lw 2 dt 2 pt 4 ps 1.0 lc rgb '#707070'
 set style line 3 lw 2 dt 4 pt 9 ps 1.2 lc rgb '#b2182b'
 set style line 4 lw 2 dt 3 pt 12 ps 1.2 lc rgb '#d98c00'
 set style line 5 lw 2 dt 1 pt 7 ps 1.0 lc rgb '#2166ac'
+set style line 6 lw 1 dt 2 lc rgb '#404040'
 # of memory in MB, and of seconds
 memory_tics = "('8' 8, '' 12, '16' 16, '24' 24, '32' 32, '48' 48, '64' 64, '96' 96, '128' 128, '192' 192, '256' 256, '384' 384, '512' 512, '768' 768, '1024' 1024)"
 seconds_tics = "(.01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 20, 50, 100, 200, 500)"

@@ -11,15 +11,20 @@ from runs import HELD, DONE
 from series import LAYERS, OURS, PAPER, STOCK
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STYLES = {STOCK: 1, LAYERS: 2, PAPER: 3, "hand": 4, OURS: 5}    # of common.gp
+STYLES = {STOCK: 1, LAYERS: 2, PAPER: 3, "hand": 4, OURS: 5, "front": 6}    # of common.gp
 TITLES = {STOCK: "stock Darknet", LAYERS: "stock without training buffers", PAPER: "the paper's choice",
           OURS: "ours", "hand": "best by hand"}
 
 
 def columns(path, configs, rows):
-    """A file of columns with their titles, a row a limit; returns what limits.gp asks for."""
+    """A file of columns with their titles, a row a limit; returns what limits.gp asks for. Columns without a number
+    are left out; None, and no file, where none has any."""
     def text(value):
-        return "NaN" if value is None else f"{value:.6g}" if isinstance(value, (int, float)) else f'"{value}"'
+        return "NaN" if value is None else f"{value:.6g}"
+    there = [i for i in range(len(configs)) if any(row[i + 1] is not None for row in rows)]
+    if not there:
+        return None
+    configs, rows = [configs[i] for i in there], [[row[0], *(row[i + 1] for i in there)] for row in rows]
     with open(path, "w") as file:
         file.write("\t".join(f'"{title}"' for title in ("limit", *(TITLES[config] for config in configs))) + "\n")
         file.writelines("\t".join(map(text, row)) + "\n" for row in rows)
@@ -27,16 +32,15 @@ def columns(path, configs, rows):
 
 
 def by_limit(results, series, disk, swap, what):
-    """A row a limit, a column a configuration that has any: `what` of each Sum, a function. Returns these, too."""
+    """A row a limit, a column a configuration: `what` of each Sum, a function. Returns the latter, too."""
     by_hand = ["hand"] if summary.has_search_by_hand(series) else []
     configs = [config for config in (STOCK, LAYERS, PAPER, "hand", OURS) if config in (*series.configs, *by_hand)]
     rows = []
     for limit in sorted(series.limits):
         found = [results.best_by_hand(series, disk, swap, limit) if config == "hand" else
                  results.of(series, disk, swap, limit, config) for config in configs]
-        rows.append([limit, *(sum and what(sum) for sum in found)])
-    there = [i for i in range(len(configs)) if any(row[i + 1] is not None for row in rows)]
-    return [configs[i] for i in there], [[row[0], *(row[i + 1] for i in there)] for row in rows]
+        rows.append([limit, *(each and what(each) for each in found)])
+    return configs, rows
 
 
 def pareto(points):
@@ -57,17 +61,30 @@ def scatter(results, series):
         yield c.config if c.config in (STOCK, LAYERS, OURS) else "hand", found
 
 
-def blocks(path, groups):
-    """Points of several kinds: a block of columns each, with its title."""
+def blocks(path, titles, points):
+    """A file of points, (kind, x, y): a block with its title for each kind that has any of which both are known.
+    Returns what front.gp and predicted.gp ask for; None, and no file, where there are no such points."""
+    groups = {kind: [(x, y) for of, x, y in points if of == kind and x and y] for kind in titles}
+    groups = {kind: rows for kind, rows in groups.items() if rows}
+    if not groups:
+        return None
     with open(path, "w") as file:
-        for title, rows in groups:
-            file.write(f'"{title}"\n')
-            file.writelines("\t".join(f"{value:.6g}" for value in row) + "\n" for row in rows)
+        for kind, rows in groups.items():
+            file.write(f'"{titles[kind]}"\n')
+            file.writelines(f"{x:.6g}\t{y:.6g}\n" for x, y in rows)
             file.write("\n\n")
+    return dict(n=len(groups), styles=" ".join(str(STYLES[kind]) for kind in groups))
 
 
 def pictures(results, folder):
-    """Writes the columns; yields (name, script, labels) of each picture."""
+    """Writes the columns; yields (name, script, labels) of each picture that has something to show."""
+    for name, script, form, labels in all_columns(results, folder):
+        if form is not None:
+            yield name, script, labels | form
+
+
+def all_columns(results, folder):
+    """Writes them; yields (name, script, what the script asks for or None, labels) of each picture."""
     for series in results.table.values():
         for disk, swap in itertools.product(series.disks, series.swap):
             for what, label, of in (
@@ -78,39 +95,39 @@ def pictures(results, folder):
                     continue
                 name = f"{what}-{series.name}{f'-{disk}' if disk else ''}-{'swap' if swap else 'no-swap'}"
                 form = columns(os.path.join(folder, name + ".dat"), *by_limit(results, series, disk, swap, of))
-                yield name, "limits", dict(heading=summary.title(series, disk, swap), label=label,
-                                           logarithmic=int(what != "swapped"), **form)
+                yield name, "limits", form, dict(heading=summary.title(series, disk, swap), label=label,
+                                                 logarithmic=int(what != "swapped"))
         if summary.has_search_by_hand(series):
-            yield from pictures_by_hand(results, series, folder)
+            yield from columns_by_hand(results, series, folder)
 
 
-def pictures_by_hand(results, series, folder):
-    """Of a series with the paper's configurations."""
+def columns_by_hand(results, series, folder):
+    """The same of a series with the paper's configurations alone."""
     for swap in series.swap:
         rows = [[limit, 100.0, *(found and found.latency_s and 100 * best.latency_s / found.latency_s
                                  for found in (paper, ours))]
                 for limit, best, paper, ours in summary.shares(results, series, None, swap) if limit]
         name = f"share-{series.name}-{'swap' if swap else 'no-swap'}"
         form = columns(os.path.join(folder, name + ".dat"), ["hand", PAPER, OURS], sorted(rows))
-        yield name, "limits", dict(heading=summary.title(series, None, swap), logarithmic=0,
-                                   label="speed, % of the best found by hand", **form)
-    points = list(scatter(results, series))
-    titles = TITLES | {"hand": "the paper's configurations"}
+        yield name, "limits", form, dict(heading=summary.title(series, None, swap), logarithmic=0,
+                                         label="speed, % of the best found by hand")
+    found = list(scatter(results, series))
+    titles = {kind: TITLES[kind] for kind in (STOCK, LAYERS)} | \
+        {"hand": "the paper's configurations", OURS: TITLES[OURS]}
     name = f"front-{series.name}"
-    blocks(os.path.join(folder, name + ".dat"),
-           [*((titles[kind], [(found.peak_mb, found.latency_s) for of, found in points if of == kind])
-              for kind in (STOCK, LAYERS, "hand", OURS)),
-            ("Pareto front", pareto([(found.peak_mb, found.latency_s) for _, found in points]))])
-    yield name, "front", dict(heading=summary.title(series, None, False))
+    points = [(kind, each.peak_mb, each.latency_s) for kind, each in found]
+    front = pareto([(x, y) for _, x, y in points if x and y])
+    form = blocks(os.path.join(folder, name + ".dat"), titles | {"front": "Pareto front"},
+                  points + [("front", x, y) for x, y in front])
+    yield name, "front", form, dict(heading=summary.title(series, None, False))
     for what, unit, predicted, measured in (("memory", "MB", "predicted_mb", "peak_mb"),
                                             ("time", "s", "predicted_s", "again_s")):
         name = f"predicted-{what}-{series.name}"
-        pairs = [(kind, getattr(found, predicted), getattr(found, measured)) for kind, found in points
-                 if found.mode == HELD]
-        blocks(os.path.join(folder, name + ".dat"),
-               [(titles[kind], [(x, y) for of, x, y in pairs if of == kind and x and y]) for kind in ("hand", OURS)])
-        yield name, "predicted", dict(heading=summary.title(series, None) + ", plans for limits", unit=unit,
-                                      what="seconds of the second pass" if what == "time" else "most charged, MB")
+        form = blocks(os.path.join(folder, name + ".dat"), titles,
+                      [(kind, getattr(each, predicted), getattr(each, measured)) for kind, each in found
+                       if each.mode == HELD])
+        yield name, "predicted", form, dict(heading=summary.title(series, None) + ", plans for limits", unit=unit,
+                                            what="seconds of the second pass" if what == "time" else "most charged, MB")
 
 
 def gnuplot(script, folder, name, labels):
@@ -133,7 +150,7 @@ def all_pictures(out, table, publish):
     with open(os.path.join(out, "tables.md"), "w") as file:
         file.write(text)
     print(text)
-    drawn = [(name, script, labels) for name, script, labels in pictures(results, folder)]
+    drawn = list(pictures(results, folder))
     wrong = summary.problems(results)
     for sentence in wrong:
         print(f"paper: {sentence}", file=sys.stderr)
