@@ -1,8 +1,11 @@
 """The rules of `make paper` (tools/paper): which runs are made, which follow from others, and what is made of them.
 Run by tests/cli/paper.sh; nothing is measured here."""
+import contextlib
 import dataclasses
+import io
 import itertools
 import os
+import shutil
 import sys
 import tempfile
 import unittest
@@ -42,8 +45,7 @@ class WhatFollows(unittest.TestCase):
         return dataclasses.replace(Case("first16", None, False, 64, STOCK), limit=limit, **changes)
 
     def test_less_memory_is_no_better(self):
-        for swap, outcome, n_runs, follows in itertools.product((False, True), (DONE, KILLED, TIMED_OUT), (1, 2),
-                                                                (False,)):
+        for swap, outcome, n_runs in itertools.product((False, True), (DONE, KILLED, TIMED_OUT), (1, 2)):
             ledger = Ledger([run(outcome, case=self.at(64, swap=swap))] * n_runs)
             enough = n_runs >= {KILLED: 2, TIMED_OUT: 1, DONE: 9}[outcome]
             follows = enough and (outcome == TIMED_OUT or outcome == KILLED and not swap)
@@ -121,6 +123,8 @@ class TheLog(unittest.TestCase):
             log = Log(self.path)
             n_whole = max(0, sum(end <= length for end in ends) - 1)
             self.assertEqual(len(log.runs), n_whole)
+            with open(self.path, "rb") as file:    # another one may be about to write the rest
+                self.assertEqual(file.read(), whole[:length])
             log.add(run())
             self.assertEqual(len(Log(self.path).runs), n_whole + 1)
 
@@ -163,6 +167,31 @@ class Results(unittest.TestCase):
             self.assertEqual(summary.problems(results),
                              ["first16, 48 MB, ours: killed", "first16, 32 MB, ours: failed"])
 
+    @unittest.skipIf(shutil.which("gnuplot") is None, "no gnuplot")
+    def test_pictures_of_whatever_has_been_measured(self):
+        bare = run(case=Case("first16", None, False, None, STOCK))
+        held = run(case=Case("first16", None, False, 64, "3x3/NoCut"), mode=HELD, predicted_bytes=1 << 20,
+                   predicted_s=1.0, again_s=1.0)
+        for runs, expected in (
+                ([run(KILLED)], []),
+                ([run()], ["latency-first16-no-swap"]),
+                ([bare], ["front-first16"]),
+                ([dataclasses.replace(bare, peak_bytes=None)], []),
+                ([run(case=Case("slow", 25, True, 64, OURS), mode=HELD, peak_bytes=None)],
+                 ["latency-slow-25-swap", "process-slow-25-swap", "swapped-slow-25-swap"]),
+                ([bare, held], ["front-first16", "latency-first16-no-swap", "latency-first16-swap",
+                                "predicted-memory-first16", "predicted-time-first16", "share-first16-no-swap",
+                                "share-first16-swap", "swapped-first16-swap"])):
+            with tempfile.TemporaryDirectory() as folder:
+                log = Log(os.path.join(folder, "runs.csv"))
+                for one in runs:
+                    log.add(one)
+                with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                    self.assertEqual(draw.all_pictures(folder, SERIES, publish=False), 0)
+                drawn = os.listdir(os.path.join(folder, "plots"))
+                for form in "svg", "png":
+                    self.assertEqual(sorted(n.removesuffix("." + form) for n in drawn if n.endswith(form)), expected)
+
     def test_runs_of_a_program_that_was_built_anew_do_not_count(self):
         with tempfile.TemporaryDirectory() as folder:
             log = Log(os.path.join(folder, "runs.csv"))
@@ -171,8 +200,8 @@ class Results(unittest.TestCase):
             log.add(run(latency_s=1.0, case=case, mode=HELD, program="new"))
             log.add(run(latency_s=5.0, program="stock"))
             results = summary.Results(folder, SERIES)
-            self.assertEqual(results.sum(case).latency_s, 1)
-            self.assertEqual(results.sum(Case("first16", None, False, 64, STOCK)).latency_s, 5)
+            self.assertEqual(results.sum_of(case).latency_s, 1)
+            self.assertEqual(results.sum_of(Case("first16", None, False, 64, STOCK)).latency_s, 5)
 
 
 class Cgroups(unittest.TestCase):

@@ -46,7 +46,7 @@ def outcome(counts, timed_out):
     return REFUSED if status == 3 else FAILED
 
 
-def name(case):
+def case_text(case):
     limit = "no limit" if case.limit is None else f"{case.limit} MB{' and swap' if case.swap else ''}"
     return f"{case.series}{f' at {case.disk} MB/s' if case.disk else ''}, {limit}, {case.config}"
 
@@ -168,9 +168,9 @@ class Experiment:
             run.outputs = self.programs.outputs(network, stdout)
             if not self.is_as_expected(run):
                 run.outcome = FAILED
-                say(f"{name(case)}: other outputs than stock's")
+                say(f"{case_text(case)}: other outputs than stock's")
         elif run.outcome == FAILED:
-            say(f"{name(case)}: {(stderr.strip().splitlines() or ['no message'])[-1]}")
+            say(f"{case_text(case)}: {(stderr.strip().splitlines() or ['no message'])[-1]}")
         self.log.add(run)
         self.ledger.add(run)
         return run
@@ -247,7 +247,7 @@ class Experiment:
                 if run.outcome == FAILED:
                     failed.add(case)
                 n_runs, seconds = self.left()
-                progress(f"round {n_round}: {name(case)}: {describe(run)}; {n_runs} runs left, {minutes(seconds)}")
+                progress(f"round {n_round}: {case_text(case)}: {describe(run)}; {n_runs} runs left, {minutes(seconds)}")
         progress(None)
         return not failed
 

@@ -5,6 +5,7 @@ of a program that has been built anew since are left aside."""
 from __future__ import annotations
 
 import csv
+import io
 import os
 import statistics
 from dataclasses import dataclass, fields, replace
@@ -64,31 +65,34 @@ def parse(row):
     return Run(**{name: read(name, row[name]) for name in COLUMNS})
 
 
+def whole_lines(text):
+    """But for a last line without an end: it is being written, or was when its writer was killed."""
+    return text[:text.rfind(b"\n") + 1]
+
+
 class Log:
-    """The file of runs."""
+    """The file of runs. Anybody may read it, at any time; who adds to it holds the lock of its folder."""
 
     def __init__(self, path):
         self.path = path
         self.runs = []
         if os.path.exists(path):
-            self._mend()
-            with open(path, newline="") as file:
-                self.runs = [parse(row) for row in csv.DictReader(file)]
-
-    def _mend(self):
-        """Cuts off a last line that is not whole."""
-        with open(self.path, "rb+") as file:
-            text = file.read()
-            file.truncate(text.rfind(b"\n") + 1)
+            with open(path, "rb") as file:
+                lines = whole_lines(file.read()).decode().splitlines()
+            self.runs = [parse(row) for row in csv.DictReader(lines)]
 
     def add(self, run):
-        new = not os.path.exists(self.path) or os.path.getsize(self.path) == 0
-        with open(self.path, "a", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if new:
+        values = {name: getattr(run, name) for name in COLUMNS} | {"swap": "yes" if run.swap else "no"}
+        with open(self.path, "ab+") as file:
+            file.seek(0)
+            size = len(whole_lines(file.read()))
+            file.truncate(size)
+            rows = io.StringIO()
+            writer = csv.writer(rows, lineterminator="\n")
+            if size == 0:
                 writer.writerow(COLUMNS)
-            values = {name: getattr(run, name) for name in COLUMNS} | {"swap": "yes" if run.swap else "no"}
             writer.writerow(["" if values[name] is None else values[name] for name in COLUMNS])
+            file.write(rows.getvalue().encode())
             file.flush()
             os.fsync(file.fileno())
         self.runs.append(run)

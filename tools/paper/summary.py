@@ -98,7 +98,7 @@ class Results:
         self.choices = read_choices(out)
         self.table = {name: series for name, series in table.items() if any(run.series == name for run in log.runs)}
 
-    def sum(self, case):
+    def sum_of(self, case):
         """None where nothing tells."""
         runs = self.ledger.runs(case)
         if runs:
@@ -126,7 +126,7 @@ class Results:
             config = self.choices.get(series.network.name, {}).get(limit)
         if limit is None and False in series.swap:
             swap = False
-        return self.sum(Case(series.name, disk, swap, limit, config))
+        return self.sum_of(Case(series.name, disk, swap, limit, config))
 
     def best_by_hand(self, series, disk, swap, limit, of="latency_s"):
         """The fastest of the paper's configurations that were measured there, by a field of Sum."""
@@ -255,8 +255,8 @@ def table_of_shares(results, series):
         for limit, best, paper, ours in shares(results, series, None, swap, of):
             if limit is None and swap:
                 continue    # as without
-            spread = "" if of == "again_s" else f"{best.least_s:.3f}-{best.most_s:.3f}"
-            rows.append([limit_text(limit), words, f"`{best.case.config}`", f"{getattr(best, of):.3f}", spread,
+            extent = "" if of == "again_s" else f"{best.least_s:.3f}-{best.most_s:.3f}"
+            rows.append([limit_text(limit), words, f"`{best.case.config}`", f"{getattr(best, of):.3f}", extent,
                          percent(above_percent(paper, best, of)), percent(above_percent(ours, best, of))])
     return table(head, rows)
 
