@@ -229,5 +229,72 @@ class Cgroups(unittest.TestCase):
             self.find("memory", "0::/other\n", inside)
 
 
+class Made(unittest.TestCase):
+    """What is made on the machine, in folders that look like cgroups of version 2."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = os.path.join(folder.name, "cgroup")
+        self.own = os.path.join(self.top, "slice", "scope")
+        os.makedirs(self.own)
+        for at, handed in ((self.top, "memory io"), (os.path.dirname(self.own), "memory"), (self.own, "")):
+            machine.write(os.path.join(at, "cgroup.subtree_control"), handed)
+        self.out = os.path.join(folder.name, "out")
+        os.mkdir(self.out)
+        self.machine = machine.Machine(self.out)
+        found = mock.patch.object(machine, "find_cgroup", lambda _: (2, self.own, self.top))
+        found.start()
+        self.addCleanup(found.stop)
+
+    def limit(self, *parts):
+        machine.write(os.path.join(self.top, *parts, "memory.max"), "1048576\n")
+
+    def test_below_the_closest_that_hands_on_what_is_wanted(self):
+        self.machine.make_cgroups(False)
+        self.assertEqual(os.path.dirname(self.machine.above), os.path.dirname(self.own))
+        self.machine.make_cgroups(True)
+        self.assertEqual((os.path.dirname(self.machine.above), self.machine.mechanism), (self.top, "io.max"))
+
+    def test_never_above_a_memory_limit(self):
+        self.limit("slice")    # which itself hands memory on, but not io
+        with self.assertRaisesRegex(machine.ReadingError, "hands io on"):
+            self.machine.make_cgroups(True)
+        self.machine.make_cgroups(False)
+        self.assertEqual(os.path.dirname(self.machine.above), os.path.dirname(self.own))
+        self.limit("slice", "scope")
+        for throttled in (False, True):
+            with self.assertRaisesRegex(machine.MachineError, "hands memory on") as caught:
+                self.machine.make_cgroups(throttled)
+            self.assertNotIsInstance(caught.exception, machine.ReadingError)
+
+    def test_without_memory_there_is_nothing_and_without_io_no_slow_disk(self):
+        def refuse(word):
+            def write(path, text):
+                if word in text:
+                    raise OSError(f"no {word}")
+            return mock.patch.object(machine, "write", write)
+        for word, expected in (("memory", machine.MachineError), ("io", machine.ReadingError)):
+            made = machine.Machine(self.out)
+            with refuse("+" + word), self.assertRaisesRegex(expected, f"no .{word}") as caught:
+                made.make_cgroups(True)
+            self.assertIs(type(caught.exception), expected)
+            shutil.rmtree(made.above)
+
+    def test_what_is_there_already_is_left_alone(self):
+        foreign = os.path.join(self.top, "slice", f"mafat-paper-{os.getpid()}")
+        os.mkdir(foreign)
+        for path in ("swap", "reads"):
+            machine.write(os.path.join(self.out, path), path)
+        for make in (lambda: self.machine.make_swap(4096), lambda: self.machine.reading_rate(0, 1),
+                     lambda: self.machine.make_cgroups(False)):
+            with self.assertRaisesRegex(machine.MachineError, "is there already"):
+                make()
+        self.assertFalse(self.machine.clear())
+        self.assertTrue(os.path.isdir(foreign))
+        for path in ("swap", "reads"):
+            self.assertEqual(machine.read(os.path.join(self.out, path)), path)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -286,6 +286,8 @@ class Experiment:
             say(f"reading cannot be bounded here: {error}; left out: {' '.join(slow)}")
             self.chosen = [series for series in self.chosen if series.name not in slow]
             self.cases = [case for case in self.cases if case.series not in slow]
+            if not self.chosen:
+                raise MachineError("nothing is left to be measured") from error
             self.machine.clear()
             self.machine.make_cgroups(False)
 

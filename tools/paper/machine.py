@@ -68,6 +68,27 @@ def find_cgroup(controllers):
     raise MachineError(f"no cgroups with {' or '.join(controllers)} are mounted here")
 
 
+def handed_on(folder):
+    """The controllers that a cgroup of version 2 hands on to those below it."""
+    return set(read(os.path.join(folder, "cgroup.subtree_control")).split())
+
+
+def is_limited(folder):
+    """Whether a cgroup of version 2 bounds memory; the top of all has no file of it."""
+    path = os.path.join(folder, "memory.max")
+    return os.path.exists(path) and read(path).strip() != "max"
+
+
+def closest_handing_on(folder, top, controllers):
+    """The closest cgroup of version 2, from `folder` on upwards, that hands these controllers on, else the top. None
+    where it would be one above a memory limit, which whatever runs below ours would then be rid of (tools/cage.h)."""
+    while folder != top and not controllers <= handed_on(folder):
+        if is_limited(folder):
+            return None
+        folder = os.path.dirname(folder)
+    return folder
+
+
 def processes(folder):
     """All in a cgroup and those below it."""
     found = []
@@ -131,11 +152,17 @@ class Machine:
         self.mechanism = "none"
 
     def _note(self, *words):
-        """Writes down what is about to be made."""
+        """Writes down what is about to be made or changed."""
         with open(self.journal, "a") as file:
             file.write("\t".join(words) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def _note_new(self, what, path):
+        """The same of what must not be there yet: written down, it would be taken for ours."""
+        if os.path.lexists(path):
+            raise MachineError(f"{path} is there already, and not of ours: it is left alone")
+        self._note(what, path)
 
     def clear(self):
         """Takes back what is written down, the last first: also what another run has left."""
@@ -168,7 +195,7 @@ class Machine:
         room = os.statvfs(self.folder)
         if room.f_bavail * room.f_frsize < n_bytes:
             raise MachineError(f"{self.folder}: no room for {n_bytes >> 20} MB of swap")
-        self._note("swap", self.swap_file)
+        self._note_new("swap", self.swap_file)
         try:
             with open(os.open(self.swap_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
                 os.posix_fallocate(file.fileno(), 0, n_bytes)
@@ -184,35 +211,37 @@ class Machine:
     # ---- cgroups
 
     def _make_cgroup(self, folder):
-        self._note("cgroup", folder)
+        self._note_new("cgroup", folder)
         os.mkdir(folder)
 
     def _hand_on(self, folder, controllers):
         """Has a cgroup of version 2 hand controllers on, and writes down those that it did not."""
         path = os.path.join(folder, "cgroup.subtree_control")
-        lacking = [name for name in controllers if name not in read(path).split()]
+        lacking = sorted(controllers - handed_on(folder))
         if lacking:
             self._note("controllers", path, " ".join("-" + name for name in lacking))
             write(path, " ".join("+" + name for name in lacking))
 
     def make_cgroups(self, throttled):
-        """Those that runs enter; with a bound on reading where `throttled`."""
+        """Those that runs enter; with a bound on reading where `throttled`. ReadingError where only that is not to
+        be had."""
         name = f"mafat-paper-{os.getpid()}"
         version, folder, top = find_cgroup(["memory"])
         try:
-            if version == 1:
-                self._make_memory_v1(os.path.join(folder, name))
-                if throttled:
-                    self._make_reads_v1(name)
-            else:
-                self._make_v2(folder, top, name, throttled)
+            parent = folder if version == 1 else self._find_parent_v2(folder, top, throttled)
+            self.above = os.path.join(parent, name)
+            self._make_cgroup(self.above)
+            self.cgroups.append(self.above if version == 1 else self._make_memory_v2(parent))
         except OSError as error:
-            raise (ReadingError if throttled else MachineError)(f"no cgroup of ours: {error}") from error
-
-    def _make_memory_v1(self, own):
-        self._make_cgroup(own)
-        self.above = own
-        self.cgroups.append(own)
+            raise MachineError(f"no cgroup of ours: {error}") from error
+        if throttled:
+            try:
+                if version == 1:
+                    self._make_reads_v1(name)
+                else:
+                    self._make_reads_v2(parent)
+            except OSError as error:
+                raise ReadingError(error) from error
 
     def _make_reads_v1(self, name):
         try:
@@ -230,23 +259,29 @@ class Machine:
         self.throttle = path, "{disk} {rate}", "{disk} 0"
         self.mechanism = "blkio.throttle.read_bps_device"
 
-    def _make_v2(self, folder, top, name, throttled):
-        """The closest above that hands memory on, else the top, which is told to. Below ours stands one cgroup for
-        tools/limit to be in: one that hands on may have no processes."""
-        wanted = ["memory", "io"] if throttled else ["memory"]
-        handed = os.path.join("{}", "cgroup.subtree_control")
-        while folder != top and not set(wanted) <= set(read(handed.format(folder)).split()):
-            folder = os.path.dirname(folder)
-        self._hand_on(folder, wanted)
-        own = os.path.join(folder, name)
-        self._make_cgroup(own)
-        self.above = own
-        write(os.path.join(own, "cgroup.subtree_control"), " ".join("+" + name for name in wanted))
-        self._make_cgroup(os.path.join(own, "run"))
-        self.cgroups.append(os.path.join(own, "run"))
-        if throttled:
-            self.throttle = os.path.join(own, "io.max"), "{disk} rbps={rate}", "{disk} rbps=max"
-            self.mechanism = "io.max"
+    def _find_parent_v2(self, folder, top, throttled):
+        """The cgroup below which ours is made."""
+        if closest_handing_on(folder, top, {"memory"}) is None:
+            raise MachineError(f"{folder} is in a memory limit, and no cgroup in there hands memory on")
+        parent = closest_handing_on(folder, top, {"memory", "io"} if throttled else {"memory"})
+        if parent is None:
+            raise ReadingError(f"{folder} is in a memory limit, and no cgroup in there hands io on")
+        return parent
+
+    def _make_memory_v2(self, parent):
+        """Below ours stands one cgroup for tools/limit to be in, which is returned: one that hands on may have no
+        processes."""
+        self._hand_on(parent, {"memory"})
+        write(os.path.join(self.above, "cgroup.subtree_control"), "+memory")
+        run = os.path.join(self.above, "run")
+        self._make_cgroup(run)
+        return run
+
+    def _make_reads_v2(self, parent):
+        self._hand_on(parent, {"io"})
+        write(os.path.join(self.above, "cgroup.subtree_control"), "+io")
+        self.throttle = os.path.join(self.above, "io.max"), "{disk} rbps={rate}", "{disk} rbps=max"
+        self.mechanism = "io.max"
 
     def bound_reads(self, megabytes_s):
         """Bounds what runs read of the disk with our folder, in MB a second; None takes the bound away."""
@@ -285,8 +320,8 @@ class Machine:
         """MB a second at which a process of ours reads so much, past the page cache. The kernel lets the first 20 MB
         or so through."""
         path = os.path.join(self.folder, "reads")
-        self._note("file", path)
-        with open(path, "wb") as file:
+        self._note_new("file", path)
+        with open(path, "xb") as file:
             file.write(os.urandom(1 << 20) * megabytes)
             file.flush()
             os.fsync(file.fileno())
