@@ -2,10 +2,13 @@
 Run by tests/cli/paper.sh; nothing is measured here."""
 import contextlib
 import dataclasses
+import importlib.machinery
+import importlib.util
 import io
 import itertools
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import unittest
@@ -227,6 +230,49 @@ class Cgroups(unittest.TestCase):
         self.assertEqual(self.find("memory", "0::/box/x\n", inside)[1], "/sys/fs/cgroup/x")
         with self.assertRaises(machine.MachineError):
             self.find("memory", "0::/other\n", inside)
+
+
+class Interruption(unittest.TestCase):
+    """Signals, sent at the moments at which they did harm."""
+
+    def setUp(self):
+        loader = importlib.machinery.SourceFileLoader("command", os.path.join(os.path.dirname(draw.__file__), "paper"))
+        with mock.patch.object(sys, "dont_write_bytecode", True):
+            self.command = importlib.util.module_from_spec(importlib.util.spec_from_loader("command", loader))
+            loader.exec_module(self.command)
+        for number in self.signals:
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
+
+    signals = signal.SIGHUP, signal.SIGINT, signal.SIGTERM
+
+    def test_what_was_made_is_taken_back_whatever_further_signals_come(self):
+        handle_signals = self.command.handle_signals
+        for first, second in itertools.product((None, *self.signals), self.signals):
+            cleared = []
+            coming = [second]
+
+            def handle(handler):
+                if coming:
+                    os.kill(os.getpid(), coming.pop())
+                handle_signals(handler)
+
+            def make_runs(_):
+                if first:
+                    os.kill(os.getpid(), first)
+
+            def clear():
+                for number in self.signals:
+                    os.kill(os.getpid(), number)
+                cleared.append(True)
+
+            handle_signals(self.command.interrupt)
+            experiment = mock.Mock(**{"machine.clear": clear})
+            with mock.patch.object(self.command, "handle_signals", handle), \
+                    mock.patch.object(self.command, "make_runs", make_runs), \
+                    self.assertRaises(self.command.Interrupted):
+                self.command.measure(experiment)
+            self.assertEqual(cleared, [True])
+            self.assertEqual([signal.getsignal(number) for number in self.signals], [signal.SIG_DFL] * 3)
 
 
 class Made(unittest.TestCase):
