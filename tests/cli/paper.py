@@ -232,8 +232,8 @@ class Cgroups(unittest.TestCase):
             self.find("memory", "0::/other\n", inside)
 
 
-class Interruption(unittest.TestCase):
-    """Signals, sent at the moments at which they did harm."""
+class Command(unittest.TestCase):
+    """What the command does first and last."""
 
     def setUp(self):
         loader = importlib.machinery.SourceFileLoader("command", os.path.join(os.path.dirname(draw.__file__), "paper"))
@@ -244,6 +244,15 @@ class Interruption(unittest.TestCase):
             self.addCleanup(signal.signal, number, signal.getsignal(number))
 
     signals = signal.SIGHUP, signal.SIGINT, signal.SIGTERM
+
+    def test_costs_are_measured_before_anything_is_chosen_by_them(self):
+        for calibrated, expected in ((False, ["make_cgroups", "calibrate", "find_cases"]), (True, ["find_cases"])):
+            experiment = mock.Mock(**{"is_calibrated.return_value": calibrated, "machine.clear.return_value": False})
+            with mock.patch.multiple(self.command, announce=lambda _: 0, cgroup_text=lambda _: "", say=lambda _: None,
+                                     summary=mock.Mock()):
+                self.assertTrue(self.command.make_runs(experiment))
+            made = [name for name, _, _ in experiment.method_calls if name in ("make_cgroups", "calibrate", "find_cases")]
+            self.assertEqual(made, expected)
 
     def test_what_was_made_is_taken_back_whatever_further_signals_come(self):
         handle_signals = self.command.handle_signals

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import summary
 from machine import MachineError, ReadingError, swapped_bytes
 from programs import BARE, HELD, LIMIT, TREE, ProgramError, Programs, value
 from runs import DONE, FAILED, KILLED, REFUSED, TIMED_OUT, Ledger, Log, Run, line
@@ -71,14 +70,15 @@ def progress(text):
 
 
 class Experiment:
-    """The series that are asked for, on one machine."""
+    """The series that are asked for, on one machine. Who only asks what there is to do gives a `scratch` folder for
+    what is written meanwhile."""
 
-    def __init__(self, out, chosen, machine):
+    def __init__(self, out, chosen, machine, scratch=None):
         self.out = out
         self.chosen = chosen
         self.machine = machine
         self.networks = {series.name: series.network for series in chosen}
-        self.programs = Programs(out)
+        self.programs = Programs(scratch or out, out)
         self.log = Log(os.path.join(out, "runs.csv"))
         self.expected = {}    # of each network: what stock's outputs are
         self.core = max(os.sched_getaffinity(0))
@@ -104,17 +104,15 @@ class Experiment:
         return any(disk for series in self.chosen for disk in series.disks)
 
     def find_cases(self):
-        """All of them, which takes what the paper's search chooses."""
+        """All of them, which takes what the paper's search chooses, by what computing costs."""
         self.choices = {}
         for series in self.chosen:
-            self.programs.weights(series.network)
             name = series.network.name
             limits = {limit for other in (*SERIES.values(), *QUICK.values()) if other.network.name == name
                       for limit in other.limits}
             if name not in self.choices:
                 self.choices[name] = self.programs.choices(series.network, limits)
             self.cases += cases(series, self.choices[name])
-        summary.write_choices(self.out, self.choices)
 
     # ---- one case
 
@@ -208,7 +206,7 @@ class Experiment:
             return sum(run.wall_s for run in known) / len(known) + .1
         network = self.networks[case.series]
         usual = network.guess_s.get(case.config, network.guess_s[OURS])
-        read_s = os.path.getsize(self.programs.weights(network)) / MB / case.disk if case.disk else 0
+        read_s = network.weights_mb / case.disk if case.disk else 0
         mode, predicted_bytes, _ = self.mode(case)
         if mode == HELD or case.limit is None:
             return usual + read_s
@@ -251,21 +249,23 @@ class Experiment:
         progress(None)
         return not failed
 
+    def is_calibrated(self):
+        return all(os.path.exists(self.programs.costs(disk)[1]) for series in self.chosen for disk in series.disks)
+
     def calibrate(self):
         """What computing and reading cost here, measured once for each disk as the program itself does: its search
         goes by that. The larger the weights that are read, the better."""
         for disk in dict.fromkeys(disk for series in self.chosen for disk in series.disks):
             networks = [series.network for series in self.chosen if disk in series.disks]
-            network = max(networks, key=lambda network: os.path.getsize(self.programs.weights(network)))
-            environment = self.programs.environment(disk)
-            mark = os.path.join(environment["XDG_CACHE_HOME"], self.programs.hashes[OURS])
+            network = max(networks, key=lambda network: network.weights_mb)
+            _, mark = self.programs.costs(disk)
             if os.path.exists(mark):
                 continue
             say(f"measuring what computing and reading cost{f' at {disk} MB/s' if disk else ''}")
             self.machine.bound_reads(disk)
             child = self.machine.run(
                 ["./darknet", "mafat", "search", self.programs.cfg(network), self.programs.weights(network),
-                 "-memory", "64M", "-threads", "1", "-calibrate"], self.core, cwd=TREE, env=environment,
+                 "-memory", "64M", "-threads", "1", "-calibrate"], self.core, cwd=TREE, env=self.programs.environment(disk),
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             stderr = child.communicate()[1].decode(errors="replace")
             if child.returncode:
@@ -273,7 +273,6 @@ class Experiment:
             with open(mark, "w"):
                 pass
         self.machine.bound_reads(None)
-        self.programs.known.clear()    # what it predicted by other costs
 
     def make_cgroups(self):
         """Cgroups, with bounds on reading where series want them. Where the machine gives none, these series are left

@@ -126,8 +126,10 @@ def remove_cgroup(folder):
 # ------------------------------------------------------------------------------------------- disks
 
 def find_disk(path):
-    """The disk that a file lies on, as "MAJOR:MINOR"; bounds are set on whole disks. None where the file system
-    has none of its own."""
+    """The disk that a file lies on, or is to, as "MAJOR:MINOR"; bounds are set on whole disks. None where the file
+    system has none of its own."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
     number = os.stat(path).st_dev
     folder = f"/sys/dev/block/{os.major(number)}:{os.minor(number)}"
     if os.path.exists(os.path.join(folder, "partition")):

@@ -48,10 +48,12 @@ def value(key, text):
 
 
 class Programs:
-    """Calls them; `out` is where what they need and write is kept."""
+    """Calls them; `out` is where what they need and write is kept. Costs that were measured before are in `results`,
+    which is only read where it is another folder."""
 
-    def __init__(self, out):
+    def __init__(self, out, results):
         self.out = out
+        self.results = results
         self.archives = {STOCK: os.path.join(TOP, "build/stock/libdarknet.a"),
                          OURS: os.path.join(TREE, "libdarknet.a")}
         for path in (*self.archives.values(), LIMIT):
@@ -101,12 +103,18 @@ class Programs:
             os.replace(path + ".new", path)
         return path
 
+    def costs(self, disk):
+        """(folder with what computing and reading cost, file that is there once they have been measured for good)."""
+        name = f"costs-{disk or 'free'}"
+        mark = os.path.join(self.results, name, self.hashes[OURS])
+        return os.path.join(self.results if os.path.exists(mark) else self.out, name), mark
+
     def environment(self, disk):
         """A person's, but for threads, and for the costs of computing and reading, which are those of a disk that
         gives so much."""
         result = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS")}
         result["OMP_NUM_THREADS"] = "1"
-        result["XDG_CACHE_HOME"] = os.path.join(self.out, f"costs-{disk or 'free'}")
+        result["XDG_CACHE_HOME"], _ = self.costs(disk)
         return result
 
     # ---- asking before

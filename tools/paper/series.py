@@ -24,6 +24,7 @@ class Network:
     detects: bool
     size: int
     input_bytes: int
+    weights_mb: int
     guess_s: dict    # seconds of a process without a limit, and MB of stock's, for the first estimate of time
     guess_mb: int
 
@@ -38,11 +39,11 @@ class Series:
     disks: tuple     # MB a second that may be read; None: what the disk gives
 
 
-FIRST16 = Network("first16", "YOLOv2-608, first 16 layers", "cfg/yolov2-first16.cfg", False, 608, 608 * 608 * 3 * 4,
+FIRST16 = Network("first16", "YOLOv2-608, first 16 layers", "cfg/yolov2-first16.cfg", False, 608, 608 * 608 * 3 * 4, 13,
                   {STOCK: 3, LAYERS: 2.5, OURS: .4}, 550)
-WHOLE = Network("whole", "YOLOv2-608", "darknet/cfg/yolov2.cfg", True, 608, 0, {STOCK: 10, LAYERS: 7, OURS: 1.2}, 990)
+WHOLE = Network("whole", "YOLOv2-608", "darknet/cfg/yolov2.cfg", True, 608, 0, 194, {STOCK: 10, LAYERS: 7, OURS: 1.2}, 990)
 SMALL = Network("small", "YOLOv2-160, first 16 layers", "cfg/yolov2-first16.cfg", False, 160,
-                160 * 160 * 3 * 4, {STOCK: .3, LAYERS: .3, OURS: .2}, 64)
+                160 * 160 * 3 * 4, 13, {STOCK: .3, LAYERS: .3, OURS: .2}, 64)
 
 SERIES = {series.name: series for series in (
     Series("first16", FIRST16, (STOCK, LAYERS, *BY_HAND, PAPER, OURS), LIMITS, (False, True), (None,)),
