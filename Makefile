@@ -118,6 +118,7 @@ FLAGS_upstream := -isystem darknet/include -isystem darknet/src
 FLAGS_bridge := $(FLAGS_upstream)
 FLAGS_kernels/epilogue := -ffp-contract=off
 FLAGS_kernels/pool := -ffp-contract=off
+FLAGS_kernels/activation := -ffp-contract=off
 FLAGS_run/letterbox := -ffp-contract=off
 # Whether the start-up code of Darknet's program, linked with -Ofast, has denormals flushed.
 FLAGS_run/denormals := -DMAFAT_FLUSHES_DENORMALS=$(if $(call on,DEBUG),0,1)

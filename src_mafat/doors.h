@@ -78,6 +78,14 @@ void mafat_lines_begin(const char *path);
  * where MAFAT is not asked for, and Darknet says it in its own way (bridge/hooks.c). */
 int mafat_images_done(int n_done, int n);
 
+/* Activations that Darknet lacks, by numbers above those of its own: get_activation() asks for the one of
+ * a name, 0 where there is none, activate_array() has it applied, and gradient_array(), which has no
+ * gradient of it to give, ends here (patches/0026; bridge/foreign.c). */
+enum { MAFAT_FOREIGN_ACTIVATIONS = 100 };
+int mafat_foreign_activation(const char *name);
+void mafat_foreign_activate(float *x, int n, int number);
+_Noreturn void mafat_foreign_fail_gradient(int number);
+
 /* Called by load_thread() for an image and what it is fitted to, Darknet's `image`, which is a type
  * without a tag: nothing is loaded, and 1 returned, where the network is given paths (patches/0019;
  * bridge/paths.c). */

@@ -10,6 +10,8 @@ static const char *const activation_names[MAFAT_N_ACTIVATIONS] = {
     [MAFAT_PLSE] = "plse",         [MAFAT_LEAKY] = "leaky", [MAFAT_ELU] = "elu",
     [MAFAT_LOGGY] = "loggy",       [MAFAT_STAIR] = "stair", [MAFAT_HARDTAN] = "hardtan",
     [MAFAT_LHTAN] = "lhtan",       [MAFAT_SELU] = "selu",
+    [MAFAT_MISH] = "mish",         [MAFAT_SWISH] = "swish", [MAFAT_RELU6] = "relu6",
+    [MAFAT_HARD_MISH] = "hard_mish", [MAFAT_GELU] = "gelu",
 };
 
 const char *mafat_activation_name(mafat_activation activation)

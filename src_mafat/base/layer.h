@@ -20,17 +20,19 @@ typedef enum {
     MAFAT_WHOLE        /* everything else: Darknet's own forward(), on whole maps */
 } mafat_layer_kind;
 
-/* Darknet's activations, under the names that its cfg files use. */
+/* Darknet's activations, under the names that its cfg files use; from MAFAT_MISH on those that pinned
+ * Darknet lacks, which are ours (kernels/activation.h). */
 typedef enum {
     MAFAT_LOGISTIC, MAFAT_RELU, MAFAT_RELIE, MAFAT_LINEAR, MAFAT_RAMP, MAFAT_TANH, MAFAT_PLSE,
     MAFAT_LEAKY, MAFAT_ELU, MAFAT_LOGGY, MAFAT_STAIR, MAFAT_HARDTAN, MAFAT_LHTAN, MAFAT_SELU,
+    MAFAT_MISH, MAFAT_SWISH, MAFAT_RELU6, MAFAT_HARD_MISH, MAFAT_GELU,
     MAFAT_N_ACTIVATIONS
 } mafat_activation;
 
 /* The name of an activation in a cfg ("leaky"). */
 const char *mafat_activation_name(mafat_activation activation);
 
-/* Finds an activation by its name; false where Darknet has none of that name. */
+/* Finds an activation by its name; false where there is none of that name. */
 bool mafat_activation_find(const char *name, mafat_activation *activation);
 
 /* Floats of one image: [c][h][w]. A vector, and an output that Darknet gives no shape, is c x 1 x

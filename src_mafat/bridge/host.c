@@ -3,6 +3,7 @@
 
 #include "bridge/host.h"
 #include "darknet.h"
+#include "doors.h"
 
 /* darknet.h does not declare it; activations.h would drag CUDA's header in. */
 void activate_array(float *x, const int n, const ACTIVATION a);
@@ -15,6 +16,11 @@ static ACTIVATION darknet_activation(mafat_activation activation)
         [MAFAT_PLSE] = PLSE,         [MAFAT_LEAKY] = LEAKY, [MAFAT_ELU] = ELU,
         [MAFAT_LOGGY] = LOGGY,       [MAFAT_STAIR] = STAIR, [MAFAT_HARDTAN] = HARDTAN,
         [MAFAT_LHTAN] = LHTAN,       [MAFAT_SELU] = SELU,
+        [MAFAT_MISH] = MAFAT_FOREIGN_ACTIVATIONS + MAFAT_MISH,
+        [MAFAT_SWISH] = MAFAT_FOREIGN_ACTIVATIONS + MAFAT_SWISH,
+        [MAFAT_RELU6] = MAFAT_FOREIGN_ACTIVATIONS + MAFAT_RELU6,
+        [MAFAT_HARD_MISH] = MAFAT_FOREIGN_ACTIVATIONS + MAFAT_HARD_MISH,
+        [MAFAT_GELU] = MAFAT_FOREIGN_ACTIVATIONS + MAFAT_GELU,
     };
     return names[activation];
 }

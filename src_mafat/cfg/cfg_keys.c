@@ -181,8 +181,7 @@ static const char other_sections[] =
     "[reorg3d] [contrastive] [empty] [silence] [implicit]";
 
 static const char other_activations[] =
-    "mish swish hard_mish gelu relu6 revleaky silu normalize_channels normalize_channels_softmax "
-    "normalize_channels_softmax_maxval";
+    "revleaky silu normalize_channels normalize_channels_softmax normalize_channels_softmax_maxval";
 
 enum { N_UPSTREAM = sizeof upstream / sizeof *upstream, N_OURS = sizeof ours / sizeof *ours,
        N_OTHERS = sizeof others / sizeof *others };

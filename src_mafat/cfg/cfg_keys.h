@@ -51,7 +51,8 @@ void mafat_cfg_keys_find_nearest(const char *section, const char *key,
  * (an empty one in [net] where it is read), and so are two flags that differ. */
 void mafat_cfg_keys_judge(mafat_cfg_text_reader *reader);
 
-/* Whether other Darknets know a section ("[sam]"), or an activation ("mish"), of this name. */
+/* Whether other Darknets know a section ("[sam]"), or an activation ("revleaky"), of this name, which MAFAT
+ * does not run. */
 bool mafat_cfg_keys_know_section(const char *section);
 bool mafat_cfg_keys_know_activation(const char *name);
 

@@ -3,6 +3,15 @@
 
 #include "base/size.h"
 
+/* TUNING. As long as so many sums takes an activation that is a curve: an exponential and a division, in
+ * vectors. Those of Darknet's own, one value at a time, stand behind few layers. */
+static int sums_of_activation(mafat_activation activation)
+{
+    bool is_curve = activation == MAFAT_MISH || activation == MAFAT_SWISH ||
+                    activation == MAFAT_GELU;
+    return is_curve ? 4 : 0;
+}
+
 /* Adds the work of one share: all taps of so many filters and pixels, panel by panel. */
 static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const mafat_layer *layer,
                       size_t n_filters, size_t n_pixels)
@@ -20,7 +29,8 @@ static void add_share(mafat_work *work, const mafat_kernel_shape *shape, const m
     work->units[n_vectors == 1 ? MAFAT_COST_THIN_MAC : MAFAT_COST_MAC] += lanes * (double)n_vectors;
     work->units[layer->size > 1 ? MAFAT_COST_PACK : MAFAT_COST_PACK_POINT] +=
         (double)n_taps * (double)n_pixels;
-    work->units[MAFAT_COST_SUM] += (double)n_filters * (double)n_pixels * (double)n_slices;
+    work->units[MAFAT_COST_SUM] += (double)n_filters * (double)n_pixels *
+                                   ((double)n_slices + sums_of_activation(layer->activation));
     if (n_weights * sizeof(float) > MAFAT_COST_NEAR_BYTES)
         work->units[MAFAT_COST_WEIGHT] += (double)n_weights * (double)n_panels;
 }

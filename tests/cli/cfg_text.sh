@@ -126,7 +126,7 @@ refused "$layer: dontloadscales=1: " 's/size=3/&\ndontloadscales=1/'
 refused "$layer: truth=1: " 's/size=3/&\ntruth=1/'
 refused "$layer: stride_x=2 is of AlexeyAB's Darknet" 's/size=3/&\nstride_x=2/'
 refused "$layer: dilation=2 is of" 's/size=3/&\ndilation=2 # x/'
-refused "$layer: activation=mish is of another Darknet" 's/leaky/mish/'
+refused "$layer: activation=revleaky is of another Darknet" 's/leaky/revleaky/'
 refused "line 13: layer 1 is a \[sam\]" 's/^\[region/[sam]\nfrom=-1\n&/; /^size=1/,/^filters=16/d; 0,/activation/!s/^\[convolutional\]//'
 changed 's/size=3/&\nflipped=0\nnumload=9\ndontloadscales=0\nstride_x=1\nstride_y=1.0\ndilation=1\nantialiasing=0/'
 like_stock; warned 0 .
@@ -262,8 +262,9 @@ shared=$top/../shared
 if [ -d "$shared/golden/alexeyab" ]; then
     cd "$shared/golden/alexeyab" || exit 1
     answers 0 letter_*.cfg nms_*.cfg stretch_*.cfg yolo_scale.cfg
-    answers 4 act_*.cfg bn_*.cfg conv_*.cfg gaussian*.cfg local_*.cfg maxpool_*.cfg mini_*.cfg route_*.cfg sam.cfg \
-        scale_*.cfg shortcut_*.cfg yolo_new_coords.cfg
+    answers 0 act_[ghmrs]*.cfg bn_*.cfg mini_yolov4.cfg
+    answers 4 act_normalize.cfg conv_*.cfg gaussian*.cfg local_*.cfg maxpool_*.cfg mini_enet.cfg \
+        mini_yolov4_tiny.cfg mini_yolov7_tiny.cfg route_*.cfg sam.cfg scale_*.cfg shortcut_*.cfg yolo_new_coords.cfg
     expect 4 'mini_yolov4_tiny.cfg: layer 3 \[route\]: line 51: groups=2 is of' \
         "$darknet" mafat compare mini_yolov4_tiny.cfg mini_yolov4_tiny.weights
     answers 0 "$shared"/nets/yolo-fastest-1.1/*.cfg "$shared"/nets/mnv2-fastest-voc/*.cfg

@@ -1,0 +1,30 @@
+/* What pinned Darknet's code asks for that only other Darknets have; see doors.h. */
+#include "bridge/bridge.h"
+#include "doors.h"
+#include "kernels/activation.h"
+
+int mafat_foreign_activation(const char *name)
+{
+    mafat_activation activation;
+    return mafat_activation_find(name, &activation) && mafat_activation_is_ours(activation)
+               ? MAFAT_FOREIGN_ACTIVATIONS + (int)activation : 0;
+}
+
+static mafat_activation activation_of(int number)
+{
+    return (mafat_activation)(number - MAFAT_FOREIGN_ACTIVATIONS);
+}
+
+void mafat_foreign_activate(float *x, int n, int number)
+{
+    mafat_activation_run(activation_of(number), x, n);
+}
+
+void mafat_foreign_fail_gradient(int number)
+{
+    mafat_error error;
+    mafat_bridge_give_up(mafat_error_set(&error, MAFAT_UNSUPPORTED,
+                                         "activation=%s runs and cannot be trained: this Darknet "
+                                         "has no gradient of it",
+                                         mafat_activation_name(activation_of(number))), &error);
+}
