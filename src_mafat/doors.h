@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct detection;
+struct layer;
 struct network;
 
 /* Called by main() before anything else (patches/0009). Returns an exit code; or -1 when main() is to
@@ -77,6 +79,17 @@ void mafat_lines_begin(const char *path);
  * done, the last time when all are (patches/0025): shows that where progress is wanted. Returns 0
  * where MAFAT is not asked for, and Darknet says it in its own way (bridge/hooks.c). */
 int mafat_images_done(int n_done, int n);
+
+/* What cfgs of other Darknets have (bridge/foreign.c, upstream/foreign_layers.h). Called by
+ * parse_network_cfg() for a section that upstream does not know, 0 where nobody does, and for each layer
+ * that it has made (patches/0027). Commands have boxes dropped that are too near to better ones: as
+ * do_nms_sort(), by the network's measure (patches/0029). What would train ends here. */
+int mafat_foreign_knows(const char *section);
+void mafat_foreign_layer(struct network *network, struct layer *layer, const char *section, void *options,
+                         int index, int batch);
+void mafat_foreign_nms_sort(struct network *network, struct detection *boxes, int n, int n_classes,
+                            float threshold);
+_Noreturn void mafat_foreign_fail_training(void);
 
 /* Activations that Darknet lacks, by numbers above those of its own: get_activation() asks for the one of
  * a name, 0 where there is none, activate_array() has it applied, and gradient_array(), which has no

@@ -117,7 +117,7 @@ static void compare_kernel(const mafat_layer *ours, const layer *theirs)
         ck_assert_int_eq(ours->batch_normalize, theirs->batch_normalize != 0);
     }
     if (ours->kind == MAFAT_CONVOLUTION || ours->kind == MAFAT_ACTIVATION)
-        ck_assert_int_eq((int)ours->activation, (int)theirs->activation);
+        ck_assert_int_eq((int)ours->activation, (int)theirs->activation % MAFAT_FOREIGN_ACTIVATIONS);
     if (ours->kind == MAFAT_UPSAMPLE) {
         ck_assert_int_eq(ours->stride, theirs->stride);
         ck_assert(ours->scale == theirs->scale);
@@ -204,6 +204,9 @@ static const char *const odd_networks[] = {
     IMAGE "[conv]\nfilters=12\n[yolo]\nclasses=1\nnum=4\nmask=3,1\nanchors=1,2,3,4,5,6,7,8\n"
           "[route]\nlayers=0\n[conv]\nfilters=7\n[iseg]\nclasses=5\nids=2\n"
           "[route]\nlayers=0\n[region]\nnum=2\nclasses=1\n",
+    IMAGE "[conv]\nfilters=12\n[route]\nlayers=-1\ngroups=2\ngroup_id=1\n[conv]\nfilters=6\nactivation=mish\n"
+          "[route]\nlayers=0,-1\ngroups=3\n[route]\nlayers=1\n[conv]\nfilters=6\n"
+          "[yolo]\nclasses=1\nscale_x_y=1.05\nnms_kind=greedynms\nbeta_nms=0.6\nnew_coords=1\n",
     IMAGE "[connected]\noutput=44\n[detection]\nside=2\nnum=2\ncoords=4\nclasses=1\n",
 };
 
@@ -562,6 +565,40 @@ START_TEST(another_image_size_gives_the_shapes_of_a_resized_network)
 }
 END_TEST
 
+/* -- whose cfg it is ---------------------------------------------------------------------------- */
+
+static const struct {
+    const char *net, *layers;
+    bool is_foreign;
+} readings[] = {
+    {"", CONV, false},
+    {"letter_box=1\n", CONV, true},
+    {"letter_box=0\n", CONV, true},
+    {"", CONV "activation=mish\n", true},
+    {"", CONV "activation=revleaky\n", true},
+    {"", CONV "stride_x=1\nantialiasing=0\ndilation=1\n[route]\nlayers=0\ngroups=1\ngroup_id=0\n", false},
+    {"mosaic=1\n", CONV, false},
+    {"mosaic=1\n", CONV "[route]\nlayers=0\ngroups=2\n", true},
+    {"", CONV "[conv]\nstride_x=2\n", true},
+    {"", BOXES "[yolo]\nclasses=1\nscale_x_y=1.0\nnms_kind=default\nnew_coords=0\nbeta_nms=.2\n"
+         "iou_loss=ciou\n", false},
+    {"", BOXES "[yolo]\nclasses=1\nscale_x_y=1.05\nnms_kind=greedynms\nbeta_nms=.6\n", false},
+    {"", BOXES "[yolo]\nclasses=1\nscale_x_y=big\nnms_kind=soft\n", false},
+    {"", BOXES "[yolo]\nclasses=1\nnew_coords=1\n", true},
+};
+
+START_TEST(a_cfg_is_anothers_where_stock_would_not_make_its_maps_or_it_says_letter_box)
+{
+    char text[512];
+    mafat_cfg cfg;
+    snprintf(text, sizeof text, IMAGE "%s%s", readings[_i].net, readings[_i].layers);
+    test_case("%s", text);
+    read_good(text, &cfg);
+    ck_assert_int_eq(cfg.is_foreign, readings[_i].is_foreign);
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
 /* -- refusals ---------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -634,6 +671,16 @@ static const bad_case bad[] = {
     {IMAGE "[softmax]\n" CONV, "must give a map"},
     {IMAGE "[route]\nlayers=-1\n", "there is no earlier layer"},
     {IMAGE CONV "[route]\n", "layers= is absent"},
+    {IMAGE CONV "[route]\nlayers=-1\ngroups=3\n", "groups=3 must divide the 8 channels of layer 0"},
+    {IMAGE CONV "[route]\nlayers=-1\ngroups=2\ngroup_id=2\n", "group_id=2: of groups=2 the last is 1"},
+    {IMAGE CONV "[route]\nlayers=-1\ngroup_id=1\n", "group_id=1: of groups=1 the last is 0"},
+    {IMAGE CONV "[route]\nlayers=-1\ngroups=-2\n", "groups=-2: must be a whole number from 1"},
+    {IMAGE CONV "[softmax]\n[route]\nlayers=-1\ngroups=2\n", "must give a map"},
+    {IMAGE CONV "[max]\nstride=2\n[route]\nlayers=-1,0\ngroups=2\n", "joined maps that differ in size"},
+    {IMAGE "[conv]\nfilters=6\n[yolo]\nclasses=1\nnew_coords=1\nnms_kind=soft\n",
+     "nms_kind=soft: must be default, greedynms or diounms"},
+    {IMAGE "[conv]\nfilters=6\nactivation=mish\n[yolo]\nclasses=1\nscale_x_y=big\n",
+     "scale_x_y=big: must be a number"},
     {IMAGE CONV "[route]\nlayers=1\n", "layers=1: must be an earlier layer"},
     {IMAGE CONV "[route]\nlayers=-2\n", "layers=-2: must be an earlier layer, from -1 to -1"},
     {IMAGE CONV "[route]\nlayers=-1,x\n", "layers=-1,x: must be whole numbers"},
@@ -768,6 +815,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, what_people_write_is_read_as_they_mean_it_by_darknet_too, 0,
                         COUNT(written));
     tcase_add_test(tcase, a_line_is_cleaned_of_what_is_no_part_of_it);
+    tcase_add_loop_test(tcase, a_cfg_is_anothers_where_stock_would_not_make_its_maps_or_it_says_letter_box, 0,
+                        COUNT(readings));
     tcase_add_test(tcase, lists_that_are_not_what_they_seem_are_noted);
     tcase_add_test(tcase, every_stock_network_is_read);
     tcase_add_loop_test(tcase, only_local_layers_are_tiled_and_what_cannot_run_says_so, 0,

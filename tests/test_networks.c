@@ -287,6 +287,85 @@ START_TEST(xnor_and_strided_1x1_give_darknets_bits)
 }
 END_TEST
 
+/* Parts of channels, inside groups and at their ends, of parts, of several layers, and put together
+ * again: the head of yolov4-tiny among them. */
+static const char *const parted[] = {
+    NET(26, 22, 3) CONV(8, 3, 1, PAD BN ACT(leaky)) "[route]\nlayers=-1\ngroups=2\ngroup_id=1\n"
+    CONV(4, 3, 1, PAD ACT(leaky)) CONV(4, 3, 1, PAD ACT(mish)) "[route]\nlayers=-1,-2\n"
+    CONV(8, 1, 1, ACT(leaky)) "[route]\nlayers=-6,-1\n" POOL(2, 2) CONV(5, 3, 1, PAD ACT(linear)),
+    NET(21, 17, 3) CONV(12, 3, 1, PAD ACT(leaky)) "[route]\nlayers=-1\ngroups=3\ngroup_id=2\n" POOL(2, 2)
+    "[upsample]\nstride=2\n" CONV(6, 3, 1, PAD ACT(leaky)) "[route]\nlayers=-1\ngroups=6\ngroup_id=4\n"
+    CONV(3, 5, 2, PAD ACT(swish)),
+    NET(18, 15, 3) CONV(12, 3, 1, PAD ACT(leaky)) "[route]\nlayers=-1\ngroups=2\ngroup_id=1\n[dropout]\n"
+    "[route]\nlayers=-1\ngroups=3\ngroup_id=1\n[activation]\nactivation=mish\n" CONV(4, 3, 1, PAD ACT(leaky)),
+    NET(18, 15, 3) CONV(8, 3, 1, PAD ACT(leaky)) "[route]\nlayers=-1\ngroups=2\n" CONV(4, 3, 1, PAD ACT(leaky))
+    "[shortcut]\nfrom=-2\nactivation=leaky\n" CONV(6, 3, 1, PAD ACT(leaky)) "[shortcut]\nfrom=-1\n"
+    "[route]\nlayers=-1,0\ngroups=2\ngroup_id=1\n" CONV(4, 1, 1, ACT(gelu)),
+};
+enum { N_PARTED = sizeof parted / sizeof parted[0] };
+
+START_TEST(parts_of_channels_give_darknets_bits)
+{
+    for (int i = 0; i < N_PARTED; i++)
+        expect_same(parted[i], grids[_i], "2");
+}
+END_TEST
+
+/* They are where they are, and copied nowhere. */
+START_TEST(a_part_of_channels_takes_no_buffer)
+{
+    for (int i = 0; i < N_PARTED; i++) {
+        subject s = make_subject(parted[i], "1x1", "1");
+        const mafat_plan *plan = &s.bridge->session.plan;
+        const mafat_network *network = &s.bridge->session.cfg.network;
+        int n_parts = 0;
+        for (int l = 0; l < network->n_layers; l++) {
+            const mafat_layer *layer = &network->layers[l];
+            if (strcmp(layer->type, "route") != 0 || layer->n_sources > 1)
+                continue;
+            n_parts++;
+            for (int b = 0; b < plan->n_buffers; b++)
+                ck_assert_int_ne(plan->buffers[b].layer, l);
+        }
+        ck_assert_int_ge(n_parts, 1);
+        free_subject(&s);
+    }
+}
+END_TEST
+
+/* Who reads the network's output finds it there, though the last layer only points at another. */
+START_TEST(an_output_that_is_another_layers_is_handed_out)
+{
+    static const char *const ends[] = {"[route]\nlayers=-2\n", "[route]\nlayers=-1\ngroups=2\ngroup_id=1\n",
+                                       "[route]\nlayers=0\ngroups=4\ngroup_id=2\n[dropout]\n", "[dropout]\n"};
+    for (int i = 0; i < (int)(sizeof ends / sizeof ends[0]); i++) {
+        char cfg[MAX_TEXT];
+        snprintf(cfg, sizeof cfg, NET(12, 9, 3) CONV(8, 3, 1, PAD ACT(leaky)) CONV(8, 3, 1, PAD ACT(mish)) "%s",
+                 ends[i]);
+        test_case("%s", ends[i]);
+        subject s = make_subject(cfg, "3x2", "2");
+        network *net = s.bridge->network;
+        float *ours = malloc((size_t)net->outputs * sizeof *ours);
+        memcpy(ours, network_predict(net, s.input), (size_t)net->outputs * sizeof *ours);
+        mafat_inference_forward_darknet(s.bridge, s.input);
+        ck_assert_mem_eq(ours, net->output, (size_t)net->outputs * sizeof *ours);
+        ck_assert(ours[0] != 0);
+        free(ours);
+        free_subject(&s);
+    }
+}
+END_TEST
+
+START_TEST(boxes_of_other_darknets_give_darknets_bits)
+{
+    expect_same(NET(20, 16, 3) CONV(6, 3, 1, PAD ACT(mish)) POOL(2, 2) CONV(14, 1, 1, ACT(logistic))
+                "[yolo]\nmask=0,1\nclasses=2\nnum=3\nnew_coords=1\nscale_x_y=2.0\nnms_kind=diounms\n"
+                "[route]\nlayers=1\n" CONV(7, 1, 1, ACT(linear))
+                "[yolo]\nmask=2\nclasses=2\nnum=3\nscale_x_y=1.05\nnms_kind=greedynms\nbeta_nms=.6\n",
+                grids[_i], "2");
+}
+END_TEST
+
 /* An activation and a pool that read the image, or a whole map, from inside a tiled group. */
 START_TEST(groups_that_begin_without_weights_give_darknets_bits)
 {
@@ -483,6 +562,10 @@ int main(void)
     tcase_add_loop_test(tcase, filter_groups_give_darknets_bits, 0, n_grids);
     tcase_add_loop_test(tcase, every_activation_gives_darknets_bits, 0, MAFAT_N_ACTIVATIONS);
     tcase_add_test(tcase, every_pool_gives_darknets_bits);
+    tcase_add_loop_test(tcase, parts_of_channels_give_darknets_bits, 0, n_grids);
+    tcase_add_test(tcase, a_part_of_channels_takes_no_buffer);
+    tcase_add_test(tcase, an_output_that_is_another_layers_is_handed_out);
+    tcase_add_loop_test(tcase, boxes_of_other_darknets_give_darknets_bits, 0, n_grids);
     tcase_add_loop_test(tcase, upsample_activation_and_dropout_give_darknets_bits, 0, n_grids);
     tcase_add_loop_test(tcase, forced_cuts_give_darknets_bits, 0, 6);
     tcase_add_test(tcase, xnor_and_strided_1x1_give_darknets_bits);

@@ -576,8 +576,10 @@ static void add_random(draft *d, test_random *r)
         layer->out.h *= 2;
         layer->out.w *= 2;
         break;
-    case 2:
-        add(d, MAFAT_IDENTITY, (mafat_shape){0, 0, 0});
+    case 2:    /* of all channels, or of some */
+        layer = add(d, MAFAT_IDENTITY, (mafat_shape){0, 0, 0});
+        layer->first_channel = test_random_int(r, layer->in.c);
+        layer->out.c = 1 + test_random_int(r, layer->in.c - layer->first_channel);
         break;
     case 3:
         layer = add(d, MAFAT_WHOLE, (mafat_shape){0, 0, 0});

@@ -50,6 +50,14 @@ int mafat_layer_producer(const mafat_network *network, int l)
     return l;
 }
 
+int mafat_layer_first_channel(const mafat_network *network, int l)
+{
+    int channel = 0;
+    for (; l >= 0 && network->layers[l].kind == MAFAT_IDENTITY; l = network->layers[l].sources[0])
+        channel += network->layers[l].first_channel;
+    return channel;
+}
+
 /* Weights of one of a convolution's filters. */
 static size_t filter_floats(const mafat_layer *layer)
 {

@@ -16,7 +16,8 @@ typedef enum {
     MAFAT_UPSAMPLE,
     MAFAT_ACTIVATION,  /* element by element */
     MAFAT_SHORTCUT,    /* the sum of two maps of one shape: sources[0] is the layer before */
-    MAFAT_IDENTITY,    /* dropout, a route of one layer: its output is its source's */
+    MAFAT_IDENTITY,    /* dropout, a route of one layer: its output is its source's, or a part of its
+                          channels */
     MAFAT_WHOLE        /* everything else: Darknet's own forward(), on whole maps */
 } mafat_layer_kind;
 
@@ -75,6 +76,7 @@ typedef struct {
     bool batch_normalize;      /* convolution */
     mafat_activation activation; /* convolution, activation, shortcut; else MAFAT_LINEAR */
     float scale;               /* upsample */
+    int first_channel;         /* identity: of its source's channels, where its own begin */
 
     int n_weight_sets;         /* of weights in the file; 0 where it has or loads none */
     mafat_weight_set weight_sets[MAFAT_MAX_WEIGHT_SETS];
@@ -92,6 +94,9 @@ void mafat_network_free(mafat_network *network);
 /* The layer that computes what layer l hands on: l itself, or what stands before identities; -1 for
  * the image. */
 int mafat_layer_producer(const mafat_network *network, int l);
+
+/* Where in that layer's channels those of l begin. */
+int mafat_layer_first_channel(const mafat_network *network, int l);
 
 /* Multiply-accumulates that a layer needs for `n_pixels` of its output map (all channels of them);
  * 0 for layers that are not convolutions. */

@@ -2,6 +2,38 @@
 #include "bridge/bridge.h"
 #include "doors.h"
 #include "kernels/activation.h"
+#include "upstream/foreign_layers.h"
+#include "upstream/nms.h"
+
+int mafat_foreign_knows(const char *section)
+{
+    (void)section;
+    return 0;
+}
+
+void mafat_foreign_layer(struct network *network, struct layer *layer, const char *section, void *options,
+                         int index, int batch)
+{
+    mafat_error error = {0};
+    mafat_status status = mafat_foreign_layers_finish(network, layer, section, options, index, batch,
+                                                      &error);
+    if (status != MAFAT_OK)
+        mafat_bridge_give_up(status, &error);
+}
+
+void mafat_foreign_nms_sort(struct network *network, struct detection *boxes, int n, int n_classes,
+                            float threshold)
+{
+    mafat_nms_sort(network, boxes, n, n_classes, threshold);
+}
+
+void mafat_foreign_fail_training(void)
+{
+    mafat_error error;
+    mafat_bridge_give_up(mafat_error_set(&error, MAFAT_UNSUPPORTED,
+                                         "a layer that is of another Darknet runs here, and cannot be "
+                                         "trained"), &error);
+}
 
 int mafat_foreign_activation(const char *name)
 {

@@ -237,8 +237,10 @@ static mafat_status begin(network *net, const char *cfg_path, const mafat_reques
 void mafat_begin(network *net, const char *cfg_path)
 {
     mafat_request request;
-    if (!mafat_request_find(cfg_path, &request))
+    if (!mafat_request_find(cfg_path, &request)) {
+        net->foreign = mafat_session_is_foreign(cfg_path);
         return;
+    }
     mafat_error error = {0};
     mafat_bridge_keep_heap_small();
     mafat_status status = begin(net, cfg_path, &request, &error);
@@ -250,6 +252,7 @@ void mafat_begin(network *net, const char *cfg_path)
     const mafat_session *session = &((mafat_bridge *)net->hook_data)->session;
     if (session->limit_bytes > 0 && !request.keeps_darknet)
         mafat_bridge_print_choice(session);
+    net->foreign = session->cfg.is_foreign;
     weights_start_as_zeros = 1;
     net->layer_hook = layer_hook;
     if (!session->by_layers) {    /* layers are made for one image then */

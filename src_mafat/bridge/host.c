@@ -85,7 +85,8 @@ static bool same_layer(const mafat_layer *ours, const layer *theirs)
                theirs->index == ours->sources[1] &&
                theirs->activation == darknet_activation(ours->activation);
     case MAFAT_IDENTITY:
-        return theirs->type == DROPOUT || (theirs->type == ROUTE && theirs->n == 1);
+        return theirs->type == DROPOUT || (theirs->type == ROUTE && theirs->n == 1 &&
+                                           theirs->group_id * theirs->out_c == ours->first_channel);
     case MAFAT_WHOLE:
         return true;
     }

@@ -141,6 +141,17 @@ static mafat_status read_layers(mafat_network *network, const mafat_cfg_text *te
 
 /* -- the whole --------------------------------------------------------------------------------- */
 
+/* Who reads a layer's output finds it in Darknet's layer: a route that others only look through there
+ * makes it. A dropout's is that of the layer before it. */
+static void materialise(mafat_network *network, int l)
+{
+    while (l >= 0 && network->layers[l].kind == MAFAT_IDENTITY &&
+           strcmp(network->layers[l].type, "route") != 0)
+        l = network->layers[l].sources[0];
+    if (l >= 0 && network->layers[l].kind == MAFAT_IDENTITY)
+        network->layers[l].kind = MAFAT_WHOLE;
+}
+
 /* Marks the layers that Darknet's commands read: its output layer, its output image, the last
  * layer, and all costs and detectors. */
 static mafat_status mark_results(mafat_network *network, const mafat_cfg_output *outputs,
@@ -160,6 +171,9 @@ static mafat_status mark_results(mafat_network *network, const mafat_cfg_output 
     network->layers[network->n_layers - 1].is_result = true;
     if (output_image >= 0)
         network->layers[output_image].is_result = true;
+    for (int i = 0; i < network->n_layers; i++)
+        if (network->layers[i].is_result)
+            materialise(network, i);
     return MAFAT_OK;
 }
 
@@ -260,7 +274,8 @@ static mafat_status find_files(mafat_cfg *cfg, const mafat_cfg_text *text,
 static mafat_status describe(mafat_cfg *cfg, const mafat_cfg_text *text, int width, int height,
                              mafat_error *error)
 {
-    mafat_cfg_context context = {0};
+    cfg->is_foreign = mafat_cfg_layers_are_foreign(text);
+    mafat_cfg_context context = {.is_foreign = cfg->is_foreign};
     mafat_status status = read_net(cfg, text, width, height, &context, error);
     if (status == MAFAT_OK)
         status = read_layers(&cfg->network, text, &context, error);
@@ -278,14 +293,20 @@ static mafat_status describe(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
     return status;
 }
 
+/* Of a kind. What other Darknets read has its effect in their own cfgs. */
+static int count_notes(const mafat_cfg *cfg, int kind)
+{
+    return kind == MAFAT_NOTE_FOREIGN && cfg->is_foreign ? 0 : cfg->findings.n_notes[kind];
+}
+
 /* Names, behind what is at fault, the first of each kind that is worth a warning: it may be why. */
-static void add_notes(const mafat_cfg_findings *findings, mafat_error *error)
+static void add_notes(const mafat_cfg *cfg, mafat_error *error)
 {
     for (int i = 0; i < MAFAT_N_NOTES; i++) {
         size_t length = strlen(error->text);
-        if (findings->n_notes[i] > 0)
+        if (count_notes(cfg, i) > 0)
             snprintf(error->text + length, sizeof error->text - length, "; besides, %s",
-                     findings->notes[i]);
+                     cfg->findings.notes[i]);
     }
 }
 
@@ -326,7 +347,7 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
             *error = cfg->findings.refusal;
             status = MAFAT_UNSUPPORTED;
         } else {
-            add_notes(&cfg->findings, error);
+            add_notes(cfg, error);
         }
         mafat_cfg_free(cfg);
         mafat_error_set_file(error, path);
@@ -334,15 +355,25 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
     return status;
 }
 
+bool mafat_cfg_is_foreign(const char *path)
+{
+    mafat_cfg_text text;
+    mafat_error unused;
+    if (mafat_cfg_text_read(&text, path, &unused) != MAFAT_OK)
+        return false;
+    bool is_foreign = mafat_cfg_layers_are_foreign(&text);
+    mafat_cfg_text_free(&text);
+    return is_foreign;
+}
+
 void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path)
 {
     for (int i = 0; i < MAFAT_N_NOTES; i++) {
-        const mafat_cfg_findings *f = &cfg->findings;
-        if (f->n_notes[i] == 1)
-            mafat_notice("%s: %s", path, f->notes[i]);
-        else if (f->n_notes[i] > 1)
-            mafat_notice("%s: %s (and %d more of this kind)", path, f->notes[i],
-                         f->n_notes[i] - 1);
+        int n = count_notes(cfg, i);
+        if (n == 1)
+            mafat_notice("%s: %s", path, cfg->findings.notes[i]);
+        else if (n > 1)
+            mafat_notice("%s: %s (and %d more of this kind)", path, cfg->findings.notes[i], n - 1);
     }
 }
 

@@ -28,6 +28,10 @@ typedef struct {
     int n_coords;    /* of the very last layer, if it is one of them; else 0 */
     int n_files;
     mafat_cfg_file *files;   /* [n_files], owned */
+    bool is_foreign;         /* one of AlexeyAB's: it has something without which stock does not run it,
+                                or computes other maps, or it says letter_box=. Then all of his keys
+                                hold, those too that move boxes a little; any other cfg means what it
+                                means to stock. */
     bool has_hierarchy;      /* classifier commands use the tree of the last softmax */
     /* MAFAT's flags in [net], as written; owned, NULL where absent */
     char *config;    /* mafat= */
@@ -45,6 +49,9 @@ typedef struct {
  * 2^24. On error nothing needs to be freed. */
 mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int height,
                             mafat_error *error);
+
+/* Whether the cfg is one of AlexeyAB's; false, too, where it cannot be read. */
+bool mafat_cfg_is_foreign(const char *path);
 
 /* Notices (base/notice.h) what is worth a warning, each kind once. */
 void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path);

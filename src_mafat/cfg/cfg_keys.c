@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/layer.h"
 #include "base/nearest.h"
 #include "base/visible.h"
 
@@ -108,8 +109,7 @@ static const mafat_cfg_key ours[] = {
 /* Other Darknets', beside those that mean the same to the pinned one: AlexeyAB's, where no other is
  * named. */
 static const mafat_cfg_key others[] = {
-    {"net", "letter_box",
-     MAFAT_KEY_IDLE, .source = "test_detector: padded images, as pinned Darknet always has them"},
+    {"net", "letter_box", MAFAT_KEY_DESCRIBED, .source = "test_detector"},
     {"net", "learning_rate_min sgdr_cycle sgdr_mult seq_scales loss_scale adversarial_lr",
      MAFAT_KEY_IDLE, .source = "get_current_rate"},
     {"net", "flip blur gaussian_noise mixup cutmix mosaic mosaic_bound resize_step "
@@ -149,16 +149,13 @@ static const mafat_cfg_key others[] = {
      MAFAT_KEY_IDLE, .source = "forward_maxpool_layer: only with maxpool_depth"},
     {"maxpool", "maxpool_zero_nonmax", MAFAT_KEY_REFUSED, "0", NULL,
      "zeros stand where no maximum is", "forward_maxpool_layer"},
-    {"route", "groups", MAFAT_KEY_REFUSED, "1", NULL,
-     "it takes a part of the channels of each source", "forward_route_layer"},
-    {"route", "group_id", MAFAT_KEY_REFUSED, "0", NULL,
-     "it takes a part of the channels of each source", "forward_route_layer"},
+    {"route", "groups", MAFAT_KEY_DESCRIBED, "1", .source = "forward_route_layer"},
+    {"route", "group_id", MAFAT_KEY_DESCRIBED, "0", .source = "forward_route_layer"},
     {"shortcut", "weights_type", MAFAT_KEY_REFUSED, "none", NULL,
      "the sum is weighted", "forward_shortcut_layer"},
     {"shortcut", "weights_normalization",
      MAFAT_KEY_IDLE, .source = "forward_shortcut_layer: only with weights_type"},
-    {"yolo", "new_coords", MAFAT_KEY_REFUSED, "0", NULL,
-     "boxes are coded in another way", "forward_yolo_layer, get_yolo_box"},
+    {"yolo", "new_coords", MAFAT_KEY_LEFT, "0", .source = "forward_yolo_layer, get_yolo_box"},
     {"yolo", "scale_x_y", MAFAT_KEY_NOTED, "1", NULL,
      "which moves the centres of boxes a little", "forward_yolo_layer"},
     {"yolo", "nms_kind", MAFAT_KEY_NOTED, "default", NULL,
@@ -324,15 +321,30 @@ static bool is_row_of(const mafat_cfg_key *row, const mafat_cfg_key *rows, int n
     return row >= rows && row < rows + n;
 }
 
+/* Whether a value that asks for something asks other Darknets alone, and changes more than boxes. */
+static bool is_foreign(const mafat_cfg_key *row, const mafat_cfg_text_option *option)
+{
+    mafat_activation activation;
+    if (is_row_of(row, others, N_OTHERS))
+        return row->verdict != MAFAT_KEY_NOTED;
+    return strcmp(option->key, "activation") == 0 &&
+           (mafat_cfg_keys_know_activation(option->value) ||
+            (mafat_activation_find(option->value, &activation) && activation >= MAFAT_MISH));
+}
+
 static void judge_known(mafat_cfg_text_reader *reader, const mafat_cfg_key *row,
                         const mafat_cfg_text_option *option)
 {
     char seen[MAFAT_VISIBLE_BYTES];
+    reader->findings->is_foreign |= is_foreign(row, option);
+    if (row->verdict < MAFAT_KEY_NOTED)
+        return;
     mafat_visible(option->written, seen, sizeof seen);
     if (row->verdict == MAFAT_KEY_NOTED)
         mafat_cfg_text_note(reader, MAFAT_NOTE_FOREIGN, option->line,
                             "%s is of AlexeyAB's Darknet, %s; pinned Darknet ignores it, and so "
-                            "does MAFAT", seen, row->effect);
+                            "does MAFAT; letter_box= in [net] asks for AlexeyAB's reading", seen,
+                            row->effect);
     else if (is_row_of(row, others, N_OTHERS))
         mafat_cfg_text_refuse(reader, "line %d: %s is of AlexeyAB's Darknet, where %s; pinned "
                               "Darknet ignores it and computes something else", option->line, seen,
@@ -419,7 +431,7 @@ static void judge(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *op
         judge_unknown(reader, option);
     else if (mafat_cfg_text_find_first(reader, option->key) != option)
         judge_second(reader, option);
-    else if (row->verdict >= MAFAT_KEY_NOTED && !is_neutral(reader, row, option->value))
+    else if (!is_neutral(reader, row, option->value))
         judge_known(reader, row, option);
 }
 

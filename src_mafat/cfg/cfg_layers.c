@@ -592,6 +592,28 @@ static void join(job *j, int n_sources, int *sources)
         give_vector(j, n_floats);
 }
 
+/* Takes a part of each source's channels: what it joined are maps of one size then. */
+static void split(job *j)
+{
+    int groups = get_int(j, "groups", 1, 1), group_id = get_int(j, "group_id", 0, 0);
+    mafat_shape map = j->out->map;
+    if (failed(j) || (groups == 1 && group_id == 0))
+        return;
+    if (group_id >= groups)
+        FAIL(j, "group_id=%d: of groups=%d the last is %d", group_id, groups, groups - 1);
+    if (j->context->resized)
+        FAIL(j, "groups=%d: Darknet cannot resize it", groups);
+    if (map.c == 0)
+        fail_map(j, "what it joins", j->out);
+    for (int i = 0; i < j->layer->n_sources && !failed(j); i++) {
+        int source = j->layer->sources[i], channels = j->context->outputs[source].map.c;
+        if (channels % groups != 0)
+            FAIL(j, "groups=%d must divide the %d channels of layer %d", groups, channels, source);
+    }
+    give_map(j, map.c / groups, map.h, map.w);
+    j->layer->first_channel = j->layer->n_sources == 1 ? group_id * (map.c / groups) : 0;
+}
+
 static void describe_route(job *j)
 {
     int n_sources;
@@ -601,6 +623,7 @@ static void describe_route(job *j)
         FAIL(j, "layers= is absent: must list the layers to join");
     else
         join(j, n_sources, sources);
+    split(j);
     if (sources != NULL && n_sources == 1)
         j->layer->kind = MAFAT_IDENTITY;
     free(sources);
@@ -669,7 +692,7 @@ static const char *const passers[] = {
 static bool passes_channels(const mafat_layer *layer)
 {
     if (strcmp(layer->type, "route") == 0)
-        return layer->n_sources == 1;
+        return layer->n_sources == 1 && layer->out.c == layer->in.c;
     for (size_t i = 0; i < sizeof passers / sizeof passers[0]; i++)
         if (strcmp(layer->type, passers[i]) == 0)
             return true;
@@ -768,6 +791,19 @@ static void describe_region(job *j)
     give_map(j, num * ((long long)classes + coords + 1), in.h, in.w);
 }
 
+/* What AlexeyAB's Darknet says of boxes. */
+static void check_foreign_boxes(job *j)
+{
+    check_number(j, "new_coords");
+    check_number(j, "scale_x_y");
+    check_number(j, "beta_nms");
+    const char *kind = mafat_cfg_text_find(&j->options, "nms_kind");
+    if (kind != NULL && strcmp(kind, "default") != 0 && strcmp(kind, "greedynms") != 0 &&
+        strcmp(kind, "diounms") != 0)
+        FAIL(j, "line %d: nms_kind=%s: must be default, greedynms or diounms",
+             mafat_cfg_text_line(&j->options, "nms_kind"), MAFAT_VISIBLE(kind));
+}
+
 static void describe_yolo(job *j)
 {
     const mafat_shape in = j->in->map;
@@ -783,6 +819,8 @@ static void describe_yolo(job *j)
     snprintf(reason, sizeof reason, "with classes=%d and %s%d%s", classes,
              n_masks != 0 ? "" : "num=", num, n_masks > 1 ? " masks" : n_masks == 1 ? " mask" : "");
     note_anchors(j, total, n_masks != 0 ? n_used : total);
+    if (j->context->is_foreign)
+        check_foreign_boxes(j);
     need_channels(j, num, classes + 5LL, reason);
     j->out->n_classes = classes;
     j->out->role = MAFAT_CFG_DETECTOR;
@@ -939,4 +977,21 @@ mafat_status mafat_cfg_layers_describe(const mafat_cfg_text *text, int index,
     if (layer->n_weight_sets > 0 && get_flag(&j, "dontload"))
         layer->n_weight_sets = 0;
     return j.options.status;
+}
+
+bool mafat_cfg_layers_are_foreign(const mafat_cfg_text *text)
+{
+    bool is_foreign = false;
+    for (int i = 0; i < text->n_sections && !is_foreign; i++) {
+        const mafat_cfg_text_section *section = &text->sections[i];
+        const layer_type *type = find_type(section->name);
+        mafat_cfg_findings findings = {0};
+        mafat_error unused;
+        mafat_cfg_text_reader reader = {
+            .text = text, .section = section, .layer = i - 1, .error = &unused,
+            .type = i == 0 ? "net" : type != NULL ? type->name : "", .findings = &findings};
+        mafat_cfg_keys_judge(&reader);
+        is_foreign = findings.is_foreign || mafat_cfg_keys_know_section(section->name);
+    }
+    return is_foreign;
 }

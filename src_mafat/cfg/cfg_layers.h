@@ -32,6 +32,7 @@ typedef struct {
 
 /* What is known before a layer is described. */
 typedef struct {
+    bool is_foreign;           /* the cfg is one of AlexeyAB's (cfg.h) */
     bool resized;              /* resize_network() will run on it */
     mafat_cfg_output image;
     mafat_cfg_output *outputs; /* [n_layers], filled up to the layer at hand */
@@ -43,5 +44,8 @@ typedef struct {
 mafat_status mafat_cfg_layers_describe(const mafat_cfg_text *text, int index,
                                        const mafat_cfg_context *context, mafat_layer *layer,
                                        mafat_error *error);
+
+/* Whether the cfg is one of AlexeyAB's (cfg.h). */
+bool mafat_cfg_layers_are_foreign(const mafat_cfg_text *text);
 
 #endif

@@ -69,12 +69,13 @@ typedef enum {
     MAFAT_NOTE_JUNK,      /* what stands behind a number */
     MAFAT_NOTE_MEANT,     /* words that unpatched Darknet takes for others */
     MAFAT_NOTE_UNKNOWN,   /* keys that nobody reads */
-    MAFAT_NOTE_FOREIGN,   /* of another Darknet, of little effect */
+    MAFAT_NOTE_FOREIGN,   /* of another Darknet, of little effect, in a cfg that is none of its own */
     MAFAT_NOTE_LIST,      /* a list that is longer or shorter than it seems, or than it should be */
     MAFAT_N_NOTES
 } mafat_note_kind;
 
 typedef struct {
+    bool is_foreign;                   /* something that only other Darknets read changes results */
     bool is_refused;
     mafat_error refusal;               /* of the first thing that MAFAT cannot run */
     int n_notes[MAFAT_N_NOTES];

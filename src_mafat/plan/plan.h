@@ -101,6 +101,7 @@ bool mafat_plan_is_packed(const mafat_weight_window *window);
 typedef struct {
     int buffer;
     mafat_region region, held;
+    int first_channel;          /* in the buffer, of what a step reads: a part of a layer's channels */
 } mafat_operand;
 
 typedef enum {

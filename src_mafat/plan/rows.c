@@ -106,11 +106,11 @@ static mafat_status make_space(const walk *w, int l, int end)
         return MAFAT_OK;
     mafat_region kept = rows_between(w, l, first, rows->n_made);
     mafat_step step = {.kind = MAFAT_STEP_KEEP, .layer = l, .moment = w->group->first_moment,
-                       .in = {buffer_of(w, l), kept, held_rows(w, l)}, .window = -1};
+                       .in = {buffer_of(w, l), kept, held_rows(w, l), 0}, .window = -1};
     rows->top = first;
     if (mafat_region_is_empty(kept))
         return MAFAT_OK;
-    step.out = (mafat_operand){step.in.buffer, kept, held_rows(w, l)};
+    step.out = (mafat_operand){step.in.buffer, kept, held_rows(w, l), 0};
     return mafat_steps_add(w->b, w->at, step);
 }
 
@@ -121,7 +121,7 @@ static mafat_status add_step(const walk *w, int l, int y0, int y1)
     if (l == IMAGE)
         return mafat_steps_add(w->b, w->at, (mafat_step){
             .kind = MAFAT_STEP_INPUT, .layer = IMAGE, .moment = w->group->first_moment,
-            .out = {MAFAT_IMAGE_BUFFER, out, held_rows(w, l)}, .window = -1});
+            .out = {MAFAT_IMAGE_BUFFER, out, held_rows(w, l), 0}, .window = -1});
     const mafat_layer *layer = layer_of(w, l);
     int source = mafat_builder_source(w->b, l, 0);
     mafat_step step = mafat_steps_of_layer(w->b, l, out, held_rows(w, source), held_rows(w, l));

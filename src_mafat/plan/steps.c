@@ -90,15 +90,17 @@ mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, mafat_region out,
     mafat_field field = field_of(layer, out);
     mafat_step step = {
         .kind = MAFAT_STEP_LAYER, .layer = l, .moment = b->first_moments[l],
-        .in = {in_buffer, field.region, held_by(b, in_buffer, layer->in, in_held)},
-        .out = {out_buffer, out, held_by(b, out_buffer, layer->out, out_held)},
+        .in = {in_buffer, field.region, held_by(b, in_buffer, layer->in, in_held),
+               mafat_layer_first_channel(b->network, layer->sources[0])},
+        .out = {out_buffer, out, held_by(b, out_buffer, layer->out, out_held), 0},
         .pad_top = field.pad_top, .pad_left = field.pad_left,
         .filter_end = layer->out.c,
         .window = b->n_windows[l] > 0 ? b->first_windows[l] : -1,
     };
     if (layer->kind == MAFAT_SHORTCUT) {
         int also = mafat_builder_source_buffer(b, l, 1);
-        step.also = (mafat_operand){also, field.region, held_by(b, also, layer->in, in_held)};
+        step.also = (mafat_operand){also, field.region, held_by(b, also, layer->in, in_held),
+                                    mafat_layer_first_channel(b->network, layer->sources[1])};
     }
     return step;
 }

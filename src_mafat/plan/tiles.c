@@ -128,7 +128,7 @@ static mafat_status add_input(mafat_builder *b, mafat_tile_index at)
     const mafat_group *group = group_of(b, at);
     mafat_region whole = mafat_region_whole(b->network->input);
     mafat_step step = {.kind = MAFAT_STEP_INPUT, .layer = -1, .moment = group->first_moment,
-                       .out = {MAFAT_IMAGE_BUFFER, whole, whole}, .window = -1};
+                       .out = {MAFAT_IMAGE_BUFFER, whole, whole, 0}, .window = -1};
     return mafat_steps_add(b, at, step);
 }
 

@@ -83,7 +83,7 @@ void mafat_exec_free(mafat_exec *exec)
     *exec = (mafat_exec){0};
 }
 
-/* Finds where each layer's whole output will be. */
+/* Finds where each layer's whole output will be: of an identity among its producer's channels. */
 static void find_maps(mafat_exec *exec, const mafat_input *input, float *const *results)
 {
     const mafat_plan *plan = exec->plan;
@@ -105,6 +105,10 @@ static void find_maps(mafat_exec *exec, const mafat_input *input, float *const *
         case MAFAT_IN_PINNED:
             mafat_error_check_failed("an output among pinned weights", __FILE__, __LINE__);
         }
+        mafat_shape shape = exec->network->layers[l].out;
+        if (exec->maps[l] != NULL)
+            exec->maps[l] += (size_t)mafat_layer_first_channel(exec->network, l) *
+                             (size_t)shape.h * (size_t)shape.w;
     }
 }
 
@@ -117,7 +121,7 @@ static void report_map(const mafat_exec *exec, const mafat_step *step,
     const mafat_network *network = exec->network;
     for (int l = step->layer; l < network->n_layers; l++)
         if (mafat_layer_producer(network, l) == step->layer)
-            observer->map_done(observer->context, l, exec->maps[step->layer]);
+            observer->map_done(observer->context, l, exec->maps[l]);
 }
 
 /* Steps that follow one another, for the team's leader. */

@@ -42,7 +42,8 @@ static mafat_view view_of(const mafat_step_context *context, const mafat_operand
     const mafat_buffer *buffer = &context->buffers[operand->buffer];
     mafat_region region = operand->region, held = operand->held;
     size_t row_stride = (size_t)mafat_region_width(held);
-    size_t offset = (size_t)(region.y0 - held.y0) * row_stride + (size_t)(region.x0 - held.x0);
+    size_t offset = (size_t)operand->first_channel * mafat_region_pixels(held) +
+                    (size_t)(region.y0 - held.y0) * row_stride + (size_t)(region.x0 - held.x0);
     return (mafat_view){
         .data = find_buffer(context, buffer) + offset,
         .h = mafat_region_height(region), .w = mafat_region_width(region),

@@ -364,6 +364,11 @@ bool mafat_session_has_limit(const char *cfg_path)
     return has_line(cfg_path, is_limit);
 }
 
+bool mafat_session_is_foreign(const char *cfg_path)
+{
+    return mafat_cfg_is_foreign(cfg_path);
+}
+
 void mafat_session_close(mafat_session *session)
 {
     mafat_plan_free(&session->plan);

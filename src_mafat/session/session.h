@@ -80,6 +80,9 @@ mafat_plan_options mafat_session_plan_options(const mafat_session *session);
 bool mafat_session_is_asked_for(const char *cfg_path);
 bool mafat_session_has_limit(const char *cfg_path);
 
+/* Whether a cfg for which MAFAT is not asked is one of AlexeyAB's (cfg/cfg.h). */
+bool mafat_session_is_foreign(const char *cfg_path);
+
 /* Frees what the session owns and clears it; a zeroed session may be closed. */
 void mafat_session_close(mafat_session *session);
 

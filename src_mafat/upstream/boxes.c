@@ -12,6 +12,7 @@
 #include "image.h"
 #include "run/letterbox.h"
 #include "upstream/canvas.h"
+#include "upstream/nms.h"
 
 /* Which boxes test_detector() and validate_detector() take for the same one. */
 static const float overlap = .45f;
@@ -22,7 +23,7 @@ void mafat_boxes_find(mafat_boxes *boxes, network *net, int w, int h, float thre
     *boxes = (mafat_boxes){.w = w, .h = h, .n_classes = net->layers[net->n - 1].classes};
     boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, NULL, 1,
                                           &boxes->n);
-    do_nms_sort(boxes->detections, boxes->n, boxes->n_classes, overlap);
+    mafat_nms_sort(net, boxes->detections, boxes->n, boxes->n_classes, overlap);
 }
 
 void mafat_boxes_find_valid(mafat_boxes *boxes, network *net, int w, int h, const int *map)
@@ -31,7 +32,7 @@ void mafat_boxes_find_valid(mafat_boxes *boxes, network *net, int w, int h, cons
     *boxes = (mafat_boxes){.w = w, .h = h, .n_classes = net->layers[net->n - 1].classes};
     boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, (int *)map, 0,
                                           &boxes->n);
-    do_nms_sort(boxes->detections, boxes->n, boxes->n_classes, overlap);
+    mafat_nms_sort(net, boxes->detections, boxes->n, boxes->n_classes, overlap);
 }
 
 int *mafat_boxes_read_map(const char *path)

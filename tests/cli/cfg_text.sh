@@ -259,14 +259,7 @@ answers() { # CODE FILE...
     for file in "$@"; do expect "$code" . "$darknet" mafat plan "$file"; done
 }
 shared=$top/../shared
-if [ -d "$shared/golden/alexeyab" ]; then
-    cd "$shared/golden/alexeyab" || exit 1
-    answers 0 letter_*.cfg nms_*.cfg stretch_*.cfg yolo_scale.cfg
-    answers 0 act_[ghmrs]*.cfg bn_*.cfg mini_yolov4.cfg
-    answers 4 act_normalize.cfg conv_*.cfg gaussian*.cfg local_*.cfg maxpool_*.cfg mini_enet.cfg \
-        mini_yolov4_tiny.cfg mini_yolov7_tiny.cfg route_*.cfg sam.cfg scale_*.cfg shortcut_*.cfg yolo_new_coords.cfg
-    expect 4 'mini_yolov4_tiny.cfg: layer 3 \[route\]: line 51: groups=2 is of' \
-        "$darknet" mafat compare mini_yolov4_tiny.cfg mini_yolov4_tiny.weights
+if [ -d "$shared/nets" ]; then
     answers 0 "$shared"/nets/yolo-fastest-1.1/*.cfg "$shared"/nets/mnv2-fastest-voc/*.cfg
     answers 4 "$shared"/nets/mnv2-fastest-voc-v2/*.cfg
 fi

@@ -9,13 +9,14 @@ static void test_cfg_append(char *cfg, const char *text)
 /* A convolution that keeps height and width. */
 static void test_cfg_append_conv(test_random *r, char *cfg, int filters)
 {
-    static const char *const activations[] = {"leaky", "linear", "logistic"};
+    static const char *const activations[] = {"leaky", "linear", "logistic", "mish", "swish", "relu6"};
+    enum { N_ACTIVATIONS = sizeof activations / sizeof activations[0] };
     char text[256];
     snprintf(text, sizeof text,
              "[convolutional]\nfilters=%d\nsize=%d\nstride=1\npad=1\nbatch_normalize=%d\n"
              "activation=%s\n",
              filters, 1 + 2 * test_random_int(r, 3), test_random_int(r, 2),
-             activations[test_random_int(r, 3)]);
+             activations[test_random_int(r, N_ACTIVATIONS)]);
     test_cfg_append(cfg, text);
 }
 
@@ -23,7 +24,7 @@ static void test_cfg_append_random(test_random *r, char *cfg)
 {
     char text[256] = "";
     int filters = 1 + test_random_int(r, 40);
-    switch (test_random_int(r, 9)) {
+    switch (test_random_int(r, 10)) {
     case 0:
         snprintf(text, sizeof text, "[maxpool]\nsize=%d\nstride=%d\n", 2 + test_random_int(r, 2),
                  1 + test_random_int(r, 2));
@@ -44,6 +45,14 @@ static void test_cfg_append_random(test_random *r, char *cfg)
         test_cfg_append_conv(r, cfg, 1 + test_random_int(r, 20));
         test_cfg_append(cfg, "[route]\nlayers=-2\n");
         test_cfg_append_conv(r, cfg, 1 + test_random_int(r, 20));
+        snprintf(text, sizeof text, "[route]\nlayers=-1,-3\n");
+        break;
+    case 9:    /* a part of the channels goes its own way and is joined again */
+        test_cfg_append_conv(r, cfg, 4 * (1 + test_random_int(r, 8)));
+        snprintf(text, sizeof text, "[route]\nlayers=-1\ngroups=%d\ngroup_id=1\n",
+                 2 + 2 * test_random_int(r, 2));
+        test_cfg_append(cfg, text);
+        test_cfg_append_conv(r, cfg, filters);
         snprintf(text, sizeof text, "[route]\nlayers=-1,-3\n");
         break;
     case 5:    /* one that shrinks the map */
