@@ -569,22 +569,23 @@ END_TEST
 
 static const struct {
     const char *net, *layers;
-    bool is_foreign;
+    bool is_foreign, stretches;
 } readings[] = {
-    {"", CONV, false},
-    {"letter_box=1\n", CONV, true},
-    {"letter_box=0\n", CONV, true},
-    {"", CONV "activation=mish\n", true},
-    {"", CONV "activation=revleaky\n", true},
-    {"", CONV "stride_x=1\nantialiasing=0\ndilation=1\n[route]\nlayers=0\ngroups=1\ngroup_id=0\n", false},
-    {"mosaic=1\n", CONV, false},
-    {"mosaic=1\n", CONV "[route]\nlayers=0\ngroups=2\n", true},
-    {"", CONV "[conv]\nstride_x=2\n", true},
+    {"", CONV, false, false},
+    {"letter_box=1\n", CONV, true, false},
+    {"letter_box=0\n", CONV, true, true},
+    {"", CONV "activation=mish\n", true, true},
+    {"", CONV "activation=revleaky\n", true, true},
+    {"", CONV "stride_x=1\nantialiasing=0\ndilation=1\n[route]\nlayers=0\ngroups=1\ngroup_id=0\n", false, false},
+    {"mosaic=1\n", CONV, false, false},
+    {"mosaic=1\n", CONV "[route]\nlayers=0\ngroups=2\n", true, true},
+    {"", CONV "[conv]\nstride_x=2\n", true, true},
     {"", BOXES "[yolo]\nclasses=1\nscale_x_y=1.0\nnms_kind=default\nnew_coords=0\nbeta_nms=.2\n"
-         "iou_loss=ciou\n", false},
-    {"", BOXES "[yolo]\nclasses=1\nscale_x_y=1.05\nnms_kind=greedynms\nbeta_nms=.6\n", false},
-    {"", BOXES "[yolo]\nclasses=1\nscale_x_y=big\nnms_kind=soft\n", false},
-    {"", BOXES "[yolo]\nclasses=1\nnew_coords=1\n", true},
+         "iou_loss=ciou\n", false, false},
+    {"", BOXES "[yolo]\nclasses=1\nscale_x_y=1.05\nnms_kind=greedynms\nbeta_nms=.6\n", false, false},
+    {"", BOXES "[yolo]\nclasses=1\nscale_x_y=big\nnms_kind=soft\n", false, false},
+    {"", BOXES "[yolo]\nclasses=1\nnew_coords=1\n", true, true},
+    {"letter_box=1\n", CONV "[route]\nlayers=0\ngroups=2\n", true, false},
 };
 
 START_TEST(a_cfg_is_anothers_where_stock_would_not_make_its_maps_or_it_says_letter_box)
@@ -595,6 +596,9 @@ START_TEST(a_cfg_is_anothers_where_stock_would_not_make_its_maps_or_it_says_lett
     test_case("%s", text);
     read_good(text, &cfg);
     ck_assert_int_eq(cfg.is_foreign, readings[_i].is_foreign);
+    ck_assert_int_eq(cfg.stretches, readings[_i].stretches);
+    mafat_cfg_read_as_foreign(&cfg, false);
+    ck_assert(cfg.is_foreign && !cfg.stretches);
     mafat_cfg_free(&cfg);
 }
 END_TEST

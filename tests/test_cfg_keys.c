@@ -114,7 +114,7 @@ static bool same_layer(const mafat_layer *a, const mafat_layer *b)
 static bool same_network(const mafat_cfg *a, const mafat_cfg *b)
 {
     bool same = a->network.n_layers == b->network.n_layers && a->n_classes == b->n_classes &&
-                a->is_foreign == b->is_foreign &&
+                a->is_foreign == b->is_foreign && a->stretches == b->stretches &&
                 memcmp(&a->network.input, &b->network.input, sizeof a->network.input) == 0;
     for (int i = 0; same && i < a->network.n_layers; i++)
         same = same_layer(&a->network.layers[i], &b->network.layers[i]);

@@ -49,18 +49,18 @@ static image load(const mafat_picture *picture)
     return floats;
 }
 
-static void expect_same(const mafat_picture *picture, image floats, int net_w, int net_h)
+static void expect_fitted(const mafat_picture *picture, image floats, int net_w, int net_h, bool stretched)
 {
     mafat_letterbox letterbox;
     mafat_error error;
     if (mafat_letterbox_init(&letterbox, mafat_picture_source_of(picture), picture->w, picture->h,
-                             net_w, net_h, measured(), &error) != MAFAT_OK)
+                             net_w, net_h, stretched, measured(), &error) != MAFAT_OK)
         ck_abort_msg("%s", error.text);
     size_t plane = (size_t)net_w * (size_t)net_h;
     float *ours = calloc(plane * 3, sizeof *ours);
     mafat_source source = mafat_letterbox_source(&letterbox);
     source.rows(source.context, 0, net_h, ours, (size_t)net_w, plane);
-    image boxed = letterbox_image(floats, net_w, net_h);
+    image boxed = stretched ? resize_image(floats, net_w, net_h) : letterbox_image(floats, net_w, net_h);
     for (size_t i = 0; i < plane * 3; i++)
         if (memcmp(&ours[i], &boxed.data[i], sizeof *ours) != 0)
             ck_abort_msg("%dx%d in %dx%d: channel %zu, row %zu, column %zu: Darknet %.9g, "
@@ -71,6 +71,14 @@ static void expect_same(const mafat_picture *picture, image floats, int net_w, i
     free_image(boxed);
     free(ours);
     mafat_letterbox_free(&letterbox);
+}
+
+/* Letterboxed and, where Darknet does not divide by zero, stretched. */
+static void expect_same(const mafat_picture *picture, image floats, int net_w, int net_h)
+{
+    expect_fitted(picture, floats, net_w, net_h, false);
+    if (net_h > 1)
+        expect_fitted(picture, floats, net_w, net_h, true);
 }
 
 /* letterbox_image() divides by zero where the picture shrinks to one row. */
@@ -165,7 +173,7 @@ START_TEST(any_split_gives_the_same_rows)
         mafat_error error;
         if (is_defined(picture.w, picture.h, W, H)) {
             ck_assert_int_eq(mafat_letterbox_init(&letterbox, mafat_picture_source_of(&picture),
-                                                  picture.w, picture.h, W, H, measured(), &error), MAFAT_OK);
+                                                  picture.w, picture.h, W, H, false, measured(), &error), MAFAT_OK);
             mafat_source source = mafat_letterbox_source(&letterbox);
             for (int i = 0; i < ALL; i++)
                 whole[i] = split[i] = -7;
@@ -196,7 +204,7 @@ START_TEST(undefined_sizes_are_refused)
         mafat_letterbox letterbox;
         mafat_error error;
         ck_assert_int_eq(mafat_letterbox_init(&letterbox, mafat_picture_source_of(&none), cases[i].w,
-                                              cases[i].h, cases[i].net_w, cases[i].net_h,
+                                              cases[i].h, cases[i].net_w, cases[i].net_h, false,
                                               measured(), &error), MAFAT_FAILED);
         ck_assert_ptr_null(letterbox.rows);
     }
@@ -219,7 +227,7 @@ START_TEST(each_other_pattern_gives_other_bits)
             mafat_letterbox letterbox;
             mafat_error error;
             ck_assert_int_eq(mafat_letterbox_init(&letterbox, mafat_picture_source_of(&picture),
-                                                  picture.w, picture.h, W, H, roundings[i],
+                                                  picture.w, picture.h, W, H, false, roundings[i],
                                                   &error), MAFAT_OK);
             mafat_source source = mafat_letterbox_source(&letterbox);
             source.rows(source.context, 0, H, i == 0 ? right : wrong, W, W * H);

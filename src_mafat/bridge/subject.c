@@ -111,7 +111,7 @@ mafat_picture_source mafat_subject_picture(mafat_subject *s)
     return (mafat_picture_source){s, pixel_row};
 }
 
-/* Has a picture be letterboxed as Darknet does it. */
+/* Has a picture be letterboxed, as Darknet does it, or stretched. */
 static mafat_status letterbox(mafat_subject *s, const mafat_image_rounding *rounding,
                               mafat_error *error)
 {
@@ -121,7 +121,7 @@ static mafat_status letterbox(mafat_subject *s, const mafat_image_rounding *roun
                                "%dx%dx%d: it takes floats alone", s->input.c, s->input.h,
                                s->input.w);
     status = mafat_letterbox_init(&s->letterbox, mafat_subject_picture(s), s->w, s->h, s->input.w,
-                                  s->input.h, rounding, error);
+                                  s->input.h, s->stretches, rounding, error);
     if (status == MAFAT_OK)
         mafat_letterbox_set_channels(&s->letterbox, s->input.c);
     return status;
@@ -132,7 +132,8 @@ mafat_status mafat_subject_open(mafat_subject *s, mafat_bridge *bridge, const ma
                                 const mafat_image_rounding *rounding, mafat_error *error)
 {
     int n_given = (image->path != NULL) + (image->pixels != NULL) + (image->floats != NULL);
-    *s = (mafat_subject){.image = image, .input = bridge->session.cfg.network.input};
+    *s = (mafat_subject){.image = image, .input = bridge->session.cfg.network.input,
+                         .stretches = bridge->session.cfg.stretches};
     mafat_status status;
     if (n_given != 1)
         status = mafat_error_set(error, MAFAT_USAGE, "an image is a path, pixels or floats, and "

@@ -10,6 +10,7 @@ typedef struct {
     const mafat_image *image;      /* borrowed */
     int w, h;                      /* of it, in whose pixels boxes are told */
     mafat_shape input;
+    bool stretches;                /* to it; else pictures are letterboxed */
     mafat_source_map floats;       /* where floats are given */
     size_t stride_bytes;           /* from row to row of pixels */
     mafat_picture_rows rows;       /* of a file */

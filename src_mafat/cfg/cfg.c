@@ -96,6 +96,7 @@ static mafat_status read_net(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
         .findings = &cfg->findings};
     mafat_cfg_keys_judge(&net);
     cfg->batch = count_batch(&net);
+    cfg->stretches = cfg->is_foreign && !mafat_cfg_text_get_flag(&net, "letter_box");
     context->image = read_image(&net, width, height);
     context->resized = width != 0 || height != 0;
     context->findings = &cfg->findings;
@@ -364,6 +365,12 @@ bool mafat_cfg_is_foreign(const char *path)
     bool is_foreign = mafat_cfg_layers_are_foreign(&text);
     mafat_cfg_text_free(&text);
     return is_foreign;
+}
+
+void mafat_cfg_read_as_foreign(mafat_cfg *cfg, bool stretches)
+{
+    cfg->is_foreign = true;
+    cfg->stretches = stretches;
 }
 
 void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path)

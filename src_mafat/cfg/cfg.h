@@ -32,6 +32,8 @@ typedef struct {
                                 or computes other maps, or it says letter_box=. Then all of his keys
                                 hold, those too that move boxes a little; any other cfg means what it
                                 means to stock. */
+    bool stretches;          /* images are stretched to the input, as AlexeyAB's Darknet does it with his
+                                cfgs but for letter_box=1; else they are letterboxed */
     bool has_hierarchy;      /* classifier commands use the tree of the last softmax */
     /* MAFAT's flags in [net], as written; owned, NULL where absent */
     char *config;    /* mafat= */
@@ -52,6 +54,9 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
 
 /* Whether the cfg is one of AlexeyAB's; false, too, where it cannot be read. */
 bool mafat_cfg_is_foreign(const char *path);
+
+/* Has it mean what it means to AlexeyAB's Darknet, with images stretched or letterboxed. */
+void mafat_cfg_read_as_foreign(mafat_cfg *cfg, bool stretches);
 
 /* Notices (base/notice.h) what is worth a warning, each kind once. */
 void mafat_cfg_print_notes(const mafat_cfg *cfg, const char *path);

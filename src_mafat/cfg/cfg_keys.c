@@ -343,8 +343,8 @@ static void judge_known(mafat_cfg_text_reader *reader, const mafat_cfg_key *row,
     if (row->verdict == MAFAT_KEY_NOTED)
         mafat_cfg_text_note(reader, MAFAT_NOTE_FOREIGN, option->line,
                             "%s is of AlexeyAB's Darknet, %s; pinned Darknet ignores it, and so "
-                            "does MAFAT; letter_box= in [net] asks for AlexeyAB's reading", seen,
-                            row->effect);
+                            "does MAFAT; -stretch, -letter_box, or letter_box= in [net] asks for "
+                            "AlexeyAB's reading", seen, row->effect);
     else if (is_row_of(row, others, N_OTHERS))
         mafat_cfg_text_refuse(reader, "line %d: %s is of AlexeyAB's Darknet, where %s; pinned "
                               "Darknet ignores it and computes something else", option->line, seen,

@@ -22,6 +22,11 @@ static const mafat_option common[] = {
      "given, and how many weights stay in memory"},
     {"-threads", "N", mafat_option_read_text, offsetof(mafat_arguments, options.threads),
      "threads (default: OMP_NUM_THREADS, or one for each core)"},
+    {"-stretch", NULL, NULL, offsetof(mafat_arguments, options.stretch),
+     "the cfg is read as AlexeyAB's Darknet reads it, with images stretched to the input. Default is that "
+     "for cfgs which unmodified Darknet cannot run, or which say letter_box= in [net]"},
+    {"-letter_box", NULL, NULL, offsetof(mafat_arguments, options.letter_box),
+     "so it is, but images keep their proportions, between grey edges, as letter_box=1 says"},
     {"-json", NULL, NULL, offsetof(mafat_arguments, json),
      "results as JSON in place of lines \"key: value\": one object, or, of commands that tell what "
      "is in images, one for each of them on a line of its own. For commands that MAFAT runs "
@@ -61,6 +66,9 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
         return MAFAT_OK;
     mafat_status status = mafat_option_take(&mafat_arguments_common, argv, &arguments->n_words,
                                             arguments, error);
+    const mafat_options *options = &arguments->options;
+    if (status == MAFAT_OK && options->stretch && options->letter_box)
+        status = mafat_error_set(error, MAFAT_USAGE, "-stretch and -letter_box: give one of them");
     arguments->options.config = arguments->configs.values[0];
     return status;
 }

@@ -230,6 +230,25 @@ static mafat_status check_channels(const mafat_darknet_command *command, const m
                            "%dx%dx%d", input.c, input.h, input.w);
 }
 
+/* Darknet's code, where it loads the images, brings them to the input in its own way. */
+static mafat_status check_fitting(const mafat_darknet_command *command, const mafat_options *options,
+                                  const mafat_session *session, mafat_error *error)
+{
+    const mafat_darknet_command_inference *inference = command->inference;
+    bool is_by_rows = inference->loading == MAFAT_LOADED_BY_ROWS;
+    char name[40];
+    mafat_darknet_commands_print_name(command, name, sizeof name);
+    if ((options->stretch || options->letter_box) && !is_by_rows)
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` has Darknet's own code bring images to the "
+                               "input: it takes neither -stretch nor -letter_box", name);
+    if (is_by_rows && inference->drawer == MAFAT_DRAWN_BY_NOBODY && session->by_layers &&
+        session->cfg.stretches)
+        return mafat_error_set(error, MAFAT_USAGE, "with configuration \"" MAFAT_LAYERS_CONFIG "\" "
+                               "`%s` has Darknet letterbox images, and this cfg has them stretched; "
+                               "give -letter_box or another configuration", name);
+    return MAFAT_OK;
+}
+
 /* Says where a network is not of the kind that the command is for: stock runs that, and finds
  * nothing, or takes numbers of boxes for classes. What it lacks then is told as a fault of other
  * files. */
@@ -265,6 +284,9 @@ static mafat_status verify_network(const mafat_darknet_command *command,
     const mafat_cfg *cfg = &session->cfg;
     const mafat_darknet_command_inference *inference = command->inference;
     mafat_verify_needs needs = inference->needs;
+    status = check_fitting(command, &arguments->options, session, error);
+    if (status != MAFAT_OK)
+        return status;
     note_kind(command, found->cfg, cfg);
     if (looked_at_list)
         needs.list_key = needs.list_default = NULL;

@@ -305,6 +305,9 @@ static mafat_status open_network(demo *d, const char *weights, mafat_settings *s
     const mafat_options *options = &d->network_options;
     char *names = NULL;
     mafat_status status = MAFAT_OK;
+    if (options->stretch || options->letter_box)
+        return mafat_error_set(error, MAFAT_USAGE, "detector demo has frames stretched or letterboxed as "
+                               "letter_box= of the cfg says: it takes neither -stretch nor -letter_box");
     settings->memory = options->memory;
     settings->config = options->config;
     if (options->threads != NULL)

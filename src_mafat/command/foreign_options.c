@@ -15,7 +15,6 @@ static const struct {
     {"-iou_thresh", "leave it out: `detector map` reports overlaps of .5 and of .5 to .95"},
     {"-save_labels", "no files of labels are written; -out FILE.json writes all boxes into one"},
     {"-json_file_output", "`-json >FILE` writes an object for each frame"},
-    {"-letter_box", "leave it out: images are always letterboxed, as in Darknet"},
     {"-dontdraw_bbox", "-no_picture draws nothing"},
     {"-show", "no window is opened; pictures are written to -out"},
     {"-show_imgs", TRAINING},

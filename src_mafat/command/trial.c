@@ -34,7 +34,8 @@ static void make_rows(void *context, int y0, int y1, float *to, size_t row_strid
 }
 
 static mafat_status open_image(mafat_trial_input *input, const char *path,
-                               const mafat_picture_memory *memory, mafat_error *error)
+                               const mafat_picture_memory *memory, bool stretched,
+                               mafat_error *error)
 {
     mafat_image_rounding rounding;
     mafat_shape shape = input->shape;
@@ -48,7 +49,8 @@ static mafat_status open_image(mafat_trial_input *input, const char *path,
         status = mafat_picture_rows_open(&input->rows, path, memory, error);
     if (status == MAFAT_OK)
         status = mafat_letterbox_init(&input->letterbox, mafat_picture_rows_source(&input->rows),
-                                      memory->w, memory->h, shape.w, shape.h, &rounding, error);
+                                      memory->w, memory->h, shape.w, shape.h, stretched, &rounding,
+                                      error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
         return status;
@@ -59,12 +61,12 @@ static mafat_status open_image(mafat_trial_input *input, const char *path,
 }
 
 static mafat_status make_input(mafat_trial_input *input, const char *path,
-                               const mafat_picture_memory *memory, mafat_shape shape,
+                               const mafat_picture_memory *memory, const mafat_session *session,
                                mafat_error *error)
 {
-    input->shape = shape;
+    input->shape = session->cfg.network.input;
     input->source = (mafat_source){input, make_rows};
-    return path == NULL ? MAFAT_OK : open_image(input, path, memory, error);
+    return path == NULL ? MAFAT_OK : open_image(input, path, memory, session->cfg.stretches, error);
 }
 
 static void free_input(mafat_trial_input *input)
@@ -98,7 +100,7 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
         return status;
     status = mafat_verify_network(&session->cfg, arguments->words[2], error);
     if (status == MAFAT_OK)
-        status = make_input(&trial->input, image, &memory, session->cfg.network.input, error);
+        status = make_input(&trial->input, image, &memory, session, error);
     if (status != MAFAT_OK) {
         free_input(&trial->input);
         mafat_session_close(session);

@@ -42,9 +42,9 @@ static void find_boxes(const job *j)
     const mafat_subject *s = j->subject;
     mafat_boxes *boxes = &j->result->boxes;
     if (j->is_valid)
-        mafat_boxes_find_valid(boxes, network, s->w, s->h, j->class_map);
+        mafat_boxes_find_valid(boxes, network, s->w, s->h, s->stretches, j->class_map);
     else
-        mafat_boxes_find(boxes, network, s->w, s->h, j->thresholds->threshold,
+        mafat_boxes_find(boxes, network, s->w, s->h, s->stretches, j->thresholds->threshold,
                          j->thresholds->hier_threshold);
     j->result->threshold = j->thresholds->threshold;
 }

@@ -16,7 +16,7 @@ static const float background = 0.5f;
 static bool fits_int(const mafat_letterbox *l, bool wide)
 {
     int64_t scaled = wide ? (int64_t)l->h * l->net_w : (int64_t)l->w * l->net_h;
-    int64_t part = (wide ? l->net_w : scaled / l->h) * l->h;
+    int64_t part = (wide || l->is_stretched ? l->net_w : scaled / l->h) * l->h;
     return scaled <= INT_MAX && part <= INT_MAX / MAFAT_COLOURS &&
            (int64_t)l->w * l->h <= INT_MAX / MAFAT_COLOURS;
 }
@@ -54,8 +54,8 @@ static mafat_status set_sizes(mafat_letterbox *l, mafat_error *error)
     bool wide = (float)l->net_w / (float)l->w < (float)l->net_h / (float)l->h;
     bool fits = fits_int(l, wide);
     if (fits) {
-        l->new_w = wide ? l->net_w : l->w * l->net_h / l->h;
-        l->new_h = wide ? l->h * l->net_w / l->w : l->net_h;
+        l->new_w = wide || l->is_stretched ? l->net_w : l->w * l->net_h / l->h;
+        l->new_h = !wide || l->is_stretched ? l->net_h : l->h * l->net_w / l->w;
         l->left = (l->net_w - l->new_w) / 2;
         l->top = (l->net_h - l->new_h) / 2;
         l->x = make_scale(l->w, l->new_w, l->rounding.reciprocal);
@@ -77,13 +77,13 @@ static mafat_status set_sizes(mafat_letterbox *l, mafat_error *error)
 }
 
 mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, mafat_picture_source picture,
-                                  int w, int h, int net_w, int net_h,
+                                  int w, int h, int net_w, int net_h, bool stretched,
                                   const mafat_image_rounding *rounding, mafat_error *error)
 {
     MAFAT_CHECK(w > 0 && h > 0 && net_w > 0 && net_h > 0);
     *letterbox = (mafat_letterbox){
         .picture = picture, .w = w, .h = h, .net_w = net_w, .net_h = net_h,
-        .rounding = *rounding, .held = {-1, -1}, .n_channels = MAFAT_COLOURS,
+        .is_stretched = stretched, .rounding = *rounding, .held = {-1, -1}, .n_channels = MAFAT_COLOURS,
     };
     mafat_status status = set_sizes(letterbox, error);
     if (status != MAFAT_OK || letterbox->new_w == 0)

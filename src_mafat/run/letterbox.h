@@ -1,7 +1,8 @@
 /* A decoded picture as the rows of a network's input, made when they are asked for.
  *
  * The rows are those of Darknet's letterbox_image(load_image_color(file, 0, 0), net_w, net_h), bit
- * for bit: the picture scaled to fit with its proportions kept, in the middle of a plane of 0.5.
+ * for bit: the picture scaled to fit with its proportions kept, in the middle of a plane of 0.5. Or,
+ * stretched, those of resize_image() of the same: the picture fills the plane.
  * Darknet holds the picture, a copy resized in width, a copy resized in both, and the input itself,
  * all as floats. Here the picture's rows are bytes, which come when they are asked for, and only two of them,
  * resized in width, are floats. */
@@ -23,6 +24,7 @@ typedef struct {
     mafat_picture_source picture;   /* its rows */
     int w, h;                       /* of it */
     int net_w, net_h;               /* of the input */
+    bool is_stretched;
     int new_w, new_h;               /* of the picture inside the input; one of them may be 0 */
     int left, top;                  /* where it begins there */
     mafat_image_rounding rounding;
@@ -36,7 +38,7 @@ typedef struct {
  * Darknet makes no defined input: one that shrinks to a single row, whose scale it divides by zero,
  * or whose size its int arithmetic does not hold. On error nothing needs to be freed. */
 mafat_status mafat_letterbox_init(mafat_letterbox *letterbox, mafat_picture_source picture,
-                                  int w, int h, int net_w, int net_h,
+                                  int w, int h, int net_w, int net_h, bool stretched,
                                   const mafat_image_rounding *rounding, mafat_error *error);
 
 /* Has the input take only the first 1 to 3 of the picture's channels: of a network that has fewer,

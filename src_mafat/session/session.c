@@ -281,6 +281,8 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
     int width = workload->is_resized ? workload->width : 0;
     int height = workload->is_resized ? workload->height : 0;
     mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, width, height, error);
+    if (status == MAFAT_OK && (options->stretch || options->letter_box))
+        mafat_cfg_read_as_foreign(&session->cfg, options->stretch);
     if (status == MAFAT_OK)
         status = prepare(session, cfg_path, options, workload, error);
     if (status == MAFAT_OK) {

@@ -18,6 +18,8 @@ enum { MAFAT_MAX_THREADS = 256 };
 typedef struct {
     const char *config, *memory, *threads;
     bool seeks_config;     /* the configuration is what is looked for: mafat= of the cfg is not */
+    bool stretch, letter_box;    /* how images are fitted, one of them: the cfg is read as AlexeyAB's then;
+                                    none: as it says */
 } mafat_options;
 
 typedef struct {

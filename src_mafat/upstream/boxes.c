@@ -17,21 +17,38 @@
 /* Which boxes test_detector() and validate_detector() take for the same one. */
 static const float overlap = .45f;
 
-void mafat_boxes_find(mafat_boxes *boxes, network *net, int w, int h, float threshold,
+/* In parts of the picture. Darknet takes a letterbox's edges off, of which one of the input's own size
+ * has none. */
+static void find_parts(mafat_boxes *boxes, network *net, bool stretched, float threshold,
+                       float hier_threshold, const int *map)
+{
+    int w = stretched ? net->w : boxes->w, h = stretched ? net->h : boxes->h;
+    boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, (int *)map, 1,
+                                          &boxes->n);
+}
+
+void mafat_boxes_find(mafat_boxes *boxes, network *net, int w, int h, bool stretched, float threshold,
                       float hier_threshold)
 {
     *boxes = (mafat_boxes){.w = w, .h = h, .n_classes = net->layers[net->n - 1].classes};
-    boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, NULL, 1,
-                                          &boxes->n);
+    find_parts(boxes, net, stretched, threshold, hier_threshold, NULL);
     mafat_nms_sort(net, boxes->detections, boxes->n, boxes->n_classes, overlap);
 }
 
-void mafat_boxes_find_valid(mafat_boxes *boxes, network *net, int w, int h, const int *map)
+void mafat_boxes_find_valid(mafat_boxes *boxes, network *net, int w, int h, bool stretched,
+                            const int *map)
 {
     const float threshold = .005f, hier_threshold = .5f;    /* validate_detector()'s */
     *boxes = (mafat_boxes){.w = w, .h = h, .n_classes = net->layers[net->n - 1].classes};
-    boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, (int *)map, 0,
-                                          &boxes->n);
+    if (stretched)
+        find_parts(boxes, net, true, threshold, hier_threshold, map);
+    else
+        boxes->detections = get_network_boxes(net, w, h, threshold, hier_threshold, (int *)map, 0,
+                                              &boxes->n);
+    for (int i = 0; i < boxes->n && stretched; i++) {
+        box *b = &boxes->detections[i].bbox;
+        *b = (box){b->x * (float)w, b->y * (float)h, b->w * (float)w, b->h * (float)h};
+    }
     mafat_nms_sort(net, boxes->detections, boxes->n, boxes->n_classes, overlap);
 }
 

@@ -20,9 +20,10 @@ typedef struct {
     struct detection *detections;    /* [n], owned */
 } mafat_boxes;
 
-/* What the network, which has just run, found in a picture of this size. */
-void mafat_boxes_find(mafat_boxes *boxes, struct network *network, int w, int h, float threshold,
-                      float hier_threshold);
+/* What the network, which has just run, found in a picture of this size, which was stretched to its
+ * input or letterboxed. */
+void mafat_boxes_find(mafat_boxes *boxes, struct network *network, int w, int h, bool stretched,
+                      float threshold, float hier_threshold);
 void mafat_boxes_free(mafat_boxes *boxes);
 
 /* Finds the next class of a box that is over the threshold (mafat.h), from *at on, which is 0 at first,
@@ -32,7 +33,7 @@ bool mafat_boxes_next(const mafat_boxes *boxes, float threshold, size_t *at, maf
 /* What `detector valid` would write, with its thresholds, in pixels. `map`: for which class of the
  * network each of 200 stands, read by Darknet's read_map(); NULL: each for itself. */
 void mafat_boxes_find_valid(mafat_boxes *boxes, struct network *network, int w, int h,
-                            const int *map);
+                            bool stretched, const int *map);
 int *mafat_boxes_read_map(const char *path);    /* the caller frees it */
 
 /* Box i, centre and size, as one of a class; false where it is none of that class. */

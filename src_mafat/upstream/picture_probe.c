@@ -103,7 +103,7 @@ static mafat_status follow(const mafat_image_rounding *rounding, const sample *s
     float row[MAFAT_COLOURS][INPUT_W];
     mafat_status status = mafat_letterbox_init(&letterbox, mafat_picture_source_of(&s->picture),
                                                s->picture.w, s->picture.h, INPUT_W, INPUT_H,
-                                               rounding, error);
+                                               false, rounding, error);
     if (status != MAFAT_OK)
         return status;
     mafat_source source = mafat_letterbox_source(&letterbox);

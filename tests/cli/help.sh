@@ -9,7 +9,7 @@ listed() {
 }
 # named: those that the last message names
 named() {
-    grep -oE '(\[|allowed are |, | and )-[a-z]+( [A-Z][A-Za-z.]*)?' "$scratch/stderr" | sed -E 's/^[^-]*//' | sort
+    grep -oE '(\[|allowed are |, | and )-[a-z_]+( [A-Z][A-Za-z.]*)?' "$scratch/stderr" | sed -E 's/^[^-]*//' | sort
 }
 
 for asked in --help -help -h help '-memory --help' '--help --help' 'nothing --help'; do

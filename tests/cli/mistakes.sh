@@ -77,7 +77,7 @@ done
 
 # options
 expect 2 'option -thresh: "50" must be from 0 to 1; did you mean 0.5[?]' mafat detector test own.data own.cfg own.weights dog.jpg -thresh 50
-for option in '-points 11' '-iou_thresh .5' -save_labels -letter_box '-mjpeg_port 8090' '-json_port 8070' -show -dontdraw_bbox -benchmark; do
+for option in '-points 11' '-iou_thresh .5' -save_labels '-mjpeg_port 8090' '-json_port 8070' -show -dontdraw_bbox -benchmark; do
     for command in 'detector test' 'detector map' 'detector demo'; do
         expect 2 "option ${option%% *} is of AlexeyAB's Darknet: [^ ]" mafat $command own.data own.cfg own.weights $option
     done

@@ -37,7 +37,7 @@ n_run=0 refused=
 # as_his NAME: prints the cfg; what stock runs too, but for boxes, asks for his reading.
 as_his() {
     case $1 in
-        nms_*|yolo_scale) sed 's/^\[net\]/&\nletter_box=0/' "$golden/$1.cfg" ;;
+        nms_*|stretch_*|yolo_scale) sed 's/^\[net\]/&\nletter_box=0/' "$golden/$1.cfg" ;;
         *) cat "$golden/$1.cfg" ;;
     esac
 }
@@ -60,4 +60,46 @@ want+=' scale_wh0 scale_wh1 shortcut_channel_relu shortcut_channel_softmax short
 want+=' shortcut_feature_softmax shortcut_multi'
 [ "$refused" = "$want" ] || fail "refused:$refused"
 echo "  $n_run networks have AlexeyAB's numbers"
+
+# near EXPECTED FOUND: lines of a name, percent, left, top, width and height; each has one of its own within a
+# percent point and two pixels.
+near() {
+    awk -F '\t' 'FNR == NR { want[FNR] = $0; n = FNR; next }
+        { hit = 0
+          for (i = 1; i <= n && !hit; i++) {
+              if (!(i in want)) continue
+              split(want[i], w, "\t"); hit = w[1] == $1
+              for (k = 2; k <= 6; k++) if (w[k] - $k > (k == 2 ? 1 : 2) || $k - w[k] > (k == 2 ? 1 : 2)) hit = 0
+              if (hit) delete want[i] }
+          if (!hit) { print "not there: " $0; bad = 1 } }
+        END { for (i in want) { print "missing: " want[i]; bad = 1 }; exit bad }' "$1" "$2"
+}
+
+# Trained networks on photos: as options say, or the cfg alone.
+while read -r name folder image fit option; do
+    trained=$top/../shared/nets/$folder/$folder
+    printf 'names=%s\n' "$trained.names" >"$scratch/data"
+    sed -n "/^$name.$image.$fit [0-9]/,/^[^ ]*\.[a-z]* [0-9]*\$/{ /^  /s/^  //p; }" "$golden/real/pixels.txt" |
+        tr ' %' '\t\t' | tr -s '\t' >"$scratch/want"
+    expect 0 . "$darknet" mafat detector test "$scratch/data" "$trained.cfg" "$trained.weights" data/$image.jpg -thresh .25 \
+        -ext_output -no_picture $option
+    sed -nE 's/^([a-z]+): ([0-9]+)%\t\(left_x: *(-?[0-9]+) *top_y: *(-?[0-9]+) *width: *([0-9]+) *height: *([0-9]+)\)/\1\t\2\t\3\t\4\t\5\t\6/p' \
+        "$scratch/stdout" >"$scratch/found"
+    [ -s "$scratch/found" ] && near "$scratch/want" "$scratch/found" || fail "$folder, $image, $fit: not AlexeyAB's boxes"
+done <<'END'
+yolo-fastest-1.1_coco yolo-fastest-1.1 dog stretch -stretch
+yolo-fastest-1.1_coco yolo-fastest-1.1 person stretch -stretch
+yolo-fastest-1.1_coco yolo-fastest-1.1 horses stretch -stretch
+yolo-fastest-1.1_coco yolo-fastest-1.1 dog letter -letter_box
+yolo-fastest-1.1_coco yolo-fastest-1.1 person letter -letter_box
+yolo-fastest-1.1_coco yolo-fastest-1.1 horses letter -letter_box
+END
+# what `detector valid` writes of a stretched image
+net=$top/../shared/nets/yolo-fastest-1.1/yolo-fastest-1.1
+printf "$PWD/data/%s.jpg\n" dog person horses eagle >"$scratch/list"
+mkdir "$scratch/results"
+printf 'names=%s\nvalid=%s\nresults=%s\n' "$net.names" "$scratch/list" "$scratch/results" >"$scratch/data"
+"$darknet" mafat detector valid "$scratch/data" "$net.cfg" "$net.weights" -mafat 1x1 -stretch >/dev/null 2>&1 ||
+    fail "valid fails"
+grep -qE '^dog 0\.6(4|5)[0-9]* 12[1-5]\.[0-9]* 22[1-5]\.' "$scratch"/results/*_dog.txt || fail "valid: $(cat "$scratch"/results/*_dog.txt)"
 finish
