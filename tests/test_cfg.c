@@ -85,6 +85,8 @@ static size_t darknet_floats(const layer *l)
         return connected_floats(l);
     case BATCHNORM:
         return (size_t)l->c * 3;
+    case SHORTCUT:
+        return (size_t)l->nweights;
     case LOCAL:
         return (size_t)l->outputs * (1 + (size_t)(l->size * l->size * l->c));
     case CRNN:
@@ -141,7 +143,11 @@ static void compare_layer(int i, const mafat_layer *ours, const layer *theirs)
         ck_assert_int_eq(ours->n_sources, theirs->n);
         for (int s = 0; s < theirs->n; s++)
             ck_assert_int_eq(ours->sources[s], theirs->input_layers[s]);
-    } else if (theirs->type == SHORTCUT) {
+    } else if (theirs->type == SHORTCUT && theirs->foreign) {
+        ck_assert_int_eq(ours->n_sources, theirs->n + 1);
+        for (int s = 0; s < theirs->n; s++)
+            ck_assert_int_eq(ours->sources[s + 1], theirs->input_layers[s]);
+    } else if (theirs->type == SHORTCUT || theirs->type == BLANK) {
         ck_assert_int_eq(ours->n_sources, 2);
         ck_assert_int_eq(ours->sources[1], theirs->index);
     } else {
@@ -207,6 +213,14 @@ static const char *const odd_networks[] = {
     IMAGE "[conv]\nfilters=12\n[route]\nlayers=-1\ngroups=2\ngroup_id=1\n[conv]\nfilters=6\nactivation=mish\n"
           "[route]\nlayers=0,-1\ngroups=3\n[route]\nlayers=1\n[conv]\nfilters=6\n"
           "[yolo]\nclasses=1\nscale_x_y=1.05\nnms_kind=greedynms\nbeta_nms=0.6\nnew_coords=1\n",
+    IMAGE "[conv]\nfilters=6\nsize=3\nstride=2\nstride_x=1\npad=1\nbatch_normalize=1\n"
+          "[conv]\nfilters=4\nsize=5\npad=1\ndilation=3\n[conv]\nfilters=4\nstride_y=2\ndilation=2\n"
+          "[max]\nsize=3\nstride=2\nstride_y=1\n[max]\nmaxpool_depth=1\nout_channels=3\n[max]\nmaxpool_depth=1\n",
+    IMAGE CONV "[avg]\n[conv]\nfilters=8\n[scale_channels]\nfrom=0\nactivation=swish\n[conv]\n"
+          "[scale_channels]\nfrom=-2\nscale_wh=1\n" CONV "[sam]\nfrom=-2\n",
+    IMAGE CONV CONV "[conv]\nfilters=3\n[shortcut]\nfrom=0,-2,1\nactivation=mish\n"
+          "[shortcut]\nfrom=0\nweights_type=per_feature\nweights_normalization=relu\n"
+          "[shortcut]\nfrom=0,-4\nweights_type=per_channel\nweights_normalization=softmax\n" CONV,
     IMAGE "[connected]\noutput=44\n[detection]\nside=2\nnum=2\ncoords=4\nclasses=1\n",
 };
 
@@ -580,6 +594,9 @@ static const struct {
     {"mosaic=1\n", CONV, false, false},
     {"mosaic=1\n", CONV "[route]\nlayers=0\ngroups=2\n", true, true},
     {"", CONV "[conv]\nstride_x=2\n", true, true},
+    {"", CONV CONV "[shortcut]\nfrom=-2,0\n", true, true},
+    {"", CONV CONV "[shortcut]\nfrom=-2,\nweights_type=none\n", false, false},
+    {"", CONV CONV "[sam]\nfrom=-2\n", true, true},
     {"", BOXES "[yolo]\nclasses=1\nscale_x_y=1.0\nnms_kind=default\nnew_coords=0\nbeta_nms=.2\n"
          "iou_loss=ciou\n", false, false},
     {"", BOXES "[yolo]\nclasses=1\nscale_x_y=1.05\nnms_kind=greedynms\nbeta_nms=.6\n", false, false},
@@ -681,6 +698,24 @@ static const bad_case bad[] = {
     {IMAGE CONV "[route]\nlayers=-1\ngroups=-2\n", "groups=-2: must be a whole number from 1"},
     {IMAGE CONV "[softmax]\n[route]\nlayers=-1\ngroups=2\n", "must give a map"},
     {IMAGE CONV "[max]\nstride=2\n[route]\nlayers=-1,0\ngroups=2\n", "joined maps that differ in size"},
+    {IMAGE CONV "[scale_channels]\n", "from= is absent"},
+    {IMAGE CONV "[scale_channels]\nfrom=0\n", "its input must be one pixel of 8 channels"},
+    {IMAGE CONV "[avg]\n[scale_channels]\nfrom=0\nscale_wh=1\n", "must be one channel of 16 columns"},
+    {IMAGE "[scale_channels]\nfrom=-1\n", "there is no earlier layer"},
+    {IMAGE CONV "[max]\nstride=2\n[sam]\nfrom=0\n", "its input has 8 channels, 8 columns and 6 rows"},
+    {IMAGE CONV "[softmax]\n[conv]\n[sam]\nfrom=1\n", "must give a map"},
+    {IMAGE CONV "[max]\nstride=2\n[shortcut]\nfrom=-1,0\n", "from=0: 16 columns and 12 rows cannot be"},
+    {IMAGE CONV CONV "[shortcut]\nfrom=0,x\n", "must be whole numbers"},
+    {IMAGE CONV CONV "[shortcut]\nfrom=0,5\n", "from=5: must be an earlier layer"},
+    {IMAGE CONV CONV "[shortcut]\nfrom=0,1\nalpha=.5\n", "alpha= and beta= go with one layer"},
+    {IMAGE CONV CONV "[shortcut]\nfrom=0\nweights_type=per_feature\n", "weights_normalization= must be relu"},
+    {IMAGE CONV CONV "[shortcut]\nfrom=0\nweights_type=per_pixel\n", "weights_type=per_pixel: must be none"},
+    {IMAGE CONV "[max]\nmaxpool_depth=1\nout_channels=9\n", "out_channels=9: its input has 8"},
+    {IMAGE "[max]\nsize=3\nstride_x=0\n", "stride_x=0: must be a whole number from 1"},
+    {IMAGE "[conv]\nsize=3\npadding=1\nstride_y=-1\n", "stride_y=-1: must be a whole number from 1"},
+    {IMAGE "[conv]\nsize=4\npad=1\ndilation=2\n", "dilation=2 goes with an odd size and pad=1"},
+    {IMAGE "[conv]\nsize=3\ndilation=2\n", "dilation=2 goes with an odd size and pad=1"},
+    {IMAGE "[conv]\nsize=3\npad=1\ndilation=2\nxnor=1\n", "xnor= and binary= go with one stride"},
     {IMAGE "[conv]\nfilters=6\n[yolo]\nclasses=1\nnew_coords=1\nnms_kind=soft\n",
      "nms_kind=soft: must be default, greedynms or diounms"},
     {IMAGE "[conv]\nfilters=6\nactivation=mish\n[yolo]\nclasses=1\nscale_x_y=big\n",

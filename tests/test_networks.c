@@ -49,7 +49,7 @@ static void randomise(network *net, uint64_t seed)
         layer *l = &net->layers[i];
         int n = l->n > 0 ? l->n : l->outputs;
         if (l->type != CONVOLUTIONAL && l->type != CONNECTED && l->type != LOCAL &&
-            l->type != DECONVOLUTIONAL)
+            l->type != DECONVOLUTIONAL && l->type != SHORTCUT)
             continue;
         if (l->type == CONNECTED || l->type == LOCAL)
             n = l->outputs;
@@ -366,6 +366,30 @@ START_TEST(boxes_of_other_darknets_give_darknets_bits)
 }
 END_TEST
 
+/* Layers that upstream's code does not know, between layers that are tiled. */
+static const char *const foreign[] = {
+    NET(22, 18, 3) CONV(8, 3, 1, PAD ACT(swish)) "[avgpool]\n" CONV(4, 1, 1, ACT(swish)) CONV(8, 1, 1, ACT(logistic))
+    "[scale_channels]\nfrom=0\n" CONV(6, 3, 1, PAD ACT(leaky)) CONV(1, 3, 1, PAD ACT(logistic))
+    "[scale_channels]\nfrom=-2\nscale_wh=1\nactivation=leaky\n" CONV(6, 3, 1, PAD ACT(logistic))
+    "[sam]\nfrom=-2\nactivation=mish\n" CONV(5, 3, 1, PAD ACT(linear)),
+    NET(22, 18, 3) CONV(8, 3, 1, PAD ACT(leaky)) CONV(5, 3, 1, PAD ACT(leaky)) CONV(8, 3, 1, PAD ACT(mish))
+    "[shortcut]\nfrom=-3,-2\nactivation=swish\n" CONV(8, 3, 1, PAD ACT(leaky))
+    "[shortcut]\nfrom=-2,0\nweights_type=per_channel\nweights_normalization=relu\n" CONV(8, 3, 1, PAD ACT(leaky))
+    "[shortcut]\nfrom=-2\nweights_type=per_feature\nweights_normalization=softmax\n" CONV(5, 3, 1, PAD ACT(linear)),
+    NET(22, 18, 3) CONV(8, 3, 1, PAD ACT(leaky)) CONV(6, 3, 2, PAD BN "stride_x=1\n" ACT(leaky))
+    CONV(6, 3, 1, PAD "groups=2\ndilation=2\n" ACT(mish)) CONV(8, 1, 1, "stride_y=2\n" ACT(leaky))
+    "[maxpool]\nsize=3\nstride=1\nstride_x=2\n" CONV(6, 3, 1, PAD ACT(leaky))
+    "[maxpool]\nmaxpool_depth=1\nout_channels=4\n" CONV(5, 3, 1, PAD ACT(linear)),
+};
+enum { N_FOREIGN = sizeof foreign / sizeof foreign[0] };
+
+START_TEST(layers_of_other_darknets_give_darknets_bits)
+{
+    for (int i = 0; i < N_FOREIGN; i++)
+        expect_same(foreign[i], grids[_i], "2");
+}
+END_TEST
+
 /* An activation and a pool that read the image, or a whole map, from inside a tiled group. */
 START_TEST(groups_that_begin_without_weights_give_darknets_bits)
 {
@@ -564,6 +588,7 @@ int main(void)
     tcase_add_test(tcase, every_pool_gives_darknets_bits);
     tcase_add_loop_test(tcase, parts_of_channels_give_darknets_bits, 0, n_grids);
     tcase_add_test(tcase, a_part_of_channels_takes_no_buffer);
+    tcase_add_loop_test(tcase, layers_of_other_darknets_give_darknets_bits, 0, n_grids);
     tcase_add_test(tcase, an_output_that_is_another_layers_is_handed_out);
     tcase_add_loop_test(tcase, boxes_of_other_darknets_give_darknets_bits, 0, n_grids);
     tcase_add_loop_test(tcase, upsample_activation_and_dropout_give_darknets_bits, 0, n_grids);

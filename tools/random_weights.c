@@ -100,8 +100,9 @@ static double weight_deviation(const mafat_network *network, int layer,
 static void put_set(const mafat_network *network, int layer, const mafat_weight_set *set,
                     uint64_t stream, FILE *file)
 {
-    double deviation = set->n_weights != 0 ? weight_deviation(network, layer, set) : 0;
-    source weights = make_source(splitmix64(&stream), 0, deviation);
+    double deviation = set->n_biases != 0 && set->n_weights != 0 ? weight_deviation(network, layer, set) : 0;
+    bool weighs_maps = set->n_biases == 0;    /* those that a shortcut adds */
+    source weights = make_source(splitmix64(&stream), weighs_maps ? 0.5 : 0, weighs_maps ? 0.3 : deviation);
     source biases = make_source(splitmix64(&stream), 0, 0.1);
     source scales = make_source(splitmix64(&stream), 1, 0.1);
     source means = make_source(splitmix64(&stream), 0, 0.1);

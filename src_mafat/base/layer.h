@@ -68,6 +68,7 @@ typedef struct {
     mafat_shape out;
     int n_sources;
     int *sources;              /* [n_sources] layers whose output it reads, -1: the image; owned */
+    bool is_foreign;           /* what it does upstream's code does not: upstream/foreign_layers.h */
     bool is_result;            /* Darknet's commands read its output after the run */
 
     int size, stride;          /* convolution, maxpool; upsample: stride only; else 1 */

@@ -7,8 +7,7 @@
 
 int mafat_foreign_knows(const char *section)
 {
-    (void)section;
-    return 0;
+    return mafat_foreign_layers_know(section);
 }
 
 void mafat_foreign_layer(struct network *network, struct layer *layer, const char *section, void *options,

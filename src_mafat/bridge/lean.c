@@ -42,9 +42,11 @@ static void drop_parameters(layer *l)
 }
 
 /* Whether inference is known to do without the layer's training buffers. */
-static bool is_known(LAYER_TYPE type)
+static bool is_known(const layer *l)
 {
-    switch (type) {
+    if (l->foreign)
+        return true;
+    switch (l->type) {
     case CONVOLUTIONAL:
     case MAXPOOL:
     case UPSAMPLE:
@@ -81,7 +83,7 @@ void mafat_lean_make(const mafat_bridge *bridge, layer *l, int index)
         drop(&l->rand);    /* its other buffers are those of the layer before it */
     if (l->type == LOCAL && !session->by_layers)
         l->workspace_size *= sizeof(float);    /* floats, which do where a convolution has more */
-    if (!is_known(l->type))
+    if (!is_known(l))
         return;
     drop_training(l);
     if (session->by_layers)

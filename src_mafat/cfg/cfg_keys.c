@@ -124,12 +124,11 @@ static const mafat_cfg_key others[] = {
     {"net", "seen", MAFAT_KEY_IDLE, .source = "older Darknets: where training goes on"},
     {NULL, "clip dont_update burnin_update train_only_bn",
      MAFAT_KEY_IDLE, .source = "update_network"},
-    {"convolutional maxpool", "stride_x stride_y", MAFAT_KEY_REFUSED, "@stride", NULL,
-     "columns or rows have a stride of their own", "parse_convolutional, parse_maxpool"},
+    {"convolutional maxpool", "stride_x stride_y", MAFAT_KEY_DESCRIBED, "@stride",
+     .source = "parse_convolutional, parse_maxpool"},
     {"convolutional maxpool", "antialiasing", MAFAT_KEY_REFUSED, "0", NULL,
      "a blur follows the layer", "forward_convolutional_layer, forward_maxpool_layer"},
-    {"convolutional", "dilation", MAFAT_KEY_REFUSED, "1", NULL,
-     "the taps of its windows stand apart", "im2col_cpu_ext"},
+    {"convolutional", "dilation", MAFAT_KEY_DESCRIBED, "1", .source = "im2col_cpu_ext"},
     {"convolutional", "share_index", MAFAT_KEY_REFUSED, NULL, NULL,
      "the weights are those of another layer", "make_convolutional_layer"},
     {"convolutional", "cbn", MAFAT_KEY_REFUSED, "0", NULL,
@@ -143,18 +142,21 @@ static const mafat_cfg_key others[] = {
      MAFAT_KEY_IDLE, .source = "forward_convolutional_layer: training"},
     {"convolutional route", "stream wait_stream",
      MAFAT_KEY_IDLE, .source = "the order of work on a GPU"},
-    {"maxpool", "maxpool_depth", MAFAT_KEY_REFUSED, "0", NULL,
-     "the maximum is taken over channels", "forward_maxpool_layer"},
-    {"maxpool", "out_channels",
-     MAFAT_KEY_IDLE, .source = "forward_maxpool_layer: only with maxpool_depth"},
+    {"maxpool", "maxpool_depth", MAFAT_KEY_DESCRIBED, "0", .source = "forward_maxpool_layer"},
+    {"maxpool", "out_channels", MAFAT_KEY_DESCRIBED, .only_with = "maxpool_depth",
+     .source = "forward_maxpool_layer"},
     {"maxpool", "maxpool_zero_nonmax", MAFAT_KEY_REFUSED, "0", NULL,
      "zeros stand where no maximum is", "forward_maxpool_layer"},
     {"route", "groups", MAFAT_KEY_DESCRIBED, "1", .source = "forward_route_layer"},
     {"route", "group_id", MAFAT_KEY_DESCRIBED, "0", .source = "forward_route_layer"},
-    {"shortcut", "weights_type", MAFAT_KEY_REFUSED, "none", NULL,
-     "the sum is weighted", "forward_shortcut_layer"},
-    {"shortcut", "weights_normalization",
-     MAFAT_KEY_IDLE, .source = "forward_shortcut_layer: only with weights_type"},
+    {"shortcut", "weights_type", MAFAT_KEY_DESCRIBED, "none", .source = "forward_shortcut_layer"},
+    {"shortcut", "weights_normalization", MAFAT_KEY_DESCRIBED, .only_with = "weights_type",
+     .source = "forward_shortcut_layer"},
+    {"scale_channels sam", "from", MAFAT_KEY_DESCRIBED,
+     .source = "forward_scale_channels_layer, forward_sam_layer"},
+    {"scale_channels", "scale_wh", MAFAT_KEY_DESCRIBED, .source = "forward_scale_channels_layer"},
+    {"scale_channels sam", "activation",
+     MAFAT_KEY_LEFT, .source = "forward_scale_channels_layer, forward_sam_layer"},
     {"yolo", "new_coords", MAFAT_KEY_LEFT, "0", .source = "forward_yolo_layer, get_yolo_box"},
     {"yolo", "scale_x_y", MAFAT_KEY_NOTED, "1", NULL,
      "which moves the centres of boxes a little", "forward_yolo_layer"},
@@ -174,7 +176,7 @@ static const mafat_cfg_key others[] = {
 };
 
 static const char other_sections[] =
-    "[scale_channels] [sam] [Gaussian_yolo] [conv_lstm] [history] [local_avg] [local_avgpool] "
+    "[Gaussian_yolo] [conv_lstm] [history] [local_avg] [local_avgpool] "
     "[reorg3d] [contrastive] [empty] [silence] [implicit]";
 
 static const char other_activations[] =
@@ -327,6 +329,8 @@ static bool is_foreign(const mafat_cfg_key *row, const mafat_cfg_text_option *op
     mafat_activation activation;
     if (is_row_of(row, others, N_OTHERS))
         return row->verdict != MAFAT_KEY_NOTED;
+    if (strcmp(option->key, "from") == 0)    /* of [shortcut]: pinned Darknet takes the first */
+        return mafat_cfg_text_is_list(option->value);
     return strcmp(option->key, "activation") == 0 &&
            (mafat_cfg_keys_know_activation(option->value) ||
             (mafat_activation_find(option->value, &activation) && activation >= MAFAT_MISH));

@@ -166,6 +166,33 @@ static void add_weight_set(job *j, long long n_biases, bool has_norms, long long
     };
 }
 
+/* What upstream's code does not do at all, whatever else it may make of the section. */
+static void be_foreign(job *j)
+{
+    j->layer->is_foreign = true;
+    j->layer->kind = MAFAT_WHOLE;
+    if (j->context->resized)
+        FAIL(j, "Darknet cannot resize it: it is a layer of AlexeyAB's Darknet");
+}
+
+/* Strides of their own for columns and rows. */
+typedef struct {
+    int x, y;
+} strides;
+
+/* A number of AlexeyAB's, which in other cfgs has no effect. */
+static int get_foreign_int(job *j, const char *key, int fallback, int min)
+{
+    return j->context->is_foreign ? get_int(j, key, fallback, min) : fallback;
+}
+
+/* Both are the one where they are not given. */
+static strides get_strides(job *j, int stride)
+{
+    return (strides){get_foreign_int(j, "stride_x", stride, 1),
+                     get_foreign_int(j, "stride_y", stride, 1)};
+}
+
 /* -- convolutions ------------------------------------------------------------------------------ */
 
 typedef struct {
@@ -227,6 +254,8 @@ static void describe_convolutional(job *j)
     const mafat_shape in = j->in->map;
     mafat_layer *layer = j->layer;
     const kernel w = get_kernel(j, true);
+    const strides s = get_strides(j, w.stride);
+    int dilation = get_foreign_int(j, "dilation", 1, 1);
     bool binary = get_flag(j, "xnor") || get_flag(j, "binary");
     layer->activation = get_activation(j, "logistic");
     layer->batch_normalize = get_flag(j, "batch_normalize");
@@ -236,11 +265,18 @@ static void describe_convolutional(job *j)
     layer->pad = w.pad;
     layer->groups = w.groups;
     layer->kind = !binary && is_tileable(j, &w) ? MAFAT_CONVOLUTION : MAFAT_WHOLE;
-    give_map(j, w.filters, (in.h + 2LL * w.pad - w.size) / w.stride + 1,
-             (in.w + 2LL * w.pad - w.size) / w.stride + 1);
+    dilation = w.size == 1 ? 1 : dilation;    /* of one tap it means nothing */
+    if (s.x != w.stride || s.y != w.stride || dilation > 1)
+        be_foreign(j);
+    if (layer->is_foreign && binary)
+        FAIL(j, "xnor= and binary= go with one stride and without dilation");
+    if (dilation > 1 && (w.size % 2 == 0 || w.pad != w.size / 2))
+        FAIL(j, "dilation=%d goes with an odd size and pad=1", dilation);
+    give_map(j, w.filters, (in.h + 2LL * w.pad - w.size) / s.y + 1,
+             (in.w + 2LL * w.pad - w.size) / s.x + 1);
     if (failed(j))
         return;
-    if (w.size == 1 && (long long)layer->out.h * layer->out.w > (long long)in.h * in.w)
+    if (!layer->is_foreign && w.size == 1 && (long long)layer->out.h * layer->out.w > (long long)in.h * in.w)
         layer->unsupported = "with size=1 and padding Darknet reads past the end of its input";
     if (w.size > 1)
         need_int(j, "channels x size*size x rows x columns of Darknet's im2col", in.c / w.groups,
@@ -387,11 +423,23 @@ static void describe_maxpool(job *j)
     int stride = get_int(j, "stride", 1, 1);
     int size = get_int(j, "size", stride, 1);
     int padding = get_int(j, "padding", size - 1, 0);
-    give_map(j, in.c, ((long long)in.h + padding - size) / stride + 1,
-             ((long long)in.w + padding - size) / stride + 1);
+    const strides s = get_strides(j, stride);
+    bool by_depth = j->context->is_foreign && get_flag(j, "maxpool_depth");
+    int n_maxima = by_depth ? get_int(j, "out_channels", 1, 1) : in.c;
+    if (n_maxima > in.c)
+        FAIL(j, "out_channels=%d: its input has %d", n_maxima, in.c);
+    if (by_depth)
+        give_map(j, n_maxima, in.h, in.w);
+    else
+        give_map(j, in.c, ((long long)in.h + padding - size) / s.y + 1,
+                 ((long long)in.w + padding - size) / s.x + 1);
     if (failed(j))
         return;
     mafat_layer *layer = j->layer;
+    if (by_depth || s.x != stride || s.y != stride) {
+        be_foreign(j);
+        return;
+    }
     layer->size = size;
     layer->stride = stride;
     layer->pad = padding / 2;
@@ -595,14 +643,13 @@ static void join(job *j, int n_sources, int *sources)
 /* Takes a part of each source's channels: what it joined are maps of one size then. */
 static void split(job *j)
 {
-    int groups = get_int(j, "groups", 1, 1), group_id = get_int(j, "group_id", 0, 0);
+    int groups = get_foreign_int(j, "groups", 1, 1);
+    int group_id = get_foreign_int(j, "group_id", 0, 0);
     mafat_shape map = j->out->map;
     if (failed(j) || (groups == 1 && group_id == 0))
         return;
     if (group_id >= groups)
         FAIL(j, "group_id=%d: of groups=%d the last is %d", group_id, groups, groups - 1);
-    if (j->context->resized)
-        FAIL(j, "groups=%d: Darknet cannot resize it", groups);
     if (map.c == 0)
         fail_map(j, "what it joins", j->out);
     for (int i = 0; i < j->layer->n_sources && !failed(j); i++) {
@@ -610,6 +657,7 @@ static void split(job *j)
         if (channels % groups != 0)
             FAIL(j, "groups=%d must divide the %d channels of layer %d", groups, channels, source);
     }
+    be_foreign(j);
     give_map(j, map.c / groups, map.h, map.w);
     j->layer->first_channel = j->layer->n_sources == 1 ? group_id * (map.c / groups) : 0;
 }
@@ -629,12 +677,76 @@ static void describe_route(job *j)
     free(sources);
 }
 
-/* Other Darknets add several layers, pinned Darknet the first one. */
-static void refuse_sources(job *j, const mafat_cfg_text_option *from)
+/* The map of layer `number`, that `key` names: its index, or -1 after a fault. */
+static int find_map(job *j, const char *key, int number)
 {
-    mafat_cfg_text_refuse(&j->options, "line %d: %s: only other Darknets add several layers; pinned "
-                          "Darknet takes the first one and computes something else", from->line,
-                          MAFAT_VISIBLE(from->written));
+    int from = find_layer(j, key, number);
+    if (failed(j))
+        return -1;
+    const mafat_cfg_output *output = &j->context->outputs[from];
+    if (output->map.c != 0)
+        return from;
+    char whose[48];
+    snprintf(whose, sizeof whose, "%s=%d: layer %d", key, number, from);
+    fail_map(j, whose, output);
+    return -1;
+}
+
+/* Adds the weights of what a shortcut adds, of n layers and its own input; they stand in the file. */
+static void add_sum_weights(job *j, int n)
+{
+    static const char *const types[] = {"none", "per_feature", "per_layer", "per_channel"};
+    const char *type = mafat_cfg_text_find(&j->options, "weights_type");
+    const char *normalization = mafat_cfg_text_find(&j->options, "weights_normalization");
+    int i = 0;
+    while (type != NULL && i < 4 && strcmp(type, types[i]) != 0)
+        i++;
+    if (i == 4)
+        FAIL(j, "weights_type=%s: must be none, per_feature or per_channel", MAFAT_VISIBLE(type));
+    if (i > 0 && (normalization == NULL || (strcmp(normalization, "relu") != 0 &&
+                                            strcmp(normalization, "softmax") != 0)))
+        FAIL(j, "weights_normalization= must be relu or softmax where there is weights_type=");
+    if (i > 0 && !failed(j))
+        add_weight_set(j, 0, false, (n + 1LL) * (i == 3 ? j->in->map.c : 1), false);
+}
+
+/* AlexeyAB's shortcut: the sum of several maps of the input's rows and columns, each as far as its
+ * channels go, weighted or not. */
+static void describe_sum(job *j)
+{
+    int n, *sources = mafat_cfg_text_get_ints(&j->options, "from", -MAX_VALUE, MAX_VALUE, &n);
+    const mafat_shape in = j->in->map;
+    int *all = malloc(((size_t)n + 1) * sizeof *all);
+    if (sources == NULL || all == NULL)
+        FAIL(j, "out of memory");
+    be_foreign(j);
+    get_activation(j, "linear");
+    if (mafat_cfg_text_get_float(&j->options, "alpha", 1) != 1 ||
+        mafat_cfg_text_get_float(&j->options, "beta", 1) != 1)
+        FAIL(j, "alpha= and beta= go with one layer in from= and no weights_type=");
+    for (int i = 0; i < n && !failed(j); i++) {
+        all[i + 1] = find_map(j, "from", sources[i]);
+        mafat_shape map = failed(j) ? in : j->context->outputs[all[i + 1]].map;
+        if (map.h != in.h || map.w != in.w)
+            FAIL(j, "from=%d: %d columns and %d rows cannot be added to %d and %d", sources[i], map.w, map.h,
+                 in.w, in.h);
+    }
+    if (!failed(j)) {
+        all[0] = j->index - 1;
+        set_sources(j, n + 1, all);
+        add_sum_weights(j, n);
+        give_same(j);
+    }
+    free(sources);
+    free(all);
+}
+
+/* Whether a shortcut is one that upstream does not know. */
+static bool is_sum(const job *j, const char *from)
+{
+    const char *type = mafat_cfg_text_find(&j->options, "weights_type");
+    return j->context->is_foreign && (mafat_cfg_text_is_list(from) ||
+                                      (type != NULL && strcmp(type, "none") != 0));
 }
 
 static void describe_shortcut(job *j)
@@ -642,22 +754,18 @@ static void describe_shortcut(job *j)
     const char *from_text = mafat_cfg_text_find(&j->options, "from");
     if (from_text == NULL)
         FAIL(j, "from= is absent: must name the layer to add");
-    else if (from_text[strcspn(from_text, ",")] != '\0' && strrchr(from_text, ',')[1] != '\0')
-        refuse_sources(j, mafat_cfg_text_find_first(&j->options, "from"));
+    if (from_text != NULL && is_sum(j, from_text)) {
+        describe_sum(j);
+        return;
+    }
     int number = mafat_cfg_text_get_int(&j->options, "from", -1, -MAX_VALUE, MAX_VALUE);
-    int from = find_layer(j, "from", number);
+    int from = find_map(j, "from", number);
     mafat_activation activation = get_activation(j, "linear");
     float alpha = mafat_cfg_text_get_float(&j->options, "alpha", 1);
     float beta = mafat_cfg_text_get_float(&j->options, "beta", 1);
     if (failed(j))
         return;
     const mafat_shape in = j->in->map, added = j->context->outputs[from].map;
-    if (added.c == 0) {
-        char whose[48];
-        snprintf(whose, sizeof whose, "from=%d: layer %d", number, from);
-        fail_map(j, whose, &j->context->outputs[from]);
-        return;
-    }
     /* the asserts of shortcut_cpu() */
     if (added.w / in.w != added.h / in.h || in.w / added.w != in.h / added.h)
         FAIL(j, "from=%d: %d columns and %d rows cannot be added to %d and %d: both must differ by "
@@ -673,6 +781,48 @@ static void describe_shortcut(job *j)
     give_same(j);
 }
 
+/* A map of another layer's shape: its values times what this one reads. */
+static void describe_product(job *j)
+{
+    int number = mafat_cfg_text_get_int(&j->options, "from", 0, -MAX_VALUE, MAX_VALUE);
+    if (mafat_cfg_text_find(&j->options, "from") == NULL)
+        FAIL(j, "from= is absent: must name the layer to multiply");
+    int from = find_map(j, "from", number);
+    be_foreign(j);
+    get_activation(j, "linear");
+    if (failed(j))
+        return;
+    set_sources(j, 2, (const int[]){j->index - 1, from});
+    const mafat_shape map = j->context->outputs[from].map;
+    give_map(j, map.c, map.h, map.w);
+}
+
+static void describe_scale_channels(job *j)
+{
+    bool by_pixel = get_flag(j, "scale_wh");
+    const mafat_shape in = j->in->map;
+    describe_product(j);
+    const mafat_shape out = j->layer->out;
+    if (failed(j))
+        return;
+    if (by_pixel && (in.c != 1 || in.h != out.h || in.w != out.w))
+        FAIL(j, "with scale_wh=1 its input must be one channel of %d columns and %d rows, as the layer of from= "
+             "has; it has %d channels, %d columns and %d rows", out.w, out.h, in.c, in.w, in.h);
+    if (!by_pixel && (in.c != out.c || in.h != 1 || in.w != 1))
+        FAIL(j, "its input must be one pixel of %d channels, as the layer of from= has; it has %d channels, "
+             "%d columns and %d rows", out.c, in.c, in.w, in.h);
+}
+
+static void describe_sam(job *j)
+{
+    const mafat_shape in = j->in->map;
+    describe_product(j);
+    const mafat_shape out = j->layer->out;
+    if (!failed(j) && (in.c != out.c || in.h != out.h || in.w != out.w))
+        FAIL(j, "its input has %d channels, %d columns and %d rows, the layer of from= %d, %d and %d", in.c,
+             in.w, in.h, out.c, out.w, out.h);
+}
+
 /* -- detectors --------------------------------------------------------------------------------- */
 
 /* Layers whose output has as many channels as a key of theirs says. */
@@ -686,7 +836,7 @@ static const struct {
 /* Layers whose output has as many channels as their first source; so has a route of one source. */
 static const char *const passers[] = {
     "activation", "avgpool", "batchnorm", "crop", "dropout", "l2norm", "logistic", "maxpool",
-    "normalization", "shortcut", "upsample",
+    "normalization", "sam", "shortcut", "upsample",
 };
 
 static bool passes_channels(const mafat_layer *layer)
@@ -695,7 +845,7 @@ static bool passes_channels(const mafat_layer *layer)
         return layer->n_sources == 1 && layer->out.c == layer->in.c;
     for (size_t i = 0; i < sizeof passers / sizeof passers[0]; i++)
         if (strcmp(layer->type, passers[i]) == 0)
-            return true;
+            return layer->out.c == layer->in.c;
     return false;
 }
 
@@ -893,6 +1043,8 @@ static const layer_type types[] = {
     {"reorg", NULL, describe_reorg, true, true},
     {"rnn", NULL, describe_rnn, false, false},
     {"route", NULL, describe_route, false, true},
+    {"sam", NULL, describe_sam, true, false},
+    {"scale_channels", NULL, describe_scale_channels, true, false},
     {"shortcut", NULL, describe_shortcut, true, true},
     {"softmax", "soft", describe_softmax, false, false},
     {"upsample", NULL, describe_upsample, true, true},

@@ -521,6 +521,12 @@ int *mafat_cfg_text_get_ints(mafat_cfg_text_reader *reader, const char *key, int
     return items;
 }
 
+bool mafat_cfg_text_is_list(const char *value)
+{
+    value += strcspn(value, ",");
+    return value[strspn(value, ",")] != '\0';
+}
+
 int mafat_cfg_text_count_numbers(mafat_cfg_text_reader *reader, const char *key)
 {
     const mafat_cfg_text_option *option = find(reader, key);

@@ -132,6 +132,9 @@ float mafat_cfg_text_get_float(mafat_cfg_text_reader *reader, const char *key, f
 int *mafat_cfg_text_get_ints(mafat_cfg_text_reader *reader, const char *key, int min, int max,
                              int *n);
 
+/* Whether more than commas stands behind the first of a value. */
+bool mafat_cfg_text_is_list(const char *value);
+
 /* How many numbers, whole or not, the list of `key` holds, without what commas at its end leave
  * open; 0 where it is absent. */
 int mafat_cfg_text_count_numbers(mafat_cfg_text_reader *reader, const char *key);

@@ -39,7 +39,7 @@ static size_t untouched_bytes(const mafat_layer *layer)
                                         "yolo"};
     enum { N_KNOWN = sizeof known / sizeof known[0] };
     for (int i = 0; i < N_KNOWN; i++)
-        if (layer->kind != MAFAT_WHOLE || strcmp(layer->type, known[i]) == 0)
+        if (layer->kind != MAFAT_WHOLE || layer->is_foreign || strcmp(layer->type, known[i]) == 0)
             return 0;
     return MAFAT_CHARGE_UNTOUCHED_BLOCKS *
            mafat_size_min(block_bytes(mafat_shape_floats(layer->out)), mafat_size_page());
@@ -52,7 +52,7 @@ static size_t workspace_floats(const mafat_layer *layer)
     if (layer->kind != MAFAT_WHOLE || layer->n_weight_sets == 0)
         return 0;
     if (strcmp(layer->type, "convolutional") == 0)
-        return layer->size == 1 ? 0 : layer->weight_sets[0].n_weights / n_filters * n_pixels;
+        return layer->size == 1 && !layer->is_foreign ? 0 : layer->weight_sets[0].n_weights / n_filters * n_pixels;
     if (strcmp(layer->type, "local") == 0)    /* each pixel has its own filters */
         return layer->weight_sets[0].n_weights / n_filters;
     return 0;

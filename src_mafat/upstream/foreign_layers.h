@@ -14,6 +14,9 @@ struct network;
 /* Which boxes are too near to a better one, as nms_kind= says (upstream/nms.h). */
 typedef enum { MAFAT_NMS_DEFAULT, MAFAT_NMS_GREEDY, MAFAT_NMS_DIOU } mafat_nms_kind;
 
+/* Whether a section ("[sam]") that upstream does not know is one of these. */
+bool mafat_foreign_layers_know(const char *section);
+
 /* Makes of the layer, for `batch` images, what the section's options say beside what upstream reads of
  * them; one without such options stays as it is. `options` is a list of Darknet's. The faults of a cfg
  * that nobody has read before Darknet (cfg/cfg.h) are MAFAT_FAILED. */

@@ -124,10 +124,10 @@ refused "$layer: numload=4: the weights file has fewer filters" 's/size=3/&\nnum
 refused "$layer: dontload=1: " 's/size=3/&\ndontload=1/'
 refused "$layer: dontloadscales=1: " 's/size=3/&\ndontloadscales=1/'
 refused "$layer: truth=1: " 's/size=3/&\ntruth=1/'
-refused "$layer: stride_x=2 is of AlexeyAB's Darknet" 's/size=3/&\nstride_x=2/'
-refused "$layer: dilation=2 is of" 's/size=3/&\ndilation=2 # x/'
+refused "$layer: antialiasing=1 is of AlexeyAB's Darknet" 's/size=3/&\nantialiasing=1/'
+refused "$layer: bin_output=2 is of" 's/size=3/&\nbin_output=2 # x/'
 refused "$layer: activation=revleaky is of another Darknet" 's/leaky/revleaky/'
-refused "line 13: layer 1 is a \[sam\]" 's/^\[region/[sam]\nfrom=-1\n&/; /^size=1/,/^filters=16/d; 0,/activation/!s/^\[convolutional\]//'
+refused "line 13: layer 1 is a \[implicit\]" 's/^\[region/[implicit]\nfrom=-1\n&/; /^size=1/,/^filters=16/d; 0,/activation/!s/^\[convolutional\]//'
 changed 's/size=3/&\nflipped=0\nnumload=9\ndontloadscales=0\nstride_x=1\nstride_y=1.0\ndilation=1\nantialiasing=0/'
 like_stock; warned 0 .
 
@@ -260,7 +260,6 @@ answers() { # CODE FILE...
 }
 shared=$top/../shared
 if [ -d "$shared/nets" ]; then
-    answers 0 "$shared"/nets/yolo-fastest-1.1/*.cfg "$shared"/nets/mnv2-fastest-voc/*.cfg
-    answers 4 "$shared"/nets/mnv2-fastest-voc-v2/*.cfg
+    answers 0 "$shared"/nets/*/*.cfg
 fi
 finish

@@ -288,7 +288,7 @@ class Networks(unittest.TestCase):
 class Errors(unittest.TestCase):
     def test_kinds(self):
         with open("crop.cfg", "w") as file:
-            file.write("[net]\nwidth=32\nheight=32\nchannels=3\n[sam]\nfrom=-1\n")
+            file.write("[net]\nwidth=32\nheight=32\nchannels=3\n[implicit]\n")
         ppm("image.ppm")
         for kind, status, file, text, call in (
                 (mafat.Failed, 1, "gone.cfg", "No such file", lambda: mafat.Network("gone.cfg", None)),
@@ -302,7 +302,7 @@ class Errors(unittest.TestCase):
                 (mafat.Usage, 2, "small.cfg", "memory limit", lambda: small(memory="much")),
                 (mafat.NoFit, 3, "small.cfg", "smallest limit|no limit below",
                  lambda: small(memory="1M")),
-                (mafat.Unsupported, 4, "crop.cfg", "sam", lambda: mafat.Network("crop.cfg"))):
+                (mafat.Unsupported, 4, "crop.cfg", "implicit", lambda: mafat.Network("crop.cfg"))):
             with self.subTest(file=file, text=text):
                 with self.assertRaises(kind) as caught:
                     call()

@@ -172,8 +172,8 @@ expect 2 'would both be drawn to drawn/dog.jpg' run dog.jpg data/dog.jpg "${net[
 expect 2 './dog.jpg is an image to be read' run dog.jpg "${net[@]}" --draw .
 expect 1 'nowhere/dog.jpg: ' run dog.jpg "${net[@]}" --draw nowhere
 expect 3 'smallest limit that works|no limit below' run dog.jpg "${net[@]}" --memory 1M
-printf '[net]\nwidth=32\nheight=32\nchannels=3\n[sam]\nfrom=-1\n' >sam.cfg
-expect 4 'sam.cfg: .*\[sam\]' run dog.jpg --cfg sam.cfg --weights small.weights
+printf '[net]\nwidth=32\nheight=32\nchannels=3\n[implicit]\n' >implicit.cfg
+expect 4 'implicit.cfg: .*\[implicit\]' run dog.jpg --cfg implicit.cfg --weights small.weights
 run dog.jpg "${net[@]}" >/dev/full 2>stderr
 [ $? -eq 1 ] && [ "$(wc -l <stderr)" -eq 1 ] || fail "a full disk: $(cat stderr)"
 

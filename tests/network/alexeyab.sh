@@ -47,7 +47,8 @@ for name in $(sed -n 's/^layer [^ ]* \([^ ]*\) .*/\1/p' "$golden/manifest.txt" |
     if "$darknet" mafat plan "$cfg" >"$scratch/plan" 2>&1; then
         "$scratch/golden" "$golden" "$name" "$cfg" >"$scratch/out" 2>&1 || fail "$name: $(tail -n 1 "$scratch/out")"
         same "$cfg" "$golden/$name.weights" -mafat 1x1
-        same "$cfg" "$golden/$name.weights" -mafat 3x1r
+        grep -q 'cannot be inside' <("$darknet" mafat plan "$cfg" -mafat 3x1r 2>&1) ||
+            same "$cfg" "$golden/$name.weights" -mafat 3x1r
         n_run=$((n_run + 1))
     else
         expect 4 'AlexeyAB|other Darknet|another Darknet' "$darknet" mafat plan "$cfg"
@@ -55,9 +56,7 @@ for name in $(sed -n 's/^layer [^ ]* \([^ ]*\) .*/\1/p' "$golden/manifest.txt" |
     fi
 done
 # what is refused is refused by name, and is known here
-want=' act_normalize conv_dilation conv_stride_xy gaussian_yolo local_avgpool maxpool_depth maxpool_xy mini_enet sam'
-want+=' scale_wh0 scale_wh1 shortcut_channel_relu shortcut_channel_softmax shortcut_feature_relu'
-want+=' shortcut_feature_softmax shortcut_multi'
+want=' act_normalize gaussian_yolo local_avgpool'
 [ "$refused" = "$want" ] || fail "refused:$refused"
 echo "  $n_run networks have AlexeyAB's numbers"
 
@@ -87,6 +86,12 @@ while read -r name folder image fit option; do
         "$scratch/stdout" >"$scratch/found"
     [ -s "$scratch/found" ] && near "$scratch/want" "$scratch/found" || fail "$folder, $image, $fit: not AlexeyAB's boxes"
 done <<'END'
+mnv2-yolo-fastest-voc-v2 mnv2-fastest-voc-v2 dog stretch
+mnv2-yolo-fastest-voc-v2 mnv2-fastest-voc-v2 person stretch
+mnv2-yolo-fastest-voc-v2 mnv2-fastest-voc-v2 horses stretch
+mnv2-yolo-fastest-voc-v2 mnv2-fastest-voc-v2 dog letter -letter_box
+mnv2-yolo-fastest-voc-v2 mnv2-fastest-voc-v2 person letter -letter_box
+mnv2-yolo-fastest-voc-v2 mnv2-fastest-voc-v2 horses letter -letter_box
 yolo-fastest-1.1_coco yolo-fastest-1.1 dog stretch -stretch
 yolo-fastest-1.1_coco yolo-fastest-1.1 person stretch -stretch
 yolo-fastest-1.1_coco yolo-fastest-1.1 horses stretch -stretch
