@@ -24,6 +24,7 @@ done <<'END'
 yolov4-tiny 416 1 16M 64M
 yolov7-tiny 320 4 10M 24M
 yolov4 256 4 12M 40M
+enet 416 1 20M 64M
 END
 
 golden=$top/../shared/golden/alexeyab
