@@ -230,7 +230,7 @@ search-sweep: ## one table of what is found limit after limit: proven, monotone,
 
 paper: ## the MAFAT paper's experiment in limits, with swap and pictures; root, hours [SERIES="first16 whole slow" QUICK=1]
 	@tools/paper/paper --check
-	@tools/setup paper || echo 'paper: without gnuplot there are tables, and no pictures' >&2
+	@tools/setup paper || { tools/setup --check build && echo 'paper: goes on without what is missing' >&2; }
 	+@$(in_parallel) all stock
 	@tools/paper/paper $(if $(call on,QUICK),--quick) $(LIMITS:%=--limits %) $(SERIES)
 
@@ -285,11 +285,15 @@ suites: $(SUITES:%=$(B)/%) $(if $(SANITIZE),$(B)/darknet/darknet) ## build the s
 where: ## print where this variant's own program is
 	@echo $(B)/darknet/darknet
 
-clean: ## remove what was built; fetched sources stay
-	rm -rf $(filter-out build/cache build/upstream%,$(wildcard build/*)) $(TOOLS)
+# What was measured takes hours, and in build/paper*/made stands what such a run has made on the machine.
+clean: ## remove what was built; what was fetched, and what `make paper` measured, stays
+	rm -rf $(filter-out build/cache build/target build/upstream% build/paper%,$(wildcard build/*)) $(TOOLS)
 	rm -f darknet/darknet darknet/libdarknet.a darknet/libdarknet.so darknet/libmafat-video.so
 
 distclean: ## remove all that is not in the repository, your own files in darknet/ too
+	@for made in $(wildcard build/paper*/made); do \
+	    echo "$$made: a run of make paper goes on, or was killed; then tools/paper/paper --out $${made%/made} --clean first" >&2; \
+	    exit 1; done
 	rm -rf build $(TOOLS)
 	find darknet -mindepth 1 ! -name UPSTREAM -delete
 

@@ -30,6 +30,36 @@ for name in AVX LIBSO USE_CPP; do
 done
 expect 2 'GPU ZED_CAMERA: not in this build' make OPENCV=1 ZED_CAMERA=1 GPU=1 DEBUG=1 AVX=1 LIBSO=1
 
+# what took long to fetch or to measure stays, above all what tells how to take back what was made on the machine
+clean_up() { make --no-print-directory -C "$scratch/tree" -f "$top/Makefile" "$1"; }
+mkdir -p "$scratch/tree/darknet"
+touch "$scratch/tree/darknet/UPSTREAM"
+for folder in cache target upstream paper paper-test.7 stock weights; do mkdir -p "$scratch/tree/build/$folder"; done
+touch "$scratch/tree/build/paper-test.7/made"
+clean_up clean >"$scratch/log" 2>&1 || fail "make clean: $(tail -n 1 "$scratch/log")"
+[ "$(ls -x -w 0 "$scratch/tree/build")" = 'cache  paper  paper-test.7  target  upstream' ] ||
+    fail "make clean leaves $(ls -x "$scratch/tree/build")"
+expect 2 '^build/paper-test.7/made: a run of make paper .* --out build/paper-test.7 --clean first$' clean_up distclean
+[ -e "$scratch/tree/build/paper-test.7/made" ] && [ -e "$scratch/tree/build/cache" ] || fail "make distclean is refused too late"
+rm "$scratch/tree/build/paper-test.7/made"
+clean_up distclean >"$scratch/log" 2>&1 || fail "make distclean: $(tail -n 1 "$scratch/log")"
+[ "$(cd "$scratch/tree" && find . -mindepth 1 | sort | xargs)" = './darknet ./darknet/UPSTREAM' ] || fail "make distclean leaves more"
+
+# make paper says what setup says is missing, and goes on where that is not needed to build
+paper() { make --no-print-directory -C "$scratch/tree" -f "$top/Makefile" MAKE=true paper; }
+mkdir -p "$scratch/tree/tools/paper"
+printf '#!/bin/sh\necho "paper $*"\n' >"$scratch/tree/tools/paper/paper"
+cat >"$scratch/tree/tools/setup" <<'EOF'
+#!/bin/sh
+case "$*" in "--check build") [ ! -e no-compiler ] ;; *) echo "no $* here" >&2; exit 1 ;; esac
+EOF
+chmod +x "$scratch/tree/tools/setup" "$scratch/tree/tools/paper/paper"
+expect 0 '^paper $' paper
+[ "$(cat "$scratch/stderr")" = $'no paper here\npaper: goes on without what is missing' ] || fail "make paper: $(cat "$scratch/stderr")"
+touch "$scratch/tree/no-compiler"
+expect 2 '^no paper here$' paper
+grep -q '^paper $' "$scratch/stdout" && fail "make paper goes on without a compiler"
+
 # OPENCV=1 builds one library more, of which nothing else knows, and says what it wants
 [ "$(quiet OPENCV=1 where)" = "$(quiet where)" ] || fail "OPENCV=1 is another variant"
 quiet -n OPENCV=1 | grep -q libmafat-video.so || fail "OPENCV=1 builds no libmafat-video.so"
