@@ -251,8 +251,8 @@ class Command(unittest.TestCase):
             with mock.patch.multiple(self.command, announce=lambda _: 0, cgroup_text=lambda _: "", say=lambda _: None,
                                      summary=mock.Mock()):
                 self.assertTrue(self.command.make_runs(experiment))
-            made = [name for name, _, _ in experiment.method_calls if name in ("make_cgroups", "calibrate", "find_cases")]
-            self.assertEqual(made, expected)
+            done = [name for name, _, _ in experiment.method_calls]
+            self.assertEqual([name for name in done if name in ("make_cgroups", "calibrate", "find_cases")], expected)
 
     def test_what_was_made_is_taken_back_whatever_further_signals_come(self):
         handle_signals = self.command.handle_signals

@@ -68,8 +68,8 @@ for signals in INT 'INT TERM' 'TERM TERM' 'HUP HUP' KILL; do
         quick
         moment
         for signal in $signals; do
-            kill -$signal $pid 2>/dev/null
             sleep .001
+            kill -$signal $pid 2>/dev/null
         done
         wait $pid 2>/dev/null
         code=$?

@@ -265,8 +265,8 @@ class Experiment:
             self.machine.bound_reads(disk)
             child = self.machine.run(
                 ["./darknet", "mafat", "search", self.programs.cfg(network), self.programs.weights(network),
-                 "-memory", "64M", "-threads", "1", "-calibrate"], self.core, cwd=TREE, env=self.programs.environment(disk),
-                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                 "-memory", "64M", "-threads", "1", "-calibrate"], self.core, cwd=TREE,
+                env=self.programs.environment(disk), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             stderr = child.communicate()[1].decode(errors="replace")
             if child.returncode:
                 raise ProgramError(f"calibrate: {stderr.strip().splitlines()[-1]}")
