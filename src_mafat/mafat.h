@@ -64,6 +64,17 @@ int mafat_error_message(const mafat_error *error, char *to, size_t size);
 /* A network, planned and with its weights. */
 typedef struct mafat mafat;
 
+/* How a cfg is read, and how its images come to the input. A cfg of AlexeyAB's Darknet is one that has
+ * anything without which unmodified Darknet does not run it or computes other maps, or that says
+ * letter_box= in [net]: all of his keys hold then (scale_x_y=, nms_kind=), and images are stretched,
+ * unless letter_box=1 has their proportions kept between grey edges. Any other means what it means to
+ * unmodified Darknet, which letterboxes images. */
+typedef enum {
+    MAFAT_IMAGES_BY_CFG,         /* so */
+    MAFAT_IMAGES_LETTERBOXED,    /* as AlexeyAB's, whatever it says, with letterboxed images */
+    MAFAT_IMAGES_STRETCHED       /* and with stretched ones */
+} mafat_image_fit;
+
 /* How a network is to be run. All zeros: as its cfg says. */
 typedef struct {
     const char *memory;    /* the limit: "16M", "1G", bytes, "auto" (what cgroups and the machine
@@ -79,6 +90,7 @@ typedef struct {
      * and must not call this network itself, whose lock is held. NULL: nothing is told. */
     void (*notice)(void *context, const char *line);
     void *notice_context;
+    mafat_image_fit fit;
 } mafat_settings;
 
 /* Reads the cfg, plans, and loads the weights, both of which are read again where the network is
@@ -120,7 +132,7 @@ const char *mafat_class_name(const mafat *network, int index);
 /* ------------------------------------------------------------------------------------------ runs */
 
 /* One image, borrowed for a call: a file, pixels, or floats, of which one is set. Files and pixels
- * are fitted into the input with their proportions kept, as `darknet detector test` does it. */
+ * are brought to the input as `fit` of the settings says. */
 typedef struct {
     const char *path;               /* JPEG, PNG, and what else stb_image reads */
     const unsigned char *pixels;    /* [height] rows of [width][3] bytes: red, green, blue */

@@ -169,6 +169,34 @@ START_TEST(outputs_are_darknets_for_floats_and_files)
 }
 END_TEST
 
+START_TEST(images_are_fitted_as_the_settings_say)
+{
+    subject s = make_subject(DETECTOR);
+    image im = load_image_color((char *)photo, 0, 0), stretched = resize_image(im, 48, 32);
+    float *outputs = calloc((size_t)s.n_outputs, sizeof *outputs);
+    mafat_error error;
+    for (mafat_image_fit fit = MAFAT_IMAGES_BY_CFG; fit <= MAFAT_IMAGES_STRETCHED; fit++) {
+        test_case("%d", (int)fit);
+        mafat *m = open_network(&s, &(mafat_settings){.fit = fit});
+        ck_assert_int_eq(runs_right(&s, m, &(mafat_image){.path = photo}), fit != MAFAT_IMAGES_STRETCHED);
+        ck_assert_int_eq(mafat_run(m, &(mafat_image){.path = photo}, outputs, &error), MAFAT_OK);
+        if (fit == MAFAT_IMAGES_STRETCHED) {
+            memcpy(s.outputs, outputs, (size_t)s.n_outputs * sizeof *outputs);
+            ck_assert(runs_right(&s, m, &(mafat_image){.floats = stretched.data}));
+        }
+        mafat_close(m);
+    }
+    mafat *m;
+    ck_assert_int_eq(mafat_open(&m, s.cfg, s.weights, &(mafat_settings){.fit = (mafat_image_fit)3}, &error),
+                     MAFAT_USAGE);
+    ck_assert_msg(strstr(error.text, "fit 3: must be from 0 to 2") != NULL, "%s", error.text);
+    free(outputs);
+    free_image(im);
+    free_image(stretched);
+    free_subject(&s);
+}
+END_TEST
+
 START_TEST(boxes_are_darknets_however_the_image_comes)
 {
     subject s = make_subject(DETECTOR);
@@ -708,6 +736,7 @@ int main(void)
     Suite *suite = suite_create("library");
     TCase *library = tcase_create("library");
     tcase_add_loop_test(library, outputs_are_darknets_for_floats_and_files, 0, N_SETTINGS);
+    tcase_add_test(library, images_are_fitted_as_the_settings_say);
     tcase_add_loop_test(library, boxes_are_darknets_however_the_image_comes, 0, N_SETTINGS);
     tcase_add_loop_test(library, a_picture_has_the_format_that_its_name_says, 0, N_SETTINGS);
     tcase_add_test(library, room_is_made_for_the_picture_that_is_drawn);

@@ -305,11 +305,10 @@ static mafat_status open_network(demo *d, const char *weights, mafat_settings *s
     const mafat_options *options = &d->network_options;
     char *names = NULL;
     mafat_status status = MAFAT_OK;
-    if (options->stretch || options->letter_box)
-        return mafat_error_set(error, MAFAT_USAGE, "detector demo has frames stretched or letterboxed as "
-                               "letter_box= of the cfg says: it takes neither -stretch nor -letter_box");
     settings->memory = options->memory;
     settings->config = options->config;
+    settings->fit = options->stretch      ? MAFAT_IMAGES_STRETCHED
+                    : options->letter_box ? MAFAT_IMAGES_LETTERBOXED : MAFAT_IMAGES_BY_CFG;
     if (options->threads != NULL)
         status = mafat_number_read("threads", options->threads, 1, MAFAT_MAX_THREADS,
                                    &settings->n_threads, error);

@@ -204,7 +204,12 @@ static mafat_status read_settings(const mafat_settings *settings, asked *a, mafa
     if (!copy_text(&m->config, settings->config) || !copy_text(&m->memory, settings->memory))
         return mafat_error_set(error, MAFAT_FAILED, "no memory for settings");
     snprintf(m->n_threads, sizeof m->n_threads, "%d", settings->n_threads);
+    if (settings->fit < MAFAT_IMAGES_BY_CFG || settings->fit > MAFAT_IMAGES_STRETCHED)
+        return mafat_error_set(error, MAFAT_USAGE, "fit %d: must be from 0 to 2 (mafat_image_fit)",
+                               (int)settings->fit);
     a->options = (mafat_options){.config = m->config, .memory = m->memory,
+                                 .stretch = settings->fit == MAFAT_IMAGES_STRETCHED,
+                                 .letter_box = settings->fit == MAFAT_IMAGES_LETTERBOXED,
                                  .threads = settings->n_threads != 0 ? m->n_threads : NULL};
     a->names_path = settings->names;
     a->reserve_bytes = settings->reserve_bytes;

@@ -51,6 +51,8 @@ done
 cmp -s "$scratch/square-stretch" "$scratch/square-letter_box" || fail "a square image differs"
 [ -s "$scratch/square-stretch" ] || fail "no boxes in a square image"
 
+expect 2 '-stretch and -letter_box: give one of them' "$darknet" mafat detector demo cfg/voc.data "$scratch/plain.cfg" \
+    "$scratch/w" film -stretch -letter_box
 expect 2 '-stretch and -letter_box: give one of them' "$darknet" mafat plan "$scratch/plain.cfg" -stretch -letter_box
 expect 2 'detector valid2. has Darknet.s own code bring images .* takes neither -stretch' "$darknet" mafat detector valid2 \
     cfg/voc.data "$scratch/plain.cfg" "$scratch/w" -stretch

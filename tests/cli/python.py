@@ -180,6 +180,15 @@ class Networks(unittest.TestCase):
         with open("drawn.jpg", "rb") as ours, open("command.jpg", "rb") as expected:
             self.assertEqual(ours.read(), expected.read())
 
+    def test_images_are_fitted_as_it_is_said(self):
+        image = shaped()
+        found = {}
+        for fit in None, "letterbox", "stretch":
+            with small(fit=fit) as network:
+                found[fit] = list(network.run(image))
+        self.assertEqual(found[None], found["letterbox"])
+        self.assertNotEqual(found[None], found["stretch"])
+
     def test_facts(self):
         with small(names="small.names", config="2x2/NoCut", threads=1) as network:
             facts = network.facts
@@ -325,7 +334,7 @@ class Errors(unittest.TestCase):
     def test_what_is_no_argument_is_refused(self):
         for settings, kind in (({"threads": 1 << 32}, ValueError), ({"threads": "2"}, TypeError),
                                ({"memory": 16e6}, TypeError), ({"names": 5}, TypeError),
-                               ({"names": ""}, ValueError), ({"config": "1x1\0"}, ValueError)):
+                               ({"fit": "crop"}, ValueError), ({"names": ""}, ValueError), ({"config": "1x1\0"}, ValueError)):
             with self.subTest(settings), self.assertRaises(kind):
                 small(**settings)
         with self.assertRaisesRegex(TypeError, "cfg is a text"):

@@ -174,16 +174,23 @@ class Network:
     names: a file with the name of a class in each line.
     notice: is called with lines worth knowing that are no errors, such as what was chosen for the
     limit, in the middle of calls: it must not use the network.
+    fit: "stretch" or "letterbox" reads the cfg as AlexeyAB's Darknet does and brings images to the
+    input so; None: as the cfg says, whose images are stretched where unmodified Darknet cannot run it.
     """
 
+    _FITS = {None: 0, "letterbox": 1, "stretch": 2}    # mafat_image_fit
+
     def __init__(self, cfg, weights=None, memory=None, config=None, threads=0, names=None,
-                 notice=None):
+                 notice=None, fit=None):
+        if fit not in self._FITS:
+            raise ValueError(f"fit={fit!r}: must be \"stretch\", \"letterbox\" or None")
         if memory is not None and not isinstance(memory, str):
             memory = str(operator.index(memory))
         settings = _library.mafat_settings(
             memory=_image.text_or_none(memory, "memory"),
             config=_image.text_or_none(config, "config"),
-            n_threads=_image.whole(threads, "threads"), names=_image.text_or_none(names, "names"))
+            n_threads=_image.whole(threads, "threads"), names=_image.text_or_none(names, "names"),
+            fit=self._FITS[fit])
         if notice is not None:
             settings.notice = _library.notice(lambda _, line: notice(_library.decoded(line)))
         pointer = ctypes.c_void_p()

@@ -19,7 +19,8 @@ notice = ctypes.CFUNCTYPE(None, c_void_p, c_char_p)
 
 class mafat_settings(ctypes.Structure):
     _fields_ = [("memory", c_char_p), ("config", c_char_p), ("n_threads", c_int),
-                ("reserve_bytes", c_size_t), ("names", c_char_p), ("notice", notice), ("notice_context", c_void_p)]
+                ("reserve_bytes", c_size_t), ("names", c_char_p), ("notice", notice), ("notice_context", c_void_p),
+                ("fit", c_int)]
 
 
 class mafat_facts(ctypes.Structure):
