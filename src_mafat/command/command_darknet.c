@@ -103,6 +103,7 @@ static mafat_status sort_words(const mafat_darknet_command *command, char **word
     char name[MAFAT_ARGUMENT_NAME], usage[80];
     int n = 0;
     *found = (mafat_operands){.data = command->inference->data,
+                              .loading = command->inference->loading,
                               .drawer = command->inference->drawer};
     mafat_status status = mafat_darknet_options_take(words, &n_words, &found->options, error);
     for (int i = command->subword != NULL ? 2 : 1; i < n_words && status == MAFAT_OK; i++) {
@@ -183,7 +184,7 @@ static mafat_status find_picture(const mafat_darknet_command *command, mafat_ope
     else if (status == MAFAT_OK && looks_at_list(command, has_limit))
         status = mafat_verify_find_largest(found->data, &command->inference->needs,
                                            &found->memory, n_paths, error);
-    else if (command->inference->loading == MAFAT_LOADED_BY_ROWS)
+    else if (found->loading == MAFAT_LOADED_BY_ROWS)
         found->memory = mafat_workload_photo;
     else
         *is_found = false;
@@ -198,8 +199,7 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     bool has_picture = false;
     int n_paths = 0;
     const mafat_darknet_command_inference *inference = command->inference;
-    mafat_status status = mafat_workload_of_command(workload, inference->loading, found->drawer,
-                                                    error);
+    mafat_status status = mafat_workload_of_command(workload, found->loading, found->drawer, error);
     workload->repeats = found->image == NULL;
     workload->format = found->format;
     if (status == MAFAT_OK)
@@ -337,7 +337,7 @@ static mafat_status verify(const mafat_darknet_command *command, const mafat_arg
         status = verify_picture(found, error);
     if (status == MAFAT_OK && found->image != NULL)
         status = mafat_verify_image_path(found->image, error);
-    if (status == MAFAT_OK && found->image != NULL && drawer != MAFAT_DRAWN_BY_MAFAT)
+    if (status == MAFAT_OK && found->image != NULL && found->loading != MAFAT_LOADED_BY_ROWS)
         status = verify_image(found->image, error);
     return status;
 }
@@ -403,12 +403,26 @@ mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
     return status;
 }
 
+/* The file with names of classes: the one of the data file, or Darknet's own choice; the caller frees
+ * it. */
+static mafat_status find_names(const char *data, const mafat_verify_needs *needs, char **names,
+                               mafat_error *error)
+{
+    const char *const *keys = needs->names_keys;
+    mafat_status status = mafat_data_file_find_text(data, keys[0],
+                                                    keys[1] == NULL ? needs->names_default : NULL,
+                                                    names, error);
+    if (status == MAFAT_OK && *names == NULL)
+        status = mafat_data_file_find_text(data, keys[1], needs->names_default, names, error);
+    return status;
+}
+
 mafat_status mafat_command_darknet_open(mafat **network, const mafat_arguments *arguments,
                                         mafat_operands *o, mafat_error *error)
 {
     char *names;
-    mafat_status status = mafat_data_file_find_text(o->data, "names", "data/names.list", &names,
-                                                    error);
+    mafat_status status = find_names(o->data, &find_command(arguments)->inference->needs, &names,
+                                     error);
     if (status != MAFAT_OK)
         return status;
     mafat_library_plan plan = {.cfg = o->cfg, .weights = o->weights, .names = names,

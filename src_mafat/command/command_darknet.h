@@ -11,6 +11,7 @@
 typedef struct {
     const char *data, *cfg, *weights, *list, *image;
     mafat_darknet_options options;
+    mafat_workload_loading loading;    /* Darknet's, until the caller says otherwise; so is this: */
     mafat_workload_drawer drawer;
     mafat_canvas_format format;     /* of what MAFAT draws; JPEG until the caller says otherwise */
     int n_streams;                  /* files that the caller will write at once, beside pictures */
@@ -32,9 +33,8 @@ mafat_status mafat_command_darknet_sort(mafat_arguments *arguments, mafat_operan
                                         mafat_error *error);
 
 /* Plans the network, and checks the cfg, the weights, and every other file that the command will
- * read or write. For `detector test` and `detect`, which MAFAT runs itself, it is the caller who
- * reads the image, knows which letters are needed, and where pictures go. On error nothing needs
- * to be closed. */
+ * read or write. Where MAFAT loads images by rows, it is the caller who reads the one that is named,
+ * knows which letters are needed, and where pictures go. On error nothing needs to be closed. */
 mafat_status mafat_command_darknet_verify(const mafat_arguments *arguments,
                                           mafat_operands *operands, mafat_error *error);
 

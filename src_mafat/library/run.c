@@ -10,6 +10,7 @@
 #include "machine/measure.h"
 #include "session/verify.h"
 #include "upstream/canvas.h"
+#include "upstream/classes.h"
 
 /* A call of the program's, on its way through mafat_caught_run(). */
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     bool is_valid;                         /* what is found is `detector valid`'s */
     const int *class_map;                  /* then; NULL: none */
     mafat_result *result;
+    mafat_classified *classified;          /* that is to be found; NULL: it is not */
     const char *path;                      /* of the picture to be drawn, */
     unsigned char *to;                     /* or its pixels */
     const mafat_picture_memory *memory;    /* of an image that is to be held; NULL: it is not */
@@ -49,6 +51,19 @@ static void find_boxes(const job *j)
     j->result->threshold = j->thresholds->threshold;
 }
 
+static void find_classes(const job *j)
+{
+    mafat_bridge *bridge = j->network->bridge;
+    mafat_classified *found = j->classified;
+    int output = mafat_library_output_layer(&bridge->session.cfg.network);
+    size_t n = mafat_shape_floats(bridge->session.cfg.network.layers[output].out);
+    const float *outputs = mafat_classes_find(bridge->network, (int)n, found->n, found->indexes);
+    for (int i = 0; i < found->n; i++)
+        found->probabilities[i] = outputs[found->indexes[i]];
+    found->w = j->subject->w;
+    found->h = j->subject->h;
+}
+
 /* One inference, whose input is made as it is read. */
 static mafat_status run(job *j, mafat_error *error)
 {
@@ -69,6 +84,10 @@ static mafat_status run(job *j, mafat_error *error)
     if (status == MAFAT_OK && j->result != NULL) {
         j->result->seconds = mafat_measure_now_s() - begin;
         find_boxes(j);
+    }
+    if (status == MAFAT_OK && j->classified != NULL) {
+        j->classified->seconds = mafat_measure_now_s() - begin;
+        find_classes(j);
     }
     return status;
 }
@@ -330,6 +349,13 @@ mafat_status mafat_run_detect_valid(mafat *m, const mafat_image *image, const in
     job j = {.network = m, .image = image, .thresholds = &all, .is_valid = true,
              .class_map = class_map};
     return detect_call(&j, result, error);
+}
+
+mafat_status mafat_run_classify(mafat *m, const mafat_image *image, mafat_classified *found,
+                                mafat_error *error)
+{
+    job j = {.network = m, .image = image, .classified = found};
+    return do_call(&j, error);
 }
 
 mafat_status mafat_run_hold(mafat *m, const mafat_image *image, const mafat_picture_memory *memory,

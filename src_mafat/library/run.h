@@ -8,6 +8,19 @@
 mafat_status mafat_run_detect_valid(mafat *m, const mafat_image *image, const int *class_map,
                                     mafat_result **result, mafat_error *error);
 
+/* The classes that a classifier finds in an image. */
+typedef struct {
+    int n;                   /* that are wanted, at most the network's outputs */
+    int *indexes;            /* [n]: the most probable first; */
+    float *probabilities;    /* [n] */
+    int w, h;                /* of the image, in pixels */
+    double seconds;          /* that the inference took */
+} mafat_classified;
+
+/* Finds them as Darknet's predict_classifier() does; the caller sets `n` and the arrays. */
+mafat_status mafat_run_classify(mafat *m, const mafat_image *image, mafat_classified *found,
+                                mafat_error *error);
+
 /* Holds a file's image open until it is let go: calls that are given this very image take it as it was
  * opened, so that all have the same picture, and it is opened once. `memory` is what was found of the
  * file. Looks at all that depends on it before the network runs: room in the limit, and letters where

@@ -4,10 +4,9 @@
 
 struct network;
 
-/* Makes probabilities of the network's outputs[n], which in a tree of classes depend on their
+/* Makes probabilities of the network's n outputs, which in a tree of classes depend on their
  * parents', and finds the `top` most probable in order, as Darknet's predict_classifier() does:
- * their numbers go to indexes[top]. */
-void mafat_classes_find(const struct network *network, float *outputs, int n, int top,
-                        int *indexes);
+ * their numbers go to indexes[top]. Returns the probabilities, [n], until the network runs again. */
+const float *mafat_classes_find(const struct network *network, int n, int top, int *indexes);
 
 #endif

@@ -110,5 +110,35 @@ expect 2 'option -t is given twice' of "$darknet" mafat data/dog.jpg -json -top 
 expect 3 'nothing fits 1048576 bytes' of "$darknet" mafat data/dog.jpg -json -memory 1M
 expect 1 'cannot write the results' bash -c '"$@" >/dev/full' - "$darknet" mafat classifier predict "$scratch/class.data" \
     "$scratch/flat.cfg" "$scratch/flat.w" data/dog.jpg -json
+
+# what is odd or amiss is told as without -json, an image that is none before weights are loaded
+swapped() { "$darknet" mafat classifier predict "$scratch/class.data" "$scratch/flat.w" "$scratch/flat.cfg" data/dog.jpg "$@"; }
+for options in '' -json; do
+    expect 1 'flat.w: is a weights file, not a cfg file; usage: .* classifier predict DATA CFG' swapped $options
+    expect 1 'none.jpg: No such file' of "$darknet" mafat none.jpg $options
+    ! grep -q 'Loading weights' "$scratch/stderr" || fail "weights are loaded for an image that is not there: $options"
+done
+{ sed '/softmax/,$d' "$scratch/flat.cfg"; printf '[region]\nanchors=1,1\nclasses=1\ncoords=4\nnum=1\n'; } >"$scratch/boxes.cfg"
+"$top/tools/random_weights" "$scratch/boxes.cfg" "$scratch/boxes.w" >/dev/null || fail "no weights"
+expect 0 '^{"file": ' "$darknet" mafat classifier predict "$scratch/class.data" "$scratch/boxes.cfg" "$scratch/boxes.w" data/dog.jpg -json
+grep -q 'boxes.cfg: is a detector, of whose boxes' "$scratch/stderr" || fail "-json: a detector is taken for a classifier, and nothing says so"
+
+# a list ends where the network can run no more, its weights having changed while they are read in each run
+{ sed '/avgpool/,$d' "$scratch/flat.cfg"; printf '[convolutional]\nfilters=512\n[convolutional]\nfilters=1024\nsize=3\npad=1\n[convolutional]\nfilters=6\n[avgpool]\n'
+} >"$scratch/large.cfg"
+"$top/tools/random_weights" "$scratch/large.cfg" "$scratch/large.w" >/dev/null || fail "no weights"
+mkfifo "$scratch/paths"
+"$darknet" mafat classifier predict "$scratch/class.data" "$scratch/large.cfg" "$scratch/large.w" -json -quiet -memory 14M \
+    <"$scratch/paths" >"$scratch/ours" 2>"$scratch/stderr" &
+classifier=$!
+exec 7>"$scratch/paths"
+echo data/dog.jpg >&7
+until [ -s "$scratch/ours" ] || ! kill -0 $classifier 2>/dev/null; do sleep .02; done
+truncate -s 100000 "$scratch/large.w"
+printf '%s\n' data/eagle.jpg data/dog.jpg >&7
+exec 7>&-
+wait $classifier && fail "a network without weights runs"
+[ "$(wc -l <"$scratch/stderr")" = 1 ] && grep -q 'large.w: was changed while it was in use' "$scratch/stderr" ||
+    fail "a list goes on without a network: $(cat "$scratch/stderr")"
 [ -s "$scratch/plan.svg" ] && [ -s "$scratch/front.svg" ] && [ -s "$scratch/saved.cfg" ] || fail "-json writes no files"
 finish

@@ -48,6 +48,7 @@ detector valid $scratch/valid $cfg $w
 detector valid $scratch/valid $cfg $w -memory 64M
 classifier valid $scratch/valid $class_cfg $class_w
 classifier predict $scratch/valid $class_cfg $class_w
+classifier predict $scratch/valid $class_cfg $class_w -json
 END
 "$darknet" mafat search "$cfg" -memory 16M -calibrate -quiet >"$scratch/stdout" 2>"$scratch/stderr"
 ! grep -v 'too busy' "$scratch/stderr" || fail "-quiet says what it measures"
