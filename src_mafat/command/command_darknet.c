@@ -122,12 +122,30 @@ static mafat_status sort_words(const mafat_darknet_command *command, char **word
                            mafat_program_name(), usage);
 }
 
+/* Refuses options of Darknet's that would do nothing to the command. */
+static mafat_status check_refused(const mafat_darknet_command *command,
+                                  const mafat_arguments *arguments, mafat_error *error)
+{
+    char name[40];
+    for (int i = 0; i < arguments->n_words; i++) {
+        const char *word = arguments->words[i];
+        if (mafat_darknet_commands_refuses(command, word)) {
+            mafat_darknet_commands_print_name(command, name, sizeof name);
+            return mafat_error_set(error, MAFAT_USAGE, "option %s would do nothing to `%s`, which "
+                                   "refuses it", word, name);
+        }
+        i += mafat_darknet_options_takes_value(word);
+    }
+    return MAFAT_OK;
+}
+
 /* Refuses what only MAFAT's own detector takes. */
 static mafat_status check_options(const mafat_darknet_command *command,
                                   const mafat_arguments *arguments, mafat_error *error)
 {
-    if (command->inference->drawer == MAFAT_DRAWN_BY_MAFAT)
-        return MAFAT_OK;
+    mafat_status status = check_refused(command, arguments, error);
+    if (status != MAFAT_OK || command->inference->drawer == MAFAT_DRAWN_BY_MAFAT)
+        return status;
     for (int i = 0; i < arguments->n_words; i++)
         if (mafat_darknet_options_is_new(arguments->words[i]))
             return mafat_error_set(error, MAFAT_USAGE, "option %s is for `detector test` and "

@@ -278,9 +278,6 @@ static mafat_status prepare(mapping *m, mafat_error *error)
     const mafat_cfg *cfg = &m->operands.session.cfg;
     char *map = NULL;
     m->threshold = options->threshold != NULL ? (float)strtod(options->threshold, NULL) : .25f;
-    if (options->out != NULL || options->hier_threshold != NULL || options->top != NULL)
-        return mafat_error_set(error, MAFAT_USAGE, "`detector map` takes -thresh alone of "
-                               "Darknet's options, for the boxes that are counted one by one");
     if (cfg->n_classes == 0 || cfg->network.input.c > MAFAT_COLOURS) {
         mafat_error_set(error, MAFAT_USAGE, "`detector map` is for detectors on images: networks "
                         "with [yolo], [region] or [detection] and an input of 1 to 3 channels");

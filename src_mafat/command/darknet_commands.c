@@ -91,6 +91,7 @@ static const char *const reasons[MAFAT_DARKNET_N_NATURES] = {
                      "  NAME.png: that file, without loss;\n" \
                      "  DIR/: a picture of each image, in that folder;\n" \
                      "  FILE.json: no picture, and all results in that file"}
+#define REFUSED ""
 #define RESULTS {"-ext_output", NULL}, {"-no_picture", NULL}, {"-dont_show", NULL}
 
 static const mafat_darknet_command_option
@@ -98,6 +99,7 @@ static const mafat_darknet_command_option
                OUT, RESULTS, {NULL, NULL}},
     detected[] = {THRESH(".5"), OUT, RESULTS, {NULL, NULL}},
     judged[] = {{"-thresh", "count boxes that are more probable than P (default .25)"},
+                {"-hier", REFUSED}, {"-t", REFUSED}, {"-top", REFUSED}, {"-out", REFUSED},
                 {NULL, NULL}},
     judged_elsewhere[] = {{"-out", "how the names of the files begin (default comp4_det_test_, "
                                    "coco_results or imagenet-detection)"}, {NULL, NULL}},
@@ -350,6 +352,15 @@ bool mafat_darknet_commands_has(const char *word)
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(commands[i].word, word) == 0)
             return true;
+    return false;
+}
+
+bool mafat_darknet_commands_refuses(const mafat_darknet_command *command, const char *option)
+{
+    const mafat_darknet_command_option *own = command->inference->options;
+    for (; own != NULL && own->name != NULL; own++)
+        if (strcmp(own->name, option) == 0)
+            return own->help != NULL && own->help[0] == '\0';
     return false;
 }
 

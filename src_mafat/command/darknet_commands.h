@@ -34,7 +34,8 @@ typedef enum {
     MAFAT_NAMED_IN_DATA
 } mafat_darknet_command_named;
 
-/* An option, by its name, and what it means to a command; NULL: the same as to all. */
+/* An option, by its name, and what it means to a command; NULL: the same as to all; "": the command
+ * refuses it, of which people would expect something. */
 typedef struct {
     const char *name, *help;
 } mafat_darknet_command_option;
@@ -71,6 +72,9 @@ int mafat_darknet_commands_cfg_place(const char *word, const char *subword);
 
 /* Whether commands begin with this word. */
 bool mafat_darknet_commands_has(const char *word);
+
+/* Whether a command, one that infers, refuses an option of Darknet's. */
+bool mafat_darknet_commands_refuses(const mafat_darknet_command *command, const char *option);
 
 /* Whether a command can be told to be silent, and to give its results as JSON. */
 bool mafat_darknet_commands_takes_quiet(const mafat_darknet_command *command);

@@ -55,7 +55,9 @@ static void print_options(FILE *stream, const mafat_darknet_command *command)
 {
     const mafat_darknet_command_option *option = command->inference->options;
     for (; option != NULL && option->name != NULL; option++)
-        mafat_darknet_options_print(stream, INDENT, OPTION_COLUMN, option->name, option->help);
+        if (!mafat_darknet_commands_refuses(command, option->name))
+            mafat_darknet_options_print(stream, INDENT, OPTION_COLUMN, option->name,
+                                        option->help);
 }
 
 /* Options that all commands take, as far as this one does. */
@@ -69,6 +71,20 @@ static void print_common(const mafat_darknet_command *command)
             (strcmp(row->name, "-memory") != 0 || is_limited))
             mafat_option_print(stdout, INDENT, OPTION_COLUMN, &(mafat_option_table){row, 1});
     }
+}
+
+/* Options of Darknet's that the command refuses. */
+static void print_refused(const mafat_darknet_command *command)
+{
+    static const char begin[] = "\nIt refuses, as they would do nothing to it:";
+    char text[300];
+    size_t length = (size_t)snprintf(text, sizeof text, "%s", begin);
+    const char *name;
+    for (int i = 0; (name = mafat_darknet_options_name(i)) != NULL; i++)
+        if (mafat_darknet_commands_refuses(command, name))
+            length += (size_t)snprintf(text + length, sizeof text - length, " %s", name);
+    if (length >= sizeof begin)
+        print_text(stdout, text);
 }
 
 /* Options of Darknet's that mean nothing to the command. */
@@ -103,6 +119,7 @@ static void print_command(const mafat_darknet_command *command)
     printf("\noptions\n");
     print_options(stdout, command);
     print_common(command);
+    print_refused(command);
     print_others(command);
 }
 

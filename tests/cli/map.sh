@@ -103,7 +103,13 @@ echo set/images/cat.jpg >>list
 refused 1 'list: line 4: "set/images/cat.jpg": No such file'
 cp shorter list
 refused 2 "option -iou_thresh is of AlexeyAB's Darknet" -iou_thresh .5
-refused 2 '`detector map` takes -thresh alone' -out here
+"$darknet" mafat detector map --help >help
+options=$(sed -n '/^It refuses/,/^$/s/.*: //p' help)
+[ "$(wc -w <<<"$options")" -ge 4 ] || fail "help names few options that it refuses: $options"
+for option in $options -out -hier -t -top; do
+    refused 2 "option ${option/-top/-t} would do nothing to .detector map." $option 1
+    sed -n '/^Darknet.s other options are taken/,$p' help | grep -qE " $option( |$)" && fail "help says that $option is taken"
+done
 refused 2 'must be from 0 to 1; did you mean 0.25' -thresh 25
 refused 3 'nothing fits' -memory 1M
 sed '/region/,$d' net.cfg >classifier.cfg
