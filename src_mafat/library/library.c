@@ -185,6 +185,7 @@ static mafat_status open_caught(asked *a, mafat_error *error)
     if (status != MAFAT_OK) {
         mafat_inference_abandon(m->bridge);
         m->bridge = NULL;
+        mafat_picture_probe_clean();
     }
     leave(&call);
     pthread_mutex_unlock(&opening);

@@ -16,35 +16,54 @@
 #include "upstream/picture.h"
 #include "upstream/picture_probe.h"
 
-enum { MAX_PATH = 32 };
+enum { MAX_PATH = 4096 };
 
-/* Opens a file that has a name, path[MAX_PATH], for as long as it is open: one in memory, by its name
- * in /proc, or one in /tmp where there is no /proc. It is closed if Darknet gives up
- * (bridge/caught.h); NULL where neither can be made. */
-static FILE *open_named(char *path)
+/* A file that has a name, and must not keep it; "": there is none. One thread measures at a time. */
+static char left[MAX_PATH];
+
+void mafat_picture_probe_clean(void)
+{
+    if (left[0] != '\0')
+        unlink(left);
+    left[0] = '\0';
+}
+
+/* Opens a file in memory by its name in /proc, path[MAX_PATH]; NULL where there is no /proc. */
+static FILE *open_in_memory(char *path)
 {
     int descriptor = memfd_create("mafat", 0);
+    if (descriptor < 0)
+        return NULL;
     snprintf(path, MAX_PATH, "/proc/self/fd/%d", descriptor);
-    FILE *file = descriptor < 0 ? NULL : mafat_checked_fopen(path, "r+b");
-    if (descriptor >= 0)
-        close(descriptor);
-    if (file != NULL) {
+    FILE *file = mafat_checked_fopen(path, "r+b");
+    close(descriptor);
+    if (file != NULL)
         snprintf(path, MAX_PATH, "/proc/self/fd/%d", fileno(file));
-        return file;
-    }
-    snprintf(path, MAX_PATH, "/tmp/mafat.XXXXXX");
-    descriptor = mkstemp(path);
-    file = descriptor < 0 ? NULL : mafat_checked_fopen(path, "r+b");
-    if (descriptor >= 0)
-        close(descriptor);
     return file;
 }
 
-static void close_named(FILE *file, const char *path)
+static const char *folder(void)
 {
-    mafat_checked_fclose(file);
-    if (strncmp(path, "/tmp/", strlen("/tmp/")) == 0)
-        unlink(path);
+    const char *named = getenv("TMPDIR");
+    return named != NULL && named[0] != '\0' ? named : "/tmp";
+}
+
+/* Makes one in a folder. Its name goes with the process, too, which Darknet may end. */
+static FILE *open_in_folder(char *path)
+{
+    static bool is_registered;
+    if (snprintf(path, MAX_PATH, "%s/mafat.XXXXXX", folder()) >= MAX_PATH) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    is_registered = is_registered || atexit(mafat_picture_probe_clean) == 0;
+    int descriptor = mkstemp(path);
+    if (descriptor < 0)
+        return NULL;
+    strcpy(left, path);
+    FILE *file = mafat_checked_fopen(path, "r+b");
+    close(descriptor);
+    return file;
 }
 
 /* Darknet's floats of a picture, which it only reads from files. The caller frees them with
@@ -52,19 +71,22 @@ static void close_named(FILE *file, const char *path)
 static mafat_status load(const mafat_picture *picture, image *floats, mafat_error *error)
 {
     char path[MAX_PATH];
-    FILE *file = open_named(path);
+    mafat_status status = MAFAT_OK;
+    FILE *file = open_in_memory(path);
+    if (file == NULL)
+        file = open_in_folder(path);
     size_t n = (size_t)picture->w * (size_t)picture->h * MAFAT_COLOURS;
     if (file == NULL || fprintf(file, "P6 %d %d 255\n", picture->w, picture->h) < 0 ||
-        fwrite(picture->rgb, 1, n, file) != n || fflush(file) != 0) {
-        mafat_error_set(error, MAFAT_FAILED, "cannot make a picture in memory, behind "
-                        "/proc/self/fd, or in /tmp, to measure Darknet with: %s", strerror(errno));
-        if (file != NULL)
-            close_named(file, path);
-        return MAFAT_FAILED;
-    }
-    *floats = load_image_color(path, 0, 0);
-    close_named(file, path);
-    return MAFAT_OK;
+        fwrite(picture->rgb, 1, n, file) != n || fflush(file) != 0)
+        status = mafat_error_set(error, MAFAT_FAILED, "cannot make a picture in memory, behind "
+                                 "/proc/self/fd, or in %.300s, to measure Darknet with: %s; "
+                                 "TMPDIR names another folder", folder(), strerror(errno));
+    else
+        *floats = load_image_color(path, 0, 0);
+    if (file != NULL)    /* which is closed if Darknet gives up (bridge/caught.h) */
+        mafat_checked_fclose(file);
+    mafat_picture_probe_clean();
+    return status;
 }
 
 /* Reads off what Darknet makes of each byte, where from_byte does not know it yet, below 0; false

@@ -30,7 +30,21 @@ for how in bare ''; do
 done
 cmp -s "$scratch/boxesbare" "$scratch/boxes" || fail "other boxes"
 cmp -s "$scratch"/picturebare* "$scratch"/picture[^b]* || fail "another picture"
-ls /tmp/mafat.?????? 2>/dev/null | head -n 1 | grep -q . && fail "a file was left in /tmp"
+# what Darknet is measured with is a file of TMPDIR's then, and gone at the end
+printf '[net]\nwidth=32\nheight=32\nchannels=3\n[convolutional]\nfilters=6\nsize=1\nactivation=linear
+[region]\nanchors=1,1\nclasses=1\ncoords=4\nnum=1\n' >"$scratch/tiny.cfg"
+"$top/tools/random_weights" "$scratch/tiny.cfg" "$scratch/tiny.w" >/dev/null || fail "no weights"
+printf 'names=data/coco.names\nvalid=%s/list\nresults=%s\n' "$scratch" "$scratch" >"$scratch/data"
+for i in 1 2 3 4; do echo data/dog.jpg; done >"$scratch/list"
+mkdir "$scratch/tmp"
+for words in 'test' 'valid'; do
+    run() { bare env TMPDIR="$1" "${@:2}" "$darknet" mafat detector $words "$scratch/data" "$scratch/tiny.cfg" "$scratch/tiny.w" -threads 1; }
+    run "$scratch/tmp" <"$scratch/list" >/dev/null 2>"$scratch/stderr" ||
+        fail "$words: exit code $?: $(tail -n 1 "$scratch/stderr")"
+    [ -z "$(ls "$scratch/tmp")" ] || fail "$words: a file was left in TMPDIR"
+    run "$scratch/none" <"$scratch/list" >/dev/null 2>"$scratch/stderr" && fail "$words: TMPDIR is ignored"
+    grep -q "or in $scratch/none, to measure Darknet with: No such file" "$scratch/stderr" || fail "$words: $(tail -n 1 "$scratch/stderr")"
+done
 # what cannot be found without it ends with its name
 expect 1 '/proc/meminfo: No such file' mafat plan "$scratch/net.cfg" -memory auto
 finish
