@@ -86,6 +86,11 @@ static size_t weight_cache_bytes(const mafat_network *network)
     return n_bytes + mafat_size_in_pages(n_bytes / mafat_size_page() * MAFAT_CHARGE_TREE_ENTRY);
 }
 
+/* Of a box while it is judged, when there are all that there can be: where its block is noted
+ * (bridge/caught.h), in an array that is doubled beside the old one, and where it stands while they
+ * are sorted (mafat_checked_qsort()). */
+enum { NOTED_BYTES = 3 * 2 * sizeof(void *), SORTED_BYTES = 2 * sizeof(void *) };
+
 /* What drawing or judging boxes takes: the program's own, the outputs that are left of the network,
  * and boxes. */
 static size_t drawing_bytes(const mafat_workload *workload, const mafat_cfg *cfg)
@@ -97,7 +102,8 @@ static size_t drawing_bytes(const mafat_workload *workload, const mafat_cfg *cfg
         if (cfg->network.layers[l].is_result)
             n_outputs += mafat_shape_floats(cfg->network.layers[l].out);
     if (judges(workload))
-        bytes += mafat_boxes_most(n_outputs, cfg->n_classes) * mafat_score_box_bytes();
+        bytes += mafat_boxes_most(n_outputs, cfg->n_classes) *
+                 (mafat_score_box_bytes() + NOTED_BYTES + SORTED_BYTES);
     return bytes + n_outputs * sizeof(float) + mafat_boxes_bytes(n_outputs, cfg->n_classes);
 }
 
