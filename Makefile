@@ -443,8 +443,12 @@ $(B)/tools/%.o: tools/%.c Makefile | $(B)/ready-build darknet/.stamp
 	$(call compile,$(MAFAT_FLAGS) $(FLAGS_tools/$*))
 
 # What a network gives by each Darknet: tests/boards compares them.
-FLAGS_tools/outputs := $(FLAGS_upstream)
-$(B)/stock/outputs $(B)/darknet/outputs: %/outputs: $(B)/tools/outputs.o %/libdarknet.a
+# Each with its own header, as patches give Darknet's structures members of ours.
+$(B)/stock/outputs.o: INCLUDED := build/upstream/include
+$(B)/darknet/outputs.o: INCLUDED := darknet/include
+$(B)/stock/outputs.o $(B)/darknet/outputs.o: tools/outputs.c Makefile | $(B)/ready-build darknet/.stamp
+	$(call compile,$(MAFAT_FLAGS) -isystem $(INCLUDED))
+$(B)/stock/outputs $(B)/darknet/outputs: %/outputs: %/outputs.o %/libdarknet.a
 	$(call link,$(DARKNET_FLAGS))
 
 # Tools know cfg and weights files, not Darknet: nothing of it is linked.

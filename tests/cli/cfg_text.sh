@@ -226,7 +226,9 @@ C
 openmp=-fopenmp
 [ "${OPENMP:-1}" = 1 ] || openmp=
 for library in "$top/build/stock/libdarknet.a" libdarknet.a; do
-    ${CC:-gcc} -Ofast $openmp -Iinclude "$scratch/program.c" "$library" -lm -lz -pthread -o "$scratch/program" ||
+    include=include
+    [ $library = libdarknet.a ] || include=$top/build/upstream/include
+    ${CC:-gcc} -Ofast $openmp -I"$include" "$scratch/program.c" "$library" -lm -lz -pthread -o "$scratch/program" ||
         fail "does not link to $library"
     "$scratch/program" "$cfg" "$w" >"$scratch/${library##*/}.$n_failures" 2>/dev/null || fail "$library fails"
     [ -e "$scratch/expected" ] || mv "$scratch/${library##*/}.$n_failures" "$scratch/expected"

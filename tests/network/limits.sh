@@ -183,7 +183,7 @@ C
 openmp=-fopenmp
 [ "${OPENMP:-1}" = 1 ] || openmp=
 images="$PWD/data/dog.jpg $scratch/large.ppm $PWD/data/eagle.jpg"
-${CC:-gcc} -w $openmp -Iinclude "$scratch/program.c" "$top/build/stock/libdarknet.a" -lm -pthread -o "$scratch/stock" &&
+${CC:-gcc} -w $openmp -I"$top/build/upstream/include" "$scratch/program.c" "$top/build/stock/libdarknet.a" -lm -pthread -o "$scratch/stock" &&
     ${CC:-gcc} -w $openmp -Iinclude "$scratch/program.c" libdarknet.so -Wl,-rpath,"$PWD" -lm -pthread -o "$scratch/program" ||
     fail "does not link"
 expected "$scratch/stock" $tiny "$tiny_w" $images
@@ -263,7 +263,7 @@ int main(int argc, char **argv)
     return 0;
 }
 C
-${CC:-gcc} -w $openmp -Iinclude "$scratch/made.c" "$top/build/stock/libdarknet.a" -lm -pthread -o "$scratch/stock" &&
+${CC:-gcc} -w $openmp -I"$top/build/upstream/include" "$scratch/made.c" "$top/build/stock/libdarknet.a" -lm -pthread -o "$scratch/stock" &&
     ${CC:-gcc} -w $openmp -Iinclude "$scratch/made.c" libdarknet.so -Wl,-rpath,"$PWD" -lm -pthread -o "$scratch/made" ||
     fail "does not link"
 for made in loaded sized resized boxed copied made cropped; do

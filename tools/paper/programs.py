@@ -71,8 +71,9 @@ class Programs:
     def link(self):
         """tools/outputs.c with each Darknet; -Ofast as in the Makefile, whose start-up code flushes denormals."""
         openmp = ["-fopenmp"] if os.environ.get("OPENMP", "1") == "1" else []
+        includes = {STOCK: "../build/upstream/include", OURS: "include"}    # patches add members to structures
         for side, archive in self.archives.items():
-            command = [*os.environ.get("CC", "gcc").split(), "-std=gnu11", "-Ofast", *openmp, "-Iinclude",
+            command = [*os.environ.get("CC", "gcc").split(), "-std=gnu11", "-Ofast", *openmp, "-I", includes[side],
                        "../tools/outputs.c", archive, "-lz", "-lm", "-pthread", "-o",
                        os.path.join(self.out, side)]
             if subprocess.run(command, cwd=TREE).returncode:
