@@ -8,7 +8,7 @@
 static const char no_cgroup[] = "no memory cgroup of this process can be read";
 static const char others[] = "other processes are in its memory cgroup, too: run it by "
                              "`systemd-run --scope -p MemoryAccounting=yes …`, or by tools/limit "
-                             "of MAFAT's sources, to give it one of its own";
+                             "in MAFAT's sources, to give it one of its own";
 static const char left[] = "its memory cgroup held memory of others before it began";
 
 /* Finds the cgroup where the process is all there is in it; else returns why not. */

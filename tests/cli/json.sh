@@ -128,6 +128,7 @@ grep -q 'boxes.cfg: is a detector, of whose boxes' "$scratch/stderr" || fail "-j
 } >"$scratch/large.cfg"
 "$top/tools/random_weights" "$scratch/large.cfg" "$scratch/large.w" >/dev/null || fail "no weights"
 mkfifo "$scratch/paths"
+rm -f "$scratch/ours"
 "$darknet" mafat classifier predict "$scratch/class.data" "$scratch/large.cfg" "$scratch/large.w" -json -quiet -memory 14M \
     <"$scratch/paths" >"$scratch/ours" 2>"$scratch/stderr" &
 classifier=$!
@@ -135,7 +136,7 @@ exec 7>"$scratch/paths"
 echo data/dog.jpg >&7
 until [ -s "$scratch/ours" ] || ! kill -0 $classifier 2>/dev/null; do sleep .02; done
 truncate -s 100000 "$scratch/large.w"
-printf '%s\n' data/eagle.jpg data/dog.jpg >&7
+(printf '%s\n' data/eagle.jpg data/dog.jpg >&7)    # which nobody may be there to read to its end
 exec 7>&-
 wait $classifier && fail "a network without weights runs"
 [ "$(wc -l <"$scratch/stderr")" = 1 ] && grep -q 'large.w: was changed while it was in use' "$scratch/stderr" ||
