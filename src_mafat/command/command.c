@@ -1,5 +1,4 @@
 /* `darknet mafat ...`: the dispatcher. */
-#include <errno.h>
 #include <string.h>
 
 #include "base/notice.h"
@@ -17,6 +16,7 @@
 #include "command/darknet_commands.h"
 #include "command/help.h"
 #include "command/own_commands.h"
+#include "command/report.h"
 #include "command/routing.h"
 #include "doors.h"
 
@@ -95,9 +95,8 @@ int mafat_main(int *argc, char **argv)
         else
             status = mafat_routing_judge(&arguments, &error);
     }
-    if (status == MAFAT_OK && is_ours && (fflush(stdout) != 0 || ferror(stdout)))
-        status = mafat_error_set(&error, MAFAT_FAILED, "cannot write the results: %s",
-                                 strerror(errno));
+    if (status == MAFAT_OK && is_ours)
+        status = mafat_report_flush(&error);
     if (status != MAFAT_OK) {
         mafat_shipped_explain(&error);
         mafat_error_print(&error, stderr);

@@ -1,7 +1,6 @@
 /* Classes of images as JSON; see command_classifier.h. Sources: predict_classifier() of Darknet. */
 #include "command/command_classifier.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,6 @@
 #include "library/run.h"
 #include "session/data_file.h"
 #include "session/indexed.h"
-#include "session/verify.h"
 
 typedef struct {
     mafat_operands operands;
@@ -83,61 +81,33 @@ static void tell(const classifier *c, const char *path)
 {
     mafat_report line = {.is_json = true};
     mafat_json *json = &line.json;
-    const mafat_session *session = mafat_library_session(c->network);
     mafat_json_begin(json, stdout, 0);
     mafat_json_begin_object(json, NULL);
     mafat_json_text(json, "file", path);
     mafat_json_whole(json, "width", (uint64_t)c->found.w);
     mafat_json_whole(json, "height", (uint64_t)c->found.h);
     write_classes(c, json);
-    mafat_json_real(json, "seconds", c->found.seconds);
-    mafat_report_config(&line, session);
-    if (session->by_layers)
-        mafat_report_unknown(&line, "predicted_bytes");
-    else
-        mafat_report_size(&line, "predicted_bytes", session->prediction.total_bytes);
-    mafat_report_peak(&line);
+    mafat_report_inference(&line, mafat_library_session(c->network), c->found.seconds);
     mafat_json_end_object(json);
     mafat_json_end(json);
 }
 
-static mafat_status classify(classifier *c, const char *path, mafat_error *error)
+static mafat_status classify(void *context, const char *path, mafat_error *error)
 {
-    mafat_status status = mafat_verify_image_path(path, error);
+    classifier *c = context;
+    mafat_image image = {.path = path};
+    mafat_status status = mafat_run_classify(c->network, &image, &c->found, error);
     if (status == MAFAT_OK)
-        status = mafat_run_classify(c->network, &(mafat_image){.path = path}, &c->found, error);
-    if (status != MAFAT_OK) {
-        mafat_error_set_file(error, path);
-        return status;
-    }
-    tell(c, path);
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_FAILED, "cannot write the results: %s", strerror(errno));
+        tell(c, path);
+    if (c->operands.image == NULL)
+        mafat_library_forget_file(c->network, path);    /* another one may follow */
+    return status;
 }
 
-/* Images that cannot be done are passed over, as long as others may be done. */
-static mafat_status classify_list(classifier *c, mafat_error *error)
+static bool can_go_on(void *context)
 {
-    mafat_image_list list;
-    mafat_error last;
-    mafat_status status = MAFAT_OK;
-    const char *path;
-    mafat_image_list_begin(&list);
-    while (status == MAFAT_OK && (path = mafat_image_list_next(&list)) != NULL) {
-        if (path[0] == '\0')
-            continue;
-        status = classify(c, path, error);
-        mafat_library_forget_file(c->network, path);
-        if (!ferror(stdout) && (status == MAFAT_OK || mafat_run_can_go_on(c->network))) {
-            mafat_image_list_count(&list, status, error);
-            status = MAFAT_OK;
-        }
-    }
-    mafat_status ended = mafat_image_list_end(&list, &last);
-    if (status == MAFAT_OK && ended != MAFAT_OK)
-        *error = last;
-    return status == MAFAT_OK ? ended : status;
+    const classifier *c = context;
+    return mafat_run_can_go_on(c->network);
 }
 
 /* ------------------------------------------------------------------------------------ the command */
@@ -151,11 +121,13 @@ bool mafat_command_classifier_is(const mafat_arguments *arguments)
 mafat_status mafat_command_classifier(mafat_arguments *arguments, mafat_error *error)
 {
     classifier c = {0};
+    const mafat_image_work work = {&c, NULL, classify, can_go_on};
+    bool is_whole;
     mafat_report_watch_memory();
     mafat_status status = open_network(&c, arguments, error);
     if (status == MAFAT_OK)
         status = c.operands.image != NULL ? classify(&c, c.operands.image, error)
-                                          : classify_list(&c, error);
+                                          : mafat_image_list_run(&work, &is_whole, error);
     mafat_close(c.network);
     mafat_session_close(&c.operands.session);
     free(c.found.indexes);

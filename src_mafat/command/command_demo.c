@@ -206,9 +206,7 @@ static mafat_status tell(demo *d, const mafat_result *result, long number, mafat
         printf("%s\nFPS:%.1f\nObjects:\n\n", isatty(STDOUT_FILENO) ? "\033[2J\033[1;1H" : "", fps);
         mafat_detections_print(&found, d->options.has_boxes, stdout, NULL);
     }
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_FAILED, "cannot write the results: %s", strerror(errno));
+    return mafat_report_flush(error);
 }
 
 /* What Darknet's keys do. */

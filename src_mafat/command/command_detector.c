@@ -1,6 +1,5 @@
 /* `darknet mafat detector test` and `darknet mafat detect`: Darknet's test_detector(), on the rows
  * of images. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,8 +76,9 @@ static mafat_status detect(detector *d, const mafat_image *image, const char *dr
     return status;
 }
 
-static mafat_status detect_one(detector *d, const char *path, mafat_error *error)
+static mafat_status detect_one(void *context, const char *path, mafat_error *error)
 {
+    detector *d = context;
     mafat_image image = {.path = path};
     char drawn[PATH_MAX];
     mafat_status status = open_image(d, &image, drawn, error);
@@ -97,8 +97,9 @@ static mafat_status detect_one(detector *d, const char *path, mafat_error *error
 }
 
 /* Darknet's prompt. JSON has stdout for itself, and a program that reads it types nothing. */
-static void prompt(const detector *d)
+static void prompt(void *context)
 {
+    const detector *d = context;
     FILE *stream = !d->is_json ? stdout : isatty(STDIN_FILENO) == 1 ? stderr : NULL;
     if (stream == NULL)
         return;
@@ -108,41 +109,11 @@ static void prompt(const detector *d)
 
 /* Whether images that follow one that could not be done would fare better, and their results are
  * taken. */
-static bool can_go_on(const detector *d)
+static bool can_go_on(void *context)
 {
+    const detector *d = context;
     return mafat_run_can_go_on(d->network) &&
            (d->destination.json == NULL || !ferror(d->file.stream));
-}
-
-/* Darknet's loop over paths that are typed in, one a line. Images that cannot be done are passed
- * over. *is_whole says whether it came to the end. */
-static mafat_status detect_list(detector *d, bool *is_whole, mafat_error *error)
-{
-    mafat_image_list list;
-    mafat_error last;
-    mafat_status status = MAFAT_OK;
-    mafat_image_list_begin(&list);
-    while (status == MAFAT_OK) {
-        prompt(d);
-        const char *path = mafat_image_list_next(&list);
-        if (path == NULL)
-            break;
-        if (path[0] == '\0')
-            continue;
-        status = detect_one(d, path, error);
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-            status = mafat_error_set(error, MAFAT_FAILED, "cannot write the results: %s",
-                                     strerror(errno));
-        } else if (status == MAFAT_OK || can_go_on(d)) {
-            mafat_image_list_count(&list, status, error);
-            status = MAFAT_OK;
-        }
-    }
-    mafat_status ended = mafat_image_list_end(&list, &last);
-    *is_whole = list.is_whole;
-    if (status == MAFAT_OK && ended != MAFAT_OK)
-        *error = last;
-    return status == MAFAT_OK ? ended : status;
 }
 
 /* Opens the file of all results, a list; */
@@ -186,7 +157,8 @@ static mafat_status detect_all(detector *d, mafat_error *error)
     if (image != NULL)
         is_whole = (status = detect_one(d, image, error)) == MAFAT_OK;
     else
-        status = detect_list(d, &is_whole, error);
+        status = mafat_image_list_run(&(mafat_image_work){d, prompt, detect_one, can_go_on},
+                                      &is_whole, error);
     mafat_status ended = end_results(d, is_whole, &unwritten);
     if (status == MAFAT_OK && ended != MAFAT_OK)
         *error = unwritten;

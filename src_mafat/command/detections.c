@@ -51,7 +51,6 @@ static void write_box(const char *name, const mafat_box *box, mafat_json *json)
 
 void mafat_detections_report(const mafat_detections *found, mafat_report *report, off_t *spared)
 {
-    const mafat_session *session = mafat_library_session(found->network);
     size_t at = 0;
     mafat_box box;
     int width, height;
@@ -71,13 +70,7 @@ void mafat_detections_report(const mafat_detections *found, mafat_report *report
         spare(json->stream, spared, n);
     }
     mafat_json_end_list(json);
-    mafat_json_real(json, "seconds", seconds);
-    mafat_report_config(report, session);
-    if (session->by_layers)
-        mafat_report_unknown(report, "predicted_bytes");
-    else
-        mafat_report_size(report, "predicted_bytes", session->prediction.total_bytes);
-    mafat_report_peak(report);
+    mafat_report_inference(report, mafat_library_session(found->network), seconds);
     mafat_json_end_object(json);
 }
 

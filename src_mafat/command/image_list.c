@@ -9,6 +9,17 @@
 #include <unistd.h>
 
 #include "base/lines.h"
+#include "base/progress.h"
+#include "command/report.h"
+
+typedef struct {
+    char *line;           /* [size], owned */
+    size_t size;
+    int n_lines, n;       /* so far: lines, and images among them */
+    int n_failed, n_too_large;
+    bool is_whole;        /* it has come to its end */
+    mafat_progress progress;
+} image_list;
 
 /* Lines with a path that are still to come of a file; 0 for what is none. */
 static size_t count_paths(int file)
@@ -29,13 +40,14 @@ static size_t count_paths(int file)
     return n;
 }
 
-void mafat_image_list_begin(mafat_image_list *list)
+static void begin(image_list *list)
 {
-    *list = (mafat_image_list){0};
+    *list = (image_list){0};
     mafat_progress_begin(&list->progress, "images", count_paths(STDIN_FILENO));
 }
 
-const char *mafat_image_list_next(mafat_image_list *list)
+/* The next line, "" where it is blank, without its end, until the next call; NULL: there is none. */
+static const char *next(image_list *list)
 {
     ssize_t length = getline(&list->line, &list->size, stdin);
     if (length < 0) {
@@ -52,7 +64,8 @@ static bool shows_progress(void)
     return isatty(STDIN_FILENO) != 1 && isatty(STDOUT_FILENO) != 1;
 }
 
-void mafat_image_list_count(mafat_image_list *list, mafat_status status, const mafat_error *error)
+/* Counts an image, also one that is passed over. */
+static void count(image_list *list, mafat_status status, const mafat_error *error)
 {
     list->n++;
     if (status != MAFAT_OK) {
@@ -63,7 +76,8 @@ void mafat_image_list_count(mafat_image_list *list, mafat_status status, const m
         mafat_progress_reach(&list->progress, (size_t)list->n);
 }
 
-mafat_status mafat_image_list_end(mafat_image_list *list, mafat_error *error)
+/* Ends, whether it has come to its end or not, and says what was passed over. */
+static mafat_status end(image_list *list, mafat_error *error)
 {
     static const char passed_over[] = "images that were passed over";
     int reason = errno;
@@ -84,4 +98,35 @@ mafat_status mafat_image_list_end(mafat_image_list *list, mafat_error *error)
         return mafat_error_set(error, MAFAT_NO_FIT, "%s as too large for the memory limit: %d",
                                passed_over, list->n_too_large);
     return MAFAT_OK;
+}
+
+mafat_status mafat_image_list_run(const mafat_image_work *work, bool *is_whole, mafat_error *error)
+{
+    image_list list;
+    mafat_error last;
+    mafat_status status = MAFAT_OK;
+    begin(&list);
+    while (status == MAFAT_OK) {
+        if (work->prompt != NULL)
+            work->prompt(work->context);
+        const char *path = next(&list);
+        if (path == NULL)
+            break;
+        if (path[0] == '\0')
+            continue;
+        status = work->run(work->context, path, error);
+        mafat_status written = mafat_report_flush(&last);
+        if (written != MAFAT_OK) {
+            *error = last;
+            status = written;
+        } else if (status == MAFAT_OK || work->can_go_on(work->context)) {
+            count(&list, status, error);
+            status = MAFAT_OK;
+        }
+    }
+    mafat_status ended = end(&list, &last);
+    *is_whole = list.is_whole;
+    if (status == MAFAT_OK && ended != MAFAT_OK)
+        *error = last;
+    return status == MAFAT_OK ? ended : status;
 }

@@ -1,8 +1,10 @@
 /* The one printer of results; see report.h. */
 #include "command/report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -167,10 +169,28 @@ void mafat_report_end_list(mafat_report *report)
         mafat_json_end_list(&report->json);
 }
 
+void mafat_report_inference(mafat_report *report, const mafat_session *session, double seconds)
+{
+    mafat_report_real(report, "seconds", seconds);
+    mafat_report_config(report, session);
+    if (session->by_layers)
+        mafat_report_unknown(report, "predicted_bytes");
+    else
+        mafat_report_size(report, "predicted_bytes", session->prediction.total_bytes);
+    mafat_report_peak(report);
+}
+
 void mafat_report_end(mafat_report *report)
 {
     if (!report->is_json)
         return;
     mafat_json_end_object(&report->json);
     mafat_json_end(&report->json);
+}
+
+mafat_status mafat_report_flush(mafat_error *error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_FAILED, "cannot write the results: %s", strerror(errno));
 }

@@ -27,6 +27,10 @@ void mafat_report_config(mafat_report *report, const mafat_session *session);
 /* What is planned: the configuration, threads, and the sizes of plan and prediction. */
 void mafat_report_session(mafat_report *report, const mafat_session *session);
 
+/* What one inference took and by which plan: seconds, the configuration, predicted_bytes, which is
+ * unknown without a plan, and peak_bytes. */
+void mafat_report_inference(mafat_report *report, const mafat_session *session, double seconds);
+
 /* To be called before a command does anything whose peaks are to be reported. */
 void mafat_report_watch_memory(void);
 
@@ -50,5 +54,8 @@ void mafat_report_end_item(mafat_report *report);
 void mafat_report_end_list(mafat_report *report);
 
 void mafat_report_end(mafat_report *report);
+
+/* Writes out what stdout holds. MAFAT_FAILED where it, or anything before, could not be written. */
+mafat_status mafat_report_flush(mafat_error *error);
 
 #endif
