@@ -73,12 +73,6 @@ static mafat_status open_pixels(mafat_subject *s, mafat_bridge *bridge, mafat_er
 
 /* ------------------------------------------------------------------------------------------ files */
 
-static mafat_status find_memory(mafat_picture_memory *memory, const char *path, mafat_error *error)
-{
-    mafat_status status = mafat_verify_image_path(path, error);
-    return status == MAFAT_OK ? mafat_picture_memory_find(memory, path, error) : status;
-}
-
 static mafat_status open_file(mafat_subject *s, mafat_bridge *bridge,
                               const mafat_picture_memory *known, mafat_error *error)
 {
@@ -88,7 +82,7 @@ static mafat_status open_file(mafat_subject *s, mafat_bridge *bridge,
     if (known != NULL)
         memory = *known;
     else
-        status = find_memory(&memory, path, error);
+        status = mafat_verify_image_memory(path, &memory, error);
     if (status == MAFAT_OK) {
         mafat_workload_image image = mafat_workload_image_of(&bridge->workload, &memory);
         status = mafat_limits_make_space(bridge, &image, error);

@@ -196,10 +196,8 @@ static mafat_status find_picture(const mafat_darknet_command *command, mafat_ope
     *n_paths = 0;
     *is_found = true;
     if (found->image != NULL)
-        status = mafat_verify_image_path(found->image, error);
-    if (status == MAFAT_OK && found->image != NULL)
-        status = mafat_picture_memory_find(&found->memory, found->image, error);
-    else if (status == MAFAT_OK && looks_at_list(command, has_limit))
+        status = mafat_verify_image_memory(found->image, &found->memory, error);
+    else if (looks_at_list(command, has_limit))
         status = mafat_verify_find_largest(found->data, &command->inference->needs,
                                            &found->memory, n_paths, error);
     else if (found->loading == MAFAT_LOADED_BY_ROWS)

@@ -33,9 +33,7 @@ static mafat_status open_image(const detector *d, const mafat_image *image, char
     mafat_picture_memory memory = d->operands.memory;
     mafat_status status = MAFAT_OK;
     if (d->operands.image == NULL)
-        status = mafat_verify_image_path(image->path, error);
-    if (status == MAFAT_OK && d->operands.image == NULL)
-        status = mafat_picture_memory_find(&memory, image->path, error);
+        status = mafat_verify_image_memory(image->path, &memory, error);
     if (status == MAFAT_OK)
         status = mafat_run_hold(d->network, image, &memory, error);
     if (status == MAFAT_OK && d->destination.draws)

@@ -30,11 +30,19 @@ typedef struct {
 
 /* ------------------------------------------------------------------------------------------- runs */
 
+/* How many outputs the network has, and which layer's they are. */
+static size_t count_outputs(const mafat_bridge *bridge, int *layer)
+{
+    const mafat_network *network = &bridge->session.cfg.network;
+    *layer = mafat_library_output_layer(network);
+    return mafat_shape_floats(network->layers[*layer].out);
+}
+
 static void copy_outputs(const job *j)
 {
     mafat_bridge *bridge = j->network->bridge;
-    int output = mafat_library_output_layer(&bridge->session.cfg.network);
-    size_t n = mafat_shape_floats(bridge->session.cfg.network.layers[output].out);
+    int output;
+    size_t n = count_outputs(bridge, &output);
     memcpy(j->outputs, mafat_inference_darknet_output(bridge, output), n * sizeof *j->outputs);
 }
 
@@ -55,8 +63,8 @@ static void find_classes(const job *j)
 {
     mafat_bridge *bridge = j->network->bridge;
     mafat_classified *found = j->classified;
-    int output = mafat_library_output_layer(&bridge->session.cfg.network);
-    size_t n = mafat_shape_floats(bridge->session.cfg.network.layers[output].out);
+    int output;
+    size_t n = count_outputs(bridge, &output);
     const float *outputs = mafat_classes_find(bridge->network, (int)n, found->n, found->indexes);
     for (int i = 0; i < found->n; i++)
         found->probabilities[i] = outputs[found->indexes[i]];

@@ -81,6 +81,13 @@ mafat_status mafat_verify_image_path(const char *path, mafat_error *error)
     return mafat_lines_fail(error, path, "%s", strerror(errno));
 }
 
+mafat_status mafat_verify_image_memory(const char *path, mafat_picture_memory *memory,
+                                       mafat_error *error)
+{
+    mafat_status status = mafat_verify_image_path(path, error);
+    return status == MAFAT_OK ? mafat_picture_memory_find(memory, path, error) : status;
+}
+
 /* A list of images, of which blank lines are no part (patches/0014). */
 typedef struct {
     const char *path;

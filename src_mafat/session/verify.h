@@ -20,6 +20,10 @@ mafat_status mafat_verify_network(const mafat_cfg *cfg, const char *weights_path
 /* That an image file can be read and its path is one that Darknet can take. */
 mafat_status mafat_verify_image_path(const char *path, mafat_error *error);
 
+/* The same, and what holding the image takes, by its header. */
+mafat_status mafat_verify_image_memory(const char *path, mafat_picture_memory *memory,
+                                       mafat_error *error);
+
 /* What a Darknet command reads and writes beside its own arguments. */
 typedef struct {
     const char *names_keys[2];  /* of the data file, the first that it has: the file with class
