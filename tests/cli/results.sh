@@ -147,6 +147,13 @@ told 'no/such.json: .*No such file'
 mkdir one two three
 for folder in one two three; do cp dog.jpg $folder/same.jpg; done
 cp data/eagle.jpg two/same.jpg
+# what is in mixed/ is older than the run that comes to it, by more than a tick of the kernel's clock
+mkdir mixed elsewhere
+cp eagle.jpg mixed/eagle.jpg 2>/dev/null || cp 'an "eagle".jpg' mixed/eagle.jpg
+cp dog.jpg elsewhere/eagle.jpg
+cp dog.jpg elsewhere/other.jpg
+cp mixed/eagle.jpg kept.jpg
+echo text >mixed/other.jpg
 printf '%s/same.jpg\n' one two three >list
 for run in 1 2; do
     code 0 -thresh .2 -out pictures/ <list
@@ -156,12 +163,6 @@ for run in 1 2; do
         fail "run $run: pictures of other images"
 done
 # nor the image that comes later in the list and lies in the folder, wherever the list comes from
-mkdir mixed elsewhere
-cp eagle.jpg mixed/eagle.jpg 2>/dev/null || cp 'an "eagle".jpg' mixed/eagle.jpg
-cp dog.jpg elsewhere/eagle.jpg
-cp dog.jpg elsewhere/other.jpg
-cp mixed/eagle.jpg kept.jpg
-echo text >mixed/other.jpg
 printf '%s\n' elsewhere/eagle.jpg mixed/eagle.jpg elsewhere/other.jpg dog.jpg >list
 for way in 'cat list | detect' 'detect <list'; do
     rm -f mixed/dog.jpg
