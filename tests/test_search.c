@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "run/step.h"
+#include "search/tuning.h"
 #include "support/all_plans.h"
 #include "support/random.h"
 #include "support/subject.h"
@@ -22,6 +23,13 @@ static mafat_error fault;
 
 /* --------------------------------------------------------------------------- against all plans */
 
+/* Of plans that count as fast as the fastest: no time, or only as much as one has to take for the
+ * memory that it spares. */
+static bool is_as_fast(double seconds, double fastest_s)
+{
+    return seconds <= fastest_s * TUNING_AS_FAST * (1 + 1e-9);
+}
+
 /* The search finds the best plan that fits, and none is faster than it says that any can be. Where
  * a faster one that is not placed hides the best, it finds another one: that counts as missed. */
 static void expect_best(mafat_search *search, const test_subject *s, const test_plans *all,
@@ -37,7 +45,7 @@ static void expect_best(mafat_search *search, const test_subject *s, const test_
     double seconds = found.plan.latency_s;
     test_require(mafat_predict(&found.plan, &s->process).total_bytes <= limit);
     test_require(found.min_s <= best->seconds * (1 + 1e-9));
-    if (seconds > best->seconds * (1 + 1e-9)) {
+    if (!is_as_fast(seconds, best->seconds)) {
         *n_missed += 1;
         if (seconds > best->seconds * MAX_ABOVE)
             ck_abort_msg("%.9g s, the best plan takes %.9g s", seconds, best->seconds);
@@ -171,9 +179,9 @@ START_TEST(more_bytes_never_take_longer)
         size_t live = found.plan.live_bytes, arena = found.plan.arena_bytes;
         test_require(mafat_predict(&found.plan, &s.process).total_bytes <= limit);
         test_require(found.min_s <= found.plan.latency_s);
-        test_require(found.plan.latency_s <= seconds);
+        test_require(is_as_fast(found.plan.latency_s, seconds));
         test_require(arena - live <= live / 100 * MAX_GAPS_PERCENT);
-        seconds = found.plan.latency_s;
+        seconds = fmin(seconds, found.plan.latency_s);
         mafat_found_free(&found);
     }
     expect_min_limit(&search, least);
@@ -268,7 +276,7 @@ static double expect_within(mafat_search *search, mafat_search *wide, const test
     test_require(found.min_s <= best.plan.latency_s * (1 + 1e-9));
     test_require(found.min_s > 0 && found.min_s <= found.plan.latency_s * (1 + 1e-9));
     double seconds = found.plan.latency_s;
-    test_require(seconds <= best.plan.latency_s * MAX_LOST);
+    test_require(is_as_fast(seconds, best.plan.latency_s * MAX_LOST));
     mafat_found_free(&found);
     mafat_found_free(&best);
     return seconds;
@@ -304,7 +312,7 @@ START_TEST(a_search_is_part_of_what_it_plans_for)
         expect_within(&search, &wide, &s, limit);
     double small_s = expect_within(&search, &wide, &s, least + least / 8);
     double seconds = expect_within(&search, &wide, &s, SIZE_MAX);
-    test_require(expect_within(&search, &wide, &s, least + least / 8) <= small_s * 1.001);
+    test_require(is_as_fast(expect_within(&search, &wide, &s, least + least / 8), small_s));
     mafat_found best;
     ck_assert_int_eq(mafat_search_best(&wide, SIZE_MAX, &best, &fault), MAFAT_OK);
     test_require(fabs(seconds - best.plan.latency_s) <= seconds * 1e-9);
@@ -355,6 +363,31 @@ START_TEST(the_smallest_limit_is_the_smallest_by_any_costs)
 }
 END_TEST
 
+/* A plan takes no memory that makes it no faster: with clearly less there is none as fast, but for
+ * those that read more in a run. Pools may be in groups of their own here, and convolutions then
+ * make whole maps for them. */
+START_TEST(memory_that_is_of_no_use_is_not_taken)
+{
+    test_subject s;
+    mafat_search search;
+    mafat_cfg cfg;
+    mafat_found found, leaner;
+    ck_assert_int_eq(mafat_cfg_read(&cfg, "cfg/yolov2-first16.cfg", 0, 0, &fault), MAFAT_OK);
+    test_subject_init(&s, cfg, _i);
+    test_subject_search(&s, NULL, &search);
+    ck_assert_int_eq(mafat_search_best(&search, SIZE_MAX, &found, &fault), MAFAT_OK);
+    size_t bytes = mafat_predict(&found.plan, &s.process).total_bytes;
+    size_t limit = bytes - bytes / TUNING_LEANER_PART;
+    ck_assert_int_eq(mafat_search_best(&search, limit, &leaner, &fault), MAFAT_OK);
+    test_require(leaner.plan.latency_s > found.min_s * TUNING_AS_FAST ||
+                 leaner.plan.weight_bytes_read > found.plan.weight_bytes_read);
+    mafat_found_free(&found);
+    mafat_found_free(&leaner);
+    mafat_search_free(&search);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 /* Groups that there is no room for are left out, the longest first, and the bound of all plans is
  * still below each of them. */
 START_TEST(fewer_edges_are_the_shorter_ones)
@@ -393,6 +426,7 @@ int main(void)
     tcase_add_loop_test(tcase, of_a_fixed_configuration_it_finds_the_best_modes, 0,
                         3 * TEST_ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, COUNT(stock));
+    tcase_add_loop_test(tcase, memory_that_is_of_no_use_is_not_taken, 0, 5);
     tcase_add_test(tcase, a_plan_that_fits_is_made_to_fit);
     tcase_add_loop_test(tcase, the_smallest_plan_has_no_gaps, 0, COUNT(stock));
     tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0, COUNT(stock) + 3);

@@ -86,6 +86,7 @@ mafat_status mafat_candidate_init(mafat_candidate *candidate, mafat_problem *pro
     candidate->arena_bytes = plan.arena_bytes;
     candidate->total_bytes = mafat_problem_total_bytes(problem, plan.arena_bytes,
                                                        label->sum_bytes);
+    candidate->read_bytes = plan.weight_bytes_read;
     candidate->array_bytes = label->sum_bytes - plan.pinned_bytes;
     candidate->building_bytes = plan.building_bytes;
     mafat_plan_free(&plan);

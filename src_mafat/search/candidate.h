@@ -12,6 +12,7 @@ typedef struct {
     size_t max_arena_bytes;      /* in which its buffers were to be placed */
     size_t arena_bytes;          /* larger: they were not */
     size_t total_bytes;          /* predicted, whatever choosing takes */
+    size_t read_bytes;           /* of weights, in each run */
     size_t array_bytes;
     size_t building_bytes;       /* of memory, that judging it took */
 } mafat_candidate;

@@ -142,6 +142,7 @@ static void keep_if(bool is_better, mafat_candidate *best, mafat_candidate *cand
 typedef struct {
     mafat_search *search;
     bool counts_time;        /* the fastest plan is wanted; else the smallest */
+    double slowest_s;        /* only plans that take less */
     size_t limit_bytes;      /* where time does not count, less than the best plan takes */
     mafat_candidate *best;   /* so far */
     double missed_s;         /* no plan that was left out takes less */
@@ -154,7 +155,7 @@ typedef struct {
 /* What a plan must take less than: not the same seconds added up in another order. */
 static double limit_s(const solver *v)
 {
-    return v->best->edges == NULL || !v->counts_time ? INFINITY : v->best->seconds * (1 - 1e-12);
+    return v->best->edges == NULL || !v->counts_time ? v->slowest_s : v->best->seconds * (1 - 1e-12);
 }
 
 /* Tries the plans that were found, the best first, up to one whose buffers are placed. */
@@ -296,13 +297,16 @@ static size_t max_arena_of(const mafat_edges *edges)
     return mafat_size_in_pages(live_bytes + window_bytes);
 }
 
-/* Searches for the fastest plan within a limit, or for the smallest; best->edges is NULL where
- * nothing fits. *min_s: no plan that fits takes less. */
+/* Searches for the fastest plan within a limit that takes less than slowest_s, or for the smallest;
+ * best->edges is NULL where there is none. *min_s: no plan that fits takes less, if it takes less
+ * than slowest_s. */
 static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool counts_time,
-                                  mafat_candidate *best, double *min_s, mafat_error *error)
+                                  double slowest_s, mafat_candidate *best, double *min_s,
+                                  mafat_error *error)
 {
     solver v = {.search = search, .limit_bytes = limit_bytes, .counts_time = counts_time,
-                .best = best, .missed_s = INFINITY, .unplaced_s = INFINITY, .error = error};
+                .slowest_s = slowest_s, .best = best, .missed_s = INFINITY,
+                .unplaced_s = INFINITY, .error = error};
     size_t from_bytes = mafat_problem_free_arena(&search->problem);
     size_t to_bytes = mafat_size_min(max_arena_of(&search->parts.edges),
                                      mafat_problem_max_arena(&search->problem, limit_bytes, 0, 0));
@@ -336,9 +340,9 @@ static mafat_status find_smaller(mafat_search *s, size_t budget_bytes, mafat_can
         mafat_parts_free(&s->parts);
     mafat_status status = make_parts(s, budget_bytes, limit_bytes, error);
     if (status == MAFAT_OK)
-        status = search_within(s, limit_bytes, false, &smaller, &unused_s, error);
+        status = search_within(s, limit_bytes, false, INFINITY, &smaller, &unused_s, error);
     if (status == MAFAT_OK && smaller.edges == NULL)
-        status = search_within(s, limit_bytes, true, &smaller, &unused_s, error);
+        status = search_within(s, limit_bytes, true, INFINITY, &smaller, &unused_s, error);
     keep_if(smaller.edges != NULL, least, &smaller);
     return status;
 }
@@ -411,6 +415,25 @@ static mafat_status settle_for_smallest(mafat_search *s, size_t limit_bytes, dou
 
 /* ------------------------------------------------------------------------------------- the best */
 
+/* Of plans that the cost model cannot tell apart from the fastest one takes one that is clearly
+ * smaller and reads no more in a run, again and again: memory that makes a run no faster is not
+ * worth to be touched. */
+static mafat_status find_leaner(mafat_search *s, mafat_candidate *best, mafat_error *error)
+{
+    const double slowest_s = best->seconds * TUNING_AS_FAST;
+    mafat_status status = MAFAT_OK;
+    bool is_leaner = true;
+    while (is_leaner && status == MAFAT_OK) {
+        mafat_candidate leaner;
+        double unused_s;
+        size_t limit_bytes = best->total_bytes - best->total_bytes / TUNING_LEANER_PART;
+        status = search_within(s, limit_bytes, true, slowest_s, &leaner, &unused_s, error);
+        is_leaner = leaner.edges != NULL && leaner.read_bytes <= best->read_bytes;
+        keep_if(is_leaner, best, &leaner);
+    }
+    return status;
+}
+
 /* Searches with so much memory; nothing is found where there is no plan. *min_s as above. */
 static mafat_status search_in(mafat_search *s, size_t budget_bytes, size_t limit_bytes,
                               mafat_found *found, double *min_s, mafat_error *error)
@@ -419,7 +442,9 @@ static mafat_status search_in(mafat_search *s, size_t budget_bytes, size_t limit
     s->peak_bytes = 0;
     mafat_status status = make_parts(s, budget_bytes, limit_bytes, error);
     if (status == MAFAT_OK)
-        status = search_within(s, limit_bytes, true, &best, min_s, error);
+        status = search_within(s, limit_bytes, true, INFINITY, &best, min_s, error);
+    if (status == MAFAT_OK && best.edges != NULL)
+        status = find_leaner(s, &best, error);
     if (status == MAFAT_OK && best.edges != NULL)
         status = make_plan(s, &best, budget_bytes, limit_bytes, found, error);
     found->min_s = *min_s;

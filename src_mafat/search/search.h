@@ -31,14 +31,15 @@ typedef struct {
     mafat_config config;     /* owned, as the plan */
     mafat_plan plan;
     double min_s;            /* no plan that fits takes less: plan.latency_s where that is proven
-                                to be the best one */
+                                to be the fastest one */
     mafat_trace trace;       /* why other plans lost, where the search traces */
     size_t choosing_bytes;   /* of memory, that the search took */
 } mafat_found;
 
 /* Finds the fastest plan, by the cost model, of all that are predicted to take at most limit_bytes.
  * The plans are all that edge.h can put together. What is found is near-optimal: min_s says how
- * near, and most often that it is the best. A plan that mafat_arena_place() does not place in what
+ * near, and most often that it is the best. Of plans that the cost model cannot tell apart it is one
+ * that takes little memory (TUNING_AS_FAST). A plan that mafat_arena_place() does not place in what
  * is left of the limit does not fit.
  *
  * Where the process chooses the plan that it runs (process->chooses), process->choosing_bytes and

@@ -9,6 +9,8 @@ search() { # CODE PATTERN ARGUMENTS...
     expect "$code" "$pattern" "$darknet" mafat search "$@"
 }
 below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && b != "" && a + 0 <= b + 0) }'; }
+# no slower, but for half a percent that a plan may take for the memory that it spares
+as_fast() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && b != "" && a <= b * 1.005) }'; }
 
 # costs are measured once for a number of threads, and kept
 search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
@@ -61,11 +63,11 @@ for limit in 7M 8M 12M 16M 24M 32M 48M 64M; do
     [ "$(value predicted_bytes)" -le "$(value limit_bytes)" ] || fail "$limit: predicted more"
     seconds=$(value predicted_latency_s)
     below "$(value least_latency_s)" "$seconds" || fail "$limit: faster than can be"
-    [ -z "$before" ] || below "$seconds" "$before" || fail "$limit: $seconds s, with less memory $before"
+    [ -z "$before" ] || as_fast "$seconds" "$before" || fail "$limit: $seconds s, with less memory $before"
     before=$seconds
     "$darknet" mafat search cfg/yolov2-tiny.cfg -memory $limit -threads 2 -paper >"$scratch/stdout" 2>"$scratch/stderr"
     case $? in
-    0) below "$seconds" "$(value predicted_latency_s)" || fail "$limit: the paper's $(value config) is faster" ;;
+    0) as_fast "$seconds" "$(value predicted_latency_s)" || fail "$limit: the paper's $(value config) is faster" ;;
     3) grep -q "none of the paper's configurations fits" "$scratch/stderr" || fail "$limit: $(cat "$scratch/stderr")" ;;
     *) fail "$limit: -paper: $(cat "$scratch/stderr")" ;;
     esac
@@ -75,7 +77,7 @@ done
 "$darknet" mafat plan cfg/resnet152.cfg -memory 128M -threads 2 >"$scratch/stdout" 2>"$scratch/stderr"
 before=$(value predicted_latency_s)
 "$darknet" mafat plan cfg/resnet152.cfg -memory 200M -threads 2 >"$scratch/stdout" 2>"$scratch/stderr"
-below "$(value predicted_latency_s)" "$before" || fail "resnet152 takes $(value predicted_latency_s) s in 200M, $before in 128M"
+as_fast "$(value predicted_latency_s)" "$before" || fail "resnet152 takes $(value predicted_latency_s) s in 200M, $before in 128M"
 
 # the smallest limit that works works, and one byte less does not
 plan="$darknet mafat plan cfg/yolov2.cfg -threads 2 -memory"
@@ -141,13 +143,14 @@ for options in "" -paper; do
     [ -n "$options" ] || [ "$(value config)" = "$found" ] || fail "bound by the cfg's configuration"
 done
 
-# -trace: why neighbours of the plan lost. What fits is not faster, what is faster does not fit; a table
-# and a list of the same lines, of a plan that is the same without them
+# -trace: why neighbours of the plan lost. What fits is not faster, or spends memory on it, what is faster
+# does not fit; a table and a list of the same lines, of a plan that is the same without them
 search 0 '^config: ' cfg/yolov2-tiny.cfg -memory 12M -threads 2
 found=$(value config) bytes=$(value predicted_bytes)
 traced() { # ARGUMENTS...: a search with a trace, whose lines are true in themselves
     search 0 '^ *layers +chosen +weights +why not +weights +ms slower +bytes over$' "$@" -trace
-    awk '/^ *[0-9]+-[0-9]+  / { n++; if (NF != 7 || $2 " " $3 == $4 " " $5 || ($7 == 0) != ($6 >= 0)) { print; bad = 1 } }
+    awk -v spared="$(value predicted_latency_s)" '
+        /^ *[0-9]+-[0-9]+  / { n++; if (NF != 7 || $2 " " $3 == $4 " " $5 || $7 > 0 && $6 >= 0 || $7 == 0 && $6 < -5 * spared) { print; bad = 1 } }
          END { exit !(n > 0 && !bad) }' "$scratch/stdout" || fail "lines of $*: $(cat "$scratch/stdout")"
 }
 lines() { grep -cE '^ *[0-9]+-[0-9]+  ' "$scratch/stdout"; }
