@@ -336,6 +336,27 @@ class Made(unittest.TestCase):
             self.assertIs(type(caught.exception), expected)
             shutil.rmtree(made.above)
 
+    def test_what_swaps_is_ended_before_swap_is_taken_back(self):
+        self.machine.make_cgroups(False)
+        self.machine._note("swap", self.machine.swap_file)
+        running = os.path.join(self.machine.above, "cgroup.procs")
+        machine.write(running, "1\n")
+        done = []
+
+        def kill(pid):
+            done.append(("kill", pid))
+            machine.write(running, "")
+
+        def run(words, **_):
+            done.append(tuple(words))
+
+        with mock.patch.object(machine, "kill", kill), mock.patch.object(machine.subprocess, "run", run), \
+                mock.patch.object(machine, "swaps", lambda: [os.path.realpath(self.machine.swap_file)]), \
+                mock.patch.object(machine, "remove_cgroup", lambda folder: done.append(("remove", folder))):
+            self.machine.clear()
+        self.assertEqual(done[:2], [("kill", 1), ("swapoff", self.machine.swap_file)])
+        self.assertIn(("remove", self.machine.above), done[2:])
+
     def test_what_is_there_already_is_left_alone(self):
         foreign = os.path.join(self.top, "slice", f"mafat-paper-{os.getpid()}")
         os.mkdir(foreign)

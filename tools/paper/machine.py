@@ -107,13 +107,23 @@ def kill(pid):
         pass    # it has just ended
 
 
+def empty_cgroup(folder):
+    """Kills what runs in it and below; returns once nothing does, or after ten seconds."""
+    for _ in range(1000):
+        found = processes(folder)
+        for pid in found:
+            kill(pid)
+        if not found:
+            return
+        time.sleep(.01)
+
+
 def remove_cgroup(folder):
-    """Kills what runs in it and below, and removes it."""
+    """Empties it, and removes it and those below it."""
     for _ in range(1000):
         if not os.path.isdir(folder):
             return
-        for pid in processes(folder):
-            kill(pid)
+        empty_cgroup(folder)
         for at, _, _ in os.walk(folder, topdown=False):
             try:
                 os.rmdir(at)
@@ -172,8 +182,11 @@ class Machine:
             lines = read(self.journal).splitlines()
         except FileNotFoundError:
             return False
-        for line in reversed(lines):
-            what, path, *rest = line.split("\t")
+        made = [line.split("\t") for line in reversed(lines)]
+        for what, path, *_ in made:
+            if what == "cgroup":
+                empty_cgroup(path)    # what has swapped more than its limit keeps swap from being taken back
+        for what, path, *rest in made:
             if what == "cgroup":
                 remove_cgroup(path)
             elif what == "controllers":
