@@ -146,8 +146,10 @@ class Experiment:
         self.machine.bound_reads(case.disk)
         if os.path.exists(report):
             os.unlink(report)
-        load, before = os.getloadavg()[0], swapped_bytes()
         words = [LIMIT, "-o", report, *bounds, *self.programs.command(network, case, mode)]
+        if mode == HELD and not case.disk:
+            self.wait_for(words, case)    # so that the machine is awake: nothing of it is written down
+        load, before = os.getloadavg()[0], swapped_bytes()
         stdout, stderr, timed_out = self.wait_for(words, case)
         after = swapped_bytes()
         with open(report) as file:
