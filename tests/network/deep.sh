@@ -72,7 +72,7 @@ holds() {
 }
 close() {
     holds "$@"
-    [ $(($2 - $3)) -le $(($3 / 20 + 524288)) ] || fail "$1: predicted $2 bytes, charged $3"
+    [ $(($2 - $3)) -le $(($3 / 20 + slack_bytes)) ] || fail "$1: predicted $2 bytes, charged $3"
 }
 
 # small NAME CFG WEIGHTS COMMAND...: the smallest limits by all commands, and larger ones by one that runs it

@@ -2,7 +2,7 @@
 # A memory limit is kept by whoever asks for it: Darknet's commands with a flag in the cfg, lists, `valid`,
 # programs linked to the library, Python. Each runs in a cgroup of the smallest limit that it names, and is
 # never killed: it does what it does without a limit, or says what it needs. What was predicted last is never
-# below what is charged, and at most 5 % and 512 KiB above. Needs the right to a memory cgroup (tools/limit).
+# below what is charged, and at most 5 % and 128 pages above. Needs the right to a memory cgroup (tools/limit).
 # Alone: where others run the same program, its pages are charged to them.
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
@@ -69,7 +69,7 @@ kept() {
         echo "  $name: limit $bytes, predicted $predicted, charged $peak, $((predicted - peak)) above"
         [ "$predicted" -le "$bytes" ] || fail "$name: predicted more than the limit"
         [ "$predicted" -ge "$peak" ] || fail "$name: $((peak - predicted)) bytes more than was predicted"
-        [ $((predicted - peak)) -le $((peak / 20 + 524288)) ] || fail "$name: $((predicted - peak)) bytes less"
+        [ $((predicted - peak)) -le $((peak / 20 + slack_bytes)) ] || fail "$name: $((predicted - peak)) bytes less"
     done
 }
 same() { cmp "$scratch/expected" "$scratch/kept" || fail "$1: other output than stock's"; }

@@ -6,9 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 limit=$top/tools/limit
 report=$scratch/report
-kib=1024
 mib=1048576
-batch=$((512 * kib))    # what the kernel may charge in advance: 64 pages for each of some processors
 cd "$top/darknet" || exit 1
 
 "$limit" none true 2>"$scratch/stderr" >/dev/null
@@ -105,7 +103,7 @@ listed 3
 few=$(counted peak_bytes)
 listed 60
 many=$(counted peak_bytes)
-((many < few + batch)) || fail "60 images take $many bytes, 3 take $few"
+((many < few + slack_bytes)) || fail "60 images take $many bytes, 3 take $few"
 cmp "$scratch/tiny.jpg" "$scratch/drawn.jpg" || fail "the last of 60 images is another picture"
 echo "  lists of 3 and 60: $few and $many bytes"
 

@@ -1,12 +1,18 @@
 /* A kernel with larger pages than this machine's, to be preloaded: PAGE_BYTES in the environment says how large. All
  * that tells of pages tells of those, memory is mapped in whole ones, and calls that are not aligned to them are refused
- * as such a kernel refuses them. Direct reads are of another unit, which disks have whatever the page is. */
+ * as such a kernel refuses them. Direct reads are of another unit, which disks have whatever the page is.
+ *
+ * PAGE_COUNT in the environment names a file for what such a kernel would have charged the process of its own memory at
+ * most: bytes of all larger pages of which a part was touched, counted whenever some are given back, and at the end. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -82,8 +88,73 @@ void *mmap(void *at, size_t n, int protection, int flags, int file, off_t offset
 
 void *mmap64(void *, size_t, int, int, int, off_t) __attribute__((alias("mmap")));
 
+/* Of /proc/self/pagemap: a page is there, and is one of a file. */
+#define IS_PRESENT ((uint64_t)1 << 63)
+#define IS_OF_FILE ((uint64_t)1 << 61)
+
+/* Larger pages with the process's own memory among the addresses; *last is the last one that was counted. */
+static size_t pages_touched(int pagemap, uintptr_t begin, uintptr_t end, uintptr_t *last)
+{
+    size_t n = 0;
+    static uint64_t entries[512];
+    for (ssize_t n_read; begin < end; begin += (size_t)n_read * OWN_PAGE) {
+        size_t wanted = (end - begin) / OWN_PAGE < 512 ? (end - begin) / OWN_PAGE : 512;
+        n_read = syscall(SYS_pread64, pagemap, entries, wanted * sizeof *entries, begin / OWN_PAGE * sizeof *entries) /
+                 (ssize_t)sizeof *entries;
+        if (n_read <= 0)
+            return n;
+        for (ssize_t i = 0; i < n_read; i++) {
+            uintptr_t number = (begin + (size_t)i * OWN_PAGE) / page() + 1;
+            if ((entries[i] & (IS_PRESENT | IS_OF_FILE)) != IS_PRESENT || number == *last)
+                continue;
+            *last = number;
+            n++;
+        }
+    }
+    return n;
+}
+
+static size_t most_pages;
+static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;
+
+/* Takes no memory itself. */
+__attribute__((destructor)) static void count(void)
+{
+    static char text[1 << 16];
+    size_t n = 0, n_text = 0;
+    uintptr_t last = 0;
+    if (getenv("PAGE_COUNT") == NULL)
+        return;
+    pthread_mutex_lock(&counting);
+    int maps = open("/proc/self/maps", O_RDONLY), pagemap = open("/proc/self/pagemap", O_RDONLY);
+    for (ssize_t more; (more = read(maps, text + n_text, sizeof text - 1 - n_text)) > 0;)
+        n_text += (size_t)more;
+    text[n_text] = '\0';
+    for (char *line = text; line != NULL && *line != '\0'; line = strchr(line, '\n') + 1) {
+        char *end;
+        uintptr_t from = strtoul(line, &end, 16);
+        n += pages_touched(pagemap, from, strtoul(end + 1, &end, 16), &last);
+    }
+    close(maps);
+    close(pagemap);
+    if (n > most_pages)
+        most_pages = n;
+    pthread_mutex_unlock(&counting);
+}
+
+/* Runs last: other destructors may still give memory back. */
+__attribute__((destructor(101))) static void tell(void)
+{
+    FILE *file = getenv("PAGE_COUNT") == NULL ? NULL : fopen(getenv("PAGE_COUNT"), "w");
+    if (file == NULL)
+        return;
+    fprintf(file, "%zu\n", most_pages * page());
+    fclose(file);
+}
+
 int munmap(void *at, size_t n)
 {
+    count();
     return refuses(at) ? -1 : (int)syscall(SYS_munmap, at, round_up(n));
 }
 
@@ -94,6 +165,8 @@ int mprotect(void *at, size_t n, int protection)
 
 int madvise(void *at, size_t n, int advice)
 {
+    if (advice == MADV_DONTNEED)
+        count();
     return refuses(at) ? -1 : (int)syscall(SYS_madvise, at, round_up(n), advice);
 }
 

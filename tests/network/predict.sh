@@ -1,5 +1,5 @@
 #!/bin/bash
-# What `mafat predict` says against what a cgroup charges: never below, and at most 5 % and 512 KiB above
+# What `mafat predict` says against what a cgroup charges: never below, and at most 5 % and 128 pages above
 # (`make predict-table` has 200 points and more); its terms add up; and it says the same each time, so that
 # the smallest limit that it names is one that works. Needs the right to a memory cgroup (tools/limit).
 # Alone: where others run the same program, its pages are charged to them.
@@ -37,7 +37,7 @@ holds() {
     echo "  $1: predicted $2, charged $3, $(($2 - $3)) above"
     [ "$3" -gt 0 ] || fail "$1: failed: $(tail -n 1 "$scratch/stderr")"
     [ "$2" -ge "$3" ] || fail "$1: $(($3 - $2)) bytes more than was predicted"
-    [ $(($2 - $3)) -le $(($3 / 20 + 524288)) ] || fail "$1: $(($2 - $3)) bytes less than was predicted"
+    [ $(($2 - $3)) -le $(($3 / 20 + slack_bytes)) ] || fail "$1: $(($2 - $3)) bytes less than was predicted"
 }
 # bench CFG OPTIONS...
 bench() {
