@@ -81,7 +81,7 @@ typedef struct {
                               leave); NULL: mafat_memory= of the cfg, or none */
     const char *config;    /* the configuration: "5x5/8/2x2"; NULL: mafat= of the cfg, or what a
                               search finds in the limit, or 1x1 */
-    int n_threads;         /* 0: mafat_threads= of the cfg, or one for each processor */
+    int n_threads;         /* 0: mafat_threads= of the cfg, or as many as suit the machine */
     size_t reserve_bytes;  /* memory that the program is still going to take and keep, such as a
                               decoder's; the limit leaves room for it */
     const char *names;     /* a file with the name of a class in each line; NULL: no names */

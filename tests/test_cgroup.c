@@ -1,9 +1,7 @@
 /* Memory cgroups, read from trees that a test writes: both versions, nested, hybrid, broken; and
  * how much memory a process may take in them. */
-#define _GNU_SOURCE    /* nftw */
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,31 +14,18 @@
 #include "machine/charged.h"
 #include "machine/allowance.h"
 #include "support/suite.h"
+#include "support/tree.h"
 
 /* What the kernel writes in version 1 for "no limit". */
 #define NO_LIMIT_V1 "9223372036854771712"
 
-static char root[64];
 static mafat_cgroup cgroup;
 static mafat_error fault;
 
 /* ----------------------------------------------------------------------------------- fake trees */
 
-/* Writes a file below the root, and the folders it needs. */
-static void put(const char *name, const char *text)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    for (char *at = strchr(path + strlen(root) + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-        *at = '\0';
-        mkdir(path, 0755);
-        *at = '/';
-    }
-    FILE *file = fopen(path, "w");
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    fclose(file);
-}
+#define root test_tree
+#define put test_tree_put
 
 static void put_v1(const char *name)
 {
@@ -68,20 +53,8 @@ static void put_v2(const char *name)
 
 static void setup(void)
 {
-    snprintf(root, sizeof root, "/tmp/mafat_test_cgroup_XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
+    test_tree_make();
     fault = (mafat_error){0};
-}
-
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info, (void)kind, (void)where;
-    return remove(path);
-}
-
-static void teardown(void)
-{
-    ck_assert_int_eq(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static void expect_found(int version, const char *path)
@@ -642,7 +615,7 @@ END_TEST
 int main(void)
 {
     TCase *tcase = tcase_create("cgroup");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, setup, test_tree_remove);
     tcase_add_test(tcase, version_1_is_found_where_memory_is_mounted);
     tcase_add_test(tcase, version_2_is_found);
     tcase_add_test(tcase, hybrid_counts_memory_in_one_of_them);

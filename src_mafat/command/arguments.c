@@ -21,7 +21,8 @@ static const mafat_option common[] = {
      "auto: what the cgroup and the machine have left. Chooses the configuration where none is "
      "given, and how many weights stay in memory"},
     {"-threads", "N", mafat_option_read_text, offsetof(mafat_arguments, options.threads),
-     "threads (default: OMP_NUM_THREADS, or one for each core)"},
+     "threads (default: OMP_NUM_THREADS, or one for each core, of big.LITTLE's the fast ones, and no "
+     "more than a container's CPU quota allows; `version` says what is here)"},
     {"-stretch", NULL, NULL, offsetof(mafat_arguments, options.stretch),
      "the cfg is read as AlexeyAB's Darknet reads it, with images stretched to the input. Default is that "
      "for cfgs which unmodified Darknet cannot run, or which say letter_box= in [net]"},

@@ -1,6 +1,6 @@
 /* Which program this is; see command_version.h. What an output's bits depend on is all there: the
  * compiler, the instruction set, and whether sums are rounded once or twice; and where it looks for
- * the files that came with it. */
+ * the files that came with it, and which processors it finds. */
 #include "command/command_version.h"
 
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "command/report.h"
 #include "kernels/simd.h"
+#include "machine/processors.h"
 
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
 #define FUSES "yes"
@@ -43,6 +44,10 @@ mafat_status mafat_command_version(const mafat_arguments *arguments, mafat_error
     mafat_report_text(&report, "openmp", mafat_version.has_openmp ? "yes" : "no");
     const char *share = mafat_shipped_folder();
     mafat_report_text(&report, "share", share != NULL ? share : "none");
+    mafat_processors processors = mafat_processors_find();
+    char what[MAFAT_PROCESSORS_TEXT];
+    mafat_report_text(&report, "processors",
+                      mafat_processors_describe(&processors, what, sizeof what));
     mafat_report_end(&report);
     return MAFAT_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -85,8 +86,9 @@ static mafat_status read_number(const char *folder, const char *name, const char
 /* ------------------------------------------------------------------- where this process belongs */
 
 /* From /proc/self/cgroup, whose lines are ID:CONTROLLERS:NAME: version 1 where one of them has the
- * controller "memory", else version 2, whose line is 0::NAME. The name goes to name[PATH_BYTES]. */
-static mafat_status find_name(const char *root, int *version, char *name, mafat_error *error)
+ * controller, else version 2, whose line is 0::NAME. The name goes to name[PATH_BYTES]. */
+static mafat_status find_name(const char *root, const char *controller, int *version, char *name,
+                              mafat_error *error)
 {
     char path[PATH_BYTES], *line = NULL;
     size_t size = 0;
@@ -101,7 +103,7 @@ static mafat_status find_name(const char *root, int *version, char *name, mafat_
         char *id = strsep(&rest, ":"), *controllers = strsep(&rest, ":");
         if (rest == NULL)
             continue;
-        bool counts = lists(controllers, "memory");
+        bool counts = lists(controllers, controller);
         if (counts || (strcmp(id, "0") == 0 && *controllers == '\0')) {
             *version = counts ? 1 : 2;
             snprintf(name, PATH_BYTES, "%s", rest);
@@ -109,11 +111,13 @@ static mafat_status find_name(const char *root, int *version, char *name, mafat_
     }
     if (*version != 1 && !feof(file))
         status = fail_at(path, strerror(errno), error);
-    else if (*version == 0)
-        status = fail_at(path, "names no memory cgroup", error);
     free(line);
     fclose(file);
-    return status;
+    if (status != MAFAT_OK || *version != 0)
+        return status;
+    mafat_error_set(error, MAFAT_FAILED, "names no %s cgroup", controller);
+    mafat_error_set_file(error, path);
+    return MAFAT_FAILED;
 }
 
 /* mountinfo writes blanks and the like as \OOO. */
@@ -143,7 +147,8 @@ static const char *below(const char *name, const char *top)
 
 /* Where a line of mountinfo mounts the hierarchy with this cgroup in it, stores the folder and
  * returns true. A line: ID PARENT DEVICE TOP POINT OPTIONS … - TYPE SOURCE OPTIONS. */
-static bool mounts(char *line, const char *root, const char *name, mafat_cgroup *cgroup)
+static bool mounts(char *line, const char *root, const char *controller, const char *name,
+                   mafat_cgroup *cgroup)
 {
     enum { TOP = 3, POINT = 4, TYPE = 0, OPTIONS = 2 };
     char *rest = strstr(line, " - ");
@@ -158,7 +163,7 @@ static bool mounts(char *line, const char *root, const char *name, mafat_cgroup 
         after[i] = strsep(&rest, " \n");
     if (before[POINT] == NULL || after[OPTIONS] == NULL ||
         strcmp(after[TYPE], cgroup->version == 1 ? "cgroup" : "cgroup2") != 0 ||
-        (cgroup->version == 1 && !lists(after[OPTIONS], "memory")))
+        (cgroup->version == 1 && !lists(after[OPTIONS], controller)))
         return false;
     decode_octal(before[TOP]);
     decode_octal(before[POINT]);
@@ -170,8 +175,8 @@ static bool mounts(char *line, const char *root, const char *name, mafat_cgroup 
            (int)sizeof cgroup->path;
 }
 
-static mafat_status find_folder(const char *root, const char *name, mafat_cgroup *cgroup,
-                                mafat_error *error)
+static mafat_status find_folder(const char *root, const char *controller, const char *name,
+                                mafat_cgroup *cgroup, mafat_error *error)
 {
     char path[PATH_BYTES], *line = NULL;
     size_t size = 0;
@@ -181,7 +186,7 @@ static mafat_status find_folder(const char *root, const char *name, mafat_cgroup
         return status;
     bool found = false;
     while (!found && getline(&line, &size, file) > 0)
-        found = mounts(line, root, name, cgroup);
+        found = mounts(line, root, controller, name, cgroup);
     if (!found && !feof(file))
         status = fail_at(path, strerror(errno), error);
     free(line);
@@ -216,15 +221,27 @@ static mafat_status check_counted(const mafat_cgroup *cgroup, mafat_error *error
                    error);
 }
 
-mafat_status mafat_cgroup_find(mafat_cgroup *cgroup, const char *root, mafat_error *error)
+static mafat_status find(mafat_cgroup *cgroup, const char *root, const char *controller,
+                         mafat_error *error)
 {
     char name[PATH_BYTES];
-    mafat_status status = find_name(root, &cgroup->version, name, error);
+    mafat_status status = find_name(root, controller, &cgroup->version, name, error);
     if (status == MAFAT_OK)
-        status = find_folder(root, name, cgroup, error);
+        status = find_folder(root, controller, name, cgroup, error);
+    return status;
+}
+
+mafat_status mafat_cgroup_find(mafat_cgroup *cgroup, const char *root, mafat_error *error)
+{
+    mafat_status status = find(cgroup, root, "memory", error);
     if (status == MAFAT_OK && cgroup->version == 2)
         status = check_counted(cgroup, error);
     return status;
+}
+
+mafat_status mafat_cgroup_find_cpu(mafat_cgroup *cgroup, const char *root, mafat_error *error)
+{
+    return find(cgroup, root, "cpu", error);
 }
 
 bool mafat_cgroup_ascend(mafat_cgroup *cgroup)
@@ -386,6 +403,53 @@ mafat_status mafat_cgroup_swapped_out(const char *root, uint64_t *bytes, mafat_e
     if (read_number(root, "proc/vmstat", "zswpout", &compressed, &unused) != MAFAT_OK)
         compressed = 0;    /* a kernel without zswap */
     *bytes = (written + compressed) * mafat_size_page();
+    return MAFAT_OK;
+}
+
+/* The cgroup's own quota of processors; INFINITY where it has none. Version 2 writes "QUOTA PERIOD" or
+ * "max PERIOD" to one file, version 1 a number to each of two, the first of which is -1 for none. */
+static mafat_status own_quota(const mafat_cgroup *cgroup, double *n_processors, mafat_error *error)
+{
+    static const char *const files[2] = {"cpu.cfs_quota_us", "cpu.max"};
+    char path[PATH_BYTES], line[64] = "", *period_text = line;
+    uint64_t quota, period = 0;
+    FILE *file;
+    *n_processors = INFINITY;
+    if (!mafat_cgroup_has(cgroup, files[cgroup->version - 1]))
+        return MAFAT_OK;
+    mafat_status status = open_under(cgroup->path, files[cgroup->version - 1], &file, path, error);
+    if (status != MAFAT_OK)
+        return status;
+    bool is_read = fgets(line, sizeof line, file) != NULL;
+    fclose(file);
+    const char *quota_text = strsep(&period_text, " \n");
+    if (cgroup->version == 1 && strcmp(quota_text, "-1") == 0)
+        return MAFAT_OK;
+    if (cgroup->version == 1)
+        status = mafat_cgroup_read(cgroup, "cpu.cfs_period_us", NULL, &period, error);
+    else if (period_text == NULL || !parse_number(period_text, &period))
+        is_read = false;
+    if (status != MAFAT_OK)
+        return status;
+    if (!is_read || !parse_number(quota_text, &quota) || quota == 0 || period == 0)
+        return fail_at(path, "says no quota of processors", error);
+    if (quota != UINT64_MAX)
+        *n_processors = (double)quota / (double)period;
+    return MAFAT_OK;
+}
+
+mafat_status mafat_cgroup_quota(const mafat_cgroup *cgroup, double *n_processors,
+                                mafat_error *error)
+{
+    mafat_cgroup at = *cgroup;
+    *n_processors = INFINITY;
+    do {
+        double own;
+        mafat_status status = own_quota(&at, &own, error);
+        if (status != MAFAT_OK)
+            return status;
+        *n_processors = fmin(*n_processors, own);
+    } while (mafat_cgroup_ascend(&at));
     return MAFAT_OK;
 }
 

@@ -1,5 +1,5 @@
 /* Memory cgroups: which one this process is charged to, what they allow, and what they have
- * counted.
+ * counted; and the quota of processors that cgroups allow.
  *
  * A cgroup charges a process for what it touches first: its own pages, page cache, and kernel
  * memory on its behalf such as page tables. Version 1 and version 2 of cgroups differ in file names
@@ -24,6 +24,10 @@ typedef struct {
  * /proc/self/mountinfo. `root` stands before every path that is opened: "" for this machine, a
  * folder for a test. MAFAT_FAILED where there is none or it cannot be seen. */
 mafat_status mafat_cgroup_find(mafat_cgroup *cgroup, const char *root, mafat_error *error);
+
+/* The same for the cgroup that has this process wait when it has had its processors: where both
+ * versions are mounted, it may be another one. */
+mafat_status mafat_cgroup_find_cpu(mafat_cgroup *cgroup, const char *root, mafat_error *error);
 
 /* Makes *cgroup its own parent; false where it is the highest that can be seen. */
 bool mafat_cgroup_ascend(mafat_cgroup *cgroup);
@@ -73,6 +77,12 @@ mafat_status mafat_cgroup_peak_swap(const mafat_cgroup *cgroup, uint64_t *bytes,
 /* What the whole machine has written to swap since it was started, or compressed in memory in its
  * stead (zswap): where that did not grow, no cgroup has swapped. */
 mafat_status mafat_cgroup_swapped_out(const char *root, uint64_t *bytes, mafat_error *error);
+
+/* Of a cgroup that mafat_cgroup_find_cpu() has found: how many processors it and all its ancestors
+ * that can be seen allow at once, on average over a period of, mostly, 0.1 seconds; may be a
+ * fraction. INFINITY where none has a quota. */
+mafat_status mafat_cgroup_quota(const mafat_cgroup *cgroup, double *n_processors,
+                                mafat_error *error);
 
 /* What the whole machine has available: the kernel's estimate, MemAvailable of /proc/meminfo. */
 mafat_status mafat_cgroup_available(const char *root, size_t *bytes, mafat_error *error);

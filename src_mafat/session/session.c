@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "doors.h"
 #include "machine/auto_memory.h"
 #include "machine/cost_cache.h"
+#include "machine/processors.h"
 #include "plan/build.h"
 #include "run/step.h"
 #include "run/team.h"
@@ -49,13 +51,31 @@ static mafat_status check_variable(const char *name, int most, mafat_error *erro
     return status;
 }
 
+/* Of so many threads that OpenMP would take, as many as suit the machine; told where they are fewer. */
+static int suit_threads(int n)
+{
+    static atomic_flag is_said = ATOMIC_FLAG_INIT;
+    char what[MAFAT_PROCESSORS_TEXT];
+    mafat_processors processors = mafat_processors_find();
+    int n_suited = mafat_processors_threads(&processors);
+    if (n != processors.n_allowed || n <= n_suited)    /* somebody has said so by OpenMP's functions */
+        return n;
+    if (!atomic_flag_test_and_set(&is_said))
+        mafat_notice("processors: %s; threads: %d (-threads takes another number)",
+                     mafat_processors_describe(&processors, what, sizeof what), n_suited);
+    return n_suited;
+}
+
 /* The number of threads where nobody says one. */
 static mafat_status find_threads(int *n_threads, mafat_error *error)
 {
+    const char *variable = getenv("OMP_NUM_THREADS");
     mafat_status status = check_variable("OMP_NUM_THREADS", MAFAT_MAX_THREADS, error);
     if (status == MAFAT_OK)
         status = check_variable("OMP_THREAD_LIMIT", INT_MAX, error);
     int n = mafat_team_default_size(), limit = mafat_team_limit();
+    if (variable == NULL || *variable == '\0')
+        n = suit_threads(n);
     n = n < MAFAT_MAX_THREADS ? n : MAFAT_MAX_THREADS;    /* a machine may have more cores */
     *n_threads = n < limit ? n : limit;
     return status;

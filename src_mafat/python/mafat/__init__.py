@@ -170,7 +170,7 @@ class Network:
 
     memory: the limit of the whole process: "16M", "1G", bytes, "auto"; None: the cfg's, or none.
     config: the configuration, "5x5/8/2x2"; None: the cfg's, or what a search finds in the limit.
-    threads: 0: the cfg's, or one for each processor.
+    threads: 0: the cfg's, or as many as suit the machine.
     names: a file with the name of a class in each line.
     notice: is called with lines worth knowing that are no errors, such as what was chosen for the
     limit, in the middle of calls: it must not use the network.
