@@ -59,7 +59,7 @@ $(if $(call given,$(LACKING)),$(error $(call given,$(LACKING)): not in this buil
 MAKEOVERRIDES := $(filter-out $(addsuffix =%,$(NEEDLESS)),$(MAKEOVERRIDES))
 
 # What runs the program does so on this machine, but for suites and the page that install makes: these are emulated.
-CROSSED := all stock suites asan check-suites install uninstall where clean distclean help tools-here
+CROSSED := all stock suites asan check-suites deb install uninstall where clean distclean help tools-here
 uncrossed := $(if $(CROSS),$(filter-out $(CROSSED),$(foreach goal,$(MAKECMDGOALS),$(if $(findstring /,$(goal)),,$(goal)))))
 $(if $(uncrossed),$(error $(uncrossed): not with CROSS=$(CROSS), which builds for another machine; with it there are: $(filter-out tools-here,$(CROSSED))))
 $(if $(and $(filter 1,$(OPENCV)),$(CROSS)$(SYSROOT)),$(error OPENCV=1: not with CROSS or SYSROOT; it is built with the OpenCV of this machine))
@@ -235,7 +235,7 @@ paper: ## the MAFAT paper's experiment in limits, with swap and pictures; root, 
 	@tools/paper/paper $(if $(call on,QUICK),--quick) $(LIMITS:%=--limits %) $(SERIES)
 
 # Sources are fetched here once, and not again by who builds the packages.
-deb: ## Debian packages in build/deb/, for every processor of the architecture: darknet-mafat, libmafat0, -dev, python3-mafat
+deb: ## Debian packages in build/deb/, for every processor of the architecture: darknet-mafat, libmafat0, -dev, python3-mafat [CROSS=aarch64-linux-gnu-]
 	@tools/setup deb
 	+@$(MAKE) --no-print-directory build/upstream.stamp
 	@tools/deb

@@ -67,15 +67,22 @@ echo 'no program, but longer than the header of one' >"$scratch/text"
 expect 1 'is not for a machine that is known here' tools/emulate "$scratch/text"
 expect 1 'cannot be read' tools/emulate "$scratch/none"
 
-# packages are for every processor of this architecture, whatever was asked for
-mkdir -p "$scratch/tree/build/upstream"
-cp -R --parents VERSION tools/deb tools/version tools/debian darknet/UPSTREAM "$scratch/tree"
-printf '#!/bin/sh\nenv >"%s"\nexit 1\n' "$scratch/env" >"$scratch/bin/dpkg-buildpackage"
+# packages are for every processor of this architecture or of another one, whatever was asked for
+mkdir -p "$scratch/tree/build/upstream" "$scratch/tree/build/target/aarch64-linux-gnu/usr"
+cp -R --parents VERSION tools/deb tools/target tools/version tools/debian darknet/UPSTREAM "$scratch/tree"
+printf '#!/bin/sh\n{ env; echo "told: $*"; } >"%s"\nexit 1\n' "$scratch/env" >"$scratch/bin/dpkg-buildpackage"
 chmod +x "$scratch/bin/dpkg-buildpackage"
-variables='CC|CXX|CROSS|CPU|ARCH|SYSROOT|LDFLAGS|OPENMP|OPENCV|DEBUG|SANITIZE|WERROR|RUN_UNDER|MAKEFLAGS'
+variables='CC|CXX|CPU|ARCH|SYSROOT|LDFLAGS|OPENMP|OPENCV|DEBUG|SANITIZE|WERROR|RUN_UNDER|MAKEFLAGS'
 # shellcheck disable=SC2086    # words
 expect 1 'dpkg-buildpackage failed' env ${variables//|/=asked }= "$scratch/tree/tools/deb"
-grep -E "^($variables)=" "$scratch/env" && fail "asked for in packages"
+grep -E "^($variables)=|^told: .*-a" "$scratch/env" && fail "asked for in packages"
+# shellcheck disable=SC2086    # words
+expect 1 'dpkg-buildpackage failed' env ${variables//|/=asked }= CROSS=aarch64-linux-gnu- "$scratch/tree/tools/deb"
+grep -E "^($variables|CROSS)=" "$scratch/env" && fail "asked for in packages of another architecture"
+grep -q '^told: .* -aarm64$' "$scratch/env" || fail "$(grep '^told' "$scratch/env")"
+[ -d "$scratch"/tree/build/deb-arm64/*/build/target/aarch64-linux-gnu/usr ] || fail "without the libraries of the other architecture"
+grep -h '^lib.*:arm64' "$scratch"/tree/build/deb-arm64/*/debian/shlibs.local && fail "a dependency that has an architecture"
+expect 1 "'asked' is none of Debian's" env CROSS=asked- "$scratch/tree/tools/deb"
 
 # tests/run takes the suites of one variant, and has those alone emulated that are for another machine
 mkdir -p "$scratch"/runs/{tools,tests/cli,build/mine/tests,build/other/tests}
@@ -98,7 +105,7 @@ expect 0 '^emulated: /.*/other/tests/test_it$' env CROSS=aarch64-linux-gnu- "${r
 # goals that run foreign programs are refused; no goal is left to chance
 for goal in $(sed -nE 's/^([a-z-]+):.* ## .*/\1/p' Makefile); do
     case $goal in
-        all | stock | suites | asan | check-suites | install | uninstall | where | clean | distclean | help)
+        all | stock | suites | asan | check-suites | deb | install | uninstall | where | clean | distclean | help)
             quiet -n CROSS=aarch64-linux-gnu- "$goal" >"$scratch/log" 2>&1 || fail "$goal: $(tail -n 1 "$scratch/log")" ;;
         *) expect 2 "$goal: not with CROSS=aarch64-linux-gnu-, .*there are: all stock " quiet -n CROSS=aarch64-linux-gnu- "$goal" ;;
     esac
