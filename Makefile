@@ -59,7 +59,7 @@ $(if $(call given,$(LACKING)),$(error $(call given,$(LACKING)): not in this buil
 MAKEOVERRIDES := $(filter-out $(addsuffix =%,$(NEEDLESS)),$(MAKEOVERRIDES))
 
 # What runs the program does so on this machine, but for suites and the page that install makes: these are emulated.
-CROSSED := all stock suites asan check-suites deb install uninstall where clean distclean help tools-here
+CROSSED := all stock static suites asan check-suites deb install uninstall where clean distclean help tools-here
 uncrossed := $(if $(CROSS),$(filter-out $(CROSSED),$(foreach goal,$(MAKECMDGOALS),$(if $(findstring /,$(goal)),,$(goal)))))
 $(if $(uncrossed),$(error $(uncrossed): not with CROSS=$(CROSS), which builds for another machine; with it there are: $(filter-out tools-here,$(CROSSED))))
 $(if $(and $(filter 1,$(OPENCV)),$(CROSS)$(SYSROOT)),$(error OPENCV=1: not with CROSS or SYSROOT; it is built with the OpenCV of this machine))
@@ -186,7 +186,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -194,6 +194,9 @@ endef
 all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a build/libmafat.so $(if $(call on,OPENCV),darknet/libmafat-video.so) $(if $(CROSS),tools-here,$(TOOLS)) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
 
 stock: build/stock/darknet build/stock/libdarknet.a ## build/stock/darknet: upstream untouched, same compiler flags
+
+ONE_FILE := build/static/$(shell $(COMPILER) -dumpmachine 2>/dev/null)/darknet-mafat
+static: $(ONE_FILE) ## build/static/<machine>/darknet-mafat: the program in one file, with its libraries, to be copied [CROSS=aarch64-linux-gnu-]
 
 # Set-up comes first and what it installs is needed to go on, hence a second make.
 # It builds in parallel unless this one was told how.
@@ -394,11 +397,16 @@ $(B)/darknet/libmafat-video.so: src_mafat/video/opencv.cc Makefile | $(B)/ready-
 	    $(patsubst -I%,-isystem %,$(OPENCV_FLAGS)) -MD -MP -shared $< -o $@ $(OPENCV_LIBS)
 
 $(B)/stock/darknet: $(PROGRAM:%=$(B)/stock/%.o) $(B)/stock/libdarknet.a
-$(B)/darknet/darknet: $(PROGRAM:%=$(B)/darknet/%.o) $(B)/darknet/libdarknet.a
+$(B)/darknet/darknet $(B)/darknet/darknet-static: $(PROGRAM:%=$(B)/darknet/%.o) $(B)/darknet/libdarknet.a
 # Names of functions are not loaded, but count as memory that a limit must leave for the file.
-$(B)/darknet/darknet $(B)/libmafat.so.0: private NAMES := $(if $(call on,DEBUG)$(SANITIZE),,-s)
+$(B)/darknet/darknet $(B)/darknet/darknet-static $(B)/libmafat.so.0: private NAMES := $(if $(call on,DEBUG)$(SANITIZE),,-s)
 $(B)/stock/darknet $(B)/darknet/darknet:
 	$(call link,$(DARKNET_FLAGS) $(NAMES))
+# Linkers warn of dlopen(): libmafat-video.so, for films, is for the program with shared libraries.
+$(B)/darknet/darknet-static:
+	$(call link,$(DARKNET_FLAGS) $(NAMES) -static)
+$(ONE_FILE): $(B)/darknet/darknet-static FORCE
+	@mkdir -p $(@D) && install -C $< $@
 
 # Copies of this variant's, put in place only when they differ.
 darknet/darknet darknet/libdarknet.a darknet/libdarknet.so darknet/libmafat-video.so: darknet/%: $(B)/darknet/% FORCE
