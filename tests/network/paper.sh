@@ -6,7 +6,7 @@
 # Alone: it counts what the whole machine swaps.
 . "$(dirname "$0")/../lib.sh"
 paper=$top/tools/paper/paper
-moments=${PAPER_MOMENTS:-2}
+moments=${PAPER_MOMENTS:-1}
 out=$top/build/paper-test.$$    # on a disk, which swap needs and bounds on reading are set on
 # what cannot be taken back stays written down there
 clean_up() {
