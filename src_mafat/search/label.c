@@ -31,7 +31,8 @@ mafat_status mafat_labels_init(mafat_labels *labels, const mafat_edges *edges, s
                                mafat_error *error)
 {
     size_t n = (size_t)edges->n_positions + 1;
-    *labels = (mafat_labels){.edges = edges, .width = TUNING_MAX_WIDTH};
+    *labels = (mafat_labels){.edges = edges, .width = TUNING_MAX_WIDTH,
+                             .page_bytes = mafat_size_page()};
     while (labels->width > TUNING_MIN_WIDTH && mafat_labels_bytes(labels) > budget_bytes)
         labels->width--;
     labels->labels = malloc(n * (size_t)labels->width * sizeof *labels->labels);
@@ -52,17 +53,17 @@ void mafat_labels_free(mafat_labels *labels)
 }
 
 /* What a path takes of the limit, in whole pages of the arena, as they are charged. */
-static size_t charged_bytes(const mafat_label *label)
+static size_t charged_bytes(const mafat_labels *l, const mafat_label *label)
 {
-    return mafat_size_sum(mafat_size_in_pages(label->live_bytes), label->sum_bytes);
+    return mafat_size_sum(mafat_size_round_up(label->live_bytes, l->page_bytes), label->sum_bytes);
 }
 
 /* Whether what one path leaves room for, the other one does, too. It may have a larger arena if it
  * has as much less beside it: what comes before may need that arena anyway. */
-static bool dominates(const mafat_label *a, const mafat_label *b)
+static bool dominates(const mafat_labels *l, const mafat_label *a, const mafat_label *b)
 {
     return a->seconds <= b->seconds && a->sum_bytes <= b->sum_bytes &&
-           a->window_bytes <= b->window_bytes && charged_bytes(a) <= charged_bytes(b);
+           a->window_bytes <= b->window_bytes && charged_bytes(l, a) <= charged_bytes(l, b);
 }
 
 /* By promise; of equals those first that may dominate the others. */
@@ -80,20 +81,30 @@ static int compare_labels(const void *left, const void *right)
     return a->edge != b->edge ? a->edge - b->edge : a->rest - b->rest;
 }
 
+/* Whether one of the first n labels of found[] dominates another one: the one that has dominated
+ * last often does so again. */
+static bool is_dominated(mafat_labels *l, int n, const mafat_label *label)
+{
+    if (l->last < n && dominates(l, &l->found[l->last], label))
+        return true;
+    for (int k = 0; k < n; k++) {
+        if (dominates(l, &l->found[k], label)) {
+            l->last = k;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Leaves those labels of found[] that no other one dominates, the most promising `width` of
  * them. */
 static void choose(mafat_labels *l)
 {
-    int n = 0, last = 0;    /* the label that has dominated last often does so again */
+    int n = 0;
     qsort(l->found, (size_t)l->n_found, sizeof *l->found, compare_labels);
     for (int i = 0; i < l->n_found; i++) {
         const mafat_label label = l->found[i];
-        bool is_dominated = n > 0 && dominates(&l->found[last], &label);
-        for (int k = 0; k < n && !is_dominated; k++) {
-            is_dominated = dominates(&l->found[k], &label);
-            last = is_dominated ? k : last;
-        }
-        if (is_dominated)
+        if (is_dominated(l, n, &label))
             continue;
         if (n == l->width) {
             l->missed_s = fmin(l->missed_s, label.min_s);
@@ -101,7 +112,21 @@ static void choose(mafat_labels *l)
         }
         l->found[n++] = label;
     }
-    l->n_found = n;
+    l->n_found = l->n_chosen = n;
+}
+
+/* Adds a label to those found. One that promises less than all that were chosen, where they are as
+ * many as are kept, is not chosen any more. */
+static void add(mafat_labels *l, const mafat_label *label)
+{
+    if (l->n_chosen == l->width && label->min_s >= l->found[l->width - 1].min_s) {
+        if (label->min_s < l->missed_s && !is_dominated(l, l->width, label))
+            l->missed_s = label->min_s;
+        return;
+    }
+    if (l->n_found == l->width * TUNING_FOUND_FOR_KEPT)
+        choose(l);
+    l->found[l->n_found++] = *label;
 }
 
 mafat_label mafat_label_prepend(const mafat_edge *edge, const mafat_label *behind)
@@ -129,15 +154,35 @@ static mafat_label prepend(const mafat_labels *l, int edge, int rest, bool count
 
 /* The least of a whole plan that ends with the path: seconds, or bytes where only these count;
  * INFINITY: none fits. */
-static double min_s_of(const mafat_label_query *query, int position, const mafat_label *label)
+static double min_s_of(const mafat_labels *l, const mafat_label_query *query, int position,
+                       const mafat_label *label)
 {
-    size_t taken_bytes = charged_bytes(label) - mafat_size_in_pages(query->from_bytes);
+    size_t taken_bytes = charged_bytes(l, label) -
+                         mafat_size_round_up(query->from_bytes, l->page_bytes);
     if (label->live_bytes > query->to_bytes || taken_bytes > query->max_sum_bytes)
         return INFINITY;
     if (query->table == NULL)
         return (double)taken_bytes;
     return label->seconds + mafat_table_before(query->table, position, label->window_bytes,
                                                query->max_sum_bytes - taken_bytes);
+}
+
+/* Finds the labels at a position. */
+static void find_at(mafat_labels *l, const mafat_label_query *query, int position)
+{
+    l->n_found = l->n_chosen = l->last = 0;
+    for (int e = l->edges->first_edges[position]; e < l->edges->first_edges[position + 1]; e++) {
+        int to = l->edges->edges[e].to;
+        if (e == query->without || mafat_edge_live_bytes(&l->edges->edges[e]) > query->to_bytes)
+            continue;
+        for (int rest = l->first[to]; rest < l->first[to - 1]; rest++) {
+            mafat_label label = prepend(l, e, rest, query->table != NULL);
+            label.min_s = min_s_of(l, query, position, &label);
+            if (label.min_s < query->limit_s && label.min_s < INFINITY)
+                add(l, &label);
+        }
+    }
+    choose(l);
 }
 
 void mafat_labels_find(mafat_labels *l, const mafat_label_query *query)
@@ -149,24 +194,7 @@ void mafat_labels_find(mafat_labels *l, const mafat_label_query *query)
     l->missed_s = INFINITY;
     for (int position = last - 1; position >= 0; position--) {
         l->first[position] = l->n_labels;
-        l->n_found = 0;
-        int end = l->edges->first_edges[position + 1];
-        for (int e = l->edges->first_edges[position]; e < end; e++) {
-            int to = l->edges->edges[e].to;
-            if (e == query->without ||
-                mafat_edge_live_bytes(&l->edges->edges[e]) > query->to_bytes)
-                continue;
-            for (int rest = l->first[to]; rest < l->first[to - 1]; rest++) {
-                mafat_label label = prepend(l, e, rest, query->table != NULL);
-                label.min_s = min_s_of(query, position, &label);
-                if (label.min_s >= query->limit_s || label.min_s == INFINITY)
-                    continue;
-                if (l->n_found == l->width * TUNING_FOUND_FOR_KEPT)
-                    choose(l);
-                l->found[l->n_found++] = label;
-            }
-        }
-        choose(l);
+        find_at(l, query, position);
         for (int i = 0; i < l->n_found; i++)
             l->labels[l->n_labels++] = l->found[i];
     }

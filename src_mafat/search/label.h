@@ -28,7 +28,11 @@ typedef struct {
     int *first;                  /* [n_positions + 1], owned: the first label at each position; they
                                     end where those at the position before it begin */
     int n_found;
-    mafat_label *found;          /* owned: those at the position at hand */
+    mafat_label *found;          /* owned: those at the position at hand; first, in ascending order
+                                    of min_s, n_chosen of which none dominates another one */
+    int n_chosen;
+    int last;                    /* the one of them that has dominated another one last */
+    size_t page_bytes;           /* of this machine */
     double missed_s;             /* no plan that was left out takes less; INFINITY: none was */
 } mafat_labels;
 

@@ -35,7 +35,7 @@ enum { TUNING_MIN_UNITS = 16, TUNING_MIN_CLASSES = 4 };
 
 /* Those that are kept at a position, and how many are found for one that is kept, before the best
  * are chosen. */
-enum { TUNING_MIN_WIDTH = 8, TUNING_MAX_WIDTH = 64, TUNING_FOUND_FOR_KEPT = 32 };
+enum { TUNING_MIN_WIDTH = 8, TUNING_MAX_WIDTH = 64, TUNING_FOUND_FOR_KEPT = 4 };
 
 /* ----------------------------------------------------------------------- parts: who gets how much */
 
