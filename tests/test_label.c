@@ -74,10 +74,16 @@ static mafat_label_query draw_query(test_random *r, const test_graph *g, mafat_t
                                .max_sum_bytes = test_draw_whole(g, r)->sum_bytes};
     if (test_random_int(r, 4) == 0)
         return query;
-    mafat_table_fill(table, query.to_bytes, query.max_sum_bytes, test_random_int(r, 2) == 0);
-    query.table = table;
     if (test_random_int(r, 3) > 0)
         query.limit_s = test_draw_whole(g, r)->seconds;
+    double least = mafat_table_fill(table, query.to_bytes, query.max_sum_bytes,
+                                    test_random_int(r, 2) == 0, query.limit_s);
+    query.table = table;
+    test_require(least <= best_of(g, &query) * (1 + 1e-12));
+    if (least >= query.limit_s) {    /* then it may not have been filled */
+        query.table = NULL;
+        query.limit_s = INFINITY;
+    }
     return query;
 }
 
@@ -140,7 +146,7 @@ START_TEST(what_is_left_out_has_a_bound)
     size_t max_sum_bytes = test_draw_whole(&g, &r)->sum_bytes;
     ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, 0, &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_labels_init(&labels, &g.edges, 0, &fault), MAFAT_OK);
-    mafat_table_fill(&table, 0, max_sum_bytes, true);
+    mafat_table_fill(&table, 0, max_sum_bytes, true, INFINITY);
     mafat_label_query query = {.table = &table, .max_sum_bytes = max_sum_bytes, .limit_s = INFINITY,
                                .without = -1};
     expect_best(&g, &labels, &query);

@@ -46,8 +46,8 @@ static void expect_values(test_random *r, const test_graph *g, mafat_table *tabl
     int last = g->edges.n_positions;
     size_t arena = test_draw_whole(g, r)->live_bytes, sum = test_draw_whole(g, r)->sum_bytes;
     double best = best_of(g, last, arena, sum, 0);
-    double without = mafat_table_fill(table, arena, sum, false);
-    double with = mafat_table_fill(table, arena, sum, true);
+    double without = mafat_table_fill(table, arena, sum, false, INFINITY);
+    double with = mafat_table_fill(table, arena, sum, true, INFINITY);
     test_require(is_below(with, best) && is_below(without, with));
     test_require(!is_exact || is_same(with, best));
     for (int position = 0; position <= last; position++) {
@@ -82,11 +82,40 @@ START_TEST(no_value_is_above_any_path)
 }
 END_TEST
 
+/* What a byte saves is known where each edge pins less than a unit, which a table of few units counts
+ * as nothing: of these edges half can be pinned, and each that is not takes a second more. */
+START_TEST(what_units_round_away_has_its_price)
+{
+    enum { N = TEST_CHAIN_POSITIONS - 1, BYTES = 1000 };
+    test_graph g = {.edges = {.n_positions = N, .are_all = true}};
+    mafat_table table;
+    g.edges.edges = g.space;
+    g.edges.first_edges = g.first_edges;
+    for (int position = 0; position < N; position++) {
+        g.space[g.edges.n_edges++] = (mafat_edge){.from = position, .to = position + 1,
+                                                  .seconds = 1, .sum_bytes = BYTES};
+        g.space[g.edges.n_edges++] = (mafat_edge){.from = position, .to = position + 1,
+                                                  .seconds = 2};
+    }
+    mafat_edges_sort(&g.edges);
+    ck_assert_int_eq(mafat_table_init(&table, &g.edges, SIZE_MAX, 0, &fault), MAFAT_OK);
+    test_require(table.unit_bytes > BYTES);
+    for (int n = 0; n <= N; n++) {
+        test_case("%d are pinned", n);
+        test_require(is_same(mafat_table_fill(&table, 0, (size_t)n * BYTES, true, INFINITY),
+                             2 * N - n));
+    }
+    test_require(mafat_table_fill(&table, 0, N / 2 * BYTES, true, 1.4 * N) >= 1.4 * N);
+    mafat_table_free(&table);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("table");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, no_value_is_above_any_path, 0, CASES);
+    tcase_add_test(tcase, what_units_round_away_has_its_price);
     Suite *suite = suite_create("table");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -172,8 +172,10 @@ static void find_at(mafat_labels *l, const mafat_label_query *query, int positio
 {
     l->n_found = l->n_chosen = l->last = 0;
     for (int e = l->edges->first_edges[position]; e < l->edges->first_edges[position + 1]; e++) {
-        int to = l->edges->edges[e].to;
-        if (e == query->without || mafat_edge_live_bytes(&l->edges->edges[e]) > query->to_bytes)
+        const mafat_edge *edge = &l->edges->edges[e];
+        bool is_fast = query->table == NULL || mafat_price_allows(&query->table->price, edge);
+        int to = edge->to;
+        if (e == query->without || !is_fast || mafat_edge_live_bytes(edge) > query->to_bytes)
             continue;
         for (int rest = l->first[to]; rest < l->first[to - 1]; rest++) {
             mafat_label label = prepend(l, e, rest, query->table != NULL);

@@ -207,7 +207,8 @@ static double bound(solver *v, size_t from_bytes, size_t to_bytes, bool with_win
     mafat_search *s = v->search;
     size_t max_sum_bytes = mafat_problem_max_sum(&s->problem, v->limit_bytes, from_bytes);
     if (v->counts_time)
-        return mafat_table_fill(&s->parts.table, to_bytes, max_sum_bytes, with_windows);
+        return mafat_table_fill(&s->parts.table, to_bytes, max_sum_bytes, with_windows,
+                                limit_s(v));
     find_labels(v, to_bytes, to_bytes, max_sum_bytes);
     return has_labels(v) ? 0 : INFINITY;
 }

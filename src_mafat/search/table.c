@@ -53,20 +53,15 @@ static bool find_classes(mafat_table *t)
     return true;
 }
 
-/* The most that any path pins. */
-static bool find_max_sum_bytes(const mafat_edges *edges, size_t *bytes)
+/* Finds the most that any path to each position pins. */
+static void find_max_sums(mafat_table *t)
 {
-    size_t *most = calloc((size_t)edges->n_positions + 1, sizeof *most);
-    if (most == NULL)
-        return false;
-    for (int e = 0; e < edges->n_edges; e++) {
-        const mafat_edge *edge = &edges->edges[e];
-        most[edge->to] = mafat_size_max(most[edge->to],
-                                        mafat_size_sum(most[edge->from], edge->sum_bytes));
+    for (int e = 0; e < t->edges->n_edges; e++) {
+        const mafat_edge *edge = &t->edges->edges[e];
+        size_t *most = &t->max_sum_bytes[edge->to];
+        *most = mafat_size_max(*most, mafat_size_sum(t->max_sum_bytes[edge->from],
+                                                     edge->sum_bytes));
     }
-    *bytes = most[edges->n_positions];
-    free(most);
-    return true;
 }
 
 static size_t within(size_t n, size_t min, size_t max)
@@ -74,25 +69,35 @@ static size_t within(size_t n, size_t min, size_t max)
     return mafat_size_max(min, mafat_size_min(n, max));
 }
 
+/* What a table has beside its values. */
+static size_t own_bytes(int n_positions)
+{
+    return mafat_price_bytes(n_positions) + ((size_t)n_positions + 1) * sizeof(size_t);
+}
+
 /* Shares the memory: units first, then classes. */
 static bool allocate(mafat_table *t, size_t max_sum_bytes, size_t budget_bytes)
 {
-    size_t n_positions = (size_t)t->edges->n_positions + 1, sum_bytes;
-    size_t n_values = budget_bytes / sizeof *t->seconds / n_positions;
+    int last = t->edges->n_positions;
+    budget_bytes -= mafat_size_min(budget_bytes, own_bytes(last));
+    size_t n_values = budget_bytes / sizeof *t->seconds / ((size_t)last + 1);
     t->n_classes = (int)within(n_values / TUNING_UNITS_FOR_CLASS, TUNING_MIN_CLASSES,
                                TUNING_MAX_CLASSES);
     t->class_bytes = calloc((size_t)t->n_classes, sizeof *t->class_bytes);
-    if (t->class_bytes == NULL || !find_classes(t) || !find_max_sum_bytes(t->edges, &sum_bytes))
+    t->max_sum_bytes = calloc((size_t)last + 1, sizeof *t->max_sum_bytes);
+    if (!mafat_price_init(&t->price, t->edges) || t->class_bytes == NULL ||
+        t->max_sum_bytes == NULL || !find_classes(t))
         return false;
+    find_max_sums(t);
     size_t max_units = within(n_values / (size_t)t->n_classes, TUNING_MIN_UNITS,
                               TUNING_MAX_UNITS);
-    sum_bytes = mafat_size_min(sum_bytes, max_sum_bytes);
+    size_t sum_bytes = mafat_size_min(t->max_sum_bytes[last], max_sum_bytes);
     /* a power of two, as what weights take is mostly whole ones */
     t->unit_bytes = mafat_size_page();
     while (sum_bytes / t->unit_bytes >= max_units)
         t->unit_bytes *= 2;
     t->max_units = (int)(sum_bytes / t->unit_bytes) + 1;
-    t->seconds = malloc(mafat_table_bytes(t));
+    t->seconds = malloc(mafat_table_bytes(t) - own_bytes(last));
     return t->seconds != NULL;
 }
 
@@ -108,18 +113,22 @@ mafat_status mafat_table_init(mafat_table *table, const mafat_edges *edges, size
 
 size_t mafat_table_min_bytes(int n_positions)
 {
-    return ((size_t)n_positions + 1) * TUNING_MIN_UNITS * TUNING_MIN_CLASSES * sizeof(double);
+    return ((size_t)n_positions + 1) * TUNING_MIN_UNITS * TUNING_MIN_CLASSES * sizeof(double) +
+           own_bytes(n_positions);
 }
 
 size_t mafat_table_bytes(const mafat_table *table)
 {
     return ((size_t)table->edges->n_positions + 1) * (size_t)table->n_classes *
-           (size_t)table->max_units * sizeof *table->seconds;
+           (size_t)table->max_units * sizeof *table->seconds +
+           own_bytes(table->edges->n_positions);
 }
 
 void mafat_table_free(mafat_table *table)
 {
+    mafat_price_free(&table->price);
     free(table->class_bytes);
+    free(table->max_sum_bytes);
     free(table->seconds);
     *table = (mafat_table){0};
 }
@@ -175,10 +184,12 @@ static void go_on(mafat_table *t, int position, size_t arena_bytes)
     for (int e = edges->first_edges[position]; e < edges->first_edges[position + 1]; e++) {
         const mafat_edge *edge = &edges->edges[e];
         size_t n_units = edge->sum_bytes / t->unit_bytes;
-        if (mafat_edge_live_bytes(edge) > arena_bytes || n_units >= (size_t)t->units)
+        if (mafat_edge_live_bytes(edge) > arena_bytes || n_units >= (size_t)t->units ||
+            !mafat_price_allows(&t->price, edge))
             continue;
         const transition move = {
-            .n_units = (int)n_units, .seconds = edge->seconds,
+            .n_units = (int)n_units,
+            .seconds = edge->seconds + t->byte_s * (double)edge->sum_bytes,
             .class = class_of(t, edge->window_bytes),
             .next_class = class_of(t, arena_bytes - edge->shared_bytes)};
         bool is_worse = false;
@@ -197,12 +208,15 @@ static void go_on(mafat_table *t, int position, size_t arena_bytes)
 /* What seconds are rounded by, added up along a path to a position. */
 static double rounded_down(double seconds, int position)
 {
-    return seconds * (1 - (position + 1) * DBL_EPSILON);
+    return seconds * (1 - 2 * (position + 1) * DBL_EPSILON);
 }
 
-double mafat_table_fill(mafat_table *t, size_t arena_bytes, size_t sum_bytes, bool with_windows)
+/* Fills it with a price for bytes; returns the least seconds of a whole plan. */
+static double fill(mafat_table *t, size_t arena_bytes, size_t sum_bytes, bool with_windows,
+                   double byte_s)
 {
     int last = t->edges->n_positions;
+    t->byte_s = byte_s;
     t->classes = with_windows ? t->n_classes : 1;
     t->units = (int)mafat_size_min(sum_bytes / t->unit_bytes + 1, (size_t)t->max_units);
     size_t n = (size_t)t->classes * (size_t)t->units;
@@ -214,11 +228,27 @@ double mafat_table_fill(mafat_table *t, size_t arena_bytes, size_t sum_bytes, bo
         if (position < last)
             go_on(t, position, arena_bytes);
     }
-    return rounded_down(row_of(t, last, 0)[t->units - 1], last);
+    return mafat_table_before(t, last, 0, sum_bytes);
+}
+
+double mafat_table_fill(mafat_table *t, size_t arena_bytes, size_t sum_bytes, bool with_windows,
+                        double limit_s)
+{
+    double least_s = mafat_price_find(&t->price, arena_bytes, sum_bytes, limit_s);
+    double byte_s = t->price.byte_s;
+    if (least_s >= limit_s)
+        return least_s;
+    double free_s = fill(t, arena_bytes, sum_bytes, false, 0);
+    double priced_s = byte_s > 0 ? fill(t, arena_bytes, sum_bytes, false, byte_s) : 0;
+    if (with_windows)
+        return fill(t, arena_bytes, sum_bytes, true, priced_s > free_s ? byte_s : 0);
+    return fmax(free_s, priced_s);
 }
 
 double mafat_table_before(const mafat_table *t, int position, size_t window_bytes, size_t sum_bytes)
 {
     size_t unit = mafat_size_min(sum_bytes / t->unit_bytes, (size_t)t->units - 1);
-    return rounded_down(row_of(t, position, class_of(t, window_bytes))[unit], position);
+    double bytes = (double)mafat_size_min(sum_bytes, t->max_sum_bytes[position]);
+    double seconds = row_of(t, position, class_of(t, window_bytes))[unit];
+    return rounded_down(seconds, position) - t->byte_s * bytes;
 }
