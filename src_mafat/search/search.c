@@ -149,6 +149,8 @@ typedef struct {
     double unplaced_s;       /* the least of the plans that were not placed */
     bool varies;             /* where no plan of a range is placed, others are tried */
     int n_varied;            /* edges that were left out for that */
+    int n_unplaced;          /* paths whose plans were not placed */
+    uint64_t unplaced[TUNING_MAX_UNPLACED];    /* numbers of the last ones */
     mafat_error *error;
 } solver;
 
@@ -156,6 +158,30 @@ typedef struct {
 static double limit_s(const solver *v)
 {
     return v->best->edges == NULL || !v->counts_time ? v->slowest_s : v->best->seconds * (1 - 1e-12);
+}
+
+/* A number that hardly another path has. */
+static uint64_t number_of(const mafat_labels *labels, const mafat_label *label)
+{
+    uint64_t number = 0;
+    for (; label->edge >= 0; label = &labels->labels[label->rest])
+        number = (number ^ (uint64_t)label->edge) * 0x9e3779b97f4a7c15u + (number >> 29);
+    return number;
+}
+
+/* Whether a path's plan was tried in another range, and not placed. */
+static bool is_unplaced(const solver *v, uint64_t number)
+{
+    for (int i = 0; i < v->n_unplaced && i < TUNING_MAX_UNPLACED; i++)
+        if (v->unplaced[i] == number)
+            return true;
+    return false;
+}
+
+static void note_unplaced(solver *v, uint64_t number, double seconds)
+{
+    v->unplaced[v->n_unplaced++ % TUNING_MAX_UNPLACED] = number;
+    v->unplaced_s = fmin(v->unplaced_s, seconds);
 }
 
 /* Tries the plans that were found, the best first, up to one whose buffers are placed. */
@@ -167,13 +193,16 @@ static mafat_status try_plans(solver *v, int max_tried)
     int next = labels->first[0], end = labels->n_labels;
     for (int n = 0; n < max_tried && next < end && !is_placed && status == MAFAT_OK; n++) {
         const mafat_label *label = &labels->labels[next++];
+        uint64_t number = number_of(labels, label);
         mafat_candidate candidate;
+        if (is_unplaced(v, number))
+            continue;
         status = judge(v->search, label, v->limit_bytes, &candidate, v->error);
         if (status != MAFAT_OK)
             return status;
         is_placed = candidate.arena_bytes <= candidate.max_arena_bytes;
         if (!is_placed)
-            v->unplaced_s = fmin(v->unplaced_s, candidate.seconds);
+            note_unplaced(v, number, candidate.seconds);
         else if (!v->counts_time)
             v->limit_bytes = candidate.total_bytes - 1;
         keep_if(is_placed, v->best, &candidate);
@@ -213,20 +242,29 @@ static double bound(solver *v, size_t from_bytes, size_t to_bytes, bool with_win
     return has_labels(v) ? 0 : INFINITY;
 }
 
-/* Where no plan of a range is placed, and there is no other yet: tries the fastest of those that do
- * not have one of the edges of the fastest, for each edge in turn, up to one that is placed. (So
- * Lawler finds the k best solutions.) */
+/* What becomes less with a better plan; INFINITY: there is none yet. */
+static double demerit(const solver *v)
+{
+    if (v->best->edges == NULL)
+        return INFINITY;
+    return v->counts_time ? v->best->seconds : (double)v->best->total_bytes;
+}
+
+/* Where no plan of a range is placed that is better than the best so far: tries the fastest of those
+ * that do not have one of the edges of the fastest, for each edge in turn, up to one that is placed.
+ * (So Lawler finds the k best solutions.) */
 static mafat_status vary(solver *v, mafat_label_query *query)
 {
     mafat_search *s = v->search;
     const mafat_label *label = &s->parts.labels.labels[s->parts.labels.first[0]];
     mafat_status status = MAFAT_OK;
     int n = 0, *edges = calloc((size_t)s->problem.network->n_layers, sizeof *edges);
+    double before = demerit(v);
     if (edges == NULL)
         return mafat_problem_no_memory(&s->problem, v->error);
     for (; label->edge >= 0; label = &s->parts.labels.labels[label->rest])
         edges[n++] = label->edge;
-    for (int i = 0; i < n && v->best->edges == NULL && status == MAFAT_OK; i++) {
+    for (int i = 0; i < n && demerit(v) == before && status == MAFAT_OK; i++) {
         if (v->n_varied == TUNING_MAX_VARIED)
             break;
         v->n_varied++;
@@ -249,8 +287,9 @@ static mafat_status search_narrow(solver *v, size_t from_bytes, size_t to_bytes)
     v->missed_s = fmin(v->missed_s, v->search->parts.labels.missed_s);
     if (!has_labels(v))
         return MAFAT_OK;
+    double before = demerit(v);
     mafat_status status = try_plans(v, TUNING_MAX_TRIED);
-    return status == MAFAT_OK && v->varies && v->best->edges == NULL ? vary(v, &query) : status;
+    return status == MAFAT_OK && v->varies && demerit(v) == before ? vary(v, &query) : status;
 }
 
 /* The width of a range that is narrow. */
@@ -315,7 +354,8 @@ static mafat_status search_within(mafat_search *search, size_t limit_bytes, bool
     *best = (mafat_candidate){0};
     mafat_status status = search_range(&v, from_bytes, to_bytes,
                                        bound(&v, from_bytes, to_bytes, false));
-    v.varies = best->edges == NULL && v.unplaced_s < INFINITY;    /* then these may hide others */
+    double hidden_s = best->edges == NULL ? INFINITY : counts_time ? best->seconds : 0;
+    v.varies = v.unplaced_s < hidden_s * TUNING_WORTH_VARYING;    /* these may hide others */
     if (status == MAFAT_OK && v.varies)
         status = search_range(&v, from_bytes, to_bytes, bound(&v, from_bytes, to_bytes, false));
     *min_s = fmin(fmin(v.missed_s, v.unplaced_s), best->edges != NULL ? best->seconds : INFINITY);

@@ -53,6 +53,13 @@ enum { TUNING_NARROW_PART = 64, TUNING_SMALL_PART = 512 };
 /* Of each range so many plans are tried, and so many others while none is placed. */
 enum { TUNING_MAX_TRIED = 12, TUNING_MAX_VARIED = 64 };
 
+/* Plans that are not placed are worth looking behind where they take so much of the best one's
+ * time, or less. */
+#define TUNING_WORTH_VARYING 0.98
+
+/* Plans that were not placed are not tried again in the next range: so many are remembered. */
+enum { TUNING_MAX_UNPLACED = 256 };
+
 /* Plans that take up to so many times what the fastest one takes count as fast as that: the cost
  * model knows time to 1 to 2 %. Of two of these that read as much in a run the smaller one is
  * taken, if it is by one part of so many at least. */
