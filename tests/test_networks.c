@@ -333,6 +333,36 @@ START_TEST(a_part_of_channels_takes_no_buffer)
 }
 END_TEST
 
+/* Maps side by side, inside groups: of layers that are read several times, of parts, of one twice. */
+START_TEST(joins_give_darknets_bits)
+{
+    static const char *const joins[] = {
+        NET(24, 20, 3) CONV(6, 3, 1, PAD ACT(leaky)) CONV(5, 3, 1, PAD ACT(leaky)) CONV(4, 1, 1, ACT(leaky))
+        "[route]\nlayers=-1,-2,-3,-2\n" CONV(6, 3, 2, PAD ACT(leaky)) POOL(3, 1) "[route]\nlayers=-2,-1\n"
+        CONV(4, 1, 1, ACT(linear)),
+        NET(24, 20, 3) CONV(8, 3, 1, PAD ACT(leaky)) "[route]\nlayers=-1\ngroups=2\ngroup_id=1\n"
+        "[route]\nlayers=-1,-2,-1\n" POOL(2, 2) CONV(4, 3, 1, PAD ACT(mish)) "[upsample]\nstride=2\n[dropout]\n"
+        "[route]\nlayers=-1,2\n" CONV(4, 3, 1, PAD ACT(linear)) "[route]\nlayers=-1,-2\n",
+    };
+    for (int i = 0; i < 2; i++)
+        expect_same(joins[i], grids[_i], "2");
+}
+END_TEST
+
+/* A join of layers of its own group needs no map of any of them. */
+START_TEST(a_join_is_made_row_by_row)
+{
+    subject s = make_subject(NET(40, 200, 3) CONV(8, 3, 1, PAD ACT(leaky)) CONV(8, 3, 1, PAD ACT(leaky))
+                             "[route]\nlayers=-1,-2\n" CONV(2, 3, 8, PAD ACT(linear)), "200x1r", "1");
+    const mafat_plan *plan = &s.bridge->session.plan;
+    for (int b = 0; b < plan->n_buffers; b++)
+        if (plan->buffers[b].layer >= 0 && plan->buffers[b].layer < 3)
+            ck_assert(!plan->buffers[b].is_map && plan->buffers[b].place.bytes < 16 * 40 * 20 * sizeof(float));
+    expect_same_outputs(&s, "200x1r");
+    free_subject(&s);
+}
+END_TEST
+
 /* Who reads the network's output finds it there, though the last layer only points at another. */
 START_TEST(an_output_that_is_another_layers_is_handed_out)
 {
@@ -588,6 +618,8 @@ int main(void)
     tcase_add_test(tcase, every_pool_gives_darknets_bits);
     tcase_add_loop_test(tcase, parts_of_channels_give_darknets_bits, 0, n_grids);
     tcase_add_test(tcase, a_part_of_channels_takes_no_buffer);
+    tcase_add_loop_test(tcase, joins_give_darknets_bits, 0, n_grids);
+    tcase_add_test(tcase, a_join_is_made_row_by_row);
     tcase_add_loop_test(tcase, layers_of_other_darknets_give_darknets_bits, 0, n_grids);
     tcase_add_test(tcase, an_output_that_is_another_layers_is_handed_out);
     tcase_add_loop_test(tcase, boxes_of_other_darknets_give_darknets_bits, 0, n_grids);

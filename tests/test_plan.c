@@ -6,7 +6,9 @@
 
 #include "base/size.h"
 #include "plan/build.h"
+#include "plan/order.h"
 #include "plan/plan.h"
+#include "support/brief_cfg.h"
 #include "support/random.h"
 #include "support/suite.h"
 #include "support/weight_modes.h"
@@ -559,11 +561,24 @@ static void add_shortcut(draft *d, test_random *r)
     layer->sources[1] = from;
 }
 
+/* Puts an earlier output and the last one together, in either order, if they have one size. */
+static void add_join(draft *d, test_random *r)
+{
+    int last = d->network.n_layers - 1, from = test_random_int(r, last + 1), first = test_random_int(r, 2);
+    mafat_shape a = d->layers[last].out, b = d->layers[from].out;
+    if (a.h != b.h || a.w != b.w)
+        return;
+    mafat_layer *layer = add(d, MAFAT_JOIN, (mafat_shape){a.c + b.c, a.h, a.w});
+    layer->n_sources = 2;
+    layer->sources[first] = last;
+    layer->sources[1 - first] = from;
+}
+
 static void add_random(draft *d, test_random *r)
 {
     mafat_layer *layer;
     int size = 1 + test_random_int(r, 5);
-    switch (test_random_int(r, 7)) {
+    switch (test_random_int(r, 8)) {
     case 6:
         add_shortcut(d, r);
         break;
@@ -580,6 +595,9 @@ static void add_random(draft *d, test_random *r)
         layer = add(d, MAFAT_IDENTITY, (mafat_shape){0, 0, 0});
         layer->first_channel = test_random_int(r, layer->in.c);
         layer->out.c = 1 + test_random_int(r, layer->in.c - layer->first_channel);
+        break;
+    case 7:
+        add_join(d, r);
         break;
     case 3:
         layer = add(d, MAFAT_WHOLE, (mafat_shape){0, 0, 0});
@@ -690,6 +708,25 @@ START_TEST(the_head_of_yolov2_needs_what_it_needed_yesterday)
 }
 END_TEST
 
+/* What is read twice is read by a branch first where that ends it before much is joined, though no
+ * map of the join need exist. */
+START_TEST(branches_end_before_joins_where_that_takes_less)
+{
+    mafat_cfg cfg = test_brief_read("32x32x3 c16.3 p2.2 c32.3 p2.2 c64.3 c32.1 c16.1 o r-3 u r-1,2 c8.3");
+    mafat_error fault;
+    mafat_group segments[16];
+    int n, positions[16] = {0};
+    ck_assert_int_eq(mafat_group_find_segments(&cfg.network, segments, &n, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_order_groups(&cfg.network, segments, n, &fault), MAFAT_OK);
+    for (int i = 0; i < n; i++)
+        for (int l = segments[i].first; l < segments[i].end; l++)
+            positions[l] = i;
+    ck_assert_int_eq(positions[9], positions[11]);
+    ck_assert_int_lt(positions[7], positions[9]);
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("plan");
@@ -704,6 +741,7 @@ int main(void)
     tcase_add_test(tcase, a_pooled_convolution_holds_a_band_at_a_time);
     tcase_add_test(tcase, plans_with_many_bands_are_sound);
     tcase_add_test(tcase, results_are_stored_by_the_layer_that_computes_them);
+    tcase_add_test(tcase, branches_end_before_joins_where_that_takes_less);
     tcase_add_test(tcase, the_head_of_yolov2_needs_what_it_needed_yesterday);
     Suite *suite = suite_create("plan");
     suite_add_tcase(suite, tcase);

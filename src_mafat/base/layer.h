@@ -16,6 +16,7 @@ typedef enum {
     MAFAT_UPSAMPLE,
     MAFAT_ACTIVATION,  /* element by element */
     MAFAT_SHORTCUT,    /* the sum of two maps of one shape: sources[0] is the layer before */
+    MAFAT_JOIN,        /* the channels of several maps of one size: a route of several layers */
     MAFAT_IDENTITY,    /* dropout, a route of one layer: its output is its source's, or a part of its
                           channels */
     MAFAT_WHOLE        /* everything else: Darknet's own forward(), on whole maps */

@@ -84,6 +84,10 @@ static bool same_layer(const mafat_layer *ours, const layer *theirs)
         return theirs->type == SHORTCUT && theirs->alpha == 1 && theirs->beta == 1 &&
                theirs->index == ours->sources[1] &&
                theirs->activation == darknet_activation(ours->activation);
+    case MAFAT_JOIN:
+        return theirs->type == ROUTE && !theirs->foreign && theirs->n == ours->n_sources &&
+               memcmp(theirs->input_layers, ours->sources,
+                      (size_t)theirs->n * sizeof *ours->sources) == 0;
     case MAFAT_IDENTITY:
         return theirs->type == DROPOUT || (theirs->type == ROUTE && theirs->n == 1 &&
                                            theirs->group_id * theirs->out_c == ours->first_channel);

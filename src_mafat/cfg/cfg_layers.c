@@ -674,6 +674,8 @@ static void describe_route(job *j)
     split(j);
     if (sources != NULL && n_sources == 1)
         j->layer->kind = MAFAT_IDENTITY;
+    else if (j->out->map.c != 0 && !j->layer->is_foreign)
+        j->layer->kind = MAFAT_JOIN;
     free(sources);
 }
 

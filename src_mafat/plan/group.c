@@ -67,12 +67,22 @@ static bool must_be_whole(const mafat_readers *r, int l, int end, bool reuse)
     return r->is_result[l] || r->last_reader[l] > (reuse ? end - 1 : l + 1);
 }
 
+/* Whether the layer goes on from the one before it. */
+static bool goes_on(const mafat_layer *layers, int l)
+{
+    int n = layers[l].kind == MAFAT_JOIN ? layers[l].n_sources : 1;
+    for (int s = 0; s < n; s++)
+        if (layers[l].sources[s] == l - 1)
+            return true;
+    return false;
+}
+
 int mafat_group_end(const mafat_readers *r, int first, int limit, bool reuse)
 {
     const mafat_layer *layers = r->network->layers;
     int end = first;
     while (end < limit && mafat_group_can_fuse(&layers[end]) &&
-           (end == first || layers[end].sources[0] == end - 1))
+           (end == first || goes_on(layers, end)))
         end++;
     /* an earlier end may leave out readers of layers before it */
     for (int l = first; l < end - 1; l++) {

@@ -4,7 +4,9 @@
  * order of segments has a price: the most bytes of maps alive at once and, of orders equal in that,
  * their sum over the segments. Starting from the cfg's order, each segment is tried at the earliest
  * position behind all that it reads, and stays there unless that is dearer. Segments only ever move
- * forward to where their sources are, so that a whole branch follows its first segment. */
+ * forward to where their sources are, so that a whole branch follows its first segment.
+ *
+ * A join may be made row by row, but only with much around it: for the price its map exists. */
 #include "plan/order.h"
 
 #include <stdlib.h>
@@ -19,14 +21,16 @@ typedef struct {
     mafat_group *segments; /* [2 * n_layers], owned: n_segments in their order, and as many
                               to sort in */
     int n_segments;
+    mafat_group *pieces;   /* [n_layers], owned: segments cut before and behind joins */
     int *positions;        /* [n_layers], owned: the position in the order of the layer's segment */
     int *last_readers;     /* [n_layers], owned: the last position that reads a producer's map */
 } order;
 
-static void find_positions(order *o)
+/* Notes where in an order of groups each layer stands, and where its map is read last. */
+static void find_positions(order *o, const mafat_group *groups, int n_groups)
 {
-    for (int i = 0; i < o->n_segments; i++)
-        for (int l = o->segments[i].first; l < o->segments[i].end; l++)
+    for (int i = 0; i < n_groups; i++)
+        for (int l = groups[i].first; l < groups[i].end; l++)
             o->positions[l] = o->last_readers[l] = i;
     for (int l = 0; l < o->network->n_layers; l++) {
         const mafat_layer *layer = &o->network->layers[l];
@@ -39,16 +43,34 @@ static void find_positions(order *o)
     }
 }
 
-/* Adds up the maps of the segments; what lies inside a segment does not depend on the order. */
+/* Cuts the segments into pieces; returns how many there are. */
+static int cut_pieces(order *o)
+{
+    const mafat_layer *layers = o->network->layers;
+    int n = 0;
+    for (int i = 0; i < o->n_segments; i++) {
+        for (int l = o->segments[i].first; l < o->segments[i].end; l++) {
+            bool begins = l == o->segments[i].first || layers[l].kind == MAFAT_JOIN ||
+                          layers[l - 1].kind == MAFAT_JOIN;
+            if (begins)
+                o->pieces[n++].first = l;
+            o->pieces[n - 1].end = l + 1;
+        }
+    }
+    return n;
+}
+
+/* Adds up the maps of the pieces; what lies inside a piece does not depend on the order. */
 static price price_of(order *o)
 {
     price p = {0, 0};
-    find_positions(o);
-    for (int position = 0; position < o->n_segments; position++) {
+    int n = cut_pieces(o);
+    find_positions(o, o->pieces, n);
+    for (int position = 0; position < n; position++) {
         size_t alive = 0;
         for (int i = 0; i <= position; i++) {
-            int l = mafat_layer_producer(o->network, o->segments[i].end - 1);
-            if (l >= o->segments[i].first && o->last_readers[l] >= position)
+            int l = mafat_layer_producer(o->network, o->pieces[i].end - 1);
+            if (l >= o->pieces[i].first && o->last_readers[l] >= position)
                 alive += mafat_shape_floats(o->network->layers[l].out);
         }
         p.most = alive > p.most ? alive : p.most;
@@ -93,6 +115,7 @@ static void improve(order *o)
 {
     price best = price_of(o);
     for (int position = 1; position < o->n_segments; position++) {
+        find_positions(o, o->segments, o->n_segments);
         int earliest = earliest_position(o, position);
         if (earliest == position)
             continue;
@@ -102,7 +125,6 @@ static void improve(order *o)
             move(o, earliest, position);
         else
             best = moved;
-        find_positions(o);
     }
 }
 
@@ -124,10 +146,11 @@ mafat_status mafat_order_groups(const mafat_network *network, mafat_group *group
     size_t n_layers = (size_t)network->n_layers;
     order o = {.network = network,
                .segments = calloc(2 * n_layers, sizeof *o.segments),
+               .pieces = calloc(n_layers, sizeof *o.pieces),
                .positions = calloc(n_layers, sizeof *o.positions),
                .last_readers = calloc(n_layers, sizeof *o.last_readers)};
     mafat_status status = MAFAT_OK;
-    if (o.segments == NULL || o.positions == NULL || o.last_readers == NULL)
+    if (o.segments == NULL || o.pieces == NULL || o.positions == NULL || o.last_readers == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory to order %d groups", n_groups);
     if (status == MAFAT_OK)
         status = mafat_group_find_segments(network, o.segments, &o.n_segments, error);
@@ -136,6 +159,7 @@ mafat_status mafat_order_groups(const mafat_network *network, mafat_group *group
         sort(&o, groups, n_groups, o.segments + n_layers);
     }
     free(o.segments);
+    free(o.pieces);
     free(o.positions);
     free(o.last_readers);
     return status;

@@ -112,8 +112,8 @@ typedef enum {
 
 /* One layer on one tile, or on a part of its rows or filters. in.region is the receptive field of
  * out.region, cut to the map; the padding is what was cut off above and to the left (below and to
- * the right it follows from the sizes). A layer of kind MAFAT_WHOLE reads all its sources whole;
- * `in` is the first. */
+ * the right it follows from the sizes). A join has a step for each of its sources. A layer of kind
+ * MAFAT_WHOLE reads all its sources whole; `in` is the first. */
 typedef struct {
     mafat_step_kind kind;
     int group, tile_row, tile_col;
@@ -122,7 +122,8 @@ typedef struct {
     mafat_operand in, out;
     mafat_operand also;         /* a shortcut's second source */
     int pad_top, pad_left;
-    int filter_begin, filter_end;  /* of a convolution */
+    int filter_begin, filter_end;  /* of a convolution; of a join, those channels of its output that
+                                      one of its sources gives */
     int window;                 /* with these filters' weights; -1: they are the caller's */
     bool completes_map;         /* the last step of the layer whose whole map the group makes */
 } mafat_step;

@@ -79,6 +79,7 @@ static span back(const mafat_layer *layer, int begin, int end, int extent)
         return clip(begin / layer->stride, (end - 1) / layer->stride + 1, extent);
     case MAFAT_ACTIVATION:
     case MAFAT_SHORTCUT:
+    case MAFAT_JOIN:
     case MAFAT_IDENTITY:
         return clip(begin, end, extent);
     case MAFAT_WHOLE:

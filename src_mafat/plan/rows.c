@@ -114,7 +114,19 @@ static mafat_status make_space(const walk *w, int l, int end)
     return mafat_steps_add(w->b, w->at, step);
 }
 
-/* Adds the step that computes rows [y0, y1) of l. */
+/* Adds the steps that copy rows of a join's sources. */
+static mafat_status add_join(const walk *w, int l, mafat_region out)
+{
+    mafat_status status = MAFAT_OK;
+    for (int s = 0; s < layer_of(w, l)->n_sources && status == MAFAT_OK; s++) {
+        mafat_region in_held = held_rows(w, mafat_builder_source(w->b, l, s));
+        mafat_step step = mafat_steps_of_source(w->b, l, s, out, in_held, held_rows(w, l));
+        status = mafat_steps_add(w->b, w->at, step);
+    }
+    return status;
+}
+
+/* Adds the step that computes rows [y0, y1) of l, or those of a join. */
 static mafat_status add_step(const walk *w, int l, int y0, int y1)
 {
     mafat_region out = rows_between(w, l, y0, y1);
@@ -123,6 +135,8 @@ static mafat_status add_step(const walk *w, int l, int y0, int y1)
             .kind = MAFAT_STEP_INPUT, .layer = IMAGE, .moment = w->group->first_moment,
             .out = {MAFAT_IMAGE_BUFFER, out, held_rows(w, l), 0}, .window = -1});
     const mafat_layer *layer = layer_of(w, l);
+    if (layer->kind == MAFAT_JOIN)
+        return add_join(w, l, out);
     int source = mafat_builder_source(w->b, l, 0);
     mafat_step step = mafat_steps_of_layer(w->b, l, out, held_rows(w, source), held_rows(w, l));
     if (layer->kind == MAFAT_SHORTCUT)

@@ -104,3 +104,24 @@ mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, mafat_region out,
     }
     return step;
 }
+
+/* Channels of what the layer reads of its source number s. */
+static int channels_of(const mafat_builder *b, int l, int s)
+{
+    int source = b->network->layers[l].sources[s];
+    return source < 0 ? b->network->input.c : b->network->layers[source].out.c;
+}
+
+mafat_step mafat_steps_of_source(const mafat_builder *b, int l, int s, mafat_region out,
+                                 mafat_region in_held, mafat_region out_held)
+{
+    const mafat_layer *layer = &b->network->layers[l];
+    int buffer = mafat_builder_source_buffer(b, l, s);
+    mafat_step step = mafat_steps_of_layer(b, l, out, in_held, out_held);
+    step.in = (mafat_operand){buffer, step.in.region, held_by(b, buffer, layer->in, in_held),
+                              mafat_layer_first_channel(b->network, layer->sources[s])};
+    for (int i = 0; i < s; i++)
+        step.filter_begin += channels_of(b, l, i);
+    step.filter_end = step.filter_begin + channels_of(b, l, s);
+    return step;
+}

@@ -18,4 +18,9 @@ mafat_status mafat_steps_add(mafat_builder *b, mafat_tile_index at, mafat_step s
 mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, mafat_region out,
                                 mafat_region in_held, mafat_region out_held);
 
+/* The same of a join, for the channels that its source number s gives, in a buffer that holds
+ * `in_held`. */
+mafat_step mafat_steps_of_source(const mafat_builder *b, int l, int s, mafat_region out,
+                                 mafat_region in_held, mafat_region out_held);
+
 #endif

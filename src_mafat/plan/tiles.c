@@ -41,9 +41,20 @@ static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
     return status;
 }
 
+static mafat_status add_join(mafat_builder *b, mafat_tile_index at, int l)
+{
+    mafat_status status = MAFAT_OK;
+    for (int s = 0; s < b->network->layers[l].n_sources && status == MAFAT_OK; s++)
+        status = mafat_steps_add(b, at, mafat_steps_of_source(b, l, s, b->outputs[l], b->inputs[l],
+                                                              b->outputs[l]));
+    return status;
+}
+
 /* Adds the layer's step, or one for each window of its weights. */
 static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
 {
+    if (b->network->layers[l].kind == MAFAT_JOIN)
+        return add_join(b, at, l);
     mafat_step step = mafat_steps_of_layer(b, l, b->outputs[l], b->inputs[l], b->outputs[l]);
     mafat_status status = MAFAT_OK;
     if (b->n_windows[l] <= 1)

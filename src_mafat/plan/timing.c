@@ -16,7 +16,9 @@ static size_t floats_of(mafat_region region, int n_channels)
 static size_t floats_read(const mafat_network *network, const mafat_step *step)
 {
     const mafat_layer *layer = &network->layers[step->layer];
-    size_t n = floats_of(step->in.region, layer->in.c);
+    bool is_join = layer->kind == MAFAT_JOIN;
+    size_t n = floats_of(step->in.region, is_join ? step->filter_end - step->filter_begin
+                                                  : layer->in.c);
     if (layer->kind == MAFAT_SHORTCUT)
         n += floats_of(step->also.region, layer->out.c);
     for (int s = 1; s < layer->n_sources && layer->kind == MAFAT_WHOLE; s++) {
@@ -36,6 +38,8 @@ mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, const mafat_n
     if (layer->kind == MAFAT_CONVOLUTION)
         return mafat_cost_conv(shape, layer, step->filter_end - step->filter_begin,
                                mafat_region_pixels(step->out.region));
+    if (layer->kind == MAFAT_JOIN)
+        n_written = floats_of(step->out.region, step->filter_end - step->filter_begin);
     return mafat_cost_move(shape, floats_read(network, step) + n_written);
 }
 

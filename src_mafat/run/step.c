@@ -195,6 +195,17 @@ static void add(const task *t, int channel_begin, int channel_end)
     }
 }
 
+/* One source's channels, among those of the output. */
+static void join(const task *t, int channel_begin, int channel_end)
+{
+    for (int c = channel_begin; c < channel_end; c++) {
+        const float *in = t->in.data + (size_t)c * t->in.channel_stride;
+        float *out = t->out.data + (size_t)(t->step->filter_begin + c) * t->out.channel_stride;
+        for (int y = 0; y < t->out.h; y++, in += t->in.row_stride, out += t->out.row_stride)
+            memcpy(out, in, (size_t)t->out.w * sizeof *out);
+    }
+}
+
 /* Rows of a channel that move up in their buffer, from the top one on. */
 static void keep(const task *t, int channel_begin, int channel_end)
 {
@@ -227,6 +238,9 @@ static void run_channels_share(void *work, int index, int thread)
     case MAFAT_SHORTCUT:
         add(t, begin, end);
         return;
+    case MAFAT_JOIN:
+        join(t, begin, end);
+        return;
     case MAFAT_CONVOLUTION:
     case MAFAT_IDENTITY:
     case MAFAT_WHOLE:
@@ -258,6 +272,7 @@ static void run_layer(task *t)
     case MAFAT_UPSAMPLE:
     case MAFAT_ACTIVATION:
     case MAFAT_SHORTCUT:
+    case MAFAT_JOIN:
         run_channels(t);
         return;
     case MAFAT_WHOLE:
@@ -286,6 +301,8 @@ void mafat_step_run(const mafat_step_context *context, const mafat_step *step,
         t.layer = &context->network->layers[step->layer];
         t.n_channels = t.layer->out.c;
     }
+    if (step->kind == MAFAT_STEP_LAYER && t.layer->kind == MAFAT_JOIN)
+        t.n_channels = step->filter_end - step->filter_begin;
     if (step->kind == MAFAT_STEP_KEEP) {
         run_channels(&t);
         return;

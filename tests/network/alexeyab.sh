@@ -21,7 +21,7 @@ while read -r name size part limits; do
     expect 0 . "$darknet" mafat detector test cfg/coco.data "$cfg" "$w" data/dog.jpg -no_picture -memory "${limits%% *}"
     echo "  $name: $(grep -c '%' "$scratch/stdout") boxes in ${limits%% *}"
 done <<'END'
-yolov4-tiny 416 1 16M 64M
+yolov4-tiny 416 1 10M 64M
 yolov7-tiny 320 4 10M 24M
 yolov4 256 4 12M 40M
 enet 416 1 20M 64M
