@@ -46,7 +46,7 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
                            (mafat_outputs){bridge, read_darknet});
     mafat_inference_forward_darknet(bridge, input);
     change(bridge->network, input);
-    ck_assert_int_eq(mafat_inference_forward(bridge, &(mafat_input){.map = input}, results,
+    ck_assert_int_eq(mafat_inference_forward(bridge, &(mafat_input){.map = input}, 1, results,
                                              &(mafat_observer){&c, mafat_comparison_map_done, NULL},
                                              error), MAFAT_OK);
     ck_assert_int_eq(mafat_comparison_judge(&c, error),

@@ -1,5 +1,6 @@
 /* The executor in all its ways: random networks by tiles and by rows, weights in windows of a few
- * filters from a file that Darknet wrote, some of them pinned, the image by rows, some threads.
+ * filters from a file that Darknet wrote, some of them pinned, the image by rows, several images in a
+ * pass, some threads.
  * Every output that a plan makes whole is Darknet's, bit by bit; nothing is allocated in a run;
  * nothing is written outside the arena; a read that fails ends a run and spoils none after it. */
 #define _GNU_SOURCE    /* RTLD_NEXT */
@@ -28,7 +29,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 10 * TEST_ROUNDS, N_PLANS = 8, MARK = 0x77 };
+enum { N_NETWORKS = 10 * TEST_ROUNDS, N_PLANS = 8, MARK = 0x77, MAX_IMAGES = 4 };
 #define PAGE mafat_size_page()
 
 /* ------------------------------------------------------------------------- counting allocations */
@@ -100,7 +101,8 @@ static int n_allocations;
 static test_random random_state;
 static char cfg_path[32], path[32];
 static mafat_bridge *bridge;
-static float *floats;               /* [c][h][w] */
+static float *floats[MAX_IMAGES];   /* [c][h][w] */
+static float **darknets[MAX_IMAGES];    /* [n_layers]: its outputs of these */
 static float **results;             /* [n_layers] */
 
 /* One plan of it, and what runs it. */
@@ -147,19 +149,44 @@ static void load_network_quietly(void)
     close(null);
 }
 
+static float **make_maps(void)
+{
+    const network *net = bridge->network;
+    float **maps = calloc((size_t)net->n, sizeof *maps);
+    for (int i = 0; i < net->n; i++)
+        maps[i] = calloc((size_t)net->layers[i].outputs, sizeof **maps);
+    return maps;
+}
+
+static void free_maps(float **maps)
+{
+    for (int i = 0; maps != NULL && i < bridge->network->n; i++)
+        free(maps[i]);
+    free(maps);
+}
+
+/* An image of noise, and what Darknet makes of it. */
+static void make_noise(int image)
+{
+    network *net = bridge->network;
+    floats[image] = calloc((size_t)net->inputs, sizeof **floats);
+    fill(floats[image], net->inputs, -1, 1);
+    darknets[image] = make_maps();
+    mafat_inference_forward_darknet(bridge, floats[image]);
+    for (int i = 0; i < net->n; i++)
+        memcpy(darknets[image][i], mafat_inference_darknet_output(bridge, i),
+               (size_t)net->layers[i].outputs * sizeof(float));
+}
+
 static void make_network_of(const char *cfg)
 {
     FILE *file = fopen(cfg_path, "w");
     fputs(cfg, file);
     fclose(file);
     load_network_quietly();
-    network *net = bridge->network;
-    floats = calloc((size_t)net->inputs, sizeof *floats);
-    fill(floats, net->inputs, -1, 1);
-    results = calloc((size_t)net->n, sizeof *results);
-    for (int i = 0; i < net->n; i++)
-        results[i] = calloc((size_t)net->layers[i].outputs, sizeof **results);
-    mafat_inference_forward_darknet(bridge, floats);
+    for (int image = 0; image < MAX_IMAGES; image++)
+        make_noise(image);
+    results = make_maps();
     const mafat_network *ours = &bridge->session.cfg.network;
     ck_assert_msg(mafat_weights_verify(path, ours, &fault) == MAFAT_OK, "%s", fault.text);
     ck_assert(mafat_store_can_hold(ours));
@@ -175,15 +202,17 @@ static void make_random_network(int seed)
 
 static void free_network_of_test(void)
 {
-    for (int i = 0; bridge != NULL && i < bridge->network->n; i++)
-        free(results[i]);
-    free(results);
-    free(floats);
+    free_maps(results);
+    results = NULL;
+    for (int image = 0; image < MAX_IMAGES; image++) {
+        free_maps(darknets[image]);
+        free(floats[image]);
+        darknets[image] = NULL;
+        floats[image] = NULL;
+    }
     if (bridge != NULL)
         mafat_inference_free(bridge);
     bridge = NULL;
-    results = NULL;
-    floats = NULL;
 }
 
 /* --------------------------------------------------------------------------------------- plans */
@@ -192,6 +221,8 @@ static void free_network_of_test(void)
 typedef struct {
     bool image_by_rows;
     test_weights weights;
+    int n_images;
+    bool has_short_head;    /* one group; else as suits */
 } variant;
 
 static variant random_variant(void)
@@ -205,6 +236,8 @@ static variant random_variant(void)
             .pinned_bytes = pinned_sizes[test_random_int(&random_state, 4)],
             .filter_unit = 1 + test_random_int(&random_state, 4),
         },
+        .n_images = 1 + test_random_int(&random_state, MAX_IMAGES),
+        .has_short_head = test_random_int(&random_state, 2) == 0,
     };
 }
 
@@ -261,14 +294,22 @@ static void make_plan_of(const char *text, variant v, int n_threads)
     mafat_weight_mode modes[TEST_MAX_LAYERS];
     mafat_plan_options options = {
         .workspace_bytes = mafat_step_workspace_bytes(n_threads), .image_by_rows = v.image_by_rows,
-        .weights = test_weight_modes(ours, v.weights, modes),
+        .weights = test_weight_modes(ours, v.weights, modes), .n_images = v.n_images,
     };
-    snprintf(described, sizeof described, "%s, windows %zu, pinned %zu, unit %d, %s, %d threads",
-             text, v.weights.window_bytes, v.weights.pinned_bytes, v.weights.filter_unit,
-             v.image_by_rows ? "rows" : "map", n_threads);
+    snprintf(described, sizeof described,
+             "%s, windows %zu, pinned %zu, unit %d, %s, %d images, %s head, %d threads", text,
+             v.weights.window_bytes, v.weights.pinned_bytes, v.weights.filter_unit,
+             v.image_by_rows ? "rows" : "map", v.n_images, v.has_short_head ? "short" : "chosen",
+             n_threads);
     test_case("%s", described);
     ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
     mafat_status status = mafat_build_plan(&plan, ours, &config, &options, &fault);
+    ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
+    if (v.has_short_head) {
+        options.n_head_layers = plan.groups[0].end - plan.groups[0].first;
+        mafat_plan_free(&plan);
+        status = mafat_build_plan(&plan, ours, &config, &options, &fault);
+    }
     ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
     mafat_config_free(&config);
     bool streams = plan.n_windows > 0;
@@ -303,37 +344,43 @@ static void free_plan(void)
 
 /* ---------------------------------------------------------------------------------------- runs */
 
-/* Rows of the image, which must be asked for from top to bottom and once each. */
-static int next_row;
+/* Rows of the images, which must be asked for from top to bottom and once each, of one image after
+ * the other. */
+static int image_at_hand, next_row;
 
 static void give_rows(void *context, int y0, int y1, float *to, size_t row_stride,
                       size_t channel_stride)
 {
     mafat_shape shape = bridge->session.cfg.network.input;
     size_t width = (size_t)shape.w;
-    (void)context;
-    if (y0 != next_row || y1 <= y0 || y1 > shape.h)    /* ck_assert() would allocate */
-        ck_abort_msg("rows %d to %d behind %d", y0, y1, next_row);
+    const float *map = context;
+    if (next_row == shape.h) {
+        image_at_hand++;
+        next_row = 0;
+    }
+    /* ck_assert() would allocate */
+    if (map != floats[image_at_hand] || y0 != next_row || y1 <= y0 || y1 > shape.h)
+        ck_abort_msg("rows %d to %d behind %d of image %d", y0, y1, next_row, image_at_hand);
     next_row = y1;
     for (int c = 0; c < shape.c; c++)
         for (int y = y0; y < y1; y++)
             memcpy(to + (size_t)c * channel_stride + (size_t)(y - y0) * row_stride,
-                   floats + ((size_t)c * (size_t)shape.h + (size_t)y) * width, width * sizeof *to);
+                   map + ((size_t)c * (size_t)shape.h + (size_t)y) * width, width * sizeof *to);
 }
 
 /* What is compared in a run; values that are not zero must be among it. */
-static int n_maps, n_steps_done;
+static int n_run, n_maps, n_steps_done;
 static bool any_value;
 
-static void expect_darknets(void *context, int index, const float *map)
+static void expect_darknets(void *context, int image, int index, const float *map)
 {
-    const float *expected = mafat_inference_darknet_output(bridge, index);
+    const float *expected = darknets[image][index];
     int n = bridge->network->layers[index].outputs;
     (void)context;
     for (int i = 0; i < n; i++) {
         if (memcmp(&expected[i], &map[i], sizeof *map) != 0)
-            ck_abort_msg("layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g",
-                         index, i, n, (double)expected[i], (double)map[i]);
+            ck_abort_msg("image %d, layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g",
+                         image, index, i, n, (double)expected[i], (double)map[i]);
         any_value |= map[i] != 0;
     }
     n_maps++;
@@ -352,14 +399,25 @@ static void clear_results(void)
         memset(results[i], 0x55, (size_t)bridge->network->layers[i].outputs * sizeof **results);
 }
 
+/* As many images as the plan takes, or fewer. */
+static mafat_status run_images(const mafat_observer *observer)
+{
+    mafat_input inputs[MAX_IMAGES];
+    for (int image = 0; image < n_run; image++)
+        inputs[image] = (mafat_input){.source = {floats[image], give_rows},
+                                      .map = plan.image_by_rows ? NULL : floats[image]};
+    image_at_hand = next_row = 0;
+    return mafat_exec_run(&exec, inputs, n_run, results, observer, &fault);
+}
+
 static mafat_status run(void)
 {
     mafat_observer observer = {.map_done = expect_darknets, .step_done = count_step};
-    mafat_input input = {.source = {NULL, give_rows}, .map = plan.image_by_rows ? NULL : floats};
-    next_row = n_maps = n_steps_done = 0;
+    n_run = 1 + test_random_int(&random_state, plan.n_images);
+    n_maps = n_steps_done = 0;
     any_value = false;
     clear_results();
-    return mafat_exec_run(&exec, &input, results, &observer, &fault);
+    return run_images(&observer);
 }
 
 /* What lies around the arena, and what of its last page is behind its end. */
@@ -374,14 +432,34 @@ static void expect_only_arena_written(void)
     }
 }
 
-static void expect_results(void)
+static void expect_results_of(int image)
 {
     const mafat_network *ours = &bridge->session.cfg.network;
     for (int l = 0; l < ours->n_layers; l++) {
         const mafat_buffer *buffer = &plan.buffers[plan.output_buffers[l]];
-        if (buffer->storage == MAFAT_IN_RESULT && buffer->layer == l)
-            expect_darknets(NULL, l, results[l]);
+        if (buffer->is_result && buffer->layer == l)
+            expect_darknets(NULL, image, l, results[l]);
     }
+}
+
+static void expect_results(void)
+{
+    for (int image = 0; image < n_run; image++) {
+        if (plan.n_images > 1) {
+            clear_results();
+            mafat_exec_copy_results(&exec, image, results);
+        }
+        expect_results_of(image);
+    }
+}
+
+/* Steps of the images that were run. */
+static int count_steps(void)
+{
+    int n = 0;
+    for (int i = 0; i < plan.n_steps; i++)
+        n += plan.steps[i].image < n_run;
+    return n;
 }
 
 static void expect_run(void)
@@ -389,10 +467,12 @@ static void expect_run(void)
     mafat_status status = run();
     ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
     ck_assert_int_gt(n_maps, 0);
-    ck_assert_int_eq(n_steps_done, plan.n_steps);
+    ck_assert_int_eq(n_steps_done, count_steps());
     ck_assert(any_value);
-    if (plan.image_by_rows)
+    if (plan.image_by_rows) {
         ck_assert_int_eq(next_row, bridge->session.cfg.network.input.h);
+        ck_assert_int_eq(image_at_hand, n_run - 1);
+    }
     expect_results();
     expect_only_arena_written();
 }
@@ -441,6 +521,8 @@ START_TEST(runs_do_not_depend_on_what_was_before)
             memset(arena, n == 0 ? 0xff : 0, plan.arena_bytes);    /* NaNs */
         else
             release();
+        if (n >= 2 && plan.n_images > 1)
+            expect_results();
         expect_run();
     }
 }
@@ -459,12 +541,10 @@ START_TEST(a_run_allocates_nothing)
         test_case("%s", described);
         mafat_team_set_default_size(exec.team.n_threads);    /* what Darknet's own loops take */
         mafat_team_run(&exec.team, run_nothing, NULL);       /* OpenMP starts its threads */
-        mafat_input input = {.source = {NULL, give_rows},
-                             .map = plan.image_by_rows ? NULL : floats};
+        n_run = plan.n_images;
         for (int n = 0; n < 2; n++) {
-            next_row = 0;
             int before = n_allocations;
-            mafat_status status = mafat_exec_run(&exec, &input, results, NULL, &fault);
+            mafat_status status = run_images(NULL);
             int after = n_allocations;
             ck_assert_int_eq(status, MAFAT_OK);
             ck_assert_msg(after == before, "%d allocations", after - before);
@@ -486,7 +566,7 @@ START_TEST(a_read_that_fails_ends_the_run_and_spoils_none_after_it)
             ck_assert_int_eq(status, MAFAT_FAILED);
             ck_assert_str_eq(fault.file, path);
             ck_assert_ptr_nonnull(strstr(fault.text, "cannot be read: Input/output error"));
-            ck_assert_int_lt(n_steps_done, plan.n_steps);
+            ck_assert_int_lt(n_steps_done, count_steps());
         }
         test_reads_fail(0, 0);
         expect_only_arena_written();
@@ -522,7 +602,8 @@ START_TEST(every_mode_on_one_network)
     for (int w = 0; w < 4; w++)
         for (int p = 0; p < 3; p++)
             for (int mode = 0; mode < 12; mode++) {
-                variant v = {mode % 2 == 0, {window_sizes[w], pinned_sizes[p], 1 + mode % 4}};
+                variant v = {mode % 2 == 0, {window_sizes[w], pinned_sizes[p], 1 + mode % 4},
+                             1 + mode / 3, mode % 4 < 2};
                 make_plan_of(configs[_i], v, 1 + mode % 3);
                 test_case("%s", described);
                 expect_run();

@@ -98,11 +98,12 @@ typedef struct {
     double magnitude;    /* of the values that were equal: an all-zero pass must not pass */
 } check_state;
 
-static void expect_same_map(void *context, int index, const float *map)
+static void expect_same_map(void *context, int image, int index, const float *map)
 {
     check_state *state = context;
     const float *darknet = mafat_inference_darknet_output(state->subject->bridge, index);
     const layer *l = &state->subject->bridge->network->layers[index];
+    (void)image;
     for (int i = 0; i < l->outputs; i++) {
         if (memcmp(&darknet[i], &map[i], sizeof *map) != 0)
             ck_abort_msg("%s: layer %d, value %d of %d: Darknet %.9g, MAFAT %.9g", state->config,
@@ -124,7 +125,7 @@ static int expect_same_outputs(subject *s, const char *config)
     mafat_inference_forward_darknet(s->bridge, s->input);
     mafat_error error;
     mafat_observer observer = {.context = &state, .map_done = expect_same_map};
-    ck_assert_int_eq(mafat_inference_forward(s->bridge, &(mafat_input){.map = s->input}, results,
+    ck_assert_int_eq(mafat_inference_forward(s->bridge, &(mafat_input){.map = s->input}, 1, results,
                                              &observer, &error), MAFAT_OK);
     ck_assert_int_gt(state.n_maps, 0);
     ck_assert(state.magnitude > 0.01);

@@ -13,7 +13,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { MAX_LAYERS = 16, MAX_BUFFERS = 1024, WORKSPACE = 4096 };
+enum { MAX_LAYERS = 16, MAX_IMAGES = 3, MAX_BUFFERS = 1024, WORKSPACE = 4096 };
 
 /* Plans as they were before weights came in windows. */
 static const mafat_plan_options plain = {.workspace_bytes = WORKSPACE};
@@ -189,13 +189,13 @@ static int *make_counts(const draft *d, int l)
                   sizeof(int));
 }
 
-/* How many channels of each pixel of a layer the plan computes. */
-static int *count_channels(const draft *d, const mafat_plan *plan, int l)
+/* How many channels of each pixel of a layer the plan computes for an image. */
+static int *count_channels(const draft *d, const mafat_plan *plan, int image, int l)
 {
     int width = d->layers[l].out.w, *counts = make_counts(d, l);
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *s = &plan->steps[i];
-        if (s->layer != l || s->kind != MAFAT_STEP_LAYER)
+        if (s->image != image || s->layer != l || s->kind != MAFAT_STEP_LAYER)
             continue;
         for (int y = s->out.region.y0; y < s->out.region.y1; y++)
             for (int x = s->out.region.x0; x < s->out.region.x1; x++)
@@ -206,7 +206,7 @@ static int *count_channels(const draft *d, const mafat_plan *plan, int l)
 
 /* Every element of each whole map is computed exactly once; with rows that are reused no element of
  * any map is computed twice. */
-static void expect_covered_once(const draft *d, const mafat_plan *plan)
+static void expect_covered_once(const draft *d, const mafat_plan *plan, int image)
 {
     for (int g = 0; g < plan->n_groups; g++) {
         const mafat_group *group = &plan->groups[g];
@@ -215,7 +215,7 @@ static void expect_covered_once(const draft *d, const mafat_plan *plan)
             int n_pixels = d->layers[l].out.h * d->layers[l].out.w, n = d->layers[l].out.c;
             if (d->layers[l].kind == MAFAT_IDENTITY)
                 continue;
-            int *counts = count_channels(d, plan, l);
+            int *counts = count_channels(d, plan, image, l);
             for (int i = 0; i < n_pixels; i++)
                 test_require(counts[i] == n || (counts[i] == 0 && !buffer->is_map) ||
                              (counts[i] % n == 0 && !buffer->is_map && !group->tiling.reuse));
@@ -224,33 +224,57 @@ static void expect_covered_once(const draft *d, const mafat_plan *plan)
     }
 }
 
-/* What the arena holds while a plan runs: which buffer each line belongs to, and which rows of its
- * region a buffer holds by now. */
+/* What the arena holds while a plan runs: which buffer, and which image, each line belongs to, and
+ * which rows of its region a buffer holds by now for each image. */
 typedef struct {
     int *owners;                       /* [lines of the arena] */
-    mafat_region held[MAX_BUFFERS];
-    int begin_row[MAX_BUFFERS];
-    int end_row[MAX_BUFFERS];          /* rows [begin_row, end_row) are written */
-    bool is_written[MAX_BUFFERS];
+    int image;                         /* whose turn it is */
+    struct {
+        mafat_region held[MAX_BUFFERS];
+        int begin_row[MAX_BUFFERS];
+        int end_row[MAX_BUFFERS];      /* rows [begin_row, end_row) are written */
+        bool is_written[MAX_BUFFERS];
+        bool is_complete[MAX_LAYERS];
+    } of[MAX_IMAGES];
     int n_read;                        /* windows that a reader as early as allowed has read */
 } memory;
 
-static bool owns(const memory *m, const mafat_plan *plan, int buffer)
+/* The image's part of a buffer, or all of one that serves all images. */
+static mafat_arena_buffer part_of(const mafat_plan *plan, int image, int buffer)
 {
     const mafat_buffer *b = &plan->buffers[buffer];
-    for (size_t byte = 0; b->storage == MAFAT_IN_ARENA && byte < b->place.bytes;
-         byte += MAFAT_ARENA_ALIGN)
-        if (m->owners[(b->place.offset + byte) / MAFAT_ARENA_ALIGN] != buffer)
+    mafat_arena_buffer part = b->place;
+    if (b->storage != MAFAT_IN_ARENA)
+        part.bytes = 0;
+    part.offset += mafat_plan_image_offset(plan, b, image);
+    part.bytes /= b->is_for_each_image ? (size_t)plan->n_images : 1;
+    return part;
+}
+
+static bool owns_for(const memory *m, const mafat_plan *plan, int image, int buffer)
+{
+    mafat_arena_buffer part = part_of(plan, image, buffer);
+    for (size_t byte = 0; byte < part.bytes; byte += MAFAT_ARENA_ALIGN)
+        if (m->owners[(part.offset + byte) / MAFAT_ARENA_ALIGN] != image * MAX_BUFFERS + buffer)
             return false;
     return true;
 }
 
+static bool owns(const memory *m, const mafat_plan *plan, int buffer)
+{
+    return owns_for(m, plan, m->image, buffer);
+}
+
+static void claim_for(memory *m, const mafat_plan *plan, int image, int buffer)
+{
+    mafat_arena_buffer part = part_of(plan, image, buffer);
+    for (size_t byte = 0; byte < part.bytes; byte += MAFAT_ARENA_ALIGN)
+        m->owners[(part.offset + byte) / MAFAT_ARENA_ALIGN] = image * MAX_BUFFERS + buffer;
+}
+
 static void claim(memory *m, const mafat_plan *plan, int buffer)
 {
-    const mafat_buffer *b = &plan->buffers[buffer];
-    for (size_t byte = 0; b->storage == MAFAT_IN_ARENA && byte < b->place.bytes;
-         byte += MAFAT_ARENA_ALIGN)
-        m->owners[(b->place.offset + byte) / MAFAT_ARENA_ALIGN] = buffer;
+    claim_for(m, plan, m->image, buffer);
 }
 
 /* Reads all windows that the floor allows, at once. */
@@ -260,7 +284,7 @@ static void read_windows(memory *m, const mafat_plan *plan, int floor)
         const mafat_weight_window *window = &plan->windows[m->n_read];
         if (!window->pinned && plan->buffers[window->buffer].place.first > floor)
             return;
-        claim(m, plan, window->buffer);
+        claim_for(m, plan, 0, window->buffer);
     }
 }
 
@@ -269,9 +293,10 @@ static void read_operand(const memory *m, const mafat_plan *plan, const mafat_op
     if (plan->buffers[in->buffer].storage == MAFAT_IN_IMAGE)
         return;
     test_require(owns(m, plan, in->buffer));
-    test_require(mafat_region_equal(m->held[in->buffer], in->held));
-    test_require(in->region.y0 >= in->held.y0 && in->region.y0 >= m->begin_row[in->buffer]);
-    test_require(in->region.y1 <= m->end_row[in->buffer]);
+    test_require(mafat_region_equal(m->of[m->image].held[in->buffer], in->held));
+    test_require(in->region.y0 >= in->held.y0);
+    test_require(in->region.y0 >= m->of[m->image].begin_row[in->buffer]);
+    test_require(in->region.y1 <= m->of[m->image].end_row[in->buffer]);
     test_require(in->region.x0 >= in->held.x0 && in->region.x1 <= in->held.x1);
 }
 
@@ -282,20 +307,21 @@ static void write_operand(memory *m, const mafat_plan *plan, const mafat_step *s
     const mafat_operand *out = &s->out;
     int buffer = out->buffer;
     bool is_map = plan->buffers[buffer].is_map;
-    bool begins = is_map ? !m->is_written[buffer]
+    bool begins = is_map ? !m->of[m->image].is_written[buffer]
                          : out->region.y0 == out->held.y0 && s->filter_begin == 0;
     if (begins) {
         claim(m, plan, buffer);
-        m->begin_row[buffer] = out->region.y0;
+        m->of[m->image].begin_row[buffer] = out->region.y0;
     }
     test_require(owns(m, plan, buffer));
-    test_require(is_map || begins || s->filter_begin > 0 || out->region.y0 == m->end_row[buffer]);
-    test_require(begins || is_map || mafat_region_equal(m->held[buffer], out->held));
+    test_require(is_map || begins || s->filter_begin > 0 ||
+                 out->region.y0 == m->of[m->image].end_row[buffer]);
+    test_require(begins || is_map || mafat_region_equal(m->of[m->image].held[buffer], out->held));
     test_require(out->region.y0 >= out->held.y0 && out->region.y1 <= out->held.y1);
-    m->held[buffer] = out->held;
-    m->is_written[buffer] = true;
-    if (!is_map || out->region.y1 > m->end_row[buffer])
-        m->end_row[buffer] = out->region.y1;
+    m->of[m->image].held[buffer] = out->held;
+    m->of[m->image].is_written[buffer] = true;
+    if (!is_map || out->region.y1 > m->of[m->image].end_row[buffer])
+        m->of[m->image].end_row[buffer] = out->region.y1;
 }
 
 /* Rows move up: what was there goes, what is kept stays in order. */
@@ -303,17 +329,16 @@ static void keep_rows(memory *m, const mafat_plan *plan, const mafat_step *s)
 {
     int buffer = s->in.buffer;
     read_operand(m, plan, &s->in);
-    test_require(s->out.buffer == buffer && s->in.region.y1 == m->end_row[buffer]);
+    test_require(s->out.buffer == buffer && s->in.region.y1 == m->of[m->image].end_row[buffer]);
     test_require(mafat_region_equal(s->in.region, s->out.region));
     test_require(s->out.held.y0 > s->in.held.y0 && s->out.region.y0 >= s->out.held.y0);
-    m->held[buffer] = s->out.held;
-    m->begin_row[buffer] = s->out.region.y0;
+    m->of[m->image].held[buffer] = s->out.held;
+    m->of[m->image].begin_row[buffer] = s->out.region.y0;
 }
 
 /* A step of a layer reads what earlier steps wrote and nobody has overwritten, and just what it
  * needs. */
-static void run_layer(memory *m, const draft *d, const mafat_plan *plan, const mafat_step *s,
-                      const bool *complete)
+static void run_layer(memory *m, const draft *d, const mafat_plan *plan, const mafat_step *s)
 {
     const mafat_layer *layer = &d->layers[s->layer];
     const mafat_buffer *in = &plan->buffers[s->in.buffer];
@@ -329,10 +354,11 @@ static void run_layer(memory *m, const draft *d, const mafat_plan *plan, const m
         const mafat_weight_window *window = &plan->windows[s->window];
         test_require(window->layer == s->layer && window->filter_begin <= s->filter_begin &&
                      window->filter_end >= s->filter_end);
-        test_require(owns(m, plan, window->buffer) || window->pinned);
+        test_require(owns_for(m, plan, 0, window->buffer) || window->pinned);
     }
     write_operand(m, plan, s);
-    test_require(!in->is_map || in->layer < 0 || complete[in->layer] || same_group);
+    test_require(!in->is_map || in->layer < 0 || same_group ||
+                 m->of[m->image].is_complete[in->layer]);
     if (layer->kind != MAFAT_WHOLE)
         field = mafat_region_back(layer, s->out.region);
     test_require(mafat_region_equal(field.region, s->in.region));
@@ -341,7 +367,6 @@ static void run_layer(memory *m, const draft *d, const mafat_plan *plan, const m
 
 static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
 {
-    bool complete[MAX_LAYERS] = {false};
     static memory m;
     int floor = 0;
     memset(&m, 0, sizeof m);
@@ -351,9 +376,10 @@ static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
         test_require(mafat_plan_floor(plan, s) >= floor);
         floor = mafat_plan_floor(plan, s);
         read_windows(&m, plan, floor);
+        m.image = s->image;
         switch (s->kind) {
         case MAFAT_STEP_LAYER:
-            run_layer(&m, d, plan, s, complete);
+            run_layer(&m, d, plan, s);
             break;
         case MAFAT_STEP_INPUT:
             write_operand(&m, plan, s);
@@ -363,7 +389,7 @@ static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
             break;
         }
         if (s->completes_map)
-            complete[s->layer] = true;
+            m.of[m.image].is_complete[s->layer] = true;
     }
     test_require(m.n_read == plan->n_windows);
     free(m.owners);
@@ -391,7 +417,8 @@ static void expect_buffers_alive(const draft *d, const mafat_plan *plan)
         if (s->window >= 0)
             expect_alive(plan, s, plan->windows[s->window].buffer);
         size_t n_floats = (size_t)n_channels * mafat_region_pixels(s->out.held);
-        test_require(out->place.bytes / sizeof(float) >= n_floats);
+        test_require(part_of(plan, s->image, s->out.buffer).bytes / sizeof(float) >= n_floats ||
+                     out->storage != MAFAT_IN_ARENA);
     }
 }
 
@@ -417,7 +444,7 @@ static void expect_macs_counted(const draft *d, const mafat_plan *plan)
     for (int l = 0; l < plan->n_layers; l++) {
         if (d->layers[l].kind != MAFAT_CONVOLUTION)
             continue;
-        int *counts = count_channels(d, plan, l), n = d->layers[l].out.c;
+        int *counts = count_channels(d, plan, 0, l), n = d->layers[l].out.c;
         size_t macs_of_pixel = mafat_layer_macs(&d->layers[l], 1);
         for (int i = 0; i < d->layers[l].out.h * d->layers[l].out.w; i++) {
             macs += macs_of_pixel * (size_t)(counts[i] / n);
@@ -437,7 +464,7 @@ static void expect_tiles_counted(const mafat_plan *plan)
         int n_tiles = 0;
         for (int i = 0; i < plan->n_steps; i++) {
             const mafat_step *step = &plan->steps[i];
-            if (step->group != g || step->kind != MAFAT_STEP_LAYER)
+            if (step->image > 0 || step->group != g || step->kind != MAFAT_STEP_LAYER)
                 continue;
             n_tiles += before == NULL || step->tile_row != before->tile_row ||
                        step->tile_col != before->tile_col;
@@ -493,6 +520,37 @@ static void expect_weights_read_once(const draft *d, const mafat_plan *plan)
     test_require(w == plan->n_windows && n_read == plan->weight_bytes_read);
 }
 
+/* In the head one image comes after the other, with all filters of a layer at hand; behind it every
+ * image has its turn at a window of weights before the next one is used. */
+static void expect_images_in_turn(const mafat_plan *plan)
+{
+    int image = 0, window = -1;
+    for (int i = 0; i < plan->n_steps; i++) {
+        const mafat_step *s = &plan->steps[i];
+        bool is_head = s->group < plan->n_head_groups;
+        test_require(s->image >= 0 && s->image < plan->n_images);
+        test_require(!is_head || s->image == image || s->image == image + 1);
+        image = is_head ? s->image : image;
+        test_require(!is_head || plan->n_images == 1 || s->window < 0 || s->filter_begin == 0);
+        if (!is_head && s->window >= 0 && !plan->windows[s->window].pinned &&
+            !mafat_group_is_interleaved(&plan->groups[s->group])) {
+            test_require(s->window >= window);
+            window = s->window;
+        }
+    }
+    test_require(plan->n_images == 1 || image == plan->n_images - 1);
+}
+
+/* Results of several images are there when the last moment is over. */
+static void expect_results_last(const mafat_plan *plan)
+{
+    for (int i = 0; i < plan->n_buffers && plan->n_images > 1; i++) {
+        const mafat_buffer *buffer = &plan->buffers[i];
+        test_require(!buffer->is_result ||
+                     (buffer->is_for_each_image && buffer->place.last == plan->n_moments - 1));
+    }
+}
+
 static void expect_sound_with(const draft *d, const char *config,
                               const mafat_plan_options *options)
 {
@@ -501,7 +559,10 @@ static void expect_sound_with(const draft *d, const char *config,
     ck_assert_msg(build_with(d, config, options, &plan, &error) == MAFAT_OK, "%s: %s", config,
                   error.text);
     ck_assert_int_le(plan.n_buffers, MAX_BUFFERS);
-    expect_covered_once(d, &plan);
+    for (int image = 0; image < plan.n_images; image++)
+        expect_covered_once(d, &plan, image);
+    expect_images_in_turn(&plan);
+    expect_results_last(&plan);
     expect_inputs_ready(d, &plan);
     expect_buffers_alive(d, &plan);
     expect_no_overlap(&plan);
@@ -512,22 +573,39 @@ static void expect_sound_with(const draft *d, const char *config,
     mafat_plan_free(&plan);
 }
 
+/* The shortest head that there is. */
+static int layers_of_first_group(const draft *d, const char *config)
+{
+    mafat_plan plan = planned(d, config);
+    int n = plan.groups[0].end - plan.groups[0].first;
+    mafat_plan_free(&plan);
+    return n;
+}
+
 static void expect_sound(const draft *d, const char *config)
 {
     test_case("%s", config);
     static const struct {
         bool image_by_rows;
         test_weights weights;
+        int n_images;
+        bool has_short_head;
     } variants[] = {
-        {false, {0, 0, 1}}, {true, {0, 0, 1}}, {true, {SIZE_MAX, 0, 1}}, {true, {100, 0, 2}},
-        {false, {200, 60000, 2}},
+        {false, {0, 0, 1}, 0, false}, {true, {0, 0, 1}, 0, false},
+        {true, {SIZE_MAX, 0, 1}, 0, false}, {true, {100, 0, 2}, 0, false},
+        {false, {200, 60000, 2}, 0, false}, {true, {100, 0, 2}, 2, false},
+        {false, {200, 60000, 2}, MAX_IMAGES, false}, {true, {100, 0, 2}, MAX_IMAGES, true},
+        {false, {300, 0, 1}, 2, true}, {true, {0, 0, 1}, 2, true},
     };
     for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
         mafat_weight_mode modes[TEST_MAX_LAYERS];
         mafat_plan_options options = {
             .workspace_bytes = WORKSPACE, .image_by_rows = variants[i].image_by_rows,
             .weights = test_weight_modes(&d->network, variants[i].weights, modes),
+            .n_images = variants[i].n_images,
         };
+        if (variants[i].has_short_head)
+            options.n_head_layers = layers_of_first_group(d, config);
         expect_sound_with(d, config, &options);
     }
 }

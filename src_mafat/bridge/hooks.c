@@ -103,7 +103,7 @@ static mafat_status run_batch(mafat_bridge *bridge, mafat_error *error)
         /* as rows, too: some plans take nothing else */
         mafat_source_map rows = {map, bridge->session.cfg.network.input};
         mafat_input input = {.source = mafat_source_of_map(&rows), .map = map};
-        status = mafat_planned_run(bridge, &input, NULL, NULL, error);
+        status = mafat_planned_run(bridge, &input, 1, NULL, NULL, error);
     }
     return status;
 }

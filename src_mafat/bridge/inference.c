@@ -66,23 +66,25 @@ static mafat_status forward_by_layers(mafat_bridge *bridge, const mafat_input *i
     mafat_inference_forward_darknet(bridge, map);
     for (int l = 0; l < bridge->network->n && observer != NULL; l++)
         if (observer->map_done != NULL)
-            observer->map_done(observer->context, l, mafat_inference_darknet_output(bridge, l));
+            observer->map_done(observer->context, 0, l,
+                               mafat_inference_darknet_output(bridge, l));
     free(map);
     return MAFAT_OK;
 }
 
-mafat_status mafat_inference_forward(mafat_bridge *bridge, const mafat_input *input,
+mafat_status mafat_inference_forward(mafat_bridge *bridge, const mafat_input *inputs, int n_inputs,
                                      float *const *results, const mafat_observer *observer,
                                      mafat_error *error)
 {
     network *net = bridge->network, call = *net;
     if (bridge->session.by_layers)
-        return forward_by_layers(bridge, input, observer, error);
+        return forward_by_layers(bridge, inputs, observer, error);
     call.truth = NULL;
     call.train = 0;
     call.delta = NULL;
     bridge->network = &call;
-    mafat_status status = mafat_planned_run(bridge, input, results, observer, error);
+    mafat_status status = mafat_planned_run(bridge, inputs, n_inputs, results, observer,
+                                            error);
     bridge->network = net;
     return status;
 }

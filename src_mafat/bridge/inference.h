@@ -21,9 +21,10 @@ void mafat_inference_abandon(mafat_bridge *made);
 void mafat_inference_forward_darknet(mafat_bridge *bridge, float *input);
 const float *mafat_inference_darknet_output(const mafat_bridge *bridge, int index);
 
-/* The same through MAFAT, with result layers' outputs going to results[] as in mafat_exec_run(), or
- * to where Darknet's commands look for them if it is NULL. Errors: those of mafat_exec_run(). */
-mafat_status mafat_inference_forward(mafat_bridge *bridge, const mafat_input *input,
+/* The same through MAFAT, of several images as in mafat_planned_run(), with result layers' outputs
+ * going to results[] as in mafat_exec_run(), or to where Darknet's commands look for them if it is
+ * NULL. Errors: those of mafat_exec_run(). */
+mafat_status mafat_inference_forward(mafat_bridge *bridge, const mafat_input *inputs, int n_inputs,
                                      float *const *results, const mafat_observer *observer,
                                      mafat_error *error);
 

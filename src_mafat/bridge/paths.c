@@ -40,7 +40,7 @@ mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error
     if (status == MAFAT_OK) {
         mafat_input input = mafat_subject_input(&subject);
         mafat_planned_refresh(bridge);
-        status = mafat_planned_run(bridge, &input, NULL, NULL, error);
+        status = mafat_planned_run(bridge, &input, 1, NULL, NULL, error);
         if (status == MAFAT_OK)
             status = mafat_subject_check(&subject, error);
         mafat_subject_close(&subject);

@@ -166,7 +166,12 @@ mafat_status mafat_planned_make_anew(mafat_bridge *bridge, const mafat_workload_
     return status;
 }
 
-mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *input,
+void mafat_planned_show(mafat_bridge *bridge, int image)
+{
+    mafat_exec_copy_results(&bridge->exec, image, bridge->results);
+}
+
+mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, int n_inputs,
                                float *const *results, const mafat_observer *observer,
                                mafat_error *error)
 {
@@ -174,6 +179,9 @@ mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *input,
         return mafat_error_set(error, MAFAT_FAILED, "no weights file was loaded for this network");
     if (has_store(bridge))
         bridge->exec.parameters = bridge->store.parameters;
-    return mafat_exec_run(&bridge->exec, input, results != NULL ? results : bridge->results,
-                          observer, error);
+    results = results != NULL ? results : bridge->results;
+    mafat_status status = mafat_exec_run(&bridge->exec, inputs, n_inputs, results, observer, error);
+    if (status == MAFAT_OK && bridge->session.plan.n_images > 1)
+        mafat_exec_copy_results(&bridge->exec, 0, results);
+    return status;
 }

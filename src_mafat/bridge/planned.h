@@ -32,11 +32,16 @@ mafat_status mafat_planned_follow_size(mafat_bridge *bridge, mafat_error *error)
 mafat_status mafat_planned_make_anew(mafat_bridge *bridge, const mafat_workload_image *image,
                                      mafat_error *error);
 
-/* One inference, with result layers' outputs going to results[] as in mafat_exec_run(), or to where
- * Darknet's commands look for them if it is NULL. MAFAT_FAILED where the plan reads weights and no
- * file was loaded; other errors are those of mafat_exec_run(). */
-mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *input,
+/* One inference of several images, as many as the plan is for at the most, with result layers'
+ * outputs going to results[] as in mafat_exec_run(), or to where Darknet's commands look for them if
+ * it is NULL; of several images, those of the first one: mafat_planned_show(). MAFAT_FAILED where
+ * the plan reads weights and no file was loaded; other errors are those of mafat_exec_run(). */
+mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, int n_inputs,
                                float *const *results, const mafat_observer *observer,
                                mafat_error *error);
+
+/* Puts the results of one of the images of the last run, of a plan for several, to where Darknet's
+ * commands look for them. */
+void mafat_planned_show(mafat_bridge *bridge, int image);
 
 #endif

@@ -60,10 +60,10 @@ typedef struct {
     mafat_progress progress;
 } watched;
 
-static void note_map(void *context, int layer, const float *map)
+static void note_map(void *context, int image, int layer, const float *map)
 {
     watched *w = context;
-    mafat_comparison_map_done(&w->found, layer, map);
+    mafat_comparison_map_done(&w->found, image, layer, map);
     mafat_progress_reach(&w->progress, (size_t)w->found.n_layers);
 }
 

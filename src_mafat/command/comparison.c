@@ -46,13 +46,13 @@ static void compare_piece(mafat_comparison *c, int layer, size_t first, size_t n
     c->n_values += n;
 }
 
-void mafat_comparison_map_done(void *context, int layer, const float *map)
+void mafat_comparison_map_done(void *context, int image, int layer, const float *map)
 {
     mafat_comparison *c = context;
     size_t n = mafat_shape_floats(c->network->layers[layer].out);
     for (size_t first = 0; first < n && c->status == MAFAT_OK; first += PIECE_FLOATS)
         compare_piece(c, layer, first, n - first < PIECE_FLOATS ? n - first : PIECE_FLOATS, map);
-    c->n_layers++;
+    c->n_layers += image == 0;
 }
 
 mafat_status mafat_comparison_judge(const mafat_comparison *c, mafat_error *error)

@@ -19,7 +19,7 @@ typedef struct {
     mafat_outputs darknet;
     mafat_status status;            /* of reading Darknet's outputs */
     mafat_error error;
-    int n_layers;                   /* compared so far, as all below */
+    int n_layers;                   /* compared so far, as all below; of the first image */
     size_t n_values, n_different;
     double max_abs_diff;            /* NaN where one of the two is NaN */
     int first_layer;                /* where the first difference is; -1: nowhere */
@@ -30,8 +30,9 @@ typedef struct {
 void mafat_comparison_begin(mafat_comparison *c, const mafat_network *network,
                             mafat_outputs darknet);
 
-/* An observer's map_done(): compares one output. `context` is the comparison. */
-void mafat_comparison_map_done(void *context, int layer, const float *map);
+/* An observer's map_done(): compares one output; all images are the one that Darknet ran.
+ * `context` is the comparison. */
+void mafat_comparison_map_done(void *context, int image, int layer, const float *map);
 
 /* MAFAT_OK where all that was compared is equal. Else MAFAT_FAILED, with the first difference in
  * the error record: its channel, row and column and both values; or with what kept Darknet's

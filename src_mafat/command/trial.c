@@ -2,6 +2,7 @@
 #include "command/trial.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "bridge/inference.h"
 #include "session/verify.h"
@@ -126,8 +127,15 @@ mafat_status mafat_trial_check_input(const mafat_trial_input *input, mafat_error
 mafat_status mafat_trial_run(mafat_trial *trial, const mafat_observer *observer,
                              mafat_error *error)
 {
-    mafat_input input = {.source = trial->input.source};
-    mafat_status status = mafat_inference_forward(trial->bridge, &input, NULL, observer, error);
+    const mafat_session *session = &trial->bridge->session;
+    int n = session->by_layers ? 1 : session->plan.n_images;
+    mafat_input *inputs = calloc((size_t)n, sizeof *inputs);
+    if (inputs == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", n);
+    for (int i = 0; i < n; i++)
+        inputs[i].source = trial->input.source;
+    mafat_status status = mafat_inference_forward(trial->bridge, inputs, n, NULL, observer, error);
+    free(inputs);
     return status == MAFAT_OK ? mafat_trial_check_input(&trial->input, error) : status;
 }
 

@@ -39,7 +39,8 @@ void mafat_trial_load(mafat_trial *trial, const mafat_arguments *arguments, bool
  * mafat_picture_rows_check(). */
 mafat_status mafat_trial_check_input(const mafat_trial_input *input, mafat_error *error);
 
-/* One inference through MAFAT. Errors: those of mafat_exec_run(). */
+/* One inference through MAFAT, of the input as often as the plan takes images. Errors: those of
+ * mafat_exec_run(). */
 mafat_status mafat_trial_run(mafat_trial *trial, const mafat_observer *observer,
                              mafat_error *error);
 

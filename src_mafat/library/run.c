@@ -79,7 +79,7 @@ static mafat_status run(job *j, mafat_error *error)
     double begin = mafat_measure_now_s();
     mafat_input input = mafat_subject_input(j->subject);
     j->network->is_broken = true;    /* should Darknet's code give up, too */
-    mafat_status status = mafat_inference_forward(bridge, &input, NULL, NULL, error);
+    mafat_status status = mafat_inference_forward(bridge, &input, 1, NULL, NULL, error);
     j->network->is_broken = status != MAFAT_OK;
     if (status == MAFAT_OK)
         status = mafat_subject_check(j->subject, error);

@@ -120,7 +120,7 @@ mafat_status mafat_probes_run(mafat_probes *probes, int index, const mafat_obser
 {
     mafat_input input = {.map = probes->in};
     float *results[] = {probes->out};
-    return mafat_exec_run(&probes->probes[index].exec, &input, results, observer, error);
+    return mafat_exec_run(&probes->probes[index].exec, &input, 1, results, observer, error);
 }
 
 void mafat_probes_free(mafat_probes *probes)

@@ -47,6 +47,17 @@ static int add_buffer(mafat_plan *plan, mafat_buffer buffer)
     return plan->n_buffers++;
 }
 
+/* Whether a layer's output has a part for each image. Tiles, and bands of them, are used up before
+ * the next image comes. */
+static bool is_for_each_image(const mafat_builder *b, const mafat_group *group, int l, bool is_map)
+{
+    mafat_image_side side = b->sides[l + 1];
+    if (b->plan->n_images == 1 || side == MAFAT_WITHIN_HEAD)
+        return false;
+    return is_map || (side == MAFAT_WITHIN_TAIL && !mafat_group_is_interleaved(group) &&
+                      !mafat_builder_is_pooled(b, group, l));
+}
+
 /* Whether the group hands on the layer's output: behind it come only layers that change nothing. */
 static bool is_group_output(const mafat_builder *b, const mafat_group *group, int l)
 {
@@ -60,6 +71,7 @@ static mafat_status add_image_buffer(mafat_builder *b)
 {
     mafat_buffer image = {.storage = MAFAT_IN_IMAGE, .layer = -1, .is_map = true};
     mafat_status status = MAFAT_OK;
+    image.is_for_each_image = b->plan->n_images > 1 && b->sides[0] == MAFAT_ACROSS;
     if (b->options->image_by_rows && b->plan->groups[0].first == 0) {
         image.storage = MAFAT_IN_ARENA;
         image.is_map = !b->plan->groups[0].tiling.reuse;
@@ -82,10 +94,12 @@ static mafat_status add_output_buffer(mafat_builder *b, const mafat_group *group
             buffer.place.first = group->first_moment;
             buffer.place.last = group->last_moment;
         }
-        if (b->scratch->are_results[l])
+        buffer.is_result = b->scratch->are_results[l];
+        if (buffer.is_result && b->plan->n_images == 1)
             buffer.storage = MAFAT_IN_RESULT;
         status = bytes_of(b, l, b->network->layers[l].out, &buffer.place.bytes);
     }
+    buffer.is_for_each_image = is_for_each_image(b, group, l, buffer.is_map);
     b->output_buffers[l] = add_buffer(b->plan, buffer);
     return status;
 }
@@ -103,6 +117,22 @@ static void extend_lifetimes(mafat_builder *b, const mafat_group *group)
             if (last > buffer->place.last)
                 buffer->place.last = last;
         }
+    }
+}
+
+/* What is kept for each image is there from the first image's time in the head on, and results are
+ * there until the end. */
+static void extend_over_images(mafat_builder *b)
+{
+    int last = b->plan->n_moments - 1;
+    for (int i = 0; i < b->plan->n_buffers; i++) {
+        mafat_buffer *buffer = &b->plan->buffers[i];
+        if (!buffer->is_for_each_image)
+            continue;
+        if (b->sides[buffer->layer + 1] == MAFAT_ACROSS)
+            buffer->place.first = 0;
+        if (buffer->is_result || (b->is_part && b->sides[buffer->layer + 1] == MAFAT_ACROSS))
+            buffer->place.last = last;
     }
 }
 
@@ -126,9 +156,13 @@ static mafat_status add_group_buffers(mafat_builder *b, const mafat_group *group
 static mafat_status add_source_buffer(mafat_builder *b, int producer)
 {
     mafat_buffer buffer = {
-        .storage = b->scratch->are_results[producer] ? MAFAT_IN_RESULT : MAFAT_IN_ARENA,
-        .layer = producer, .is_map = true, .place = {.last = b->plan->n_moments - 1},
+        .storage = MAFAT_IN_ARENA, .layer = producer, .is_map = true,
+        .is_result = b->scratch->are_results[producer],
+        .is_for_each_image = b->plan->n_images > 1 && b->sides[producer + 1] != MAFAT_WITHIN_HEAD,
+        .place = {.last = b->plan->n_moments - 1},
     };
+    if (buffer.is_result && b->plan->n_images == 1)
+        buffer.storage = MAFAT_IN_RESULT;
     mafat_status status = bytes_of(b, producer, b->network->layers[producer].out,
                                    &buffer.place.bytes);
     b->output_buffers[producer] = add_buffer(b->plan, buffer);
@@ -171,6 +205,7 @@ mafat_status mafat_buffers_make(mafat_builder *b)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory for a plan's buffers");
     for (int g = 0; g < plan->n_groups; g++)
         plan->n_moments = count_moments(b, &plan->groups[g], plan->n_moments);
+    b->head_last_moment = plan->groups[plan->n_head_groups - 1].last_moment;
     mafat_status status = add_image_buffer(b);
     add_buffer(plan, (mafat_buffer){
         .storage = MAFAT_IN_ARENA, .layer = -1,
@@ -180,9 +215,25 @@ mafat_status mafat_buffers_make(mafat_builder *b)
         status = add_sources(b);
     for (int g = 0; g < plan->n_groups && status == MAFAT_OK; g++)
         status = add_group_buffers(b, &plan->groups[g]);
-    if (status == MAFAT_OK)
+    if (status == MAFAT_OK) {
+        extend_over_images(b);
         mafat_windows_place(b);
+    }
     return status;
+}
+
+mafat_status mafat_buffers_multiply(mafat_builder *b)
+{
+    mafat_plan *plan = b->plan;
+    for (int i = 0; i < plan->n_buffers; i++) {
+        mafat_buffer *buffer = &plan->buffers[i];
+        size_t *bytes = &buffer->place.bytes;
+        if (buffer->is_for_each_image &&
+            !mafat_size_mul(mafat_arena_round(*bytes), (size_t)plan->n_images, bytes))
+            return mafat_error_set(b->error, MAFAT_FAILED, "the maps of %d images do not fit the "
+                                   "address space", plan->n_images);
+    }
+    return MAFAT_OK;
 }
 
 mafat_status mafat_buffers_fit(mafat_builder *b, int buffer, int layer, mafat_region held)

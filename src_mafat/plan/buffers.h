@@ -12,6 +12,9 @@ mafat_status mafat_buffers_make(mafat_builder *b);
  * map's. */
 mafat_status mafat_buffers_fit(mafat_builder *b, int buffer, int layer, mafat_region held);
 
+/* Has those that each image has a part of hold these parts, once all have their sizes. */
+mafat_status mafat_buffers_multiply(mafat_builder *b);
+
 /* Gives the buffers their offsets, and adds up what they take. Needs all steps. */
 mafat_status mafat_buffers_place(mafat_builder *b);
 

@@ -3,6 +3,7 @@
 
 #include "plan/buffers.h"
 #include "plan/builder.h"
+#include "plan/images.h"
 #include "plan/order.h"
 #include "plan/rows.h"
 #include "plan/tiles.h"
@@ -37,6 +38,10 @@ static mafat_status build_groups(mafat_builder *b)
         status = mafat_buffers_make(b);
     if (status == MAFAT_OK)
         status = make_steps(b);
+    if (status == MAFAT_OK)
+        status = mafat_buffers_multiply(b);
+    if (status == MAFAT_OK)
+        status = mafat_images_spread(b);
     return status;
 }
 
@@ -47,8 +52,10 @@ static mafat_status build(mafat_builder *b, const mafat_config *config)
                                               b->error);
     if (status == MAFAT_OK)
         status = mafat_order_groups(b->network, plan->groups, plan->n_groups, b->error);
-    if (status == MAFAT_OK)
+    if (status == MAFAT_OK) {
+        mafat_images_find_head(b);
         status = build_groups(b);
+    }
     if (status == MAFAT_OK)
         status = mafat_buffers_place(b);
     return status;
@@ -60,7 +67,8 @@ static mafat_status build_either(mafat_plan *plan, const mafat_network *network,
                                  const mafat_plan_options *options, mafat_row_memo *memo,
                                  mafat_error *error)
 {
-    *plan = (mafat_plan){.n_layers = network->n_layers, .image_by_rows = options->image_by_rows};
+    *plan = (mafat_plan){.n_layers = network->n_layers, .image_by_rows = options->image_by_rows,
+                         .n_images = options->n_images > 1 ? options->n_images : 1};
     mafat_builder b = {.plan = plan, .network = network, .options = options, .error = error,
                        .is_part = part != NULL, .memo = memo};
     mafat_status status = MAFAT_OK;
@@ -69,6 +77,7 @@ static mafat_status build_either(mafat_plan *plan, const mafat_network *network,
                                  network->n_layers);
     } else if (part != NULL) {
         plan->groups[plan->n_groups++] = *part;
+        plan->n_head_groups = 1;
         status = build_groups(&b);
     } else {
         status = build(&b, config);

@@ -16,8 +16,9 @@ mafat_status mafat_build_plan(mafat_plan *plan, const mafat_network *network,
 
 /* Plans one group as if it ran alone, for a search that puts plans together: what it reads of other
  * layers is there, as whole maps that are alive all the time. Steps are counted and not kept, and
- * buffers have sizes and lifetimes but no places: arena_bytes and live_bytes are 0. `memo` may be
- * NULL.
+ * buffers have sizes and lifetimes but no places: arena_bytes and live_bytes are 0. Of several
+ * images, what is kept of the head for each one is there all the time, and so are the group's
+ * windows where it is in the head; options->sides must be there. `memo` may be NULL.
  * Errors as above. */
 mafat_status mafat_build_part(mafat_plan *plan, const mafat_network *network,
                               const mafat_group *group, const mafat_plan_options *options,

@@ -15,6 +15,11 @@ int mafat_builder_source_buffer(const mafat_builder *b, int l, int s)
     return producer < 0 ? MAFAT_IMAGE_BUFFER : b->output_buffers[producer];
 }
 
+bool mafat_builder_is_in_head(const mafat_builder *b, int l)
+{
+    return b->plan->n_images > 1 && b->sides[l + 1] != MAFAT_WITHIN_TAIL;
+}
+
 bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, int l)
 {
     /* windows of filters leave bands of rows no room: each would read all weights again */
@@ -34,6 +39,7 @@ bool mafat_builder_begin(mafat_builder *b)
         (!b->is_part && b->plan->output_buffers == NULL))
         return false;
     b->producers = r->producers;
+    b->sides = b->options->sides != NULL ? b->options->sides : r->sides;
     b->first_windows = r->ints;
     b->n_windows = b->first_windows + n;
     b->first_moments = b->n_windows + n;

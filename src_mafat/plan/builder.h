@@ -15,6 +15,8 @@ typedef struct {
     mafat_scratch *scratch;     /* which all arrays below are in */
     mafat_row_memo *memo;       /* of a part; NULL: none is kept */
     const int *producers;
+    const mafat_image_side *sides;    /* [n_layers + 1]; of one image all are within the head */
+    int head_last_moment;       /* of several images */
     int *output_buffers;        /* [n_layers]: of a part, which has none of its own */
     int *first_windows, *n_windows;   /* [n_layers]: of the layer, in plan->windows */
     int *first_moments, *last_moments;/* [n_layers] */
@@ -41,6 +43,9 @@ int mafat_builder_source(const mafat_builder *b, int l, int s);
 
 /* The buffer of what layer l reads: of its source number s. */
 int mafat_builder_source_buffer(const mafat_builder *b, int l, int s);
+
+/* Whether the plan is for several images and layer l in its head. */
+bool mafat_builder_is_in_head(const mafat_builder *b, int l);
 
 /* Whether layer l and the next one of the group run band by band (plan.h). */
 bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, int l);

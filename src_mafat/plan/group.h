@@ -15,9 +15,9 @@ typedef struct {
     /* filled in by the plan */
     int first_moment, last_moment;
     int n_tiles;                /* that are not empty */
-    uint64_t macs;              /* multiply-accumulates of its convolution steps */
+    uint64_t macs;              /* multiply-accumulates of its convolution steps, for one image */
     uint64_t redundant_macs;    /* of them, those that another tile computes too */
-    double computing_s;         /* by the cost model (cost.h); 0 without one */
+    double computing_s;         /* by the cost model (cost.h), for all images; 0 without one */
     double seconds;             /* the same with what reading weights adds to it */
 } mafat_group;
 

@@ -38,9 +38,17 @@ size_t mafat_plan_layer_bytes(int n_layers)
     return ((size_t)n_layers + 1) * (sizeof(mafat_group) + 3 * sizeof(mafat_buffer) + sizeof(int));
 }
 
+size_t mafat_plan_image_offset(const mafat_plan *plan, const mafat_buffer *buffer, int image)
+{
+    return buffer->is_for_each_image
+               ? buffer->place.bytes / (size_t)plan->n_images * (size_t)image : 0;
+}
+
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step)
 {
     const mafat_group *group = &plan->groups[step->group];
+    if (plan->n_images > 1 && step->group < plan->n_head_groups)
+        return 0;
     return mafat_group_is_interleaved(group) ? group->first_moment : step->moment;
 }
 

@@ -6,7 +6,13 @@
  * one for each window of its weights. In a layer group of several tiles each layer has one
  * moment, which comes back with every tile: no tile outlives the next, so that one buffer a
  * layer serves all tiles, and the plan's size does not depend on the grid. A group that reuses
- * rows is one single moment. */
+ * rows is one single moment.
+ *
+ * A plan may be for several images, which one pass of the weights serves. Its first groups are the
+ * head: they run image by image, so that its moments come back with every image and its weights
+ * stay from the first one to the last. The groups behind are the tail: they run layer by layer,
+ * each window of weights for one image after the other, and what is kept there, as what the head
+ * hands to it, is kept for each image. */
 #ifndef MAFAT_PLAN_PLAN_H
 #define MAFAT_PLAN_PLAN_H
 
@@ -46,6 +52,13 @@ typedef struct {
     int window_filters;       /* 1 or more; that of all filters, or more: one window */
 } mafat_weight_mode;
 
+/* Where the output of a layer is made and read, of a plan for several images; see images.h. */
+typedef enum {
+    MAFAT_WITHIN_HEAD,        /* while an image is in the head: one buffer serves all images */
+    MAFAT_ACROSS,             /* made in the head, and read behind it, for each image */
+    MAFAT_WITHIN_TAIL         /* for each image */
+} mafat_image_side;
+
 /* What a plan is built in, to be used again for the next one (scratch.h). */
 typedef struct mafat_scratch mafat_scratch;
 
@@ -53,6 +66,12 @@ typedef struct mafat_scratch mafat_scratch;
 typedef struct {
     size_t workspace_bytes;   /* that the kernels need beside their operands while they run */
     bool image_by_rows;       /* the input comes from a source of rows, not as a map */
+    int n_images;             /* of a pass: 1 or more; 0: 1 */
+    int n_head_layers;        /* of several images: so many layers, in the order of execution, are in
+                                 the head, and no group is in both parts; 0: as many as suit the
+                                 memory */
+    const mafat_image_side *sides;     /* [n_layers + 1], borrowed: of several images, of a part
+                                          (build.h) */
     const mafat_weight_mode *weights;  /* [n_layers], borrowed, those of convolutions are read;
                                           NULL: all weights are in the caller's memory */
     const mafat_costs *costs; /* borrowed; NULL: the plan says nothing of time */
@@ -66,13 +85,15 @@ typedef enum {
     MAFAT_IN_IMAGE,   /* the caller's input */
     MAFAT_IN_ARENA,
     MAFAT_IN_PINNED,  /* the block of what is read once */
-    MAFAT_IN_RESULT   /* the caller's memory for a result layer's output */
+    MAFAT_IN_RESULT   /* the caller's memory for a result layer's output, of a plan for one image */
 } mafat_storage;
 
 typedef struct {
     mafat_storage storage;
     int layer;                  /* whose output or weights; -1 for the image and the workspace */
     bool is_map;                /* the whole map; else a tile's region or some rows at a time */
+    bool is_result;             /* a map that is read after the run */
+    bool is_for_each_image;     /* it has as many parts of one size as the plan has images */
     mafat_arena_buffer place;   /* bytes and lifetime; offset in the arena or the pinned block */
 } mafat_buffer;
 
@@ -116,6 +137,7 @@ typedef enum {
  * MAFAT_WHOLE reads all its sources whole; `in` is the first. */
 typedef struct {
     mafat_step_kind kind;
+    int image;                  /* of the plan's */
     int group, tile_row, tile_col;
     int layer;                  /* -1 for the image */
     int moment;
@@ -129,7 +151,9 @@ typedef struct {
 } mafat_step;
 
 typedef struct {
+    int n_images;               /* that a run takes at most */
     int n_groups;
+    int n_head_groups;          /* the first ones, of a plan for several images; all, of one */
     mafat_group *groups;        /* [n_groups], owned: all layers, in the order of execution */
     int n_buffers;
     mafat_buffer *buffers;      /* [n_buffers], owned */
@@ -146,9 +170,9 @@ typedef struct {
     size_t live_bytes;          /* what no placement can go below */
     size_t pinned_bytes;        /* the block that holds all MAFAT_IN_PINNED buffers */
     size_t weight_bytes_read;   /* of windows that are not pinned: in each run */
-    uint64_t macs;              /* of all groups */
+    uint64_t macs;              /* of all groups, for one image */
     uint64_t redundant_macs;
-    double latency_s;           /* of all groups */
+    double latency_s;           /* of all groups, for all images */
     size_t building_bytes;      /* what it took to build it, itself among it */
 } mafat_plan;
 
@@ -160,8 +184,12 @@ size_t mafat_plan_layer_bytes(int n_layers);
 /* Frees what the plan owns and clears it; a zeroed plan may be freed. */
 void mafat_plan_free(mafat_plan *plan);
 
-/* The first moment of what the step belongs to: its group's where that is interleaved, else its
- * own. Nothing that was alive only before it will be used again in this run. */
+/* Where a part of a buffer that each image has begins, from the buffer's own begin. */
+size_t mafat_plan_image_offset(const mafat_plan *plan, const mafat_buffer *buffer, int image);
+
+/* The first moment of what the step belongs to: the head's of several images, its group's where
+ * that is interleaved, else its own. Nothing that was alive only before it will be used again in
+ * this run. */
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step);
 
 /* Redundant multiply-accumulates in percent of those that would do. */

@@ -19,9 +19,16 @@ mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan)
         .array_bytes = mafat_plan_array_bytes(plan->n_steps, plan->n_windows),
         .n_layers = plan->n_layers, .reads_weights = plan->n_windows > 0,
     };
-    for (int i = 0; i < plan->n_buffers; i++)
-        if (plan->buffers[i].storage == MAFAT_IN_RESULT)
-            sums.result_bytes += mafat_size_in_pages(plan->buffers[i].place.bytes);
+    for (int i = 0; i < plan->n_buffers; i++) {
+        const mafat_buffer *buffer = &plan->buffers[i];
+        size_t bytes = buffer->place.bytes;
+        if (buffer->storage == MAFAT_IN_RESULT) {
+            sums.result_bytes += mafat_size_in_pages(bytes);
+        } else if (buffer->is_result) {    /* and one at a time where Darknet's code reads it */
+            sums.result_bytes += mafat_size_in_pages(bytes / (size_t)plan->n_images);
+            sums.kept_bytes += mafat_size_in_pages(bytes) + mafat_size_page();
+        }
+    }
     return sums;
 }
 
@@ -76,7 +83,7 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
     size_t running_bytes = mafat_size_sum(p.image_bytes + p.result_bytes,
                                           mafat_size_in_pages(p.arena_bytes));
     size_t decode_bytes = mafat_size_sum(mafat_size_in_pages(process->decode_bytes),
-                                         process->repeats ? p.result_bytes : 0);
+                                         process->repeats ? p.result_bytes + sums->kept_bytes : 0);
     p.decode_bytes = decode_bytes > running_bytes ? decode_bytes - running_bytes : 0;
     size_t weight_bytes = mafat_size_sum(p.parameter_bytes + rounding_bytes(kept_bytes),
                                          p.pinned_bytes);

@@ -55,6 +55,7 @@ typedef struct {
     size_t pinned_bytes;      /* weights that are read once */
     size_t array_bytes;       /* mafat_plan_array_bytes() */
     size_t result_bytes;
+    size_t kept_bytes;        /* of the arena, results of several images: they stay behind a run */
     size_t search_bytes;      /* that a search held when it chose the plan; 0: nobody searched */
     int n_layers;
     bool reads_weights;       /* in windows or once; else they are in the caller's memory */

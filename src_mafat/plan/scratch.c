@@ -10,6 +10,7 @@ void mafat_scratch_free(mafat_scratch *scratch)
         return;
     free(scratch->producers);
     free(scratch->are_results);
+    free(scratch->sides);
     free(scratch->ints);
     free(scratch->regions);
     free(scratch->covered);
@@ -29,6 +30,7 @@ mafat_scratch *mafat_scratch_new(const mafat_network *network)
         .n_layers = network->n_layers,
         .producers = calloc(n, sizeof *r->producers),
         .are_results = calloc(n, sizeof *r->are_results),
+        .sides = calloc(n + 1, sizeof *r->sides),
         .ints = calloc(5 * n, sizeof *r->ints),
         .regions = calloc(2 * n, sizeof *r->regions),
         .covered = calloc(2 * n, sizeof *r->covered),
@@ -36,8 +38,9 @@ mafat_scratch *mafat_scratch_new(const mafat_network *network)
         .sums = calloc(n + 1, sizeof *r->sums),
         .timed = calloc(n + 1, sizeof *r->timed),
     };
-    if (r->producers == NULL || r->are_results == NULL || r->ints == NULL || r->regions == NULL ||
-        r->covered == NULL || r->reused == NULL || r->sums == NULL || r->timed == NULL) {
+    if (r->producers == NULL || r->are_results == NULL || r->sides == NULL || r->ints == NULL ||
+        r->regions == NULL || r->covered == NULL || r->reused == NULL || r->sums == NULL ||
+        r->timed == NULL) {
         mafat_scratch_free(r);
         return NULL;
     }
@@ -52,8 +55,9 @@ mafat_scratch *mafat_scratch_new(const mafat_network *network)
 size_t mafat_scratch_bytes(int n_layers)
 {
     return ((size_t)n_layers + 1) *
-           (6 * sizeof(int) + sizeof(bool) + 2 * sizeof(mafat_region) + 2 * sizeof(mafat_coverage) +
-            sizeof(mafat_rows) + sizeof(mafat_layer_sum) + sizeof(mafat_timed_step));
+           (6 * sizeof(int) + sizeof(bool) + sizeof(mafat_image_side) + 2 * sizeof(mafat_region) +
+            2 * sizeof(mafat_coverage) + sizeof(mafat_rows) + sizeof(mafat_layer_sum) +
+            sizeof(mafat_timed_step));
 }
 
 void mafat_scratch_clear(mafat_scratch *r, int first, int end)

@@ -35,12 +35,13 @@ typedef struct {
     double seconds;
 } mafat_timed_step;
 
-/* All but producers and are_results is zero between two plans. */
+/* All but producers, are_results and sides is zero between two plans. */
 struct mafat_scratch {
     int n_layers;
     int *producers;             /* [n_layers], owned: mafat_layer_producer() of each */
     bool *are_results;          /* [n_layers], owned: the output, under its own or under another
                                    layer's name, is read after the run */
+    mafat_image_side *sides;    /* [n_layers + 1], owned: the image's, then the layers' */
     int *ints;                  /* [5 * n_layers], owned */
     mafat_region *regions;      /* [2 * n_layers], owned */
     mafat_coverage *covered;    /* [2 * n_layers], owned */

@@ -24,7 +24,7 @@ static mafat_region held_by(const mafat_builder *b, int buffer, mafat_shape map,
 static mafat_status grow_steps(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
-    if (b->n_all_steps >= MAFAT_MAX_STEPS)
+    if (b->n_all_steps >= MAFAT_MAX_STEPS / plan->n_images)
         return mafat_error_set(b->error, MAFAT_USAGE,
                                "the configuration makes more than %d steps, which is the most "
                                "allowed",

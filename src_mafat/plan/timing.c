@@ -103,7 +103,8 @@ void mafat_timing_set_group(mafat_builder *b, mafat_group *group)
         return;
     for (int l = group->first; l < group->end; l++) {
         reading r = reading_of(b, l);
-        double layer_s = computing_s(b, l) * (is_interleaved ? 1 + INTERLEAVING_LOSS : 1);
+        double layer_s = computing_s(b, l) * b->plan->n_images *
+                         (is_interleaved ? 1 + INTERLEAVING_LOSS : 1);
         group->computing_s += layer_s;
         if (group->first == 0 && is_interleaved)
             group->seconds += layer_s + r.seconds;

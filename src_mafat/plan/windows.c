@@ -6,7 +6,8 @@
  * window is the layer. While one window is used the next one is read: it gets its room from the
  * moment on at which the window before it is used.
  *
- * A pinned layer is one window, as an interleaved layer is. */
+ * A pinned layer is one window, as an interleaved layer is, and as one is that several images come
+ * to one by one. */
 #include "plan/windows.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static int window_filters(const mafat_builder *b, const mafat_group *group, int 
     mafat_weight_mode mode = b->options->weights[l];
     MAFAT_CHECK(mode.pinned || mode.window_filters >= 1);
     if (mode.pinned || mafat_group_is_interleaved(group) || layer->groups > 1 ||
-        mode.window_filters > layer->out.c)
+        mafat_builder_is_in_head(b, l) || mode.window_filters > layer->out.c)
         return layer->out.c;
     return mode.window_filters;
 }
@@ -77,6 +78,11 @@ static void find_use(const mafat_builder *b, int index, const mafat_group *group
 {
     int l = b->plan->windows[index].layer;
     bool is_interleaved = mafat_group_is_interleaved(group);
+    if (mafat_builder_is_in_head(b, l)) {
+        *first = 0;
+        *last = b->head_last_moment;
+        return;
+    }
     *first = is_interleaved ? group->first_moment
                             : b->first_moments[l] + (index - b->first_windows[l]);
     *last = is_interleaved ? group->last_moment : *first;

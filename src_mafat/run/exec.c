@@ -2,7 +2,9 @@
 #define _GNU_SOURCE    /* MAP_ANONYMOUS, MADV_DONTNEED */
 #include "run/exec.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/size.h"
@@ -50,6 +52,24 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
                            plan->arena_bytes);
 }
 
+/* Finds the results that several images have in the arena from a place on: the pages of the first
+ * ones. */
+static bool next_kept(const mafat_plan *plan, size_t from, size_t *begin, size_t *end)
+{
+    size_t page = mafat_size_page(), next = SIZE_MAX;
+    for (int i = 0; i < plan->n_buffers; i++) {
+        const mafat_buffer *buffer = &plan->buffers[i];
+        size_t last = mafat_size_in_pages(buffer->place.offset + buffer->place.bytes);
+        if (!buffer->is_result || buffer->storage != MAFAT_IN_ARENA || last <= from ||
+            buffer->place.offset >= next)
+            continue;
+        next = buffer->place.offset;
+        *begin = mafat_size_max(next / page * page, from);
+        *end = last;
+    }
+    return next != SIZE_MAX;
+}
+
 /* Has the arena's memory there before threads need it, in large pages: all of it will be used, and
  * they are had faster, and found faster. Threads that come upon one at the same time would each be
  * given a whole one for a moment, and charged for it. Kernels before 5.14 cannot do that; there
@@ -60,6 +80,8 @@ static void populate(mafat_exec *exec)
         return;
     exec->is_populated = true;
     madvise(exec->arena, exec->plan->arena_bytes, MADV_HUGEPAGE);
+    for (size_t begin, end = 0; next_kept(exec->plan, end, &begin, &end);)
+        madvise(exec->arena + begin, end - begin, MADV_NOHUGEPAGE);    /* kept to the page */
 #ifdef MADV_POPULATE_WRITE
     if (madvise(exec->arena, exec->plan->arena_bytes, MADV_POPULATE_WRITE) == 0)
         return;
@@ -69,8 +91,11 @@ static void populate(mafat_exec *exec)
 
 void mafat_exec_release(mafat_exec *exec)
 {
+    size_t begin = 0, end = 0, at = 0;
     exec->is_populated = false;
-    madvise(exec->arena, exec->plan->arena_bytes, MADV_DONTNEED);
+    for (; next_kept(exec->plan, end, &begin, &end); at = end)
+        madvise(exec->arena + at, begin - at, MADV_DONTNEED);
+    madvise(exec->arena + at, mafat_size_in_pages(exec->plan->arena_bytes) - at, MADV_DONTNEED);
 }
 
 void mafat_exec_free(mafat_exec *exec)
@@ -83,8 +108,10 @@ void mafat_exec_free(mafat_exec *exec)
     *exec = (mafat_exec){0};
 }
 
-/* Finds where each layer's whole output will be: of an identity among its producer's channels. */
-static void find_maps(mafat_exec *exec, const mafat_input *input, float *const *results)
+/* Finds where each layer's whole output will be, for one of the images: of an identity among its
+ * producer's channels. */
+static void find_maps(mafat_exec *exec, int image, const mafat_input *input,
+                      float *const *results)
 {
     const mafat_plan *plan = exec->plan;
     for (int l = 0; l < plan->n_layers; l++) {
@@ -97,7 +124,8 @@ static void find_maps(mafat_exec *exec, const mafat_input *input, float *const *
             exec->maps[l] = input->map;
             break;
         case MAFAT_IN_ARENA:
-            exec->maps[l] = (float *)(exec->arena + buffer->place.offset);
+            exec->maps[l] = (float *)(exec->arena + buffer->place.offset +
+                                      mafat_plan_image_offset(plan, buffer, image));
             break;
         case MAFAT_IN_RESULT:
             exec->maps[l] = results[buffer->layer];
@@ -114,6 +142,20 @@ static void find_maps(mafat_exec *exec, const mafat_input *input, float *const *
 
 /* ------------------------------------------------------------------------------------- run */
 
+void mafat_exec_copy_results(const mafat_exec *exec, int image, float *const *results)
+{
+    const mafat_plan *plan = exec->plan;
+    for (int i = 0; i < plan->n_buffers; i++) {
+        const mafat_buffer *buffer = &plan->buffers[i];
+        if (!buffer->is_result || buffer->storage != MAFAT_IN_ARENA)
+            continue;
+        mafat_shape shape = exec->network->layers[buffer->layer].out;
+        memcpy(results[buffer->layer],
+               exec->arena + buffer->place.offset + mafat_plan_image_offset(plan, buffer, image),
+               mafat_shape_floats(shape) * sizeof **results);
+    }
+}
+
 /* Reports the map that the step completed, also under the names of the layers that hand it on. */
 static void report_map(const mafat_exec *exec, const mafat_step *step,
                        const mafat_observer *observer)
@@ -121,15 +163,19 @@ static void report_map(const mafat_exec *exec, const mafat_step *step,
     const mafat_network *network = exec->network;
     for (int l = step->layer; l < network->n_layers; l++)
         if (mafat_layer_producer(network, l) == step->layer)
-            observer->map_done(observer->context, l, exec->maps[l]);
+            observer->map_done(observer->context, step->image, l, exec->maps[l]);
 }
 
 /* Steps that follow one another, for the team's leader. */
 typedef struct {
     mafat_exec *exec;
     mafat_step_context context;
+    const mafat_input *inputs;      /* [n_inputs] */
+    int n_inputs;
+    float *const *results;
     const mafat_observer *observer;
     mafat_error *error;
+    int image;                      /* whose turn it is; -1: nobody's yet */
     int first, end;
 } span;
 
@@ -147,14 +193,27 @@ static mafat_status find_weights(mafat_exec *exec, const mafat_step *step, const
     return MAFAT_OK;
 }
 
+/* Has the steps that follow work on another image. */
+static void turn_to(span *steps, int image)
+{
+    steps->image = image;
+    steps->context.image = image;
+    steps->context.input = &steps->inputs[image];
+    find_maps(steps->exec, image, &steps->inputs[image], steps->results);
+}
+
 static void run_span(void *context)
 {
-    const span *steps = context;
+    span *steps = context;
     mafat_exec *exec = steps->exec;
     const mafat_observer *observer = steps->observer;
     for (int i = steps->first; i < steps->end && exec->status == MAFAT_OK; i++) {
         const mafat_step *step = &exec->plan->steps[i];
         const float *weights;
+        if (step->image >= steps->n_inputs)
+            continue;
+        if (step->image != steps->image)
+            turn_to(steps, step->image);
         mafat_guard_enter(exec->arena, exec->plan, exec->moment, step->moment);
         exec->moment = step->moment;
         exec->status = find_weights(exec, step, &weights, steps->error);
@@ -174,44 +233,47 @@ static bool is_whole(const mafat_exec *exec, int i)
     return step->layer >= 0 && exec->network->layers[step->layer].kind == MAFAT_WHOLE;
 }
 
-static mafat_step_context context_of(mafat_exec *exec, const mafat_input *input)
+static mafat_step_context context_of(mafat_exec *exec)
 {
     return (mafat_step_context){
-        .network = exec->network, .buffers = exec->plan->buffers, .parameters = exec->parameters,
+        .network = exec->network, .plan = exec->plan, .parameters = exec->parameters,
         .host = &exec->host, .shape = exec->shape, .team = &exec->team, .arena = exec->arena,
-        .maps = exec->maps, .input = input,
+        .maps = exec->maps,
     };
 }
 
-static void run_steps(mafat_exec *exec, const mafat_input *input, const mafat_observer *observer,
-                      mafat_error *error)
+static void run_steps(span *steps)
 {
-    span steps = {exec, context_of(exec, input), observer, error, 0, 0};
-    while (steps.end < exec->plan->n_steps) {
-        steps.first = steps.end++;
-        if (is_whole(exec, steps.first)) {
-            run_span(&steps);    /* Darknet's own loops have OpenMP's threads to themselves */
+    mafat_exec *exec = steps->exec;
+    while (steps->end < exec->plan->n_steps) {
+        steps->first = steps->end++;
+        if (is_whole(exec, steps->first)) {
+            run_span(steps);    /* Darknet's own loops have OpenMP's threads to themselves */
             continue;
         }
-        while (steps.end < exec->plan->n_steps && !is_whole(exec, steps.end))
-            steps.end++;
-        mafat_team_run(&exec->team, run_span, &steps);
+        while (steps->end < exec->plan->n_steps && !is_whole(exec, steps->end))
+            steps->end++;
+        mafat_team_run(&exec->team, run_span, steps);
     }
 }
 
-mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *input, float *const *results,
-                            const mafat_observer *observer, mafat_error *error)
+mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *inputs, int n_inputs,
+                            float *const *results, const mafat_observer *observer,
+                            mafat_error *error)
 {
+    span steps = {.exec = exec, .context = context_of(exec), .inputs = inputs,
+                  .n_inputs = n_inputs, .results = results, .observer = observer, .error = error,
+                  .image = -1};
+    MAFAT_CHECK(n_inputs >= 1 && n_inputs <= exec->plan->n_images);
     exec->moment = 0;
     exec->status = MAFAT_OK;
-    find_maps(exec, input, results);
     populate(exec);
     mafat_guard_begin(exec->arena, exec->plan);
     if (exec->store != NULL)
         exec->status = mafat_store_begin(exec->store, exec->arena, error);
     if (exec->status != MAFAT_OK)
         return exec->status;
-    run_steps(exec, input, observer, error);
+    run_steps(&steps);
     mafat_error late;
     if (exec->store != NULL && mafat_store_end(exec->store, &late) != MAFAT_OK &&
         exec->status == MAFAT_OK) {

@@ -14,8 +14,9 @@
 /* Who wants to know how a run goes on; what is NULL is not called. */
 typedef struct {
     void *context;
-    /* The whole output of `layer` is there; it is valid during the call only. */
-    void (*map_done)(void *context, int layer, const float *map);
+    /* The whole output of `layer` is there, for one of the images; it is valid during the call
+     * only. */
+    void (*map_done)(void *context, int image, int layer, const float *map);
     /* A step has been run, all its shares. */
     void (*step_done)(void *context, const mafat_step *step);
 } mafat_observer;
@@ -30,7 +31,8 @@ typedef struct {
     mafat_team team;
     char *arena;                       /* [plan->arena_bytes], owned, of whole pages */
     bool is_populated;                 /* the arena's memory is there */
-    float **maps;                      /* [n_layers], owned; NULL for outputs that are no maps */
+    float **maps;                      /* [n_layers], owned: of the image whose turn it is; NULL for
+                                          outputs that are no maps */
     int moment;                        /* that the run has come to */
     mafat_status status;
 } mafat_exec;
@@ -42,13 +44,20 @@ mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, con
                              const mafat_parameters *parameters, mafat_store *store,
                              const mafat_host *host, int n_threads, mafat_error *error);
 
-/* Runs one image. results[l], [n_layers], is where the output of layer l goes if the plan stores
- * it as a result, and is not read otherwise. Nothing is allocated by this call. `observer` may
- * be NULL. MAFAT_FAILED where weights could not be read, and the results mean nothing. */
-mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *input, float *const *results,
-                            const mafat_observer *observer, mafat_error *error);
+/* Runs images, as many as the plan is for at the most; rows of the next one are asked for when all
+ * of one have been. results[l], [n_layers], is where the output of layer l goes if the plan stores
+ * it as a result, and is not read otherwise: of a plan for several images they stay in the arena,
+ * see mafat_exec_copy_results(). Nothing is allocated by this call. `observer` may be NULL.
+ * MAFAT_FAILED where weights could not be read, and the results mean nothing. */
+mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *inputs, int n_inputs,
+                            float *const *results, const mafat_observer *observer,
+                            mafat_error *error);
 
-/* Gives the arena's memory back until the next run. */
+/* Copies the outputs that a plan for one image stores as results to results[l], [n_layers], for one
+ * of the images of the last run of a plan for several. */
+void mafat_exec_copy_results(const mafat_exec *exec, int image, float *const *results);
+
+/* Gives the arena's memory back until the next run, but for the results of several images. */
 void mafat_exec_release(mafat_exec *exec);
 
 /* Frees what the executor owns and clears it; a zeroed executor may be freed. */

@@ -32,14 +32,16 @@ static float *find_buffer(const mafat_step_context *context, const mafat_buffer 
 {
     if (buffer->is_map && buffer->layer >= 0)
         return context->maps[buffer->layer];
-    return buffer->storage == MAFAT_IN_IMAGE ? context->input->map
-                                             : (float *)(context->arena + buffer->place.offset);
+    if (buffer->storage == MAFAT_IN_IMAGE)
+        return context->input->map;
+    return (float *)(context->arena + buffer->place.offset +
+                     mafat_plan_image_offset(context->plan, buffer, context->image));
 }
 
 /* The view of what a step reads or writes, in the buffer where it is. */
 static mafat_view view_of(const mafat_step_context *context, const mafat_operand *operand)
 {
-    const mafat_buffer *buffer = &context->buffers[operand->buffer];
+    const mafat_buffer *buffer = &context->plan->buffers[operand->buffer];
     mafat_region region = operand->region, held = operand->held;
     size_t row_stride = (size_t)mafat_region_width(held);
     size_t offset = (size_t)operand->first_channel * mafat_region_pixels(held) +
@@ -127,7 +129,7 @@ static void run_conv_share(void *work, int index, int thread)
     const mafat_share *share = &t->share;
     int begin = mafat_share_begin(share, index % share->n);
     int end = mafat_share_begin(share, index % share->n + 1);
-    const mafat_buffer *workspace = &c->buffers[MAFAT_WORKSPACE_BUFFER];
+    const mafat_buffer *workspace = &c->plan->buffers[MAFAT_WORKSPACE_BUFFER];
     int panel_pixels = c->shape.panel_pixels;
     float *scratch = (float *)(c->arena + workspace->place.offset) +
                      (size_t)thread * mafat_conv_scratch_floats(panel_pixels);

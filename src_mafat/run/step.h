@@ -14,7 +14,7 @@
 /* What the steps of a run have in common, all of it borrowed. */
 typedef struct {
     const mafat_network *network;
-    const mafat_buffer *buffers;         /* the plan's */
+    const mafat_plan *plan;
     const mafat_parameters *parameters;  /* [n_layers]; of convolutions, all but the weights */
     const mafat_host *host;
     mafat_kernel_shape shape;            /* how convolutions are shared out */
@@ -22,7 +22,8 @@ typedef struct {
     char *arena;
     float *const *maps;                  /* [n_layers]: whole outputs; NULL for those that are no
                                             maps */
-    const mafat_input *input;            /* of the network */
+    int image;                           /* whose turn it is, */
+    const mafat_input *input;            /* and its input */
 } mafat_step_context;
 
 /* What the convolution kernel of this build computes at once, for so many threads. */
