@@ -98,10 +98,14 @@ START_TEST(the_search_finds_the_best_of_all_plans)
     int kind = _i / TEST_N_NETWORKS;
     test_subject_init(&s, test_brief_read(test_networks[_i % TEST_N_NETWORKS]),
                       kind + _i % TEST_N_NETWORKS);
-    test_plans all = {.network = &s.cfg.network, .process = &s.process, .options = s.options};
+    s.options.n_images = 1 + 2 * ((kind + _i) % 2);
+    test_subject_search(&s, NULL, &search);
+    test_plans all = {.network = &s.cfg.network, .process = &s.process,
+                      .options = search.problem.options};
+    all.options.weights = s.options.weights;
+    all.options.scratch = NULL;
     test_plans_from(&all, &config, 0);
     test_plans_sort(&all);
-    test_subject_search(&s, NULL, &search);
     expect_best_for_all_limits(&search, &s, &all);
     expect_min_limit(&search, all.outcomes[0].bytes);
     mafat_search_free(&search);
@@ -136,10 +140,14 @@ START_TEST(of_a_fixed_configuration_it_finds_the_best_modes)
     test_subject_init(&s, test_brief_read(test_networks[_i % TEST_N_NETWORKS]),
                       test_random_int(&r, 1000));
     random_config(&r, &s.cfg.network, &config);
-    test_plans all = {.network = &s.cfg.network, .process = &s.process, .options = s.options};
+    s.options.n_images = 1 + test_random_int(&r, 3);
+    test_subject_search(&s, &config, &search);
+    test_plans all = {.network = &s.cfg.network, .process = &s.process,
+                      .options = search.problem.options};
+    all.options.weights = s.options.weights;
+    all.options.scratch = NULL;
     test_plans_of_config(&all, &config);
     test_plans_sort(&all);
-    test_subject_search(&s, &config, &search);
     expect_best_for_all_limits(&search, &s, &all);
     expect_min_limit(&search, all.outcomes[0].bytes);
     mafat_search_free(&search);
@@ -161,14 +169,16 @@ enum { MAX_GAPS_PERCENT = 4 };
 
 START_TEST(more_bytes_never_take_longer)
 {
-    test_case("%s", stock[_i]);
+    const char *path = stock[_i % COUNT(stock)];
     test_subject s;
     mafat_search search;
     mafat_cfg cfg;
     size_t least;
     double seconds = INFINITY;
-    ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i], 0, 0, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_cfg_read(&cfg, path, 0, 0, &fault), MAFAT_OK);
     test_subject_init(&s, cfg, 10);
+    s.options.n_images = _i < COUNT(stock) ? 1 : 4;
+    test_case("%s, %d images", path, s.options.n_images);
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
     for (size_t limit = least; limit < 40 * least; limit += limit / TEST_ROUNDS) {
@@ -425,7 +435,7 @@ int main(void)
                         TEST_ROUNDS * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, of_a_fixed_configuration_it_finds_the_best_modes, 0,
                         3 * TEST_ROUNDS * TEST_N_NETWORKS);
-    tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, COUNT(stock));
+    tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, 2 * COUNT(stock));
     tcase_add_loop_test(tcase, memory_that_is_of_no_use_is_not_taken, 0, 5);
     tcase_add_test(tcase, a_plan_that_fits_is_made_to_fit);
     tcase_add_loop_test(tcase, the_smallest_plan_has_no_gaps, 0, COUNT(stock));

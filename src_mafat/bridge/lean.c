@@ -69,7 +69,7 @@ static bool is_result(const mafat_bridge *bridge, int index)
     const mafat_plan *plan = &bridge->session.plan;
     for (int l = index; l < network->n_layers; l++)
         if (mafat_layer_producer(network, l) == mafat_layer_producer(network, index) &&
-            plan->buffers[plan->output_buffers[l]].storage == MAFAT_IN_RESULT)
+            plan->buffers[plan->output_buffers[l]].is_result)
             return true;
     return false;
 }

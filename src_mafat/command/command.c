@@ -37,6 +37,16 @@ static mafat_status fail_option(const char *option, mafat_darknet_commands_takes
     return mafat_error_set(error, MAFAT_USAGE, "%s is for MAFAT's own commands, %s", option, names);
 }
 
+/* Whether the command takes -batch, or it is not given; one that nobody runs says so itself. */
+static bool takes_batch(const mafat_arguments *arguments, const mafat_command *own, bool is_ours)
+{
+    if (arguments->options.batch == NULL || (own != NULL && own != &mafat_command_demo))
+        return true;
+    if (!is_ours && !mafat_command_darknet_is(arguments))
+        return true;
+    return is_ours && mafat_command_darknet_takes_batch(arguments);
+}
+
 int mafat_main(int *argc, char **argv)
 {
     mafat_arguments arguments;
@@ -80,6 +90,8 @@ int mafat_main(int *argc, char **argv)
             status = fail_option("-json", mafat_darknet_commands_takes_json, &error);
         else if (!is_ours && arguments.quiet && !mafat_command_darknet_takes_quiet(&arguments))
             status = fail_option("-quiet", mafat_darknet_commands_takes_quiet, &error);
+        else if (!takes_batch(&arguments, own, is_ours))
+            status = fail_option("-batch", mafat_darknet_commands_takes_batch, &error);
         else if (is_version)
             status = mafat_command_version(&arguments, &error);
         else if (own != NULL)

@@ -1,9 +1,9 @@
 /* `darknet mafat bench`: the time of whole inferences in a process that does nothing else.
  *
- * A run is one mafat_exec_run(): weights are loaded, but for those that the plan reads in each
- * run, and the image is decoded before. The peak that shares refer to is measured right before
- * and right after the runs, in as many threads, and the higher one taken: what else goes on in
- * the machine can only lower it. */
+ * A run is one mafat_exec_run(), of as many images as share a pass of the weights, and its times are
+ * an image's share; weights are loaded, but for those that the plan reads in each run. The peak that
+ * shares refer to is measured right before and right after the runs, in as many threads, and the
+ * higher one taken: what else goes on in the machine can only lower it. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -31,12 +31,19 @@ typedef struct {
 
 /* ---------------------------------------------------------------------------------- measuring */
 
+static int images_of(const bench *b)
+{
+    const mafat_session *session = &b->trial.bridge->session;
+    return session->by_layers ? 1 : session->plan.n_images;
+}
+
 static void note_step(void *context, const mafat_step *step)
 {
     bench *b = context;
     double now = mafat_measure_now_s();
     int layer = step->layer < 0 ? 0 : step->layer;    /* rows of the image: for its first reader */
-    b->layer_s[(size_t)layer * (size_t)b->n_runs + (size_t)b->run] += now - b->step_begin_s;
+    b->layer_s[(size_t)layer * (size_t)b->n_runs + (size_t)b->run] +=
+        (now - b->step_begin_s) / images_of(b);
     b->step_begin_s = now;
 }
 
@@ -45,7 +52,7 @@ static mafat_status time_run(bench *b, mafat_error *error)
     mafat_observer observer = {.context = b, .step_done = b->layer_s != NULL ? note_step : NULL};
     double begin = b->step_begin_s = mafat_measure_now_s();
     mafat_status status = mafat_trial_run(&b->trial, &observer, error);
-    b->latency_s[b->run] = mafat_measure_now_s() - begin;
+    b->latency_s[b->run] = (mafat_measure_now_s() - begin) / images_of(b);
     return status;
 }
 

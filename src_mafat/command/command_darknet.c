@@ -76,6 +76,12 @@ bool mafat_command_darknet_takes_quiet(const mafat_arguments *arguments)
     return command != NULL && mafat_darknet_commands_takes_quiet(command);
 }
 
+bool mafat_command_darknet_takes_batch(const mafat_arguments *arguments)
+{
+    const mafat_darknet_command *command = find_command(arguments);
+    return command != NULL && mafat_darknet_commands_takes_batch(command);
+}
+
 /* Looks up the files that come with the program, or may (base/shipped.h). Darknet is given what was
  * found. */
 static mafat_status find_files(const mafat_darknet_command *command, mafat_arguments *arguments,

@@ -26,6 +26,9 @@ bool mafat_command_darknet_is(const mafat_arguments *arguments);
 /* Whether it is one that can be told to be silent. */
 bool mafat_command_darknet_takes_quiet(const mafat_arguments *arguments);
 
+/* Whether it is one whose images can share a pass of the weights. */
+bool mafat_command_darknet_takes_batch(const mafat_arguments *arguments);
+
 /* Finds the command, looks up its files (base/shipped.h), whose words it replaces, and sorts its
  * words. MAFAT_USAGE for an option that it does not have, is given twice or lacks its value, and words
  * that are too few or too many. */

@@ -42,14 +42,14 @@ static const char *contents(const mafat_plan *plan, int index)
         if (plan->windows[w].buffer == index)
             return NULL;
     if (buffer->is_map)
-        return "whole map";
+        return buffer->is_for_each_image ? "whole maps" : "whole map";
     bool by_rows = buffer->layer < 0;
     for (int g = 0; g < plan->n_groups; g++) {
         const mafat_group *group = &plan->groups[g];
         if (group->first <= buffer->layer && buffer->layer < group->end)
             by_rows = group->tiling.reuse;
     }
-    return by_rows ? "rows" : "one tile";
+    return by_rows ? "rows" : buffer->is_for_each_image ? "tiles" : "one tile";
 }
 
 /* Whose it is; false where it is in no table, as windows of weights are. */
@@ -75,7 +75,7 @@ static void print_buffers(const mafat_session *session)
         if (!name_buffer(plan, i, name, sizeof name))
             continue;
         snprintf(alive, sizeof alive, "%d-%d", buffer->place.first, buffer->place.last);
-        printf("%-10s  %-9s  %12zu  %17s  ", name, contents(plan, i), buffer->place.bytes, alive);
+        printf("%-10s  %-10s  %11zu  %17s  ", name, contents(plan, i), buffer->place.bytes, alive);
         if (buffer->storage == MAFAT_IN_ARENA)
             printf("%zu\n", buffer->place.offset);
         else
@@ -140,19 +140,21 @@ static void print_region(mafat_region r, char *text, size_t size)
 
 static void print_steps(const mafat_plan *plan)
 {
-    printf("\n step  moment  group  tile     layer  does     filters    reads rows and columns    "
-           "writes rows and columns\n");
+    printf("\n step  %smoment  group  tile     layer  does     filters    reads rows and columns    "
+           "writes rows and columns\n", plan->n_images > 1 ? "image  " : "");
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *step = &plan->steps[i];
-        char tile[32], filters[32] = "", in[64] = "", out[64];
+        char image[16] = "", tile[32], filters[32] = "", in[64] = "", out[64];
+        if (plan->n_images > 1)
+            snprintf(image, sizeof image, "%5d  ", step->image);
         snprintf(tile, sizeof tile, "%d,%d", step->tile_row, step->tile_col);
         if (step->filter_end > 0)
             snprintf(filters, sizeof filters, "%d-%d", step->filter_begin, step->filter_end - 1);
         if (step->kind != MAFAT_STEP_INPUT)
             print_region(step->in.region, in, sizeof in);
         print_region(step->out.region, out, sizeof out);
-        printf("%5d  %6d  %5d  %-7s  %5d  %-7s  %-9s  %-24s  %s\n", i, step->moment, step->group,
-               tile, step->layer, step_name(step->kind), filters, in, out);
+        printf("%5d  %s%6d  %5d  %-7s  %5d  %-7s  %-9s  %-24s  %s\n", i, image, step->moment,
+               step->group, tile, step->layer, step_name(step->kind), filters, in, out);
     }
 }
 
@@ -237,6 +239,8 @@ static void report_steps(const mafat_plan *plan, mafat_report *r)
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *step = &plan->steps[i];
         mafat_report_begin_item(r);
+        if (plan->n_images > 1)
+            mafat_report_size(r, "image", (size_t)step->image);
         mafat_report_size(r, "moment", (size_t)step->moment);
         mafat_report_size(r, "group", (size_t)step->group);
         mafat_report_size(r, "tile_row", (size_t)step->tile_row);
@@ -283,6 +287,8 @@ static void print(const mafat_session *session, bool json, bool steps)
     mafat_report_begin(&r, json);
     mafat_report_session(&r, session);
     mafat_report_size(&r, "groups", (size_t)plan->n_groups);
+    if (plan->n_images > 1)
+        mafat_report_size(&r, "head_groups", (size_t)plan->n_head_groups);
     mafat_report_size(&r, "steps", (size_t)plan->n_steps);
     mafat_report_size(&r, "live_bytes", plan->live_bytes);
     mafat_report_size(&r, "macs", plan->macs);

@@ -249,12 +249,15 @@ static mafat_status find_plan(searcher *s, mafat_error *error)
 static mafat_status search_all(searcher *s, mafat_error *error)
 {
     enum { PERCENT = 5 };
-    mafat_plan_options options = mafat_session_plan_options(&s->session);
     const mafat_config *asked = s->session.asked.n_groups > 0 ? &s->session.asked : NULL;
-    size_t limit_bytes = s->session.limit_bytes > 0 ? s->session.limit_bytes : SIZE_MAX;
     s->begin_s = mafat_measure_now_s();
-    mafat_status status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,
-                                            &s->session.process, error);
+    mafat_status status = mafat_session_choose_images(&s->session, asked, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_plan_options options = mafat_session_plan_options(&s->session);
+    size_t limit_bytes = s->session.limit_bytes > 0 ? s->session.limit_bytes : SIZE_MAX;
+    status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,
+                               &s->session.process, error);
     s->search.traces = s->wishes.traces;
     if (status == MAFAT_OK)
         status = s->wishes.front ? mafat_points_descend(&s->front, &s->search, limit_bytes, PERCENT,
@@ -347,6 +350,11 @@ static mafat_status check(const searcher *s, mafat_error *error)
         return mafat_error_set(error, MAFAT_USAGE, "-trace tells why the neighbours of the plan "
                                "that the search finds lost: %s cannot be given with it",
                                w->front ? "-front" : w->measures ? "-measure" : "-paper");
+    if (s->arguments->options.batch != NULL &&
+        (w->front || w->measures || w->paper || w->traces || w->saved != NULL))
+        return mafat_error_set(error, MAFAT_USAGE, "%s is for plans for one image: -batch cannot be "
+                               "given with it", w->front ? "-front" : w->measures ? "-measure"
+                               : w->paper ? "-paper" : w->traces ? "-trace" : "-save");
     if (w->paper && s->arguments->options.config != NULL)
         return mafat_error_set(error, MAFAT_USAGE, "-paper chooses the configuration; -mafat does "
                                "too");

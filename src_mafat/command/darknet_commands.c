@@ -375,6 +375,11 @@ bool mafat_darknet_commands_takes_quiet(const mafat_darknet_command *command)
     return command->nature == WATCHED || mafat_darknet_commands_takes_json(command);
 }
 
+bool mafat_darknet_commands_takes_batch(const mafat_darknet_command *command)
+{
+    return command->nature == ALSO_JSON || command->nature == TAKEN_OVER;
+}
+
 void mafat_darknet_commands_print_names(mafat_darknet_commands_takes *takes, char *text,
                                         size_t size)
 {

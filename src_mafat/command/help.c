@@ -68,6 +68,7 @@ static void print_common(const mafat_darknet_command *command)
         const mafat_option *row = &mafat_arguments_common.rows[i];
         if ((strcmp(row->name, "-json") != 0 || mafat_darknet_commands_takes_json(command)) &&
             (strcmp(row->name, "-quiet") != 0 || mafat_darknet_commands_takes_quiet(command)) &&
+            (strcmp(row->name, "-batch") != 0 || mafat_darknet_commands_takes_batch(command)) &&
             (strcmp(row->name, "-memory") != 0 || is_limited))
             mafat_option_print(stdout, INDENT, OPTION_COLUMN, &(mafat_option_table){row, 1});
     }

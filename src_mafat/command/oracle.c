@@ -62,7 +62,7 @@ static _Noreturn void serve(int link, const mafat_arguments *arguments,
     if (map == NULL)
         _exit(1);
     by_layers.options.config = MAFAT_LAYERS_CONFIG;
-    by_layers.options.memory = NULL;
+    by_layers.options.memory = by_layers.options.batch = NULL;
     mafat_trial_load(&trial, &by_layers, true);
     mafat_inference_forward_darknet(trial.bridge, map);
     const mafat_network *network = &trial.bridge->session.cfg.network;

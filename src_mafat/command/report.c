@@ -85,6 +85,8 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
     mafat_report_size(report, "threads", (size_t)session->n_threads);
     if (session->by_layers)
         return;
+    if (plan->n_images > 1)
+        mafat_report_size(report, "batch", (size_t)plan->n_images);
     if (session->limit_bytes > 0)
         mafat_report_size(report, "limit_bytes", session->limit_bytes);
     mafat_report_size(report, "predicted_bytes", session->prediction.total_bytes);
@@ -93,9 +95,9 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
     mafat_report_size(report, "weight_bytes_read", plan->weight_bytes_read);
     mafat_report_real(report, "redundant_macs_percent",
                       mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
-    mafat_report_real(report, "predicted_latency_s", plan->latency_s);
+    mafat_report_real(report, "predicted_latency_s", plan->latency_s / plan->n_images);
     if (session->limit_bytes > 0)
-        mafat_report_real(report, "least_latency_s", session->min_s);
+        mafat_report_real(report, "least_latency_s", session->min_s / plan->n_images);
 }
 
 static mafat_charged charged;

@@ -52,10 +52,10 @@ static mafat_status build(mafat_builder *b, const mafat_config *config)
                                               b->error);
     if (status == MAFAT_OK)
         status = mafat_order_groups(b->network, plan->groups, plan->n_groups, b->error);
-    if (status == MAFAT_OK) {
-        mafat_images_find_head(b);
+    if (status == MAFAT_OK)
+        status = mafat_images_find_head(b);
+    if (status == MAFAT_OK)
         status = build_groups(b);
-    }
     if (status == MAFAT_OK)
         status = mafat_buffers_place(b);
     return status;

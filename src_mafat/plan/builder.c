@@ -39,7 +39,7 @@ bool mafat_builder_begin(mafat_builder *b)
         (!b->is_part && b->plan->output_buffers == NULL))
         return false;
     b->producers = r->producers;
-    b->sides = b->options->sides != NULL ? b->options->sides : r->sides;
+    b->sides = b->is_part && b->options->sides != NULL ? b->options->sides : r->sides;
     b->first_windows = r->ints;
     b->n_windows = b->first_windows + n;
     b->first_moments = b->n_windows + n;

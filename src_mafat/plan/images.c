@@ -2,6 +2,7 @@
 #include "plan/images.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -9,82 +10,99 @@
 
 /* ------------------------------------------------------------------------------------- the head */
 
-/* Where maps are alive, in places: layers in the order of execution. */
+/* A layer's map, for one image. Places are layers in the order of execution. */
+typedef struct {
+    size_t bytes;          /* 0: there is none, or it is never whole */
+    int born, dies;        /* the first and the last place where it is there */
+    bool is_handed_on;     /* by the group that makes it */
+} map;
+
+/* What is there at each place. */
+typedef struct {
+    size_t all;            /* of all maps; then the most of this place and those behind it */
+    size_t across;         /* of those that were there before it, too */
+    size_t inside;         /* of those that groups hand on, and that die before the place at hand */
+} place;
+
 typedef struct {
     const mafat_network *network;
-    int *born, *dies;    /* [n_layers]: of each producer; a map inside an interleaved group is none,
-                            and is born behind the place where it dies */
-} lives;
+    map *maps;             /* [n_layers], owned */
+    place *places;         /* [n_layers + 1], owned */
+} chooser;
 
-static void read_by(const lives *v, const mafat_layer *layer, int place)
+static void read_by(chooser *c, const mafat_layer *layer, int at)
 {
     for (int s = 0; s < layer->n_sources && layer->kind != MAFAT_IDENTITY; s++) {
-        int producer = mafat_layer_producer(v->network, layer->sources[s]);
-        if (producer >= 0 && place > v->dies[producer])
-            v->dies[producer] = place;
+        int producer = mafat_layer_producer(c->network, layer->sources[s]);
+        if (producer >= 0 && at > c->maps[producer].dies)
+            c->maps[producer].dies = at;
     }
 }
 
-/* What an interleaved group reads and makes is there all the time that it runs. */
-static void find_lives(const lives *v, const mafat_group *groups, int n_groups)
+/* The maps of a group whose first layer is at a place. What an interleaved one reads and makes is
+ * there all the time that it runs, and what is inside is never whole. */
+static void find_maps(chooser *c, const mafat_group *group, int first)
 {
-    const mafat_network *network = v->network;
-    for (int g = 0, first = 0; g < n_groups; first += groups[g].end - groups[g].first, g++) {
-        const mafat_group *group = &groups[g];
-        bool is_interleaved = mafat_group_is_interleaved(group);
-        int last = first + group->end - group->first - 1;
-        for (int l = group->first; l < group->end; l++) {
-            int place = first + l - group->first;
-            v->born[l] = is_interleaved ? first : place;
-            v->dies[l] = is_interleaved ? last : place;
-            read_by(v, &network->layers[l], v->dies[l]);
+    bool is_interleaved = mafat_group_is_interleaved(group);
+    int output = mafat_layer_producer(c->network, group->end - 1);
+    int last = first + group->end - group->first - 1;
+    for (int l = group->first; l < group->end; l++) {
+        const mafat_layer *layer = &c->network->layers[l];
+        int at = first + l - group->first;
+        bool is_whole = mafat_layer_producer(c->network, l) == l &&
+                        (!is_interleaved || l == output);
+        c->maps[l] = (map){.bytes = is_whole ? mafat_shape_floats(layer->out) * sizeof(float) : 0,
+                           .born = is_interleaved ? first : at,
+                           .dies = is_interleaved ? last : at, .is_handed_on = l == output};
+        read_by(c, layer, c->maps[l].dies);
+    }
+}
+
+/* Results are there until the end. */
+static void keep_results(chooser *c)
+{
+    for (int l = 0; l < c->network->n_layers; l++) {
+        int producer = mafat_layer_producer(c->network, l);
+        if (c->network->layers[l].is_result && producer >= 0)
+            c->maps[producer].dies = c->network->n_layers;
+    }
+}
+
+static void fill_places(chooser *c)
+{
+    int n = c->network->n_layers;
+    for (int l = 0; l < n; l++) {
+        const map *m = &c->maps[l];
+        for (int p = m->born; p <= m->dies; p++) {
+            c->places[p].all = mafat_size_sum(c->places[p].all, m->bytes);
+            if (p > m->born)
+                c->places[p].across = mafat_size_sum(c->places[p].across, m->bytes);
         }
-        int output = mafat_layer_producer(network, group->end - 1);
-        for (int l = group->first; l < group->end && is_interleaved; l++)
-            if (l != output)
-                v->born[l] = network->n_layers + 1;
     }
-    for (int l = 0; l < network->n_layers; l++) {
-        int producer = mafat_layer_producer(network, l);
-        if (network->layers[l].is_result && producer >= 0)
-            v->dies[producer] = network->n_layers;
-        if (producer != l)
-            v->born[l] = network->n_layers + 1;
-    }
+    for (int p = n - 1; p >= 0; p--)
+        c->places[p].all = mafat_size_max(c->places[p].all, c->places[p + 1].all);
 }
 
-/* Bytes of the maps that were born by one place and are there at another, for one image. */
-static size_t bytes_at(const lives *v, int born, int place)
+/* The most of the maps that groups of the head hand on to each other where it ends behind a place,
+ * `before` where it ended before that. */
+static size_t inside_bytes(chooser *c, int at, size_t before)
 {
-    size_t bytes = 0;
-    for (int l = 0; l < v->network->n_layers; l++)
-        if (v->born[l] <= born && place <= v->dies[l])
-            bytes = mafat_size_sum(bytes, mafat_shape_floats(v->network->layers[l].out) *
-                                          sizeof(float));
-    return bytes;
-}
-
-/* Bytes of the weights of a group that are there while it is in the head. */
-static size_t weight_bytes(const mafat_network *network, const mafat_group *group,
-                           const mafat_weight_mode *modes)
-{
-    size_t bytes = 0;
-    for (int l = group->first; l < group->end && modes != NULL; l++) {
-        const mafat_layer *layer = &network->layers[l];
-        if (layer->kind == MAFAT_CONVOLUTION && !modes[l].pinned)
-            bytes = mafat_size_sum(bytes, mafat_plan_unit_span((size_t)layer->out.c *
-                                                               mafat_layer_filter_bytes(layer)));
+    for (int l = 0; l < c->network->n_layers; l++) {
+        const map *m = &c->maps[l];
+        for (int p = m->born; m->is_handed_on && m->dies == at && p <= at; p++) {
+            c->places[p].inside = mafat_size_sum(c->places[p].inside, m->bytes);
+            before = mafat_size_max(before, c->places[p].inside);
+        }
     }
-    return bytes;
+    return before;
 }
 
-/* The most that an image takes from a place on. */
-static size_t tail_bytes(const lives *v, int place)
+/* Bytes of the weights of a layer that are there while it is in the head. */
+static size_t weight_bytes(const mafat_layer *layer, const mafat_weight_mode *mode)
 {
-    size_t bytes = 0;
-    for (; place < v->network->n_layers; place++)
-        bytes = mafat_size_max(bytes, bytes_at(v, place, place));
-    return bytes;
+    if (layer->kind != MAFAT_CONVOLUTION || mode->pinned)
+        return 0;
+    return mafat_plan_unit_span((size_t)layer->out.c * mafat_layer_filter_bytes(layer));
 }
 
 static size_t times(size_t bytes, int n)
@@ -93,25 +111,51 @@ static size_t times(size_t bytes, int n)
     return mafat_size_mul(bytes, (size_t)n, &product) ? product : SIZE_MAX;
 }
 
-int mafat_images_choose_head(const mafat_network *network, const mafat_group *groups, int n_groups,
-                             const mafat_weight_mode *modes, int n_images, int *ints)
+/* Tries each end that the head can have. */
+static int choose(chooser *c, const mafat_group *groups, int n_groups,
+                  const mafat_weight_mode *modes, int n_images)
 {
-    const lives v = {network, ints, ints + network->n_layers};
-    size_t least = SIZE_MAX, held_bytes = 0;
-    int best = n_groups, place = 0;
-    find_lives(&v, groups, n_groups);
+    size_t least = SIZE_MAX, held_bytes = 0, inside = 0;
+    int best = c->network->n_layers, at = 0;
     for (int g = 0; g < n_groups; g++) {
-        place += groups[g].end - groups[g].first;
-        held_bytes = mafat_size_sum(held_bytes, weight_bytes(network, &groups[g], modes));
-        size_t head_bytes = mafat_size_sum(times(bytes_at(&v, place - 1, place), n_images),
-                                           held_bytes);
-        size_t bytes = mafat_size_max(head_bytes, times(tail_bytes(&v, place), n_images));
-        if (bytes < least) {
-            least = bytes;
-            best = g + 1;
+        for (int l = groups[g].first; l < groups[g].end; l++, at++) {
+            if (modes != NULL)
+                held_bytes = mafat_size_sum(held_bytes,
+                                            weight_bytes(&c->network->layers[l], &modes[l]));
+            inside = inside_bytes(c, at, inside);
+            if (l + 1 < groups[g].end && mafat_group_is_interleaved(&groups[g]))
+                continue;
+            size_t across = times(c->places[at + 1].across, n_images);
+            size_t head = mafat_size_sum(mafat_size_sum(across, held_bytes), inside);
+            size_t bytes = mafat_size_max(head, times(c->places[at + 1].all, n_images));
+            best = bytes < least ? at + 1 : best;
+            least = mafat_size_min(bytes, least);
         }
     }
     return best;
+}
+
+mafat_status mafat_images_choose_head(const mafat_network *network, const mafat_group *groups,
+                                      int n_groups, const mafat_weight_mode *modes, int n_images,
+                                      int *n_layers, mafat_error *error)
+{
+    size_t n = (size_t)network->n_layers;
+    chooser c = {network, calloc(n, sizeof *c.maps), calloc(n + 1, sizeof *c.places)};
+    bool has_memory = c.maps != NULL && c.places != NULL;
+    for (int g = 0, first = 0; has_memory && g < n_groups; g++) {
+        find_maps(&c, &groups[g], first);
+        first += groups[g].end - groups[g].first;
+    }
+    if (has_memory) {
+        keep_results(&c);
+        fill_places(&c);
+        *n_layers = choose(&c, groups, n_groups, modes, n_images);
+    }
+    free(c.maps);
+    free(c.places);
+    return has_memory ? MAFAT_OK : mafat_error_set(error, MAFAT_FAILED, "no memory to divide %d "
+                                                   "layers for %d images", network->n_layers,
+                                                   n_images);
 }
 
 static void mark_across(const mafat_network *network, int layer, mafat_image_side *sides)
@@ -122,12 +166,13 @@ static void mark_across(const mafat_network *network, int layer, mafat_image_sid
 }
 
 void mafat_images_find_sides(const mafat_network *network, const mafat_group *groups, int n_groups,
-                             int n_head, mafat_image_side *sides)
+                             int n_head_layers, mafat_image_side *sides)
 {
+    int at = 0;
     sides[0] = MAFAT_WITHIN_HEAD;
     for (int g = 0; g < n_groups; g++)
         for (int l = groups[g].first; l < groups[g].end; l++)
-            sides[l + 1] = g < n_head ? MAFAT_WITHIN_HEAD : MAFAT_WITHIN_TAIL;
+            sides[l + 1] = at++ < n_head_layers ? MAFAT_WITHIN_HEAD : MAFAT_WITHIN_TAIL;
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
         bool reads = sides[l + 1] == MAFAT_WITHIN_TAIL && layer->kind != MAFAT_IDENTITY;
@@ -138,32 +183,41 @@ void mafat_images_find_sides(const mafat_network *network, const mafat_group *gr
     }
 }
 
-/* So many groups as have so many layers. */
-static int count_groups(const mafat_plan *plan, int n_layers)
+/* The number of groups that have so many layers; the last one ends with them. */
+static int end_group(mafat_plan *plan, int n_layers)
 {
     int g = 0;
     for (; n_layers > 0; g++)
         n_layers -= plan->groups[g].end - plan->groups[g].first;
-    MAFAT_CHECK(n_layers == 0);
+    if (n_layers == 0)
+        return g;
+    mafat_group *group = &plan->groups[g - 1];
+    MAFAT_CHECK(!mafat_group_is_interleaved(group));
+    memmove(group + 1, group, (size_t)(plan->n_groups - g + 1) * sizeof *group);
+    plan->n_groups++;
+    group[0].end += n_layers;
+    group[1].first = group[0].end;
     return g;
 }
 
-void mafat_images_find_head(mafat_builder *b)
+mafat_status mafat_images_find_head(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
-    size_t n_ints = 2 * (size_t)plan->n_layers;
+    int n_layers = b->options->n_head_layers;
+    mafat_status status = MAFAT_OK;
     plan->n_head_groups = plan->n_groups;
     if (plan->n_images == 1)
-        return;
-    if (b->options->n_head_layers > 0)
-        plan->n_head_groups = count_groups(plan, b->options->n_head_layers);
-    else
-        plan->n_head_groups = mafat_images_choose_head(b->network, plan->groups, plan->n_groups,
-                                                       b->options->weights, plan->n_images,
-                                                       b->scratch->ints);
-    memset(b->scratch->ints, 0, n_ints * sizeof *b->scratch->ints);
-    mafat_images_find_sides(b->network, plan->groups, plan->n_groups, plan->n_head_groups,
+        return MAFAT_OK;
+    if (n_layers == 0)
+        status = mafat_images_choose_head(b->network, plan->groups, plan->n_groups,
+                                          b->options->weights, plan->n_images, &n_layers,
+                                          b->error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_images_find_sides(b->network, plan->groups, plan->n_groups, n_layers,
                             b->scratch->sides);
+    plan->n_head_groups = end_group(plan, n_layers);
+    return MAFAT_OK;
 }
 
 /* ------------------------------------------------------------------------------------ the steps */
@@ -192,7 +246,7 @@ static void repeat(mafat_plan *plan, int first, int end)
         mafat_step *turn = to + (size_t)image * n;
         memmove(turn, plan->steps + first, n * sizeof *turn);
         for (size_t i = 0; i < n; i++)
-            turn[i].image = image;
+            turn[i].image = (unsigned short)image;
     }
 }
 

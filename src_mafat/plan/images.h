@@ -5,19 +5,21 @@
 
 #include "plan/builder.h"
 
-/* How many of the groups, in their order, are the head, 1 or more: so many that the maps of all
- * images and the head's weights, which stay, take least. `modes` NULL: no weights are read.
- * ints[2 * n_layers] is scratch. */
-int mafat_images_choose_head(const mafat_network *network, const mafat_group *groups, int n_groups,
-                             const mafat_weight_mode *modes, int n_images, int *ints);
+/* Finds how many layers, in the order of the groups, are the head, 1 or more: so many that the maps
+ * and the head's weights, which stay, take least. It ends with a group, or in one that is not
+ * interleaved. `modes` NULL: no weights are read. MAFAT_FAILED without memory. */
+mafat_status mafat_images_choose_head(const mafat_network *network, const mafat_group *groups,
+                                      int n_groups, const mafat_weight_mode *modes, int n_images,
+                                      int *n_layers, mafat_error *error);
 
 /* Finds where each layer's output is made and read, sides[n_layers + 1] from the image's on: the
- * head is the first n_head groups. */
+ * head is so many layers. */
 void mafat_images_find_sides(const mafat_network *network, const mafat_group *groups, int n_groups,
-                             int n_head, mafat_image_side *sides);
+                             int n_head_layers, mafat_image_side *sides);
 
-/* Finds the head of a plan for several images, and its sides. Needs the groups in their order. */
-void mafat_images_find_head(mafat_builder *b);
+/* Finds the head of a plan for several images, and its sides; divides the group that it ends in.
+ * Needs the groups in their order. Errors as above. */
+mafat_status mafat_images_find_head(mafat_builder *b);
 
 /* Makes of the steps for one image those for all: the head's image by image, then those of each
  * window. Of a part it counts them, and of a sketch it leaves those that are kept. MAFAT_FAILED

@@ -67,8 +67,8 @@ typedef struct {
     size_t workspace_bytes;   /* that the kernels need beside their operands while they run */
     bool image_by_rows;       /* the input comes from a source of rows, not as a map */
     int n_images;             /* of a pass: 1 or more; 0: 1 */
-    int n_head_layers;        /* of several images: so many layers, in the order of execution, are in
-                                 the head, and no group is in both parts; 0: as many as suit the
+    int n_head_layers;        /* of several images: so many layers, in the order of execution, are the
+                                 head; no interleaved group is in both parts. 0: as many as suit the
                                  memory */
     const mafat_image_side *sides;     /* [n_layers + 1], borrowed: of several images, of a part
                                           (build.h) */
@@ -137,7 +137,6 @@ typedef enum {
  * MAFAT_WHOLE reads all its sources whole; `in` is the first. */
 typedef struct {
     mafat_step_kind kind;
-    int image;                  /* of the plan's */
     int group, tile_row, tile_col;
     int layer;                  /* -1 for the image */
     int moment;
@@ -148,6 +147,7 @@ typedef struct {
                                       one of its sources gives */
     int window;                 /* with these filters' weights; -1: they are the caller's */
     bool completes_map;         /* the last step of the layer whose whole map the group makes */
+    unsigned short image;       /* of the plan's: beside the bool it takes no memory, which counts */
 } mafat_step;
 
 typedef struct {

@@ -61,36 +61,98 @@ mafat_weight_mode mafat_edge_weights(const mafat_edge *edge)
     return (mafat_weight_mode){.pinned = edge->pinned, .window_filters = edge->window_filters};
 }
 
-/* ---------------------------------------------------------------------------------- one edge */
+/* ---------------------------------------------------------------------------- several images */
 
-/* Bytes of the maps that exist while a group runs and that it neither reads nor makes. */
-static size_t kept_bytes(const maker *m, const mafat_group *group, const mafat_edge *edge)
+static bool has_images(const maker *m)
+{
+    return m->options.n_images > 1;
+}
+
+/* Whether layers that begin at a position are in the head of several images. */
+static bool is_in_head(const maker *m, int from)
+{
+    return has_images(m) && from < m->options.n_head_layers;
+}
+
+/* Whether a group is in the head and behind it. */
+static bool is_divided(const maker *m, const mafat_group *group)
+{
+    int from = m->positions[group->first], to = from + group->end - group->first;
+    return is_in_head(m, from) && to > m->options.n_head_layers;
+}
+
+/* Whether a layer's map has a part for each image. */
+static bool is_for_each_image(const maker *m, int l)
+{
+    return has_images(m) && m->options.sides[l + 1] != MAFAT_WITHIN_HEAD;
+}
+
+static bool is_convolution(const maker *m, int l)
+{
+    return m->network->layers[l].kind == MAFAT_CONVOLUTION;
+}
+
+/* Bytes of the weights of all layers of the head but a group's, which are there while it runs. */
+static size_t held_bytes(const maker *m, const mafat_group *group)
 {
     size_t bytes = 0;
+    for (int l = 0; l < m->network->n_layers && m->options.weights != NULL; l++) {
+        const mafat_layer *layer = &m->network->layers[l];
+        bool is_own = group->first <= l && l < group->end;
+        if (is_convolution(m, l) && is_in_head(m, m->positions[l]) && !is_own)
+            bytes = mafat_size_sum(bytes, mafat_arena_round(mafat_plan_unit_span(
+                (size_t)layer->out.c * mafat_layer_filter_bytes(layer))));
+    }
+    return bytes;
+}
+
+/* ---------------------------------------------------------------------------------- one edge */
+
+/* Whether a layer's map exists all the time that a group runs, whatever the group does. The head
+ * makes its maps of each image for all at once. */
+static bool is_there(const maker *m, int l, const mafat_edge *edge)
+{
+    if (is_in_head(m, edge->from) && m->options.sides[l + 1] == MAFAT_ACROSS)
+        return true;
+    bool is_wanted = m->last_readers[l] >= edge->to || (has_images(m) && m->readers.is_result[l]);
+    return m->positions[l] < edge->from && is_wanted &&
+           (has_images(m) || !m->readers.is_result[l]);
+}
+
+/* Whether a group makes or reads the map of a layer. */
+static bool is_touched(const maker *m, int l, const mafat_group *group)
+{
+    bool is_touched = group->first <= l && l < group->end;
+    for (int i = group->first; i < group->end && !is_touched; i++)
+        for (int s = 0; s < m->network->layers[i].n_sources; s++)
+            is_touched |= mafat_layer_producer(m->network, m->network->layers[i].sources[s]) == l;
+    return is_touched;
+}
+
+/* Bytes of what exists while a group runs and is not its own: maps that it neither reads nor makes,
+ * and weights of the head. */
+static size_t kept_bytes(const maker *m, const mafat_group *group, const mafat_edge *edge)
+{
+    size_t bytes = is_in_head(m, edge->from) ? held_bytes(m, group) : 0;
     for (int l = 0; l < m->network->n_layers; l++) {
-        if (m->positions[l] >= edge->from || m->last_readers[l] < edge->to ||
-            m->readers.is_result[l])
+        if (!is_there(m, l, edge) || is_touched(m, l, group))
             continue;
-        bool is_source = false;
-        for (int i = group->first; i < group->end && !is_source; i++)
-            for (int s = 0; s < m->network->layers[i].n_sources; s++)
-                is_source |= mafat_layer_producer(m->network,
-                                                  m->network->layers[i].sources[s]) == l;
-        if (!is_source)
-            bytes = mafat_size_sum(bytes, mafat_arena_round(
-                mafat_shape_floats(m->network->layers[l].out) * sizeof(float)));
+        size_t map_bytes = mafat_arena_round(mafat_shape_floats(m->network->layers[l].out) *
+                                             sizeof(float));
+        for (int i = is_for_each_image(m, l) ? m->options.n_images : 1; i > 0; i--)
+            bytes = mafat_size_sum(bytes, map_bytes);
     }
     return bytes;
 }
 
 /* The moment from which on the windows behind the part's own may be read. */
-static int moment_of_last_use(const mafat_plan *part)
+static int moment_of_last_use(const mafat_plan *part, bool is_in_head)
 {
     int moment = 0;
     for (int w = 0; w < part->n_windows; w++)
         if (!part->windows[w].pinned)
             moment = part->windows[w].last_moment;
-    return mafat_group_is_interleaved(&part->groups[0]) ? 0 : moment;
+    return is_in_head || mafat_group_is_interleaved(&part->groups[0]) ? 0 : moment;
 }
 
 /* What is alive in the arena at a moment. */
@@ -106,9 +168,9 @@ static size_t live_bytes(const mafat_plan *part, int moment)
     return bytes;
 }
 
-static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
+static void sum_up(const mafat_plan *part, size_t kept, bool is_in_head, mafat_edge *edge)
 {
-    int last_use = moment_of_last_use(part);
+    int last_use = moment_of_last_use(part, is_in_head);
     bool is_interleaved = mafat_group_is_interleaved(&part->groups[0]);
     edge->alone_bytes = edge->shared_bytes = 0;
     for (int moment = 0; moment < part->n_moments; moment++) {
@@ -122,7 +184,7 @@ static void sum_up(const mafat_plan *part, size_t kept, mafat_edge *edge)
         size_t bytes = part->buffers[part->windows[w].buffer].place.bytes;
         if (part->windows[w].pinned)
             edge->sum_bytes = mafat_size_sum(edge->sum_bytes, bytes);
-        else if (is_interleaved || w == 0)
+        else if ((is_interleaved || w == 0) && !is_in_head)    /* there nobody reads ahead */
             edge->window_bytes = mafat_size_sum(edge->window_bytes, bytes);
     }
     edge->seconds = part->groups[0].seconds;
@@ -251,7 +313,7 @@ static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weigh
         m->kept_first = group.first;
         m->kept_end = group.end;
     }
-    sum_up(&part, m->kept_bytes, edge);
+    sum_up(&part, m->kept_bytes, is_in_head(m, from), edge);
     *computing_s = part.groups[0].computing_s;
     mafat_plan_free(&part);
     return MAFAT_OK;
@@ -274,7 +336,7 @@ static size_t pinned_bytes(const maker *m, const mafat_group *group)
     size_t bytes = 0;
     for (int l = group->first; l < group->end && m->options.weights != NULL; l++) {
         const mafat_layer *layer = &m->network->layers[l];
-        if (layer->kind == MAFAT_CONVOLUTION)
+        if (is_convolution(m, l))
             bytes = mafat_size_sum(bytes, mafat_plan_pinned_span((size_t)layer->out.c *
                                                                  mafat_layer_filter_bytes(layer)));
     }
@@ -282,12 +344,17 @@ static size_t pinned_bytes(const maker *m, const mafat_group *group)
 }
 
 /* Adds a group whose convolutions each have one window, in both modes: pinned windows are there at
- * the same times, but for good and in a place of their own, and nobody waits for them. */
+ * the same times, but for good and in a place of their own, and nobody waits for them. In the head
+ * of several images weights stay anyway, and are not pinned. */
 static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
 {
     mafat_edge edge;
     double computing_s;
+    if (is_divided(m, &group))
+        return MAFAT_OK;
     mafat_status status = measure(m, group, at_once, memo, &edge, &computing_s);
+    if (status == MAFAT_OK && is_in_head(m, edge.from))
+        return keep_best(m, &edge);
     if (status == MAFAT_OK && edge.window_bytes > 0)
         status = keep_best(m, &edge);
     set_mode(&edge, pinned);
@@ -302,7 +369,7 @@ static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
 static bool has_weights(const maker *m, const mafat_group *group)
 {
     for (int l = group->first; l < group->end && m->options.weights != NULL; l++)
-        if (m->network->layers[l].kind == MAFAT_CONVOLUTION)
+        if (is_convolution(m, l))
             return true;
     return false;
 }
@@ -316,6 +383,8 @@ static mafat_status add_layer(maker *m, int l, bool pools)
     const mafat_layer *layer = &m->network->layers[l];
     mafat_group group = {.first = l, .end = l + 1, .tiling = {1, 1, false}};
     int unit = m->options.costs->shape.register_filters, before = 0;
+    if (is_in_head(m, m->positions[l]))
+        return pools ? MAFAT_OK : add_edge(m, group, at_once);
     mafat_status status = pools ? MAFAT_OK : add_edge(m, group, pinned);
     if (!has_weights(m, &group))
         return status;
@@ -394,11 +463,11 @@ static mafat_status add_fixed(maker *m, const mafat_group *group)
     if (mafat_group_is_interleaved(group))
         return add_both(m, bare, NULL);
     for (int l = group->first; l < group->end && status == MAFAT_OK; l++) {
-        bool pools = mafat_group_pools(m->network, group, l);
+        mafat_group pair = {.first = l, .end = l + 2, .tiling = {1, 1, false}};
+        bool pools = mafat_group_pools(m->network, group, l) && !is_divided(m, &pair);
         status = add_layer(m, l, pools);
         if (pools && status == MAFAT_OK)
-            status = add_both(m, (mafat_group){.first = l, .end = l + 2, .tiling = {1, 1, false}},
-                              NULL);
+            status = add_both(m, pair, NULL);
     }
     return status;
 }

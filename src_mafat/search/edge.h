@@ -4,7 +4,10 @@
  *
  * Which maps are alive across a group is the same in all plans (mafat_order_groups()). But one
  * thing reaches from a group into those before it: its first windows of weights are read while the
- * windows before them are in use. */
+ * windows before them are in use.
+ *
+ * Of several images all plans have the same head (plan.h), so that no edge is in both parts: an edge
+ * of the head has what the whole head keeps there beside it, its windows and what it hands on. */
 #ifndef MAFAT_SEARCH_EDGE_H
 #define MAFAT_SEARCH_EDGE_H
 
@@ -55,7 +58,8 @@ typedef struct {
  * these groups.
  *
  * options->costs must be there. options->weights says whether MAFAT reads the weights (not NULL),
- * and is not read otherwise. Errors: those of mafat_build_part(). On error nothing needs to be
+ * and is not read otherwise. Of several images, options->n_head_layers and options->sides must be
+ * there. Errors: those of mafat_build_part(). On error nothing needs to be
  * freed. */
 mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               const mafat_group *fixed, int n_fixed,

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "plan/order.h"
 #include "search/candidate.h"
 #include "search/tuning.h"
 
@@ -30,16 +29,6 @@ void mafat_parts_free(mafat_parts *parts)
     *parts = (mafat_parts){0};
 }
 
-/* The groups of the configuration that is fixed, in the order of execution. */
-static mafat_status find_groups(const mafat_problem *p, mafat_group *groups, int *n_groups,
-                                mafat_error *error)
-{
-    mafat_status status = mafat_group_resolve(p->network, p->fixed, groups, n_groups, error);
-    if (status == MAFAT_OK)
-        status = mafat_order_groups(p->network, groups, *n_groups, error);
-    return status;
-}
-
 mafat_status mafat_parts_make_edges(mafat_edges *edges, const mafat_problem *p,
                                     const mafat_edge_limits *limits, mafat_error *error)
 {
@@ -49,7 +38,7 @@ mafat_status mafat_parts_make_edges(mafat_edges *edges, const mafat_problem *p,
     if (groups == NULL)
         return mafat_problem_no_memory(p, error);
     if (p->fixed != NULL)
-        status = find_groups(p, groups, &n_groups, error);
+        status = mafat_problem_find_groups(p, groups, &n_groups, error);
     if (status == MAFAT_OK)
         status = mafat_edges_make(edges, p->network, p->fixed != NULL ? groups : NULL, n_groups,
                                   &p->options, limits, error);

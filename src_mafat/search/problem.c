@@ -5,6 +5,8 @@
 
 #include "base/size.h"
 #include "plan/build.h"
+#include "plan/images.h"
+#include "plan/order.h"
 #include "plan/scratch.h"
 
 mafat_status mafat_problem_no_memory(const mafat_problem *problem, mafat_error *error)
@@ -33,6 +35,41 @@ static mafat_status find_sums(mafat_problem *p, mafat_error *error)
     return MAFAT_OK;
 }
 
+mafat_status mafat_problem_find_groups(const mafat_problem *p, mafat_group *groups, int *n_groups,
+                                       mafat_error *error)
+{
+    mafat_config_group whole = {.tiling = {1, 1, false}};
+    const mafat_config any = {.n_groups = 1, .groups = &whole};
+    const mafat_config *config = p->fixed != NULL ? p->fixed : &any;
+    mafat_status status = mafat_group_resolve(p->network, config, groups, n_groups, error);
+    return status == MAFAT_OK ? mafat_order_groups(p->network, groups, *n_groups, error) : status;
+}
+
+/* Finds the head of several images, as if all weights came in each run. */
+static mafat_status find_head(mafat_problem *p, mafat_error *error)
+{
+    size_t n = (size_t)p->network->n_layers;
+    int n_groups;
+    mafat_group *groups = calloc(n, sizeof *groups);
+    p->sides = calloc(n + 1, sizeof *p->sides);
+    mafat_status status = MAFAT_OK;
+    if (groups == NULL || p->sides == NULL)
+        status = mafat_problem_no_memory(p, error);
+    if (status == MAFAT_OK)
+        status = mafat_problem_find_groups(p, groups, &n_groups, error);
+    for (size_t l = 0; l < n; l++)
+        p->weights[l] = (mafat_weight_mode){.window_filters = 1};
+    if (status == MAFAT_OK)
+        status = mafat_images_choose_head(p->network, groups, n_groups, p->options.weights,
+                                          p->options.n_images, &p->options.n_head_layers, error);
+    if (status == MAFAT_OK) {
+        mafat_images_find_sides(p->network, groups, n_groups, p->options.n_head_layers, p->sides);
+        p->options.sides = p->sides;
+    }
+    free(groups);
+    return status;
+}
+
 mafat_status mafat_problem_init(mafat_problem *problem, const mafat_network *network,
                                 const mafat_config *fixed, const mafat_plan_options *options,
                                 const mafat_process *process, mafat_error *error)
@@ -47,6 +84,8 @@ mafat_status mafat_problem_init(mafat_problem *problem, const mafat_network *net
     problem->options.scratch = problem->scratch;
     if (options->weights != NULL)
         problem->options.weights = problem->weights;
+    if (status == MAFAT_OK && options->n_images > 1)
+        status = find_head(problem, error);
     if (status == MAFAT_OK)
         status = find_sums(problem, error);
     if (status != MAFAT_OK)
@@ -58,6 +97,7 @@ void mafat_problem_free(mafat_problem *problem)
 {
     mafat_scratch_free(problem->scratch);
     free(problem->weights);
+    free(problem->sides);
     *problem = (mafat_problem){0};
 }
 

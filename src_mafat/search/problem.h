@@ -12,6 +12,8 @@ typedef struct {
     mafat_plan_options options;
     mafat_scratch *scratch;            /* owned: plans are built in it */
     mafat_weight_mode *weights;        /* [n_layers], owned: of the plan at hand */
+    mafat_image_side *sides;           /* [n_layers + 1], owned: of several images; all plans have
+                                          the same head */
     mafat_plan_sums sums;              /* what all plans have in common; else 0 */
 } mafat_problem;
 
@@ -22,6 +24,12 @@ mafat_status mafat_problem_init(mafat_problem *problem, const mafat_network *net
 
 /* Frees what the problem owns and clears it; a zeroed one may be freed. */
 void mafat_problem_free(mafat_problem *problem);
+
+/* Finds groups[n_layers], in the order of execution, those of the configuration that is fixed; where
+ * none is, each group is as many layers as can run whole one after the other. Errors: those of
+ * mafat_group_resolve(). */
+mafat_status mafat_problem_find_groups(const mafat_problem *problem, mafat_group *groups,
+                                       int *n_groups, mafat_error *error);
 
 /* What a plan takes with such an arena and so much pinned and in arrays of its own, whatever
  * choosing it takes. */

@@ -30,8 +30,8 @@ mafat_status mafat_search_init(mafat_search *search, const mafat_network *networ
 typedef struct {
     mafat_config config;     /* owned, as the plan */
     mafat_plan plan;
-    double min_s;            /* no plan that fits takes less: plan.latency_s where that is proven
-                                to be the fastest one */
+    double min_s;            /* no plan that fits takes less, of plans for as many images:
+                                plan.latency_s where that is proven to be the fastest one */
     mafat_trace trace;       /* why other plans lost, where the search traces */
     size_t choosing_bytes;   /* of memory, that the search took */
 } mafat_found;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -98,6 +99,31 @@ static mafat_status read_threads(const char *text, int *n_threads, mafat_error *
     return status;
 }
 
+/* How many images a pass of the weights serves: as many as the workload knows of, unless somebody
+ * says. Without a limit all weights stay, and there is nothing to share. */
+static mafat_status read_batch(mafat_session *session, const mafat_options *options,
+                               const mafat_workload *workload, mafat_error *error)
+{
+    const char *text = options->batch;
+    bool is_named = text != NULL && strcmp(text, MAFAT_BATCH_AUTO) != 0;
+    int most = workload->n_images;
+    mafat_status status = MAFAT_OK;
+    if (is_named)
+        status = mafat_number_read("batch", text, 1, MAFAT_MAX_BATCH, &session->n_images, error);
+    else if (text != NULL && most == 0)    /* of a command that has no list */
+        session->n_images = MAFAT_MAX_BATCH;
+    else
+        session->n_images = most < 1 ? 1 : most < MAFAT_MAX_BATCH ? most : MAFAT_MAX_BATCH;
+    if (status == MAFAT_OK && session->by_layers && is_named && session->n_images > 1)
+        return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
+                               "Darknet's own forward pass, which takes one image at a time; given "
+                               "batch %s", text);
+    if (!is_named && (session->by_layers || session->limit_bytes == 0))
+        session->n_images = 1;
+    session->seeks_images = !is_named && session->n_images > 1;
+    return status;
+}
+
 static mafat_status check_layers(const mafat_cfg *cfg, mafat_error *error)
 {
     const mafat_network *network = &cfg->network;
@@ -147,6 +173,7 @@ mafat_plan_options mafat_session_plan_options(const mafat_session *session)
         .image_by_rows = session->image_by_rows,
         .weights = session->reads_weights ? session->weights : NULL,
         .costs = &session->costs,
+        .n_images = session->n_images,
     };
 }
 
@@ -182,6 +209,8 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
     const mafat_network *network = &session->cfg.network;
     mafat_status status = read_request(session, options, error);
     if (status == MAFAT_OK)
+        status = read_batch(session, options, workload, error);
+    if (status == MAFAT_OK)
         status = check_layers(&session->cfg, error);
     if (status != MAFAT_OK || session->by_layers)
         return status;
@@ -202,6 +231,7 @@ void mafat_session_take(mafat_session *session, mafat_found *found)
 {
     mafat_plan_free(&session->plan);
     mafat_config_free(&session->config);
+    found->choosing_bytes = mafat_size_max(found->choosing_bytes, session->choosing_bytes);
     session->prediction = mafat_found_predict(found, &session->process);
     session->config = found->config;
     session->plan = found->plan;
@@ -245,6 +275,47 @@ mafat_status mafat_session_search(const mafat_session *session, const mafat_conf
     return status;
 }
 
+/* The best plan for so many images: its seconds for one of them; INFINITY where none fits. */
+static mafat_status try_images(mafat_session *session, const mafat_config *config, int n_images,
+                               double *seconds, mafat_error *error)
+{
+    mafat_found found;
+    *seconds = INFINITY;
+    session->n_images = n_images;
+    mafat_status status = mafat_session_search(session, config, &found, error);
+    if (status == MAFAT_NO_FIT && n_images > 1)
+        return MAFAT_OK;
+    if (status != MAFAT_OK)
+        return status;
+    *seconds = found.plan.latency_s / n_images;
+    session->choosing_bytes = mafat_size_max(session->choosing_bytes, found.choosing_bytes);
+    mafat_found_free(&found);
+    return MAFAT_OK;
+}
+
+mafat_status mafat_session_choose_images(mafat_session *session, const mafat_config *config,
+                                         mafat_error *error)
+{
+    enum { MAX_WORSE = 2, MIN_TRIED = 4 };    /* what weights lose to the second image comes first */
+    int most = session->n_images, best = 1, n_worse = 0;
+    double best_s = INFINITY, seconds = 0;
+    mafat_status status = MAFAT_OK;
+    if (!session->seeks_images)
+        return MAFAT_OK;
+    /* ever fewer of the larger numbers, among which little depends on one more image */
+    for (int n = 1; n <= most && n_worse < MAX_WORSE && status == MAFAT_OK; n += 1 + n / 4) {
+        status = try_images(session, config, n, &seconds, error);
+        if (status != MAFAT_OK || seconds == INFINITY)
+            break;
+        n_worse = seconds < best_s || n < MIN_TRIED ? 0 : n_worse + 1;
+        best = seconds < best_s ? n : best;
+        best_s = fmin(seconds, best_s);
+    }
+    session->n_images = best;
+    session->seeks_images = false;
+    return status;
+}
+
 /* Says which configuration it is that does not fit: others may. */
 static void name_config(const mafat_config *asked, mafat_error *error)
 {
@@ -259,7 +330,9 @@ static mafat_status search_plan(mafat_session *session, mafat_error *error)
 {
     mafat_found found;
     const mafat_config *asked = session->asked.n_groups > 0 ? &session->asked : NULL;
-    mafat_status status = mafat_session_search(session, asked, &found, error);
+    mafat_status status = mafat_session_choose_images(session, asked, error);
+    if (status == MAFAT_OK)
+        status = mafat_session_search(session, asked, &found, error);
     if (status == MAFAT_OK)
         mafat_session_take(session, &found);
     else if (status == MAFAT_NO_FIT && asked != NULL)

@@ -11,12 +11,12 @@
 #include "search/search.h"
 #include "session/workload.h"
 
-enum { MAFAT_MAX_THREADS = 256 };
+enum { MAFAT_MAX_THREADS = 256, MAFAT_MAX_BATCH = 256 };
 
 /* MAFAT's options as written on the command line, borrowed; NULL where not given. They win over the
  * cfg's flags mafat=, mafat_memory= and mafat_threads=. */
 typedef struct {
-    const char *config, *memory, *threads;
+    const char *config, *memory, *threads, *batch;
     bool seeks_config;     /* the configuration is what is looked for: mafat= of the cfg is not */
     bool stretch, letter_box;    /* how images are fitted, one of them: the cfg is read as AlexeyAB's then;
                                     none: as it says */
@@ -27,6 +27,8 @@ typedef struct {
     bool by_layers;        /* "layers": Darknet's own forward pass; there is no plan */
     size_t limit_bytes;    /* 0: none */
     int n_threads;
+    int n_images;          /* of a pass of the weights; where they are to be chosen, at the most, */
+    bool seeks_images;     /* until they are */
     mafat_config asked;    /* what is asked for; no groups: nothing is */
     mafat_process process; /* what it holds beside the plan */
     mafat_costs costs;     /* of time */
@@ -39,6 +41,7 @@ typedef struct {
     mafat_plan plan;
     mafat_prediction prediction;
     double min_s;          /* no plan that fits the limit takes less (search/search.h) */
+    size_t choosing_bytes; /* of memory, that choosing the number of images took */
 } mafat_session;
 
 /* The configuration where nobody names one: no tiles, layers fused up to the forced cuts. */
@@ -47,6 +50,11 @@ typedef struct {
 /* In place of a configuration: no plan, Darknet's own forward pass on a network without training
  * buffers, to compare with. */
 #define MAFAT_LAYERS_CONFIG "layers"
+
+/* In place of a number of images that one pass of the weights serves: that which takes least time an
+ * image in the memory limit; 1 without one. It is so where nobody says, of images that are known
+ * beforehand (workload.n_images). */
+#define MAFAT_BATCH_AUTO "auto"
 
 /* Reads the cfg and plans it. Weights are read by MAFAT where the workload says so or there is a
  * memory limit, and the network's kinds of layers allow it; else they stay where Darknet loads
@@ -64,6 +72,12 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
                                    const mafat_options *options, const mafat_workload *workload,
                                    mafat_error *error);
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
+
+/* Chooses how many images a pass of the weights serves, where that is to be chosen, with a
+ * configuration or with any (NULL): the best plans for one image, two and so on are looked for as
+ * long as an image takes less time. Errors: those of mafat_session_search(). */
+mafat_status mafat_session_choose_images(mafat_session *session, const mafat_config *config,
+                                         mafat_error *error);
 
 /* Searches for the best plan in the session's limit, with a configuration or with any (NULL); the
  * session's plan stays as it is. Errors: those of mafat_search_init() and mafat_search_best(). */

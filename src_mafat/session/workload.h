@@ -45,6 +45,8 @@ typedef struct {
     mafat_canvas_format format;    /* of the pictures that MAFAT draws */
     mafat_workload_reading reading;
     bool repeats;                  /* images follow each other */
+    int n_images;                  /* of them so many are known before the first one is run; 0: none is
+                                      to be known */
     bool has_others;               /* the process holds more than is counted here, which is measured
                                       before each run */
     mafat_workload_image image;    /* that room is kept for, */

@@ -23,6 +23,12 @@ static void test_plans_add(test_plans *p, test_outcome outcome)
     p->outcomes[p->n++] = outcome;
 }
 
+/* Whether a layer is in the head of several images, whose weights stay. */
+static bool test_is_in_head(const test_plans *p, int l)
+{
+    return p->options.n_images > 1 && p->options.sides[l + 1] != MAFAT_WITHIN_TAIL;
+}
+
 /* A layer that runs whole: pinned, at once, or in equal windows of whole register tiles that are
  * worth a read. */
 static test_unit test_unit_of_layer(const test_plans *p, int l)
@@ -33,6 +39,8 @@ static test_unit test_unit_of_layer(const test_plans *p, int l)
     size_t weight_bytes = mafat_layer_macs(layer, 1) * sizeof(float);
     test_unit unit = {.first = l, .end = l + 1, .n = 2,
                       .choices = {{.pinned = true, .window_filters = 1}, {false, n}}};
+    if (test_is_in_head(p, l))
+        return (test_unit){.first = l, .end = l + 1, .n = 1, .choices = {{false, n}}};
     for (int i = 0; i < (int)(sizeof counts / sizeof *counts) && layer->groups == 1; i++) {
         int filters = ((n - 1) / counts[i] / tile + 1) * tile;
         if (filters < n && filters < unit.choices[unit.n - 1].window_filters &&
@@ -57,7 +65,9 @@ static int test_find_units(const test_plans *p, const mafat_group *groups, int n
             has_weights |= is_conv;
         }
         if (is_interleaved && has_weights)
-            units[n++] = (test_unit){group->first, group->end, 2, {{true, 1}, {false, INT_MAX}}};
+            units[n++] = (test_unit){group->first, group->end,
+                                     test_is_in_head(p, group->first) ? 1 : 2,
+                                     {{false, INT_MAX}, {true, 1}}};
     }
     return n;
 }
@@ -117,7 +127,8 @@ static void test_plans_with(test_plans *p, mafat_config *config, int first, int 
                             mafat_tiling tiling)
 {
     bool is_whole = tiling.rows == 1 && tiling.cols == 1 && !tiling.reuse;
-    if (!is_whole && !test_can_fuse(p, first, end, tiling))
+    if (!is_whole && (!test_can_fuse(p, first, end, tiling) ||
+                      test_is_in_head(p, first) != test_is_in_head(p, end - 1)))
         return;
     config->groups[config->n_groups++] = (mafat_config_group){first, tiling};
     test_plans_from(p, config, end);

@@ -17,7 +17,8 @@ typedef struct {
 typedef struct {
     const mafat_network *network;
     const mafat_process *process;
-    mafat_plan_options options;      /* with weights or without */
+    mafat_plan_options options;      /* with weights or without; of several images with the head that
+                                        all plans have */
     test_outcome *outcomes;          /* [n], owned */
     int n, capacity;
 } test_plans;
