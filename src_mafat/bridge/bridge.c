@@ -38,11 +38,13 @@ _Noreturn void mafat_bridge_give_up(mafat_status status, const mafat_error *erro
 void mafat_bridge_print_choice(const mafat_session *session)
 {
     const mafat_prediction *p = &session->prediction;
-    char config[256];
+    char config[256], images[40] = "";
     mafat_config_print(&session->config, config, sizeof config);
-    mafat_notice("limit %zu bytes: %s, predicted %zu (%s of %s: arena %zu, pinned %zu, image %zu, "
+    if (session->plan.n_images > 1)
+        snprintf(images, sizeof images, ", %d images a pass", session->plan.n_images);
+    mafat_notice("limit %zu bytes: %s%s, predicted %zu (%s of %s: arena %zu, pinned %zu, image %zu, "
                  "results %zu, plan %zu, process %zu, choosing %zu)",
-                 session->limit_bytes, config, p->total_bytes, MAFAT_SIZE(p->total_bytes),
+                 session->limit_bytes, config, images, p->total_bytes, MAFAT_SIZE(p->total_bytes),
                  MAFAT_SIZE(session->limit_bytes), p->arena_bytes,
                  p->pinned_bytes + p->parameter_bytes, p->image_bytes, p->result_bytes,
                  p->plan_bytes, mafat_prediction_process_bytes(p), p->choosing_bytes);

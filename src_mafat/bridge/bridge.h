@@ -46,6 +46,8 @@ typedef struct mafat_bridge {
     pid_t process;                  /* that loaded it */
     atomic_bool is_in_use;          /* an inference is under way */
     mafat_workload workload;        /* that it was planned for */
+    unsigned n_runs;                /* so far, and plans: results of several images are there until the
+                                       next one */
     const mafat_image_rounding *image_rounding;    /* borrowed; set: the input is an image's path */
     mafat_session session;
     mafat_store store;              /* open where the plan has windows and a file was loaded */

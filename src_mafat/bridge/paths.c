@@ -33,8 +33,8 @@ mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error
 {
     mafat_subject subject;
     mafat_image image = {.path = path};
-    mafat_status status = mafat_subject_open(&subject, bridge, &image, NULL, bridge->image_rounding,
-                                             error);
+    mafat_status status = mafat_subject_open(&subject, bridge, &image, NULL, false,
+                                             bridge->image_rounding, error);
     for (int i = 0; i < bridge->network->n; i++)    /* Darknet is going to ask it for boxes */
         bridge->network->layers[i].stretched = bridge->session.cfg.stretches;
     if (status == MAFAT_OK) {

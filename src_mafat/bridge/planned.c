@@ -79,6 +79,7 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workl
     mafat_session_close(&bridge->session);
     bridge->workload = *workload;
     bridge->workload.standing_bytes = standing_bytes;
+    bridge->n_runs++;
     mafat_status status = mafat_planned_open(bridge, error);
     for (int i = 0; i < net->n && status == MAFAT_OK; i++)
         mafat_lean_make(bridge, &net->layers[i], i);
@@ -180,6 +181,7 @@ mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, 
     if (has_store(bridge))
         bridge->exec.parameters = bridge->store.parameters;
     results = results != NULL ? results : bridge->results;
+    bridge->n_runs++;
     mafat_status status = mafat_exec_run(&bridge->exec, inputs, n_inputs, results, observer, error);
     if (status == MAFAT_OK && bridge->session.plan.n_images > 1)
         mafat_exec_copy_results(&bridge->exec, 0, results);

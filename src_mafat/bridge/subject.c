@@ -73,8 +73,18 @@ static mafat_status open_pixels(mafat_subject *s, mafat_bridge *bridge, mafat_er
 
 /* ------------------------------------------------------------------------------------------ files */
 
+mafat_status mafat_subject_make_room(mafat_bridge *bridge, const char *path,
+                                     const mafat_picture_memory *memory, mafat_error *error)
+{
+    mafat_workload_image image = mafat_workload_image_of(&bridge->workload, memory);
+    mafat_status status = mafat_limits_make_space(bridge, &image, error);
+    if (status == MAFAT_NO_FIT)
+        mafat_limits_name_image(error, path, memory);
+    return status;
+}
+
 static mafat_status open_file(mafat_subject *s, mafat_bridge *bridge,
-                              const mafat_picture_memory *known, mafat_error *error)
+                              const mafat_picture_memory *known, bool has_room, mafat_error *error)
 {
     const char *path = s->image->path;
     mafat_picture_memory memory;
@@ -83,12 +93,8 @@ static mafat_status open_file(mafat_subject *s, mafat_bridge *bridge,
         memory = *known;
     else
         status = mafat_verify_image_memory(path, &memory, error);
-    if (status == MAFAT_OK) {
-        mafat_workload_image image = mafat_workload_image_of(&bridge->workload, &memory);
-        status = mafat_limits_make_space(bridge, &image, error);
-    }
-    if (status == MAFAT_NO_FIT)
-        mafat_limits_name_image(error, path, &memory);
+    if (status == MAFAT_OK && !has_room)
+        status = mafat_subject_make_room(bridge, path, &memory, error);
     if (status == MAFAT_OK)
         status = mafat_picture_rows_open(&s->rows, path, &memory, error);
     s->w = s->rows.w;
@@ -122,7 +128,7 @@ static mafat_status letterbox(mafat_subject *s, const mafat_image_rounding *roun
 }
 
 mafat_status mafat_subject_open(mafat_subject *s, mafat_bridge *bridge, const mafat_image *image,
-                                const mafat_picture_memory *memory,
+                                const mafat_picture_memory *memory, bool has_room,
                                 const mafat_image_rounding *rounding, mafat_error *error)
 {
     int n_given = (image->path != NULL) + (image->pixels != NULL) + (image->floats != NULL);
@@ -135,7 +141,7 @@ mafat_status mafat_subject_open(mafat_subject *s, mafat_bridge *bridge, const ma
     else if (image->floats != NULL)
         status = open_floats(s, bridge, error);
     else
-        status = image->path != NULL ? open_file(s, bridge, memory, error)
+        status = image->path != NULL ? open_file(s, bridge, memory, has_room, error)
                                      : open_pixels(s, bridge, error);
     if (status == MAFAT_OK && image->floats == NULL)
         status = letterbox(s, rounding, error);

@@ -4,14 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/charge.h"
 #include "base/notice.h"
 #include "base/program.h"
 #include "base/recognise.h"
+#include "base/size.h"
 #include "bridge/request.h"
 #include "command/asked.h"
 #include "command/darknet_commands.h"
+#include "command/image_list.h"
 #include "library/library.h"
 #include "run/letterbox.h"
 #include "session/data_file.h"
@@ -213,6 +216,18 @@ static mafat_status find_picture(const mafat_darknet_command *command, mafat_ope
     return status;
 }
 
+/* How many images are known before the first one is run: those of a list from a file, where several
+ * can share a pass of the weights. Who types paths, or writes them into a pipe, may wait for the first
+ * one's result. */
+static int count_known(const mafat_darknet_command *command, const mafat_operands *found)
+{
+    if (found->image != NULL || !mafat_darknet_commands_takes_batch(command) ||
+        found->loading != MAFAT_LOADED_BY_ROWS)
+        return 1;
+    size_t n = mafat_image_list_count();
+    return n < 1 ? 1 : (int)mafat_size_min(n, MAFAT_MAX_BATCH);
+}
+
 /* What the command does with the network. */
 static mafat_status find_workload(const mafat_darknet_command *command, mafat_operands *found,
                                   bool has_limit, mafat_error *error)
@@ -223,6 +238,7 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     const mafat_darknet_command_inference *inference = command->inference;
     mafat_status status = mafat_workload_of_command(workload, found->loading, found->drawer, error);
     workload->repeats = found->image == NULL;
+    workload->n_images = count_known(command, found);
     workload->format = found->format;
     if (status == MAFAT_OK)
         status = find_picture(command, found, has_limit, &has_picture, &n_paths, error);
@@ -239,6 +255,20 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     if (inference->drawer != MAFAT_DRAWN_NOT_BUT_JUDGED)    /* by who reads the list line by line */
         mafat_workload_add_lines(workload, n_paths);
     return status;
+}
+
+/* Several images can share a pass where there are several, and nobody waits for the first. */
+static mafat_status check_batch(const mafat_operands *found, mafat_error *error)
+{
+    const mafat_session *session = &found->session;
+    if (session->by_layers || session->plan.n_images == 1)
+        return MAFAT_OK;
+    if (found->image != NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "-batch is for lists of images, and one is named");
+    if (isatty(STDIN_FILENO) == 1)
+        return mafat_error_set(error, MAFAT_USAGE, "-batch is for lists of images: paths that are "
+                               "typed are done one by one");
+    return MAFAT_OK;
 }
 
 /* An image becomes three channels; Darknet reads as many as the input has. */
@@ -307,6 +337,8 @@ static mafat_status verify_network(const mafat_darknet_command *command,
     const mafat_darknet_command_inference *inference = command->inference;
     mafat_verify_needs needs = inference->needs;
     status = check_fitting(command, &arguments->options, session, error);
+    if (status == MAFAT_OK)
+        status = check_batch(found, error);
     if (status != MAFAT_OK)
         return status;
     note_kind(command, found->cfg, cfg);

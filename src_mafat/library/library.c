@@ -295,6 +295,7 @@ void mafat_close(mafat *m)
         mafat_caught_run(free_network, m->bridge, &m->things, true, &unseen);
     mafat_caught_free(&m->things);
     mafat_subject_close(&m->held);
+    mafat_pass_free(&m->pass);
     mafat_session_close(&m->planned);
     mafat_names_free(&m->names);
     pthread_mutex_destroy(&m->lock);

@@ -9,6 +9,7 @@
 #include "base/notice.h"
 #include "bridge/caught.h"
 #include "bridge/inference.h"
+#include "bridge/pass.h"
 #include "bridge/subject.h"
 #include "session/session.h"
 #include "upstream/names.h"
@@ -25,6 +26,7 @@ struct mafat {
     mafat_names names;
     mafat_image_rounding rounding;
     mafat_subject held;               /* an image that stays open; held.image NULL: there is none */
+    mafat_pass pass;                  /* images that were run ahead of their turn */
     bool is_broken;                   /* the last run failed, whatever its image */
     bool is_commands;                 /* one of our own's: what is told, Darknet's table of layers
                                          among it, goes to stderr */

@@ -25,6 +25,9 @@ typedef struct {
     const char *path;                      /* of the picture to be drawn, */
     unsigned char *to;                     /* or its pixels */
     const mafat_picture_memory *memory;    /* of an image that is to be held; NULL: it is not */
+    const char *const *paths;              /* of images that are to be run ahead, [n_paths]; NULL: none */
+    int n_paths;
+    mafat_pass_image *ahead;               /* the image, run ahead; NULL: it was not */
     mafat_subject own, *subject;           /* the image, opened for this call; or that is held */
 } job;
 
@@ -72,8 +75,16 @@ static void find_classes(const job *j)
     found->h = j->subject->h;
 }
 
+/* Darknet's own outputs, and results of several images, are all that is needed of the inference, and
+ * boxes may be many: a limit counts on that, and so does what is predicted of our commands. */
+static void release(mafat_bridge *bridge)
+{
+    if (bridge->session.limit_bytes > 0 || !bridge->workload.has_others)
+        mafat_bridge_release(bridge);
+}
+
 /* One inference, whose input is made as it is read. */
-static mafat_status run(job *j, mafat_error *error)
+static mafat_status infer(job *j, double *seconds, mafat_error *error)
 {
     mafat_bridge *bridge = j->network->bridge;
     double begin = mafat_measure_now_s();
@@ -83,18 +94,37 @@ static mafat_status run(job *j, mafat_error *error)
     j->network->is_broken = status != MAFAT_OK;
     if (status == MAFAT_OK)
         status = mafat_subject_check(j->subject, error);
-    /* Darknet's own outputs are all that is needed of the inference, and boxes may be many: a limit
-       counts on that, and so does what is predicted of our commands */
-    if (bridge->session.limit_bytes > 0 || !bridge->workload.has_others)
-        mafat_bridge_release(bridge);
+    release(bridge);
+    *seconds = mafat_measure_now_s() - begin;
+    return status;
+}
+
+/* The same for images whose turn comes later. */
+static mafat_status infer_ahead(job *j, mafat_error *error)
+{
+    mafat *m = j->network;
+    m->is_broken = true;
+    mafat_status status = mafat_pass_run(&m->pass, m->bridge, j->paths, j->n_paths, &m->rounding,
+                                         error);
+    m->is_broken = status != MAFAT_OK;
+    release(m->bridge);
+    return status;
+}
+
+/* Finds what is wanted of the image, run now or ahead. */
+static mafat_status run(job *j, mafat_error *error)
+{
+    double seconds = j->network->pass.seconds;
+    mafat_status status = j->ahead != NULL ? mafat_pass_take(&j->network->pass, j->ahead, error)
+                                           : infer(j, &seconds, error);
     if (status == MAFAT_OK && j->outputs != NULL)
         copy_outputs(j);
     if (status == MAFAT_OK && j->result != NULL) {
-        j->result->seconds = mafat_measure_now_s() - begin;
+        j->result->seconds = seconds;
         find_boxes(j);
     }
     if (status == MAFAT_OK && j->classified != NULL) {
-        j->classified->seconds = mafat_measure_now_s() - begin;
+        j->classified->seconds = seconds;
         find_classes(j);
     }
     return status;
@@ -234,7 +264,7 @@ static mafat_status open_subject(job *j, mafat_error *error)
     if (m->held.image == j->image)
         return MAFAT_OK;
     j->subject = &j->own;
-    return mafat_subject_open(&j->own, m->bridge, j->image, NULL, &m->rounding, error);
+    return mafat_subject_open(&j->own, m->bridge, j->image, NULL, false, &m->rounding, error);
 }
 
 /* Opens the image that is to be held. Letters are looked at before its rows take memory. */
@@ -246,7 +276,8 @@ static mafat_status hold(job *j, mafat_error *error)
         status = mafat_verify_letters(m->names.lines, m->names.n,
                                       mafat_boxes_letter_size(j->memory->h), error);
     if (status == MAFAT_OK)
-        status = mafat_subject_open(&m->held, m->bridge, j->image, j->memory, &m->rounding, error);
+        status = mafat_subject_open(&m->held, m->bridge, j->image, j->memory, false, &m->rounding,
+                                    error);
     return status;
 }
 
@@ -269,7 +300,15 @@ static mafat_status run_or_draw(job *j, mafat_error *error)
 static mafat_status do_job(void *context, mafat_error *error)
 {
     job *j = context;
-    mafat_status status = j->memory != NULL ? hold(j, error) : run_or_draw(j, error);
+    mafat_status status;
+    if (j->paths != NULL)
+        return infer_ahead(j, error);
+    if (j->image->path != NULL && !is_drawing(j))
+        j->ahead = mafat_pass_find(&j->network->pass, j->image->path);
+    if (j->ahead != NULL && j->ahead->status != MAFAT_OK)
+        status = mafat_pass_take(&j->network->pass, j->ahead, error);
+    else
+        status = j->memory != NULL ? hold(j, error) : run_or_draw(j, error);
     if (status != MAFAT_OK && j->image->path != NULL)
         mafat_error_set_file(error, j->image->path);
     return status;
@@ -379,6 +418,21 @@ mafat_status mafat_run_hold(mafat *m, const mafat_image *image, const mafat_pict
 void mafat_run_let_go(mafat *m)
 {
     mafat_subject_close(&m->held);
+}
+
+int mafat_run_batch(const mafat *m)
+{
+    return mafat_pass_size(m->bridge);
+}
+
+mafat_status mafat_run_ahead(mafat *m, const char *const *paths, int n, int *n_taken,
+                             mafat_error *error)
+{
+    job j = {.network = m, .paths = paths, .n_paths = n};
+    mafat_pass_free(&m->pass);
+    mafat_status status = do_call(&j, error);
+    *n_taken = m->pass.n;
+    return status;
 }
 
 bool mafat_run_can_go_on(const mafat *m)

@@ -29,6 +29,15 @@ mafat_status mafat_run_hold(mafat *m, const mafat_image *image, const mafat_pict
                             mafat_error *error);
 void mafat_run_let_go(mafat *m);
 
+/* How many images of a list a pass of the weights serves. */
+int mafat_run_batch(const mafat *m);
+
+/* Runs the images of files in one pass: *n_taken of them, the first ones, 1 or more. Calls that are
+ * given their paths in that order find what this run found of them, or why it could not be read; so
+ * there is nothing to know of the others here. Errors: those of mafat_pass_run(). */
+mafat_status mafat_run_ahead(mafat *m, const char *const *paths, int n, int *n_taken,
+                             mafat_error *error);
+
 /* Whether images that follow one that could not be done may fare better: false where the network
  * itself failed, or could not be planned anew as it was before. */
 bool mafat_run_can_go_on(const mafat *m);

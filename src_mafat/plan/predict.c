@@ -17,7 +17,7 @@ mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan)
     mafat_plan_sums sums = {
         .arena_bytes = plan->arena_bytes, .pinned_bytes = plan->pinned_bytes,
         .array_bytes = mafat_plan_array_bytes(plan->n_steps, plan->n_windows),
-        .n_layers = plan->n_layers, .reads_weights = plan->n_windows > 0,
+        .n_layers = plan->n_layers, .n_images = plan->n_images, .reads_weights = plan->n_windows > 0,
     };
     for (int i = 0; i < plan->n_buffers; i++) {
         const mafat_buffer *buffer = &plan->buffers[i];
@@ -60,6 +60,9 @@ static size_t page_table_bytes(size_t held_bytes)
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process)
 {
     bool reads_weights = sums->reads_weights;
+    size_t image_bytes = process->image_bytes;
+    if (sums->n_images > 1)
+        image_bytes = mafat_size_max(image_bytes, process->opening_bytes);
     size_t kept_bytes = mafat_size_sum(sums->array_bytes, sums->pinned_bytes);
     int n_threads = process->n_threads + reads_weights;
     mafat_prediction p = {
@@ -77,7 +80,7 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
         .parameter_bytes = mafat_size_in_pages(reads_weights ? process->statistics_bytes
                                                              : process->weight_bytes),
         .result_bytes = sums->result_bytes,
-        .image_bytes = mafat_size_in_pages(process->image_bytes),
+        .image_bytes = mafat_size_in_pages(image_bytes),
         .rounding_bytes = rounding_bytes(sums->arena_bytes) + rounding_bytes(kept_bytes),
     };
     size_t running_bytes = mafat_size_sum(p.image_bytes + p.result_bytes,

@@ -16,6 +16,8 @@ typedef struct {
     size_t image_bytes;       /* a decoded image, held while the network runs */
     size_t image_cache_bytes; /* and page cache for its file */
     size_t decode_bytes;      /* the most that decoding it takes, before the network runs */
+    size_t opening_bytes;     /* of that, what it takes until its first row is there: of several
+                                 images while the network runs */
     size_t statistics_bytes;  /* biases and batch norm statistics, read once */
     size_t weight_bytes;      /* all weights, where the program loads them itself */
     size_t weight_cache_bytes;/* and page cache for their file */
@@ -58,6 +60,7 @@ typedef struct {
     size_t kept_bytes;        /* of the arena, results of several images: they stay behind a run */
     size_t search_bytes;      /* that a search held when it chose the plan; 0: nobody searched */
     int n_layers;
+    int n_images;
     bool reads_weights;       /* in windows or once; else they are in the caller's memory */
 } mafat_plan_sums;
 

@@ -119,6 +119,7 @@ void mafat_process_set_image(mafat_process *process, const mafat_workload *workl
     if (workload->loading != MAFAT_LOADED_BY_ROWS)
         process->image_bytes += mafat_shape_floats(input) * sizeof(float);
     work_bytes = mafat_size_max(work_bytes, image->decode_bytes);
+    process->opening_bytes = workload->letter_bytes + work_bytes;
     process->decode_bytes = workload->letter_bytes +
                             mafat_size_max(work_bytes, drawing_bytes(workload, cfg));
     process->image_cache_bytes = mafat_size_in_pages(image->file_bytes);

@@ -10,8 +10,8 @@
 mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *cfg,
                                const char *cfg_path, int n_threads);
 
-/* Has it hold the workload's image: image_bytes, image_cache_bytes, and decode_bytes, which is the
- * most at once before and behind a run. All else stays. */
+/* Has it hold the workload's image: image_bytes, image_cache_bytes, opening_bytes, and decode_bytes,
+ * which is the most at once before and behind a run. All else stays. */
 void mafat_process_set_image(mafat_process *process, const mafat_workload *workload,
                              const mafat_cfg *cfg);
 

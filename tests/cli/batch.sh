@@ -71,7 +71,81 @@ for batch in 1 2 3 4; do
 done
 expect 3 'the smallest limit that works is ' "$darknet" mafat plan "$cfg" -memory 9M -batch 200
 
+# lists: lines, pictures and results are those of images one by one, also where images cannot be read, or are cut
+# off, or too large for the limit, and where the last pass has fewer; in the order of the list
+cd "$top/darknet" || exit 1
+echo thing >"$scratch/names"
+printf 'classes=1\nnames=%s\n' "$scratch/names" >"$scratch/data"
+head -c 60000 data/dog.jpg >"$scratch/cut.jpg"
+head -c 300 data/dog.jpg >"$scratch/stub.jpg"
+{
+    printf 'P6\n4000 3000\n255\n'
+    head -c 36000000 /dev/zero
+} >"$scratch/huge.ppm"
+printf '%s\n' data/dog.jpg data/person.jpg '' "$scratch/nothere.jpg" data/eagle.jpg "$scratch/cut.jpg" "$scratch/stub.jpg" \
+    "$scratch/huge.ppm" data/horses.jpg '  ' data/giraffe.jpg data/dog.jpg data/kite.jpg >"$scratch/list"
+# told DIR ARGUMENTS...: runs the list, to a folder of that name, and leaves what was told without its times
+told() {
+    local out=$scratch/$1
+    shift
+    "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 10M -threads 2 -thresh .3 "$@" \
+        <"$scratch/list" >"$out.out" 2>"$out.err"
+    printf "\nexit code %d\n" $? >>"$out.out"
+    sed -E 's/in [0-9.]+ seconds/in S seconds/; s/"(seconds|peak_bytes[a-z_]*|predicted_bytes|config)":[^,}]*/"\1"/g' "$out.out" >"$out.told"
+    grep '^mafat: ' "$out.err" | grep -vE '^mafat: (limit|images: )' | sed -E "s|$out|OUT|g; s/(smallest limit that works is).*/\1/" >"$out.errors"
+}
+for way in "-ext_output -out OUT/" "-json -no_picture" "-out OUT.json"; do
+    for batch in 1 2 3 auto; do
+        told b$batch ${way//OUT/$scratch/b$batch} -batch $batch
+        [ "$batch" = auto ] || grep -q "^mafat: limit .*, $batch images a pass" "$scratch/b$batch.err" || [ $batch = 1 ] ||
+            fail "$way: does not say that $batch images share a pass: $(grep limit "$scratch/b$batch.err")"
+        cmp -s "$scratch/b1.told" "$scratch/b$batch.told" || fail "$way -batch $batch tells $(diff "$scratch/b1.told" "$scratch/b$batch.told" | head -5)"
+        cmp -s "$scratch/b1.errors" "$scratch/b$batch.errors" || fail "$way -batch $batch says $(diff "$scratch/b1.errors" "$scratch/b$batch.errors" | head -5)"
+        [ ! -d "$scratch/b1" ] || diff -r "$scratch/b1" "$scratch/b$batch" >/dev/null || fail "$way -batch $batch draws other pictures"
+    done
+    grep -q 'nothere.jpg: No such file' "$scratch/b2.errors" || fail "$way: not told what is missing: $(cat "$scratch/b2.errors")"
+    grep -q 'huge.ppm: an image of 4000x3000 pixels: nothing fits' "$scratch/b2.errors" || fail "$way: not told what is too large: $(cat "$scratch/b2.errors")"
+    grep -q '^exit code 1$' "$scratch/b2.told" || fail "$way: $(tail -n 1 "$scratch/b2.told")"
+done
+[ "$(ls "$scratch/b3" | wc -l)" -ge 7 ] || fail "$(ls "$scratch/b3" | wc -l) pictures"
+# -batch of a pipe; of one without a word images come one by one, as who writes into it may wait
+for batch in '' '-batch 2'; do
+    cat "$scratch/list" | "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 10M -thresh .3 -json -no_picture \
+        $batch 2>"$scratch/stderr" | sed -E 's/"(seconds|peak_bytes[a-z_]*|predicted_bytes|config)":[^,}]*/"\1"/g' >"$scratch/piped"
+    [ -n "$batch" ] || ! grep -q 'images a pass' "$scratch/stderr" || fail "a pipe's images share a pass unasked"
+    told b1 -json -no_picture -batch 1
+    grep -vE '^(exit code .*)?$' "$scratch/b1.told" | cmp -s - "$scratch/piped" || fail "a pipe $batch gives other results"
+done
+for list in /dev/null "$scratch/none"; do    # no image at all, and none that can be read
+    printf 'no\n\nnone\n' >"$scratch/none"
+    for batch in 1 3; do
+        "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 10M -no_picture -batch $batch <"$list" >"$scratch/of$batch" 2>"$scratch/err$batch"
+        echo "exit code $?" >>"$scratch/of$batch"
+    done
+    cmp -s "$scratch/of1" "$scratch/of3" || fail "$list: $(diff "$scratch/of1" "$scratch/of3")"
+done
+# classes of images
+printf 'top=2\nlabels=%s\n' "$scratch/labels" >"$scratch/classes.data"
+printf 'a\nb\nc\nd\ne\nf\n' >"$scratch/labels"
+{
+    printf '[net]\nwidth=32\nheight=32\nchannels=3\n'
+    conv 64 3 2
+    conv 256 3 2
+    conv 512 3 1
+    conv 6 1 1
+    printf '[avgpool]\n[softmax]\ngroups=1\n'
+} >"$scratch/classes.cfg"
+"$top/tools/random_weights" "$scratch/classes.cfg" "$scratch/classes.weights" >/dev/null || fail "no weights"
+for batch in 1 3; do
+    "$darknet" mafat classifier predict "$scratch/classes.data" "$scratch/classes.cfg" "$scratch/classes.weights" -memory 9M \
+        -json -batch $batch <"$scratch/list" 2>"$scratch/c$batch.err" |
+        sed -E 's/"(seconds|peak_bytes[a-z_]*|predicted_bytes|config)":[^,}]*/"\1"/g' >"$scratch/c$batch"
+done
+[ "$(wc -l <"$scratch/c1")" -ge 7 ] && cmp -s "$scratch/c1" "$scratch/c3" || fail "other classes: $(diff "$scratch/c1" "$scratch/c3" | head -5; tail -n 3 "$scratch/c1.err")"
+
 # who cannot
+expect 2 '-batch is for lists of images, and one is named' \
+    "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" data/dog.jpg -memory 10M -batch 2
 for n in 0 257 -1 2x '' Auto; do
     expect 2 "batch \"$n\": expected a number from 1 to 256" "$darknet" mafat plan "$cfg" -batch "$n"
 done

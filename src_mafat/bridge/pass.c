@@ -1,0 +1,198 @@
+/* Several images, run together; see pass.h. */
+#include "bridge/pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/inference.h"
+#include "bridge/limits.h"
+#include "bridge/planned.h"
+#include "machine/measure.h"
+#include "session/verify.h"
+
+int mafat_pass_size(const mafat_bridge *bridge)
+{
+    return bridge->session.by_layers ? 1 : bridge->session.plan.n_images;
+}
+
+/* ------------------------------------------------------------------------------------- the images */
+
+/* Notes how it went with an image. Errors are long, and rare. */
+static void note(mafat_pass_image *image, mafat_status status, const mafat_error *error)
+{
+    image->status = status;
+    if (status != MAFAT_OK && (image->error = malloc(sizeof *error)) != NULL)
+        *image->error = *error;
+}
+
+/* Closes the image that is open, whose rows have been read. */
+static void close_image(mafat_pass *pass)
+{
+    mafat_error error = {.layer = -1};
+    if (pass->open == NULL)
+        return;
+    note(pass->open, mafat_subject_check(&pass->subject, &error), &error);
+    mafat_subject_close(&pass->subject);
+    mafat_limits_forget_file(pass->bridge, pass->open->path);
+    pass->open = NULL;
+}
+
+/* Opens an image when its first row is wanted. */
+static void open_image(mafat_pass *pass, mafat_pass_image *image)
+{
+    mafat_error error = {.layer = -1};
+    close_image(pass);
+    pass->image = (mafat_image){.path = image->path};
+    note(image, mafat_subject_open(&pass->subject, pass->bridge, &pass->image, &image->memory, true,
+                                   pass->rounding, &error), &error);
+    pass->open = image->status == MAFAT_OK ? image : NULL;
+}
+
+/* An image's place in the run. */
+typedef struct {
+    mafat_pass *pass;
+    mafat_pass_image *image;
+} feed;
+
+/* Rows of an image, which are read in its turn; zeros of one that cannot be read. */
+static void give_rows(void *context, int y0, int y1, float *to, size_t row_stride,
+                      size_t channel_stride)
+{
+    const feed *f = context;
+    mafat_shape shape = f->pass->bridge->session.cfg.network.input;
+    if (f->pass->open != f->image && f->image->status == MAFAT_OK)
+        open_image(f->pass, f->image);
+    if (f->image->status == MAFAT_OK) {
+        mafat_input input = mafat_subject_input(&f->pass->subject);
+        input.source.rows(input.source.context, y0, y1, to, row_stride, channel_stride);
+        return;
+    }
+    for (int c = 0; c < shape.c; c++)
+        for (int y = y0; y < y1; y++)
+            memset(to + (size_t)c * channel_stride + (size_t)(y - y0) * row_stride, 0,
+                   (size_t)shape.w * sizeof *to);
+}
+
+/* Finds what an image takes, and makes room for it: the network is planned anew now or not at
+ * all. */
+static mafat_status look_at(mafat_pass *pass, const char *path, mafat_error *error)
+{
+    mafat_pass_image *image = &pass->images[pass->n];
+    *image = (mafat_pass_image){.path = strdup(path)};
+    if (image->path == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of an image");
+    pass->n++;
+    mafat_status status = mafat_verify_image_memory(path, &image->memory, error);
+    if (status == MAFAT_OK)
+        status = mafat_subject_make_room(pass->bridge, path, &image->memory, error);
+    mafat_limits_forget_file(pass->bridge, path);
+    note(image, status, error);
+    bool has_plan = pass->bridge->session.by_layers || mafat_bridge_has_plan(pass->bridge);
+    return has_plan ? MAFAT_OK : status;
+}
+
+/* ---------------------------------------------------------------------------------------- the run */
+
+static int count_readable(const mafat_pass *pass)
+{
+    int n = 0;
+    for (int i = 0; i < pass->n; i++)
+        n += pass->images[i].status == MAFAT_OK;
+    return n;
+}
+
+static void free_image(mafat_pass_image *image)
+{
+    free(image->path);
+    free(image->error);
+}
+
+/* Leaves out the last images of more than fit a pass, which may take fewer than before. */
+static void shorten(mafat_pass *pass)
+{
+    while (count_readable(pass) > mafat_pass_size(pass->bridge))
+        free_image(&pass->images[--pass->n]);
+}
+
+static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
+{
+    int n = 0;
+    mafat_input *inputs = calloc((size_t)pass->n, sizeof *inputs);
+    feed *feeds = calloc((size_t)pass->n, sizeof *feeds);
+    mafat_status status = MAFAT_OK;
+    if (inputs == NULL || feeds == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", pass->n);
+    for (int i = 0; i < pass->n && status == MAFAT_OK; i++) {
+        if (pass->images[i].status != MAFAT_OK)
+            continue;
+        pass->images[i].image = n;
+        feeds[n] = (feed){pass, &pass->images[i]};
+        inputs[n] = (mafat_input){.source = {&feeds[n], give_rows}};
+        n++;
+    }
+    double begin = mafat_measure_now_s();
+    if (status == MAFAT_OK && n > 0)
+        status = mafat_inference_forward(pass->bridge, inputs, n, NULL, NULL, error);
+    pass->seconds = n > 0 ? (mafat_measure_now_s() - begin) / n : 0;
+    close_image(pass);
+    free(inputs);
+    free(feeds);
+    return status;
+}
+
+mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, const char *const *paths, int n,
+                            const mafat_image_rounding *rounding, mafat_error *error)
+{
+    *pass = (mafat_pass){.bridge = bridge, .rounding = rounding,
+                         .images = calloc((size_t)n, sizeof *pass->images)};
+    mafat_status status = MAFAT_OK;
+    if (pass->images == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", n);
+    for (int i = 0; i < n && status == MAFAT_OK; i++)
+        status = look_at(pass, paths[i], error);
+    if (status == MAFAT_OK) {
+        shorten(pass);
+        status = run_readable(pass, error);
+        pass->n_runs = bridge->n_runs;
+    }
+    if (status != MAFAT_OK)
+        mafat_pass_free(pass);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------ the results */
+
+mafat_pass_image *mafat_pass_find(mafat_pass *pass, const char *path)
+{
+    if (pass->bridge == NULL || pass->n_runs != pass->bridge->n_runs)
+        return NULL;
+    for (int i = pass->next; i < pass->n; i++)
+        if (strcmp(pass->images[i].path, path) == 0) {
+            pass->next = i;
+            return &pass->images[i];
+        }
+    return NULL;
+}
+
+mafat_status mafat_pass_take(mafat_pass *pass, mafat_pass_image *image, mafat_error *error)
+{
+    pass->next = (int)(image - pass->images) + 1;
+    if (image->status == MAFAT_OK && mafat_pass_size(pass->bridge) > 1)
+        mafat_planned_show(pass->bridge, image->image);
+    if (image->status == MAFAT_OK)
+        return MAFAT_OK;
+    if (image->error != NULL)
+        *error = *image->error;
+    else
+        mafat_error_set(error, image->status, "no memory to say why it could not be read");
+    return image->status;
+}
+
+void mafat_pass_free(mafat_pass *pass)
+{
+    mafat_subject_close(&pass->subject);
+    for (int i = 0; i < pass->n; i++)
+        free_image(&pass->images[i]);
+    free(pass->images);
+    *pass = (mafat_pass){0};
+}

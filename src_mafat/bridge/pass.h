@@ -1,0 +1,50 @@
+/* One inference of the images of several files, in one pass of the weights, ahead of the time when
+ * their results are wanted. Each image is opened when its turn has come, one at a time. */
+#ifndef MAFAT_BRIDGE_PASS_H
+#define MAFAT_BRIDGE_PASS_H
+
+#include "bridge/subject.h"
+
+typedef struct {
+    char *path;                      /* owned */
+    mafat_picture_memory memory;
+    mafat_status status;             /* of opening it, and of its rows */
+    mafat_error *error;              /* owned; NULL: there is none, or no memory for it */
+    int image;                       /* of the run */
+} mafat_pass_image;
+
+typedef struct {
+    mafat_bridge *bridge;            /* borrowed, as the rounding */
+    const mafat_image_rounding *rounding;
+    int n;
+    mafat_pass_image *images;        /* [n], owned: in the order of their paths */
+    int next;                        /* those before it were taken */
+    unsigned n_runs;                 /* of the bridge, when they had been run */
+    double seconds;                  /* that the run took, an image */
+    mafat_image image;               /* the one that is open, */
+    mafat_subject subject;
+    mafat_pass_image *open;          /* NULL: none is */
+} mafat_pass;
+
+/* How many images the network takes in one pass. */
+int mafat_pass_size(const mafat_bridge *bridge);
+
+/* Runs the images of paths, the first ones of `n` that make a pass, of which there are 1 or more. One
+ * that cannot be read, or is too large for the limit, is noted, and costs the others nothing. Errors:
+ * those of mafat_inference_forward(), and MAFAT_NO_FIT where the network has lost its plan. On error
+ * there are no images. */
+mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, const char *const *paths, int n,
+                            const mafat_image_rounding *rounding, mafat_error *error);
+
+/* Finds the image of a path among those that were not taken, and have not been lost to another run;
+ * NULL: there is none. Those before it are taken then. */
+mafat_pass_image *mafat_pass_find(mafat_pass *pass, const char *path);
+
+/* Takes the image that was found: its results are where Darknet's commands look for them, or its error
+ * is told. */
+mafat_status mafat_pass_take(mafat_pass *pass, mafat_pass_image *image, mafat_error *error);
+
+/* Frees what it owns and clears it; a zeroed one may be freed. */
+void mafat_pass_free(mafat_pass *pass);
+
+#endif
