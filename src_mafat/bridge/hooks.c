@@ -200,6 +200,7 @@ static mafat_status take_request(mafat_bridge *bridge, const mafat_request *requ
     bridge->options = request->options;
     bridge->keeps_darknet = request->keeps_darknet;
     bridge->image_rounding = request->image_rounding;
+    bridge->list = request->list;
     if (request->workload != NULL)
         bridge->workload = *request->workload;
     else

@@ -17,7 +17,8 @@ typedef struct {
     const mafat_workload *workload; /* borrowed; NULL: a program's, of which nothing is known */
     bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
     const mafat_image_rounding *image_rounding;    /* borrowed; for `detector valid`: the network's
-                                       input is the path of an image, and this how it is fitted */
+                                       input is the path of an image, and this how it is fitted, */
+    const char *list;               /* borrowed: and this the file that lists them, in their order */
     mafat_session *session;         /* borrowed: planned already, with this workload, for the first
                                        network, which takes it over and leaves it empty; NULL: each
                                        is planned when it is made */

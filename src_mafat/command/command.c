@@ -44,7 +44,7 @@ static bool takes_batch(const mafat_arguments *arguments, const mafat_command *o
         return true;
     if (!is_ours && !mafat_command_darknet_is(arguments))
         return true;
-    return is_ours && mafat_command_darknet_takes_batch(arguments);
+    return mafat_command_darknet_takes_batch(arguments);
 }
 
 int mafat_main(int *argc, char **argv)

@@ -82,7 +82,8 @@ bool mafat_command_darknet_takes_quiet(const mafat_arguments *arguments)
 bool mafat_command_darknet_takes_batch(const mafat_arguments *arguments)
 {
     const mafat_darknet_command *command = find_command(arguments);
-    return command != NULL && mafat_darknet_commands_takes_batch(command);
+    return command != NULL && mafat_darknet_commands_takes_batch(command) &&
+           (arguments->json || command->nature != MAFAT_DARKNET_ALSO_JSON);
 }
 
 /* Looks up the files that come with the program, or may (base/shipped.h). Darknet is given what was
@@ -219,12 +220,14 @@ static mafat_status find_picture(const mafat_darknet_command *command, mafat_ope
 /* How many images are known before the first one is run: those of a list from a file, where several
  * can share a pass of the weights. Who types paths, or writes them into a pipe, may wait for the first
  * one's result. */
-static int count_known(const mafat_darknet_command *command, const mafat_operands *found)
+static int count_known(const mafat_darknet_command *command, const mafat_operands *found,
+                       int n_paths)
 {
+    bool has_list = command->inference->needs.list_key != NULL;
     if (found->image != NULL || !mafat_darknet_commands_takes_batch(command) ||
         found->loading != MAFAT_LOADED_BY_ROWS)
         return 1;
-    size_t n = mafat_image_list_count();
+    size_t n = has_list ? (size_t)n_paths : mafat_image_list_count();
     return n < 1 ? 1 : (int)mafat_size_min(n, MAFAT_MAX_BATCH);
 }
 
@@ -238,10 +241,10 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     const mafat_darknet_command_inference *inference = command->inference;
     mafat_status status = mafat_workload_of_command(workload, found->loading, found->drawer, error);
     workload->repeats = found->image == NULL;
-    workload->n_images = count_known(command, found);
     workload->format = found->format;
     if (status == MAFAT_OK)
         status = find_picture(command, found, has_limit, &has_picture, &n_paths, error);
+    workload->n_images = count_known(command, found, n_paths);
     if (status == MAFAT_OK && has_picture)
         mafat_workload_set_picture(workload, &found->memory);
     if (status == MAFAT_OK && found->drawer == MAFAT_DRAWN_BY_DARKNET)
@@ -258,10 +261,12 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
 }
 
 /* Several images can share a pass where there are several, and nobody waits for the first. */
-static mafat_status check_batch(const mafat_operands *found, mafat_error *error)
+static mafat_status check_batch(const mafat_darknet_command *command, const mafat_operands *found,
+                                mafat_error *error)
 {
     const mafat_session *session = &found->session;
-    if (session->by_layers || session->plan.n_images == 1)
+    if (session->by_layers || session->plan.n_images == 1 ||
+        command->inference->needs.list_key != NULL)
         return MAFAT_OK;
     if (found->image != NULL)
         return mafat_error_set(error, MAFAT_USAGE, "-batch is for lists of images, and one is named");
@@ -338,7 +343,7 @@ static mafat_status verify_network(const mafat_darknet_command *command,
     mafat_verify_needs needs = inference->needs;
     status = check_fitting(command, &arguments->options, session, error);
     if (status == MAFAT_OK)
-        status = check_batch(found, error);
+        status = check_batch(command, found, error);
     if (status != MAFAT_OK)
         return status;
     note_kind(command, found->cfg, cfg);
@@ -487,9 +492,21 @@ mafat_status mafat_command_darknet_open(mafat **network, const mafat_arguments *
     return status;
 }
 
+/* The file that lists the images, which was verified; the caller frees its path. */
+static mafat_status find_list(const mafat_arguments *arguments, const mafat_operands *operands,
+                              char **list, mafat_error *error)
+{
+    const mafat_verify_needs *needs = &find_command(arguments)->inference->needs;
+    if (operands->data == NULL || needs->list_key == NULL)
+        return MAFAT_OK;
+    return mafat_data_file_find_text(operands->data, needs->list_key, needs->list_default, list,
+                                     error);
+}
+
 mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *error)
 {
     static mafat_operands operands;    /* until Darknet makes the network */
+    static char *list;                 /* until the program ends */
     static mafat_image_rounding rounding;
     mafat_status status = mafat_command_darknet_sort(arguments, &operands, error);
     if (status == MAFAT_OK)
@@ -502,10 +519,13 @@ mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *erro
         status = mafat_asked_refuse_limit(arguments, error);
     if (status == MAFAT_OK && takes_paths)
         status = mafat_picture_probe_measure(&rounding, error);
+    if (status == MAFAT_OK && takes_paths)
+        status = find_list(arguments, &operands, &list, error);
     if (status == MAFAT_OK)
         mafat_request_begin(&(mafat_request){.options = arguments->options,
                                              .workload = &operands.workload,
                                              .image_rounding = takes_paths ? &rounding : NULL,
+                                             .list = list,
                                              .session = &operands.session});
     return status;
 }

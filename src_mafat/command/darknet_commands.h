@@ -80,7 +80,8 @@ bool mafat_darknet_commands_refuses(const mafat_darknet_command *command, const 
 bool mafat_darknet_commands_takes_quiet(const mafat_darknet_command *command);
 bool mafat_darknet_commands_takes_json(const mafat_darknet_command *command);
 
-/* Whether several images of a command's can share a pass of the weights (-batch). */
+/* Whether several images of a command's can share a pass of the weights (-batch); some only where
+ * they give their results as JSON. */
 bool mafat_darknet_commands_takes_batch(const mafat_darknet_command *command);
 
 /* Writes "`detector test`, `detect` and `classify`", all those of which `takes` says so, cut off

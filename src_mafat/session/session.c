@@ -303,7 +303,7 @@ mafat_status mafat_session_choose_images(mafat_session *session, const mafat_con
     if (!session->seeks_images)
         return MAFAT_OK;
     /* ever fewer of the larger numbers, among which little depends on one more image */
-    for (int n = 1; n <= most && n_worse < MAX_WORSE && status == MAFAT_OK; n += 1 + n / 4) {
+    for (int n = 1; n <= most && n_worse < MAX_WORSE && status == MAFAT_OK; n += 1 + n / 8) {
         status = try_images(session, config, n, &seconds, error);
         if (status != MAFAT_OK || seconds == INFINITY)
             break;

@@ -27,7 +27,11 @@ ours() { # NAME EVAL ARGUMENTS...
 for eval in voc coco; do
     stock $eval $tiny "$w"
     ours "$eval, tiles" $eval $tiny "$w" -mafat 3x3
-    ours "$eval, a limit" $eval $tiny "$w" -memory 12M
+    ours "$eval, a limit" $eval $tiny "$w" -memory 12M -batch 1
+    ours "$eval, images in passes" $eval $tiny "$w" -memory 14M -batch 3
+    grep -q ', 3 images a pass, ' "$scratch/stderr" || fail "images do not share a pass: $(grep limit "$scratch/stderr")"
+    ours "$eval, as many as suit" $eval $tiny "$w" -memory 16M
+    grep -q ', [234] images a pass, ' "$scratch/stderr" || fail "images share no pass: $(grep limit "$scratch/stderr")"
 done
 stock voc $tiny "$w"
 ours "layers" voc $tiny "$w" -mafat layers
@@ -72,7 +76,7 @@ opens() { # ARGUMENTS...: how often images are opened
     grep -c '\.jpg$' "$scratch/opens"
 }
 without=$(opens -mafat 3x3)
-with=$(opens -memory 16M)
+with=$(opens -memory 16M -batch 1)
 [ "$without" -ge 4 ] || fail "images are opened $without times"
 [ "$with" -le $((without + 8)) ] ||    # twice more each, to give back its pages of the page cache
     fail "4 images are opened $with times under a limit, $without times without one"
