@@ -59,6 +59,8 @@ image() {
 
 bench cfg/yolov2.cfg -mafat 5x5/8/2x2 -threads 2
 bench cfg/yolov2.cfg -memory 16M -threads 3
+bench cfg/yolov2.cfg -memory 24M -batch 3 -threads 2
+bench cfg/yolov2-tiny.cfg -memory 16M -batch 2 -threads 1
 bench cfg/yolov2-tiny.cfg -mafat 1x1 -threads 1
 bench cfg/yolov2-tiny.cfg -memory 8M -threads 4
 bench cfg/yolov3-tiny.cfg -mafat 4x4/8/1x1 -threads 1
