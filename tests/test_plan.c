@@ -762,6 +762,29 @@ START_TEST(results_are_stored_by_the_layer_that_computes_them)
 }
 END_TEST
 
+/* Computing takes as long for each image; weights that stay cost no time. */
+START_TEST(each_image_takes_its_time)
+{
+    mafat_kernel_shape shape = {8, 48, 16, 288, 384, 1};
+    mafat_costs costs = mafat_cost_defaults(&shape);
+    mafat_plan_options options = {.workspace_bytes = WORKSPACE, .costs = &costs};
+    draft d;
+    double one_s = 0;
+    begin(&d, 3, 32, 32);
+    for (int l = 0; l < 6; l++)
+        add_conv(&d, 32, 3, 1, 1);
+    for (options.n_images = 1; options.n_images <= 5; options.n_images++) {
+        mafat_plan plan;
+        mafat_error error;
+        ck_assert_int_eq(build_with(&d, "2x2/2/1x1", &options, &plan, &error), MAFAT_OK);
+        one_s = options.n_images == 1 ? plan.latency_s : one_s;
+        ck_assert_double_eq_tol(plan.latency_s, one_s * options.n_images, one_s * 1e-9);
+        mafat_plan_free(&plan);
+    }
+    ck_assert(one_s > 0);
+}
+END_TEST
+
 /* The paper's network in the paper's configuration, and the number that the README quotes. */
 START_TEST(the_head_of_yolov2_needs_what_it_needed_yesterday)
 {
@@ -820,6 +843,7 @@ int main(void)
     tcase_add_test(tcase, plans_with_many_bands_are_sound);
     tcase_add_test(tcase, results_are_stored_by_the_layer_that_computes_them);
     tcase_add_test(tcase, branches_end_before_joins_where_that_takes_less);
+    tcase_add_test(tcase, each_image_takes_its_time);
     tcase_add_test(tcase, the_head_of_yolov2_needs_what_it_needed_yesterday);
     Suite *suite = suite_create("plan");
     suite_add_tcase(suite, tcase);
