@@ -110,19 +110,6 @@ static bool can_go_on(void *context)
     return mafat_run_can_go_on(c->network);
 }
 
-static int batch(void *context)
-{
-    const classifier *c = context;
-    return mafat_run_batch(c->network);
-}
-
-static mafat_status classify_ahead(void *context, const char *const *paths, int n, int *n_taken,
-                                   mafat_error *error)
-{
-    classifier *c = context;
-    return mafat_run_ahead(c->network, paths, n, n_taken, error);
-}
-
 /* ------------------------------------------------------------------------------------ the command */
 
 bool mafat_command_classifier_is(const mafat_arguments *arguments)
@@ -134,10 +121,10 @@ bool mafat_command_classifier_is(const mafat_arguments *arguments)
 mafat_status mafat_command_classifier(mafat_arguments *arguments, mafat_error *error)
 {
     classifier c = {0};
-    const mafat_image_work work = {&c, NULL, classify, batch, classify_ahead, can_go_on};
     bool is_whole;
     mafat_report_watch_memory();
     mafat_status status = open_network(&c, arguments, error);
+    const mafat_image_work work = {&c, c.network, NULL, classify, can_go_on};
     if (status == MAFAT_OK)
         status = c.operands.image != NULL ? classify(&c, c.operands.image, error)
                                           : mafat_image_list_run(&work, &is_whole, error);

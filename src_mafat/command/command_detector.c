@@ -114,19 +114,6 @@ static bool can_go_on(void *context)
            (d->destination.json == NULL || !ferror(d->file.stream));
 }
 
-static int batch(void *context)
-{
-    const detector *d = context;
-    return mafat_run_batch(d->network);
-}
-
-static mafat_status detect_ahead(void *context, const char *const *paths, int n, int *n_taken,
-                                 mafat_error *error)
-{
-    detector *d = context;
-    return mafat_run_ahead(d->network, paths, n, n_taken, error);
-}
-
 /* Opens the file of all results, a list; */
 static mafat_status begin_results(detector *d, mafat_error *error)
 {
@@ -168,9 +155,8 @@ static mafat_status detect_all(detector *d, mafat_error *error)
     if (image != NULL)
         is_whole = (status = detect_one(d, image, error)) == MAFAT_OK;
     else
-        status = mafat_image_list_run(&(mafat_image_work){d, prompt, detect_one, batch,
-                                                          detect_ahead, can_go_on},
-                                      &is_whole, error);
+        status = mafat_image_list_run(&(mafat_image_work){d, d->network, prompt, detect_one,
+                                                          can_go_on}, &is_whole, error);
     mafat_status ended = end_results(d, is_whole, &unwritten);
     if (status == MAFAT_OK && ended != MAFAT_OK)
         *error = unwritten;

@@ -12,6 +12,7 @@
 #include "base/lines.h"
 #include "base/progress.h"
 #include "command/report.h"
+#include "library/run.h"
 
 typedef struct {
     char *line;           /* [size], owned */
@@ -106,7 +107,7 @@ static mafat_status run_ahead(image_list *list, const mafat_image_work *work, in
         if (is_path(list->ahead[i]))
             paths[n++] = list->ahead[i];
     if (status == MAFAT_OK && n > 0)
-        status = work->run_ahead(work->context, paths, n, &list->n_run, error);
+        status = mafat_run_ahead(work->network, paths, n, &list->n_run, error);
     free(paths);
     return status;
 }
@@ -128,7 +129,7 @@ static const char *take_line(image_list *list)
 static mafat_status next(image_list *list, const mafat_image_work *work, const char **line,
                          mafat_error *error)
 {
-    int n_images = work->batch(work->context);
+    int n_images = mafat_run_batch(work->network);
     mafat_status status = MAFAT_OK;
     if (list->n_run == 0 && n_images > 1)
         status = run_ahead(list, work, n_images, error);

@@ -10,20 +10,16 @@
 /* What is done with images. */
 typedef struct {
     void *context;
+    mafat *network;                   /* borrowed: that they are run on */
     void (*prompt)(void *context);    /* before a path is read; NULL: nothing */
     mafat_status (*run)(void *context, const char *path, mafat_error *error);
-    /* How many images are run together, ahead of their turn, and running them: *n_taken of the `n`
-     * that these paths are of, the first ones, whose run() follows. */
-    int (*batch)(void *context);
-    mafat_status (*run_ahead)(void *context, const char *const *paths, int n, int *n_taken,
-                              mafat_error *error);
     bool (*can_go_on)(void *context);    /* behind one that could not be done */
 } mafat_image_work;
 
 /* How many images a list from a file still has; 0 where that cannot be known. */
 size_t mafat_image_list_count(void);
 
-/* Does each image; results go to stdout. The images of a file are counted first, so that the time
+/* Does each image, as many of them run together as the network takes; results go to stdout. The images of a file are counted first, so that the time
  * left is known. One that cannot be done is told and passed over, MAFAT_NO_FIT being for one that is
  * too large for the memory limit, unless none behind it can be done, either. *is_whole says whether
  * the list came to its end. Errors: that one's; MAFAT_FAILED where standard input could not be read,
