@@ -26,6 +26,8 @@ typedef struct {
     char *list;                     /* owned: the path of the list of images */
     int *class_map;                 /* owned; NULL: the data file names none */
     mafat *network;                 /* owned */
+    char *waiting[MAFAT_MAX_BATCH]; /* [n_waiting], owned: paths of images that are run together */
+    int n_waiting;
     mafat_labelled labels;          /* of the image that is being judged */
     mafat_contender *contenders;    /* [n_contenders], owned; of a class */
     int n_contenders;
@@ -106,12 +108,50 @@ static mafat_status map_image(mapping *m, const char *path, mafat_error *error)
     return status;
 }
 
+/* Runs the first images that wait, as many as the network takes at once, and judges them. */
+static mafat_status map_pass(mapping *m, mafat_error *error)
+{
+    int n = 1;
+    mafat_status status = MAFAT_OK;
+    if (mafat_run_batch(m->network) > 1)
+        status = mafat_run_ahead(m->network, (const char *const *)m->waiting, m->n_waiting, &n,
+                                 error);
+    for (int i = 0; i < n && status == MAFAT_OK; i++) {
+        status = map_image(m, m->waiting[i], error);
+        mafat_progress_reach(&m->progress, (size_t)m->n_images);
+    }
+    for (int i = 0; i < n && status == MAFAT_OK; i++)
+        free(m->waiting[i]);
+    if (status != MAFAT_OK)
+        return status;
+    m->n_waiting -= n;
+    memmove(m->waiting, m->waiting + n, (size_t)m->n_waiting * sizeof *m->waiting);
+    return MAFAT_OK;
+}
+
 static mafat_status map_line(void *context, char *path, int number, mafat_error *error)
 {
     mapping *m = context;
+    mafat_status status = MAFAT_OK;
     (void)number;
-    mafat_status status = mafat_lines_is_blank(path) ? MAFAT_OK : map_image(m, path, error);
-    mafat_progress_reach(&m->progress, (size_t)m->n_images);
+    if (mafat_lines_is_blank(path))
+        return MAFAT_OK;
+    char *copy = m->waiting[m->n_waiting] = strdup(path);
+    if (copy == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of an image");
+    m->n_waiting++;
+    while (status == MAFAT_OK && m->n_waiting > 0 &&
+           m->n_waiting >= mafat_run_batch(m->network))
+        status = map_pass(m, error);
+    return status;
+}
+
+/* Those that are left of the list. */
+static mafat_status map_rest(mapping *m, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    while (status == MAFAT_OK && m->n_waiting > 0)
+        status = map_pass(m, error);
     return status;
 }
 
@@ -304,6 +344,8 @@ static mafat_status map_all(mapping *m, bool json, mafat_error *error)
     mafat_progress_begin(&m->progress, "images", m->progress.n);
     if (status == MAFAT_OK)
         status = mafat_lines_each(m->list, "list of images", &n_lines, map_line, m, error);
+    if (status == MAFAT_OK)
+        status = map_rest(m, error);
     mafat_progress_end(&m->progress);
     m->seconds = mafat_measure_now_s() - begin;
     if (status == MAFAT_OK)
@@ -336,6 +378,8 @@ mafat_status mafat_command_map(mafat_arguments *arguments, mafat_error *error)
     mafat_session_close(&m.operands.session);
     mafat_labelled_free(&m.labels);
     mafat_score_free(&m.score);
+    while (m.n_waiting > 0)
+        free(m.waiting[--m.n_waiting]);
     free(m.contenders);
     free(m.truths);
     free(m.class_map);

@@ -47,6 +47,12 @@ done >expected
 [ "$(value images) $(value labels)" = '3 3' ] || fail "counts $(value images) images, $(value labels) labels"
 [ $(($(value true_positives) + $(value false_negatives))) -eq 3 ] || fail "labels are neither found nor missed"
 tail -n 2 stdout | grep -q '^    0 .* one$' || fail "no line of class 0: $(tail -n 2 stdout)"
+for batch in 2 3; do    # images that share a pass of the weights are judged as one by one
+    run "^batch: $batch\$" -memory 12M -batch $batch
+    for key in images labels boxes true_positives false_positives false_negatives map_50_voc11 map_50_95_voc11 map_50_coco101 map_50_95_coco101; do
+        echo "$key: $(value $key)"
+    done | cmp -s - expected || fail "-batch $batch: $(cat stdout)"
+done
 run '^  "classes": \[$' -mafat 1x1 -json
 is_json stdout
 sed -n '/"classes"/q; s/^  "\(.*\)": \([^,]*\),*$/\1: \2/p' stdout | grep -xFf expected | cmp -s - expected ||
