@@ -78,12 +78,15 @@ echo thing >"$scratch/names"
 printf 'classes=1\nnames=%s\n' "$scratch/names" >"$scratch/data"
 head -c 60000 data/dog.jpg >"$scratch/cut.jpg"
 head -c 300 data/dog.jpg >"$scratch/stub.jpg"
+cp data/dog.jpg "$scratch/spoilt.jpg"    # which shows when its rows are decoded
+printf '\377\304\377\304\377\304' | dd of="$scratch/spoilt.jpg" bs=1 conv=notrunc status=none \
+    seek=$(($(stat -c %s "$scratch/spoilt.jpg") / 2))
 {
     printf 'P6\n4000 3000\n255\n'
     head -c 36000000 /dev/zero
 } >"$scratch/huge.ppm"
 printf '%s\n' data/dog.jpg data/person.jpg '' "$scratch/nothere.jpg" data/eagle.jpg "$scratch/cut.jpg" "$scratch/stub.jpg" \
-    "$scratch/huge.ppm" data/horses.jpg '  ' data/giraffe.jpg data/dog.jpg data/kite.jpg >"$scratch/list"
+    "$scratch/huge.ppm" "$scratch/spoilt.jpg" data/horses.jpg '  ' data/giraffe.jpg data/dog.jpg data/kite.jpg >"$scratch/list"
 # told DIR ARGUMENTS...: runs the list, to a folder of that name, and leaves what was told without its times
 told() {
     local out=$scratch/$1
@@ -105,6 +108,7 @@ for way in "-ext_output -out OUT/" "-json -no_picture" "-out OUT.json"; do
     done
     grep -q 'nothere.jpg: No such file' "$scratch/b2.errors" || fail "$way: not told what is missing: $(cat "$scratch/b2.errors")"
     grep -q 'huge.ppm: an image of 4000x3000 pixels: nothing fits' "$scratch/b2.errors" || fail "$way: not told what is too large: $(cat "$scratch/b2.errors")"
+    grep -q 'spoilt.jpg: cannot be read' "$scratch/b2.errors" || fail "$way: not told what is spoilt: $(cat "$scratch/b2.errors")"
     grep -q '^exit code 1$' "$scratch/b2.told" || fail "$way: $(tail -n 1 "$scratch/b2.told")"
 done
 [ "$(ls "$scratch/b3" | wc -l)" -ge 7 ] || fail "$(ls "$scratch/b3" | wc -l) pictures"
