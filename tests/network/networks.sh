@@ -1,6 +1,6 @@
 #!/bin/bash
-# Of the networks that upstream ships, as `make networks` shows them all: some that are quickly run give stock
-# Darknet's outputs, bit by bit, in the smallest limit that they name and in twice that; what keeps state is
+# Of the networks that upstream ships, as `make networks` shows them all, and of AlexeyAB's: some that are quickly run
+# give Darknet's outputs, bit by bit, in the smallest limit that they name and in twice that; what keeps state is
 # said to have nothing to tile; and a network that fails has a row that says why, and makes the table fail.
 # Alone: where others run the same program, its pages are charged to them.
 . "$(dirname "$0")/../lib.sh"
@@ -14,7 +14,7 @@ fi
 table() { # NETWORK...
     NETWORKS=$* ROUNDS=1 "$top/tools/networks" >"$scratch/table" 2>"$scratch/stderr"
 }
-networks='cifar darknet darknet9000 go.test jnet-conv resnet18 yolov2-tiny yolov3-tiny'
+networks='cifar darknet darknet9000 go.test jnet-conv resnet18 yolov2-tiny yolov3-tiny yolov4-tiny'
 table $networks gru || fail "exit code $?: $(grep -h FAILED "$scratch/table") $(tail -n 1 "$scratch/stderr")"
 cat "$scratch/table"
 for network in $networks; do
