@@ -88,12 +88,12 @@ refused() { # NAME CFG THRESHOLD
 refused yolov2 cfg/yolov2.cfg .12
 refused tiny cfg/yolov2-tiny.cfg .12
 
-# images in a list cost what one does
+# images in a list cost what a pass of them does
 listed() { # N: N images on standard input; prints the peak
     local i
     for ((i = 0; i < $1; i++)); do echo data/dog.jpg; done >"$scratch/list"
     "$limit" -o "$report" 16M "$darknet" mafat detector test cfg/coco.data cfg/yolov2-tiny.cfg \
-        "$(weights cfg/yolov2-tiny.cfg)" -memory 16M -thresh .12 -out "$scratch/drawn" \
+        "$(weights cfg/yolov2-tiny.cfg)" -memory 16M -thresh .12 -batch 2 -out "$scratch/drawn" \
         <"$scratch/list" >"$scratch/stdout" 2>"$scratch/stderr" ||
         fail "a list of $1: exit code $?: $(tail -n 1 "$scratch/stderr")"
     [ "$(grep -c Predicted "$scratch/stdout")" -eq "$1" ] || fail "a list of $1: other images were run"
