@@ -52,7 +52,7 @@ sed -E 's/^FPS:[0-9.]+$/frame/; /^(Objects:)?$/d' "$scratch/stdout" | diff - "$s
 grep -q $'\033' "$scratch/stdout" && fail "codes of terminals in a file"
 grep -qE "^mafat: $n frames in [0-9.]+ seconds: [0-9.]+ a second; peak [0-9.]+ MiB" "$scratch/stderr" || fail "no sum"
 cp "$scratch/stdout" "$scratch/plain"
-if command -v script >/dev/null; then
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then    # terminals can be made here
     script -qec "$program $demo '$frame' -dont_show -thresh .12" /dev/null </dev/null >"$scratch/stdout" 2>&1
     grep -q $'\033\[2J' "$scratch/stdout" || fail "a terminal is not cleared"
 fi
