@@ -120,10 +120,10 @@ def empty_cgroup(folder):
 
 def remove_cgroup(folder):
     """Empties it, and removes it and those below it."""
+    empty_cgroup(folder)
     for _ in range(1000):
         if not os.path.isdir(folder):
             return
-        empty_cgroup(folder)
         for at, _, _ in os.walk(folder, topdown=False):
             try:
                 os.rmdir(at)
