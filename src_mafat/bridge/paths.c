@@ -9,9 +9,8 @@
 
 #include "base/lines.h"
 #include "base/shipped.h"
-#include "bridge/pass.h"
-
 #include "bridge/limits.h"
+#include "bridge/pass.h"
 #include "bridge/paths.h"
 #include "bridge/planned.h"
 #include "bridge/request.h"
