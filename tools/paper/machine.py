@@ -1,4 +1,5 @@
-"""What the experiment changes on the machine, made and taken back: a swap file, cgroups, a bound on reading.
+"""What the experiment changes on the machine, made and taken back: a swap file, cgroups, a bound on reading. The last
+is also what tools/slow_disk gives.
 
 All that is made is written down in a file before it is made, so that the next run can clear what a run left
 that was killed. Nothing is changed that was there before, but for controllers that a cgroup of version 2 hands
@@ -7,6 +8,7 @@ on where it did not; these are written down, too.
 Everything runs below a cgroup "mafat-paper-PID", one in each hierarchy that is needed: tools/limit makes its own
 below it, and so whatever is left of a run is found in one place."""
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -150,6 +152,16 @@ def find_disk(path):
 
 
 # --------------------------------------------------------------------------------------- all of it
+
+def lock(folder):
+    """Of two at once the second is refused: the file, locked until it is closed."""
+    file = open(os.path.join(folder, "lock"), "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise MachineError(f"another one runs in {folder}") from None
+    return file
+
 
 class Machine:
     """Makes what is asked for in `folder`, and clears it."""
@@ -313,13 +325,15 @@ class Machine:
         except OSError as error:
             raise ReadingError(f"{path}: disk {disk}: {error.strerror}") from error
 
-    def run(self, command, core, **options):
-        """Starts a command in our cgroups, on one core; it does not outlive this process."""
+    def run(self, command, core=None, **options):
+        """Starts a command in our cgroups, on one core, or where none is named on any; it does not outlive this
+        process."""
         libc = ctypes.CDLL(None)
 
         def enter():
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            os.sched_setaffinity(0, {core})
+            if core is not None:
+                os.sched_setaffinity(0, {core})
             for cgroup in self.cgroups:
                 write(os.path.join(cgroup, "cgroup.procs"), "0")
 
