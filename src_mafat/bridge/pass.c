@@ -82,6 +82,10 @@ static mafat_status look_at(mafat_pass *pass, const char *path, mafat_error *err
     if (image->path == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of an image");
     pass->n++;
+    if (path[0] == '\0') {
+        image->status = MAFAT_FAILED;
+        return MAFAT_OK;
+    }
     mafat_status status = mafat_verify_image_memory(path, &image->memory, error);
     if (status == MAFAT_OK)
         status = mafat_subject_make_room(pass->bridge, path, &image->memory, error);
@@ -140,20 +144,21 @@ static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
     return status;
 }
 
-mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, const char *const *paths, int n,
+mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue *queue,
                             const mafat_image_rounding *rounding, mafat_error *error)
 {
     *pass = (mafat_pass){.bridge = bridge, .rounding = rounding,
-                         .images = calloc((size_t)n, sizeof *pass->images)};
+                         .images = calloc((size_t)queue->n, sizeof *pass->images)};
     mafat_status status = MAFAT_OK;
     if (pass->images == NULL)
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", n);
-    for (int i = 0; i < n && status == MAFAT_OK; i++)
-        status = look_at(pass, paths[i], error);
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", queue->n);
+    for (int i = 0; i < queue->n && status == MAFAT_OK; i++)
+        status = look_at(pass, queue->images[i].path, error);
     if (status == MAFAT_OK) {
         shorten(pass);
         status = run_readable(pass, error);
         pass->n_runs = bridge->n_runs;
+        queue->n_run = pass->n;
     }
     if (status != MAFAT_OK)
         mafat_pass_free(pass);

@@ -3,6 +3,7 @@
 #ifndef MAFAT_BRIDGE_PASS_H
 #define MAFAT_BRIDGE_PASS_H
 
+#include "bridge/queue.h"
 #include "bridge/subject.h"
 
 typedef struct {
@@ -29,11 +30,11 @@ typedef struct {
 /* How many images the network takes in one pass. */
 int mafat_pass_size(const mafat_bridge *bridge);
 
-/* Runs the images of paths, the first ones of `n` that make a pass, of which there are 1 or more. One
- * that cannot be read, or is too large for the limit, is noted, and costs the others nothing. Errors:
- * those of mafat_inference_forward(), and MAFAT_NO_FIT where the network has lost its plan. On error
- * there are no images. */
-mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, const char *const *paths, int n,
+/* Runs the first images of the queue, as many as make a pass, of which there are 1 or more, and notes
+ * their number there. One that cannot be read, or is too large for the limit, is noted, and costs the
+ * others nothing; an empty path stands for none. Errors: those of mafat_inference_forward(), and
+ * MAFAT_NO_FIT where the network has lost its plan. On error there are no images. */
+mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue *queue,
                             const mafat_image_rounding *rounding, mafat_error *error);
 
 /* Finds the image of a path among those that were not taken, and have not been lost to another run;

@@ -41,8 +41,7 @@ static struct {
     bool is_begun;
     FILE *list;            /* owned; NULL: there is no more of it */
     int n_lines;
-    char *paths[MAFAT_MAX_BATCH];    /* [n], owned: the first one's turn it is */
-    int n;
+    mafat_queue queue;
     mafat_pass pass;
 } coming;
 
@@ -66,33 +65,25 @@ static void read_on(int n)
 {
     char *line = NULL;
     size_t size = 0;
-    while (coming.n < n && coming.list != NULL) {
+    mafat_error unseen;
+    while (coming.queue.n < n && coming.list != NULL) {
         ssize_t length = getline(&line, &size, coming.list);
-        char *path = length < 0 ? NULL : strdup(mafat_lines_trim(line, (size_t)length,
-                                                                 ++coming.n_lines));
-        if (path != NULL)
-            coming.paths[coming.n++] = path;
-        else
+        if (length < 0 ||
+            mafat_queue_add(&coming.queue, mafat_lines_trim(line, (size_t)length, ++coming.n_lines),
+                            &unseen) != MAFAT_OK)
             end_list();
     }
     free(line);
-}
-
-static void take_first(void)
-{
-    free(coming.paths[0]);
-    memmove(coming.paths, coming.paths + 1, (size_t)--coming.n * sizeof *coming.paths);
 }
 
 /* Whether this is the next image of the list. Where it is not, nothing is known of those that
  * come. */
 static bool is_next(const char *path)
 {
-    if (coming.n > 0 && strcmp(coming.paths[0], path) == 0)
+    if (coming.queue.n > 0 && strcmp(coming.queue.images[0].path, path) == 0)
         return true;
     end_list();
-    while (coming.n > 0)
-        take_first();
+    mafat_queue_free(&coming.queue);
     return false;
 }
 
@@ -111,8 +102,8 @@ static mafat_status run_with_next(mafat_bridge *bridge, const char *path, mafat_
         return MAFAT_OK;
     mafat_pass_free(&coming.pass);
     mafat_planned_refresh(bridge);
-    mafat_status status = mafat_pass_run(&coming.pass, bridge, (const char *const *)coming.paths,
-                                         coming.n, bridge->image_rounding, error);
+    mafat_status status = mafat_pass_run(&coming.pass, bridge, &coming.queue,
+                                         bridge->image_rounding, error);
     *image = mafat_pass_find(&coming.pass, path);
     return status;
 }
@@ -145,8 +136,8 @@ mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error
         status = mafat_pass_take(&coming.pass, image, error);
     else if (status == MAFAT_OK)
         status = run_alone(bridge, path, error);
-    if (image != NULL && coming.n > 0)
-        take_first();
+    if (image != NULL && coming.queue.n > 0)
+        mafat_queue_drop(&coming.queue);
     for (int i = 0; i < bridge->network->n; i++)    /* Darknet is going to ask it for boxes */
         bridge->network->layers[i].stretched = bridge->session.cfg.stretches;
     if (status != MAFAT_OK)

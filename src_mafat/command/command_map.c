@@ -26,8 +26,7 @@ typedef struct {
     char *list;                     /* owned: the path of the list of images */
     int *class_map;                 /* owned; NULL: the data file names none */
     mafat *network;                 /* owned */
-    char *waiting[MAFAT_MAX_BATCH]; /* [n_waiting], owned: paths of images that are run together */
-    int n_waiting;
+    mafat_queue waiting;            /* for those that are run with them */
     mafat_labelled labels;          /* of the image that is being judged */
     mafat_contender *contenders;    /* [n_contenders], owned; of a class */
     int n_contenders;
@@ -111,37 +110,28 @@ static mafat_status map_image(mapping *m, const char *path, mafat_error *error)
 /* Runs the first images that wait, as many as the network takes at once, and judges them. */
 static mafat_status map_pass(mapping *m, mafat_error *error)
 {
-    int n = 1;
     mafat_status status = MAFAT_OK;
     if (mafat_run_batch(m->network) > 1)
-        status = mafat_run_ahead(m->network, (const char *const *)m->waiting, m->n_waiting, &n,
-                                 error);
-    for (int i = 0; i < n && status == MAFAT_OK; i++) {
-        status = map_image(m, m->waiting[i], error);
-        mafat_progress_reach(&m->progress, (size_t)m->n_images);
-    }
-    for (int i = 0; i < n && status == MAFAT_OK; i++)
-        free(m->waiting[i]);
+        status = mafat_run_ahead(m->network, &m->waiting, error);
     if (status != MAFAT_OK)
         return status;
-    m->n_waiting -= n;
-    memmove(m->waiting, m->waiting + n, (size_t)m->n_waiting * sizeof *m->waiting);
-    return MAFAT_OK;
+    do {
+        status = map_image(m, m->waiting.images[0].path, error);
+        mafat_queue_drop(&m->waiting);
+        mafat_progress_reach(&m->progress, (size_t)m->n_images);
+    } while (status == MAFAT_OK && m->waiting.n_run > 0);
+    return status;
 }
 
 static mafat_status map_line(void *context, char *path, int number, mafat_error *error)
 {
     mapping *m = context;
-    mafat_status status = MAFAT_OK;
     (void)number;
     if (mafat_lines_is_blank(path))
         return MAFAT_OK;
-    char *copy = m->waiting[m->n_waiting] = strdup(path);
-    if (copy == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of an image");
-    m->n_waiting++;
-    while (status == MAFAT_OK && m->n_waiting > 0 &&
-           m->n_waiting >= mafat_run_batch(m->network))
+    mafat_status status = mafat_queue_add(&m->waiting, path, error);
+    while (status == MAFAT_OK && m->waiting.n > 0 &&
+           m->waiting.n >= mafat_run_batch(m->network))
         status = map_pass(m, error);
     return status;
 }
@@ -150,7 +140,7 @@ static mafat_status map_line(void *context, char *path, int number, mafat_error 
 static mafat_status map_rest(mapping *m, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
-    while (status == MAFAT_OK && m->n_waiting > 0)
+    while (status == MAFAT_OK && m->waiting.n > 0)
         status = map_pass(m, error);
     return status;
 }
@@ -378,8 +368,7 @@ mafat_status mafat_command_map(mafat_arguments *arguments, mafat_error *error)
     mafat_session_close(&m.operands.session);
     mafat_labelled_free(&m.labels);
     mafat_score_free(&m.score);
-    while (m.n_waiting > 0)
-        free(m.waiting[--m.n_waiting]);
+    mafat_queue_free(&m.waiting);
     free(m.contenders);
     free(m.truths);
     free(m.class_map);

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/lines.h"
 #include "base/progress.h"
 #include "command/report.h"
@@ -18,9 +17,7 @@ typedef struct {
     char *line;           /* [size], owned */
     size_t size;
     int n_lines, n;       /* so far: lines that were read, and images that were done */
-    char **ahead;         /* [n_ahead], owned: lines that were read before their turn, "" blank ones; */
-    int n_ahead, capacity;
-    int n_run;            /* so many images of them have been run */
+    mafat_queue ahead;    /* lines whose turn comes, "" blank ones */
     int n_failed, n_too_large;
     bool is_whole;        /* it has come to its end */
     mafat_progress progress;
@@ -51,16 +48,17 @@ static void begin(image_list *list)
     mafat_progress_begin(&list->progress, "images", mafat_image_list_count());
 }
 
-/* Reads a line, "" where it is blank, without its end, until the next call; NULL: there is none. */
-static const char *read_line(image_list *list)
+/* Reads a line, without its end, to those ahead; *is_there says whether there was one. */
+static mafat_status read_line(image_list *list, bool *is_there, mafat_error *error)
 {
     ssize_t length = getline(&list->line, &list->size, stdin);
-    if (length < 0) {
+    *is_there = length >= 0;
+    if (!*is_there) {
         list->is_whole = feof(stdin);
-        return NULL;
+        return MAFAT_OK;
     }
     const char *path = mafat_lines_trim(list->line, (size_t)length, ++list->n_lines);
-    return mafat_lines_is_blank(path) ? "" : path;
+    return mafat_queue_add(&list->ahead, mafat_lines_is_blank(path) ? "" : path, error);
 }
 
 /* ------------------------------------------------------------------------------- images together */
@@ -73,69 +71,38 @@ static bool is_path(const char *line)
 static int count_ahead(const image_list *list)
 {
     int n = 0;
-    for (int i = 0; i < list->n_ahead; i++)
-        n += is_path(list->ahead[i]);
+    for (int i = 0; i < list->ahead.n; i++)
+        n += is_path(list->ahead.images[i].path);
     return n;
 }
 
-static mafat_status keep_line(image_list *list, const char *line, mafat_error *error)
+/* Reads lines until there are so many images ahead, as far as there are. */
+static mafat_status read_ahead(image_list *list, int n_images, mafat_error *error)
 {
-    char **ahead = mafat_array_grow(list->ahead, list->n_ahead, &list->capacity, 16, sizeof *ahead);
-    list->ahead = ahead != NULL ? ahead : list->ahead;
-    char *copy = ahead != NULL ? strdup(line) : NULL;
-    if (copy == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for the paths of %d images",
-                               list->n_ahead + 1);
-    list->ahead[list->n_ahead++] = copy;
-    return MAFAT_OK;
-}
-
-/* Reads lines until there are so many images ahead, as far as there are, and runs these. */
-static mafat_status run_ahead(image_list *list, const mafat_image_work *work, int n_images,
-                              mafat_error *error)
-{
-    const char *line = "";
-    int n = 0;
+    bool is_there = true;
     mafat_status status = MAFAT_OK;
-    while (status == MAFAT_OK && count_ahead(list) < n_images && (line = read_line(list)) != NULL)
-        status = keep_line(list, line, error);
-    const char **paths = calloc((size_t)list->n_ahead + 1, sizeof *paths);
-    if (status == MAFAT_OK && paths == NULL)
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory for the paths of %d images",
-                                 list->n_ahead);
-    for (int i = 0; i < list->n_ahead && status == MAFAT_OK; i++)
-        if (is_path(list->ahead[i]))
-            paths[n++] = list->ahead[i];
-    if (status == MAFAT_OK && n > 0)
-        status = mafat_run_ahead(work->network, paths, n, &list->n_run, error);
-    free(paths);
+    while (status == MAFAT_OK && is_there && count_ahead(list) < n_images)
+        status = read_line(list, &is_there, error);
     return status;
 }
 
-/* The first of the lines ahead, until the next call; NULL: there is none. */
-static const char *take_line(image_list *list)
-{
-    if (list->n_ahead == 0)
-        return NULL;
-    free(list->line);
-    list->line = list->ahead[0];
-    list->size = strlen(list->line) + 1;
-    memmove(list->ahead, list->ahead + 1, (size_t)--list->n_ahead * sizeof *list->ahead);
-    list->n_run -= list->n_run > 0 && is_path(list->line);
-    return list->line;
-}
-
-/* The line whose turn it is, as read_line() has it. */
+/* The line whose turn it is; NULL: there is none. Images that make a pass are run before. */
 static mafat_status next(image_list *list, const mafat_image_work *work, const char **line,
                          mafat_error *error)
 {
     int n_images = mafat_run_batch(work->network);
+    bool is_there;
     mafat_status status = MAFAT_OK;
-    if (list->n_run == 0 && n_images > 1)
-        status = run_ahead(list, work, n_images, error);
+    if (list->ahead.n_run == 0 && n_images > 1) {
+        status = read_ahead(list, n_images, error);
+        if (status == MAFAT_OK && count_ahead(list) > 0)
+            status = mafat_run_ahead(work->network, &list->ahead, error);
+    }
     if (work->prompt != NULL && status == MAFAT_OK)
         work->prompt(work->context);
-    *line = n_images > 1 || list->n_ahead > 0 ? take_line(list) : read_line(list);
+    if (list->ahead.n == 0 && status == MAFAT_OK)
+        status = read_line(list, &is_there, error);
+    *line = list->ahead.n > 0 ? list->ahead.images[0].path : NULL;
     return status;
 }
 
@@ -165,9 +132,7 @@ static mafat_status end(image_list *list, mafat_error *error)
     mafat_progress_end(&list->progress);
     free(list->line);
     list->line = NULL;
-    while (list->n_ahead > 0)
-        free(list->ahead[--list->n_ahead]);
-    free(list->ahead);
+    mafat_queue_free(&list->ahead);
     if (ferror(stdin))
         return mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
                                strerror(reason));
@@ -184,31 +149,40 @@ static mafat_status end(image_list *list, mafat_error *error)
     return MAFAT_OK;
 }
 
+/* Errors: those behind which no image can be done. */
+static mafat_status do_image(image_list *list, const mafat_image_work *work, const char *path,
+                             mafat_error *error)
+{
+    mafat_error unwritten;
+    mafat_status status = work->run(work->context, path, error);
+    mafat_status written = mafat_report_flush(&unwritten);
+    if (written != MAFAT_OK) {
+        *error = unwritten;
+        return written;
+    }
+    if (status != MAFAT_OK && !work->can_go_on(work->context))
+        return status;
+    count(list, status, error);
+    return MAFAT_OK;
+}
+
 mafat_status mafat_image_list_run(const mafat_image_work *work, bool *is_whole, mafat_error *error)
 {
     image_list list;
     mafat_error last;
-    const char *path = "";
+    const char *path;
     mafat_status status = MAFAT_OK;
     begin(&list);
     while (status == MAFAT_OK) {
         status = next(&list, work, &path, error);
         if (status != MAFAT_OK || path == NULL)
             break;
-        if (!is_path(path))
-            continue;
-        status = work->run(work->context, path, error);
-        mafat_status written = mafat_report_flush(&last);
-        if (written != MAFAT_OK) {
-            *error = last;
-            status = written;
-        } else if (status == MAFAT_OK || work->can_go_on(work->context)) {
-            count(&list, status, error);
-            status = MAFAT_OK;
-        }
+        if (is_path(path))
+            status = do_image(&list, work, path, error);
+        mafat_queue_drop(&list.ahead);
     }
     mafat_status ended = end(&list, &last);
-    *is_whole = list.is_whole && path == NULL;
+    *is_whole = list.is_whole && status == MAFAT_OK;
     if (status == MAFAT_OK && ended != MAFAT_OK)
         *error = last;
     return status == MAFAT_OK ? ended : status;

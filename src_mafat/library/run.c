@@ -25,8 +25,7 @@ typedef struct {
     const char *path;                      /* of the picture to be drawn, */
     unsigned char *to;                     /* or its pixels */
     const mafat_picture_memory *memory;    /* of an image that is to be held; NULL: it is not */
-    const char *const *paths;              /* of images that are to be run ahead, [n_paths]; NULL: none */
-    int n_paths;
+    mafat_queue *queue;                    /* whose images are to be run ahead; NULL: none are */
     mafat_pass_image *ahead;               /* the image, run ahead; NULL: it was not */
     mafat_subject own, *subject;           /* the image, opened for this call; or that is held */
 } job;
@@ -104,8 +103,7 @@ static mafat_status infer_ahead(job *j, mafat_error *error)
 {
     mafat *m = j->network;
     m->is_broken = true;
-    mafat_status status = mafat_pass_run(&m->pass, m->bridge, j->paths, j->n_paths, &m->rounding,
-                                         error);
+    mafat_status status = mafat_pass_run(&m->pass, m->bridge, j->queue, &m->rounding, error);
     m->is_broken = status != MAFAT_OK;
     release(m->bridge);
     return status;
@@ -301,7 +299,7 @@ static mafat_status do_job(void *context, mafat_error *error)
 {
     job *j = context;
     mafat_status status;
-    if (j->paths != NULL)
+    if (j->queue != NULL)
         return infer_ahead(j, error);
     if (j->image->path != NULL && !is_drawing(j))
         j->ahead = mafat_pass_find(&j->network->pass, j->image->path);
@@ -425,14 +423,11 @@ int mafat_run_batch(const mafat *m)
     return mafat_pass_size(m->bridge);
 }
 
-mafat_status mafat_run_ahead(mafat *m, const char *const *paths, int n, int *n_taken,
-                             mafat_error *error)
+mafat_status mafat_run_ahead(mafat *m, mafat_queue *queue, mafat_error *error)
 {
-    job j = {.network = m, .paths = paths, .n_paths = n};
+    job j = {.network = m, .queue = queue};
     mafat_pass_free(&m->pass);
-    mafat_status status = do_call(&j, error);
-    *n_taken = m->pass.n;
-    return status;
+    return do_call(&j, error);
 }
 
 bool mafat_run_can_go_on(const mafat *m)

@@ -32,11 +32,10 @@ void mafat_run_let_go(mafat *m);
 /* How many images of a list a pass of the weights serves. */
 int mafat_run_batch(const mafat *m);
 
-/* Runs the images of files in one pass: *n_taken of them, the first ones, 1 or more. Calls that are
- * given their paths in that order find what this run found of them, or why it could not be read; so
- * there is nothing to know of the others here. Errors: those of mafat_pass_run(). */
-mafat_status mafat_run_ahead(mafat *m, const char *const *paths, int n, int *n_taken,
-                             mafat_error *error);
+/* Runs the first images of a queue in one pass, as mafat_pass_run() does. Calls that are given them in
+ * that order find what this run found of them, or why they could not be read; so there is nothing to
+ * know of the latter here. */
+mafat_status mafat_run_ahead(mafat *m, mafat_queue *queue, mafat_error *error);
 
 /* Whether images that follow one that could not be done may fare better: false where the network
  * itself failed, or could not be planned anew as it was before. */

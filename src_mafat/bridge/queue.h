@@ -1,0 +1,23 @@
+/* Images that wait for the pass of the weights that they share with others (pass.h), in their
+ * order. */
+#ifndef MAFAT_BRIDGE_QUEUE_H
+#define MAFAT_BRIDGE_QUEUE_H
+
+#include "base/status.h"
+
+typedef struct {
+    mafat_image *images;    /* [n], owned, as their paths: it is the first one's turn */
+    int n, capacity;
+    int n_run;              /* so many of the first ones have been run */
+} mafat_queue;
+
+/* Puts a copy of a file's image at the end. MAFAT_FAILED without memory. */
+mafat_status mafat_queue_add(mafat_queue *queue, const char *path, mafat_error *error);
+
+/* Frees the first image, which must be there. */
+void mafat_queue_drop(mafat_queue *queue);
+
+/* Frees all and clears it; a zeroed one may be freed. */
+void mafat_queue_free(mafat_queue *queue);
+
+#endif
