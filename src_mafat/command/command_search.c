@@ -251,9 +251,11 @@ static mafat_status search_all(searcher *s, mafat_error *error)
     enum { PERCENT = 5 };
     const mafat_config *asked = s->session.asked.n_groups > 0 ? &s->session.asked : NULL;
     s->begin_s = mafat_measure_now_s();
-    mafat_status status = mafat_session_choose_images(&s->session, asked, error);
+    mafat_found unused;    /* it is searched again, in its own way */
+    mafat_status status = mafat_session_choose_images(&s->session, asked, &unused, error);
     if (status != MAFAT_OK)
         return status;
+    mafat_found_free(&unused);
     mafat_plan_options options = mafat_session_plan_options(&s->session);
     size_t limit_bytes = s->session.limit_bytes > 0 ? s->session.limit_bytes : SIZE_MAX;
     status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,

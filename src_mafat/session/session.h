@@ -75,9 +75,10 @@ mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
 
 /* Chooses how many images a pass of the weights serves, where that is to be chosen, with a
  * configuration or with any (NULL): the best plans for one image, two and so on are looked for as
- * long as an image takes less time. Errors: those of mafat_session_search(). */
+ * long as an image takes less time. *best: the plan for as many, which the caller frees; empty where
+ * there is nothing to choose. Errors: those of mafat_session_search(). */
 mafat_status mafat_session_choose_images(mafat_session *session, const mafat_config *config,
-                                         mafat_error *error);
+                                         mafat_found *best, mafat_error *error);
 
 /* Searches for the best plan in the session's limit, with a configuration or with any (NULL); the
  * session's plan stays as it is. Errors: those of mafat_search_init() and mafat_search_best(). */

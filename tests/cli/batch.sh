@@ -69,6 +69,8 @@ for batch in 1 2 3 4; do
     awk -v auto="$auto_s" -v least="$(value predicted_latency_s)" 'BEGIN { exit auto > least * 1.0001 }' ||
         fail "${auto:-1} images, $auto_s s each, are chosen, and $batch take $(value predicted_latency_s)"
 done
+[ "$("$darknet" mafat plan "$cfg" -memory 9M -batch auto -threads 2 2>/dev/null)" = \
+    "$("$darknet" mafat plan "$cfg" -memory 9M -batch "$auto" -threads 2 2>/dev/null)" ] || fail "auto plans $auto images otherwise than -batch $auto"
 expect 3 'the smallest limit that works is ' "$darknet" mafat plan "$cfg" -memory 9M -batch 200
 
 # lists: lines, pictures and results are those of images one by one, also where images cannot be read, or are cut
