@@ -177,7 +177,14 @@ START_TEST(plans_of_too_many_steps_are_refused)
     begin(&d, 1, 2048, 2048);
     add_conv(&d, 1, 3, 1, 1);
     ck_assert_int_eq(build(&d, "2048x2048", &plan, &error), MAFAT_USAGE);
-    ck_assert_ptr_nonnull(strstr(error.text, "more than 1048576 steps"));
+    ck_assert_ptr_nonnull(strstr(error.text, "more than 1048576 steps, "));
+    mafat_plan_options options = plain;
+    options.n_images = 1024;
+    ck_assert_int_eq(build_with(&d, "32x33", &options, &plan, &error), MAFAT_USAGE);
+    ck_assert_ptr_nonnull(strstr(error.text, "1048576 steps for all images of a pass"));
+    ck_assert_int_eq(build_with(&d, "32x32", &options, &plan, &error), MAFAT_OK);
+    ck_assert_int_eq(plan.n_steps, MAFAT_MAX_STEPS);
+    mafat_plan_free(&plan);
 }
 END_TEST
 

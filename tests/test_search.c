@@ -427,6 +427,31 @@ START_TEST(fewer_edges_are_the_shorter_ones)
 }
 END_TEST
 
+/* Groups and plans that have more steps than a plan may have, for all images of a pass, are none. */
+START_TEST(no_plan_has_too_many_steps)
+{
+    enum { STEPS_AN_IMAGE = 40 };
+    test_subject s;
+    mafat_search search;
+    mafat_found found;
+    size_t least;
+    test_subject_init(&s, make_deep(10), 10);
+    s.options.n_images = MAFAT_MAX_STEPS / STEPS_AN_IMAGE;
+    test_subject_search(&s, NULL, &search);
+    ck_assert_msg(mafat_search_min_limit(&search, &least, &fault) == MAFAT_OK, "%s", fault.text);
+    for (size_t limit = least; limit <= 4 * least; limit *= 2) {
+        test_case("%zu bytes", limit);
+        ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
+                      fault.text);
+        test_require(found.plan.n_steps <= MAFAT_MAX_STEPS);
+        test_require(mafat_predict(&found.plan, &s.process).total_bytes <= limit);
+        mafat_found_free(&found);
+    }
+    mafat_search_free(&search);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("search");
@@ -443,6 +468,7 @@ int main(void)
     tcase_add_loop_test(tcase, the_smallest_limit_is_the_smallest_by_any_costs, 0,
                         2 * TEST_ROUNDS * COUNT(stock));
     tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
+    tcase_add_test(tcase, no_plan_has_too_many_steps);
     Suite *suite = suite_create("search");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

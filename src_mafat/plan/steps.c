@@ -25,10 +25,9 @@ static mafat_status grow_steps(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
     if (b->n_all_steps >= MAFAT_MAX_STEPS / plan->n_images)
-        return mafat_error_set(b->error, MAFAT_USAGE,
-                               "the configuration makes more than %d steps, which is the most "
-                               "allowed",
-                               MAFAT_MAX_STEPS);
+        return mafat_error_set(b->error, MAFAT_USAGE, "the configuration makes more than %d steps%s, "
+                               "which is the most allowed", MAFAT_MAX_STEPS,
+                               plan->n_images > 1 ? " for all images of a pass" : "");
     if (b->is_part)
         return MAFAT_OK;
     mafat_step *steps = mafat_array_grow(plan->steps, plan->n_steps, &b->step_capacity, 256,

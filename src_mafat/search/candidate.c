@@ -1,6 +1,7 @@
 /* See candidate.h. */
 #include "search/candidate.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "plan/build.h"
@@ -78,6 +79,11 @@ mafat_status mafat_candidate_init(mafat_candidate *candidate, mafat_problem *pro
         candidate->edges[mafat_edge_group(labels->edges, edge).first] = *edge;
     }
     mafat_status status = build(candidate, problem, true, &config, &plan, error);
+    if (status == MAFAT_USAGE && problem->fixed == NULL) {
+        candidate->seconds = label->seconds;
+        candidate->arena_bytes = SIZE_MAX;
+        return MAFAT_OK;
+    }
     if (status != MAFAT_OK) {
         mafat_candidate_free(candidate);
         return status;

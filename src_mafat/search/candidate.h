@@ -10,7 +10,7 @@ typedef struct {
                                     others have no ends; NULL: there is no candidate */
     double seconds;
     size_t max_arena_bytes;      /* in which its buffers were to be placed */
-    size_t arena_bytes;          /* larger: they were not */
+    size_t arena_bytes;          /* larger: they were not, or the plan has too many steps */
     size_t total_bytes;          /* predicted, whatever choosing takes */
     size_t read_bytes;           /* of weights, in each run */
     size_t array_bytes;

@@ -23,6 +23,7 @@ typedef struct {
     const mafat_network *network;
     mafat_plan_options options;
     const mafat_edge_limits *limits;
+    bool is_fixed;                /* the configuration */
     mafat_error *error;
     mafat_readers readers;
     int *positions;               /* [n_layers], owned: where each layer stands in the order */
@@ -239,11 +240,11 @@ static mafat_status grow_edges(maker *m)
     return MAFAT_OK;
 }
 
-/* Whether the edge is one of those that are wanted. */
+/* Whether the edge is one of those that are wanted, and that a plan can have. */
 static bool is_possible(const maker *m, const mafat_edge *edge)
 {
     return mafat_edge_live_bytes(edge) <= m->limits->live_bytes &&
-           edge->sum_bytes <= m->limits->sum_bytes;
+           edge->sum_bytes <= m->limits->sum_bytes && edge->seconds < INFINITY;
 }
 
 /* Adds an edge behind those that are kept, in place of the ones from `first` on that it is as good
@@ -292,7 +293,8 @@ static void set_mode(mafat_edge *edge, mafat_weight_mode weights)
     edge->window_filters = weights.window_filters;
 }
 
-/* Plans a group alone, its weights all in one mode. *computing_s: its seconds but for reads. */
+/* Plans a group alone, its weights all in one mode. *computing_s: its seconds but for reads; INFINITY
+ * where it has more steps than a plan may have, unless it is asked for. */
 static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weights,
                             mafat_row_memo *memo, mafat_edge *edge, double *computing_s)
 {
@@ -306,6 +308,10 @@ static mafat_status measure(maker *m, mafat_group group, mafat_weight_mode weigh
     for (int l = group.first; l < group.end && m->options.weights != NULL; l++)
         m->weights[l] = weights;
     mafat_status status = mafat_build_part(&part, m->network, &group, &m->options, memo, m->error);
+    if (status == MAFAT_USAGE && !m->is_fixed) {
+        edge->seconds = *computing_s = INFINITY;
+        return MAFAT_OK;
+    }
     if (status != MAFAT_OK)
         return status;
     if (group.first != m->kept_first || group.end != m->kept_end) {
@@ -654,7 +660,8 @@ mafat_status mafat_edges_make(mafat_edges *edges, const mafat_network *network,
                               mafat_error *error)
 {
     maker m = {.edges = edges, .network = network, .options = *options, .limits = limits,
-               .error = error, .max_edges = max_edges(limits->budget_bytes, network->n_layers)};
+               .is_fixed = fixed != NULL, .error = error,
+               .max_edges = max_edges(limits->budget_bytes, network->n_layers)};
     mafat_group *segments = calloc((size_t)network->n_layers, sizeof *segments);
     *edges = (mafat_edges){.n_positions = network->n_layers, .are_all = true};
     mafat_status status = MAFAT_OK;

@@ -72,6 +72,15 @@ done
 [ "$("$darknet" mafat plan "$cfg" -memory 9M -batch auto -threads 2 2>/dev/null)" = \
     "$("$darknet" mafat plan "$cfg" -memory 9M -batch "$auto" -threads 2 2>/dev/null)" ] || fail "auto plans $auto images otherwise than -batch $auto"
 expect 3 'the smallest limit that works is ' "$darknet" mafat plan "$cfg" -memory 9M -batch 200
+# rows that are many steps each for many images: others are chosen, and those that are asked for refused
+{
+    printf '[net]\nwidth=16\nheight=1000\nchannels=3\n'
+    for i in {1..10}; do conv 8 3 1; done
+    printf '[avgpool]\n'
+} >"$scratch/tall.cfg"
+expect 0 '^batch: 256$' "$darknet" mafat search "$scratch/tall.cfg" -memory 256M -batch 256
+expect 2 'more than 1048576 steps for all images of a pass' "$darknet" mafat plan "$scratch/tall.cfg" -mafat 1000x1r/NoCut -batch 256
+expect 0 '^config: 1000x1r' "$darknet" mafat plan "$scratch/tall.cfg" -mafat 1000x1r/NoCut -memory 256M -batch auto
 
 # lists: lines, pictures and results are those of images one by one, also where images cannot be read, or are cut
 # off, or too large for the limit, and where the last pass has fewer; in the order of the list
