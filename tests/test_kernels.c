@@ -9,6 +9,7 @@
 #include "darknet.h"
 #include "kernels/add.h"
 #include "kernels/conv.h"
+#include "kernels/multiply.h"
 #include "kernels/pool.h"
 #include "kernels/simd.h"
 #include "support/reference.h"
@@ -681,6 +682,34 @@ START_TEST(add_equals_reference_in_every_view_and_aliasing)
 }
 END_TEST
 
+/* Of the first factor 0: all, 1: one channel, 2: one pixel a channel comes back for all. */
+START_TEST(multiply_equals_reference_in_every_view)
+{
+    enum { N_CHANNELS = 3 };
+
+    for (int trial = 0; trial < 300; trial++) {
+        test_case("trial %d", trial);
+        int h = 1 + random_below(6), w = 1 + random_below(70);
+        mafat_multiply product = {.a = view_inside(in_data, h, w, random_below(3)),
+                                  .b = view_inside(weights, h, w, random_below(3)),
+                                  .out = view_inside(out_data, h, w, random_below(3))};
+        size_t n = map_floats(&product.out, N_CHANNELS);
+
+        if (_i == 1)
+            product.a.channel_stride = 0;
+        if (_i == 2)
+            product.a = (mafat_view){.data = in_data, .h = 1, .w = 1, .channel_stride = 1};
+        fill_guard(out_data, n);
+        fill_guard(expected, n);
+        mafat_multiply_run(&product, 0, 1);
+        mafat_multiply_run(&product, 1, N_CHANNELS);
+        product.out.data = expected + (product.out.data - out_data);
+        mafat_reference_multiply(&product, N_CHANNELS);
+        assert_same_bits(out_data, expected, n, "multiply");
+    }
+}
+END_TEST
+
 START_TEST(panels_follow_the_tile)
 {
     int pixels = MAFAT_REGISTER_PIXELS;
@@ -718,6 +747,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, upsample_equals_darknet_in_every_view, 1, 4);
     tcase_add_test(tcase, add_equals_darknets_shortcut);
     tcase_add_loop_test(tcase, add_equals_reference_in_every_view_and_aliasing, 0, 3);
+    tcase_add_loop_test(tcase, multiply_equals_reference_in_every_view, 0, 3);
     tcase_add_test(tcase, panels_follow_the_tile);
     suite_add_tcase(suite, tcase);
     return suite;

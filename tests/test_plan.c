@@ -353,7 +353,7 @@ static void run_layer(memory *m, const draft *d, const mafat_plan *plan, const m
     mafat_field field = {.region = s->in.region};
     bool same_group = in->layer >= group->first && in->layer < group->end;
     read_operand(m, plan, &s->in);
-    if (layer->kind == MAFAT_SHORTCUT) {
+    if (mafat_layer_reads_two(layer)) {
         read_operand(m, plan, &s->also);
         test_require(mafat_region_equal(s->also.region, s->out.region));
     }
@@ -419,7 +419,7 @@ static void expect_buffers_alive(const draft *d, const mafat_plan *plan)
         expect_alive(plan, s, s->out.buffer);
         if (s->kind != MAFAT_STEP_INPUT)
             expect_alive(plan, s, s->in.buffer);
-        if (s->kind == MAFAT_STEP_LAYER && d->layers[s->layer].kind == MAFAT_SHORTCUT)
+        if (s->kind == MAFAT_STEP_LAYER && mafat_layer_reads_two(&d->layers[s->layer]))
             expect_alive(plan, s, s->also.buffer);
         if (s->window >= 0)
             expect_alive(plan, s, plan->windows[s->window].buffer);
@@ -659,11 +659,38 @@ static void add_join(draft *d, test_random *r)
     layer->sources[1 - first] = from;
 }
 
+/* Multiplies an earlier output by the last one, if that has its shape, one channel of it or one pixel. */
+static void add_product(draft *d, test_random *r)
+{
+    int last = d->network.n_layers - 1, from = test_random_int(r, last + 1);
+    mafat_shape a = d->layers[last].out, b = d->layers[from].out;
+    bool is_size = a.h == b.h && a.w == b.w, is_pixel = a.h == 1 && a.w == 1;
+    if (!(a.c == b.c && (is_size || is_pixel)) && !(a.c == 1 && is_size))
+        return;
+    mafat_layer *layer = add(d, MAFAT_PRODUCT, b);
+    layer->n_sources = 2;
+    layer->sources[1] = from;
+}
+
+/* One number for each channel of the last output. */
+static void add_gate(draft *d)
+{
+    mafat_shape map = d->layers[d->network.n_layers - 1].out;
+    add(d, MAFAT_WHOLE, (mafat_shape){map.c, 1, 1});
+}
+
 static void add_random(draft *d, test_random *r)
 {
     mafat_layer *layer;
     int size = 1 + test_random_int(r, 5);
-    switch (test_random_int(r, 8)) {
+    switch (test_random_int(r, 10)) {
+    case 8:
+        add_product(d, r);
+        break;
+    case 9:
+        add_gate(d);
+        add_product(d, r);
+        break;
     case 6:
         add_shortcut(d, r);
         break;
@@ -702,7 +729,7 @@ START_TEST(plans_of_random_networks_are_sound)
     draft d;
     begin(&d, 1 + test_random_int(&r, 3), 12 + test_random_int(&r, 20), 12 + test_random_int(&r, 20));
     add_conv(&d, 3, 3, 1, 1);
-    for (int n = 1 + test_random_int(&r, MAX_LAYERS - 2); n > 0; n--)
+    for (int n = 1 + test_random_int(&r, MAX_LAYERS - 2); n > 0 && d.network.n_layers + 2 <= MAX_LAYERS; n--)
         add_random(&d, &r);
     d.layers[test_random_int(&r, d.network.n_layers)].is_result = true;
     char config[64];

@@ -123,6 +123,19 @@ START_TEST(receptive_fields_are_exact)
 }
 END_TEST
 
+/* Of a source of one pixel that pixel; of any other source just what is computed. */
+START_TEST(fields_of_products_are_exact)
+{
+    mafat_region part = {2, 3, 5, 9}, pixel = {0, 0, 1, 1};
+    mafat_layer layer = {.kind = MAFAT_PRODUCT, .in = {4, 1, 1}, .out = {4, 20, 30}};
+    ck_assert(mafat_region_equal(mafat_region_back_to(&layer, 0, part), pixel));
+    ck_assert(mafat_region_equal(mafat_region_back_to(&layer, 1, part), part));
+    layer.in = (mafat_shape){1, 20, 30};
+    ck_assert(mafat_region_equal(mafat_region_back_to(&layer, 0, part), part));
+    ck_assert(mafat_region_equal(mafat_region_back_to(&layer, 1, part), part));
+}
+END_TEST
+
 START_TEST(fields_of_upsample_and_activation_are_exact)
 {
     for (int extent = 1; extent <= 10; extent++) {
@@ -147,6 +160,7 @@ int main(void)
     tcase_add_test(tcase, rows_and_columns_are_not_confused);
     tcase_add_test(tcase, tiles_of_the_largest_maps_do_not_overflow);
     tcase_add_test(tcase, receptive_fields_are_exact);
+    tcase_add_test(tcase, fields_of_products_are_exact);
     tcase_add_test(tcase, fields_of_upsample_and_activation_are_exact);
     Suite *suite = suite_create("region");
     suite_add_tcase(suite, tcase);

@@ -58,6 +58,11 @@ int mafat_layer_first_channel(const mafat_network *network, int l)
     return channel;
 }
 
+bool mafat_layer_reads_two(const mafat_layer *layer)
+{
+    return layer->kind == MAFAT_SHORTCUT || layer->kind == MAFAT_PRODUCT;
+}
+
 /* Weights of one of a convolution's filters. */
 static size_t filter_floats(const mafat_layer *layer)
 {

@@ -16,6 +16,8 @@ typedef enum {
     MAFAT_UPSAMPLE,
     MAFAT_ACTIVATION,  /* element by element */
     MAFAT_SHORTCUT,    /* the sum of two maps of one shape: sources[0] is the layer before */
+    MAFAT_PRODUCT,     /* of the layer before and of sources[1], which has the output's shape; the first
+                          may have one pixel for all, or one channel */
     MAFAT_JOIN,        /* the channels of several maps of one size: a route of several layers */
     MAFAT_IDENTITY,    /* dropout, a route of one layer: its output is its source's, or a part of its
                           channels */
@@ -76,7 +78,7 @@ typedef struct {
     int pad;                   /* zeros (convolution) or nothing (maxpool) above and to the left */
     int groups;                /* convolution */
     bool batch_normalize;      /* convolution */
-    mafat_activation activation; /* convolution, activation, shortcut; else MAFAT_LINEAR */
+    mafat_activation activation; /* convolution, activation, shortcut, product; else MAFAT_LINEAR */
     float scale;               /* upsample */
     int first_channel;         /* identity: of its source's channels, where its own begin */
 
@@ -99,6 +101,9 @@ int mafat_layer_producer(const mafat_network *network, int l);
 
 /* Where in that layer's channels those of l begin. */
 int mafat_layer_first_channel(const mafat_network *network, int l);
+
+/* Whether it reads a second map beside the first one: a shortcut, a product. */
+bool mafat_layer_reads_two(const mafat_layer *layer);
 
 /* Multiply-accumulates that a layer needs for `n_pixels` of its output map (all channels of them);
  * 0 for layers that are not convolutions. */

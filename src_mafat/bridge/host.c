@@ -84,6 +84,10 @@ static bool same_layer(const mafat_layer *ours, const layer *theirs)
         return theirs->type == SHORTCUT && theirs->alpha == 1 && theirs->beta == 1 &&
                theirs->index == ours->sources[1] &&
                theirs->activation == darknet_activation(ours->activation);
+    case MAFAT_PRODUCT:
+        return theirs->foreign && theirs->c == ours->in.c && theirs->h == ours->in.h &&
+               theirs->w == ours->in.w && theirs->index == ours->sources[1] &&
+               theirs->activation == darknet_activation(ours->activation);
     case MAFAT_JOIN:
         return theirs->type == ROUTE && !theirs->foreign && theirs->n == ours->n_sources &&
                memcmp(theirs->input_layers, ours->sources,

@@ -156,7 +156,7 @@ static const mafat_cfg_key others[] = {
      .source = "forward_scale_channels_layer, forward_sam_layer"},
     {"scale_channels", "scale_wh", MAFAT_KEY_DESCRIBED, .source = "forward_scale_channels_layer"},
     {"scale_channels sam", "activation",
-     MAFAT_KEY_LEFT, .source = "forward_scale_channels_layer, forward_sam_layer"},
+     MAFAT_KEY_DESCRIBED, .source = "forward_scale_channels_layer, forward_sam_layer"},
     {"yolo", "new_coords", MAFAT_KEY_LEFT, "0", .source = "forward_yolo_layer, get_yolo_box"},
     {"yolo", "scale_x_y", MAFAT_KEY_NOTED, "1", NULL,
      "which moves the centres of boxes a little", "forward_yolo_layer"},

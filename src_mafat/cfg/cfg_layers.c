@@ -791,7 +791,8 @@ static void describe_product(job *j)
         FAIL(j, "from= is absent: must name the layer to multiply");
     int from = find_map(j, "from", number);
     be_foreign(j);
-    get_activation(j, "linear");
+    j->layer->kind = MAFAT_PRODUCT;
+    j->layer->activation = get_activation(j, "linear");
     if (failed(j))
         return;
     set_sources(j, 2, (const int[]){j->index - 1, from});

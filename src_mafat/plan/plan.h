@@ -141,7 +141,7 @@ typedef struct {
     int layer;                  /* -1 for the image */
     int moment;
     mafat_operand in, out;
-    mafat_operand also;         /* a shortcut's second source */
+    mafat_operand also;         /* the second source of a layer that reads two */
     int pad_top, pad_left;
     int filter_begin, filter_end;  /* of a convolution; of a join, those channels of its output that
                                       one of its sources gives */

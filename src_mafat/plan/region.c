@@ -82,6 +82,8 @@ static span back(const mafat_layer *layer, int begin, int end, int extent)
     case MAFAT_JOIN:
     case MAFAT_IDENTITY:
         return clip(begin, end, extent);
+    case MAFAT_PRODUCT:
+        return extent == 1 ? (span){0, 1, 0, 0} : clip(begin, end, extent);
     case MAFAT_WHOLE:
         break;
     }
@@ -97,4 +99,9 @@ mafat_field mafat_region_back(const mafat_layer *layer, mafat_region out)
                          .pad_left = cols.pad_before,
                          .pad_bottom = rows.pad_after,
                          .pad_right = cols.pad_after};
+}
+
+mafat_region mafat_region_back_to(const mafat_layer *layer, int s, mafat_region out)
+{
+    return layer->kind == MAFAT_PRODUCT && s > 0 ? out : mafat_region_back(layer, out).region;
 }

@@ -37,4 +37,8 @@ mafat_region mafat_region_tile(int h, int w, int rows, int cols, int row, int co
  * arithmetic of im2col_cpu, forward_maxpool_layer and upsample_cpu. */
 mafat_field mafat_region_back(const mafat_layer *layer, mafat_region out);
 
+/* The region that it is of the layer's source number s: that of all is the first one's, but for a
+ * product, of whose first source one pixel may do. */
+mafat_region mafat_region_back_to(const mafat_layer *layer, int s, mafat_region out);
+
 #endif

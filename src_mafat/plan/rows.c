@@ -61,10 +61,10 @@ static mafat_region rows_between(const walk *w, int l, int y0, int y1)
     return (mafat_region){y0, 0, y1, shape_of(w, l).w};
 }
 
-/* Layer l computes rows [y0, y1): the rows that it reads for them. */
-static mafat_region rows_behind(const walk *w, int l, int y0, int y1)
+/* Layer l computes rows [y0, y1): the rows that it reads for them of its source number s. */
+static mafat_region rows_behind(const walk *w, int l, int s, int y0, int y1)
 {
-    return mafat_region_back(layer_of(w, l), rows_between(w, l, y0, y1)).region;
+    return mafat_region_back_to(layer_of(w, l), s, rows_between(w, l, y0, y1));
 }
 
 /* What l's buffer holds now. */
@@ -88,7 +88,7 @@ static int first_needed(const walk *w, int l)
         for (int s = 0; s < layer->n_sources; s++) {
             if (mafat_builder_source(w->b, reader, s) != l)
                 continue;
-            int y = rows_behind(w, reader, n_made, n_made + 1).y0;
+            int y = rows_behind(w, reader, s, n_made, n_made + 1).y0;
             first = y < first ? y : first;
         }
     }
@@ -139,7 +139,7 @@ static mafat_status add_step(const walk *w, int l, int y0, int y1)
         return add_join(w, l, out);
     int source = mafat_builder_source(w->b, l, 0);
     mafat_step step = mafat_steps_of_layer(w->b, l, out, held_rows(w, source), held_rows(w, l));
-    if (layer->kind == MAFAT_SHORTCUT)
+    if (mafat_layer_reads_two(layer))
         step.also.held = held_rows(w, mafat_builder_source(w->b, l, 1));
     return mafat_steps_add(w->b, w->at, step);
 }
@@ -155,7 +155,7 @@ static mafat_status fire(const walk *w, int l, int n)
     for (int s = 0; l != IMAGE && s < layer_of(w, l)->n_sources && status == MAFAT_OK; s++) {
         int source = mafat_builder_source(w->b, l, s);
         if (is_inside(w, source))
-            status = want(w, source, rows_behind(w, l, y0, y1).y1);
+            status = want(w, source, rows_behind(w, l, s, y0, y1).y1);
     }
     if (status == MAFAT_OK && !w->b->plan->buffers[buffer_of(w, l)].is_map)
         status = make_space(w, l, y1);

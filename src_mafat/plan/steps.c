@@ -96,9 +96,10 @@ mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, mafat_region out,
         .filter_end = layer->out.c,
         .window = b->n_windows[l] > 0 ? b->first_windows[l] : -1,
     };
-    if (layer->kind == MAFAT_SHORTCUT) {
+    if (mafat_layer_reads_two(layer)) {
         int also = mafat_builder_source_buffer(b, l, 1);
-        step.also = (mafat_operand){also, field.region, held_by(b, also, layer->in, in_held),
+        step.also = (mafat_operand){also, mafat_region_back_to(layer, 1, out),
+                                    held_by(b, also, layer->out, in_held),
                                     mafat_layer_first_channel(b->network, layer->sources[1])};
     }
     return step;

@@ -19,7 +19,7 @@ static size_t floats_read(const mafat_network *network, const mafat_step *step)
     bool is_join = layer->kind == MAFAT_JOIN;
     size_t n = floats_of(step->in.region, is_join ? step->filter_end - step->filter_begin
                                                   : layer->in.c);
-    if (layer->kind == MAFAT_SHORTCUT)
+    if (mafat_layer_reads_two(layer))
         n += floats_of(step->also.region, layer->out.c);
     for (int s = 1; s < layer->n_sources && layer->kind == MAFAT_WHOLE; s++) {
         int source = layer->sources[s];

@@ -7,6 +7,7 @@
 #include "base/size.h"
 #include "kernels/add.h"
 #include "kernels/conv.h"
+#include "kernels/multiply.h"
 #include "kernels/pool.h"
 #include "kernels/simd.h"
 
@@ -184,10 +185,9 @@ static void activate(const task *t, int channel_begin, int channel_end)
     }
 }
 
-static void add(const task *t, int channel_begin, int channel_end)
+/* Applies the layer's activation to what was computed of these channels. */
+static void activate_output(const task *t, int channel_begin, int channel_end)
 {
-    mafat_add sum = {.a = t->in, .b = t->also, .out = t->out};
-    mafat_add_run(&sum, channel_begin, channel_end);
     if (t->layer->activation == MAFAT_LINEAR)
         return;
     for (int c = channel_begin; c < channel_end; c++) {
@@ -195,6 +195,25 @@ static void add(const task *t, int channel_begin, int channel_end)
         for (int y = 0; y < t->out.h; y++, out += t->out.row_stride)
             t->context->host->activate(out, t->out.w, (int)t->layer->activation);
     }
+}
+
+static void add(const task *t, int channel_begin, int channel_end)
+{
+    mafat_add sum = {.a = t->in, .b = t->also, .out = t->out};
+    mafat_add_run(&sum, channel_begin, channel_end);
+    activate_output(t, channel_begin, channel_end);
+}
+
+/* One channel, or one row of one pixel, comes back for all. */
+static void multiply(const task *t, int channel_begin, int channel_end)
+{
+    mafat_multiply product = {.a = t->in, .b = t->also, .out = t->out};
+    if (t->layer->in.c == 1)
+        product.a.channel_stride = 0;
+    if (t->layer->in.h == 1)
+        product.a.row_stride = 0;
+    mafat_multiply_run(&product, channel_begin, channel_end);
+    activate_output(t, channel_begin, channel_end);
 }
 
 /* One source's channels, among those of the output. */
@@ -240,6 +259,9 @@ static void run_channels_share(void *work, int index, int thread)
     case MAFAT_SHORTCUT:
         add(t, begin, end);
         return;
+    case MAFAT_PRODUCT:
+        multiply(t, begin, end);
+        return;
     case MAFAT_JOIN:
         join(t, begin, end);
         return;
@@ -274,6 +296,7 @@ static void run_layer(task *t)
     case MAFAT_UPSAMPLE:
     case MAFAT_ACTIVATION:
     case MAFAT_SHORTCUT:
+    case MAFAT_PRODUCT:
     case MAFAT_JOIN:
         run_channels(t);
         return;
@@ -309,7 +332,7 @@ void mafat_step_run(const mafat_step_context *context, const mafat_step *step,
         run_channels(&t);
         return;
     }
-    if (t.layer->kind == MAFAT_SHORTCUT)
+    if (mafat_layer_reads_two(t.layer))
         t.also = view_of(context, &step->also);
     run_layer(&t);
 }

@@ -20,11 +20,29 @@ static void test_cfg_append_conv(test_random *r, char *cfg, int filters)
     test_cfg_append(cfg, text);
 }
 
+/* A map times what is made of it: of each channel one number, of each pixel one, or of both. */
+static void test_cfg_append_product(test_random *r, char *cfg, int filters)
+{
+    static const char *const products[] = {
+        "[scale_channels]\nfrom=-4\n", "[scale_channels]\nfrom=-2\nscale_wh=1\n", "[sam]\nfrom=-2\n",
+    };
+    int kind = test_random_int(r, 3);
+    test_cfg_append_conv(r, cfg, filters);
+    if (kind == 0) {
+        test_cfg_append(cfg, "[avgpool]\n");
+        test_cfg_append_conv(r, cfg, 1 + test_random_int(r, 8));
+    }
+    test_cfg_append_conv(r, cfg, kind == 1 ? 1 : filters);
+    test_cfg_append(cfg, products[kind]);
+    if (test_random_int(r, 2) == 0)
+        test_cfg_append(cfg, "activation=leaky\n");
+}
+
 static void test_cfg_append_random(test_random *r, char *cfg)
 {
     char text[256] = "";
     int filters = 1 + test_random_int(r, 40);
-    switch (test_random_int(r, 10)) {
+    switch (test_random_int(r, 12)) {
     case 0:
         snprintf(text, sizeof text, "[maxpool]\nsize=%d\nstride=%d\n", 2 + test_random_int(r, 2),
                  1 + test_random_int(r, 2));
@@ -54,6 +72,9 @@ static void test_cfg_append_random(test_random *r, char *cfg)
         test_cfg_append(cfg, text);
         test_cfg_append_conv(r, cfg, filters);
         snprintf(text, sizeof text, "[route]\nlayers=-1,-3\n");
+        break;
+    case 10:
+        test_cfg_append_product(r, cfg, filters);
         break;
     case 5:    /* one that shrinks the map */
         snprintf(text, sizeof text,

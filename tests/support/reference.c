@@ -129,3 +129,13 @@ void mafat_reference_add(const mafat_add *add, int n_channels)
         }
     }
 }
+
+void mafat_reference_multiply(const mafat_multiply *m, int n_channels)
+{
+    for (int c = 0; c < n_channels; c++) {
+        for (int y = 0; y < m->out.h; y++) {
+            for (int x = 0; x < m->out.w; x++)
+                *at(&m->out, c, y, x) = *at(&m->a, c, y, m->a.w == 1 ? 0 : x) * *at(&m->b, c, y, x);
+        }
+    }
+}

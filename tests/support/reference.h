@@ -1,15 +1,17 @@
-/* The equivalent loops of conv.h, pool.h and add.h written down as they stand there: slow, and
+/* The equivalent loops of conv.h, pool.h, add.h and multiply.h written down as they stand there: slow, and
  * obviously right. The tests compare every other kernel with these, and these with Darknet. */
 #ifndef TESTS_SUPPORT_REFERENCE_H
 #define TESTS_SUPPORT_REFERENCE_H
 
 #include "kernels/add.h"
 #include "kernels/convolution.h"
+#include "kernels/multiply.h"
 #include "kernels/pool.h"
 
 void mafat_reference_conv(const mafat_conv *conv, int n_filters);
 void mafat_reference_maxpool(const mafat_maxpool *pool, int n_channels);
 void mafat_reference_upsample(const mafat_upsample *upsample, int n_channels);
 void mafat_reference_add(const mafat_add *add, int n_channels);
+void mafat_reference_multiply(const mafat_multiply *multiply, int n_channels);
 
 #endif
