@@ -125,6 +125,8 @@ static void randomise_network(network *net)
 {
     for (int i = 0; i < net->n; i++) {
         layer *l = &net->layers[i];
+        if (l->type == SHORTCUT)
+            fill(l->weights, l->nweights, -0.3f, 1);
         if (l->type != CONVOLUTIONAL)
             continue;
         fill(l->weights, l->nweights, -0.3f, 0.3f);

@@ -639,7 +639,7 @@ START_TEST(add_equals_darknets_shortcut)
         size_t n = (size_t)(h * w * N_CHANNELS);
         mafat_add add = {.a = view_inside(in_data, h, w, 0),
                          .b = view_inside(weights, h, w, 0),
-                         .out = view_inside(out_data, h, w, 0)};
+                         .out = view_inside(out_data, h, w, 0), .weight = 1};
 
         fill_terms(in_data, weights, n, trial % 3);
         memcpy(expected, in_data, n * sizeof(float));
@@ -664,7 +664,8 @@ START_TEST(add_equals_reference_in_every_view_and_aliasing)
         int h = 1 + random_below(6), w = 1 + random_below(70);
         mafat_add add = {.a = view_inside(in_data, h, w, random_below(3)),
                          .b = view_inside(weights, h, w, random_below(3)),
-                         .out = view_inside(expected, h, w, random_below(3))};
+                         .out = view_inside(expected, h, w, random_below(3)),
+                         .weight = trial % 2 == 0 ? 1 : random_float()};
         mafat_view target = place == 1 ? add.a : place == 2 ? add.b : add.out;
         size_t n = map_floats(&target, N_CHANNELS);
         float *map = place == 1 ? in_data : place == 2 ? weights : expected;

@@ -13,7 +13,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { MAX_LAYERS = 16, MAX_IMAGES = 3, MAX_BUFFERS = 1024, WORKSPACE = 4096 };
+enum { MAX_LAYERS = 16, MAX_SOURCES = 4, MAX_IMAGES = 3, MAX_BUFFERS = 1024, WORKSPACE = 4096 };
 
 /* Plans as they were before weights came in windows. */
 static const mafat_plan_options plain = {.workspace_bytes = WORKSPACE};
@@ -22,7 +22,7 @@ static const mafat_plan_options plain = {.workspace_bytes = WORKSPACE};
 typedef struct {
     mafat_network network;
     mafat_layer layers[MAX_LAYERS];
-    int sources[MAX_LAYERS][2];
+    int sources[MAX_LAYERS][MAX_SOURCES];
 } draft;
 
 static void begin(draft *d, int c, int h, int w)
@@ -202,7 +202,8 @@ static int *count_channels(const draft *d, const mafat_plan *plan, int image, in
     int width = d->layers[l].out.w, *counts = make_counts(d, l);
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *s = &plan->steps[i];
-        if (s->image != image || s->layer != l || s->kind != MAFAT_STEP_LAYER)
+        if (s->image != image || s->layer != l || s->kind != MAFAT_STEP_LAYER ||
+            s->also_source > 1)    /* what goes on with a sum */
             continue;
         for (int y = s->out.region.y0; y < s->out.region.y1; y++)
             for (int x = s->out.region.x0; x < s->out.region.x1; x++)
@@ -315,13 +316,14 @@ static void write_operand(memory *m, const mafat_plan *plan, const mafat_step *s
     int buffer = out->buffer;
     bool is_map = plan->buffers[buffer].is_map;
     bool begins = is_map ? !m->of[m->image].is_written[buffer]
-                         : out->region.y0 == out->held.y0 && s->filter_begin == 0;
+                         : out->region.y0 == out->held.y0 && s->filter_begin == 0 &&
+                               s->also_source <= 1;
     if (begins) {
         claim(m, plan, buffer);
         m->of[m->image].begin_row[buffer] = out->region.y0;
     }
     test_require(owns(m, plan, buffer));
-    test_require(is_map || begins || s->filter_begin > 0 ||
+    test_require(is_map || begins || s->filter_begin > 0 || s->also_source > 1 ||
                  out->region.y0 == m->of[m->image].end_row[buffer]);
     test_require(begins || is_map || mafat_region_equal(m->of[m->image].held[buffer], out->held));
     test_require(out->region.y0 >= out->held.y0 && out->region.y1 <= out->held.y1);
@@ -634,16 +636,22 @@ START_TEST(plans_are_sound_for_every_grid)
 }
 END_TEST
 
-/* Adds the output of an earlier layer to that of the last one, if one has its shape. */
+/* Adds the outputs of some earlier layers to that of the last one, if they have its size. */
 static void add_shortcut(draft *d, test_random *r)
 {
-    int last = d->network.n_layers - 1, from = test_random_int(r, last + 1);
-    mafat_shape a = d->layers[last].out, b = d->layers[from].out;
-    if (a.c != b.c || a.h != b.h || a.w != b.w)
+    int last = d->network.n_layers - 1, n = 1 + test_random_int(r, MAX_SOURCES - 1);
+    mafat_shape a = d->layers[last].out;
+    int sources[MAX_SOURCES] = {last}, n_sources = 1;
+    for (int i = 0; i < 2 * n && n_sources <= n; i++) {
+        int from = test_random_int(r, last + 1);
+        if (a.h == d->layers[from].out.h && a.w == d->layers[from].out.w)
+            sources[n_sources++] = from;
+    }
+    if (n_sources == 1)
         return;
     mafat_layer *layer = add(d, MAFAT_SHORTCUT, (mafat_shape){0, 0, 0});
-    layer->n_sources = 2;
-    layer->sources[1] = from;
+    layer->n_sources = n_sources;
+    memcpy(layer->sources, sources, sizeof sources);
 }
 
 /* Puts an earlier output and the last one together, in either order, if they have one size. */

@@ -58,6 +58,12 @@ int mafat_layer_first_channel(const mafat_network *network, int l)
     return channel;
 }
 
+int mafat_layer_source_channels(const mafat_network *network, int l, int s)
+{
+    int source = network->layers[l].sources[s];
+    return source < 0 ? network->input.c : network->layers[source].out.c;
+}
+
 bool mafat_layer_reads_two(const mafat_layer *layer)
 {
     return layer->kind == MAFAT_SHORTCUT || layer->kind == MAFAT_PRODUCT;

@@ -15,7 +15,9 @@ typedef enum {
     MAFAT_MAXPOOL,
     MAFAT_UPSAMPLE,
     MAFAT_ACTIVATION,  /* element by element */
-    MAFAT_SHORTCUT,    /* the sum of two maps of one shape: sources[0] is the layer before */
+    MAFAT_SHORTCUT,    /* the sum of several maps of one size, weighted where it has weights:
+                          sources[0] is the layer before, which has the output's shape; each of the
+                          others adds the channels that it has, at most as many */
     MAFAT_PRODUCT,     /* of the layer before and of sources[1], which has the output's shape; the first
                           may have one pixel for all, or one channel */
     MAFAT_JOIN,        /* the channels of several maps of one size: a route of several layers */
@@ -102,7 +104,10 @@ int mafat_layer_producer(const mafat_network *network, int l);
 /* Where in that layer's channels those of l begin. */
 int mafat_layer_first_channel(const mafat_network *network, int l);
 
-/* Whether it reads a second map beside the first one: a shortcut, a product. */
+/* Channels of what layer l reads of its source number s. */
+int mafat_layer_source_channels(const mafat_network *network, int l, int s);
+
+/* Whether its steps read two maps at once: a shortcut's, a product's. */
 bool mafat_layer_reads_two(const mafat_layer *layer);
 
 /* Multiply-accumulates that a layer needs for `n_pixels` of its output map (all channels of them);

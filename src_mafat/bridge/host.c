@@ -4,6 +4,7 @@
 #include "bridge/host.h"
 #include "darknet.h"
 #include "doors.h"
+#include "upstream/foreign_layers.h"
 
 /* darknet.h does not declare it; activations.h would drag CUDA's header in. */
 void activate_array(float *x, const int n, const ACTIVATION a);
@@ -48,11 +49,29 @@ static void forward_layer(void *context, int index, float *input, float *const *
     l.forward(l, net);
 }
 
+static float weigh(void *context, int index, const float *weights, int source, int channel)
+{
+    const mafat_bridge *bridge = context;
+    return mafat_foreign_layers_weigh(&bridge->layers[index], weights, source, channel);
+}
+
 void mafat_host_provide(mafat_bridge *bridge, mafat_host *host)
 {
     host->context = bridge;
     host->forward = forward_layer;
     host->activate = activate;
+    host->weigh = weigh;
+}
+
+/* Whether a shortcut adds the same layers. */
+static bool same_terms(const mafat_layer *ours, const layer *theirs)
+{
+    size_t n_weights = mafat_layer_weight_floats(ours);
+    if (!theirs->foreign)
+        return ours->n_sources == 2 && theirs->index == ours->sources[1] && n_weights == 0;
+    return theirs->n + 1 == ours->n_sources && (size_t)theirs->nweights == n_weights &&
+           memcmp(theirs->input_layers, ours->sources + 1,
+                  (size_t)theirs->n * sizeof *ours->sources) == 0;
 }
 
 /* Whether Darknet's layer is what the plan was made for, in everything that the executor goes
@@ -82,7 +101,7 @@ static bool same_layer(const mafat_layer *ours, const layer *theirs)
                theirs->activation == darknet_activation(ours->activation);
     case MAFAT_SHORTCUT:
         return theirs->type == SHORTCUT && theirs->alpha == 1 && theirs->beta == 1 &&
-               theirs->index == ours->sources[1] &&
+               same_terms(ours, theirs) &&
                theirs->activation == darknet_activation(ours->activation);
     case MAFAT_PRODUCT:
         return theirs->foreign && theirs->c == ours->in.c && theirs->h == ours->in.h &&

@@ -95,9 +95,8 @@ void mafat_lean_make(const mafat_bridge *bridge, layer *l, int index)
         mafat_checked_free(l->indexes);
         l->indexes = NULL;
     }
-    if (kind == MAFAT_CONVOLUTION) {
+    if (kind == MAFAT_CONVOLUTION)
         l->workspace_size = 0;
-        if (session->plan.n_windows > 0)
-            drop_parameters(l);
-    }
+    if ((kind == MAFAT_CONVOLUTION || kind == MAFAT_SHORTCUT) && session->plan.n_windows > 0)
+        drop_parameters(l);
 }

@@ -722,7 +722,10 @@ static void describe_sum(job *j)
     if (sources == NULL || all == NULL)
         FAIL(j, "out of memory");
     be_foreign(j);
-    get_activation(j, "linear");
+    j->layer->kind = MAFAT_SHORTCUT;
+    j->layer->activation = get_activation(j, "linear");
+    if (n > MAFAT_MAX_LAYERS)
+        FAIL(j, "from= lists %d layers: must be at most %d", n, MAFAT_MAX_LAYERS);
     if (mafat_cfg_text_get_float(&j->options, "alpha", 1) != 1 ||
         mafat_cfg_text_get_float(&j->options, "beta", 1) != 1)
         FAIL(j, "alpha= and beta= go with one layer in from= and no weights_type=");

@@ -6,14 +6,15 @@
 
 #include "kernels/simd.h"
 
-static void add_floats(const float *a, const float *b, float *out, size_t n)
+static void add_floats(const float *a, const float *b, float weight, float *out, size_t n)
 {
+    mafat_simd weights = mafat_simd_fill(weight);
     size_t i = 0;
 
     for (; i + MAFAT_SIMD_FLOATS <= n; i += MAFAT_SIMD_FLOATS)
-        mafat_simd_store(out + i, mafat_simd_load(a + i) + mafat_simd_load(b + i));
+        mafat_simd_store(out + i, mafat_simd_load(a + i) + weights * mafat_simd_load(b + i));
     for (; i < n; i++)
-        out[i] = a[i] + b[i];
+        out[i] = a[i] + weight * b[i];
 }
 
 /* Whether a channel's rows follow one another without a gap. */
@@ -32,7 +33,7 @@ void mafat_add_run(const mafat_add *add, int channel_begin, int channel_end)
     for (int c = channel_begin; c < channel_end; c++) {
         for (int y = 0; y < n_runs; y++)
             add_floats(a->data + (size_t)c * a->channel_stride + (size_t)y * a->row_stride,
-                       b->data + (size_t)c * b->channel_stride + (size_t)y * b->row_stride,
+                       b->data + (size_t)c * b->channel_stride + (size_t)y * b->row_stride, add->weight,
                        out->data + (size_t)c * out->channel_stride + (size_t)y * out->row_stride,
                        n);
     }

@@ -133,21 +133,24 @@ typedef enum {
 
 /* One layer on one tile, or on a part of its rows or filters. in.region is the receptive field of
  * out.region, cut to the map; the padding is what was cut off above and to the left (below and to
- * the right it follows from the sizes). A join has a step for each of its sources. A layer of kind
- * MAFAT_WHOLE reads all its sources whole; `in` is the first. */
+ * the right it follows from the sizes). A join has a step for each of its sources, a shortcut one for
+ * each but the first: it adds that source to the first one, or to the sum of those before, which it
+ * reads where it writes. A layer of kind MAFAT_WHOLE reads all its sources whole; `in` is the first. */
 typedef struct {
     mafat_step_kind kind;
     int group, tile_row, tile_col;
     int layer;                  /* -1 for the image */
     int moment;
     mafat_operand in, out;
-    mafat_operand also;         /* the second source of a layer that reads two */
+    mafat_operand also;         /* what a layer that reads two maps at once reads beside `in` */
     int pad_top, pad_left;
     int filter_begin, filter_end;  /* of a convolution; of a join, those channels of its output that
                                       one of its sources gives */
     int window;                 /* with these filters' weights; -1: they are the caller's */
-    bool completes_map;         /* the last step of the layer whose whole map the group makes */
-    unsigned short image;       /* of the plan's: beside the bool it takes no memory, which counts */
+    /* together of the size of one number: there are many steps, and their memory counts */
+    bool completes_map : 1;     /* the last step of the layer whose whole map the group makes */
+    unsigned also_source : 15;  /* which of the layer's sources `also` is */
+    unsigned image : 16;        /* of the plan's */
 } mafat_step;
 
 typedef struct {

@@ -114,20 +114,8 @@ static mafat_status make_space(const walk *w, int l, int end)
     return mafat_steps_add(w->b, w->at, step);
 }
 
-/* Adds the steps that copy rows of a join's sources. */
-static mafat_status add_join(const walk *w, int l, mafat_region out)
-{
-    mafat_status status = MAFAT_OK;
-    for (int s = 0; s < layer_of(w, l)->n_sources && status == MAFAT_OK; s++) {
-        mafat_region in_held = held_rows(w, mafat_builder_source(w->b, l, s));
-        mafat_step step = mafat_steps_of_source(w->b, l, s, out, in_held, held_rows(w, l));
-        status = mafat_steps_add(w->b, w->at, step);
-    }
-    return status;
-}
-
-/* Adds the step that computes rows [y0, y1) of l, or those of a join. */
-static mafat_status add_step(const walk *w, int l, int y0, int y1)
+/* Adds the steps that compute rows [y0, y1) of l. */
+static mafat_status add_rows(const walk *w, int l, int y0, int y1)
 {
     mafat_region out = rows_between(w, l, y0, y1);
     if (l == IMAGE)
@@ -135,13 +123,15 @@ static mafat_status add_step(const walk *w, int l, int y0, int y1)
             .kind = MAFAT_STEP_INPUT, .layer = IMAGE, .moment = w->group->first_moment,
             .out = {MAFAT_IMAGE_BUFFER, out, held_rows(w, l), 0}, .window = -1});
     const mafat_layer *layer = layer_of(w, l);
-    if (layer->kind == MAFAT_JOIN)
-        return add_join(w, l, out);
-    int source = mafat_builder_source(w->b, l, 0);
-    mafat_step step = mafat_steps_of_layer(w->b, l, out, held_rows(w, source), held_rows(w, l));
-    if (mafat_layer_reads_two(layer))
-        step.also.held = held_rows(w, mafat_builder_source(w->b, l, 1));
-    return mafat_steps_add(w->b, w->at, step);
+    mafat_status status = MAFAT_OK;
+    for (int i = 0; i < mafat_steps_count(w->b, l) && status == MAFAT_OK; i++) {
+        int source = mafat_builder_source(w->b, l, layer->kind == MAFAT_JOIN ? i : 0);
+        mafat_step step = mafat_steps_of_layer(w->b, l, i, out, held_rows(w, source), held_rows(w, l));
+        if (mafat_layer_reads_two(layer))
+            step.also.held = held_rows(w, mafat_builder_source(w->b, l, i + 1));
+        status = mafat_steps_add(w->b, w->at, step);
+    }
+    return status;
 }
 
 static mafat_status want(const walk *w, int l, int end);
@@ -160,7 +150,7 @@ static mafat_status fire(const walk *w, int l, int n)
     if (status == MAFAT_OK && !w->b->plan->buffers[buffer_of(w, l)].is_map)
         status = make_space(w, l, y1);
     if (status == MAFAT_OK && w->adds_steps)
-        status = add_step(w, l, y0, y1);
+        status = add_rows(w, l, y0, y1);
     rows->n_made = y1;
     return status;
 }

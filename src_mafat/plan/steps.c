@@ -81,47 +81,56 @@ mafat_status mafat_steps_add(mafat_builder *b, mafat_tile_index at, mafat_step s
     return mafat_buffers_fit(b, step.out.buffer, step.layer, step.out.held);
 }
 
-mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, mafat_region out,
-                                mafat_region in_held, mafat_region out_held)
+int mafat_steps_count(const mafat_builder *b, int l)
 {
     const mafat_layer *layer = &b->network->layers[l];
-    int in_buffer = mafat_builder_source_buffer(b, l, 0), out_buffer = b->output_buffers[l];
+    return layer->kind == MAFAT_JOIN       ? layer->n_sources
+           : layer->kind == MAFAT_SHORTCUT ? layer->n_sources - 1
+                                           : 1;
+}
+
+/* What a step reads of the layer's source number s, whose tiles' buffer holds `held`. */
+static mafat_operand source_operand(const mafat_builder *b, int l, int s, mafat_region region,
+                                    mafat_region held)
+{
+    const mafat_layer *layer = &b->network->layers[l];
+    bool has_outputs_size = layer->kind == MAFAT_PRODUCT && s > 0;
+    int buffer = mafat_builder_source_buffer(b, l, s);
+    return (mafat_operand){buffer, region,
+                           held_by(b, buffer, has_outputs_size ? layer->out : layer->in, held),
+                           mafat_layer_first_channel(b->network, layer->sources[s])};
+}
+
+/* Has a step write the channels that source number s of a join gives. */
+static void set_joined(const mafat_builder *b, int l, int s, mafat_step *step)
+{
+    step->filter_begin = 0;
+    for (int i = 0; i < s; i++)
+        step->filter_begin += mafat_layer_source_channels(b->network, l, i);
+    step->filter_end = step->filter_begin + mafat_layer_source_channels(b->network, l, s);
+}
+
+mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, int i, mafat_region out,
+                                mafat_region in_held, mafat_region out_held)
+{
+    enum { ALSO_MASK = (1 << 15) - 1 };
+    const mafat_layer *layer = &b->network->layers[l];
+    int out_buffer = b->output_buffers[l], source = layer->kind == MAFAT_JOIN ? i : 0;
     mafat_field field = field_of(layer, out);
     mafat_step step = {
         .kind = MAFAT_STEP_LAYER, .layer = l, .moment = b->first_moments[l],
-        .in = {in_buffer, field.region, held_by(b, in_buffer, layer->in, in_held),
-               mafat_layer_first_channel(b->network, layer->sources[0])},
+        .in = source_operand(b, l, source, field.region, in_held),
         .out = {out_buffer, out, held_by(b, out_buffer, layer->out, out_held), 0},
         .pad_top = field.pad_top, .pad_left = field.pad_left,
         .filter_end = layer->out.c,
         .window = b->n_windows[l] > 0 ? b->first_windows[l] : -1,
     };
     if (mafat_layer_reads_two(layer)) {
-        int also = mafat_builder_source_buffer(b, l, 1);
-        step.also = (mafat_operand){also, mafat_region_back_to(layer, 1, out),
-                                    held_by(b, also, layer->out, in_held),
-                                    mafat_layer_first_channel(b->network, layer->sources[1])};
+        step.in = i > 0 ? step.out : step.in;
+        step.also = source_operand(b, l, i + 1, mafat_region_back_to(layer, i + 1, out), in_held);
+        step.also_source = (unsigned)(i + 1) & ALSO_MASK;
     }
-    return step;
-}
-
-/* Channels of what the layer reads of its source number s. */
-static int channels_of(const mafat_builder *b, int l, int s)
-{
-    int source = b->network->layers[l].sources[s];
-    return source < 0 ? b->network->input.c : b->network->layers[source].out.c;
-}
-
-mafat_step mafat_steps_of_source(const mafat_builder *b, int l, int s, mafat_region out,
-                                 mafat_region in_held, mafat_region out_held)
-{
-    const mafat_layer *layer = &b->network->layers[l];
-    int buffer = mafat_builder_source_buffer(b, l, s);
-    mafat_step step = mafat_steps_of_layer(b, l, out, in_held, out_held);
-    step.in = (mafat_operand){buffer, step.in.region, held_by(b, buffer, layer->in, in_held),
-                              mafat_layer_first_channel(b->network, layer->sources[s])};
-    for (int i = 0; i < s; i++)
-        step.filter_begin += channels_of(b, l, i);
-    step.filter_end = step.filter_begin + channels_of(b, l, s);
+    if (layer->kind == MAFAT_JOIN)
+        set_joined(b, l, i, &step);
     return step;
 }

@@ -13,14 +13,13 @@ typedef struct {
  * it holds. */
 mafat_status mafat_steps_add(mafat_builder *b, mafat_tile_index at, mafat_step step);
 
-/* The step that computes `out`, a part of the output of layer l, which lies in a buffer that holds
- * `out_held`; that of its input holds `in_held`. Where they hold maps, that goes before. */
-mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, mafat_region out,
-                                mafat_region in_held, mafat_region out_held);
+/* How many steps layer l takes for a part of its output, windows of weights apart. */
+int mafat_steps_count(const mafat_builder *b, int l);
 
-/* The same of a join, for the channels that its source number s gives, in a buffer that holds
- * `in_held`. */
-mafat_step mafat_steps_of_source(const mafat_builder *b, int l, int s, mafat_region out,
-                                 mafat_region in_held, mafat_region out_held);
+/* Step number i of those that compute `out`, a part of the output of layer l, which lies in a buffer
+ * that holds `out_held`; those of what it reads hold `in_held`. Where they hold maps, that goes
+ * before. */
+mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, int i, mafat_region out,
+                                mafat_region in_held, mafat_region out_held);
 
 #endif

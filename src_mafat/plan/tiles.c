@@ -32,8 +32,8 @@ static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
         out.y0 = y;
         out.y1 = y + rows < pooled.y1 ? y + rows : pooled.y1;
         mafat_region band = mafat_region_back(&b->network->layers[l + 1], out).region;
-        mafat_step conv = mafat_steps_of_layer(b, l, band, b->inputs[l], band);
-        mafat_step pool = mafat_steps_of_layer(b, l + 1, out, band, pooled);
+        mafat_step conv = mafat_steps_of_layer(b, l, 0, band, b->inputs[l], band);
+        mafat_step pool = mafat_steps_of_layer(b, l + 1, 0, out, band, pooled);
         status = mafat_steps_add(b, at, conv);
         if (status == MAFAT_OK)
             status = mafat_steps_add(b, at, pool);
@@ -41,24 +41,11 @@ static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
     return status;
 }
 
-static mafat_status add_join(mafat_builder *b, mafat_tile_index at, int l)
+/* Adds a step for each window of the layer's weights. */
+static mafat_status add_windows(mafat_builder *b, mafat_tile_index at, int l)
 {
+    mafat_step step = mafat_steps_of_layer(b, l, 0, b->outputs[l], b->inputs[l], b->outputs[l]);
     mafat_status status = MAFAT_OK;
-    for (int s = 0; s < b->network->layers[l].n_sources && status == MAFAT_OK; s++)
-        status = mafat_steps_add(b, at, mafat_steps_of_source(b, l, s, b->outputs[l], b->inputs[l],
-                                                              b->outputs[l]));
-    return status;
-}
-
-/* Adds the layer's step, or one for each window of its weights. */
-static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
-{
-    if (b->network->layers[l].kind == MAFAT_JOIN)
-        return add_join(b, at, l);
-    mafat_step step = mafat_steps_of_layer(b, l, b->outputs[l], b->inputs[l], b->outputs[l]);
-    mafat_status status = MAFAT_OK;
-    if (b->n_windows[l] <= 1)
-        return mafat_steps_add(b, at, step);
     for (int i = 0; i < b->n_windows[l] && status == MAFAT_OK; i++) {
         const mafat_weight_window *window = &b->plan->windows[b->first_windows[l] + i];
         step.window = b->first_windows[l] + i;
@@ -67,6 +54,17 @@ static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
         step.filter_end = window->filter_end;
         status = mafat_steps_add(b, at, step);
     }
+    return status;
+}
+
+static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
+{
+    mafat_status status = MAFAT_OK;
+    if (b->n_windows[l] > 1)
+        return add_windows(b, at, l);
+    for (int i = 0; i < mafat_steps_count(b, l) && status == MAFAT_OK; i++)
+        status = mafat_steps_add(b, at, mafat_steps_of_layer(b, l, i, b->outputs[l], b->inputs[l],
+                                                             b->outputs[l]));
     return status;
 }
 

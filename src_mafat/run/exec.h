@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     const mafat_network *network;      /* borrowed, as all below but for the arena and maps */
     const mafat_plan *plan;
-    const mafat_parameters *parameters; /* [n_layers]; only those of MAFAT_CONVOLUTION are read */
+    const mafat_parameters *parameters; /* [n_layers]; of convolutions and shortcuts */
     mafat_store *store;                /* NULL where the plan has no windows */
     mafat_host host;
     mafat_kernel_shape shape;          /* how convolutions are shared out */

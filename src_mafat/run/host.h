@@ -11,6 +11,9 @@ typedef struct {
     void (*forward)(void *context, int layer, float *input, float *const *maps);
     /* Applies an activation to n floats: for those that have no kernel of ours. */
     void (*activate)(float *x, int n, int activation);
+    /* The weight of source number `source` of a shortcut that has weights, in a channel; `weights` are
+     * those that the file holds for the layer. */
+    float (*weigh)(void *context, int layer, const float *weights, int source, int channel);
     mafat_rounding rounding;
 } mafat_host;
 

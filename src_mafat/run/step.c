@@ -197,11 +197,42 @@ static void activate_output(const task *t, int channel_begin, int channel_end)
     }
 }
 
+/* The weight that one of a shortcut's sources has in a channel. */
+static float weight_of(const task *t, int source, int channel)
+{
+    const mafat_host *host = t->context->host;
+    if (t->layer->n_weight_sets == 0)
+        return 1;
+    return host->weigh(host->context, t->step->layer, t->weights, source, channel);
+}
+
+/* Weighs a channel of a shortcut's first source. */
+static void weigh_first(const task *t, int channel)
+{
+    float weight = weight_of(t, 0, channel);
+    mafat_multiply weighed = {.a = {.data = &weight, .h = 1, .w = 1}, .b = t->in, .out = t->out};
+    mafat_multiply_run(&weighed, channel, channel + 1);
+}
+
+/* Adds a source, which may have fewer channels than the layer, to what there is: to the sum of those
+ * before it, or to the first one. */
 static void add(const task *t, int channel_begin, int channel_end)
 {
+    int source = t->step->also_source;
+    int n_added = mafat_layer_source_channels(t->context->network, t->step->layer, source);
     mafat_add sum = {.a = t->in, .b = t->also, .out = t->out};
-    mafat_add_run(&sum, channel_begin, channel_end);
-    activate_output(t, channel_begin, channel_end);
+    for (int c = channel_begin; c < channel_end; c++) {
+        if (source == 1 && (t->layer->n_weight_sets > 0 || c >= n_added)) {
+            weigh_first(t, c);
+            sum.a = t->out;
+        }
+        if (c < n_added) {
+            sum.weight = weight_of(t, source, c);
+            mafat_add_run(&sum, c, c + 1);
+        }
+    }
+    if (source == t->layer->n_sources - 1)
+        activate_output(t, channel_begin, channel_end);
 }
 
 /* One channel, or one row of one pixel, comes back for all. */

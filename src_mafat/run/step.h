@@ -32,7 +32,7 @@ mafat_kernel_shape mafat_step_kernel_shape(int n_threads);
 /* Bytes of workspace that the plan must provide for so many threads: a conv.h panel for each. */
 size_t mafat_step_workspace_bytes(int n_threads);
 
-/* Runs the step; `weights` are those of a convolution's first filter. Called by the team's
+/* Runs the step; `weights` are those of a convolution's first filter, or all of a shortcut's. Called by the team's
  * leader, or where there is no team for a layer of kind MAFAT_WHOLE. */
 void mafat_step_run(const mafat_step_context *context, const mafat_step *step,
                     const float *weights);

@@ -18,12 +18,16 @@ static void *map_pages(size_t n_bytes)
     return block == MAP_FAILED ? NULL : block;
 }
 
-/* Floats that stand before the weights of a convolution in the file. */
+/* Floats of a layer that are read once whatever the plan: those that stand before the weights of a
+ * convolution in the file, and a shortcut's weights. */
 static size_t n_statistics(const mafat_layer *layer)
 {
-    if (layer->kind != MAFAT_CONVOLUTION || layer->n_weight_sets == 0)
+    const mafat_weight_set *set = &layer->weight_sets[0];
+    if (layer->n_weight_sets == 0)
         return 0;
-    return layer->weight_sets[0].n_biases + 3 * layer->weight_sets[0].n_norms;
+    return layer->kind == MAFAT_CONVOLUTION ? set->n_biases + 3 * set->n_norms
+           : layer->kind == MAFAT_SHORTCUT  ? set->n_weights
+                                            : 0;
 }
 
 size_t mafat_store_statistics_bytes(const mafat_network *network)
@@ -38,7 +42,8 @@ bool mafat_store_can_hold(const mafat_network *network)
 {
     for (int l = 0; l < network->n_layers; l++) {
         const mafat_layer *layer = &network->layers[l];
-        if (layer->n_weight_sets != (layer->kind == MAFAT_CONVOLUTION))
+        int n = layer->n_weight_sets;
+        if (layer->kind == MAFAT_CONVOLUTION ? n != 1 : n != 0 && layer->kind != MAFAT_SHORTCUT)
             return false;
     }
     return true;
@@ -48,6 +53,10 @@ bool mafat_store_can_hold(const mafat_network *network)
 static void point_to(mafat_parameters *parameters, const mafat_layer *layer, const float *at)
 {
     size_t n = (size_t)layer->out.c;
+    if (layer->kind == MAFAT_SHORTCUT) {
+        parameters->weights = at;
+        return;
+    }
     parameters->biases = at;
     MAFAT_CHECK(layer->weight_sets[0].n_biases == n &&
                 layer->weight_sets[0].n_norms == (layer->batch_normalize ? n : 0));
@@ -67,7 +76,7 @@ static mafat_status read_statistics(mafat_store *store, char *units, mafat_error
         size_t n_bytes = n_statistics(layer) * sizeof(float);
         if (n_bytes == 0)
             continue;
-        uint64_t offset = store->offsets[l] - n_bytes;
+        uint64_t offset = store->offsets[l] - (layer->kind == MAFAT_CONVOLUTION ? n_bytes : 0);
         status = mafat_direct_read(&store->file, offset, n_bytes, units, error);
         if (status == MAFAT_OK)
             memcpy(to, units + offset % MAFAT_READ_UNIT, n_bytes);

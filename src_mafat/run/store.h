@@ -1,5 +1,5 @@
 /* The parameters of a network's convolutions, where a plan has them read from the weights file:
- * biases and statistics once, pinned windows of weights once, all other windows in each run, by one
+ * biases, statistics and what shortcuts weigh their sources with once, pinned windows of weights once, all other windows in each run, by one
  * thread, ahead of their use and in their order. */
 #ifndef MAFAT_RUN_STORE_H
 #define MAFAT_RUN_STORE_H
@@ -12,7 +12,7 @@
 #include "run/direct.h"
 
 /* A convolution's parameters as Darknet holds them. With batch norm all five are set; `weights` is
- * NULL where they come in windows. */
+ * NULL where they come in windows. A shortcut has weights alone. */
 typedef struct {
     const float *weights;    /* [filters][channels/groups][size][size] */
     const float *biases;     /* [filters] */
@@ -25,7 +25,7 @@ typedef struct {
     mafat_direct file;
     uint64_t *offsets;              /* [n_layers], owned: of the layers' weights in the file */
     mafat_parameters *parameters;   /* [n_layers], owned */
-    float *statistics;              /* owned: biases, scales, means, variances of all layers */
+    float *statistics;              /* owned: biases, scales, means, variances, shortcuts' weights */
     char *pinned;                   /* [plan->pinned_bytes], owned, page-aligned */
 
     pthread_t thread;
@@ -41,8 +41,8 @@ typedef struct {
     mafat_error error;
 } mafat_store;
 
-/* Whether a network's parameters can be in a store: all of them are convolutions' that MAFAT
- * runs. */
+/* Whether a network's parameters can be in a store: all of them are of convolutions and shortcuts that
+ * MAFAT runs. */
 bool mafat_store_can_hold(const mafat_network *network);
 
 /* Bytes of the statistics that a store holds for a network. */

@@ -191,10 +191,10 @@ static mafat_status finish_sam(job *j)
 
 enum { NOT_NORMALIZED, BY_RELU, BY_SOFTMAX };
 
-/* The weight of source i of n + 1, of which the layer's own input is the first, for a channel. */
-static float raw_weight(const layer *l, int i, int channel)
+/* The weight of source i of n + 1 as the file has it. */
+static float raw_weight(const layer *l, const float *weights, int i, int channel)
 {
-    return l->weights[l->per_channel ? i * l->out_c + channel : i];
+    return weights[l->per_channel ? i * l->out_c + channel : i];
 }
 
 static float positive_weight(const layer *l, float weight, float most)
@@ -202,16 +202,19 @@ static float positive_weight(const layer *l, float weight, float most)
     return l->normalization == BY_SOFTMAX ? expf(weight - most) : weight > 0 ? weight : 0;
 }
 
-static float find_weight(const layer *l, int i, int channel)
+float mafat_foreign_layers_weigh(const layer *l, const float *weights, int source, int channel)
 {
     float most = -FLT_MAX, sum = 1e-4f;
-    if (l->nweights == 0)
-        return 1;
     for (int k = 0; k <= l->n; k++)
-        most = fmaxf(most, raw_weight(l, k, channel));
+        most = fmaxf(most, raw_weight(l, weights, k, channel));
     for (int k = 0; k <= l->n; k++)
-        sum += positive_weight(l, raw_weight(l, k, channel), most);
-    return positive_weight(l, raw_weight(l, i, channel), most) / sum;
+        sum += positive_weight(l, raw_weight(l, weights, k, channel), most);
+    return positive_weight(l, raw_weight(l, weights, source, channel), most) / sum;
+}
+
+static float find_weight(const layer *l, int source, int channel)
+{
+    return l->nweights > 0 ? mafat_foreign_layers_weigh(l, l->weights, source, channel) : 1;
 }
 
 /* A source adds as many channels as it has, and as the layer has. */

@@ -24,4 +24,9 @@ mafat_status mafat_foreign_layers_finish(struct network *network, struct layer *
                                          const char *section, void *options, int index, int batch,
                                          mafat_error *error);
 
+/* The weight of source number `source` in a channel of a shortcut, of which the layer's own input is
+ * the first; `weights` are those that the file holds for the layer. */
+float mafat_foreign_layers_weigh(const struct layer *shortcut, const float *weights, int source,
+                                 int channel);
+
 #endif

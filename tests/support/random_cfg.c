@@ -38,11 +38,30 @@ static void test_cfg_append_product(test_random *r, char *cfg, int filters)
         test_cfg_append(cfg, "activation=leaky\n");
 }
 
+/* The sum of several maps, which may have other channels and may be weighted. */
+static void test_cfg_append_sum(test_random *r, char *cfg, int filters)
+{
+    static const char *const sources[] = {"-2", "-2,-3", "-3,-2", "-2,-2,-3", "-3"};
+    static const char *const types[] = {
+        "", "weights_type=per_feature\nweights_normalization=relu\n",
+        "weights_type=per_channel\nweights_normalization=softmax\n",
+    };
+    int type = test_random_int(r, 3);
+    char text[256];
+    for (int i = 0; i < 2; i++)
+        test_cfg_append_conv(r, cfg, test_random_int(r, 2) == 0 ? filters : 1 + test_random_int(r, 40));
+    test_cfg_append_conv(r, cfg, filters);
+    snprintf(text, sizeof text, "[shortcut]\nfrom=%s\n%sactivation=%s\n",
+             sources[test_random_int(r, type == 0 ? 3 : 5)], types[type],
+             test_random_int(r, 2) == 0 ? "linear" : "leaky");
+    test_cfg_append(cfg, text);
+}
+
 static void test_cfg_append_random(test_random *r, char *cfg)
 {
     char text[256] = "";
     int filters = 1 + test_random_int(r, 40);
-    switch (test_random_int(r, 12)) {
+    switch (test_random_int(r, 14)) {
     case 0:
         snprintf(text, sizeof text, "[maxpool]\nsize=%d\nstride=%d\n", 2 + test_random_int(r, 2),
                  1 + test_random_int(r, 2));
@@ -75,6 +94,9 @@ static void test_cfg_append_random(test_random *r, char *cfg)
         break;
     case 10:
         test_cfg_append_product(r, cfg, filters);
+        break;
+    case 11:
+        test_cfg_append_sum(r, cfg, filters);
         break;
     case 5:    /* one that shrinks the map */
         snprintf(text, sizeof text,

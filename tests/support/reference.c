@@ -125,7 +125,7 @@ void mafat_reference_add(const mafat_add *add, int n_channels)
     for (int c = 0; c < n_channels; c++) {
         for (int y = 0; y < add->out.h; y++) {
             for (int x = 0; x < add->out.w; x++)
-                *at(&add->out, c, y, x) = *at(&add->a, c, y, x) + *at(&add->b, c, y, x);
+                *at(&add->out, c, y, x) = *at(&add->a, c, y, x) + add->weight * *at(&add->b, c, y, x);
         }
     }
 }
