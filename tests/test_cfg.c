@@ -111,10 +111,13 @@ static void compare_kernel(const mafat_layer *ours, const layer *theirs)
 {
     if (ours->kind == MAFAT_CONVOLUTION || ours->kind == MAFAT_MAXPOOL) {
         ck_assert_int_eq(ours->size, theirs->size);
-        ck_assert_int_eq(ours->stride, theirs->stride);
-        ck_assert_int_eq(ours->pad, theirs->type == MAXPOOL ? theirs->pad / 2 : theirs->pad);
+        int dilation = theirs->foreign ? theirs->dilation : 1;
+        ck_assert_int_eq(ours->stride, theirs->foreign ? theirs->stride_y : theirs->stride);
+        ck_assert_int_eq(ours->pad, theirs->type == MAXPOOL ? theirs->pad / 2 : theirs->pad * dilation);
     }
     if (ours->kind == MAFAT_CONVOLUTION) {
+        ck_assert_int_eq(ours->stride_x, theirs->foreign ? theirs->stride_x : theirs->stride);
+        ck_assert_int_eq(ours->dilation, theirs->foreign ? theirs->dilation : 1);
         ck_assert_int_eq(ours->groups, theirs->groups);
         ck_assert_int_eq(ours->batch_normalize, theirs->batch_normalize != 0);
     }
@@ -714,6 +717,8 @@ static const bad_case bad[] = {
     {IMAGE "[max]\nsize=3\nstride_x=0\n", "stride_x=0: must be a whole number from 1"},
     {IMAGE "[conv]\nsize=3\npadding=1\nstride_y=-1\n", "stride_y=-1: must be a whole number from 1"},
     {IMAGE "[conv]\nsize=4\npad=1\ndilation=2\n", "dilation=2 goes with an odd size and pad=1"},
+    {IMAGE "[conv]\nsize=3\npad=1\ndilation=16777216\n[conv]\nsize=101\npad=1\ndilation=16777216\n",
+     "2 x size x dilation: 2 x 101 x 16777216 x 1 is more than 2147483647"},
     {IMAGE "[conv]\nsize=3\ndilation=2\n", "dilation=2 goes with an odd size and pad=1"},
     {IMAGE "[conv]\nsize=3\npad=1\ndilation=2\nxnor=1\n", "xnor= and binary= go with one stride"},
     {IMAGE "[conv]\nfilters=6\n[yolo]\nclasses=1\nnew_coords=1\nnms_kind=soft\n",

@@ -107,6 +107,7 @@ static bool same_layer(const mafat_layer *a, const mafat_layer *b)
     return same && x.kind == y.kind && memcmp(&x.in, &y.in, sizeof x.in) == 0 &&
            memcmp(&x.out, &y.out, sizeof x.out) == 0 && x.unsupported == y.unsupported &&
            x.is_result == y.is_result && x.size == y.size && x.stride == y.stride &&
+           x.stride_x == y.stride_x && x.dilation == y.dilation &&
            x.pad == y.pad && x.groups == y.groups && x.batch_normalize == y.batch_normalize &&
            x.activation == y.activation && x.scale == y.scale && x.first_channel == y.first_channel &&
            x.n_weight_sets == y.n_weight_sets &&

@@ -24,7 +24,8 @@ static mafat_kernel_shape shape_for(int n_threads)
 static mafat_layer layer_of(int channels, int filters, int size, int groups)
 {
     return (mafat_layer){.kind = MAFAT_CONVOLUTION, .in = {channels, 100, 100},
-                         .out = {filters, 100, 100}, .size = size, .stride = 1, .groups = groups};
+                         .out = {filters, 100, 100}, .size = size, .stride = 1,
+                         .stride_x = 1, .dilation = 1, .groups = groups};
 }
 
 /* Every pixel or filter is in one share, no share is empty or too large for a panel, and shares

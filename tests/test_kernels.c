@@ -130,6 +130,7 @@ static void fill_guard(float *x, size_t n)
 
 typedef struct {
     int channels, filters, size, stride;
+    int stride_x, dilation;             /* 0: as `stride`, and 1 */
     int top, left, bottom, right;       /* padding */
     int h, w;                           /* of the output */
     int margin;                         /* around both views */
@@ -140,8 +141,10 @@ typedef struct {
 /* All arrays end where their C arrays end, so that the address sanitizer sees a step beyond. */
 static mafat_conv make_conv(const shape *s, float *out)
 {
-    int h = (s->h - 1) * s->stride + s->size - s->top - s->bottom;
-    int w = (s->w - 1) * s->stride + s->size - s->left - s->right;
+    int stride_x = s->stride_x > 0 ? s->stride_x : s->stride;
+    int dilation = s->dilation > 0 ? s->dilation : 1, extent = dilation * (s->size - 1) + 1;
+    int h = (s->h - 1) * s->stride + extent - s->top - s->bottom;
+    int w = (s->w - 1) * stride_x + extent - s->left - s->right;
 
     if (h < 1)
         h = 1;
@@ -157,7 +160,8 @@ static mafat_conv make_conv(const shape *s, float *out)
     map.data += MAX_FLOATS - map_floats(&map, s->filters);
     return (mafat_conv){
         .in = in, .out = map, .pad_top = s->top, .pad_left = s->left, .channels = s->channels,
-        .size = s->size, .stride = s->stride, .weights = weights + MAX_FLOATS - n_weights,
+        .size = s->size, .stride = s->stride, .stride_x = stride_x, .dilation = dilation,
+        .weights = weights + MAX_FLOATS - n_weights,
         .epilogue = {.batch_normalize = s->batch_normalize, .mean = mean, .variance = variance,
                      .scales = scales, .biases = biases, .activation = s->activation,
                      .plane_width = s->w, .n_reciprocals = (size_t)s->w * (size_t)s->h / 2}
@@ -193,6 +197,20 @@ START_TEST(conv_equals_reference_for_every_size_stride_and_pad)
                        .h = 3, .w = 1 + pads % 11, .margin = pads % 3};
             assert_conv_equals_reference(&s, mafat_conv_panel_pixels(1));
         }
+    }
+}
+END_TEST
+
+START_TEST(conv_equals_reference_for_taps_apart_and_two_strides)
+{
+    for (int trial = 0; trial < 400; trial++) {
+        shape s = {.channels = 1 + trial % 5, .filters = 1 + trial % 17, .size = _i,
+                   .stride = 1 + random_below(3), .stride_x = 1 + random_below(3),
+                   .dilation = 1 + random_below(4),
+                   .top = random_below(9), .left = random_below(9), .bottom = random_below(9),
+                   .right = random_below(9), .h = 1 + random_below(4), .w = 1 + random_below(40),
+                   .margin = trial % 3};
+        assert_conv_equals_reference(&s, mafat_conv_panel_pixels(1));
     }
 }
 END_TEST
@@ -321,7 +339,8 @@ START_TEST(conv_equals_darknets_im2col_and_gemm)
             .in = view_inside(in_data, shapes[i].h, shapes[i].w, 0),
             .out = view_inside(out_data, out_h, out_w, 0),
             .pad_top = shapes[i].pad, .pad_left = shapes[i].pad, .channels = shapes[i].channels,
-            .size = shapes[i].size, .stride = shapes[i].stride, .weights = weights,
+            .size = shapes[i].size, .stride = shapes[i].stride, .stride_x = shapes[i].stride,
+            .dilation = 1, .weights = weights,
             .epilogue = {.biases = columns, .plane_width = out_w}
         };
         size_t n_out = (size_t)(n * shapes[i].filters);
@@ -465,7 +484,8 @@ START_TEST(reciprocals_are_counted_in_the_plane)
         mafat_conv conv = {
             .in = view_inside(in_data, h, w, 0),
             .out = view_inside(out_data, h, w, random_below(2)),
-            .channels = 1, .size = 1, .stride = 1, .weights = &one,
+            .channels = 1, .size = 1, .stride = 1, .stride_x = 1, .dilation = 1,
+            .weights = &one,
             .epilogue = {.batch_normalize = true, .mean = &zero, .variance = &v, .scales = &one,
                          .biases = &minus_zero,
                          .plane_width = PLANE_WIDTH, .n_reciprocals = (size_t)random_below(90)}
@@ -732,6 +752,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(tcase, TIMEOUT_S);
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_loop_test(tcase, conv_equals_reference_for_every_size_stride_and_pad, 1, 8);
+    tcase_add_loop_test(tcase, conv_equals_reference_for_taps_apart_and_two_strides, 1, 6);
     tcase_add_loop_test(tcase, conv_equals_reference_for_every_width_and_filter_count, 1, 6);
     tcase_add_test(tcase, sums_survive_every_border_between_slices_of_k);
     tcase_add_test(tcase, every_panel_width_gives_the_same_bits);

@@ -37,7 +37,8 @@ static mafat_layer *add(draft *d, mafat_layer_kind kind, mafat_shape out)
     int l = d->network.n_layers++;
     d->sources[l][0] = l - 1;
     d->layers[l] = (mafat_layer){.kind = kind, .type = "layer", .n_sources = 1,
-                                 .sources = d->sources[l], .size = 1, .stride = 1, .groups = 1,
+                                 .sources = d->sources[l], .size = 1, .stride = 1, .stride_x = 1,
+                                 .dilation = 1, .groups = 1,
                                  .in = l == 0 ? d->network.input : d->layers[l - 1].out,
                                  .out = out};
     if (out.c == 0)
@@ -49,7 +50,7 @@ static void add_conv(draft *d, int filters, int size, int stride, int pad)
 {
     mafat_layer *layer = add(d, MAFAT_CONVOLUTION, (mafat_shape){0, 0, 0});
     layer->size = size;
-    layer->stride = stride;
+    layer->stride = layer->stride_x = stride;
     layer->pad = pad;
     layer->out = (mafat_shape){filters, (layer->in.h + 2 * pad - size) / stride + 1,
                                (layer->in.w + 2 * pad - size) / stride + 1};

@@ -113,13 +113,46 @@ START_TEST(receptive_fields_are_exact)
                     for (int pad = 0; pad < size && pad <= 3 && size <= extent + pad; pad++) {
                         int padding = k == 0 ? 2 * pad : pad;
                         mafat_layer layer = {.kind = kinds[k], .in = {1, extent, extent},
-                                             .size = size, .stride = stride, .pad = pad};
+                                             .size = size, .stride = stride, .stride_x = stride,
+                                             .dilation = 1, .pad = pad};
                         expect_exact_everywhere(layer, (extent + padding - size) / stride + 1);
                     }
                 }
             }
         }
     }
+}
+END_TEST
+
+/* What a kernel spans whose taps are apart is what one of that size reads. */
+START_TEST(fields_of_taps_apart_hold_what_they_span)
+{
+    for (int size = 1; size <= 5; size += 2) {
+        for (int dilation = 1; dilation <= 5; dilation++) {
+            mafat_layer apart = {.kind = MAFAT_CONVOLUTION, .in = {1, 16, 16}, .out = {1, 8, 8},
+                                 .size = size, .stride = 2, .stride_x = 2, .dilation = dilation,
+                                 .pad = size / 2 * dilation};
+            mafat_layer dense = apart;
+            dense.size = dilation * (size - 1) + 1;
+            dense.dilation = 1;
+            for (int y = 0; y < 8; y++) {
+                mafat_region part = {y, 7 - y, y + 1, 8};
+                mafat_field a = mafat_region_back(&apart, part), b = mafat_region_back(&dense, part);
+                ck_assert_int_eq(memcmp(&a, &b, sizeof a), 0);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(fields_with_two_strides_go_by_each_in_its_direction)
+{
+    mafat_layer layer = {.kind = MAFAT_CONVOLUTION, .in = {1, 30, 30}, .out = {1, 30, 10},
+                         .size = 3, .stride = 1, .stride_x = 3, .dilation = 1, .pad = 1};
+    mafat_field field = mafat_region_back(&layer, (mafat_region){4, 0, 6, 2});
+    ck_assert(mafat_region_equal(field.region, (mafat_region){3, 0, 7, 5}));
+    ck_assert_int_eq(field.pad_left, 1);
+    ck_assert_int_eq(field.pad_top, 0);
 }
 END_TEST
 
@@ -141,11 +174,11 @@ START_TEST(fields_of_upsample_and_activation_are_exact)
     for (int extent = 1; extent <= 10; extent++) {
         for (int stride = 1; stride <= 4; stride++) {
             mafat_layer upsample = {.kind = MAFAT_UPSAMPLE, .in = {1, extent, extent}, .size = 1,
-                                    .stride = stride};
+                                    .stride = stride, .dilation = 1};
             expect_exact_everywhere(upsample, extent * stride);
         }
         mafat_layer same = {.kind = MAFAT_ACTIVATION, .in = {1, extent, extent}, .size = 1,
-                            .stride = 1};
+                            .stride = 1, .dilation = 1};
         expect_exact_everywhere(same, extent);
         same.kind = MAFAT_IDENTITY;
         expect_exact_everywhere(same, extent);
@@ -160,6 +193,8 @@ int main(void)
     tcase_add_test(tcase, rows_and_columns_are_not_confused);
     tcase_add_test(tcase, tiles_of_the_largest_maps_do_not_overflow);
     tcase_add_test(tcase, receptive_fields_are_exact);
+    tcase_add_test(tcase, fields_of_taps_apart_hold_what_they_span);
+    tcase_add_test(tcase, fields_with_two_strides_go_by_each_in_its_direction);
     tcase_add_test(tcase, fields_of_products_are_exact);
     tcase_add_test(tcase, fields_of_upsample_and_activation_are_exact);
     Suite *suite = suite_create("region");

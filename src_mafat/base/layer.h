@@ -77,6 +77,8 @@ typedef struct {
     bool is_result;            /* Darknet's commands read its output after the run */
 
     int size, stride;          /* convolution, maxpool; upsample: stride only; else 1 */
+    int stride_x;              /* convolution: along its rows; `stride` is down its columns */
+    int dilation;              /* convolution: its taps are so many pixels apart */
     int pad;                   /* zeros (convolution) or nothing (maxpool) above and to the left */
     int groups;                /* convolution */
     bool batch_normalize;      /* convolution */

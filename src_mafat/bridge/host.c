@@ -63,6 +63,16 @@ void mafat_host_provide(mafat_bridge *bridge, mafat_host *host)
     host->weigh = weigh;
 }
 
+/* Whether a convolution's kernel goes over the same pixels. */
+static bool same_kernel(const mafat_layer *ours, const layer *theirs)
+{
+    int stride_x = theirs->foreign ? theirs->stride_x : theirs->stride;
+    int stride_y = theirs->foreign ? theirs->stride_y : theirs->stride;
+    int dilation = theirs->foreign ? theirs->dilation : 1;
+    return theirs->size == ours->size && stride_y == ours->stride && stride_x == ours->stride_x &&
+           dilation == ours->dilation && theirs->pad * dilation == ours->pad;
+}
+
 /* Whether a shortcut adds the same layers. */
 static bool same_terms(const mafat_layer *ours, const layer *theirs)
 {
@@ -84,8 +94,7 @@ static bool same_layer(const mafat_layer *ours, const layer *theirs)
     case MAFAT_CONVOLUTION:
         return theirs->type == CONVOLUTIONAL && theirs->c == ours->in.c &&
                theirs->h == ours->in.h && theirs->w == ours->in.w &&
-               theirs->n == ours->out.c && theirs->size == ours->size &&
-               theirs->stride == ours->stride && theirs->pad == ours->pad &&
+               theirs->n == ours->out.c && same_kernel(ours, theirs) &&
                theirs->groups == ours->groups && !theirs->xnor && !theirs->binary &&
                !theirs->batch_normalize == !ours->batch_normalize &&
                theirs->activation == darknet_activation(ours->activation);

@@ -242,8 +242,8 @@ static void use_workspace(job *j, long long n_floats)
 static bool is_tileable(const job *j, const kernel *w)
 {
     const mafat_shape in = j->in->map;
-    /* of a 1x1 kernel Darknet reads the input as if it were packed, whatever stride and padding */
-    bool packed = w->size == 1 && (w->stride != 1 || w->pad != 0);
+    /* of a 1x1 kernel upstream reads the input as if it were packed, whatever stride and padding */
+    bool packed = !j->layer->is_foreign && w->size == 1 && (w->stride != 1 || w->pad != 0);
     bool off_the_map = w->pad >= w->size || in.h + 2LL * w->pad < w->size ||
                        in.w + 2LL * w->pad < w->size;
     return !packed && !off_the_map;
@@ -260,14 +260,19 @@ static void describe_convolutional(job *j)
     layer->activation = get_activation(j, "logistic");
     layer->batch_normalize = get_flag(j, "batch_normalize");
     add_filters(j, &w);
-    layer->size = w.size;
-    layer->stride = w.stride;
-    layer->pad = w.pad;
-    layer->groups = w.groups;
-    layer->kind = !binary && is_tileable(j, &w) ? MAFAT_CONVOLUTION : MAFAT_WHOLE;
     dilation = w.size == 1 ? 1 : dilation;    /* of one tap it means nothing */
     if (s.x != w.stride || s.y != w.stride || dilation > 1)
         be_foreign(j);
+    need_int(j, "2 x size x dilation", 2, w.size, dilation, 1);
+    if (failed(j))
+        return;
+    layer->size = w.size;
+    layer->stride = s.y;
+    layer->stride_x = s.x;
+    layer->dilation = dilation;
+    layer->pad = w.pad * dilation;
+    layer->groups = w.groups;
+    layer->kind = !binary && is_tileable(j, &w) ? MAFAT_CONVOLUTION : MAFAT_WHOLE;
     if (layer->is_foreign && binary)
         FAIL(j, "xnor= and binary= go with one stride and without dilation");
     if (dilation > 1 && (w.size % 2 == 0 || w.pad != w.size / 2))
@@ -1079,7 +1084,7 @@ static void describe_any(job *j, const layer_type *type)
         .kind = MAFAT_WHOLE,
         .type = type->name,
         .in = shape_of(j->in),
-        .size = 1, .stride = 1, .groups = 1,
+        .size = 1, .stride = 1, .stride_x = 1, .dilation = 1, .groups = 1,
         .activation = MAFAT_LINEAR,
         .scale = 1,
     };

@@ -5,7 +5,8 @@
  *     for f, y, x:
  *         float sum = 0;
  *         for c, ky, kx:                                  in this order, one sequential chain
- *             sum += weights[f][c][ky][kx] * in(c, y*stride + ky - pad_top, x*stride + kx - pad_left)
+ *             sum += weights[f][c][ky][kx] * in(c, y*stride + ky*dilation - pad_top,
+ *                                                  x*stride_x + kx*dilation - pad_left)
  *         out(f, y, x) = epilogue(f, sum)
  *
  * where in() is 0 outside the view: that is Darknet's padding, and padded taps are multiplied and

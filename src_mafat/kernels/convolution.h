@@ -10,7 +10,9 @@ typedef struct {
     mafat_view out;         /* channel f is filter f */
     int pad_top, pad_left;  /* where the first output's receptive field starts before the view */
     int channels;           /* of the input, and of each filter */
-    int size, stride;
+    int size, stride;       /* stride: down columns */
+    int stride_x;           /* along rows */
+    int dilation;           /* taps are so many pixels apart */
     const float *weights;   /* [n_filters][channels][size][size], borrowed */
     mafat_epilogue epilogue;
 } mafat_conv;

@@ -121,15 +121,15 @@ static void pack_pixels(const mafat_conv *conv, int k_begin, int k_end, int y, i
     for (int tap = 0, kx = 0, row = y * conv->stride - conv->pad_top; tap < n_taps; tap++, kx++) {
         if (kx == conv->size) {
             kx = 0;
-            row++;
+            row += conv->dilation;
         }
         int c_begin = channels_before(k_begin, tap, n_taps);
         int c_end = channels_before(k_end, tap, n_taps);
         if (c_begin >= c_end)
             continue;
-        int column = x * conv->stride + kx - conv->pad_left;
-        int before = points_before(-column, conv->stride, n);
-        int end = points_before(in->w - column, conv->stride, n);
+        int column = x * conv->stride_x + kx * conv->dilation - conv->pad_left;
+        int before = points_before(-column, conv->stride_x, n);
+        int end = points_before(in->w - column, conv->stride_x, n);
         if (row < 0 || row >= in->h || before >= end)
             before = end = n;
         strip s = {.panel = panel + (c_begin * n_taps + tap - k_begin) * MAFAT_REGISTER_PIXELS,
@@ -137,10 +137,10 @@ static void pack_pixels(const mafat_conv *conv, int k_begin, int k_end, int y, i
                    .in_step = in->channel_stride,
                    .n_channels = c_end - c_begin,
                    .n = n, .before = before, .after = n - end,
-                   .stride = conv->stride, .fetch_next = kx == 0};
+                   .stride = conv->stride_x, .fetch_next = kx == 0};
         if (before < n)
             s.in = in->data + (size_t)c_begin * in->channel_stride + (size_t)row * in->row_stride
-                   + (column + before * conv->stride);
+                   + (column + before * conv->stride_x);
         pack_strip(&s);
     }
 }

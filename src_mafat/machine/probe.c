@@ -26,7 +26,8 @@ static void describe(const mafat_probe_form *form, mafat_probe *probe)
         .kind = form->kind, .type = convolves ? "convolutional" : "maxpool",
         .in = input_of(form), .out = output_of(form),
         .n_sources = 1, .sources = &probe->source, .is_result = true,
-        .size = form->size, .stride = form->stride, .groups = 1,
+        .size = form->size, .stride = form->stride, .stride_x = form->stride, .dilation = 1,
+        .groups = 1,
         .pad = convolves ? form->size / 2 : 0,
         .activation = convolves ? MAFAT_LEAKY : MAFAT_LINEAR, .scale = 1,
     };

@@ -68,10 +68,14 @@ static span clip(int begin, int end, int extent)
     return s;
 }
 
-static span back(const mafat_layer *layer, int begin, int end, int extent)
+/* `stride` is that of a convolution in this direction. */
+static span back(const mafat_layer *layer, int begin, int end, int extent, int stride)
 {
     switch (layer->kind) {
     case MAFAT_CONVOLUTION:
+        return clip(begin * stride - layer->pad,
+                    (end - 1) * stride - layer->pad + layer->dilation * (layer->size - 1) + 1,
+                    extent);
     case MAFAT_MAXPOOL:
         return clip(begin * layer->stride - layer->pad,
                     (end - 1) * layer->stride - layer->pad + layer->size, extent);
@@ -92,8 +96,8 @@ static span back(const mafat_layer *layer, int begin, int end, int extent)
 
 mafat_field mafat_region_back(const mafat_layer *layer, mafat_region out)
 {
-    span rows = back(layer, out.y0, out.y1, layer->in.h);
-    span cols = back(layer, out.x0, out.x1, layer->in.w);
+    span rows = back(layer, out.y0, out.y1, layer->in.h, layer->stride);
+    span cols = back(layer, out.x0, out.x1, layer->in.w, layer->stride_x);
     return (mafat_field){.region = {rows.begin, cols.begin, rows.end, cols.end},
                          .pad_top = rows.pad_before,
                          .pad_left = cols.pad_before,

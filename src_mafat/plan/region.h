@@ -33,7 +33,7 @@ size_t mafat_region_pixels(mafat_region region);
 mafat_region mafat_region_tile(int h, int w, int rows, int cols, int row, int col);
 
 /* The receptive field of a non-empty region of the layer's output: the smallest region that holds
- * all elements that it depends on. The layer's kind must not be MAFAT_WHOLE. Sources: the index
+ * all elements that it depends on, and those between taps that are apart. The layer's kind must not be MAFAT_WHOLE. Sources: the index
  * arithmetic of im2col_cpu, forward_maxpool_layer and upsample_cpu. */
 mafat_field mafat_region_back(const mafat_layer *layer, mafat_region out);
 

@@ -109,6 +109,7 @@ static mafat_conv conv_of(const task *t, int filter_group)
         .in = t->in, .out = t->out,
         .pad_top = t->step->pad_top, .pad_left = t->step->pad_left,
         .channels = channels, .size = layer->size, .stride = layer->stride,
+        .stride_x = layer->stride_x, .dilation = layer->dilation,
         .weights = t->weights + first_of_step * (size_t)channels * n_taps,
         .epilogue = epilogue_of(t),
     };

@@ -33,7 +33,7 @@ openmp=-fopenmp
 [ "${OPENMP:-1}" = 1 ] || openmp=
 ${CC:-gcc} -O1 $openmp -Iinclude -I"$top/src_mafat" "$top/tests/network/golden.c" libdarknet.a -lm -lz -pthread -ldl \
     -o "$scratch/golden" || fail "golden.c does not link"
-least=100
+least=30
 n_run=0 refused=
 # as_his NAME: prints the cfg; what stock runs too, but for boxes, asks for his reading.
 as_his() {

@@ -14,9 +14,10 @@ static void test_cfg_append_conv(test_random *r, char *cfg, int filters)
     char text[256];
     snprintf(text, sizeof text,
              "[convolutional]\nfilters=%d\nsize=%d\nstride=1\npad=1\nbatch_normalize=%d\n"
-             "activation=%s\n",
+             "activation=%s\ndilation=%d\n",
              filters, 1 + 2 * test_random_int(r, 3), test_random_int(r, 2),
-             activations[test_random_int(r, N_ACTIVATIONS)]);
+             activations[test_random_int(r, N_ACTIVATIONS)],
+             test_random_int(r, 4) == 0 ? 1 + test_random_int(r, 4) : 1);
     test_cfg_append(cfg, text);
 }
 
@@ -101,7 +102,8 @@ static void test_cfg_append_random(test_random *r, char *cfg)
     case 5:    /* one that shrinks the map */
         snprintf(text, sizeof text,
                  "[convolutional]\nfilters=%d\nsize=3\nstride=2\npad=1\nbatch_normalize=1\n"
-                 "activation=leaky\n", filters);
+                 "activation=leaky\nstride_x=%d\nstride_y=%d\n", filters,
+                 1 + test_random_int(r, 3), 1 + test_random_int(r, 3));
         break;
     default:
         test_cfg_append_conv(r, cfg, filters);

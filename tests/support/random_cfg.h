@@ -1,7 +1,7 @@
 /* Cfg texts of small networks that nobody thought of: convolutions, pools, upsamples, and branches
  * that meet again. All their weights are convolutions' and shortcuts'. However many layers there
- * are, no map is too small for its window, so each convolution is padded to keep its map, or half of
- * it; test_networks has chains of few layers with windows of all sizes, padded or not, and all
+ * are, no map is too small for its window, so each convolution is padded to keep its map, or a part
+ * of it; test_networks has chains of few layers with windows of all sizes, padded or not, and all
  * activations. */
 #ifndef TESTS_SUPPORT_RANDOM_CFG_H
 #define TESTS_SUPPORT_RANDOM_CFG_H

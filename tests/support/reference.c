@@ -28,13 +28,13 @@ static void convolve(const mafat_conv *conv, int f)
     }
     for (int k = 0; k < n_k; k++) {
         int c = k / n_taps;
-        int ky = k % n_taps / conv->size - conv->pad_top;
-        int kx = k % conv->size - conv->pad_left;
+        int ky = k % n_taps / conv->size * conv->dilation - conv->pad_top;
+        int kx = k % conv->size * conv->dilation - conv->pad_left;
         float weight = conv->weights[(size_t)f * (size_t)n_k + (size_t)k];
         for (int y = 0; y < out->h; y++) {
             for (int x = 0; x < out->w; x++) {
                 *at(out, f, y, x) += weight * at_or(&conv->in, c, y * conv->stride + ky,
-                                                    x * conv->stride + kx, 0);
+                                                    x * conv->stride_x + kx, 0);
             }
         }
     }
