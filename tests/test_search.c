@@ -452,6 +452,53 @@ START_TEST(no_plan_has_too_many_steps)
 }
 END_TEST
 
+/* The edge of the first two layers from a position on that are run row by row. */
+static const mafat_edge *find_rows(const mafat_edges *edges, int from)
+{
+    const mafat_edge *most = NULL;
+    for (int e = edges->first_edges[from]; e < edges->first_edges[from + 1]; e++) {
+        const mafat_edge *edge = &edges->edges[e];
+        if (edge->to == from + 2 && edge->reuse && (most == NULL || edge->rows > most->rows))
+            most = edge;
+    }
+    ck_assert_ptr_nonnull(most);
+    return most;
+}
+
+/* Two groups that a plan may have, and not both: it counts as one that was not placed. */
+START_TEST(a_path_of_too_many_steps_is_not_placed)
+{
+    enum { STEPS_AN_IMAGE = 200 };
+    static const char conv[] = "[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n";
+    char text[512];
+    test_subject s;
+    mafat_search search;
+    mafat_edges edges;
+    mafat_candidate candidate;
+    const mafat_edge_limits limits = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    snprintf(text, sizeof text, "[net]\nwidth=8\nheight=64\nchannels=3\n%s%s%s%s", conv, conv, conv,
+             conv);
+    test_subject_init(&s, test_cfg_parse(text), 10);
+    s.options.n_images = MAFAT_MAX_STEPS / STEPS_AN_IMAGE;
+    test_subject_search(&s, NULL, &search);
+    ck_assert_int_eq(mafat_edges_make(&edges, &s.cfg.network, NULL, 0, &search.problem.options,
+                                      &limits, &fault), MAFAT_OK);
+    mafat_label path[] = {
+        {.edge = -1},
+        {.edge = (int)(find_rows(&edges, 2) - edges.edges), .rest = 0},
+        {.edge = (int)(find_rows(&edges, 0) - edges.edges), .rest = 1},
+    };
+    const mafat_labels labels = {.edges = &edges, .labels = path};
+    ck_assert_msg(mafat_candidate_init(&candidate, &search.problem, &labels, &path[2],
+                                       SIZE_MAX / 2, &fault) == MAFAT_OK, "%s", fault.text);
+    ck_assert_uint_gt(candidate.arena_bytes, candidate.max_arena_bytes);
+    mafat_candidate_free(&candidate);
+    mafat_edges_free(&edges);
+    mafat_search_free(&search);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("search");
@@ -469,6 +516,7 @@ int main(void)
                         2 * TEST_ROUNDS * COUNT(stock));
     tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
     tcase_add_test(tcase, no_plan_has_too_many_steps);
+    tcase_add_test(tcase, a_path_of_too_many_steps_is_not_placed);
     Suite *suite = suite_create("search");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -92,18 +92,21 @@ head -c 300 data/dog.jpg >"$scratch/stub.jpg"
 cp data/dog.jpg "$scratch/spoilt.jpg"    # which shows when its rows are decoded
 printf '\377\304\377\304\377\304' | dd of="$scratch/spoilt.jpg" bs=1 conv=notrunc status=none \
     seek=$(($(stat -c %s "$scratch/spoilt.jpg") / 2))
+cp data/dog.jpg "$scratch/changing.jpg"    # while its rows are read, so that what was found of it counts for nothing
+${CC:-gcc} -O1 -shared -fPIC "$top/tests/cli/changing.c" -o "$scratch/changing.so" || fail "changing.c"
 {
     printf 'P6\n4000 3000\n255\n'
     head -c 36000000 /dev/zero
 } >"$scratch/huge.ppm"
 printf '%s\n' data/dog.jpg data/person.jpg '' "$scratch/nothere.jpg" data/eagle.jpg "$scratch/cut.jpg" "$scratch/stub.jpg" \
-    "$scratch/huge.ppm" "$scratch/spoilt.jpg" data/horses.jpg '  ' data/giraffe.jpg data/dog.jpg data/kite.jpg >"$scratch/list"
+    "$scratch/huge.ppm" "$scratch/spoilt.jpg" data/horses.jpg '  ' data/giraffe.jpg "$scratch/changing.jpg" data/dog.jpg \
+    data/kite.jpg "$scratch/changing.jpg" >"$scratch/list"
 # told DIR ARGUMENTS...: runs the list, to a folder of that name, and leaves what was told without its times
 told() {
     local out=$scratch/$1
     shift
-    "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 10M -threads 2 -thresh .3 "$@" \
-        <"$scratch/list" >"$out.out" 2>"$out.err"
+    LD_PRELOAD=$scratch/changing.so "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 10M -threads 2 \
+        -thresh .3 "$@" <"$scratch/list" >"$out.out" 2>"$out.err"
     printf "\nexit code %d\n" $? >>"$out.out"
     sed -E 's/in [0-9.]+ seconds/in S seconds/; s/"(seconds|peak_bytes[a-z_]*|predicted_bytes|config)":[^,}]*/"\1"/g' "$out.out" >"$out.told"
     grep '^mafat: ' "$out.err" | grep -vE '^mafat: (limit|images: )' | sed -E "s|$out|OUT|g; s/(smallest limit that works is).*/\1/" >"$out.errors"
@@ -120,12 +123,13 @@ for way in "-ext_output -out OUT/" "-json -no_picture" "-out OUT.json"; do
     grep -q 'nothere.jpg: No such file' "$scratch/b2.errors" || fail "$way: not told what is missing: $(cat "$scratch/b2.errors")"
     grep -q 'huge.ppm: an image of 4000x3000 pixels: nothing fits' "$scratch/b2.errors" || fail "$way: not told what is too large: $(cat "$scratch/b2.errors")"
     grep -q 'spoilt.jpg: cannot be read' "$scratch/b2.errors" || fail "$way: not told what is spoilt: $(cat "$scratch/b2.errors")"
+    [ "$(grep -c 'changing.jpg: cannot be read as an image: it was changed' "$scratch/b2.errors")" = 2 ] || fail "$way: not told what changes: $(cat "$scratch/b2.errors")"
     grep -q '^exit code 1$' "$scratch/b2.told" || fail "$way: $(tail -n 1 "$scratch/b2.told")"
 done
 [ "$(ls "$scratch/b3" | wc -l)" -ge 7 ] || fail "$(ls "$scratch/b3" | wc -l) pictures"
 # -batch of a pipe; of one without a word images come one by one, as who writes into it may wait
 for batch in '' '-batch 2'; do
-    cat "$scratch/list" | "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 10M -thresh .3 -json -no_picture \
+    cat "$scratch/list" | LD_PRELOAD=$scratch/changing.so "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 10M -thresh .3 -json -no_picture \
         $batch 2>"$scratch/stderr" | sed -E 's/"(seconds|peak_bytes[a-z_]*|predicted_bytes|config)":[^,}]*/"\1"/g' >"$scratch/piped"
     [ -n "$batch" ] || ! grep -q 'images a pass' "$scratch/stderr" || fail "a pipe's images share a pass unasked"
     told b1 -json -no_picture -batch 1
@@ -138,6 +142,23 @@ for list in /dev/null "$scratch/none"; do    # no image at all, and none that ca
         echo "exit code $?" >>"$scratch/of$batch"
     done
     cmp -s "$scratch/of1" "$scratch/of3" || fail "$list: $(diff "$scratch/of1" "$scratch/of3")"
+done
+# each pass reads the weights once, whoever runs the list: four passes of ten images, and the images themselves
+bytes_read() { # ARGUMENTS...: by darknet mafat detector with three images a pass
+    bash -c '"$@" >/dev/null 2>"$0" && while read -r key n; do [ "$key" != rchar: ] || echo "$n"; done </proc/self/io' "$scratch/stderr" \
+        "$darknet" mafat detector "$@" -memory 10M -batch 3 <"$scratch/photos"
+}
+mkdir -p "$scratch/set/images" "$scratch/set/labels" "$scratch/results"
+for name in dog person eagle horses giraffe; do
+    cp data/$name.jpg "$scratch/set/images/"
+    echo '0 .5 .5 .3 .4' >"$scratch/set/labels/$name.txt"
+    printf "$scratch/set/images/$name.jpg\n%.0s" 1 2
+done >"$scratch/photos"
+printf 'classes=1\nnames=%s\nvalid=%s\nresults=%s\n' "$scratch/names" "$scratch/photos" "$scratch/results" >"$scratch/valid.data"
+for way in "test $scratch/data $cfg $w -no_picture" "valid $scratch/valid.data $cfg $w" "map $scratch/valid.data $cfg $w"; do
+    n=$(bytes_read $way)
+    [ "${n:-0}" -gt "$(stat -c %s "$w")" ] || fail "$way: reads ${n:-nothing} bytes: $(tail -n 1 "$scratch/stderr")"
+    [ "$n" -lt $((6 * $(stat -c %s "$w"))) ] || fail "$way: four passes read $n bytes of a file of $(stat -c %s "$w")"
 done
 # classes of images
 printf 'top=2\nlabels=%s\n' "$scratch/labels" >"$scratch/classes.data"
