@@ -90,14 +90,14 @@ static void report(const searcher *s)
     if (json && s->wishes.measures)
         mafat_ranking_report(&s->ranking, &r);
     if (json && s->wishes.traces)
-        mafat_neighbours_report(&s->trace, &r);
+        mafat_neighbours_report(&s->trace, s->session.plan.n_images, &r);
     mafat_report_end(&r);
     if (!json && s->wishes.front)
         mafat_points_print(&s->front);
     if (!json && s->wishes.measures)
         mafat_ranking_print(&s->ranking);
     if (!json && s->wishes.traces)
-        mafat_neighbours_print(&s->trace);
+        mafat_neighbours_print(&s->trace, s->session.plan.n_images);
 }
 
 static mafat_status draw(const searcher *s, mafat_error *error)
@@ -110,14 +110,17 @@ static mafat_status draw(const searcher *s, mafat_error *error)
     return mafat_points_draw(&s->front, title, s->wishes.svg, error);
 }
 
-/* Whether a configuration leaves room in the limit for a photo, where nobody has named an image. */
+/* Whether a configuration leaves room in the limit for a photo, of as many images as it was found for,
+ * where nobody has named an image. */
 static mafat_status try_photo(const searcher *s, const char *config, bool *photo_fits,
                               mafat_error *error)
 {
-    char memory[32], threads[16];
+    char memory[32], threads[16], batch[16];
     snprintf(memory, sizeof memory, "%zu", s->session.limit_bytes);
     snprintf(threads, sizeof threads, "%d", s->session.n_threads);
-    const mafat_options options = {.config = config, .memory = memory, .threads = threads};
+    snprintf(batch, sizeof batch, "%d", s->session.n_images);
+    const mafat_options options = {.config = config, .memory = memory, .threads = threads,
+                                   .batch = batch};
     const char *cfg_path = s->arguments->words[1];
     mafat_workload workload;
     mafat_session session = {0};
@@ -246,25 +249,64 @@ static mafat_status find_plan(searcher *s, mafat_error *error)
     return status;
 }
 
-static mafat_status search_all(searcher *s, mafat_error *error)
+static const mafat_config *asked_of(const mafat_session *session)
+{
+    return session->asked.n_groups > 0 ? &session->asked : NULL;
+}
+
+/* The best plan for a limit, for whatever number of images; see mafat_points_finder. */
+static mafat_status find_for_any_images(void *context, size_t limit_bytes, mafat_found *found,
+                                        mafat_error *error)
+{
+    mafat_session session = *(const mafat_session *)context;
+    session.limit_bytes = limit_bytes;
+    session.n_images = MAFAT_MAX_BATCH;
+    session.seeks_images = true;
+    session.choosing_bytes = 0;
+    mafat_status status = mafat_session_choose_images(&session, asked_of(&session), found, error);
+    if (status == MAFAT_OK)
+        found->choosing_bytes = mafat_size_max(found->choosing_bytes, session.choosing_bytes);
+    return status;
+}
+
+static mafat_status find_front(searcher *s, mafat_error *error)
 {
     enum { PERCENT = 5 };
-    const mafat_config *asked = s->session.asked.n_groups > 0 ? &s->session.asked : NULL;
+    const char *batch = s->arguments->options.batch;
+    bool seeks_images = batch != NULL && strcmp(batch, MAFAT_BATCH_AUTO) == 0;
+    const mafat_points_finder finder = {find_for_any_images, &s->session};
+    size_t limit_bytes = s->session.limit_bytes > 0 ? s->session.limit_bytes : SIZE_MAX;
+    return mafat_points_descend(&s->front, &s->search, seeks_images ? &finder : NULL, limit_bytes,
+                                PERCENT, INT32_MAX, error);
+}
+
+/* Chooses how many images a pass serves, but for a front, which chooses for each limit. */
+static mafat_status choose_images(searcher *s, mafat_error *error)
+{
+    mafat_session *session = &s->session;
+    mafat_found unused;    /* it is searched again, as is wished */
+    if (s->wishes.front && session->seeks_images)
+        session->n_images = 1;
+    if (s->wishes.front)
+        return MAFAT_OK;
+    mafat_status status = mafat_session_choose_images(session, asked_of(session), &unused, error);
+    if (status == MAFAT_OK)
+        mafat_found_free(&unused);
+    return status;
+}
+
+static mafat_status search_all(searcher *s, mafat_error *error)
+{
     s->begin_s = mafat_measure_now_s();
-    mafat_found unused;    /* it is searched again, in its own way */
-    mafat_status status = mafat_session_choose_images(&s->session, asked, &unused, error);
+    mafat_status status = choose_images(s, error);
     if (status != MAFAT_OK)
         return status;
-    mafat_found_free(&unused);
     mafat_plan_options options = mafat_session_plan_options(&s->session);
-    size_t limit_bytes = s->session.limit_bytes > 0 ? s->session.limit_bytes : SIZE_MAX;
-    status = mafat_search_init(&s->search, &s->session.cfg.network, asked, &options,
+    status = mafat_search_init(&s->search, &s->session.cfg.network, asked_of(&s->session), &options,
                                &s->session.process, error);
     s->search.traces = s->wishes.traces;
     if (status == MAFAT_OK)
-        status = s->wishes.front ? mafat_points_descend(&s->front, &s->search, limit_bytes, PERCENT,
-                                                        INT32_MAX, error)
-                                 : find_plan(s, error);
+        status = s->wishes.front ? find_front(s, error) : find_plan(s, error);
     if (s->searching_s == 0)
         s->searching_s = mafat_measure_now_s() - s->begin_s;
     return status;
@@ -352,11 +394,9 @@ static mafat_status check(const searcher *s, mafat_error *error)
         return mafat_error_set(error, MAFAT_USAGE, "-trace tells why the neighbours of the plan "
                                "that the search finds lost: %s cannot be given with it",
                                w->front ? "-front" : w->measures ? "-measure" : "-paper");
-    if (s->arguments->options.batch != NULL &&
-        (w->front || w->measures || w->paper || w->traces || w->saved != NULL))
-        return mafat_error_set(error, MAFAT_USAGE, "%s is for plans for one image: -batch cannot be "
-                               "given with it", w->front ? "-front" : w->measures ? "-measure"
-                               : w->paper ? "-paper" : w->traces ? "-trace" : "-save");
+    if (w->paper && s->arguments->options.batch != NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "-paper is the paper's choice, for one image a "
+                               "pass: -batch cannot be given with it");
     if (w->paper && s->arguments->options.config != NULL)
         return mafat_error_set(error, MAFAT_USAGE, "-paper chooses the configuration; -mafat does "
                                "too");

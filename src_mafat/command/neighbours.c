@@ -31,7 +31,7 @@ static void print_weights(const mafat_trace_choice *choice, char text[CHOICE_TEX
     }
 }
 
-void mafat_neighbours_print(const mafat_trace *trace)
+void mafat_neighbours_print(const mafat_trace *trace, int n_images)
 {
     printf("\n%9s  %-17s  %-14s  %-17s  %-14s  %9s  %12s\n", "layers", "chosen", "weights",
            "why not", "weights", "ms slower", "bytes over");
@@ -45,7 +45,7 @@ void mafat_neighbours_print(const mafat_trace *trace)
         print_config(&line->other, other);
         print_weights(&line->other, others);
         printf("%9s  %-17s  %-14s  %-17s  %-14s  %9.3f  %12zu\n", layers, chosen, kept, other,
-               others, line->slower_s * 1e3, line->bytes_over);
+               others, line->slower_s / n_images * 1e3, line->bytes_over);
     }
 }
 
@@ -59,7 +59,7 @@ static void report_choice(const mafat_trace_choice *choice, const char *config, 
     mafat_report_text(report, weights, text);
 }
 
-void mafat_neighbours_report(const mafat_trace *trace, mafat_report *report)
+void mafat_neighbours_report(const mafat_trace *trace, int n_images, mafat_report *report)
 {
     mafat_report_begin_list(report, "trace");
     for (int i = 0; i < trace->n; i++) {
@@ -69,7 +69,7 @@ void mafat_neighbours_report(const mafat_trace *trace, mafat_report *report)
         mafat_report_size(report, "last_layer", (uint64_t)line->last_layer);
         report_choice(&line->chosen, "config", "weights", report);
         report_choice(&line->other, "other_config", "other_weights", report);
-        mafat_report_real(report, "slower_s", line->slower_s);
+        mafat_report_real(report, "slower_s", line->slower_s / n_images);
         mafat_report_size(report, "bytes_over", line->bytes_over);
         mafat_report_end_item(report);
     }

@@ -23,18 +23,21 @@ mafat_status mafat_points_add(mafat_points *points, size_t limit_bytes, const ma
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %d plans", points->n + 1);
     points->points[points->n++] = (mafat_point){
         .limit_bytes = limit_bytes, .total_bytes = mafat_found_predict(found, process).total_bytes,
-        .read_bytes = found->plan.weight_bytes_read, .seconds = found->plan.latency_s,
-        .config = config,
+        .read_bytes = found->plan.weight_bytes_read, .n_images = found->plan.n_images,
+        .seconds = found->plan.latency_s / found->plan.n_images, .config = config,
     };
     return MAFAT_OK;
 }
 
 /* Adds the best plan for a limit; MAFAT_NO_FIT as mafat_search_best() has it. */
-static mafat_status add_best(mafat_points *points, mafat_search *search, size_t limit_bytes,
+static mafat_status add_best(mafat_points *points, mafat_search *search,
+                             const mafat_points_finder *finder, size_t limit_bytes,
                              mafat_error *error)
 {
     mafat_found found;
-    mafat_status status = mafat_search_best(search, limit_bytes, &found, error);
+    mafat_status status = finder != NULL
+                              ? finder->find(finder->context, limit_bytes, &found, error)
+                              : mafat_search_best(search, limit_bytes, &found, error);
     if (status != MAFAT_OK)
         return status;
     status = mafat_points_add(points, limit_bytes, &found, search->problem.process, error);
@@ -51,7 +54,8 @@ static size_t count_left(size_t limit_bytes, size_t least, int percent)
     return n;
 }
 
-mafat_status mafat_points_descend(mafat_points *points, mafat_search *search, size_t limit_bytes,
+mafat_status mafat_points_descend(mafat_points *points, mafat_search *search,
+                                  const mafat_points_finder *finder, size_t limit_bytes,
                                   int percent, int most, mafat_error *error)
 {
     mafat_progress progress;
@@ -62,7 +66,7 @@ mafat_status mafat_points_descend(mafat_points *points, mafat_search *search, si
     mafat_progress_begin(&progress, "plans", 0);
     bool is_bounded = mafat_search_min_limit(search, &least, &unused) == MAFAT_OK;
     while (points->n < end && status == MAFAT_OK) {
-        status = add_best(points, search, limit_bytes, error);
+        status = add_best(points, search, finder, limit_bytes, error);
         if (status != MAFAT_OK)
             break;
         size_t taken = points->points[points->n - 1].total_bytes;
@@ -99,17 +103,29 @@ void mafat_points_drop_doubles(mafat_points *points)
     }
 }
 
+/* Whether any is for several images. */
+static bool have_images(const mafat_points *points)
+{
+    for (int i = 0; i < points->n; i++)
+        if (points->points[i].n_images > 1)
+            return true;
+    return false;
+}
+
 void mafat_points_print(const mafat_points *points)
 {
-    printf("\n%12s  %12s  %10s  %14s  %10s  config\n", "limit bytes", "takes bytes", "latency s",
-           "reads in a run", "takes");
+    bool has_images = have_images(points);
+    printf("\n%12s  %12s  %10s  %14s  %10s  %sconfig\n", "limit bytes", "takes bytes", "latency s",
+           "reads in a run", "takes", has_images ? "images  " : "");
     for (int i = 0; i < points->n; i++) {
         const mafat_point *p = &points->points[i];
-        char limit[32] = "none";
+        char limit[32] = "none", images[32] = "";
         if (p->limit_bytes < SIZE_MAX)
             snprintf(limit, sizeof limit, "%zu", p->limit_bytes);
-        printf("%12s  %12zu  %10.4f  %14zu  %10s  %s\n", limit, p->total_bytes, p->seconds,
-               p->read_bytes, MAFAT_SIZE(p->total_bytes), p->config);
+        if (has_images)
+            snprintf(images, sizeof images, "%6d  ", p->n_images);
+        printf("%12s  %12zu  %10.4f  %14zu  %10s  %s%s\n", limit, p->total_bytes, p->seconds,
+               p->read_bytes, MAFAT_SIZE(p->total_bytes), images, p->config);
     }
 }
 
@@ -120,6 +136,8 @@ void mafat_points_report(const mafat_points *points, mafat_report *report)
         const mafat_point *p = &points->points[i];
         mafat_report_begin_item(report);
         mafat_report_text(report, "config", p->config);
+        if (p->n_images > 1)
+            mafat_report_size(report, "batch", (size_t)p->n_images);
         if (p->limit_bytes < SIZE_MAX)
             mafat_report_size(report, "limit_bytes", p->limit_bytes);
         mafat_report_size(report, "predicted_bytes", p->total_bytes);

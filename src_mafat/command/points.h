@@ -13,7 +13,8 @@ typedef struct {
     size_t limit_bytes;     /* that it was looked for */
     size_t total_bytes;     /* that it is predicted to take */
     size_t read_bytes;      /* of weights, in each run */
-    double seconds;         /* predicted */
+    int n_images;           /* of a pass of the weights */
+    double seconds;         /* predicted, for one of them */
     char *config;           /* owned */
 } mafat_point;
 
@@ -26,11 +27,20 @@ typedef struct {
 mafat_status mafat_points_add(mafat_points *points, size_t limit_bytes, const mafat_found *found,
                               const mafat_process *process, mafat_error *error);
 
+/* Who finds the best plan for a limit, as mafat_search_best() does. */
+typedef struct {
+    mafat_status (*find)(void *context, size_t limit_bytes, mafat_found *found,
+                         mafat_error *error);
+    void *context;
+} mafat_points_finder;
+
 /* Adds the best plan for a limit, then the best for a limit that is `percent` below what that one
- * takes, and so on, until nothing fits or `most` have been added. Progress goes to stderr, with the
- * most that can still come. Errors: those of mafat_search_best(), but for MAFAT_NO_FIT where
+ * takes, and so on, until nothing fits or `most` have been added. `finder` NULL: the search finds
+ * them; else they are for its process, and take no less than its smallest. Progress goes to stderr,
+ * with the most that can still come. Errors: those of mafat_search_best(), but for MAFAT_NO_FIT where
  * something was found. */
-mafat_status mafat_points_descend(mafat_points *points, mafat_search *search, size_t limit_bytes,
+mafat_status mafat_points_descend(mafat_points *points, mafat_search *search,
+                                  const mafat_points_finder *finder, size_t limit_bytes,
                                   int percent, int most, mafat_error *error);
 
 /* Takes those away whose configuration is that of one before them. */

@@ -12,9 +12,9 @@ static mafat_status add_candidates(mafat_points *candidates, const mafat_session
     enum { MAX_CANDIDATES = 5, PERCENT = 5 };
     mafat_found paper = {0};
     mafat_error unused;    /* the paper's may not fit, and nothing is lost */
-    mafat_status status = mafat_points_descend(candidates, search, session->limit_bytes, PERCENT,
-                                               MAX_CANDIDATES, error);
-    if (status == MAFAT_OK && session->asked.n_groups == 0 &&
+    mafat_status status = mafat_points_descend(candidates, search, NULL, session->limit_bytes,
+                                               PERCENT, MAX_CANDIDATES, error);
+    if (status == MAFAT_OK && session->asked.n_groups == 0 && session->n_images == 1 &&
         mafat_paper_choice_find(session, &paper, &unused) == MAFAT_OK)
         status = mafat_points_add(candidates, session->limit_bytes, &paper, &session->process,
                                   error);
@@ -51,7 +51,8 @@ mafat_status mafat_ranking_enter(mafat_ranking *ranking, const mafat_session *se
         char *config = candidates->points[i].config;
         status = search_text(session, config, &found, error);
         ranking->runners[i] = (mafat_runner){.config = config,
-                                             .predicted_s = found.plan.latency_s};
+                                             .predicted_s = found.plan.latency_s /
+                                                            session->n_images};
         mafat_found_free(&found);
     }
     return status;
@@ -61,7 +62,8 @@ mafat_status mafat_ranking_run(mafat_ranking *ranking, const mafat_session *sess
                                const char *cfg_path, const char *weights_path, mafat_found *found,
                                mafat_error *error)
 {
-    mafat_race race = {cfg_path, weights_path, session->limit_bytes, session->n_threads};
+    mafat_race race = {cfg_path, weights_path, session->limit_bytes, session->n_threads,
+                       session->n_images};
     mafat_status status = mafat_race_run(&race, ranking->runners, ranking->candidates.n, error);
     if (status == MAFAT_OK)
         status = search_text(session, ranking->runners[0].config, found, error);

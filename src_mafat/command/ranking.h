@@ -15,8 +15,8 @@ typedef struct {
 } mafat_ranking;
 
 /* Finds the candidates: the best plans for the session's limit and for limits a little lower, and
- * the paper's choice where the session asks for no configuration; all of them are to run in the
- * session's limit. `search` is the session's. Errors: those of mafat_search_best(). Whatever is
+ * the paper's choice where the session asks for no configuration and one image; all of them are to run
+ * in the session's limit, with as many images. `search` is the session's. Errors: those of mafat_search_best(). Whatever is
  * returned, the ranking is to be freed. */
 mafat_status mafat_ranking_enter(mafat_ranking *ranking, const mafat_session *session,
                                  mafat_search *search, mafat_error *error);

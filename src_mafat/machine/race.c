@@ -64,12 +64,13 @@ static bool is_same(double a, double b)
 static mafat_status run(const mafat_race *race, const mafat_runner *runner, double *seconds,
                         mafat_error *error)
 {
-    char limit[32], threads[16];
+    char limit[32], threads[16], images[16];
+    snprintf(images, sizeof images, "%d", race->n_images);
     snprintf(limit, sizeof limit, "%zu", race->limit_bytes);
     snprintf(threads, sizeof threads, "%d", race->n_threads);
     char *argv[] = {"darknet", "mafat", "bench", (char *)race->cfg_path,
                     (char *)race->weights_path, "-mafat", runner->config, "-memory", limit,
-                    "-threads", threads, "-n", "3", NULL};
+                    "-threads", threads, "-batch", images, "-n", "3", NULL};
     pid_t process;
     FILE *output;
     double predicted_s = 0;
@@ -92,10 +93,10 @@ static mafat_status run(const mafat_race *race, const mafat_runner *runner, doub
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_FAILED,
                            "%s did not run: its process ended with %s %d; `%s bench` with "
-                           "-mafat %s -memory %s says why",
+                           "-mafat %s -memory %s -batch %s says why",
                            runner->config, WIFEXITED(code) ? "exit code" : "signal",
                            WIFEXITED(code) ? WEXITSTATUS(code) : WTERMSIG(code),
-                           mafat_program_name(), runner->config, limit);
+                           mafat_program_name(), runner->config, limit, images);
 }
 
 static int compare_runners(const void *left, const void *right)

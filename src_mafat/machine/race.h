@@ -14,6 +14,7 @@ typedef struct {
     const char *cfg_path, *weights_path;
     size_t limit_bytes;
     int n_threads;
+    int n_images;            /* of a pass of the weights: seconds are of one of them */
 } mafat_race;
 
 typedef struct {

@@ -72,6 +72,22 @@ done
 [ "$("$darknet" mafat plan "$cfg" -memory 9M -batch auto -threads 2 2>/dev/null)" = \
     "$("$darknet" mafat plan "$cfg" -memory 9M -batch "$auto" -threads 2 2>/dev/null)" ] || fail "auto plans $auto images otherwise than -batch $auto"
 expect 3 'the smallest limit that works is ' "$darknet" mafat plan "$cfg" -memory 9M -batch 200
+# and so it is with what else a search does: a front, of one number or of the best for each limit; what neighbours
+# lost by; a cfg that keeps the configuration; runs for real
+search() { expect 0 "$1" "$darknet" mafat search "$cfg" ${weights:-} -memory 9M -threads 2 "${@:2}"; }
+search '^ *9437184 .* reads in a run|^ *limit bytes .*  images  config$' -front -batch "$auto"
+awk '/^ *limit bytes/ { on = 1; next } on { n++; if ($7 != '"$auto"' || $2 > $1 || $3 < last) exit 1; last = $3 } END { exit n < 2 }' "$scratch/stdout" ||
+    fail "a front of $auto images: $(cat "$scratch/stdout")"
+search '  images  config$' -front -batch auto
+awk '/^ *limit bytes/ { on = 1; next } on { if (!n++ && ($7 != '"$auto"' || $3 - '"$auto_s"' > 1e-4)) exit 1; one += $7 == 1 } END { exit !one }' "$scratch/stdout" ||
+    fail "a front does not begin with $auto images and end with one: $(cat "$scratch/stdout")"
+search '"batch": 2,' -front -batch 2 -json
+is_json "$scratch/stdout"
+search '^ *layers ' -trace -batch 2
+search '^batch: 2$' -save "$scratch/saved.cfg" -batch 2
+grep -q '^mafat_memory=9M$' "$scratch/saved.cfg" || fail "saved: $(grep mafat "$scratch/saved.cfg")"
+weights=$w search "^batch: $auto\$" -measure -batch auto
+expect 2 '-paper is the paper' "$darknet" mafat search "$cfg" -memory 9M -batch 2 -paper
 # rows that are many steps each for many images: others are chosen, and those that are asked for refused
 {
     printf '[net]\nwidth=16\nheight=1000\nchannels=3\n'
@@ -188,9 +204,6 @@ done
 expect 2 'option -batch lacks its value' "$darknet" mafat plan "$cfg" -batch
 expect 2 'one image at a time; given batch 2' "$darknet" mafat bench "$cfg" "$w" -mafat layers -batch 2
 expect 0 '^config: layers$' "$darknet" mafat bench "$cfg" "$w" -mafat layers -batch auto -n 1
-for option in -front -paper -trace "-save $scratch/new.cfg"; do
-    expect 2 "${option%% *} is for plans for one image" "$darknet" mafat search "$cfg" -memory 9M -batch 2 $option
-done
 for command in 'detector demo' 'classifier predict' 'segmenter test' 'detector recall'; do
     expect 2 "^mafat: -batch is for MAFAT's own commands, " "$darknet" mafat $command x.data "$cfg" "$w" -batch 2
 done
