@@ -10,6 +10,7 @@
 #include "kernels/add.h"
 #include "kernels/conv.h"
 #include "kernels/multiply.h"
+#include "kernels/pack.h"
 #include "kernels/pool.h"
 #include "kernels/simd.h"
 #include "support/reference.h"
@@ -319,9 +320,11 @@ START_TEST(rows_of_a_plane_computed_apart_make_the_plane)
 }
 END_TEST
 
-/* Darknet knows one pad on all sides. */
+/* Darknet knows one pad on all sides. Products of the small numbers are too small for a float's normal
+ * form: all of Darknet's program takes them for zero, or nothing does (run/denormals.h). */
 START_TEST(conv_equals_darknets_im2col_and_gemm)
 {
+    static const float factors[] = {1, 0x1p-122f};
     static const struct { int channels, size, stride, pad, h, w, filters; } shapes[] = {
         {3, 3, 1, 1, 26, 31, 13}, {5, 3, 2, 1, 27, 20, 8}, {64, 3, 1, 1, 19, 19, 17},
         {130, 3, 1, 1, 7, 5, 20}, {3, 7, 2, 3, 30, 33, 9}, {9, 5, 1, 2, 11, 13, 24},
@@ -335,6 +338,7 @@ START_TEST(conv_equals_darknets_im2col_and_gemm)
         int out_h = (shapes[i].h + 2 * shapes[i].pad - shapes[i].size) / shapes[i].stride + 1;
         int out_w = (shapes[i].w + 2 * shapes[i].pad - shapes[i].size) / shapes[i].stride + 1;
         int n = out_h * out_w, k = shapes[i].channels * shapes[i].size * shapes[i].size;
+        int n_in = shapes[i].channels * shapes[i].h * shapes[i].w;
         mafat_conv conv = {
             .in = view_inside(in_data, shapes[i].h, shapes[i].w, 0),
             .out = view_inside(out_data, out_h, out_w, 0),
@@ -346,8 +350,9 @@ START_TEST(conv_equals_darknets_im2col_and_gemm)
         size_t n_out = (size_t)(n * shapes[i].filters);
 
         ck_assert_int_le(n * k, MAX_FLOATS);
-        for (int j = 0; j < n; j++)     /* zeros of both signs among them */
-            in_data[j] *= (float)(j % 3 == 0);
+        fill(in_data, (size_t)n_in);
+        for (int j = 0; j < n_in; j++)      /* zeros of both signs among them */
+            in_data[j] *= (float)(j % 3 == 0) * factors[_i];
         im2col_cpu(in_data, shapes[i].channels, shapes[i].h, shapes[i].w, shapes[i].size,
                    shapes[i].stride, shapes[i].pad, columns);
         memset(expected, 0, n_out * sizeof(*expected));
@@ -731,6 +736,31 @@ START_TEST(multiply_equals_reference_in_every_view)
 }
 END_TEST
 
+START_TEST(weights_are_packed_as_the_tile_takes_them)
+{
+    enum { MAX_K = 41, STRIDE = MAX_K + 5, COPIES = MAFAT_WEIGHT_COPIES + !MAFAT_WEIGHT_COPIES };
+
+    for (int n_k = 1; n_k <= MAX_K && MAFAT_WEIGHT_COPIES > 0; n_k++) {
+        for (int n_filters = 1; n_filters <= MAFAT_REGISTER_FILTERS; n_filters++) {
+            int n = n_k * MAFAT_REGISTER_FILTERS * COPIES;
+            float *packed = out_data + MAX_FLOATS - n;
+            const float *from = weights + MAX_FLOATS - ((n_filters - 1) * STRIDE + n_k);
+
+            test_case("%d weights of %d filters", n_k, n_filters);
+            fill_guard(packed - 1, (size_t)n + 1);
+            mafat_pack_weights(from, STRIDE, n_filters, n_k, packed);
+            for (int i = -1; i < n; i++) {
+                int f = i / COPIES % MAFAT_REGISTER_FILTERS;
+                int k = i / COPIES / MAFAT_REGISTER_FILTERS;
+                float want = i < 0 || f >= n_filters ? GUARD : from[f * STRIDE + k];
+                ck_assert_msg(bits(packed[i]) == bits(want), "float %d is %a, not %a", i,
+                              (double)packed[i], (double)want);
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(panels_follow_the_tile)
 {
     int pixels = MAFAT_REGISTER_PIXELS;
@@ -758,7 +788,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, every_panel_width_gives_the_same_bits);
     tcase_add_test(tcase, parts_of_filters_and_pixels_make_the_whole);
     tcase_add_test(tcase, rows_of_a_plane_computed_apart_make_the_plane);
-    tcase_add_test(tcase, conv_equals_darknets_im2col_and_gemm);
+    tcase_add_loop_test(tcase, conv_equals_darknets_im2col_and_gemm, 0, 2);
     tcase_add_test(tcase, epilogue_equals_darknets_passes);
     tcase_add_loop_test(tcase, leaky_equals_darknet_for_every_mantissa, 0, 2);
     tcase_add_test(tcase, leaky_equals_darknet_for_every_exponent);
@@ -770,6 +800,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, add_equals_darknets_shortcut);
     tcase_add_loop_test(tcase, add_equals_reference_in_every_view_and_aliasing, 0, 3);
     tcase_add_loop_test(tcase, multiply_equals_reference_in_every_view, 0, 3);
+    tcase_add_test(tcase, weights_are_packed_as_the_tile_takes_them);
     tcase_add_test(tcase, panels_follow_the_tile);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -4,7 +4,7 @@
  *         for slices of k:                        sums wait in the output map in between, exactly
  *             pack the slice's taps               [panels][k][MAFAT_REGISTER_PIXELS]
  *             for each MAFAT_REGISTER_FILTERS filters:
- *                 broadcast their weights         where MAFAT_BROADCASTS_WEIGHTS
+ *                 pack their weights              where MAFAT_WEIGHT_COPIES is not 0
  *                 for panels: the register tile
  *                 after the last k: epilogue      while the filters' sums are in the cache
  */
@@ -20,7 +20,7 @@ typedef struct {
     int pixel_begin, pixel_end;
     int filter_end;
     int k_begin, k_end, n_k;    /* n_k: of the whole filter */
-    float *panels, *broadcast;  /* the scratch: packed taps and, after them, broadcast weights */
+    float *panels, *weights;    /* the scratch: packed taps and, after them, packed weights */
 } pass;
 
 /* Pixels in whole panels. */
@@ -31,8 +31,8 @@ static int whole_panels(int n_pixels)
 
 size_t mafat_conv_scratch_floats(int panel_pixels)
 {
-    int broadcast = MAFAT_BROADCASTS_WEIGHTS ? MAFAT_REGISTER_FILTERS * MAFAT_SIMD_FLOATS : 0;
-    return (size_t)MAFAT_CONV_KC * (size_t)(whole_panels(panel_pixels) + broadcast);
+    int weights = MAFAT_REGISTER_FILTERS * MAFAT_WEIGHT_COPIES;
+    return (size_t)MAFAT_CONV_KC * (size_t)(whole_panels(panel_pixels) + weights);
 }
 
 int mafat_conv_panel_pixels(int n_threads)
@@ -119,9 +119,9 @@ static void run_tiles(const pass *p, int f, int n_filters)
                                 .n_k = p->k_end - p->k_begin,
                                 .start = p->k_begin == 0};
 
-    if (MAFAT_BROADCASTS_WEIGHTS) {
-        mafat_pack_weights(tile.weights, tile.weight_stride, n_filters, tile.n_k, p->broadcast);
-        tile.weights = p->broadcast;
+    if (MAFAT_WEIGHT_COPIES > 0) {
+        mafat_pack_weights(tile.weights, tile.weight_stride, n_filters, tile.n_k, p->weights);
+        tile.weights = p->weights;
     }
     for (int begin = p->pixel_begin, panel = 0, end; begin < p->pixel_end; begin = end, panel++) {
         end = begin + mafat_pack_panel_pixels(p->pixel_end - begin);
@@ -176,8 +176,7 @@ void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, in
 {
     pass p = {.conv = conv, .filter_end = filter_end,
               .n_k = conv->channels * conv->size * conv->size, .panels = scratch,
-              .broadcast = scratch
-                         + MAFAT_CONV_KC * whole_panels(panel_pixels)};
+              .weights = scratch + MAFAT_CONV_KC * whole_panels(panel_pixels)};
 
     for (int pixel = pixel_begin; pixel < pixel_end; pixel = p.pixel_end) {
         p.pixel_begin = pixel;

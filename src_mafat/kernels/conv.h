@@ -14,7 +14,8 @@
  * Darknet's own GEMM built with the same flags.
  *
  * A B panel of [MAFAT_CONV_KC][pixels] is packed straight from the view, pixels running on across
- * rows; weights are used as they lie in the file. Nothing is allocated. */
+ * rows; weights are used as they lie in the file, or packed for one register tile after the other.
+ * Nothing is allocated. */
 #ifndef MAFAT_KERNELS_CONV_H
 #define MAFAT_KERNELS_CONV_H
 

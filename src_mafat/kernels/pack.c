@@ -166,12 +166,51 @@ void mafat_pack_run(const mafat_conv *conv, int k_begin, int k_end, int pixel_be
     }
 }
 
-void mafat_pack_weights(const float *weights, size_t stride, int n_filters, int n_k,
-                        float *broadcast)
+/* Four weights of each of four filters, turned over in registers. */
+static void pack_square(const float *weights, size_t stride, float *packed)
 {
-    for (int f = 0; f < n_filters; f++, weights += stride) {
-        float *to = broadcast + f * MAFAT_SIMD_FLOATS;
-        for (int k = 0; k < n_k; k++, to += MAFAT_REGISTER_FILTERS * MAFAT_SIMD_FLOATS)
-            mafat_simd_store(to, mafat_simd_fill(weights[k]));
+    typedef mafat_simd_four_in_memory four;
+    four a = *(const four *)weights, b = *(const four *)(weights + stride);
+    four c = *(const four *)(weights + 2 * stride), d = *(const four *)(weights + 3 * stride);
+    four ac_low = MAFAT_SIMD_SHUFFLE(a, c, 0, 4, 1, 5);
+    four bd_low = MAFAT_SIMD_SHUFFLE(b, d, 0, 4, 1, 5);
+    four ac_high = MAFAT_SIMD_SHUFFLE(a, c, 2, 6, 3, 7);
+    four bd_high = MAFAT_SIMD_SHUFFLE(b, d, 2, 6, 3, 7);
+    four rows[4] = {MAFAT_SIMD_SHUFFLE(ac_low, bd_low, 0, 4, 1, 5),
+                    MAFAT_SIMD_SHUFFLE(ac_low, bd_low, 2, 6, 3, 7),
+                    MAFAT_SIMD_SHUFFLE(ac_high, bd_high, 0, 4, 1, 5),
+                    MAFAT_SIMD_SHUFFLE(ac_high, bd_high, 2, 6, 3, 7)};
+
+    for (int k = 0; k < 4; k++)
+        *(four *)(packed + k * MAFAT_REGISTER_FILTERS) = rows[k];
+}
+
+/* Four filters. The last square overlaps the one before, so that no loop over single weights is
+ * needed. */
+static void pack_squares(const float *weights, size_t stride, int n_k, float *packed)
+{
+    int rest = n_k % 4;
+
+    for (int k = 4; k <= n_k; k += 4) {
+        pack_square(weights, stride, packed);
+        weights += 4;
+        packed += 4 * MAFAT_REGISTER_FILTERS;
+    }
+    if (rest > 0)
+        pack_square(weights + rest - 4, stride, packed + (rest - 4) * MAFAT_REGISTER_FILTERS);
+}
+
+void mafat_pack_weights(const float *weights, size_t stride, int n_filters, int n_k, float *packed)
+{
+    int f = 0;
+
+    for (; MAFAT_WEIGHT_COPIES == 1 && n_k >= 4 && f + 4 <= n_filters; f += 4)
+        pack_squares(weights + (size_t)f * stride, stride, n_k, packed + f);
+    for (; f < n_filters; f++) {
+        float *to = packed + f * MAFAT_WEIGHT_COPIES;
+        for (int k = 0; k < n_k; k++, to += MAFAT_REGISTER_FILTERS * MAFAT_WEIGHT_COPIES) {
+            for (int copy = 0; copy < MAFAT_WEIGHT_COPIES; copy++)
+                to[copy] = weights[(size_t)f * stride + (size_t)k];
+        }
     }
 }

@@ -1,5 +1,5 @@
-/* Packing: the taps that some output pixels of a convolution read, laid out for the register
- * tile. */
+/* Packing: the taps that some output pixels of a convolution read, and weights of some filters, laid
+ * out for the register tile. */
 #ifndef MAFAT_KERNELS_PACK_H
 #define MAFAT_KERNELS_PACK_H
 
@@ -31,10 +31,8 @@ static inline int mafat_pack_panel_pixels(int n)
 void mafat_pack_run(const mafat_conv *conv, int k_begin, int k_end, int pixel_begin, int pixel_end,
                     float *panels);
 
-/* Fills [n_k][MAFAT_REGISTER_FILTERS] vectors, each with one weight in all its lanes: the first n_k
- * weights of n_filters filters, which lie `stride` floats apart. Vectors of filters beyond them
- * stay as they are. */
-void mafat_pack_weights(const float *weights, size_t stride, int n_filters, int n_k,
-                        float *broadcast);
+/* Fills [n_k][MAFAT_REGISTER_FILTERS][MAFAT_WEIGHT_COPIES] with the first n_k weights of n_filters
+ * filters, which lie `stride` floats apart. What is there for filters beyond them stays as it is. */
+void mafat_pack_weights(const float *weights, size_t stride, int n_filters, int n_k, float *packed);
 
 #endif

@@ -26,27 +26,37 @@ static MAFAT_ALWAYS_INLINE void add_taps(const mafat_register_tile *tile, int n_
     }
 }
 
-/* The same for broadcast weights, which wait in registers, while pixels pass. */
-static MAFAT_ALWAYS_INLINE void add_taps_broadcast(const mafat_register_tile *tile, int n_filters,
-                                                   int n_vectors,
-                                                   mafat_simd (*sums)[MAFAT_REGISTER_VECTORS])
+/* sum + x times the packed weight of filter f. */
+static MAFAT_ALWAYS_INLINE mafat_simd add_packed(mafat_simd sum, const mafat_simd *w, int f,
+                                                 mafat_simd x)
+{
+    if (MAFAT_WEIGHT_COPIES == 1)
+        return mafat_simd_add_product(sum, w[f / MAFAT_SIMD_FLOATS][f % MAFAT_SIMD_FLOATS], x);
+    return mafat_simd_add_broadcast(sum, w[f], x);
+}
+
+/* The same for packed weights, which wait in registers, while pixels pass. */
+static MAFAT_ALWAYS_INLINE void add_taps_packed(const mafat_register_tile *tile, int n_filters,
+                                                int n_vectors,
+                                                mafat_simd (*sums)[MAFAT_REGISTER_VECTORS])
 {
     const float *weights = tile->weights, *panel = tile->panel;
+    int n_floats = n_filters * MAFAT_WEIGHT_COPIES;
     mafat_simd w[MAFAT_REGISTER_FILTERS];
 
     MAFAT_UNROLL_TWICE
     for (int k = tile->n_k; k > 0; k--) {
         MAFAT_UNROLL
-        for (int f = 0; f < n_filters; f++)
-            w[f] = mafat_simd_load(weights + f * MAFAT_SIMD_FLOATS);
+        for (int i = 0; i * MAFAT_SIMD_FLOATS < n_floats; i++)
+            w[i] = mafat_simd_load(weights + i * MAFAT_SIMD_FLOATS);
         MAFAT_UNROLL
         for (int v = 0; v < n_vectors; v++) {
             mafat_simd x = mafat_simd_load(panel + v * MAFAT_SIMD_FLOATS);
             MAFAT_UNROLL
             for (int f = 0; f < n_filters; f++)
-                sums[f][v] = mafat_simd_add_broadcast(sums[f][v], w[f], x);
+                sums[f][v] = add_packed(sums[f][v], w, f, x);
         }
-        weights += MAFAT_REGISTER_FILTERS * MAFAT_SIMD_FLOATS;
+        weights += MAFAT_REGISTER_FILTERS * MAFAT_WEIGHT_COPIES;
         panel += MAFAT_REGISTER_PIXELS;
     }
 }
@@ -66,8 +76,8 @@ static MAFAT_ALWAYS_INLINE void run(const mafat_register_tile *tile, int n_filte
             sums[f][v] = start ? (mafat_simd){0} : mafat_simd_load(from);
         }
     }
-    if (MAFAT_BROADCASTS_WEIGHTS)
-        add_taps_broadcast(tile, n_filters, n_vectors, sums);
+    if (MAFAT_WEIGHT_COPIES > 0)
+        add_taps_packed(tile, n_filters, n_vectors, sums);
     else
         add_taps(tile, n_filters, n_vectors, sums);
     MAFAT_UNROLL

@@ -13,8 +13,8 @@
  *     sums[f][p] = sum;
  */
 typedef struct {
-    const float *weights;   /* rows of weight_stride floats; with MAFAT_BROADCASTS_WEIGHTS,
-                               weights[f][k] is all lanes of [k][f] of mafat_pack_weights */
+    const float *weights;   /* rows of weight_stride floats; with MAFAT_WEIGHT_COPIES, as
+                               mafat_pack_weights leaves them, where weights[f][k] is [k][f][0] */
     size_t weight_stride;
     const float *panel;     /* [n_k][MAFAT_REGISTER_PIXELS] */
     float *sums;            /* rows of sum_stride floats */

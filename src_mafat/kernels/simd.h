@@ -2,8 +2,9 @@
  * name.
  *
  * A tile is MAFAT_REGISTER_FILTERS filters by MAFAT_REGISTER_VECTORS vectors of pixels, its sums in
- * registers; each step of k loads the vectors once and broadcasts one weight a filter, or loads it
- * broadcast already where MAFAT_BROADCASTS_WEIGHTS is 1. */
+ * registers; each step of k loads the vectors once and multiplies them by one weight a filter. Where
+ * MAFAT_WEIGHT_COPIES is 0, weights are taken from where they lie; else the tile's are packed
+ * beforehand, so many copies of each side by side. */
 #ifndef MAFAT_KERNELS_SIMD_H
 #define MAFAT_KERNELS_SIMD_H
 
@@ -20,12 +21,14 @@
  *     SSE2     Zen 3: 3x3 63/62, broadcast 3x3 77/72, broadcast 2x6 77/76
  * SSE2 takes two instructions to broadcast and multiplies in place, so that shuffles and copies
  * compete with arithmetic. Broadcasting a tile's weights to vectors beforehand takes a third of the
- * tile's own time, and serves all tiles beside it. NEON is not measured: AVX-512's tile, as it has
- * as many registers; clang's loop spills none. */
+ * tile's own time, and serves all tiles beside it.
+ * NEON is not measured, but modelled (tools/kernel_report). It has AVX-512's registers, and multiplies
+ * by one lane of a vector: packed, eight weights take two loads, and a step 30 instructions for 24
+ * multiply-adds; from where they lie, they take eight, and gcc spills 3 of the 24 sums. */
 #if defined(__AVX512F__)
 #define MAFAT_SIMD_NAME "AVX-512"
 enum { MAFAT_SIMD_FLOATS = 16, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
-enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
+enum { MAFAT_WEIGHT_COPIES = 0 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #elif defined(__AVX__)
 #ifdef __AVX2__
@@ -34,12 +37,12 @@ enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
 #define MAFAT_SIMD_NAME "AVX"
 #endif
 enum { MAFAT_SIMD_FLOATS = 8, MAFAT_REGISTER_FILTERS = 4, MAFAT_REGISTER_VECTORS = 3 };
-enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
+enum { MAFAT_WEIGHT_COPIES = 0 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4)
 #elif defined(__aarch64__)
 #define MAFAT_SIMD_NAME "NEON"
 enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
-enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
+enum { MAFAT_WEIGHT_COPIES = 1 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #else
 #ifdef __SSE2__
@@ -48,7 +51,7 @@ enum { MAFAT_BROADCASTS_WEIGHTS = 0 };
 #define MAFAT_SIMD_NAME "none known: vectors of four floats"
 #endif
 enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 2, MAFAT_REGISTER_VECTORS = 6 };
-enum { MAFAT_BROADCASTS_WEIGHTS = 1 };
+enum { MAFAT_WEIGHT_COPIES = MAFAT_SIMD_FLOATS };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2)
 #define MAFAT_REGISTER_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3) X(F, 4) X(F, 5) X(F, 6)
 #endif
@@ -62,7 +65,7 @@ enum { MAFAT_BROADCASTS_WEIGHTS = 1 };
  * and 288 are level. SSE2, Zen 3, where a panel and broadcast weights should leave room in 32 KB,
  * five layers: NC 384 with KC 96 69 % of peak, 128 74, 144 75, 192 74, 288 72; KC 128 with NC 192
  * 71 %, 576 75. */
-enum { MAFAT_CONV_KC = MAFAT_BROADCASTS_WEIGHTS ? 144 : 288, MAFAT_CONV_NC = 384 };
+enum { MAFAT_CONV_KC = MAFAT_WEIGHT_COPIES > 1 ? 144 : 288, MAFAT_CONV_NC = 384 };
 
 enum { MAFAT_REGISTER_PIXELS = MAFAT_REGISTER_VECTORS * MAFAT_SIMD_FLOATS };
 
@@ -70,6 +73,7 @@ enum { MAFAT_REGISTER_PIXELS = MAFAT_REGISTER_VECTORS * MAFAT_SIMD_FLOATS };
 typedef float mafat_simd __attribute__((vector_size(MAFAT_SIMD_FLOATS * sizeof(float))));
 typedef float mafat_simd_in_memory
     __attribute__((vector_size(MAFAT_SIMD_FLOATS * sizeof(float)), aligned(4), may_alias));
+typedef float mafat_simd_four_in_memory __attribute__((vector_size(16), aligned(4), may_alias));
 
 /* Stands before a loop of constant bounds over an array of registers: without it gcc unrolls the
  * loop too late to keep the array out of memory, with it clang does. */
@@ -106,11 +110,11 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_keep(mafat_simd x)
 
 /* The lanes of two vectors, side by side, that are listed. clang has one name for it and gcc another;
  * that gcc from 12 on knows clang's, too, is of no use to those before. */
-typedef int mafat_simd_lanes __attribute__((vector_size(MAFAT_SIMD_FLOATS * sizeof(int))));
 #ifdef __clang__
 #define MAFAT_SIMD_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-#define MAFAT_SIMD_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (mafat_simd_lanes){__VA_ARGS__})
+#define MAFAT_SIMD_SHUFFLE(a, b, ...) \
+    __builtin_shuffle(a, b, (int __attribute__((vector_size(sizeof(a))))){__VA_ARGS__})
 #endif
 
 /* Every other float from x on. The second half comes from a vector that begins one float early, so
@@ -175,7 +179,7 @@ static MAFAT_ALWAYS_INLINE void mafat_simd_prefetch(const float *x, int n)
  * floats is needed. */
 static MAFAT_ALWAYS_INLINE void mafat_simd_copy(float *to, const float *from, int n)
 {
-    typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
+    typedef mafat_simd_four_in_memory four;
     int i = 0;
 
     if (n >= MAFAT_SIMD_FLOATS) {
@@ -185,8 +189,8 @@ static MAFAT_ALWAYS_INLINE void mafat_simd_copy(float *to, const float *from, in
         mafat_simd_store(to + i, mafat_simd_load(from + i));
     } else if (n >= 4) {
         for (; i < n - 4; i += 4)
-            *(quad *)(to + i) = *(const quad *)(from + i);
-        *(quad *)(to + n - 4) = *(const quad *)(from + n - 4);
+            *(four *)(to + i) = *(const four *)(from + i);
+        *(four *)(to + n - 4) = *(const four *)(from + n - 4);
     } else {
         for (; i < n; i++)
             to[i] = from[i];
