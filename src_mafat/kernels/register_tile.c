@@ -32,7 +32,7 @@ static MAFAT_ALWAYS_INLINE mafat_simd add_packed(mafat_simd sum, const mafat_sim
 {
     if (MAFAT_WEIGHT_COPIES == 1)
         return mafat_simd_add_product(sum, w[f / MAFAT_SIMD_FLOATS][f % MAFAT_SIMD_FLOATS], x);
-    return mafat_simd_add_broadcast(sum, w[f], x);
+    return mafat_simd_add_products(sum, w[f], x);
 }
 
 /* The same for packed weights, which wait in registers, while pixels pass. */

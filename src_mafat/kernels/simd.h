@@ -155,17 +155,24 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_product(mafat_simd sum, flo
 #endif
 }
 
-/* The same for a factor in all lanes and a target that has no fused multiply-add. Written out for
- * SSE2, because clang adds into the product's register, which costs copies and, unrolled, spills
- * (66 % of peak instead of 76). */
-static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_broadcast(mafat_simd sum, mafat_simd factor,
-                                                               mafat_simd x)
+/* The same for two vectors. Written out for SSE2, because clang adds into the product's register,
+ * which costs copies and, unrolled, spills (66 % of peak instead of 76). */
+static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_products(mafat_simd sum, mafat_simd a,
+                                                              mafat_simd b)
 {
-#if defined(__SSE2__) && !defined(__AVX__)
-    __asm__("mulps %2, %1\n\taddps %1, %0" : "+x"(sum), "+x"(x) : "x"(factor));
+#if !defined(__OPTIMIZE__) && !defined(__clang__)
+    return sum + a * b;
+#elif defined(__AVX512F__)
+    return _mm512_fmadd_ps(a, b, sum);
+#elif defined(__FMA__)
+    return _mm256_fmadd_ps(a, b, sum);
+#elif defined(__aarch64__)
+    return vfmaq_f32(sum, a, b);
+#elif defined(__SSE2__) && !defined(__AVX__)
+    __asm__("mulps %2, %1\n\taddps %1, %0" : "+x"(sum), "+x"(b) : "x"(a));
     return sum;
 #else
-    return sum + factor * x;
+    return sum + a * b;
 #endif
 }
 
