@@ -368,9 +368,6 @@ START_TEST(conv_equals_darknets_im2col_and_gemm)
 }
 END_TEST
 
-/* A value and a variance, found by search, for which x / d and x * (1 / d) are different floats. */
-static const float TELLTALE = 0x1.3d0048p+0f, TELLTALE_VARIANCE = 0x1.eda0c2p+0f;
-
 /* Where Darknet's code goes over from multiplying by the reciprocal to dividing. */
 static size_t count_reciprocals(int n)
 {

@@ -1,10 +1,13 @@
-/* The vector type and the register tile of the instruction set that the compiler builds for, and its
+/* The vector type and the register tiles of the instruction set that the compiler builds for, and its
  * name.
  *
  * A tile is MAFAT_REGISTER_FILTERS filters by MAFAT_REGISTER_VECTORS vectors of pixels, its sums in
  * registers; each step of k loads the vectors once and multiplies them by one weight a filter. Where
  * MAFAT_WEIGHT_COPIES is 0, weights are taken from where they lie; else the tile's are packed
- * beforehand, so many copies of each side by side. */
+ * beforehand, so many copies of each side by side.
+ *
+ * Winograd's (winograd_multiply.h) is MAFAT_WINOGRAD_TILES tiles of the map by MAFAT_WINOGRAD_VECTORS
+ * vectors of filters. */
 #ifndef MAFAT_KERNELS_SIMD_H
 #define MAFAT_KERNELS_SIMD_H
 
@@ -30,6 +33,9 @@
 enum { MAFAT_SIMD_FLOATS = 16, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
 enum { MAFAT_WEIGHT_COPIES = 0 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+enum { MAFAT_WINOGRAD_TILES = 13, MAFAT_WINOGRAD_VECTORS = 2 };
+#define MAFAT_WINOGRAD_EACH_TILES(X) \
+    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 #elif defined(__AVX__)
 #ifdef __AVX2__
 #define MAFAT_SIMD_NAME "AVX2"
@@ -39,11 +45,15 @@ enum { MAFAT_WEIGHT_COPIES = 0 };
 enum { MAFAT_SIMD_FLOATS = 8, MAFAT_REGISTER_FILTERS = 4, MAFAT_REGISTER_VECTORS = 3 };
 enum { MAFAT_WEIGHT_COPIES = 0 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4)
+enum { MAFAT_WINOGRAD_TILES = 6, MAFAT_WINOGRAD_VECTORS = 2 };
+#define MAFAT_WINOGRAD_EACH_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #elif defined(__aarch64__)
 #define MAFAT_SIMD_NAME "NEON"
 enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
 enum { MAFAT_WEIGHT_COPIES = 1 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+enum { MAFAT_WINOGRAD_TILES = 6, MAFAT_WINOGRAD_VECTORS = 4 };
+#define MAFAT_WINOGRAD_EACH_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #else
 #ifdef __SSE2__
 #define MAFAT_SIMD_NAME "SSE2"
@@ -53,6 +63,8 @@ enum { MAFAT_WEIGHT_COPIES = 1 };
 enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 2, MAFAT_REGISTER_VECTORS = 6 };
 enum { MAFAT_WEIGHT_COPIES = MAFAT_SIMD_FLOATS };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2)
+enum { MAFAT_WINOGRAD_TILES = 2, MAFAT_WINOGRAD_VECTORS = 4 };
+#define MAFAT_WINOGRAD_EACH_TILES(X) X(1) X(2)
 #define MAFAT_REGISTER_EACH_VECTORS(X, F) X(F, 1) X(F, 2) X(F, 3) X(F, 4) X(F, 5) X(F, 6)
 #endif
 #ifndef MAFAT_REGISTER_EACH_VECTORS
@@ -76,12 +88,15 @@ typedef float mafat_simd_in_memory
 typedef float mafat_simd_four_in_memory __attribute__((vector_size(16), aligned(4), may_alias));
 
 /* Stands before a loop of constant bounds over an array of registers: without it gcc unrolls the
- * loop too late to keep the array out of memory, with it clang does. */
+ * loop too late to keep the array out of memory, with it clang does. MAFAT_UNROLL goes up to 8,
+ * MAFAT_UNROLL_LANES to as many as a vector has. */
 #ifdef __clang__
 #define MAFAT_UNROLL
+#define MAFAT_UNROLL_LANES
 #define MAFAT_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
 #else
 #define MAFAT_UNROLL _Pragma("GCC unroll 8")
+#define MAFAT_UNROLL_LANES _Pragma("GCC unroll 16")
 #define MAFAT_UNROLL_TWICE _Pragma("GCC unroll 2")
 #endif
 
@@ -134,6 +149,38 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_load_even(const float *x)
 static MAFAT_ALWAYS_INLINE void mafat_simd_store(float *x, mafat_simd value)
 {
     *(mafat_simd_in_memory *)x = value;
+}
+
+/* Lanes [begin, end) of the vector at x, and zeros: nothing else of it is read. */
+static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_load_part(const float *x, int begin, int end)
+{
+    if (begin == 0 && end == MAFAT_SIMD_FLOATS)
+        return mafat_simd_load(x);
+#if defined(__AVX512F__)
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << end) - (1u << begin)), x);
+#else
+    float lanes[MAFAT_SIMD_FLOATS] = {0};
+    for (int i = begin; i < end; i++)
+        lanes[i] = x[i];
+    return mafat_simd_load(lanes);
+#endif
+}
+
+/* The first n lanes go to x. */
+static MAFAT_ALWAYS_INLINE void mafat_simd_store_part(float *x, mafat_simd value, int n)
+{
+    if (n == MAFAT_SIMD_FLOATS) {
+        mafat_simd_store(x, value);
+        return;
+    }
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(x, (__mmask16)((1u << n) - 1), value);
+#else
+    float lanes[MAFAT_SIMD_FLOATS];
+    mafat_simd_store(lanes, value);
+    for (int i = 0; i < n; i++)
+        x[i] = lanes[i];
+#endif
 }
 
 /* sum + factor*x, rounded once where Darknet's GEMM is: where the target can, but for gcc without

@@ -63,16 +63,21 @@ static void finish(const mafat_epilogue *e, int f, float *x, int n, size_t first
     }
 }
 
-void mafat_reference_conv(const mafat_conv *conv, int n_filters)
+void mafat_reference_epilogue(const mafat_conv *conv, int f)
 {
     const mafat_epilogue *e = &conv->epilogue;
 
+    for (int y = 0; y < conv->out.h; y++) {
+        finish(e, f, at(&conv->out, f, y, 0), conv->out.w,
+               e->plane_origin + (size_t)y * (size_t)e->plane_width);
+    }
+}
+
+void mafat_reference_conv(const mafat_conv *conv, int n_filters)
+{
     for (int f = 0; f < n_filters; f++) {
         convolve(conv, f);
-        for (int y = 0; y < conv->out.h; y++) {
-            finish(e, f, at(&conv->out, f, y, 0), conv->out.w,
-                   e->plane_origin + (size_t)y * (size_t)e->plane_width);
-        }
+        mafat_reference_epilogue(conv, f);
     }
 }
 
