@@ -26,6 +26,13 @@ int mafat_winograd_tiles(const mafat_view *out);
 /* Floats of scratch for runs of this shape. */
 size_t mafat_winograd_scratch_floats(const mafat_winograd_shape *shape);
 
+/* TUNING. Scratch that a run should have: as much as a near cache holds. How many times as fast as
+ * conv.h the 3x3 layers of YOLOv2-608 were, one by one, on a core of Zen 5 with 1 MB of
+ * second-level cache: AVX-512 2.58 with 1280 KB, 2.54 with 1024 KB, 2.49 with 768 KB; layer by
+ * layer 2.2 (32 channels at 304x304) to 2.9 (128 at 76x76). Five of them by AVX2: 2.6 with 1280 KB,
+ * 2.4 with 768 KB, 2.3 with 512 KB; three by SSE2: 2.7 with 1024 KB, 2.6 with 512 KB. */
+enum { MAFAT_WINOGRAD_BYTES = 1 << 20 };
+
 /* The shape in which a run for n_filters filters of so many channels, on an output view of h by
  * w, has the fewest inputs and weights to evaluate, of those whose scratch is not more than
  * max_bytes; the smallest one where there is none. */
