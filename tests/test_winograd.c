@@ -132,17 +132,37 @@ static void run_reference(fixture *f)
     mafat_reference_winograd(&conv, f->layer->filters);
 }
 
-/* A part of it, in a scratch of its own. */
-static void run_part(const mafat_conv *conv, mafat_winograd_shape shape, int filter_begin,
-                     int filter_end, int tile_begin, int tile_end)
+static size_t scratch_floats(mafat_winograd_shape shape)
 {
-    size_t n = mafat_winograd_scratch_floats(&shape);
+    const mafat_winograd_unit unit = mafat_winograd_unit_of_build();
+    return mafat_winograd_shape_layout(&unit, shape).floats;
+}
+
+/* A part of it, in a scratch of its own. */
+static void run_images(const mafat_conv *conv, mafat_winograd_images images,
+                       mafat_winograd_shape shape, int filter_begin, int filter_end, int tile_begin,
+                       int tile_end)
+{
+    size_t n = scratch_floats(shape);
     float *memory = floats(n + 15);
     float *scratch = memory + (-((uintptr_t)memory / sizeof(float)) & 15);
 
     fill(memory, n + 15, NAN);
-    mafat_winograd_run(conv, &shape, filter_begin, filter_end, tile_begin, tile_end, scratch);
+    mafat_winograd_run(conv, &images, shape, filter_begin, filter_end, tile_begin, tile_end,
+                       scratch);
     free(memory);
+}
+
+static void run_part(const mafat_conv *conv, mafat_winograd_shape shape, int filter_begin,
+                     int filter_end, int tile_begin, int tile_end)
+{
+    run_images(conv, (mafat_winograd_images){.n = 1}, shape, filter_begin, filter_end, tile_begin,
+               tile_end);
+}
+
+static int tiles_of(const mafat_view *out)
+{
+    return mafat_winograd_shape_tiles(out->h, out->w);
 }
 
 static mafat_winograd_shape random_shape(void)
@@ -172,7 +192,7 @@ static void assert_equals_reference(const layer *l, mafat_winograd_shape shape)
 
     run_reference(&f);
     fill(f.got, f.n_out, UNTOUCHED);
-    run_part(&f.conv, shape, 0, l->filters, 0, mafat_winograd_tiles(&f.conv.out));
+    run_part(&f.conv, shape, 0, l->filters, 0, tiles_of(&f.conv.out));
     assert_same_maps(&f);
     unmake(&f);
 }
@@ -227,6 +247,47 @@ START_TEST(every_number_of_tiles_equals_reference)
 }
 END_TEST
 
+/* In pieces that do not ask where an image ends. */
+static void assert_images_are_apart(const layer *l, int n_images, mafat_winograd_shape shape)
+{
+    fixture f = make(l);
+    size_t n_in = (size_t)l->channels * f.conv.in.channel_stride, n = (size_t)n_images;
+    float *in = floats(n * n_in), *got = floats(n * f.n_out);
+    int n_tiles = n_images * tiles_of(&f.conv.out), tile = n_tiles / 3;
+    mafat_conv all = f.conv;
+
+    all.in.data = in + (f.conv.in.data - f.in);
+    all.out.data = got + (f.conv.out.data - f.got);
+    fill(got, n * f.n_out, UNTOUCHED);
+    for (size_t i = 0; i < n; i++) {
+        fill_inputs(&f.conv.in, l->channels);
+        memcpy(in + i * n_in, f.in, n_in * sizeof *in);
+    }
+    mafat_winograd_images images = {n_images, n_in, f.n_out};
+    run_images(&all, images, shape, 0, l->filters, tile, n_tiles);
+    run_images(&all, images, shape, 0, l->filters, 0, tile);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(f.in, in + i * n_in, n_in * sizeof *in);
+        run_reference(&f);
+        memcpy(f.got, got + i * f.n_out, f.n_out * sizeof *got);
+        assert_same_maps(&f);
+    }
+    free(in);
+    free(got);
+    unmake(&f);
+}
+
+START_TEST(images_are_computed_together_as_one_by_one)
+{
+    for (int trial = 0; trial < TRIALS; trial++) {
+        layer l = random_layer();
+        int n = 2 + test_random_int(&generator, 3);
+        test_case("%d images of %dx%d, %d to %d channels", n, l.w, l.h, l.channels, l.filters);
+        assert_images_are_apart(&l, n, random_shape());
+    }
+}
+END_TEST
+
 /* Each part in a shape of its own. */
 START_TEST(parts_of_filters_and_tiles_make_the_whole)
 {
@@ -234,7 +295,7 @@ START_TEST(parts_of_filters_and_tiles_make_the_whole)
         test_case("trial %d", trial);
         layer l = random_layer();
         fixture f = make(&l);
-        int n_tiles = mafat_winograd_tiles(&f.conv.out);
+        int n_tiles = tiles_of(&f.conv.out);
         int k = test_random_int(&generator, l.filters + 1);
         int tile = test_random_int(&generator, n_tiles + 1);
 
@@ -286,7 +347,7 @@ static void run_cut(const fixture *f, int y0, int y1, int x0, int x1)
 
     if (is_apart)
         part.out = view_inside(buffer, place.h, place.w, 0);
-    run_part(&part, random_shape(), 0, f->layer->filters, 0, mafat_winograd_tiles(&part.out));
+    run_part(&part, random_shape(), 0, f->layer->filters, 0, tiles_of(&part.out));
     for (int k = 0; k < f->layer->filters && is_apart; k++) {
         for (int y = 0; y < place.h; y++)
             memcpy(pixel(&place, k, y, 0), pixel(&part.out, k, y, 0),
@@ -358,7 +419,7 @@ START_TEST(inputs_behind_all_receptive_fields_do_not_matter)
         fill(f.got, f.n_out, UNTOUCHED);
         f.conv.in.h += l.margin;
         f.conv.in.w += l.margin;
-        run_part(&f.conv, random_shape(), 0, l.filters, 0, mafat_winograd_tiles(&f.conv.out));
+        run_part(&f.conv, random_shape(), 0, l.filters, 0, tiles_of(&f.conv.out));
         assert_same_maps(&f);
         unmake(&f);
     }
@@ -373,7 +434,7 @@ START_TEST(what_is_not_finite_stays_in_the_tiles_that_read_it)
 
     run_reference(&f);
     *pixel(&f.conv.in, 32, 9, 5) = INFINITY;    /* read by the tile in row 2, column 1 alone */
-    run_part(&f.conv, random_shape(), 0, l.filters, 0, mafat_winograd_tiles(&f.conv.out));
+    run_part(&f.conv, random_shape(), 0, l.filters, 0, tiles_of(&f.conv.out));
     for (int y = 0; y < l.h; y++) {
         for (int x = 0; x < l.w; x++) {
             float got = *pixel(&f.conv.out, 1, y, x);
@@ -439,7 +500,7 @@ START_TEST(errors_are_at_most_four_times_those_of_direct_sums)
     ck_assert_ptr_nonnull(exact);
     fill(f.parameters, 4 * (size_t)l.filters, 0);
     run_part(&f.conv, (mafat_winograd_shape){25, 32}, 0, l.filters, 0,
-             mafat_winograd_tiles(&f.conv.out));
+             tiles_of(&f.conv.out));
     f.conv.out.data = f.expected;
     mafat_conv_run(&f.conv, 0, l.filters, 0, n, MAFAT_CONV_NC, scratch);
     for (int k = 0; k < l.filters; k++) {
@@ -467,18 +528,20 @@ END_TEST
 
 START_TEST(chosen_shape_keeps_to_its_bytes_where_any_can)
 {
+    const mafat_winograd_unit unit = mafat_winograd_unit_of_build();
     mafat_winograd_shape smallest = {1, 1};
-    size_t least = mafat_winograd_scratch_floats(&smallest) * sizeof(float);
+    size_t least = scratch_floats(smallest) * sizeof(float);
 
     for (int trial = 0; trial < 20 * TRIALS; trial++) {
         int h = 1 + test_random_int(&generator, 400), w = 1 + test_random_int(&generator, 400);
         int channels = 1 + test_random_int(&generator, 100);
         int filters = 1 + test_random_int(&generator, 2000);
         size_t max_bytes = (size_t)test_random_int(&generator, 4 << 20);
-        mafat_winograd_shape s = mafat_winograd_choose(h, w, channels, filters, max_bytes);
+        mafat_winograd_shape s = mafat_winograd_shape_choose(
+            &unit, mafat_winograd_shape_tiles(h, w), channels, filters, max_bytes);
         test_case("%dx%d, %d to %d in %zu: %d tiles, %d filters", w, h, channels, filters,
                   max_bytes, s.tiles, s.filters);
-        size_t bytes = mafat_winograd_scratch_floats(&s) * sizeof(float);
+        size_t bytes = scratch_floats(s) * sizeof(float);
         ck_assert_int_ge(s.tiles, 1);
         ck_assert_int_ge(s.filters, 1);
         ck_assert_uint_le(bytes, max_bytes > least ? max_bytes : least);
@@ -486,29 +549,25 @@ START_TEST(chosen_shape_keeps_to_its_bytes_where_any_can)
 }
 END_TEST
 
-/* What a shape evaluates of each channel: weights, and inputs, which take twice as long. */
-static int work_of(mafat_winograd_shape s, int n_tiles, int filters)
-{
-    return mafat_size_parts(n_tiles, s.tiles) * filters
-           + 2 * mafat_size_parts(filters, s.filters) * n_tiles;
-}
-
-/* Of shapes that go by whole rows of tiles. */
-START_TEST(no_shape_of_whole_rows_evaluates_less_than_the_chosen_one)
+START_TEST(no_shape_has_less_work_than_the_chosen_one)
 {
     static const int maps[] = {152, 76, 38, 19, 13}, filters[] = {64, 128, 512, 1024};
+    const mafat_winograd_unit unit = mafat_winograd_unit_of_build();
 
     for (int i = 0; i < 5 * 4 * 3; i++) {
-        int side = maps[i % 5], n = filters[i / 5 % 4], rows = (side + 3) / 4;
+        int side = maps[i % 5], n = filters[i / 5 % 4];
+        int n_tiles = mafat_winograd_shape_tiles(side, side);
         size_t max_bytes = (size_t)(i / 20 + 1) * (512 << 10);
-        mafat_winograd_shape chosen = mafat_winograd_choose(side, side, 256, n, max_bytes);
+        mafat_winograd_shape chosen =
+            mafat_winograd_shape_choose(&unit, n_tiles, 256, n, max_bytes);
+        double least = mafat_winograd_shape_work(chosen, n_tiles, 256, n);
         test_case("%d, %d filters in %zu: %d tiles, %d filters", side, n, max_bytes, chosen.tiles,
                   chosen.filters);
-        for (int r = 1; r <= rows; r++) {
+        for (int tiles = 1; tiles <= n_tiles; tiles++) {
             for (int k = MAFAT_WINOGRAD_FILTERS; k <= n; k += MAFAT_WINOGRAD_FILTERS) {
-                mafat_winograd_shape s = {r * rows, k};
-                if (mafat_winograd_scratch_floats(&s) * sizeof(float) <= max_bytes)
-                    ck_assert_int_le(work_of(chosen, rows * rows, n), work_of(s, rows * rows, n));
+                mafat_winograd_shape s = {tiles, k};
+                if (scratch_floats(s) * sizeof(float) <= max_bytes)
+                    test_require(mafat_winograd_shape_work(s, n_tiles, 256, n) >= least);
             }
         }
     }
@@ -564,6 +623,7 @@ int main(void)
     tcase_set_timeout(tests, TIMEOUT_S);
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, winograd_equals_reference_in_any_shape);
+    tcase_add_test(tests, images_are_computed_together_as_one_by_one);
     tcase_add_test(tests, winograd_equals_reference_on_the_smallest_maps);
     tcase_add_test(tests, every_number_of_tiles_equals_reference);
     tcase_add_test(tests, parts_of_filters_and_tiles_make_the_whole);
@@ -573,7 +633,7 @@ int main(void)
     tcase_add_test(tests, what_is_not_finite_stays_in_the_tiles_that_read_it);
     tcase_add_loop_test(tests, errors_are_at_most_four_times_those_of_direct_sums, 0, 8);
     tcase_add_test(tests, chosen_shape_keeps_to_its_bytes_where_any_can);
-    tcase_add_test(tests, no_shape_of_whole_rows_evaluates_less_than_the_chosen_one);
+    tcase_add_test(tests, no_shape_has_less_work_than_the_chosen_one);
     tcase_add_test(tests, every_part_of_a_block_turned_over_and_back_is_as_it_was);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);

@@ -31,6 +31,11 @@ static inline int mafat_size_min_int(int a, int b)
     return a < b ? a : b;
 }
 
+static inline int mafat_size_max_int(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 /* How many parts of `each` n makes, the last of which may be smaller: n/each, rounded up. */
 static inline size_t mafat_size_divide_up(size_t n, size_t each)
 {

@@ -12,20 +12,11 @@
 
 #include <stddef.h>
 
+#include "base/winograd_shape.h"
 #include "kernels/simd.h"
 
-enum {
-    MAFAT_WINOGRAD_OUT = 4,         /* rows and columns of outputs of a tile */
-    MAFAT_WINOGRAD_IN = 6,          /* of inputs that they depend on; points in each direction */
-    MAFAT_WINOGRAD_POINTS = MAFAT_WINOGRAD_IN * MAFAT_WINOGRAD_IN,
-
-    /* Channels whose products are summed on their own, before they are added to the sum of the
-     * channels before. It decides bits, and errors: short sums are exact ones. */
-    MAFAT_WINOGRAD_CHANNELS = 32,
-
-    /* Filters that are computed together. */
-    MAFAT_WINOGRAD_FILTERS = MAFAT_WINOGRAD_VECTORS * MAFAT_SIMD_FLOATS
-};
+/* Filters that are computed together. */
+enum { MAFAT_WINOGRAD_FILTERS = MAFAT_WINOGRAD_VECTORS * MAFAT_SIMD_FLOATS };
 
 /* Values at all points: those of a point are a plane, and planes are `step` floats apart. */
 typedef struct {
