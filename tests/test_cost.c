@@ -18,7 +18,7 @@ static mafat_kernel_shape shape_for(int n_threads)
 {
     return (mafat_kernel_shape){.register_filters = 4, .register_pixels = 24, .vector_pixels = 8,
                                 .slice_taps = 288, .panel_pixels = 384 / 24 / n_threads * 24,
-                                .n_threads = n_threads};
+                                .n_threads = n_threads, .winograd = {16, 1000}};
 }
 
 static mafat_layer layer_of(int channels, int filters, int size, int groups)
@@ -116,6 +116,58 @@ START_TEST(threads_share_filter_groups_by_tiles)
 }
 END_TEST
 
+/* Of each tile and filter all products once, and of each share's inputs and weights as often as its
+ * scratch demands, whatever the threads. */
+START_TEST(winograd_counts_each_product_once)
+{
+    test_random r = {9};
+    for (int i = 0; i < 2000; i++) {
+        mafat_layer layer = layer_of(1 + test_random_int(&r, 600), 1 + test_random_int(&r, 600), 3, 1);
+        int n_tiles = 1 + test_random_int(&r, 3000), n_threads = 1 + test_random_int(&r, 4);
+        size_t bytes = (size_t)(300 + test_random_int(&r, 2000)) << 10;
+        mafat_kernel_shape shape = shape_for(n_threads);
+        mafat_work work = mafat_cost_winograd(&shape, bytes * (size_t)n_threads, &layer,
+                                              layer.out.c, n_tiles);
+        double products = 36.0 * layer.in.c * layer.out.c * n_tiles, inputs = layer.in.c * n_tiles;
+        double weights = (double)layer.in.c * layer.out.c;
+        double counted = work.units[MAFAT_COST_WINOGRAD_MAC] * n_threads;
+        test_case("%d threads, %d tiles, %d to %d channels", n_threads, n_tiles, layer.in.c,
+                  layer.out.c);
+        test_require(counted >= products * 0.9999);
+        test_require(counted <= 36.0 * layer.in.c * (layer.out.c + 16.0 * n_threads) *
+                                (n_tiles + n_threads) * 1.0001 || n_tiles < n_threads);
+        test_require(work.units[MAFAT_COST_WINOGRAD_INPUT] * n_threads >= inputs * 0.9999);
+        test_require(work.units[MAFAT_COST_WINOGRAD_WEIGHT] * n_threads >= weights * 0.9999);
+        test_require(work.units[MAFAT_COST_WINOGRAD_OUTPUT] * n_threads >=
+                     (double)layer.out.c * n_tiles * 0.9999);
+    }
+}
+END_TEST
+
+/* Shares of one of Winograd's steps cover it once, and each keeps to its scratch. */
+START_TEST(winograds_shares_cover_all_once_in_their_scratch)
+{
+    test_random r = {10};
+    for (int i = 0; i < 3000; i++) {
+        int n_threads = 1 + test_random_int(&r, 5), n_filters = 1 + test_random_int(&r, 1200);
+        int n_tiles = 1 + test_random_int(&r, i % 2 == 0 ? 40 : 4000);
+        size_t bytes = (size_t)(300 + test_random_int(&r, 2000)) << 10;
+        mafat_kernel_shape shape = shape_for(n_threads);
+        mafat_winograd_share found = mafat_share_winograd(
+            &shape, bytes, 1 + test_random_int(&r, 100), n_filters, n_tiles);
+        const mafat_share *share = &found.share;
+        test_case("%d threads, %d filters, %d tiles", n_threads, n_filters, n_tiles);
+        test_require(share->extent == (share->by_filters ? n_filters : n_tiles));
+        test_require(mafat_share_begin(share, 0) == 0);
+        test_require(mafat_share_begin(share, share->n) == share->extent);
+        for (int s = 0; s < share->n; s++)
+            test_require(mafat_share_begin(share, s) < mafat_share_begin(share, s + 1));
+        test_require(mafat_winograd_shape_layout(&shape.winograd, found.shape).floats *
+                         sizeof(float) <= bytes);
+    }
+}
+END_TEST
+
 static mafat_step step_of(mafat_step_kind kind, int layer, mafat_region in, mafat_region out)
 {
     return (mafat_step){.kind = kind, .layer = layer, .in = {.region = in}, .also = {.region = in},
@@ -148,7 +200,7 @@ START_TEST(moves_count_what_is_read_and_written)
     };
     mafat_kernel_shape shape = shape_for(4);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        mafat_work work = mafat_timing_step_work(&shape, &network, &cases[i].step);
+        mafat_work work = mafat_timing_step_work(&shape, 0, &network, &cases[i].step);
         ck_assert(work.units[MAFAT_COST_STEP] == 1);
         ck_assert(work.units[MAFAT_COST_MOVE] == cases[i].n_floats / 4.0);
     }
@@ -213,6 +265,8 @@ int main(void)
     tcase_add_test(tcase, one_thread_counts_every_tap);
     tcase_add_test(tcase, threads_and_pixels_count_as_they_should);
     tcase_add_test(tcase, threads_share_filter_groups_by_tiles);
+    tcase_add_test(tcase, winograd_counts_each_product_once);
+    tcase_add_test(tcase, winograds_shares_cover_all_once_in_their_scratch);
     tcase_add_test(tcase, moves_count_what_is_read_and_written);
     tcase_add_test(tcase, seconds_are_the_sum_of_units);
     tcase_add_test(tcase, reading_is_timed_on_files_of_every_size);

@@ -83,7 +83,8 @@ static void expect_times_of_steps(const test_subject *s, const mafat_plan *plan)
     double seconds[TEST_MAX_LAYERS] = {0};
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *step = &plan->steps[i];
-        mafat_work work = mafat_timing_step_work(&s->costs.shape, &s->cfg.network, step);
+        mafat_work work = mafat_timing_step_work(&s->costs.shape, s->options.workspace_bytes,
+                                                 &s->cfg.network, step);
         seconds[step->group] += mafat_cost_seconds(&s->costs, &work);
     }
     for (int g = 0; g < plan->n_groups; g++) {

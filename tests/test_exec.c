@@ -1,7 +1,8 @@
 /* The executor in all its ways: random networks by tiles and by rows, weights in windows of a few
  * filters from a file that Darknet wrote, some of them pinned, the image by rows, several images in a
  * pass, some threads.
- * Every output that a plan makes whole is Darknet's, bit by bit; nothing is allocated in a run;
+ * Every output that a plan makes whole is Darknet's, bit by bit, and with Winograd's algorithm near to
+ * it, bit by bit the same in all plans; nothing is allocated in a run;
  * nothing is written outside the arena; a read that fails ends a run and spoils none after it. */
 #define _GNU_SOURCE    /* RTLD_NEXT */
 
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,7 +31,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 10 * TEST_ROUNDS, N_PLANS = 8, MARK = 0x77, MAX_IMAGES = 4 };
+enum { N_NETWORKS = 10 * TEST_ROUNDS, N_PLANS = 8, MARK = 0x77, MAX_IMAGES = 4, N_CONFIGS = 5 };
 #define PAGE mafat_size_page()
 
 /* ------------------------------------------------------------------------- counting allocations */
@@ -295,7 +297,8 @@ static void make_plan_of(const char *text, variant v, int n_threads)
     mafat_config config;
     mafat_weight_mode modes[TEST_MAX_LAYERS];
     mafat_plan_options options = {
-        .workspace_bytes = mafat_step_workspace_bytes(n_threads), .image_by_rows = v.image_by_rows,
+        .workspace_bytes = mafat_step_workspace_bytes(ours, n_threads),
+        .image_by_rows = v.image_by_rows,
         .weights = test_weight_modes(ours, v.weights, modes), .n_images = v.n_images,
     };
     snprintf(described, sizeof described,
@@ -342,6 +345,64 @@ static void free_plan(void)
     mafat_store_close(&store);
     mafat_plan_free(&plan);
     block = NULL;
+}
+
+/* Keeps an output as what others must be. */
+static void keep_output(void *context, int image, int index, const float *map)
+{
+    float **kept = context;
+    (void)image;
+    memcpy(kept[index], map, (size_t)bridge->network->layers[index].outputs * sizeof *map);
+}
+
+/* How far an output is from another one, in parts of its root mean square. */
+static double distance(const float *from, const float *to, int n)
+{
+    double most = 0, squares = 0;
+    for (int i = 0; i < n; i++) {
+        most = fmax(most, fabs((double)from[i] - (double)to[i]));
+        squares += (double)to[i] * (double)to[i];
+    }
+    return squares > 0 ? most / sqrt(squares / n) : most;
+}
+
+/* Has all layers run by Winograd's algorithm that can: what a plan in one thread then makes, layer by
+ * layer, is what all others must make. It is near to what Darknet made of the same. */
+static void make_fast(void)
+{
+    mafat_network *ours = &bridge->session.cfg.network;
+    char config[8 * TEST_MAX_LAYERS] = "1x1";
+    int n_fast = 0;
+    for (int l = 0; l < ours->n_layers; l++) {
+        mafat_layer *layer = &ours->layers[l];
+        size_t length = strlen(config);
+        if (l > 0)
+            snprintf(config + length, sizeof config - length, "/%d/1x1", l);
+        if (layer->kind == MAFAT_CONVOLUTION && layer->size == 3 && layer->stride == 1 &&
+            layer->stride_x == 1 && layer->dilation == 1 && layer->groups == 1) {
+            layer->algorithm = MAFAT_WINOGRAD;
+            n_fast++;
+        }
+    }
+    bool differs = false;
+    for (int image = 0; image < MAX_IMAGES; image++) {
+        float **fast = make_maps();
+        mafat_observer observer = {.context = fast, .map_done = keep_output};
+        make_plan_of(config, (variant){.n_images = 1}, 1);
+        mafat_input input = {.map = floats[image]};
+        mafat_status status = mafat_exec_run(&exec, &input, 1, results, &observer, &fault);
+        ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
+        free_plan();
+        for (int l = 0; l < ours->n_layers; l++) {
+            int n = bridge->network->layers[l].outputs;
+            double off = distance(fast[l], darknets[image][l], n);
+            ck_assert_msg(off < 1e-3, "layer %d is off by %g", l, off);
+            differs |= off > 0;
+        }
+        free_maps(darknets[image]);
+        darknets[image] = fast;
+    }
+    ck_assert(differs == (n_fast > 0));
 }
 
 /* ---------------------------------------------------------------------------------------- runs */
@@ -511,6 +572,20 @@ START_TEST(every_plan_gives_darknets_bits)
 }
 END_TEST
 
+START_TEST(every_fast_plan_gives_the_same_bits)
+{
+    make_random_network(_i + 1000);
+    make_fast();
+    for (int p = 0; p < N_PLANS; p++) {
+        make_random_plan();
+        test_case("%s", described);
+        expect_run();
+        expect_run();
+        free_plan();
+    }
+}
+END_TEST
+
 /* What a run finds in the arena does not matter: another run's remains, zeros, nothing sensible. */
 START_TEST(runs_do_not_depend_on_what_was_before)
 {
@@ -583,7 +658,7 @@ END_TEST
 /* Each way there is, on a network with all that can be in one. */
 START_TEST(every_mode_on_one_network)
 {
-    static const char *const configs[] = {"1x1", "3x2", "5x1r", "20x1r/4/3x1r", "2x2/4/6x1r"};
+    static const char *const configs[N_CONFIGS] = {"1x1", "3x2", "5x1r", "20x1r/4/3x1r", "2x2/4/6x1r"};
     static const size_t window_sizes[] = {0, 1, 2000, SIZE_MAX};
     static const size_t pinned_sizes[] = {0, 9000, SIZE_MAX};
     random_state = (test_random){2718};
@@ -601,12 +676,14 @@ START_TEST(every_mode_on_one_network)
                     "[upsample]\nstride=2\n"
                     "[route]\nlayers=-1,-3\n"
                     "[convolutional]\nfilters=7\nsize=1\nactivation=linear\n");
+    if (_i >= N_CONFIGS)
+        make_fast();
     for (int w = 0; w < 4; w++)
         for (int p = 0; p < 3; p++)
             for (int mode = 0; mode < 12; mode++) {
                 variant v = {mode % 2 == 0, {window_sizes[w], pinned_sizes[p], 1 + mode % 4},
                              1 + mode / 3, mode % 4 < 2};
-                make_plan_of(configs[_i], v, 1 + mode % 3);
+                make_plan_of(configs[_i % N_CONFIGS], v, 1 + mode % 3);
                 test_case("%s", described);
                 expect_run();
                 free_plan();
@@ -620,12 +697,13 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, every_plan_gives_darknets_bits, 0, N_NETWORKS);
+    tcase_add_loop_test(tcase, every_fast_plan_gives_the_same_bits, 0, 2 * N_NETWORKS);
     tcase_add_loop_test(tcase, runs_do_not_depend_on_what_was_before, 0, N_NETWORKS);
     if (COUNTS_ALLOCATIONS)
         tcase_add_loop_test(tcase, a_run_allocates_nothing, 0, N_NETWORKS);
     tcase_add_loop_test(tcase, a_read_that_fails_ends_the_run_and_spoils_none_after_it, 0,
                         N_NETWORKS);
-    tcase_add_loop_test(tcase, every_mode_on_one_network, 0, 5);
+    tcase_add_loop_test(tcase, every_mode_on_one_network, 0, 2 * N_CONFIGS);
     Suite *suite = suite_create("exec");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -8,25 +8,57 @@
 
 enum { MAX_EXTENT = 32 };
 
+/* So many rows in so many tiles, in units of some rows. */
+static void assert_covered(int extent, int parts, int unit)
+{
+    test_case("%d rows in %d tiles of %d", extent, parts, unit);
+    int next = 0, smallest = MAX_EXTENT, largest = 0;
+    for (int i = 0; i < parts; i++) {
+        mafat_region tile = mafat_region_tile((mafat_shape){1, extent, 7}, unit, parts, 1, i, 0);
+        int height = mafat_region_height(tile), units = (height + unit - 1) / unit;
+        test_require(tile.y0 == next);
+        test_require(tile.x0 == 0);
+        test_require(tile.x1 == 7);
+        test_require(tile.y0 % unit == 0 || tile.y0 == extent);
+        test_require(mafat_region_is_empty(tile) == (height == 0));
+        smallest = units < smallest ? units : smallest;
+        largest = units > largest ? units : largest;
+        next = tile.y1;
+    }
+    test_require(next == extent);
+    test_require(largest - smallest <= 1);
+}
+
 START_TEST(tiles_cover_each_cell_once_and_differ_by_one)
 {
-    for (int extent = 1; extent <= MAX_EXTENT; extent++) {
-        for (int parts = 1; parts <= 2 * MAX_EXTENT; parts++) {
-            test_case("%d rows in %d tiles", extent, parts);
-            int next = 0, smallest = MAX_EXTENT, largest = 0;
-            for (int i = 0; i < parts; i++) {
-                mafat_region tile = mafat_region_tile(extent, 7, parts, 1, i, 0);
-                int height = mafat_region_height(tile);
-                test_require(tile.y0 == next);
-                test_require(tile.x0 == 0);
-                test_require(tile.x1 == 7);
-                test_require(mafat_region_is_empty(tile) == (height == 0));
-                smallest = height < smallest ? height : smallest;
-                largest = height > largest ? height : largest;
-                next = tile.y1;
+    for (int extent = 1; extent <= MAX_EXTENT; extent++)
+        for (int parts = 1; parts <= 2 * MAX_EXTENT; parts++)
+            for (int unit = 1; unit <= 4; unit++)
+                assert_covered(extent, parts, unit);
+}
+END_TEST
+
+/* Winograd's outputs come in fours; all others as they are wanted. */
+START_TEST(regions_are_widened_to_whole_units_of_their_map)
+{
+    mafat_layer layer = {.kind = MAFAT_CONVOLUTION, .out = {1, 13, 18}};
+    for (int i = 0; i < 2; i++) {
+        layer.algorithm = i == 0 ? MAFAT_DIRECT : MAFAT_WINOGRAD;
+        for (int y0 = 0; y0 < 13; y0++) {
+            for (int y1 = y0 + 1; y1 <= 13; y1++) {
+                mafat_region out = {y0, y0 + 2, y1, y1 + 5}, wide = mafat_region_widen(&layer, out);
+                test_case("%d: %d to %d", i, y0, y1);
+                if (i == 0) {
+                    test_require(mafat_region_equal(wide, out));
+                    continue;
+                }
+                test_require(wide.y0 <= y0 && y0 - wide.y0 < 4 && wide.y0 % 4 == 0);
+                test_require(wide.x0 <= y0 + 2 && y0 + 2 - wide.x0 < 4 && wide.x0 % 4 == 0);
+                test_require(wide.y1 >= y1 && wide.y1 - y1 < 4);
+                test_require(wide.y1 % 4 == 0 || wide.y1 == 13);
+                test_require(wide.x1 >= y1 + 5 && wide.x1 - y1 - 5 < 4);
+                test_require(wide.x1 % 4 == 0 || wide.x1 == 18);
             }
-            test_require(next == extent);
-            test_require(largest - smallest <= 1);
         }
     }
 }
@@ -34,7 +66,7 @@ END_TEST
 
 START_TEST(rows_and_columns_are_not_confused)
 {
-    mafat_region tile = mafat_region_tile(10, 30, 2, 3, 1, 2);
+    mafat_region tile = mafat_region_tile((mafat_shape){1, 10, 30}, 1, 2, 3, 1, 2);
     ck_assert_int_eq(tile.y0, 5);
     ck_assert_int_eq(tile.y1, 10);
     ck_assert_int_eq(tile.x0, 20);
@@ -45,7 +77,8 @@ END_TEST
 
 START_TEST(tiles_of_the_largest_maps_do_not_overflow)
 {
-    mafat_region tile = mafat_region_tile(1 << 24, 1 << 24, 4096, 4096, 4095, 4095);
+    mafat_region tile = mafat_region_tile((mafat_shape){1, 1 << 24, 1 << 24}, 1, 4096, 4096, 4095,
+                                          4095);
     ck_assert_int_eq(tile.y1, 1 << 24);
     ck_assert_int_eq(mafat_region_height(tile), 4096);
 }
@@ -190,6 +223,7 @@ int main(void)
 {
     TCase *tcase = tcase_create("region");
     tcase_add_test(tcase, tiles_cover_each_cell_once_and_differ_by_one);
+    tcase_add_test(tcase, regions_are_widened_to_whole_units_of_their_map);
     tcase_add_test(tcase, rows_and_columns_are_not_confused);
     tcase_add_test(tcase, tiles_of_the_largest_maps_do_not_overflow);
     tcase_add_test(tcase, receptive_fields_are_exact);

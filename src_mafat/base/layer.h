@@ -26,6 +26,12 @@ typedef enum {
     MAFAT_WHOLE        /* everything else: Darknet's own forward(), on whole maps */
 } mafat_layer_kind;
 
+/* How a convolution's sums are computed. Only the first one's bits are Darknet's. */
+typedef enum {
+    MAFAT_DIRECT,
+    MAFAT_WINOGRAD     /* kernels/winograd.h */
+} mafat_algorithm;
+
 /* Darknet's activations, under the names that its cfg files use; from MAFAT_MISH on those that pinned
  * Darknet lacks, which are ours (kernels/activation.h). */
 typedef enum {
@@ -82,6 +88,7 @@ typedef struct {
     int pad;                   /* zeros (convolution) or nothing (maxpool) above and to the left */
     int groups;                /* convolution */
     bool batch_normalize;      /* convolution */
+    mafat_algorithm algorithm; /* convolution: direct, unless somebody chooses (plan/algorithm.h) */
     mafat_activation activation; /* convolution, activation, shortcut, product; else MAFAT_LINEAR */
     float scale;               /* upsample */
     int first_channel;         /* identity: of its source's channels, where its own begin */

@@ -44,28 +44,31 @@ static mafat_svg_box region_box(map m, mafat_region r)
 
 /* Lines between tiles, at the same shares of every map; where they would be too close to see,
  * none. */
-static void draw_grid(mafat_plan_sheet *sheet, map m, mafat_tiling tiling, mafat_shape out)
+static void draw_grid(mafat_plan_sheet *sheet, map m, const mafat_group *group, mafat_shape out)
 {
+    mafat_tiling tiling = group->tiling;
+    int unit = mafat_group_unit(sheet->network, group);
     enum { CLOSEST = 2 };
     mafat_svg_pen pen = {"#ffffff", 1, NULL};
     double h = m.shape.h * m.scale, w = m.shape.w * m.scale;
     for (int row = 1; row < tiling.rows && h / tiling.rows >= CLOSEST; row++) {
-        mafat_region tile = mafat_region_tile(out.h, 1, tiling.rows, 1, row, 0);
+        mafat_region tile = mafat_region_tile(out, unit, tiling.rows, tiling.cols, row, 0);
         double y = m.y + h * tile.y0 / out.h;
         mafat_svg_line(&sheet->svg, (mafat_svg_point){m.x, y}, (mafat_svg_point){m.x + w, y}, pen);
     }
     for (int col = 1; col < tiling.cols && w / tiling.cols >= CLOSEST; col++) {
-        mafat_region tile = mafat_region_tile(1, out.w, 1, tiling.cols, 0, col);
+        mafat_region tile = mafat_region_tile(out, unit, tiling.rows, tiling.cols, 0, col);
         double x = m.x + w * tile.x0 / out.w;
         mafat_svg_line(&sheet->svg, (mafat_svg_point){x, m.y}, (mafat_svg_point){x, m.y + h}, pen);
     }
 }
 
 /* The extents of tiles: "15" or "15-16". */
-static void print_extents(int extent, int n_tiles, char *text, size_t size)
+static void print_extents(int extent, int unit, int n_tiles, char *text, size_t size)
 {
-    int min = extent / n_tiles, max = mafat_size_parts(extent, n_tiles);
-    min = min > 0 ? min : 1;
+    int n_units = mafat_size_parts(extent, unit);
+    int min = mafat_size_min_int(mafat_size_max_int(n_units / n_tiles, 1) * unit, extent);
+    int max = mafat_size_min_int(mafat_size_parts(n_units, n_tiles) * unit, extent);
     if (min == max)
         snprintf(text, size, "%d", min);
     else
@@ -78,16 +81,17 @@ static void draw_output(mafat_plan_sheet *sheet, const mafat_group *group, mafat
 {
     mafat_shape out = sheet->network->layers[group->end - 1].out;
     map m = place_map(out, corner.x + PAD, corner.y + PICTURES);
+    int unit = mafat_group_unit(sheet->network, group);
     char text[96], shape[64], rows[32], cols[32];
     mafat_svg_rect(&sheet->svg, region_box(m, mafat_region_whole(out)), PLAIN_COLOR, NULL);
     mafat_svg_rect(&sheet->svg, region_box(m, tile),
                    mafat_plan_colors[mafat_plan_sheet_group_content(group)], NULL);
-    draw_grid(sheet, m, group->tiling, out);
+    draw_grid(sheet, m, group, out);
     mafat_plan_sheet_print_shape(out, shape, sizeof shape);
     snprintf(text, sizeof text, "output %s", shape);
     mafat_svg_text(&sheet->svg, (mafat_svg_point){m.x, corner.y + TEXT}, small, text);
-    print_extents(out.h, group->tiling.rows, rows, sizeof rows);
-    print_extents(out.w, group->tiling.cols, cols, sizeof cols);
+    print_extents(out.h, unit, group->tiling.rows, rows, sizeof rows);
+    print_extents(out.w, unit, group->tiling.cols, cols, sizeof cols);
     if (group->tiling.reuse)
         snprintf(text, sizeof text, "%d × %s rows", group->n_tiles, rows);
     else
@@ -120,13 +124,17 @@ static void draw_title(mafat_plan_sheet *sheet, const mafat_group *group, mafat_
 /* --------------------------------------------------------------------------------------- tiles */
 
 /* A tile in the middle of the grid that is not empty: the last one of a row or column never is. */
-static mafat_region find_tile(mafat_shape shape, mafat_tiling tiling, int *row, int *col)
+static mafat_region find_tile(const mafat_plan_sheet *sheet, const mafat_group *group, int *row,
+                              int *col)
 {
+    mafat_shape out = sheet->network->layers[group->end - 1].out;
+    mafat_tiling tiling = group->tiling;
+    int unit = mafat_group_unit(sheet->network, group);
     mafat_region tile;
     *row = tiling.rows / 2;
     *col = tiling.cols / 2;
     do {
-        tile = mafat_region_tile(shape.h, shape.w, tiling.rows, tiling.cols, *row, *col);
+        tile = mafat_region_tile(out, unit, tiling.rows, tiling.cols, *row, *col);
         *row += mafat_region_height(tile) == 0;
         *col += mafat_region_width(tile) == 0;
     } while (mafat_region_is_empty(tile));
@@ -205,7 +213,7 @@ static void draw_input(mafat_plan_sheet *sheet, const mafat_group *group, mafat_
     map m = place_map(in, corner.x, corner.y + PICTURES);
     char shape[48], text[64];
     mafat_svg_rect(&sheet->svg, region_box(m, mafat_region_whole(in)), PLAIN_COLOR, NULL);
-    draw_grid(sheet, m, group->tiling, out);
+    draw_grid(sheet, m, group, out);
     mafat_svg_rect(&sheet->svg, region_box(m, field), HALO_COLOR, "receptive field");
     mafat_svg_rect(&sheet->svg, region_box(m, share), mafat_plan_colors[MAFAT_HOLDS_TILE],
                    "the tile's own share");
@@ -222,8 +230,7 @@ static void draw_tile_card(mafat_plan_sheet *sheet, int g, mafat_svg_point corne
     const mafat_group *group = &sheet->plan->groups[g];
     mafat_region field;
     int row, col, layer;
-    mafat_region tile = find_tile(sheet->network->layers[group->end - 1].out, group->tiling, &row,
-                                  &col);
+    mafat_region tile = find_tile(sheet, group, &row, &col);
     draw_output(sheet, group, tile, corner);
     if (!find_field(sheet->plan, g, row, col, &field, &layer))
         return;
@@ -276,9 +283,8 @@ static void draw_bar(mafat_plan_sheet *sheet, int l, mafat_svg_box box, double s
 static void draw_row_card(mafat_plan_sheet *sheet, int g, mafat_svg_point corner)
 {
     const mafat_group *group = &sheet->plan->groups[g];
-    mafat_shape out = sheet->network->layers[group->end - 1].out;
     int first = first_counted(sheet, group), max = 1, row, col;
-    draw_output(sheet, group, find_tile(out, group->tiling, &row, &col), corner);
+    draw_output(sheet, group, find_tile(sheet, group, &row, &col), corner);
     for (int l = first; l < group->end; l++) {
         int n_rows = counted(sheet, l)->n_new + counted(sheet, l)->n_kept;
         max = n_rows > max ? n_rows : max;

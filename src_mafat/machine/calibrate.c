@@ -11,23 +11,26 @@
 
 /* Wide maps and narrow ones, few rows at a time and many, few channels and many: what YOLOv2 and
  * its like are made of. None takes more than some megabytes. */
+#define DIRECT(CHANNELS, FILTERS, SIZE, STRIDE, ROWS, W) \
+    {MAFAT_CONVOLUTION, MAFAT_DIRECT, CHANNELS, FILTERS, SIZE, STRIDE, ROWS, W}
+#define WINOGRAD(CHANNELS, FILTERS, ROWS, W) \
+    {MAFAT_CONVOLUTION, MAFAT_WINOGRAD, CHANNELS, FILTERS, 3, 1, ROWS, W}
+#define POOL(CHANNELS, ROWS, W) {MAFAT_MAXPOOL, MAFAT_DIRECT, CHANNELS, CHANNELS, 2, 2, ROWS, W}
 static const mafat_probe_form forms[] = {
-    {MAFAT_CONVOLUTION, 3, 32, 3, 1, 4, 608},      {MAFAT_CONVOLUTION, 3, 32, 3, 1, 1, 608},
-    {MAFAT_CONVOLUTION, 3, 16, 3, 1, 8, 416},      {MAFAT_CONVOLUTION, 32, 64, 3, 1, 1, 304},
-    {MAFAT_CONVOLUTION, 32, 64, 3, 1, 6, 304},     {MAFAT_CONVOLUTION, 32, 64, 3, 2, 3, 152},
-    {MAFAT_CONVOLUTION, 64, 32, 1, 1, 4, 304},     {MAFAT_CONVOLUTION, 64, 128, 3, 1, 1, 152},
-    {MAFAT_CONVOLUTION, 64, 128, 3, 1, 6, 152},    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 1, 152},
-    {MAFAT_CONVOLUTION, 128, 64, 1, 1, 8, 152},    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 1, 76},
-    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 2, 76},    {MAFAT_CONVOLUTION, 128, 256, 3, 1, 8, 76},
-    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 1, 76},    {MAFAT_CONVOLUTION, 256, 128, 1, 1, 16, 76},
-    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 1, 38},    {MAFAT_CONVOLUTION, 256, 512, 3, 1, 4, 38},
-    {MAFAT_CONVOLUTION, 256, 256, 3, 1, 19, 38},   {MAFAT_CONVOLUTION, 256, 32, 3, 1, 19, 38},
-    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 19, 38},   {MAFAT_CONVOLUTION, 512, 256, 3, 1, 19, 19},
-    {MAFAT_CONVOLUTION, 512, 48, 3, 1, 19, 19},    {MAFAT_CONVOLUTION, 512, 512, 1, 1, 19, 19},
-    {MAFAT_CONVOLUTION, 512, 128, 3, 1, 13, 13},   {MAFAT_CONVOLUTION, 1024, 255, 1, 1, 13, 13},
-    {MAFAT_CONVOLUTION, 256, 128, 3, 1, 1, 13},    {MAFAT_CONVOLUTION, 512, 256, 1, 1, 1, 13},
-    {MAFAT_MAXPOOL, 32, 32, 2, 2, 1, 304},         {MAFAT_MAXPOOL, 64, 64, 2, 2, 8, 152},
-    {MAFAT_MAXPOOL, 512, 512, 2, 2, 19, 19},
+    DIRECT(3, 32, 3, 1, 4, 608), DIRECT(3, 32, 3, 1, 1, 608), DIRECT(3, 16, 3, 1, 8, 416),
+    DIRECT(32, 64, 3, 1, 1, 304), DIRECT(32, 64, 3, 1, 6, 304), DIRECT(32, 64, 3, 2, 3, 152),
+    DIRECT(64, 32, 1, 1, 4, 304), DIRECT(64, 128, 3, 1, 1, 152), DIRECT(64, 128, 3, 1, 6, 152),
+    DIRECT(128, 64, 1, 1, 1, 152), DIRECT(128, 64, 1, 1, 8, 152), DIRECT(128, 256, 3, 1, 1, 76),
+    DIRECT(128, 256, 3, 1, 2, 76), DIRECT(128, 256, 3, 1, 8, 76), DIRECT(256, 128, 1, 1, 1, 76),
+    DIRECT(256, 128, 1, 1, 16, 76), DIRECT(256, 256, 3, 1, 1, 38), DIRECT(256, 512, 3, 1, 4, 38),
+    DIRECT(256, 256, 3, 1, 19, 38), DIRECT(256, 32, 3, 1, 19, 38), DIRECT(512, 256, 1, 1, 19, 38),
+    DIRECT(512, 256, 3, 1, 19, 19), DIRECT(512, 48, 3, 1, 19, 19), DIRECT(512, 512, 1, 1, 19, 19),
+    DIRECT(512, 128, 3, 1, 13, 13), DIRECT(1024, 255, 1, 1, 13, 13),
+    DIRECT(256, 128, 3, 1, 1, 13), DIRECT(512, 256, 1, 1, 1, 13), POOL(32, 1, 304),
+    POOL(64, 8, 152), POOL(512, 19, 19), WINOGRAD(16, 32, 8, 208), WINOGRAD(32, 64, 4, 304),
+    WINOGRAD(64, 128, 8, 152), WINOGRAD(128, 256, 4, 76), WINOGRAD(128, 256, 20, 76),
+    WINOGRAD(256, 512, 4, 38), WINOGRAD(256, 256, 20, 38), WINOGRAD(512, 256, 20, 19),
+    WINOGRAD(512, 64, 20, 19),
 };
 
 enum { N_SAMPLES = sizeof forms / sizeof forms[0] };
@@ -54,9 +57,11 @@ typedef struct {
 
 static void count_work(const mafat_kernel_shape *shape, const mafat_probe *probe, sample *s)
 {
+    size_t workspace_bytes = probe->plan.buffers[MAFAT_WORKSPACE_BUFFER].place.bytes;
     *s = (sample){.seconds = INFINITY};
     for (int i = 1; i < probe->plan.n_steps; i++) {
-        mafat_work work = mafat_timing_step_work(shape, &probe->network, &probe->plan.steps[i]);
+        mafat_work work = mafat_timing_step_work(shape, workspace_bytes, &probe->network,
+                                                 &probe->plan.steps[i]);
         for (int k = 0; k < MAFAT_N_COSTS; k++)
             s->work.units[k] += work.units[k];
     }

@@ -108,7 +108,7 @@ static mafat_status time_loss(mafat_direct *file, size_t each, char *units, int 
                               double *lost_byte_s, mafat_error *error)
 {
     enum { N_SLICES = 8 };
-    static const mafat_probe_form form = {MAFAT_CONVOLUTION, 256, 512, 3, 1, 4, 38};
+    static const mafat_probe_form form = {MAFAT_CONVOLUTION, MAFAT_DIRECT, 256, 512, 3, 1, 4, 38};
     double alone = 0;
     slice beside = {0};
     mafat_probes load;

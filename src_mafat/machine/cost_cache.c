@@ -34,6 +34,9 @@ static const char *const cost_keys[MAFAT_N_COSTS] = {
     [MAFAT_COST_STEP] = "step_s", [MAFAT_COST_MAC] = "mac_s", [MAFAT_COST_THIN_MAC] = "thin_mac_s",
     [MAFAT_COST_PACK] = "pack_s", [MAFAT_COST_PACK_POINT] = "pack_point_s",
     [MAFAT_COST_SUM] = "sum_s", [MAFAT_COST_WEIGHT] = "weight_s", [MAFAT_COST_MOVE] = "move_s",
+    [MAFAT_COST_WINOGRAD_MAC] = "winograd_mac_s", [MAFAT_COST_WINOGRAD_INPUT] = "winograd_input_s",
+    [MAFAT_COST_WINOGRAD_WEIGHT] = "winograd_weight_s",
+    [MAFAT_COST_WINOGRAD_OUTPUT] = "winograd_output_s",
 };
 
 /* And those of reading. */

@@ -27,7 +27,7 @@ static void describe(const mafat_probe_form *form, mafat_probe *probe)
         .in = input_of(form), .out = output_of(form),
         .n_sources = 1, .sources = &probe->source, .is_result = true,
         .size = form->size, .stride = form->stride, .stride_x = form->stride, .dilation = 1,
-        .groups = 1,
+        .groups = 1, .algorithm = form->algorithm,
         .pad = convolves ? form->size / 2 : 0,
         .activation = convolves ? MAFAT_LEAKY : MAFAT_LINEAR, .scale = 1,
     };
@@ -40,9 +40,10 @@ static mafat_status prepare(mafat_probe *probe, const mafat_probe_form *form,
 {
     mafat_config_group group = {.tiling = {MAFAT_PROBE_STEPS, 1, false}};
     mafat_config config = {.n_groups = 1, .groups = &group};
-    mafat_plan_options options = {.workspace_bytes = mafat_step_workspace_bytes(n_threads)};
     mafat_host host = {0};
     describe(form, probe);
+    mafat_plan_options options = {
+        .workspace_bytes = mafat_step_workspace_bytes(&probe->network, n_threads)};
     mafat_status status = mafat_build_plan(&probe->plan, &probe->network, &config, &options, error);
     if (status == MAFAT_OK)
         status = mafat_exec_init(&probe->exec, &probe->network, &probe->plan, parameters, NULL,
@@ -84,8 +85,13 @@ static shared count_shared(const mafat_probe_form *forms, int n)
 size_t mafat_probes_bytes(const mafat_probe_form *forms, int n, int n_threads)
 {
     shared max = count_shared(forms, n);
-    return (max.in + max.out + max.weights) * sizeof(float) +
-           (size_t)n * (mafat_step_workspace_bytes(n_threads) + MAFAT_CHARGE_PROBE);
+    size_t bytes = (max.in + max.out + max.weights) * sizeof(float);
+    for (int i = 0; i < n; i++) {
+        mafat_probe probe;
+        describe(&forms[i], &probe);
+        bytes += mafat_step_workspace_bytes(&probe.network, n_threads) + MAFAT_CHARGE_PROBE;
+    }
+    return bytes;
 }
 
 static bool allocate(mafat_probes *probes, const mafat_probe_form *forms, int n)

@@ -10,6 +10,7 @@
 /* A convolution or a max-pool, and how many rows of its output it computes in a step. */
 typedef struct {
     mafat_layer_kind kind;
+    mafat_algorithm algorithm;
     int channels, filters, size, stride;
     int rows, w;              /* of one step's output */
 } mafat_probe_form;

@@ -1,4 +1,4 @@
-/* Counting work; see cost.h. What it counts are the loops of kernels/conv.c. */
+/* Counting work; see cost.h. What it counts are the loops of kernels/conv.c and kernels/winograd.c. */
 #include "plan/cost.h"
 
 #include "base/size.h"
@@ -57,6 +57,36 @@ mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *l
     return work;
 }
 
+/* How much of what is shared the thread with most of it has. */
+static int most_of(const mafat_share *share, int n_threads)
+{
+    int n_units = mafat_size_parts(share->extent, share->unit);
+    int most = mafat_size_parts(n_units, mafat_size_min_int(share->n, n_threads));
+    return mafat_size_min_int(most * share->unit, share->extent);
+}
+
+mafat_work mafat_cost_winograd(const mafat_kernel_shape *shape, size_t workspace_bytes,
+                               const mafat_layer *layer, int n_filters, int n_tiles)
+{
+    size_t scratch_bytes = mafat_share_scratch_bytes(workspace_bytes, shape->n_threads);
+    mafat_winograd_share s = mafat_share_winograd(shape, scratch_bytes, layer->in.c, n_filters,
+                                                  n_tiles);
+    *(s.share.by_filters ? &n_filters : &n_tiles) = most_of(&s.share, shape->n_threads);
+    mafat_winograd_passes passes =
+        mafat_winograd_shape_passes(s.shape, n_tiles, layer->in.c, n_filters);
+    int n_rows = mafat_size_parts(n_filters, shape->winograd.filters) * shape->winograd.filters;
+    double n_channels = layer->in.c, outputs = (double)n_filters * n_tiles;
+    return (mafat_work){{
+        [MAFAT_COST_STEP] = 1,
+        [MAFAT_COST_WINOGRAD_MAC] = MAFAT_WINOGRAD_POINTS * n_channels * n_rows * n_tiles,
+        [MAFAT_COST_WINOGRAD_INPUT] = n_channels * n_tiles * passes.of_inputs,
+        [MAFAT_COST_WINOGRAD_WEIGHT] = n_channels * n_filters * passes.of_weights,
+        [MAFAT_COST_WINOGRAD_OUTPUT] = outputs,
+        [MAFAT_COST_SUM] = outputs * MAFAT_WINOGRAD_OUT * MAFAT_WINOGRAD_OUT *
+                           sums_of_activation(layer->activation),
+    }};
+}
+
 mafat_work mafat_cost_move(const mafat_kernel_shape *shape, size_t n_floats)
 {
     mafat_work work = {{0}};
@@ -92,6 +122,8 @@ mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape)
             [MAFAT_COST_THIN_MAC] = 2e-11, [MAFAT_COST_PACK] = 8e-11,
             [MAFAT_COST_PACK_POINT] = 1e-10, [MAFAT_COST_SUM] = 1.6e-10,
             [MAFAT_COST_WEIGHT] = 3e-11, [MAFAT_COST_MOVE] = 8e-11,
+            [MAFAT_COST_WINOGRAD_MAC] = 9.4e-12, [MAFAT_COST_WINOGRAD_INPUT] = 4.2e-9,
+            [MAFAT_COST_WINOGRAD_WEIGHT] = 2.4e-9, [MAFAT_COST_WINOGRAD_OUTPUT] = 5e-9,
         },
         .read_s = 1e-4, .read_byte_s = 1e-9, .lost_byte_s = 2e-10,
     };

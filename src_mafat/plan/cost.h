@@ -23,6 +23,10 @@ typedef enum {
     MAFAT_COST_SUM,         /* a sum that goes to memory and back: once for each slice of taps */
     MAFAT_COST_WEIGHT,      /* a weight fetched for a panel, of more than fit a near cache */
     MAFAT_COST_MOVE,        /* a float read or written by layers that are not convolutions */
+    MAFAT_COST_WINOGRAD_MAC,    /* a multiply-add at one of Winograd's points */
+    MAFAT_COST_WINOGRAD_INPUT,  /* a channel of a tile's inputs evaluated at the points */
+    MAFAT_COST_WINOGRAD_WEIGHT, /* a channel of a filter's weights evaluated */
+    MAFAT_COST_WINOGRAD_OUTPUT, /* a tile of a filter interpolated, with its epilogue */
     MAFAT_N_COSTS
 } mafat_cost_kind;
 
@@ -48,6 +52,10 @@ typedef struct {
  * output. */
 mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *layer, int n_filters,
                            size_t n_pixels);
+
+/* The same by Winograd's algorithm, for `n_tiles` of its tiles, with so much workspace. */
+mafat_work mafat_cost_winograd(const mafat_kernel_shape *shape, size_t workspace_bytes,
+                               const mafat_layer *layer, int n_filters, int n_tiles);
 
 /* The work of a step that only reads and writes floats, so many in all, shared by the threads. */
 mafat_work mafat_cost_move(const mafat_kernel_shape *shape, size_t n_floats);

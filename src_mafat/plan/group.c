@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "plan/region.h"
+
 bool mafat_group_can_fuse(const mafat_layer *layer)
 {
     return layer->kind != MAFAT_WHOLE;
@@ -20,6 +22,29 @@ bool mafat_group_pools(const mafat_network *network, const mafat_group *group, i
     const mafat_layer *pool = &network->layers[l + 1];
     return network->layers[l].kind == MAFAT_CONVOLUTION && pool->kind == MAFAT_MAXPOOL &&
            pool->size == pool->stride;
+}
+
+static int common_divisor(int a, int b)
+{
+    while (b != 0) {
+        int rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+int mafat_group_unit(const mafat_network *network, const mafat_group *group)
+{
+    int stride = 1, scale = 1;    /* rows of the layer at hand for so many of the group's output */
+    for (int l = group->end - 1; l >= group->first; l--) {
+        const mafat_layer *layer = &network->layers[l];
+        int unit = mafat_region_unit(layer) * scale;
+        if (unit > scale || (group->tiling.reuse && layer->kind != MAFAT_IDENTITY))
+            return unit / common_divisor(unit, stride);
+        *(layer->kind == MAFAT_UPSAMPLE ? &scale : &stride) *= layer->stride;
+    }
+    return 1;
 }
 
 /* ------------------------------------------------------------------------------------- readers */

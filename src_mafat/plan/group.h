@@ -63,6 +63,11 @@ int mafat_group_end(const mafat_readers *readers, int first, int limit, bool reu
  * overlap: they can run band by band (plan.h). */
 bool mafat_group_pools(const mafat_network *network, const mafat_group *group, int l);
 
+/* Tiles of a group's output begin at multiples of so many rows and columns: then none repeats what
+ * its neighbour computes only because the last layers compute in larger units (region.h). With reuse
+ * nothing is repeated, and the very last layer decides alone. */
+int mafat_group_unit(const mafat_network *network, const mafat_group *group);
+
 /* Divides all layers into segments, in order, in segments[n_layers], and stores how many there are.
  * A segment is what one group could hold at most, with reuse: whatever the configuration, each
  * group lies inside one segment, and what stands outside reads of a segment nothing but its last

@@ -1,7 +1,9 @@
 /* Regions, tiles and receptive fields; see region.h. */
 #include "plan/region.h"
 
+#include "base/size.h"
 #include "base/status.h"
+#include "base/winograd_shape.h"
 
 /* A half-open interval of rows or columns, and what was cut off below and above it. */
 typedef struct {
@@ -40,15 +42,32 @@ size_t mafat_region_pixels(mafat_region region)
 }
 
 /* Where part `index` of `n_parts` of an extent begins. */
-static int part_begin(int extent, int n_parts, int index)
+static int part_begin(int extent, int unit, int n_parts, int index)
 {
-    return (int)((long long)extent * index / n_parts);
+    int n_units = mafat_size_parts(extent, unit);
+    int begin = (int)((long long)n_units * index / n_parts) * unit;
+    return begin < extent ? begin : extent;
 }
 
-mafat_region mafat_region_tile(int h, int w, int rows, int cols, int row, int col)
+mafat_region mafat_region_tile(mafat_shape map, int unit, int rows, int cols, int row, int col)
 {
-    return (mafat_region){part_begin(h, rows, row), part_begin(w, cols, col),
-                          part_begin(h, rows, row + 1), part_begin(w, cols, col + 1)};
+    return (mafat_region){
+        part_begin(map.h, unit, rows, row), part_begin(map.w, unit, cols, col),
+        part_begin(map.h, unit, rows, row + 1), part_begin(map.w, unit, cols, col + 1)};
+}
+
+int mafat_region_unit(const mafat_layer *layer)
+{
+    return layer->algorithm == MAFAT_WINOGRAD ? MAFAT_WINOGRAD_OUT : 1;
+}
+
+mafat_region mafat_region_widen(const mafat_layer *layer, mafat_region out)
+{
+    int unit = mafat_region_unit(layer);
+    int y1 = mafat_size_parts(out.y1, unit) * unit, x1 = mafat_size_parts(out.x1, unit) * unit;
+    return (mafat_region){out.y0 / unit * unit, out.x0 / unit * unit,
+                          mafat_size_min_int(y1, layer->out.h),
+                          mafat_size_min_int(x1, layer->out.w)};
 }
 
 /* Cuts [begin, end) to [0, extent). A kernel that lies wholly outside is not a tile's business: the

@@ -29,8 +29,17 @@ size_t mafat_region_pixels(mafat_region region);
 
 /* Tile (row, col) of a grid of rows x cols over a map of h x w: rows [row*h/rows, (row+1)*h/rows),
  * and columns alike. The tiles cover the map without overlap and differ by at most one row and
- * column; where the grid is finer than the map some are empty. */
-mafat_region mafat_region_tile(int h, int w, int rows, int cols, int row, int col);
+ * column; where the grid is finer than the map some are empty. With a `unit` of more than 1 all of
+ * this holds for units of rows and columns, the last of which may be shorter. */
+mafat_region mafat_region_tile(mafat_shape map, int unit, int rows, int cols, int row, int col);
+
+/* A layer's output is computed in units of so many rows and columns, counted from the map's first:
+ * Winograd's tiles, 1 of all others. */
+int mafat_region_unit(const mafat_layer *layer);
+
+/* The region that a layer computes where `out` is wanted: the smallest one that holds it, of whole
+ * units, or up to the map's end. */
+mafat_region mafat_region_widen(const mafat_layer *layer, mafat_region out);
 
 /* The receptive field of a non-empty region of the layer's output: the smallest region that holds
  * all elements that it depends on, and those between taps that are apart. The layer's kind must not be MAFAT_WHOLE. Sources: the index

@@ -134,6 +134,12 @@ static mafat_status add_rows(const walk *w, int l, int y0, int y1)
     return status;
 }
 
+/* Rows [0, end) of l and what it computes with them (mafat_region_widen()). */
+static int whole_units(const walk *w, int l, int end)
+{
+    return l == IMAGE ? end : mafat_region_widen(layer_of(w, l), rows_between(w, l, 0, end)).y1;
+}
+
 static mafat_status want(const walk *w, int l, int end);
 
 /* Computes the next n rows of l, and first what they need. */
@@ -160,11 +166,19 @@ static mafat_status want(const walk *w, int l, int end)
 {
     mafat_rows *rows = rows_of(w, l);
     mafat_status status = MAFAT_OK;
+    end = whole_units(w, l, end);
     while (rows->n_made < end && status == MAFAT_OK) {
         int n = end - rows->n_made;
         status = fire(w, l, n < rows->each ? n : rows->each);
     }
     return status;
+}
+
+/* So many rows of l and more, in whole units. */
+static int whole_units_of(const walk *w, int l, int n_rows)
+{
+    int unit = mafat_region_unit(layer_of(w, l));
+    return mafat_size_parts(n_rows, unit) * unit;
 }
 
 /* Decides how many rows each layer computes at once. */
@@ -177,11 +191,11 @@ static void choose_rows(walk *w)
     rows_of(w, IMAGE)->each = b->network->input.h;
     for (int l = w->group->first; l < w->group->end; l++) {
         long long each = n_pixels / shape_of(w, l).w;
-        rows_of(w, l)->each = each < 1 ? 1 : (int)each;
+        rows_of(w, l)->each = whole_units_of(w, l, each < 1 ? 1 : (int)each);
         if (l > w->group->first && mafat_builder_is_pooled(b, w->group, l - 1)) {
             int stride = layer_of(w, l)->stride, before = rows_of(w, l - 1)->each;
             rows_of(w, l)->each = before < stride ? 1 : before / stride;
-            rows_of(w, l - 1)->each = rows_of(w, l)->each * stride;
+            rows_of(w, l - 1)->each = whole_units_of(w, l - 1, rows_of(w, l)->each * stride);
         }
     }
 }
@@ -201,13 +215,13 @@ static mafat_status walk_tiles(walk *w)
 {
     mafat_shape map = shape_of(w, w->group->end - 1);
     int output = w->b->producers[w->group->end - 1];
-    int n_tiles = w->group->tiling.rows;
+    int n_tiles = w->group->tiling.rows, unit = mafat_group_unit(w->b->network, w->group);
     mafat_status status = MAFAT_OK;
     rows_of(w, IMAGE)->n_made = rows_of(w, IMAGE)->top = 0;
     for (int l = w->group->first; l < w->group->end; l++)
         rows_of(w, l)->n_made = rows_of(w, l)->top = 0;
     for (int row = 0; row < n_tiles && status == MAFAT_OK; row++) {
-        mafat_region tile = mafat_region_tile(map.h, map.w, n_tiles, 1, row, 0);
+        mafat_region tile = mafat_region_tile(map, unit, n_tiles, 1, row, 0);
         w->at.row = row;
         if (mafat_region_is_empty(tile))
             continue;
@@ -277,7 +291,8 @@ static void note(const walk *w)
 mafat_status mafat_rows_add_group(mafat_builder *b, int g)
 {
     mafat_group *group = &b->plan->groups[g];
-    int h = b->network->layers[group->end - 1].out.h;
+    int h = mafat_size_parts(b->network->layers[group->end - 1].out.h,
+                             mafat_group_unit(b->network, group));
     walk w = {.b = b, .at = {.group = g}, .group = group};
     if (b->producers[group->end - 1] < group->first)
         return MAFAT_OK;    /* layers that change nothing */

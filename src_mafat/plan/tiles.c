@@ -1,6 +1,7 @@
 /* The steps of layer groups that are tiled by a grid; see tiles.h. */
 #include "plan/tiles.h"
 
+#include "base/size.h"
 #include "plan/steps.h"
 
 /* ------------------------------------------------------------------------------ a tile's steps */
@@ -10,29 +11,49 @@ static mafat_group *group_of(const mafat_builder *b, mafat_tile_index at)
     return &b->plan->groups[at.group];
 }
 
-/* How many rows of the pool l+1 a band of layer l serves. */
+/* What the buffer of a layer's source number s holds, if it holds a tile: more than the layer reads
+ * where the source computes more. */
+static mafat_region held_by_source(const mafat_builder *b, mafat_tile_index at, int l, int s)
+{
+    int source = mafat_builder_source(b, l, s);
+    return source >= group_of(b, at)->first ? b->outputs[source] : b->inputs[l];
+}
+
+/* Bands are so many rows of the pool l+1, or a multiple of that: then they are whole units of rows
+ * of layer l (region.h). */
+static int band_unit(const mafat_builder *b, int l)
+{
+    mafat_group pair = {.first = l, .end = l + 2};
+    return mafat_group_unit(b->network, &pair);
+}
+
+/* How many rows of the pool l+1 a band of layer l serves: as many as fill whole units of its rows. */
 static int band_rows(const mafat_builder *b, int l)
 {
     const mafat_layer *layer = &b->network->layers[l];
     size_t row_bytes = (size_t)layer->out.c * (size_t)mafat_region_width(b->outputs[l]) *
                        sizeof(float) * (size_t)b->network->layers[l + 1].stride;
     size_t rows = MAFAT_BAND_BYTES / row_bytes;
-    int most = mafat_region_height(b->outputs[l + 1]);
-    return rows < 1 ? 1 : rows > (size_t)most ? most : (int)rows;
+    int most = mafat_region_height(b->outputs[l + 1]), unit = band_unit(b, l);
+    int n = rows < 1 ? 1 : rows > (size_t)most ? most : (int)rows;
+    return n <= unit ? unit : n / unit * unit;
 }
 
 /* Adds the steps of layer l and of the pool behind it, band by band. */
 static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
 {
     mafat_region pooled = b->outputs[l + 1];
-    int rows = band_rows(b, l);
+    int rows = band_rows(b, l), unit = band_unit(b, l);
     mafat_status status = MAFAT_OK;
-    for (int y = pooled.y0; y < pooled.y1 && status == MAFAT_OK; y += rows) {
+    for (int y = pooled.y0, end; y < pooled.y1 && status == MAFAT_OK; y = end) {
         mafat_region out = pooled;
+        end = mafat_size_min_int(y / unit * unit + rows, pooled.y1);
         out.y0 = y;
-        out.y1 = y + rows < pooled.y1 ? y + rows : pooled.y1;
-        mafat_region band = mafat_region_back(&b->network->layers[l + 1], out).region;
-        mafat_step conv = mafat_steps_of_layer(b, l, 0, band, b->inputs[l], band);
+        out.y1 = end;
+        mafat_region band = mafat_region_widen(
+            &b->network->layers[l], mafat_region_back(&b->network->layers[l + 1], out).region);
+        mafat_step conv =
+            mafat_steps_of_layer(b, l, 0, band, held_by_source(b, at, l, 0), band);
         mafat_step pool = mafat_steps_of_layer(b, l + 1, 0, out, band, pooled);
         status = mafat_steps_add(b, at, conv);
         if (status == MAFAT_OK)
@@ -44,7 +65,8 @@ static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
 /* Adds a step for each window of the layer's weights. */
 static mafat_status add_windows(mafat_builder *b, mafat_tile_index at, int l)
 {
-    mafat_step step = mafat_steps_of_layer(b, l, 0, b->outputs[l], b->inputs[l], b->outputs[l]);
+    mafat_step step = mafat_steps_of_layer(b, l, 0, b->outputs[l], held_by_source(b, at, l, 0),
+                                           b->outputs[l]);
     mafat_status status = MAFAT_OK;
     for (int i = 0; i < b->n_windows[l] && status == MAFAT_OK; i++) {
         const mafat_weight_window *window = &b->plan->windows[b->first_windows[l] + i];
@@ -62,9 +84,12 @@ static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
     mafat_status status = MAFAT_OK;
     if (b->n_windows[l] > 1)
         return add_windows(b, at, l);
-    for (int i = 0; i < mafat_steps_count(b, l) && status == MAFAT_OK; i++)
-        status = mafat_steps_add(b, at, mafat_steps_of_layer(b, l, i, b->outputs[l], b->inputs[l],
+    for (int i = 0; i < mafat_steps_count(b, l) && status == MAFAT_OK; i++) {
+        int source = b->network->layers[l].kind == MAFAT_JOIN ? i : 0;
+        status = mafat_steps_add(b, at, mafat_steps_of_layer(b, l, i, b->outputs[l],
+                                                             held_by_source(b, at, l, source),
                                                              b->outputs[l]));
+    }
     return status;
 }
 
@@ -92,8 +117,9 @@ static void project_tile(mafat_builder *b, const mafat_group *group, mafat_regio
     bool is_interleaved = mafat_group_is_interleaved(group);
     for (int l = group->end - 1; l >= group->first; l--) {
         const mafat_layer *layer = &b->network->layers[l];
-        b->outputs[l] = is_interleaved ? tile : mafat_region_whole(layer->out);
-        b->inputs[l] = is_interleaved ? mafat_region_back(layer, tile).region
+        b->outputs[l] = is_interleaved ? mafat_region_widen(layer, tile)
+                                       : mafat_region_whole(layer->out);
+        b->inputs[l] = is_interleaved ? mafat_region_back(layer, b->outputs[l]).region
                                       : mafat_region_whole(layer->in);
         tile = b->inputs[l];
     }
@@ -145,12 +171,13 @@ mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
 {
     mafat_group *group = &b->plan->groups[g];
     mafat_shape map = b->network->layers[group->end - 1].out;
+    int unit = mafat_group_unit(b->network, group);
     mafat_status status = MAFAT_OK;
     if (group->first == 0 && b->options->image_by_rows)
         status = add_input(b, (mafat_tile_index){g, 0, 0});
     for (int row = 0; row < group->tiling.rows; row++) {
         for (int col = 0; col < group->tiling.cols && status == MAFAT_OK; col++) {
-            mafat_region tile = mafat_region_tile(map.h, map.w, group->tiling.rows,
+            mafat_region tile = mafat_region_tile(map, unit, group->tiling.rows,
                                                   group->tiling.cols, row, col);
             if (mafat_region_is_empty(tile))
                 continue;

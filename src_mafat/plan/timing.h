@@ -4,9 +4,9 @@
 
 #include "plan/builder.h"
 
-/* The work of a step, in the units of the cost model. */
-mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, const mafat_network *network,
-                                  const mafat_step *step);
+/* The work of a step, in the units of the cost model, with so much workspace. */
+mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, size_t workspace_bytes,
+                                  const mafat_network *network, const mafat_step *step);
 
 /* Seconds that a step takes; 0 without costs. */
 double mafat_timing_step_s(mafat_builder *b, const mafat_step *step);

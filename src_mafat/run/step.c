@@ -10,6 +10,7 @@
 #include "kernels/multiply.h"
 #include "kernels/pool.h"
 #include "kernels/simd.h"
+#include "kernels/winograd.h"
 
 mafat_kernel_shape mafat_step_kernel_shape(int n_threads)
 {
@@ -17,12 +18,26 @@ mafat_kernel_shape mafat_step_kernel_shape(int n_threads)
         .register_filters = MAFAT_REGISTER_FILTERS, .register_pixels = MAFAT_REGISTER_PIXELS,
         .vector_pixels = MAFAT_SIMD_FLOATS, .slice_taps = MAFAT_CONV_KC,
         .panel_pixels = mafat_conv_panel_pixels(n_threads), .n_threads = n_threads,
+        .winograd = mafat_winograd_unit_of_build(),
     };
 }
 
-size_t mafat_step_workspace_bytes(int n_threads)
+/* Floats of scratch for a thread that runs a layer of Winograd's whole. */
+static size_t winograd_floats(const mafat_layer *layer)
+{
+    const mafat_winograd_unit unit = mafat_winograd_unit_of_build();
+    int n_tiles = mafat_winograd_shape_tiles(layer->out.h, layer->out.w);
+    mafat_winograd_shape shape = mafat_winograd_shape_choose(
+        &unit, n_tiles, layer->in.c, layer->out.c, MAFAT_WINOGRAD_BYTES);
+    return mafat_winograd_shape_layout(&unit, shape).floats;
+}
+
+size_t mafat_step_workspace_bytes(const mafat_network *network, int n_threads)
 {
     size_t floats = mafat_conv_scratch_floats(mafat_conv_panel_pixels(n_threads));
+    for (int l = 0; l < network->n_layers; l++)
+        if (network->layers[l].algorithm == MAFAT_WINOGRAD)
+            floats = mafat_size_max(floats, winograd_floats(&network->layers[l]));
     return (size_t)n_threads * floats * sizeof(float);
 }
 
@@ -62,7 +77,9 @@ typedef struct {
     const float *weights;       /* of the step's first filter */
     mafat_view in, also, out;
     int n_channels;             /* of the output */
-    mafat_share share;          /* of a convolution */
+    mafat_share share;          /* of a convolution, */
+    mafat_winograd_shape shape; /* and of one of Winograd's, */
+    mafat_winograd_images images;
     int each;                   /* channels of a share, of other layers */
 } task;
 
@@ -124,17 +141,22 @@ static mafat_conv conv_of(const task *t, int filter_group)
     return conv;
 }
 
-static void run_conv_share(void *work, int index, int thread)
+/* A thread's scratch, of so many bytes. */
+static float *scratch_of(const task *t, int thread, size_t bytes)
+{
+    const mafat_buffer *workspace = &t->context->plan->buffers[MAFAT_WORKSPACE_BUFFER];
+    return (float *)(t->context->arena + workspace->place.offset + (size_t)thread * bytes);
+}
+
+static void run_direct_share(void *work, int index, int thread)
 {
     const task *t = work;
-    const mafat_step_context *c = t->context;
     const mafat_share *share = &t->share;
     int begin = mafat_share_begin(share, index % share->n);
     int end = mafat_share_begin(share, index % share->n + 1);
-    const mafat_buffer *workspace = &c->plan->buffers[MAFAT_WORKSPACE_BUFFER];
-    int panel_pixels = c->shape.panel_pixels;
-    float *scratch = (float *)(c->arena + workspace->place.offset) +
-                     (size_t)thread * mafat_conv_scratch_floats(panel_pixels);
+    int panel_pixels = t->context->shape.panel_pixels;
+    float *scratch = scratch_of(t, thread,
+                                mafat_conv_scratch_floats(panel_pixels) * sizeof *scratch);
     mafat_conv conv = conv_of(t, index / share->n);
     if (share->by_filters)
         mafat_conv_run(&conv, begin, end, 0, t->out.h * t->out.w, panel_pixels, scratch);
@@ -142,10 +164,59 @@ static void run_conv_share(void *work, int index, int thread)
         mafat_conv_run(&conv, 0, filters_of(t), begin, end, panel_pixels, scratch);
 }
 
-static void run_conv(task *t)
+static void run_direct(task *t)
 {
     t->share = mafat_share_conv(&t->context->shape, filters_of(t), t->out.h * t->out.w);
-    mafat_team_share(t->context->team, t->layer->groups * t->share.n, run_conv_share, t);
+    mafat_team_share(t->context->team, t->layer->groups * t->share.n, run_direct_share, t);
+}
+
+/* Bytes of a thread's scratch for Winograd's algorithm. */
+static size_t winograd_scratch_bytes(const task *t)
+{
+    const mafat_step_context *c = t->context;
+    return mafat_share_scratch_bytes(c->plan->buffers[MAFAT_WORKSPACE_BUFFER].place.bytes,
+                                     c->shape.n_threads);
+}
+
+static int winograd_tiles(const task *t)
+{
+    return mafat_winograd_shape_tiles(t->out.h, t->out.w) * t->images.n;
+}
+
+static void run_winograd_share(void *work, int index, int thread)
+{
+    const task *t = work;
+    const mafat_share *share = &t->share;
+    int begin = mafat_share_begin(share, index), end = mafat_share_begin(share, index + 1);
+    float *scratch = scratch_of(t, thread, winograd_scratch_bytes(t));
+    mafat_conv conv = conv_of(t, 0);
+    if (share->by_filters)
+        mafat_winograd_run(&conv, &t->images, t->shape, begin, end, 0, winograd_tiles(t), scratch);
+    else
+        mafat_winograd_run(&conv, &t->images, t->shape, 0, filters_of(t), begin, end, scratch);
+}
+
+static void run_winograd(task *t)
+{
+    t->images = (mafat_winograd_images){.n = 1};
+    mafat_winograd_share found =
+        mafat_share_winograd(&t->context->shape, winograd_scratch_bytes(t), t->layer->in.c,
+                             filters_of(t), winograd_tiles(t));
+    t->share = found.share;
+    t->shape = found.shape;
+    mafat_team_share(t->context->team, t->share.n, run_winograd_share, t);
+}
+
+static void run_conv(task *t)
+{
+    switch (t->layer->algorithm) {
+    case MAFAT_DIRECT:
+        run_direct(t);
+        return;
+    case MAFAT_WINOGRAD:
+        run_winograd(t);
+        return;
+    }
 }
 
 /* ---------------------------------------------------------------------------- other layers */

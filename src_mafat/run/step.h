@@ -29,8 +29,9 @@ typedef struct {
 /* What the convolution kernel of this build computes at once, for so many threads. */
 mafat_kernel_shape mafat_step_kernel_shape(int n_threads);
 
-/* Bytes of workspace that the plan must provide for so many threads: a conv.h panel for each. */
-size_t mafat_step_workspace_bytes(int n_threads);
+/* Bytes of workspace that the plan must provide for so many threads: a conv.h panel for each, and as
+ * much scratch as Winograd's layers have use for. */
+size_t mafat_step_workspace_bytes(const mafat_network *network, int n_threads);
 
 /* Runs the step; `weights` are those of a convolution's first filter, or all of a shortcut's. Called by the team's
  * leader, or where there is no team for a layer of kind MAFAT_WHOLE. */

@@ -7,6 +7,7 @@
 
 #include "base/lines.h"
 #include "base/notice.h"
+#include "base/size.h"
 
 /* What has been said, whichever thread said it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,20 +52,22 @@ static bool print_cut(const mafat_network *network, const mafat_config *asked, c
     return true;
 }
 
-/* The first grid that has more tiles than the map it divides has rows or columns; whether there is
- * one. */
+/* The first grid that has more tiles than the map it divides has rows or columns, or units of them
+ * (mafat_group_unit()); whether there is one. */
 static bool print_grid(const mafat_network *network, const mafat_plan *plan, const char *config)
 {
     for (int g = 0; g < plan->n_groups; g++) {
         const mafat_group *group = &plan->groups[g];
         mafat_shape out = network->layers[group->end - 1].out;
         int rows = group->tiling.rows, cols = group->tiling.cols;
-        if (rows <= out.h && cols <= out.w)
+        int unit = mafat_group_unit(network, group);
+        int max_rows = mafat_size_parts(out.h, unit), max_cols = mafat_size_parts(out.w, unit);
+        if (rows <= max_rows && cols <= max_cols)
             continue;
         mafat_notice("configuration %s: layers %d to %d give a map of %d rows and %d "
                      "columns, which is no more than %dx%d tiles", config, group->first,
-                     group->end - 1, out.h, out.w, rows < out.h ? rows : out.h,
-                     cols < out.w ? cols : out.w);
+                     group->end - 1, out.h, out.w, mafat_size_min_int(rows, max_rows),
+                     mafat_size_min_int(cols, max_cols));
         return true;
     }
     return false;

@@ -169,7 +169,8 @@ static mafat_weight_mode *pin_all(int n_layers)
 mafat_plan_options mafat_session_plan_options(const mafat_session *session)
 {
     return (mafat_plan_options){
-        .workspace_bytes = mafat_step_workspace_bytes(session->n_threads),
+        .workspace_bytes = mafat_step_workspace_bytes(&session->cfg.network,
+                                                      session->n_threads),
         .image_by_rows = session->image_by_rows,
         .weights = session->reads_weights ? session->weights : NULL,
         .costs = &session->costs,

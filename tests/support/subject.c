@@ -1,6 +1,7 @@
 /* See subject.h. */
 #include "support/subject.h"
 
+#include "plan/algorithm.h"
 #include "run/step.h"
 
 /* Costs as they are, or with slow, fast or free reads, with dear or free steps. */
@@ -19,10 +20,13 @@ static mafat_costs test_costs_of_kind(int kind, const mafat_kernel_shape *shape)
 void test_subject_init(test_subject *s, mafat_cfg cfg, int kind)
 {
     int n_threads = 1 + kind % 3;
-    mafat_kernel_shape shapes[] = {{8, 48, 16, 288, 384, n_threads}, {4, 8, 4, 64, 64, n_threads},
+    mafat_kernel_shape shapes[] = {{8, 48, 16, 288, 384, n_threads, {32, 3072}},
+                                   {4, 8, 4, 64, 64, n_threads, {16, 1000}},
                                    mafat_step_kernel_shape(n_threads)};
     size_t weight_floats = 0;
     *s = (test_subject){.cfg = cfg, .costs = test_costs_of_kind(kind % 5, &shapes[kind / 2 % 3])};
+    if (kind % 4 >= 2)
+        mafat_algorithm_choose(&s->cfg.network);
     for (int l = 0; l < cfg.network.n_layers; l++)
         weight_floats += mafat_layer_weight_floats(&cfg.network.layers[l]);
     s->process = (mafat_process){
