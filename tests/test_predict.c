@@ -66,6 +66,27 @@ START_TEST(decoding_counts_beyond_what_comes_after_it)
 }
 END_TEST
 
+/* Images that wait for their pass in memory are there all the time, one for each of several. */
+START_TEST(images_that_wait_count_each)
+{
+    test_set_page(test_pages[_i]);
+    for (size_t decode_bytes = 0; decode_bytes < 20 * PAGE; decode_bytes += PAGE)
+        for (int n_images = 1; n_images < 6; n_images++) {
+            mafat_plan plan = plan_of(6 * PAGE, 0, 1);
+            plan.n_images = n_images;
+            mafat_process process = process_of(PAGE, decode_bytes);
+            size_t without = mafat_predict(&plan, &process).total_bytes;
+            process.waiting_bytes = 8 * PAGE;
+            mafat_prediction p = mafat_predict(&plan, &process);
+            size_t n_bytes = n_images > 1 ? 8 * PAGE * (size_t)n_images : 0;
+            ck_assert_uint_eq(mafat_predict_waiting(&process, n_images), n_bytes);
+            ck_assert_uint_ge(p.total_bytes, without + n_bytes);
+            ck_assert_uint_le(p.total_bytes, without + n_bytes + PAGE);    /* of page tables */
+            ck_assert_uint_eq(sum(&p), p.total_bytes);
+        }
+}
+END_TEST
+
 /* Choosing comes before all else: what it takes counts as far as it is more, and only where the
  * process does it. */
 START_TEST(choosing_counts_beyond_what_comes_after_it)
@@ -147,6 +168,7 @@ int main(void)
     TCase *tcase = tcase_create("predict");
     tcase_add_loop_test(tcase, terms_add_up_to_whole_pages, 0, TEST_N_PAGES);
     tcase_add_loop_test(tcase, decoding_counts_beyond_what_comes_after_it, 0, TEST_N_PAGES);
+    tcase_add_loop_test(tcase, images_that_wait_count_each, 0, TEST_N_PAGES);
     tcase_add_loop_test(tcase, choosing_counts_beyond_what_comes_after_it, 0, TEST_N_PAGES);
     tcase_add_loop_test(tcase, weights_that_darknet_loads_are_counted_with_their_page_cache, 0,
                         TEST_N_PAGES);

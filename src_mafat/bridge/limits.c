@@ -138,8 +138,8 @@ static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat
                                    p->plan_bytes + p->result_bytes + p->thread_bytes;
     if (bridge->store.network != NULL || bridge->session.plan.n_windows == 0)
         own_bytes += p->pinned_bytes + p->parameter_bytes;
-    if (bridge->exec.is_populated)
-        own_bytes += p->arena_bytes;
+    own_bytes += bridge->exec.is_populated ? p->arena_bytes : bridge->exec.kept_bytes;
+    own_bytes += mafat_predict_waiting(&bridge->session.process, bridge->session.plan.n_images);
     malloc_trim(0);    /* what is free on the heap is nobody's */
     mafat_status status = mafat_measure_anonymous(&held_bytes, error);
     *bytes = status == MAFAT_OK && held_bytes > own_bytes ? held_bytes - own_bytes : 0;

@@ -33,7 +33,8 @@ static void close_image(mafat_pass *pass)
         return;
     note(pass->open, mafat_subject_check(&pass->subject, &error), &error);
     mafat_subject_close(&pass->subject);
-    mafat_limits_forget_file(pass->bridge, pass->open->path);
+    if (pass->open->image.path != NULL)
+        mafat_limits_forget_file(pass->bridge, pass->open->image.path);
     pass->open = NULL;
 }
 
@@ -42,8 +43,7 @@ static void open_image(mafat_pass *pass, mafat_pass_image *image)
 {
     mafat_error error = {.layer = -1};
     close_image(pass);
-    pass->image = (mafat_image){.path = image->path};
-    note(image, mafat_subject_open(&pass->subject, pass->bridge, &pass->image, &image->memory, true,
+    note(image, mafat_subject_open(&pass->subject, pass->bridge, &image->image, &image->memory, true,
                                    pass->rounding, &error), &error);
     pass->open = image->status == MAFAT_OK ? image : NULL;
 }
@@ -73,23 +73,33 @@ static void give_rows(void *context, int y0, int y1, float *to, size_t row_strid
                    (size_t)shape.w * sizeof *to);
 }
 
-/* Finds what an image takes, and makes room for it: the network is planned anew now or not at
- * all. */
-static mafat_status look_at(mafat_pass *pass, const char *path, mafat_error *error)
+/* Makes room for a file's image. */
+static mafat_status make_room(mafat_pass *pass, mafat_pass_image *image, mafat_error *error)
 {
-    mafat_pass_image *image = &pass->images[pass->n];
-    *image = (mafat_pass_image){.path = strdup(path)};
-    if (image->path == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of an image");
-    pass->n++;
-    if (path[0] == '\0') {
-        image->status = MAFAT_FAILED;
-        return MAFAT_OK;
-    }
+    const char *path = image->image.path;
     mafat_status status = mafat_verify_image_memory(path, &image->memory, error);
     if (status == MAFAT_OK)
         status = mafat_subject_make_room(pass->bridge, path, &image->memory, error);
     mafat_limits_forget_file(pass->bridge, path);
+    return status;
+}
+
+/* Finds what an image takes, and makes room for it: the network is planned anew now or not at
+ * all. */
+static mafat_status look_at(mafat_pass *pass, const mafat_image *from, mafat_error *error)
+{
+    mafat_pass_image *image = &pass->images[pass->n];
+    *image = (mafat_pass_image){.image = *from};
+    if (from->path != NULL && (image->image.path = strdup(from->path)) == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of an image");
+    pass->n++;
+    if (from->path != NULL && from->path[0] == '\0') {
+        image->status = MAFAT_FAILED;
+        return MAFAT_OK;
+    }
+    mafat_status status = from->path != NULL
+                              ? make_room(pass, image, error)
+                              : mafat_limits_make_space_for_others(pass->bridge, error);
     note(image, status, error);
     bool has_plan = pass->bridge->session.by_layers || mafat_bridge_has_plan(pass->bridge);
     return has_plan ? MAFAT_OK : status;
@@ -107,7 +117,7 @@ static int count_readable(const mafat_pass *pass)
 
 static void free_image(mafat_pass_image *image)
 {
-    free(image->path);
+    free((char *)image->image.path);
     free(image->error);
 }
 
@@ -129,7 +139,7 @@ static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
     for (int i = 0; i < pass->n && status == MAFAT_OK; i++) {
         if (pass->images[i].status != MAFAT_OK)
             continue;
-        pass->images[i].image = n;
+        pass->images[i].place = n;
         feeds[n] = (feed){pass, &pass->images[i]};
         inputs[n] = (mafat_input){.source = {&feeds[n], give_rows}};
         n++;
@@ -153,7 +163,7 @@ mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue 
     if (pass->images == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", queue->n);
     for (int i = 0; i < queue->n && status == MAFAT_OK; i++)
-        status = look_at(pass, queue->images[i].path, error);
+        status = look_at(pass, &queue->images[i], error);
     if (status == MAFAT_OK) {
         shorten(pass);
         status = run_readable(pass, error);
@@ -167,12 +177,19 @@ mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue 
 
 /* ------------------------------------------------------------------------------------ the results */
 
-mafat_pass_image *mafat_pass_find(mafat_pass *pass, const char *path)
+static bool is_same(const mafat_image *a, const mafat_image *b)
+{
+    if (a->path == NULL || b->path == NULL)
+        return a->pixels != NULL && a->pixels == b->pixels;
+    return strcmp(a->path, b->path) == 0;
+}
+
+mafat_pass_image *mafat_pass_find(mafat_pass *pass, const mafat_image *image)
 {
     if (pass->bridge == NULL || pass->n_runs != pass->bridge->n_runs)
         return NULL;
     for (int i = pass->next; i < pass->n; i++)
-        if (strcmp(pass->images[i].path, path) == 0) {
+        if (is_same(&pass->images[i].image, image)) {
             pass->next = i;
             return &pass->images[i];
         }
@@ -183,7 +200,7 @@ mafat_status mafat_pass_take(mafat_pass *pass, mafat_pass_image *image, mafat_er
 {
     pass->next = (int)(image - pass->images) + 1;
     if (image->status == MAFAT_OK && mafat_pass_size(pass->bridge) > 1)
-        mafat_planned_show(pass->bridge, image->image);
+        mafat_planned_show(pass->bridge, image->place);
     if (image->status == MAFAT_OK)
         return MAFAT_OK;
     if (image->error != NULL)

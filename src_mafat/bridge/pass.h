@@ -1,5 +1,5 @@
-/* One inference of the images of several files, in one pass of the weights, ahead of the time when
- * their results are wanted. Each image is opened when its turn has come, one at a time. */
+/* One inference of several images, of files or of pixels, in one pass of the weights, ahead of the time
+ * when their results are wanted. Each image is opened when its turn has come, one at a time. */
 #ifndef MAFAT_BRIDGE_PASS_H
 #define MAFAT_BRIDGE_PASS_H
 
@@ -7,24 +7,23 @@
 #include "bridge/subject.h"
 
 typedef struct {
-    char *path;                      /* owned */
-    mafat_picture_memory memory;
+    mafat_image image;               /* its path is owned, its pixels are the queue's */
+    mafat_picture_memory memory;     /* of a file */
     mafat_status status;             /* of opening it, and of its rows */
     mafat_error *error;              /* owned; NULL: there is none, or no memory for it */
-    int image;                       /* of the run */
+    int place;                       /* in the run */
 } mafat_pass_image;
 
 typedef struct {
     mafat_bridge *bridge;            /* borrowed, as the rounding */
     const mafat_image_rounding *rounding;
     int n;
-    mafat_pass_image *images;        /* [n], owned: in the order of their paths */
+    mafat_pass_image *images;        /* [n], owned: in the order of the queue */
     int next;                        /* those before it were taken */
     unsigned n_runs;                 /* of the bridge, when they had been run */
     double seconds;                  /* that the run took, an image */
-    mafat_image image;               /* the one that is open, */
-    mafat_subject subject;
-    mafat_pass_image *open;          /* NULL: none is */
+    mafat_pass_image *open;          /* the one that is open; NULL: none is */
+    mafat_subject subject;           /* then */
 } mafat_pass;
 
 /* How many images the network takes in one pass. */
@@ -37,9 +36,9 @@ int mafat_pass_size(const mafat_bridge *bridge);
 mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue *queue,
                             const mafat_image_rounding *rounding, mafat_error *error);
 
-/* Finds the image of a path among those that were not taken, and have not been lost to another run;
- * NULL: there is none. Those before it are taken then. */
-mafat_pass_image *mafat_pass_find(mafat_pass *pass, const char *path);
+/* Finds an image, by its path or by where its pixels are, among those that were not taken, and have not
+ * been lost to another run; NULL: there is none. Those before it are taken then. */
+mafat_pass_image *mafat_pass_find(mafat_pass *pass, const mafat_image *image);
 
 /* Takes the image that was found: its results are where Darknet's commands look for them, or its error
  * is told. */

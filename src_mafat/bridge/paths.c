@@ -68,9 +68,10 @@ static void read_on(int n)
     mafat_error unseen;
     while (coming.queue.n < n && coming.list != NULL) {
         ssize_t length = getline(&line, &size, coming.list);
-        if (length < 0 ||
-            mafat_queue_add(&coming.queue, mafat_lines_trim(line, (size_t)length, ++coming.n_lines),
-                            &unseen) != MAFAT_OK)
+        mafat_image image = {0};
+        if (length >= 0)
+            image.path = mafat_lines_trim(line, (size_t)length, ++coming.n_lines);
+        if (length < 0 || mafat_queue_add(&coming.queue, &image, &unseen) != MAFAT_OK)
             end_list();
     }
     free(line);
@@ -104,7 +105,7 @@ static mafat_status run_with_next(mafat_bridge *bridge, const char *path, mafat_
     mafat_planned_refresh(bridge);
     mafat_status status = mafat_pass_run(&coming.pass, bridge, &coming.queue,
                                          bridge->image_rounding, error);
-    *image = mafat_pass_find(&coming.pass, path);
+    *image = mafat_pass_find(&coming.pass, &(mafat_image){.path = path});
     return status;
 }
 
@@ -128,7 +129,7 @@ static mafat_status run_alone(mafat_bridge *bridge, const char *path, mafat_erro
 
 mafat_status mafat_paths_run(mafat_bridge *bridge, const char *path, mafat_error *error)
 {
-    mafat_pass_image *image = mafat_pass_find(&coming.pass, path);
+    mafat_pass_image *image = mafat_pass_find(&coming.pass, &(mafat_image){.path = path});
     mafat_status status = MAFAT_OK;
     if (image == NULL)
         status = run_with_next(bridge, path, &image, error);

@@ -73,7 +73,9 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workl
     const mafat_prediction *p = &bridge->session.prediction;
     size_t standing_bytes = bridge->workload.standing_bytes;
     if (mafat_bridge_has_plan(bridge))    /* else nothing fit the last time, and that stands */
-        standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes;
+        standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes +
+                         mafat_predict_waiting(&bridge->session.process,
+                                               bridge->session.plan.n_images);
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);

@@ -6,13 +6,13 @@
 #include "base/status.h"
 
 typedef struct {
-    mafat_image *images;    /* [n], owned, as their paths: it is the first one's turn */
+    mafat_image *images;    /* [n], owned, as their paths and pixels: it is the first one's turn */
     int n, capacity;
     int n_run;              /* so many of the first ones have been run */
 } mafat_queue;
 
-/* Puts a copy of a file's image at the end. MAFAT_FAILED without memory. */
-mafat_status mafat_queue_add(mafat_queue *queue, const char *path, mafat_error *error);
+/* Puts a copy of an image of a file or of pixels at the end. MAFAT_FAILED without memory. */
+mafat_status mafat_queue_add(mafat_queue *queue, const mafat_image *image, mafat_error *error);
 
 /* Frees the first image, which must be there. */
 void mafat_queue_drop(mafat_queue *queue);

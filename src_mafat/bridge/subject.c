@@ -54,7 +54,8 @@ mafat_status mafat_subject_find_stride(const mafat_subject *s, size_t *bytes, ma
                            s->w, *bytes, row_bytes);
 }
 
-static mafat_status open_pixels(mafat_subject *s, mafat_bridge *bridge, mafat_error *error)
+static mafat_status open_pixels(mafat_subject *s, mafat_bridge *bridge, bool has_room,
+                                mafat_error *error)
 {
     const mafat_image *image = s->image;
     s->w = image->width;
@@ -62,7 +63,7 @@ static mafat_status open_pixels(mafat_subject *s, mafat_bridge *bridge, mafat_er
     if (s->w < 1 || s->h < 1)
         return mafat_error_set(error, MAFAT_USAGE, "an image of %dx%d pixels", s->w, s->h);
     mafat_status status = mafat_subject_find_stride(s, &s->stride_bytes, error);
-    if (status == MAFAT_OK)
+    if (status == MAFAT_OK && !has_room)
         status = mafat_limits_make_space_for_others(bridge, error);
     if (status != MAFAT_OK || !image->is_bgr)
         return status;
@@ -142,7 +143,7 @@ mafat_status mafat_subject_open(mafat_subject *s, mafat_bridge *bridge, const ma
         status = open_floats(s, bridge, error);
     else
         status = image->path != NULL ? open_file(s, bridge, memory, has_room, error)
-                                     : open_pixels(s, bridge, error);
+                                     : open_pixels(s, bridge, has_room, error);
     if (status == MAFAT_OK && image->floats == NULL)
         status = letterbox(s, rounding, error);
     if (status != MAFAT_OK) {

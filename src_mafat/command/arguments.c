@@ -24,9 +24,9 @@ static const mafat_option common[] = {
      "threads (default: OMP_NUM_THREADS, or one for each core, of big.LITTLE's the fast ones, and no "
      "more than a container's CPU quota allows; `version` says what is here)"},
     {"-batch", "N", mafat_option_read_text, offsetof(mafat_arguments, options.batch),
-     "images that share one pass of the weights, with the same results: of lists, and of the commands "
-     "that plan. auto: so many as take least time an image in -memory, the default for lists from a "
-     "file; else 1"},
+     "images that share one pass of the weights, with the same results: of lists and films, and of the "
+     "commands that plan. auto: so many as take least time an image in -memory, the default for lists "
+     "and films from files; else 1"},
     {"-stretch", NULL, NULL, offsetof(mafat_arguments, options.stretch),
      "the cfg is read as AlexeyAB's Darknet reads it, with images stretched to the input. Default is that "
      "for cfgs which unmodified Darknet cannot run, or which say letter_box= in [net]"},

@@ -40,7 +40,7 @@ static mafat_status fail_option(const char *option, mafat_darknet_commands_takes
 /* Whether the command takes -batch, or it is not given; one that nobody runs says so itself. */
 static bool takes_batch(const mafat_arguments *arguments, const mafat_command *own, bool is_ours)
 {
-    if (arguments->options.batch == NULL || (own != NULL && own != &mafat_command_demo))
+    if (arguments->options.batch == NULL || own != NULL)
         return true;
     if (!is_ours && !mafat_command_darknet_is(arguments))
         return true;

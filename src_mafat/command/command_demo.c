@@ -18,6 +18,7 @@
 #include "command/darknet_options.h"
 #include "command/detections.h"
 #include "command/report.h"
+#include "library/run.h"
 #include "machine/measure.h"
 #include "run/team.h"
 #include "session/data_file.h"
@@ -101,6 +102,8 @@ typedef struct {
     mafat_window *window;            /* NULL: none is shown */
     mafat_recording *recording;      /* NULL: none is made */
     mafat *network;
+    mafat_image first;               /* frame, read before there was a network, until it is taken */
+    mafat_queue waiting;             /* frames that share a pass of the weights */
     bool has_limit;
     double began_s, last_s;          /* when the first frame came, and the last */
     long n_frames;                   /* that went through the network */
@@ -133,7 +136,11 @@ static void listen_for_signals(const demo *d)
 static mafat_status check_options(const demo *d, mafat_error *error)
 {
     const demo_options *o = &d->options;
-    const char *film = d->source.name;
+    const char *film = d->source.name, *batch = d->network_options.batch;
+    if (film == NULL && batch != NULL && strcmp(batch, "1") != 0 &&
+        strcmp(batch, MAFAT_BATCH_AUTO) != 0)
+        return mafat_error_set(error, MAFAT_USAGE, "-batch %.80s is for films: the frames of a "
+                               "camera are run one by one, as they come", batch);
     if (film == NULL)
         return MAFAT_OK;
     if (o->camera != NULL)
@@ -152,12 +159,18 @@ static mafat_status check_options(const demo *d, mafat_error *error)
     return MAFAT_OK;
 }
 
-/* Opens the film. OpenCV does not say why a file cannot be opened; of one that is no address and no
- * pattern for many, the system does. */
+/* Whether frames come from files, one or many ("frame_%03d.png"). */
+static bool is_of_files(const demo *d)
+{
+    return d->source.name != NULL && strstr(d->source.name, "://") == NULL;
+}
+
+/* Opens the film. OpenCV does not say why a file cannot be opened; of one that is no pattern for many,
+ * the system does. */
 static mafat_status open_film(demo *d, mafat_error *error)
 {
     const char *name = d->source.name;
-    bool is_file = name != NULL && strstr(name, "://") == NULL && strchr(name, '%') == NULL;
+    bool is_file = is_of_files(d) && strchr(name, '%') == NULL;
     struct stat about;
     if (is_file && (stat(name, &about) != 0 || access(name, R_OK) != 0)) {
         mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
@@ -172,7 +185,7 @@ static mafat_status open_film(demo *d, mafat_error *error)
 
 /* The film that is written plays as fast as the one that is read, less the frames that are passed
  * over. */
-static mafat_status open_recording(demo *d, const mafat_frame *frame, mafat_error *error)
+static mafat_status open_recording(demo *d, mafat_error *error)
 {
     double fps = number_of(d->options.fps);
     mafat_film_facts facts;
@@ -182,8 +195,8 @@ static mafat_status open_recording(demo *d, const mafat_frame *frame, mafat_erro
     if (fps == 0)
         return mafat_error_set(error, MAFAT_USAGE, "what is read does not say how many frames a "
                                "second it has, which -out_filename needs: give -fps N");
-    return d->video->open_recording(&d->recording, d->options.recording, frame->width,
-                                    frame->height, fps, error);
+    return d->video->open_recording(&d->recording, d->options.recording, d->first.width,
+                                    d->first.height, fps, error);
 }
 
 /* -------------------------------------------------------------------------------------- a frame */
@@ -195,9 +208,10 @@ static void print_notice(void *context, const char *line)
 }
 
 /* Tells what was found, as Darknet does; where it goes into a file, without clearing the screen. */
-static mafat_status tell(demo *d, const mafat_result *result, long number, mafat_error *error)
+static mafat_status tell(demo *d, const mafat_result *result, mafat_error *error)
 {
-    const mafat_detections found = {.network = d->network, .result = result, .frame = number};
+    const mafat_detections found = {.network = d->network, .result = result,
+                                    .frame = d->n_frames * (d->ahead.n_skipped + 1L)};
     double now_s = mafat_measure_now_s(), fps = 1 / (now_s - d->last_s);
     d->last_s = now_s;
     if (d->is_json) {
@@ -226,8 +240,10 @@ static void obey(demo *d, int key)
 
 /* Writes the picture of a frame, draws on the frame itself, and shows and records that. */
 static mafat_status show(demo *d, const mafat_image *image, const mafat_result *result,
-                         const mafat_frame *frame, mafat_error *error)
+                         mafat_error *error)
 {
+    const mafat_frame frame = {(unsigned char *)image->pixels, image->width, image->height,
+                               image->stride_bytes};
     char path[PATH_MAX];
     mafat_status status = MAFAT_OK;
     if (d->options.prefix != NULL) {
@@ -239,11 +255,11 @@ static mafat_status show(demo *d, const mafat_image *image, const mafat_result *
     if (d->window == NULL && d->recording == NULL)
         return status;
     if (status == MAFAT_OK)
-        status = mafat_draw_pixels(d->network, image, result, frame->pixels, error);
+        status = mafat_draw_pixels(d->network, image, result, frame.pixels, error);
     if (status == MAFAT_OK && d->recording != NULL)
-        status = d->video->record(d->recording, frame, error);
+        status = d->video->record(d->recording, &frame, error);
     if (status == MAFAT_OK && d->window != NULL)
-        obey(d, d->video->show(d->window, frame));
+        obey(d, d->video->show(d->window, &frame));
     return status;
 }
 
@@ -261,17 +277,15 @@ static void spare_cache(const demo *d)
         mafat_page_cache_drop(d->options.recording, &stay_bytes, &unseen);
 }
 
-static mafat_status do_frame(demo *d, const mafat_frame *frame, long number, mafat_error *error)
+static mafat_status do_frame(demo *d, const mafat_image *image, mafat_error *error)
 {
     mafat_result *result;
-    mafat_image image = {.pixels = frame->pixels, .width = frame->width, .height = frame->height,
-                         .stride_bytes = frame->stride_bytes, .is_bgr = true};
-    mafat_status status = mafat_detect(d->network, &image, &d->thresholds, &result, error);
+    mafat_status status = mafat_detect(d->network, image, &d->thresholds, &result, error);
     if (status != MAFAT_OK)
         return status;
-    status = tell(d, result, number, error);
+    status = tell(d, result, error);
     if (status == MAFAT_OK)
-        status = show(d, &image, result, frame, error);
+        status = show(d, image, result, error);
     mafat_result_free(result);
     d->n_frames++;
     spare_cache(d);
@@ -295,26 +309,46 @@ static size_t video_bytes(const demo *d, int width, int height, bool has_begun)
     return MAFAT_CHARGE_FILM + (size_t)width * (size_t)height * (size_t)bytes;
 }
 
-/* Opens the network, or only plans it where `weights` is NULL, beside what is there of the film and
- * will be. */
-static mafat_status open_network(demo *d, const char *weights, mafat_settings *settings,
+/* How many frames are known to come before the first one is run; none beside it of a camera and an
+ * address, where who looks on waits for it. A film may not say how many it has. */
+static int count_known(const demo *d)
+{
+    mafat_film_facts facts;
+    if (!is_of_files(d))
+        return 1;
+    d->video->describe_film(d->film, &facts);
+    double n = facts.n_frames / (1. + d->ahead.n_skipped);
+    return n > 0 && n < MAFAT_MAX_BATCH ? (int)ceil(n) : MAFAT_MAX_BATCH;
+}
+
+/* Opens the network, or only plans it where `weights` is NULL, beside what is there of the film, whose
+ * frames are so large, and will be. */
+static mafat_status open_network(demo *d, const char *weights, int width, int height,
                                  mafat_error *error)
 {
     const mafat_options *options = &d->network_options;
+    const mafat_library_passes passes = {
+        .batch = options->batch, .n_images = weights != NULL ? count_known(d) : 1,
+        .image_bytes = 3 * (size_t)width * (size_t)height,
+    };
+    mafat_settings settings = {
+        .memory = options->memory, .config = options->config,
+        .fit = options->stretch      ? MAFAT_IMAGES_STRETCHED
+               : options->letter_box ? MAFAT_IMAGES_LETTERBOXED : MAFAT_IMAGES_BY_CFG,
+        .reserve_bytes = video_bytes(d, width, height, weights != NULL),
+        .notice = weights == NULL || mafat_notice_is_silent() ? NULL : print_notice,
+    };
     char *names = NULL;
     mafat_status status = MAFAT_OK;
-    settings->memory = options->memory;
-    settings->config = options->config;
-    settings->fit = options->stretch      ? MAFAT_IMAGES_STRETCHED
-                    : options->letter_box ? MAFAT_IMAGES_LETTERBOXED : MAFAT_IMAGES_BY_CFG;
     if (options->threads != NULL)
         status = mafat_number_read("threads", options->threads, 1, MAFAT_MAX_THREADS,
-                                   &settings->n_threads, error);
+                                   &settings.n_threads, error);
     if (status == MAFAT_OK)
         status = mafat_data_file_find_text(d->data, "names", "data/names.list", &names, error);
-    settings->names = names;
+    settings.names = names;
     if (status == MAFAT_OK)
-        status = mafat_open(&d->network, d->cfg, weights, settings, error);
+        status = mafat_library_open_for_passes(&d->network, d->cfg, weights, &settings, &passes,
+                                               error);
     free(names);
     return status;
 }
@@ -328,10 +362,7 @@ static mafat_status check_room(demo *d, mafat_error *error)
     if (!d->has_limit)
         return MAFAT_OK;
     d->video->describe_film(d->film, &facts);
-    mafat_settings settings = {
-        .reserve_bytes = video_bytes(d, facts.width, facts.height, false),
-    };
-    mafat_status status = open_network(d, NULL, &settings, error);
+    mafat_status status = open_network(d, NULL, facts.width, facts.height, error);
     mafat_close(d->network);
     d->network = NULL;
     return status;
@@ -344,31 +375,70 @@ static mafat_status read_ahead(demo *d, mafat_error *error)
     return d->has_limit ? MAFAT_OK : mafat_ahead_start(&d->ahead, error);
 }
 
-static mafat_status do_frames(demo *d, mafat_error *error)
+/* The next frame, which stays until the one behind it is read. */
+static bool read_frame(demo *d, mafat_image *image)
 {
     mafat_frame frame;
-    long number;
+    *image = d->first;
+    d->first = (mafat_image){0};
+    if (image->pixels != NULL)
+        return true;
+    if (!mafat_ahead_next(&d->ahead, &frame))
+        return false;
+    *image = (mafat_image){.pixels = frame.pixels, .width = frame.width, .height = frame.height,
+                           .stride_bytes = frame.stride_bytes, .is_bgr = true};
+    return true;
+}
+
+/* Has so many frames wait as share a pass, as far as there are, and runs them. */
+static mafat_status run_ahead(demo *d, mafat_error *error)
+{
+    mafat_image image;
+    mafat_status status = MAFAT_OK;
+    while (status == MAFAT_OK && d->waiting.n < mafat_run_batch(d->network) &&
+           read_frame(d, &image))
+        status = mafat_queue_add(&d->waiting, &image, error);
+    if (status == MAFAT_OK && d->waiting.n > 0)
+        status = mafat_run_ahead(d->network, &d->waiting, error);
+    return status;
+}
+
+/* Does the next frame; *is_there says whether there is one. */
+static mafat_status do_next(demo *d, bool *is_there, mafat_error *error)
+{
+    mafat_image image;
+    mafat_status status = MAFAT_OK;
+    if (d->waiting.n == 0 && mafat_run_batch(d->network) == 1) {
+        *is_there = read_frame(d, &image);
+        return *is_there ? do_frame(d, &image, error) : MAFAT_OK;
+    }
+    if (d->waiting.n_run == 0)
+        status = run_ahead(d, error);
+    *is_there = d->waiting.n > 0;
+    if (status != MAFAT_OK || !*is_there)
+        return status;
+    status = do_frame(d, &d->waiting.images[0], error);
+    mafat_queue_drop(&d->waiting);
+    return status;
+}
+
+static mafat_status do_frames(demo *d, mafat_error *error)
+{
+    bool is_there = true;
     mafat_status status = check_room(d, error);
     if (status != MAFAT_OK)
         return status;
-    if (!mafat_ahead_next(&d->ahead, &frame, &number))
+    if (!read_frame(d, &d->first))
         return mafat_error_set(error, MAFAT_FAILED, "%.300s has no frame that can be read",
                                d->source.name != NULL ? d->source.name : "the camera");
-    mafat_settings settings = {
-        .reserve_bytes = video_bytes(d, frame.width, frame.height, true),
-        .notice = mafat_notice_is_silent() ? NULL : print_notice,
-    };
-    status = open_network(d, d->weights, &settings, error);
+    status = open_network(d, d->weights, d->first.width, d->first.height, error);
     if (status == MAFAT_OK && d->options.recording != NULL)
-        status = open_recording(d, &frame, error);
+        status = open_recording(d, error);
     if (status == MAFAT_OK)
         status = read_ahead(d, error);
     d->began_s = d->last_s = mafat_measure_now_s();
-    if (status == MAFAT_OK)
-        status = do_frame(d, &frame, number, error);
-    while (status == MAFAT_OK && !d->is_ended && ending_signal == 0 &&
-           mafat_ahead_next(&d->ahead, &frame, &number))
-        status = do_frame(d, &frame, number, error);
+    while (status == MAFAT_OK && is_there && !d->is_ended && ending_signal == 0)
+        status = do_next(d, &is_there, error);
     return status;
 }
 
@@ -414,6 +484,7 @@ static mafat_status run(demo *d, mafat_error *error)
         status = do_frames(d, error);
     }
     mafat_ahead_end(&d->ahead);
+    mafat_queue_free(&d->waiting);
     if (d->n_frames > 0)
         sum_up(d);
     if (status == MAFAT_OK && !d->is_ended && ending_signal == 0)

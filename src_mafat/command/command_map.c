@@ -129,7 +129,7 @@ static mafat_status map_line(void *context, char *path, int number, mafat_error 
     (void)number;
     if (mafat_lines_is_blank(path))
         return MAFAT_OK;
-    mafat_status status = mafat_queue_add(&m->waiting, path, error);
+    mafat_status status = mafat_queue_add(&m->waiting, &(mafat_image){.path = path}, error);
     while (status == MAFAT_OK && m->waiting.n > 0 &&
            m->waiting.n >= mafat_run_batch(m->network))
         status = map_pass(m, error);

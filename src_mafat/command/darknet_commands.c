@@ -380,7 +380,8 @@ bool mafat_darknet_commands_takes_batch(const mafat_darknet_command *command)
     bool is_by_rows = command->inference != NULL &&
                       command->inference->loading == MAFAT_LOADED_BY_ROWS;
     return command->nature == ALSO_JSON || command->nature == TAKEN_OVER ||
-           command->nature == ADDED || (command->nature == WATCHED && is_by_rows);
+           command->nature == ADDED || command->nature == FILMS ||
+           (command->nature == WATCHED && is_by_rows);
 }
 
 void mafat_darknet_commands_print_names(mafat_darknet_commands_takes *takes, char *text,

@@ -58,7 +58,8 @@ static mafat_status read_line(image_list *list, bool *is_there, mafat_error *err
         return MAFAT_OK;
     }
     const char *path = mafat_lines_trim(list->line, (size_t)length, ++list->n_lines);
-    return mafat_queue_add(&list->ahead, mafat_lines_is_blank(path) ? "" : path, error);
+    const mafat_image image = {.path = mafat_lines_is_blank(path) ? "" : path};
+    return mafat_queue_add(&list->ahead, &image, error);
 }
 
 /* ------------------------------------------------------------------------------- images together */

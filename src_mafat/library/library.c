@@ -93,6 +93,7 @@ typedef struct {
     mafat *network;
     const char *weights_path, *names_path;
     size_t reserve_bytes;
+    mafat_library_passes passes;
     mafat_options options;
     mafat_workload workload;
     bool is_planned;    /* by a command, for that workload, and all files were verified */
@@ -109,6 +110,8 @@ static mafat_status find_workload(asked *a, mafat_error *error)
     a->workload.base_bytes += a->reserve_bytes;
     a->workload.repeats = true;
     a->workload.has_others = true;
+    a->workload.n_images = a->passes.n_images;
+    a->workload.waiting_bytes = a->passes.image_bytes;
     mafat_workload_set_picture(&a->workload, &mafat_workload_photo);
     mafat_workload_add_lines(&a->workload, n_names);
     return status;
@@ -212,6 +215,7 @@ static mafat_status read_settings(const mafat_settings *settings, asked *a, mafa
                                  .stretch = settings->fit == MAFAT_IMAGES_STRETCHED,
                                  .letter_box = settings->fit == MAFAT_IMAGES_LETTERBOXED,
                                  .threads = settings->n_threads != 0 ? m->n_threads : NULL};
+    a->options.batch = a->passes.batch;
     a->names_path = settings->names;
     a->reserve_bytes = settings->reserve_bytes;
     m->listener = (mafat_notice_listener){settings->notice, settings->notice_context};
@@ -246,8 +250,9 @@ static mafat_status hand_on(asked *a, mafat **network, mafat_status status, cons
     return status;
 }
 
-mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
-                        const mafat_settings *settings, mafat_error *error)
+mafat_status mafat_library_open_for_passes(mafat **network, const char *cfg, const char *weights,
+                                           const mafat_settings *settings,
+                                           const mafat_library_passes *passes, mafat_error *error)
 {
     char found_cfg[MAFAT_SHIPPED_PATH], found_weights[MAFAT_SHIPPED_PATH];
     *network = NULL;
@@ -255,13 +260,21 @@ mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
     if (cfg == NULL)
         return mafat_error_set(error, MAFAT_USAGE, "no cfg is named");
     mafat_shipped_begin();
-    asked a = {.weights_path = weights != NULL ? mafat_shipped_find(weights, found_weights) : NULL};
+    asked a = {.weights_path = weights != NULL ? mafat_shipped_find(weights, found_weights) : NULL,
+               .passes = *passes};
     mafat_status status = make(&a, mafat_shipped_find(cfg, found_cfg), error);
     if (status == MAFAT_OK && settings != NULL)
         status = read_settings(settings, &a, error);
     if (status == MAFAT_OK)
         status = open_caught(&a, error);
     return hand_on(&a, network, status, cfg, error);
+}
+
+mafat_status mafat_open(mafat **network, const char *cfg, const char *weights,
+                        const mafat_settings *settings, mafat_error *error)
+{
+    const mafat_library_passes none = {.n_images = 1};
+    return mafat_library_open_for_passes(network, cfg, weights, settings, &none, error);
 }
 
 mafat_status mafat_library_open(mafat **network, const mafat_library_plan *plan, mafat_error *error)

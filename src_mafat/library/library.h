@@ -65,6 +65,20 @@ typedef struct {
 mafat_status mafat_library_open(mafat **network, const mafat_library_plan *plan,
                                 mafat_error *error);
 
+/* Images that are to share passes of the weights, of a program that has them in memory: frames of a
+ * film. */
+typedef struct {
+    const char *batch;     /* how many do, as -batch says; borrowed until the network is closed; NULL: as
+                              many as suit */
+    int n_images;          /* so many are known before the first one is run */
+    size_t image_bytes;    /* that each of them takes while it waits for the others */
+} mafat_library_passes;
+
+/* mafat_open() for one of our own commands that has images share passes. */
+mafat_status mafat_library_open_for_passes(mafat **network, const char *cfg, const char *weights,
+                                           const mafat_settings *settings,
+                                           const mafat_library_passes *passes, mafat_error *error);
+
 /* What is planned, until the next call of the network. */
 const mafat_session *mafat_library_session(const mafat *m);
 

@@ -262,7 +262,8 @@ static mafat_status open_subject(job *j, mafat_error *error)
     if (m->held.image == j->image)
         return MAFAT_OK;
     j->subject = &j->own;
-    return mafat_subject_open(&j->own, m->bridge, j->image, NULL, false, &m->rounding, error);
+    return mafat_subject_open(&j->own, m->bridge, j->image, NULL, j->ahead != NULL, &m->rounding,
+                              error);
 }
 
 /* Opens the image that is to be held. Letters are looked at before its rows take memory. */
@@ -301,8 +302,8 @@ static mafat_status do_job(void *context, mafat_error *error)
     mafat_status status;
     if (j->queue != NULL)
         return infer_ahead(j, error);
-    if (j->image->path != NULL && !is_drawing(j))
-        j->ahead = mafat_pass_find(&j->network->pass, j->image->path);
+    if (!is_drawing(j))
+        j->ahead = mafat_pass_find(&j->network->pass, j->image);
     if (j->ahead != NULL && j->ahead->status != MAFAT_OK)
         status = mafat_pass_take(&j->network->pass, j->ahead, error);
     else

@@ -37,6 +37,11 @@ static size_t rounding_bytes(size_t bytes)
     return mafat_size_in_pages(bytes) - bytes;
 }
 
+size_t mafat_predict_waiting(const mafat_process *process, int n_images)
+{
+    return n_images > 1 ? (size_t)n_images * process->waiting_bytes : 0;
+}
+
 /* A thread that moves on leaves behind what was charged ahead for the processor it was on: one to
  * come from and one to go to for each. */
 size_t mafat_predict_ahead(const mafat_process *process, int n_threads)
@@ -61,6 +66,7 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
 {
     bool reads_weights = sums->reads_weights;
     size_t image_bytes = process->image_bytes;
+    size_t waiting_bytes = mafat_predict_waiting(process, sums->n_images);
     if (sums->n_images > 1)
         image_bytes = mafat_size_max(image_bytes, process->opening_bytes);
     size_t kept_bytes = mafat_size_sum(sums->array_bytes, sums->pinned_bytes);
@@ -80,13 +86,14 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
         .parameter_bytes = mafat_size_in_pages(reads_weights ? process->statistics_bytes
                                                              : process->weight_bytes),
         .result_bytes = sums->result_bytes,
-        .image_bytes = mafat_size_in_pages(image_bytes),
+        .image_bytes = mafat_size_sum(mafat_size_in_pages(image_bytes), waiting_bytes),
         .rounding_bytes = rounding_bytes(sums->arena_bytes) + rounding_bytes(kept_bytes),
     };
     size_t running_bytes = mafat_size_sum(p.image_bytes + p.result_bytes,
                                           mafat_size_in_pages(p.arena_bytes));
     size_t decode_bytes = mafat_size_sum(mafat_size_in_pages(process->decode_bytes),
                                          process->repeats ? p.result_bytes + sums->kept_bytes : 0);
+    decode_bytes = mafat_size_sum(decode_bytes, waiting_bytes);
     p.decode_bytes = decode_bytes > running_bytes ? decode_bytes - running_bytes : 0;
     size_t weight_bytes = mafat_size_sum(p.parameter_bytes + rounding_bytes(kept_bytes),
                                          p.pinned_bytes);

@@ -93,8 +93,11 @@ void mafat_exec_release(mafat_exec *exec)
 {
     size_t begin = 0, end = 0, at = 0;
     exec->is_populated = false;
-    for (; next_kept(exec->plan, end, &begin, &end); at = end)
+    exec->kept_bytes = 0;
+    for (; next_kept(exec->plan, end, &begin, &end); at = end) {
         madvise(exec->arena + at, begin - at, MADV_DONTNEED);
+        exec->kept_bytes += end - begin;
+    }
     madvise(exec->arena + at, mafat_size_in_pages(exec->plan->arena_bytes) - at, MADV_DONTNEED);
 }
 

@@ -30,7 +30,8 @@ typedef struct {
     mafat_kernel_shape shape;          /* how convolutions are shared out */
     mafat_team team;
     char *arena;                       /* [plan->arena_bytes], owned, of whole pages */
-    bool is_populated;                 /* the arena's memory is there */
+    bool is_populated;                 /* the arena's memory is there; */
+    size_t kept_bytes;                 /* else so much of it: results of several images */
     float **maps;                      /* [n_layers], owned: of the image whose turn it is; NULL for
                                           outputs that are no maps */
     int moment;                        /* that the run has come to */

@@ -174,6 +174,7 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
         .weight_cache_bytes = weight_cache_bytes(network),
         .thread_bytes = thread_bytes(),
         .ahead_bytes = MAFAT_CHARGE_AHEAD_PAGES * mafat_size_page(),
+        .waiting_bytes = mafat_size_in_pages(workload->waiting_bytes),
         .repeats = workload->repeats,
         .n_threads = n_threads,
         .n_processors = mafat_measure_processors(),

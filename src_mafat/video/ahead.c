@@ -71,10 +71,9 @@ static bool take(mafat_ahead *a, mafat_frame *frame)
     return is_there;
 }
 
-bool mafat_ahead_next(mafat_ahead *a, mafat_frame *frame, long *number)
+bool mafat_ahead_next(mafat_ahead *a, mafat_frame *frame)
 {
     bool is_there = a->has_thread ? take(a, frame) : read_next(a, a->n_given == 0, frame);
-    *number = a->n_given * (a->n_skipped + 1L);
     a->n_given += is_there;
     return is_there;
 }

@@ -31,9 +31,8 @@ void mafat_ahead_begin(mafat_ahead *ahead, const mafat_video *video, mafat_film 
  * had. */
 mafat_status mafat_ahead_start(mafat_ahead *ahead, mafat_error *error);
 
-/* The next frame and its number in the film, from 0 on; it stays until the one behind it is asked
- * for. False: there is none. */
-bool mafat_ahead_next(mafat_ahead *ahead, mafat_frame *frame, long *number);
+/* The next frame, which stays until the one behind it is asked for. False: there is none. */
+bool mafat_ahead_next(mafat_ahead *ahead, mafat_frame *frame);
 
 /* Ends the thread; one that waits for a camera is waited for. */
 void mafat_ahead_end(mafat_ahead *ahead);

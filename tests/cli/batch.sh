@@ -204,7 +204,7 @@ done
 expect 2 'option -batch lacks its value' "$darknet" mafat plan "$cfg" -batch
 expect 2 'one image at a time; given batch 2' "$darknet" mafat bench "$cfg" "$w" -mafat layers -batch 2
 expect 0 '^config: layers$' "$darknet" mafat bench "$cfg" "$w" -mafat layers -batch auto -n 1
-for command in 'detector demo' 'classifier predict' 'segmenter test' 'detector recall'; do
+for command in 'classifier predict' 'segmenter test' 'detector recall'; do
     expect 2 "^mafat: -batch is for MAFAT's own commands, " "$darknet" mafat $command x.data "$cfg" "$w" -batch 2
 done
 finish

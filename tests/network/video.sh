@@ -113,6 +113,38 @@ done
     >/dev/null 2>"$scratch/stderr" || fail "a film written in a limit: $(grep mafat "$scratch/stderr" | tail -n 1)"
 silent "$frame" -memory $limit -quiet >/dev/null 2>"$scratch/stderr" && [ ! -s "$scratch/stderr" ] ||
     fail "-quiet: $(head -n 1 "$scratch/stderr")"
+# frames that share a pass of the weights: what is told, written and drawn is what it is of frames one by one, also
+# where the last pass has fewer, some are passed over, or there is no limit; and the limit is kept
+limit=$((least + (10 << 20)))
+told() { # NAME ARGUMENTS...: what a demo tells, without times
+    "$program" $demo "$scratch/film.mp4" -dont_show -thresh .12 "${@:2}" 2>"$scratch/stderr" |
+        sed -E 's/^FPS:.*//; s/"seconds".*//' >"$scratch/$1.told"
+    [ "${PIPESTATUS[0]}" = 0 ] || fail "${*:2}: $(grep mafat "$scratch/stderr" | tail -n 1)"
+}
+while read -r batches how; do
+    told one $how -batch 1
+    [ "$(wc -l <"$scratch/one.told")" -ge 6 ] || fail "$how: tells nothing"
+    for batch in ${batches//,/ }; do
+        told several $how -batch $batch
+        cmp -s "$scratch/one.told" "$scratch/several.told" || fail "$how -batch $batch: $(diff "$scratch/one.told" "$scratch/several.told" | head -3)"
+        [[ $how != *memory* ]] || grep -q "^mafat: limit .*, ${batch/auto/[2-9]} images a pass" "$scratch/stderr" ||
+            fail "$how: $batch frames do not share a pass: $(grep limit "$scratch/stderr")"
+    done
+done <<<"2,5,auto -memory $limit -ext_output
+5 -json -s 1"
+for batch in 1 3; do
+    told drawn -memory $((limit + (4 << 20))) -batch $batch -out_filename "$scratch/by$batch.avi" -prefix "$scratch/by${batch}_"
+done
+cmp "$scratch/by1.avi" "$scratch/by3.avi" || fail "another film"
+for ((i = 0; i < n; i++)); do cmp "$scratch/by1__$(printf %08d $i).jpg" "$scratch/by3__$(printf %08d $i).jpg" || fail "another picture"; done
+"$top/tools/limit" -o "$scratch/counts" none "$program" $demo "$scratch/film.mp4" -dont_show -thresh .12 -memory $limit -batch 5 >/dev/null 2>"$scratch/stderr" &&
+    { [ "$(sed -n 's/^peak_bytes: //p' "$scratch/counts")" -le "$(grep -oE 'predicted [0-9]+' "$scratch/stderr" | tail -n 1 | grep -oE '[0-9]+')" ] ||
+        fail "five frames: $(cat "$scratch/counts" "$scratch/stderr")"; }
+told unasked -memory $limit
+grep -q ', [2-9] images a pass' "$scratch/stderr" || fail "frames of a file share no pass: $(grep limit "$scratch/stderr")"
+expect 2 '-batch 2 is for films: the frames of a camera are run one by one' silent -c 99 -batch 2
+expect 1 'there is no camera 99' silent -c 99 -batch auto
+expect 2 'batch "0": expected a number' silent "$frame" -batch 0
 # a limit without room for the decoder is told, and the process not killed
 for i in 0 1; do
     { printf 'P6 1920 1080 255\n' && head -c $((3 * 1920 * 1080)) /dev/zero; } >"$scratch/large_$i.ppm"
