@@ -901,6 +901,25 @@ START_TEST(branches_end_before_joins_where_that_takes_less)
 }
 END_TEST
 
+/* A join that waits for other maps leaves the branch before it, which frees the largest map, to run
+ * before they are made. */
+START_TEST(a_branch_that_frees_a_map_runs_before_what_its_join_waits_for)
+{
+    mafat_cfg cfg = test_brief_read("32x32x3 c16.3 p2.2 c8.1 c16.3 c16.1 r-5 p2.2 r-1,4 c8.3");
+    mafat_error fault;
+    mafat_group segments[16];
+    int n, positions[16] = {0};
+    ck_assert_int_eq(mafat_group_find_segments(&cfg.network, segments, &n, &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_order_groups(&cfg.network, segments, n, &fault), MAFAT_OK);
+    for (int i = 0; i < n; i++)
+        for (int l = segments[i].first; l < segments[i].end; l++)
+            positions[l] = i;
+    ck_assert_int_lt(positions[6], positions[1]);
+    ck_assert_int_lt(positions[4], positions[7]);
+    mafat_cfg_free(&cfg);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("plan");
@@ -916,6 +935,7 @@ int main(void)
     tcase_add_test(tcase, plans_with_many_bands_are_sound);
     tcase_add_test(tcase, results_are_stored_by_the_layer_that_computes_them);
     tcase_add_test(tcase, branches_end_before_joins_where_that_takes_less);
+    tcase_add_test(tcase, a_branch_that_frees_a_map_runs_before_what_its_join_waits_for);
     tcase_add_test(tcase, each_image_takes_its_time);
     tcase_add_test(tcase, the_head_of_yolov2_needs_what_it_needed_yesterday);
     Suite *suite = suite_create("plan");

@@ -49,49 +49,6 @@ int mafat_group_unit(const mafat_network *network, const mafat_group *group)
 
 /* ------------------------------------------------------------------------------------- readers */
 
-static void find_readers(mafat_readers *r)
-{
-    const mafat_network *network = r->network;
-    for (int l = 0; l < network->n_layers; l++) {
-        const mafat_layer *layer = &network->layers[l];
-        int producer = mafat_layer_producer(network, l);
-        bool is_result = layer->is_result || l + 1 == network->n_layers;
-        r->is_result[l] |= is_result;
-        if (producer >= 0)
-            r->is_result[producer] |= is_result;
-        r->last_reader[l] = l;
-        for (int s = 0; s < layer->n_sources; s++)
-            if (layer->sources[s] >= 0)
-                r->last_reader[layer->sources[s]] = l;
-    }
-}
-
-mafat_status mafat_readers_init(mafat_readers *r, const mafat_network *network, mafat_error *error)
-{
-    size_t n = (size_t)network->n_layers;
-    *r = (mafat_readers){.network = network,
-                   .is_result = calloc(n, sizeof *r->is_result),
-                   .last_reader = calloc(n, sizeof *r->last_reader)};
-    if (r->is_result == NULL || r->last_reader == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory to group %zu layers", n);
-    find_readers(r);
-    return MAFAT_OK;
-}
-
-void mafat_readers_free(mafat_readers *r)
-{
-    free(r->is_result);
-    free(r->last_reader);
-}
-
-/* ------------------------------------------------------------------------------------- groups */
-
-/* Whether the map of layer l must exist whole if its group ends at `end`. */
-static bool must_be_whole(const mafat_readers *r, int l, int end, bool reuse)
-{
-    return r->is_result[l] || r->last_reader[l] > (reuse ? end - 1 : l + 1);
-}
-
 /* Whether the layer goes on from the one before it. */
 static bool goes_on(const mafat_layer *layers, int l)
 {
@@ -102,12 +59,93 @@ static bool goes_on(const mafat_layer *layers, int l)
     return false;
 }
 
+static bool reads(const mafat_network *network, int l, int producer)
+{
+    const mafat_layer *layer = &network->layers[l];
+    for (int s = 0; s < layer->n_sources && layer->kind != MAFAT_IDENTITY; s++)
+        if (mafat_layer_producer(network, layer->sources[s]) == producer)
+            return true;
+    return false;
+}
+
+/* The last layer before `before` whose output layers [first, end) read; -1: there is none. */
+static int last_read(const mafat_network *network, int first, int end, int before)
+{
+    for (int producer = before - 1; producer >= 0; producer--)
+        for (int l = first; l < end; l++)
+            if (reads(network, l, producer))
+                return producer;
+    return -1;
+}
+
+/* Whether join l waits: the branch that ends before it reads a map that, but for the branch, is done
+ * with before the join's other maps are made, and that is larger than what the branch makes of it. */
+static bool waits(const mafat_network *network, int l)
+{
+    const mafat_layer *layers = network->layers;
+    int first = l - 1;
+    if (layers[l].kind != MAFAT_JOIN || !goes_on(layers, l))
+        return false;
+    while (first > 0 && goes_on(layers, first))
+        first--;
+    int read = last_read(network, first, l, first), other = last_read(network, l, l + 1, first);
+    int last = read;
+    for (int reader = read + 1; reader < first; reader++)
+        last = reads(network, reader, read) ? reader : last;
+    return read >= 0 && last < other &&
+           mafat_shape_floats(layers[l - 1].out) < mafat_shape_floats(layers[read].out);
+}
+
+static void find_readers(mafat_readers *r)
+{
+    const mafat_network *network = r->network;
+    for (int l = 0; l < network->n_layers; l++) {
+        const mafat_layer *layer = &network->layers[l];
+        int producer = mafat_layer_producer(network, l);
+        bool is_result = layer->is_result || l + 1 == network->n_layers;
+        r->marks[l].is_result |= is_result;
+        if (producer >= 0)
+            r->marks[producer].is_result |= is_result;
+        r->last_reader[l] = l;
+        r->marks[l].waits = waits(network, l);
+        for (int s = 0; s < layer->n_sources; s++)
+            if (layer->sources[s] >= 0)
+                r->last_reader[layer->sources[s]] = l;
+    }
+}
+
+mafat_status mafat_readers_init(mafat_readers *r, const mafat_network *network, mafat_error *error)
+{
+    size_t n = (size_t)network->n_layers;
+    *r = (mafat_readers){.network = network,
+                   .marks = calloc(n, sizeof *r->marks),
+                   .last_reader = calloc(n, sizeof *r->last_reader)};
+    if (r->marks == NULL || r->last_reader == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to group %zu layers", n);
+    find_readers(r);
+    return MAFAT_OK;
+}
+
+void mafat_readers_free(mafat_readers *r)
+{
+    free(r->marks);
+    free(r->last_reader);
+}
+
+/* ------------------------------------------------------------------------------------- groups */
+
+/* Whether the map of layer l must exist whole if its group ends at `end`. */
+static bool must_be_whole(const mafat_readers *r, int l, int end, bool reuse)
+{
+    return r->marks[l].is_result || r->last_reader[l] > (reuse ? end - 1 : l + 1);
+}
+
 int mafat_group_end(const mafat_readers *r, int first, int limit, bool reuse)
 {
     const mafat_layer *layers = r->network->layers;
     int end = first;
     while (end < limit && mafat_group_can_fuse(&layers[end]) &&
-           (end == first || goes_on(layers, end)))
+           (end == first || (goes_on(layers, end) && !r->marks[end].waits)))
         end++;
     /* an earlier end may leave out readers of layers before it */
     for (int l = first; l < end - 1; l++) {

@@ -31,7 +31,8 @@ bool mafat_group_is_interleaved(const mafat_group *group);
  *
  * A tiling holds from its cut to the next cut, or to the first forced cut if that comes sooner:
  * before a layer that cannot be fused, behind a layer whose output is read by any other layer than
- * the next, or after the run. With reuse ('r') a layer may also be read by others of its group: its
+ * the next, or after the run, and behind a branch that had better run before the other maps of the
+ * join that follows are made. With reuse ('r') a layer may also be read by others of its group: its
  * rows are kept for them. Layers that no tiling covers run whole, one by one; so 1x1 asks for what
  * they get anyway, and may begin at any layer, also behind the last one: a configuration suits a
  * family of networks.
@@ -44,7 +45,11 @@ mafat_status mafat_group_resolve(const mafat_network *network, const mafat_confi
 /* What a network says about where groups may end. */
 typedef struct {
     const mafat_network *network;  /* borrowed */
-    bool *is_result;      /* [n_layers], owned: read after the run, under whatever name */
+    struct {
+        bool is_result : 1;    /* read after the run, under whatever name */
+        bool waits : 1;        /* a join that no group goes on with, as the branch that ends before
+                                  it had better run sooner */
+    } *marks;             /* [n_layers], owned */
     int *last_reader;     /* [n_layers], owned: the last layer that reads it; itself where there is
                              none */
 } mafat_readers;

@@ -115,9 +115,9 @@ static bool is_there(const maker *m, int l, const mafat_edge *edge)
 {
     if (is_in_head(m, edge->from) && m->options.sides[l + 1] == MAFAT_ACROSS)
         return true;
-    bool is_wanted = m->last_readers[l] >= edge->to || (has_images(m) && m->readers.is_result[l]);
+    bool is_wanted = m->last_readers[l] >= edge->to || (has_images(m) && m->readers.marks[l].is_result);
     return m->positions[l] < edge->from && is_wanted &&
-           (has_images(m) || !m->readers.is_result[l]);
+           (has_images(m) || !m->readers.marks[l].is_result);
 }
 
 /* Whether a group makes or reads the map of a layer. */
