@@ -13,7 +13,7 @@
 
 #if defined(__FMA__) || defined(__AVX512F__)
 #include <immintrin.h>
-#elif defined(__aarch64__)
+#elif defined(__ARM_NEON)
 #include <arm_neon.h>
 #endif
 
@@ -25,9 +25,11 @@
  * SSE2 takes two instructions to broadcast and multiplies in place, so that shuffles and copies
  * compete with arithmetic. Broadcasting a tile's weights to vectors beforehand takes a third of the
  * tile's own time, and serves all tiles beside it.
- * NEON is not measured, but modelled (tools/kernel_report). It has AVX-512's registers, and multiplies
- * by one lane of a vector: packed, eight weights take two loads, and a step 30 instructions for 24
- * multiply-adds; from where they lie, they take eight, and gcc spills 3 of the 24 sums. */
+ * NEON is not measured, but modelled (tools/kernel_report). Of 64 bits it has AVX-512's registers, and
+ * multiplies by one lane of a vector: packed, eight weights take two loads, and a step 30
+ * instructions for 24 multiply-adds; from where they lie, they take eight, and gcc spills 3 of the 24
+ * sums. Of 32 bits it fuses no multiplication by a lane: weights are broadcast as they are loaded,
+ * and 4x3 fills the 16 registers. */
 #if defined(__AVX512F__)
 #define MAFAT_SIMD_NAME "AVX-512"
 enum { MAFAT_SIMD_FLOATS = 16, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS = 3 };
@@ -53,6 +55,13 @@ enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 8, MAFAT_REGISTER_VECTORS
 enum { MAFAT_WEIGHT_COPIES = 1 };
 #define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 enum { MAFAT_WINOGRAD_TILES = 6, MAFAT_WINOGRAD_VECTORS = 4 };
+#define MAFAT_WINOGRAD_EACH_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#elif defined(__ARM_NEON)
+#define MAFAT_SIMD_NAME "NEON (32 bits)"
+enum { MAFAT_SIMD_FLOATS = 4, MAFAT_REGISTER_FILTERS = 4, MAFAT_REGISTER_VECTORS = 3 };
+enum { MAFAT_WEIGHT_COPIES = 0 };
+#define MAFAT_REGISTER_EACH_FILTERS(X) X(1) X(2) X(3) X(4)
+enum { MAFAT_WINOGRAD_TILES = 6, MAFAT_WINOGRAD_VECTORS = 2 };
 #define MAFAT_WINOGRAD_EACH_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #else
 #ifdef __SSE2__
@@ -119,6 +128,8 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_keep(mafat_simd x)
 {
 #if defined(__AVX__)
     __asm__("" : "+v"(x));
+#elif defined(__ARM_NEON)
+    __asm__("" : "+w"(x));
 #endif
     return x;
 }
@@ -197,6 +208,10 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_product(mafat_simd sum, flo
     return _mm256_fmadd_ps(_mm256_set1_ps(factor), x, sum);
 #elif defined(__aarch64__)
     return vfmaq_n_f32(sum, x, factor);
+#elif defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)
+    return vfmaq_f32(sum, x, vdupq_n_f32(factor));
+#elif defined(__ARM_NEON)
+    return vmlaq_f32(sum, x, vdupq_n_f32(factor));
 #else
     return sum + factor * x;
 #endif
@@ -215,6 +230,10 @@ static MAFAT_ALWAYS_INLINE mafat_simd mafat_simd_add_products(mafat_simd sum, ma
     return _mm256_fmadd_ps(a, b, sum);
 #elif defined(__aarch64__)
     return vfmaq_f32(sum, a, b);
+#elif defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA)
+    return vfmaq_f32(sum, a, b);
+#elif defined(__ARM_NEON)
+    return vmlaq_f32(sum, a, b);
 #elif defined(__SSE2__) && !defined(__AVX__)
     __asm__("mulps %2, %1\n\taddps %1, %0" : "+x"(sum), "+x"(b) : "x"(a));
     return sum;
