@@ -88,8 +88,46 @@ static MAFAT_ALWAYS_INLINE void run(const mafat_register_tile *tile, int n_filte
     }
 }
 
+/* The same, float by float: where compilers lower vectors to these, they do it too late to keep them
+ * in registers. */
+static MAFAT_ALWAYS_INLINE void run_lowered(const mafat_register_tile *tile, int n_filters,
+                                            int n_pixels)
+{
+    const float *weights = tile->weights, *panel = tile->panel;
+    size_t weight_stride = tile->weight_stride, sum_stride = tile->sum_stride;
+    float *out = tile->sums;
+    float sums[MAFAT_REGISTER_FILTERS][MAFAT_REGISTER_PIXELS];
+
+    MAFAT_UNROLL
+    for (int f = 0; f < n_filters; f++) {
+        MAFAT_UNROLL
+        for (int p = 0; p < n_pixels; p++)
+            sums[f][p] = tile->start ? 0 : out[(size_t)f * sum_stride + (size_t)p];
+    }
+    for (int k = tile->n_k; k > 0; k--, weights++, panel += MAFAT_REGISTER_PIXELS) {
+        MAFAT_UNROLL
+        for (int f = 0; f < n_filters; f++) {
+            MAFAT_UNROLL
+            for (int p = 0; p < n_pixels; p++)
+                sums[f][p] += weights[(size_t)f * weight_stride] * panel[p];
+        }
+    }
+    MAFAT_UNROLL
+    for (int f = 0; f < n_filters; f++) {
+        MAFAT_UNROLL
+        for (int p = 0; p < n_pixels; p++)
+            out[(size_t)f * sum_stride + (size_t)p] = sums[f][p];
+    }
+}
+
 #define DEFINE_SHAPE(F, V) \
-    static void run_##F##_##V(const mafat_register_tile *tile) { run(tile, F, V); }
+    static void run_##F##_##V(const mafat_register_tile *tile) \
+    { \
+        if (MAFAT_SIMD_IS_LOWERED) \
+            run_lowered(tile, F, V * MAFAT_SIMD_FLOATS); \
+        else \
+            run(tile, F, V); \
+    }
 #define DEFINE_SHAPES(F) MAFAT_REGISTER_EACH_VECTORS(DEFINE_SHAPE, F)
 MAFAT_REGISTER_EACH_FILTERS(DEFINE_SHAPES)
 
