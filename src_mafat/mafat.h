@@ -91,6 +91,8 @@ typedef struct {
     void (*notice)(void *context, const char *line);
     void *notice_context;
     mafat_image_fit fit;
+    bool fast;             /* convolutions by Winograd's algorithm, where it suits them: in half the
+                              time, with results near Darknet's; false: as mafat_fast= of the cfg says */
 } mafat_settings;
 
 /* Reads the cfg, plans, and loads the weights, both of which are read again where the network is
@@ -118,6 +120,7 @@ typedef struct {
     size_t arena_bytes;             /* of them, for maps and windows of weights */
     double predicted_seconds;       /* of a run, by costs measured on this machine, or, where they
                                        have not been measured, by a typical machine's */
+    int n_winograd_layers;          /* convolutions by Winograd's algorithm, where `fast` asks for it */
 } mafat_facts;
 
 /* What was planned, which may change with an image that is larger than those before. */
@@ -144,7 +147,7 @@ typedef struct {
 } mafat_image;
 
 /* Runs the network. outputs[n_outputs] are those of its last layer, the probabilities of a
- * classifier's classes. The bits are unmodified Darknet's. */
+ * classifier's classes. The bits are unmodified Darknet's, unless `fast` was asked for. */
 mafat_status mafat_run(mafat *network, const mafat_image *image, float *outputs,
                        mafat_error *error);
 

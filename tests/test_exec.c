@@ -227,6 +227,7 @@ typedef struct {
     test_weights weights;
     int n_images;
     bool has_short_head;    /* one group; else as suits */
+    size_t scratch_bytes;   /* for Winograd's algorithm */
 } variant;
 
 static variant random_variant(void)
@@ -242,6 +243,7 @@ static variant random_variant(void)
         },
         .n_images = 1 + test_random_int(&random_state, MAX_IMAGES),
         .has_short_head = test_random_int(&random_state, 2) == 0,
+        .scratch_bytes = (size_t)test_random_int(&random_state, MAFAT_WINOGRAD_BYTES),
     };
 }
 
@@ -297,7 +299,7 @@ static void make_plan_of(const char *text, variant v, int n_threads)
     mafat_config config;
     mafat_weight_mode modes[TEST_MAX_LAYERS];
     mafat_plan_options options = {
-        .workspace_bytes = mafat_step_workspace_bytes(ours, n_threads),
+        .workspace_bytes = mafat_step_workspace_bytes(ours, n_threads, v.scratch_bytes),
         .image_by_rows = v.image_by_rows,
         .weights = test_weight_modes(ours, v.weights, modes), .n_images = v.n_images,
     };
@@ -682,7 +684,7 @@ START_TEST(every_mode_on_one_network)
         for (int p = 0; p < 3; p++)
             for (int mode = 0; mode < 12; mode++) {
                 variant v = {mode % 2 == 0, {window_sizes[w], pinned_sizes[p], 1 + mode % 4},
-                             1 + mode / 3, mode % 4 < 2};
+                             1 + mode / 3, mode % 4 < 2, MAFAT_WINOGRAD_BYTES >> mode};
                 make_plan_of(configs[_i % N_CONFIGS], v, 1 + mode % 3);
                 test_case("%s", described);
                 expect_run();

@@ -209,7 +209,7 @@ START_TEST(a_plan_that_fits_is_made_to_fit)
     mafat_cfg cfg;
     ck_assert_int_eq(mafat_cfg_read(&cfg, "darknet/cfg/yolov3.cfg", 0, 0, &fault), MAFAT_OK);
     test_subject_init(&s, cfg, 10);
-    s.options.workspace_bytes = mafat_step_workspace_bytes(&s.cfg.network, 2);
+    s.options.workspace_bytes = mafat_step_workspace_bytes(&s.cfg.network, 2, MAFAT_WINOGRAD_BYTES);
     s.options.image_by_rows = false;
     test_subject_search(&s, NULL, &search);
     for (size_t limit = 98119915; limit < 130000000; limit += limit / 16) {
@@ -235,7 +235,7 @@ START_TEST(the_smallest_plan_has_no_gaps)
     size_t least;
     ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i], 0, 0, &fault), MAFAT_OK);
     test_subject_init(&s, cfg, 10);
-    s.options.workspace_bytes = mafat_step_workspace_bytes(&s.cfg.network, 2);
+    s.options.workspace_bytes = mafat_step_workspace_bytes(&s.cfg.network, 2, MAFAT_WINOGRAD_BYTES);
     s.options.image_by_rows = false;
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
@@ -359,7 +359,7 @@ START_TEST(the_smallest_limit_is_the_smallest_by_any_costs)
     ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i % COUNT(stock)], 0, 0, &fault), MAFAT_OK);
     test_subject_init(&s, cfg, 10);
     s.costs = random_costs(&random, &s.costs.shape);
-    s.options.workspace_bytes = mafat_step_workspace_bytes(&s.cfg.network, 2);
+    s.options.workspace_bytes = mafat_step_workspace_bytes(&s.cfg.network, 2, MAFAT_WINOGRAD_BYTES);
     s.process.chooses = true;
     s.process.choosing_bytes = CHOOSING_BYTES;
     ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,

@@ -115,7 +115,7 @@ static mafat_status run_call(mafat_bridge *bridge, mafat_error *error)
     if (call->train)
         return mafat_error_set(error, MAFAT_UNSUPPORTED,
                                "MAFAT runs networks and does not train them; take mafat=, "
-                               "mafat_memory= and mafat_threads= out of [net]");
+                               "mafat_memory=, mafat_threads= and mafat_fast= out of [net]");
     if (bridge->image_rounding != NULL)
         return mafat_paths_run(bridge, (const char *)call->input, error);
     return run_batch(bridge, error);

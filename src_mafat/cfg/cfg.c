@@ -103,6 +103,7 @@ static mafat_status read_net(mafat_cfg *cfg, const mafat_cfg_text *text, int wid
     cfg->config = copy_flag(&net, "mafat");
     cfg->memory = copy_flag(&net, "mafat_memory");
     cfg->threads = copy_flag(&net, "mafat_threads");
+    cfg->fast = copy_flag(&net, "mafat_fast");
     const mafat_cfg_output *image = &context->image;
     cfg->network.input = image->map.c != 0
                              ? image->map
@@ -390,6 +391,7 @@ void mafat_cfg_free(mafat_cfg *cfg)
     free(cfg->config);
     free(cfg->memory);
     free(cfg->threads);
+    free(cfg->fast);
     for (int i = 0; i < cfg->n_files; i++)
         free(cfg->files[i].path);
     free(cfg->files);

@@ -39,6 +39,7 @@ typedef struct {
     char *config;    /* mafat= */
     char *memory;    /* mafat_memory= */
     char *threads;   /* mafat_threads= */
+    char *fast;      /* mafat_fast= */
     mafat_cfg_findings findings;    /* what MAFAT cannot run of it, and what is to be warned of */
 } mafat_cfg;
 

@@ -102,7 +102,7 @@ static const mafat_cfg_key upstream[] = {
 
 /* MAFAT's own. */
 static const mafat_cfg_key ours[] = {
-    {"net", "mafat mafat_memory mafat_threads",
+    {"net", "mafat mafat_memory mafat_threads mafat_fast",
      MAFAT_KEY_DESCRIBED, .source = "mafat_session_open"},
 };
 

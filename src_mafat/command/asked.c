@@ -79,7 +79,7 @@ mafat_asked mafat_asked_find(const mafat_arguments *arguments)
     return (mafat_asked){
         .cfg = cfg,
         .has_options = options->config != NULL || options->memory != NULL ||
-                       options->threads != NULL || options->batch != NULL,
+                       options->threads != NULL || options->batch != NULL || options->fast,
         .has_flags = cfg != NULL && mafat_session_is_asked_for(cfg),
         .has_limit = options->memory != NULL || (cfg != NULL && mafat_session_has_limit(cfg)),
     };

@@ -9,7 +9,7 @@
 
 /* The flags of [net] that ask for a limit, and for anything, as messages name them. */
 #define MAFAT_LIMIT_FLAG "mafat_memory="
-#define MAFAT_ALL_FLAGS "mafat=, mafat_memory= and mafat_threads="
+#define MAFAT_ALL_FLAGS "mafat=, mafat_memory=, mafat_threads= and mafat_fast="
 
 /* What a command line asks for, and where. */
 typedef struct {

@@ -174,7 +174,8 @@ static mafat_status save(searcher *s, mafat_error *error)
     bool is_auto = asked != NULL && strcmp(asked, "auto") == 0;
     char *config = mafat_config_text(&s->session.config);
     mafat_cfg_flags flags = {.config = config, .memory = is_auto ? memory : option,
-                             .threads = s->arguments->options.threads};
+                             .threads = s->arguments->options.threads,
+                             .fast = s->arguments->options.fast ? "1" : NULL};
     mafat_status status = MAFAT_OK;
     mafat_search_free(&s->search);    /* another one may follow */
     if (config == NULL)
@@ -263,7 +264,7 @@ static mafat_status find_for_any_images(void *context, size_t limit_bytes, mafat
     session.n_images = MAFAT_MAX_BATCH;
     session.seeks_images = true;
     session.choosing_bytes = 0;
-    mafat_status status = mafat_session_choose_images(&session, asked_of(&session), found, error);
+    mafat_status status = mafat_session_choose(&session, asked_of(&session), found, error);
     if (status == MAFAT_OK)
         found->choosing_bytes = mafat_size_max(found->choosing_bytes, session.choosing_bytes);
     return status;
@@ -280,16 +281,17 @@ static mafat_status find_front(searcher *s, mafat_error *error)
                                 PERCENT, INT32_MAX, error);
 }
 
-/* Chooses how many images a pass serves, but for a front, which chooses for each limit. */
-static mafat_status choose_images(searcher *s, mafat_error *error)
+/* Chooses what the search depends on, but for a front that seeks images: that one does so for each
+ * limit. */
+static mafat_status choose(searcher *s, mafat_error *error)
 {
     mafat_session *session = &s->session;
     mafat_found unused;    /* it is searched again, as is wished */
-    if (s->wishes.front && session->seeks_images)
+    if (s->wishes.front && session->seeks_images) {
         session->n_images = 1;
-    if (s->wishes.front)
         return MAFAT_OK;
-    mafat_status status = mafat_session_choose_images(session, asked_of(session), &unused, error);
+    }
+    mafat_status status = mafat_session_choose(session, asked_of(session), &unused, error);
     if (status == MAFAT_OK)
         mafat_found_free(&unused);
     return status;
@@ -298,7 +300,7 @@ static mafat_status choose_images(searcher *s, mafat_error *error)
 static mafat_status search_all(searcher *s, mafat_error *error)
 {
     s->begin_s = mafat_measure_now_s();
-    mafat_status status = choose_images(s, error);
+    mafat_status status = choose(s, error);
     if (status != MAFAT_OK)
         return status;
     mafat_plan_options options = mafat_session_plan_options(&s->session);

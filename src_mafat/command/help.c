@@ -17,8 +17,8 @@ static const char about[] =
 
 static const char notes[] =
     "\n"
-    "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT and mafat_threads=N do the "
-    "same for every Darknet command; options on the command line win. With one of either, "
+    "In the [net] section of a cfg, mafat=CONFIG, mafat_memory=LIMIT, mafat_threads=N and mafat_fast=1 "
+    "do the same for every Darknet command; options on the command line win. With one of either, "
     "Darknet's commands need no word mafat. Those that only handle weights or train take none of "
     "the options."
     "\n\n"

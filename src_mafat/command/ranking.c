@@ -63,7 +63,7 @@ mafat_status mafat_ranking_run(mafat_ranking *ranking, const mafat_session *sess
                                mafat_error *error)
 {
     mafat_race race = {cfg_path, weights_path, session->limit_bytes, session->n_threads,
-                       session->n_images};
+                       session->n_images, session->is_fast};
     mafat_status status = mafat_race_run(&race, ranking->runners, ranking->candidates.n, error);
     if (status == MAFAT_OK)
         status = search_text(session, ranking->runners[0].config, found, error);

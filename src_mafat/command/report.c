@@ -11,6 +11,7 @@
 #include "base/notice.h"
 #include "machine/charged.h"
 #include "machine/measure.h"
+#include "plan/algorithm.h"
 
 void mafat_report_begin(mafat_report *report, bool json)
 {
@@ -87,6 +88,11 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
         return;
     if (plan->n_images > 1)
         mafat_report_size(report, "batch", (size_t)plan->n_images);
+    if (session->is_fast) {
+        mafat_report_size(report, "fast", 1);
+        mafat_report_size(report, "winograd_layers",
+                          (size_t)mafat_algorithm_count(&session->cfg.network));
+    }
     if (session->limit_bytes > 0)
         mafat_report_size(report, "limit_bytes", session->limit_bytes);
     mafat_report_size(report, "predicted_bytes", session->prediction.total_bytes);

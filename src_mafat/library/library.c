@@ -11,6 +11,7 @@
 #include "base/shipped.h"
 #include "bridge/limits.h"
 #include "machine/measure.h"
+#include "plan/algorithm.h"
 #include "run/denormals.h"
 #include "run/team.h"
 #include "session/verify.h"
@@ -211,7 +212,7 @@ static mafat_status read_settings(const mafat_settings *settings, asked *a, mafa
     if (settings->fit < MAFAT_IMAGES_BY_CFG || settings->fit > MAFAT_IMAGES_STRETCHED)
         return mafat_error_set(error, MAFAT_USAGE, "fit %d: must be from 0 to 2 (mafat_image_fit)",
                                (int)settings->fit);
-    a->options = (mafat_options){.config = m->config, .memory = m->memory,
+    a->options = (mafat_options){.config = m->config, .memory = m->memory, .fast = settings->fast,
                                  .stretch = settings->fit == MAFAT_IMAGES_STRETCHED,
                                  .letter_box = settings->fit == MAFAT_IMAGES_LETTERBOXED,
                                  .threads = settings->n_threads != 0 ? m->n_threads : NULL};
@@ -347,6 +348,7 @@ static mafat_facts facts_of(const mafat_session *session)
         .predicted_bytes = session->prediction.total_bytes,
         .arena_bytes = session->plan.arena_bytes,
         .predicted_seconds = session->plan.latency_s,
+        .n_winograd_layers = mafat_algorithm_count(network),
     };
 }
 

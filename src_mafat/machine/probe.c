@@ -43,7 +43,8 @@ static mafat_status prepare(mafat_probe *probe, const mafat_probe_form *form,
     mafat_host host = {0};
     describe(form, probe);
     mafat_plan_options options = {
-        .workspace_bytes = mafat_step_workspace_bytes(&probe->network, n_threads)};
+        .workspace_bytes = mafat_step_workspace_bytes(&probe->network, n_threads,
+                                                      MAFAT_WINOGRAD_BYTES)};
     mafat_status status = mafat_build_plan(&probe->plan, &probe->network, &config, &options, error);
     if (status == MAFAT_OK)
         status = mafat_exec_init(&probe->exec, &probe->network, &probe->plan, parameters, NULL,
@@ -89,7 +90,8 @@ size_t mafat_probes_bytes(const mafat_probe_form *forms, int n, int n_threads)
     for (int i = 0; i < n; i++) {
         mafat_probe probe;
         describe(&forms[i], &probe);
-        bytes += mafat_step_workspace_bytes(&probe.network, n_threads) + MAFAT_CHARGE_PROBE;
+        bytes += mafat_step_workspace_bytes(&probe.network, n_threads, MAFAT_WINOGRAD_BYTES) +
+                 MAFAT_CHARGE_PROBE;
     }
     return bytes;
 }

@@ -3,6 +3,7 @@
 #ifndef MAFAT_MACHINE_RACE_H
 #define MAFAT_MACHINE_RACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -15,6 +16,7 @@ typedef struct {
     size_t limit_bytes;
     int n_threads;
     int n_images;            /* of a pass of the weights: seconds are of one of them */
+    bool fast;
 } mafat_race;
 
 typedef struct {
@@ -25,7 +27,8 @@ typedef struct {
 } mafat_runner;
 
 /* Runs them all, with progress on stderr, and sorts them, the fastest first. MAFAT_FAILED where a
- * process cannot be started, does not succeed, or predicts another latency than the runner's. */
+ * process cannot be started, does not succeed, or predicts another latency than the runner's (of fast
+ * plans, a longer one). */
 mafat_status mafat_race_run(const mafat_race *race, mafat_runner *runners, int n_runners,
                             mafat_error *error);
 

@@ -23,21 +23,22 @@ mafat_kernel_shape mafat_step_kernel_shape(int n_threads)
 }
 
 /* Floats of scratch for a thread that runs a layer of Winograd's whole. */
-static size_t winograd_floats(const mafat_layer *layer)
+static size_t winograd_floats(const mafat_layer *layer, size_t max_bytes)
 {
     const mafat_winograd_unit unit = mafat_winograd_unit_of_build();
     int n_tiles = mafat_winograd_shape_tiles(layer->out.h, layer->out.w);
     mafat_winograd_shape shape = mafat_winograd_shape_choose(
-        &unit, n_tiles, layer->in.c, layer->out.c, MAFAT_WINOGRAD_BYTES);
+        &unit, n_tiles, layer->in.c, layer->out.c, max_bytes);
     return mafat_winograd_shape_layout(&unit, shape).floats;
 }
 
-size_t mafat_step_workspace_bytes(const mafat_network *network, int n_threads)
+size_t mafat_step_workspace_bytes(const mafat_network *network, int n_threads,
+                                  size_t max_scratch_bytes)
 {
     size_t floats = mafat_conv_scratch_floats(mafat_conv_panel_pixels(n_threads));
     for (int l = 0; l < network->n_layers; l++)
         if (network->layers[l].algorithm == MAFAT_WINOGRAD)
-            floats = mafat_size_max(floats, winograd_floats(&network->layers[l]));
+            floats = mafat_size_max(floats, winograd_floats(&network->layers[l], max_scratch_bytes));
     return (size_t)n_threads * floats * sizeof(float);
 }
 

@@ -30,8 +30,9 @@ typedef struct {
 mafat_kernel_shape mafat_step_kernel_shape(int n_threads);
 
 /* Bytes of workspace that the plan must provide for so many threads: a conv.h panel for each, and as
- * much scratch as Winograd's layers have use for. */
-size_t mafat_step_workspace_bytes(const mafat_network *network, int n_threads);
+ * much scratch as Winograd's layers have use for, up to so much, or the least that they need. */
+size_t mafat_step_workspace_bytes(const mafat_network *network, int n_threads,
+                                  size_t max_scratch_bytes);
 
 /* Runs the step; `weights` are those of a convolution's first filter, or all of a shortcut's. Called by the team's
  * leader, or where there is no team for a layer of kind MAFAT_WHOLE. */

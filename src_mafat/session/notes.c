@@ -8,6 +8,7 @@
 #include "base/lines.h"
 #include "base/notice.h"
 #include "base/size.h"
+#include "plan/algorithm.h"
 
 /* What has been said, whichever thread said it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -19,6 +20,22 @@ void mafat_notes_print_cfg(const mafat_cfg *cfg, const char *path)
     if (strcmp(path, printed) != 0) {
         snprintf(printed, sizeof printed, "%s", path);
         mafat_cfg_print_notes(cfg, path);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void mafat_notes_print_fast(const mafat_network *network, const char *path)
+{
+    static char printed[4096];
+    int n_convolutions = 0;
+    for (int l = 0; l < network->n_layers; l++)
+        n_convolutions += network->layers[l].kind == MAFAT_CONVOLUTION;
+    pthread_mutex_lock(&lock);
+    if (strcmp(path, printed) != 0) {
+        snprintf(printed, sizeof printed, "%s", path);
+        mafat_notice("%s: fast: %d of %d convolutions by Winograd's algorithm, whose results are near "
+                     "Darknet's and not its bits", path, mafat_algorithm_count(network),
+                     n_convolutions);
     }
     pthread_mutex_unlock(&lock);
 }

@@ -9,6 +9,9 @@
 /* What the reader found in the cfg. Another path is another cfg. */
 void mafat_notes_print_cfg(const mafat_cfg *cfg, const char *path);
 
+/* That the network does not give Darknet's bits. Another path is another cfg. */
+void mafat_notes_print_fast(const mafat_network *network, const char *path);
+
 /* Line `number` of a data file, which is none: Darknet passes over it. */
 void mafat_notes_print_stray(const char *path, int number, const char *line);
 

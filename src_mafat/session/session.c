@@ -21,6 +21,7 @@
 #include "machine/auto_memory.h"
 #include "machine/cost_cache.h"
 #include "machine/processors.h"
+#include "plan/algorithm.h"
 #include "plan/build.h"
 #include "run/step.h"
 #include "run/team.h"
@@ -99,6 +100,28 @@ static mafat_status read_threads(const char *text, int *n_threads, mafat_error *
     return status;
 }
 
+/* Whether other bits than Darknet's will do. Darknet's own forward pass has no others: where the command
+ * line asks for it, what the cfg says does not count. */
+static mafat_status read_fast(mafat_session *session, const mafat_options *options,
+                              mafat_error *error)
+{
+    bool wins_over_cfg = session->by_layers && options->config != NULL;
+    const char *flag = wins_over_cfg ? NULL : session->cfg.fast;
+    int is_flagged = 0;
+    mafat_status status = MAFAT_OK;
+    if (flag != NULL)
+        status = mafat_number_read("mafat_fast", flag, 0, 1, &is_flagged, error);
+    session->is_fast = options->fast || is_flagged;
+    session->scratch_bytes = MAFAT_WINOGRAD_BYTES;
+    if (status == MAFAT_OK && session->by_layers && session->is_fast)
+        return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
+                               "Darknet's own forward pass, which knows no other algorithm than its "
+                               "own; given %s", options->fast ? "-fast" : "mafat_fast=1");
+    if (status == MAFAT_OK && session->is_fast)
+        mafat_algorithm_choose(&session->cfg.network);
+    return status;
+}
+
 /* How many images a pass of the weights serves: as many as the workload knows of, unless somebody
  * says. Without a limit all weights stay, and there is nothing to share. */
 static mafat_status read_batch(mafat_session *session, const mafat_options *options,
@@ -170,7 +193,8 @@ mafat_plan_options mafat_session_plan_options(const mafat_session *session)
 {
     return (mafat_plan_options){
         .workspace_bytes = mafat_step_workspace_bytes(&session->cfg.network,
-                                                      session->n_threads),
+                                                      session->n_threads,
+                                                      session->scratch_bytes),
         .image_by_rows = session->image_by_rows,
         .weights = session->reads_weights ? session->weights : NULL,
         .costs = &session->costs,
@@ -186,7 +210,8 @@ static mafat_status read_request(mafat_session *session, const mafat_options *op
     const char *config = first_of(options->config, options->seeks_config ? NULL : cfg->config);
     session->by_layers = config != NULL && strcmp(config, MAFAT_LAYERS_CONFIG) == 0;
     bool wins_over_cfg = session->by_layers && options->config != NULL;
-    const char *memory = first_of(options->memory, wins_over_cfg ? NULL : cfg->memory);
+    const char *memory = first_of(options->memory, wins_over_cfg || options->is_unlimited
+                                                       ? NULL : cfg->memory);
     mafat_status status = read_threads(first_of(options->threads, cfg->threads),
                                        &session->n_threads, error);
     if (status == MAFAT_OK && memory != NULL)
@@ -209,6 +234,8 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
 {
     const mafat_network *network = &session->cfg.network;
     mafat_status status = read_request(session, options, error);
+    if (status == MAFAT_OK)
+        status = read_fast(session, options, error);
     if (status == MAFAT_OK)
         status = read_batch(session, options, workload, error);
     if (status == MAFAT_OK)
@@ -276,6 +303,10 @@ mafat_status mafat_session_search(const mafat_session *session, const mafat_conf
     return status;
 }
 
+/* TUNING. Of the scratch that Winograd's algorithm should have, the least that is tried: one part of so
+ * many. */
+enum { LEAST_SCRATCH_PART = 4 };
+
 static bool is_found(const mafat_found *found)
 {
     return found->plan.n_steps > 0;
@@ -288,10 +319,10 @@ static mafat_status try_images(mafat_session *session, const mafat_config *confi
 {
     session->n_images = n_images;
     mafat_status status = mafat_session_search(session, config, found, error);
-    if (status == MAFAT_OK || n_images == 1)
+    if (status == MAFAT_OK)
         return status;
     *found = (mafat_found){0};
-    return status == MAFAT_NO_FIT || status == MAFAT_USAGE ? MAFAT_OK : status;
+    return n_images > 1 && (status == MAFAT_NO_FIT || status == MAFAT_USAGE) ? MAFAT_OK : status;
 }
 
 /* Keeps the plan that takes less time an image; returns whether that is the new one. */
@@ -314,8 +345,36 @@ static size_t kept_bytes(const mafat_found *found)
            mafat_plan_layer_bytes(plan->n_layers);
 }
 
-mafat_status mafat_session_choose_images(mafat_session *session, const mafat_config *config,
-                                         mafat_found *best, mafat_error *error)
+/* Tries ever less scratch; where no plan fits with any, the least is taken. */
+static mafat_status choose_scratch(mafat_session *session, const mafat_config *config,
+                                   mafat_error *error)
+{
+    int n_images = session->n_images;
+    size_t best = session->scratch_bytes;
+    double best_s = INFINITY;
+    mafat_status status = MAFAT_OK;
+    if (session->limit_bytes == 0 || mafat_algorithm_count(&session->cfg.network) == 0)
+        return MAFAT_OK;
+    for (int part = 1; part <= LEAST_SCRATCH_PART && status == MAFAT_OK; part *= 2) {
+        mafat_found found;
+        session->scratch_bytes = MAFAT_WINOGRAD_BYTES / (size_t)part;
+        status = try_images(session, config, session->seeks_images ? 1 : n_images, &found, error);
+        if (status == MAFAT_NO_FIT)    /* with less it may, and else the search says so itself */
+            status = MAFAT_OK;
+        double seconds = is_found(&found) ? found.plan.latency_s : INFINITY;
+        if (seconds < best_s || best_s == INFINITY)
+            best = session->scratch_bytes;
+        best_s = fmin(seconds, best_s);
+        session->choosing_bytes = mafat_size_max(session->choosing_bytes, found.choosing_bytes);
+        mafat_found_free(&found);
+    }
+    session->scratch_bytes = best;
+    session->n_images = n_images;
+    return status;
+}
+
+static mafat_status choose_images(mafat_session *session, const mafat_config *config,
+                                  mafat_found *best, mafat_error *error)
 {
     enum { MAX_WORSE = 2, MIN_TRIED = 4 };    /* what weights lose to the second image comes first */
     const size_t choosing_bytes = session->process.choosing_bytes;
@@ -323,7 +382,6 @@ mafat_status mafat_session_choose_images(mafat_session *session, const mafat_con
     size_t beside_bytes = 0;
     mafat_found found;
     mafat_status status = MAFAT_OK;
-    *best = (mafat_found){0};
     if (!session->seeks_images)
         return MAFAT_OK;
     /* ever fewer of the larger numbers, among which little depends on one more image */
@@ -345,6 +403,14 @@ mafat_status mafat_session_choose_images(mafat_session *session, const mafat_con
     return status;
 }
 
+mafat_status mafat_session_choose(mafat_session *session, const mafat_config *config,
+                                  mafat_found *best, mafat_error *error)
+{
+    *best = (mafat_found){0};
+    mafat_status status = choose_scratch(session, config, error);
+    return status == MAFAT_OK ? choose_images(session, config, best, error) : status;
+}
+
 /* Says which configuration it is that does not fit: others may. */
 static void name_config(const mafat_config *asked, mafat_error *error)
 {
@@ -359,7 +425,7 @@ static mafat_status search_plan(mafat_session *session, mafat_error *error)
 {
     mafat_found found;
     const mafat_config *asked = session->asked.n_groups > 0 ? &session->asked : NULL;
-    mafat_status status = mafat_session_choose_images(session, asked, &found, error);
+    mafat_status status = mafat_session_choose(session, asked, &found, error);
     if (status == MAFAT_OK && !is_found(&found))
         status = mafat_session_search(session, asked, &found, error);
     if (status == MAFAT_OK)
@@ -409,6 +475,8 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
         status = prepare(session, cfg_path, options, workload, error);
     if (status == MAFAT_OK) {
         mafat_notes_print_cfg(&session->cfg, cfg_path);
+        if (session->is_fast)
+            mafat_notes_print_fast(&session->cfg.network, cfg_path);
         return MAFAT_OK;
     }
     mafat_error_set_file(error, cfg_path);

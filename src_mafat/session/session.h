@@ -14,9 +14,11 @@
 enum { MAFAT_MAX_THREADS = 256, MAFAT_MAX_BATCH = 256 };
 
 /* MAFAT's options as written on the command line, borrowed; NULL where not given. They win over the
- * cfg's flags mafat=, mafat_memory= and mafat_threads=. */
+ * cfg's flags mafat=, mafat_memory=, mafat_threads= and mafat_fast=. */
 typedef struct {
     const char *config, *memory, *threads, *batch;
+    bool is_unlimited;     /* mafat_memory= of the cfg does not count */
+    bool fast;             /* not Darknet's bits, but sooner (plan/algorithm.h) */
     bool seeks_config;     /* the configuration is what is looked for: mafat= of the cfg is not */
     bool stretch, letter_box;    /* how images are fitted, one of them: the cfg is read as AlexeyAB's then;
                                     none: as it says */
@@ -25,10 +27,12 @@ typedef struct {
 typedef struct {
     mafat_cfg cfg;
     bool by_layers;        /* "layers": Darknet's own forward pass; there is no plan */
+    bool is_fast;          /* layers run by other algorithms than Darknet's, where some suit them */
     size_t limit_bytes;    /* 0: none */
     int n_threads;
     int n_images;          /* of a pass of the weights; where they are to be chosen, at the most, */
     bool seeks_images;     /* until they are */
+    size_t scratch_bytes;  /* for Winograd's algorithm, at the most, each thread */
     mafat_config asked;    /* what is asked for; no groups: nothing is */
     mafat_process process; /* what it holds beside the plan */
     mafat_costs costs;     /* of time */
@@ -73,12 +77,14 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
                                    mafat_error *error);
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
 
-/* Chooses how many images a pass of the weights serves, where that is to be chosen, with a
- * configuration or with any (NULL): the best plans for one image, two and so on are looked for as
- * long as an image takes less time. *best: the plan for as many, which the caller frees; empty where
- * there is nothing to choose. Errors: those of mafat_session_search(). */
-mafat_status mafat_session_choose_images(mafat_session *session, const mafat_config *config,
-                                         mafat_found *best, mafat_error *error);
+/* Chooses what a plan depends on beside its configuration, with one or with any (NULL): where there is
+ * a limit, how much scratch Winograd's algorithm gets, as there may be better use for memory; and how
+ * many images a pass of the weights serves, where that is to be chosen: the best plans for one image,
+ * two and so on are looked for as long as an image takes less time. *best: the plan for as many images,
+ * which the caller frees; empty where their number was not to be chosen. Errors: those of
+ * mafat_session_search(). */
+mafat_status mafat_session_choose(mafat_session *session, const mafat_config *config,
+                                  mafat_found *best, mafat_error *error);
 
 /* Searches for the best plan in the session's limit, with a configuration or with any (NULL); the
  * session's plan stays as it is. Errors: those of mafat_search_init() and mafat_search_best(). */

@@ -103,7 +103,7 @@ for code in 0 1 2 3 4; do grep -qx "$code" "$scratch/page" || fail "the page lac
 for words in 't N' "Pa $prefix/include/mafat.h" 'python3 1 ,'; do
     grep -qxF -e "$words" "$scratch/page" || fail "the page lacks $words"
 done
-for flag in mafat mafat_memory mafat_threads; do
+for flag in mafat mafat_memory mafat_threads mafat_fast; do
     grep -q "^\.It Cm $flag " "$prefix/share/man/man5/mafat.cfg.5" || fail "mafat.cfg(5) lacks $flag="
 done
 

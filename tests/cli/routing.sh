@@ -64,7 +64,7 @@ expect 2 'unknown command "detector fly"; [^;]*$' "$darknet" mafat detector fly
 
 # no command that trains or looks at hidden layers
 for command in "detector train cfg/coco.data CFG" "classifier train cfg/coco.data CFG" "yolo train CFG" "cifar distill CFG"; do
-    expect 2 'tiles.cfg: .*does not train them; take mafat=, mafat_memory= and mafat_threads= out of \[net\]' \
+    expect 2 'tiles.cfg: .*does not train them; take mafat=, mafat_memory=, mafat_threads= and mafat_fast= out of \[net\]' \
         "$darknet" ${command/CFG/$scratch/tiles.cfg} "$w"
     expect 2 'does not train them; leave MAFAT.s options out' "$darknet" ${command/CFG/$plain} "$w" -threads 2
 done

@@ -92,7 +92,8 @@ Facts = collections.namedtuple(
 Facts.__doc__ = """What was planned: width, height, channels of the input; n_layers; n_outputs, the
 floats that run() gives; n_classes of boxes, 0 for what is no detector; n_threads; limit_bytes, 0
 for none; predicted_bytes of the whole process; arena_bytes of them, for maps and windows of
-weights; predicted_seconds of a run; and the configuration."""
+weights; predicted_seconds of a run; n_winograd_layers, where `fast` asks for them; and the
+configuration."""
 
 
 class _Found:
@@ -176,12 +177,14 @@ class Network:
     limit, in the middle of calls: it must not use the network.
     fit: "stretch" or "letterbox" reads the cfg as AlexeyAB's Darknet does and brings images to the
     input so; None: as the cfg says, whose images are stretched where unmodified Darknet cannot run it.
+    fast: convolutions by Winograd's algorithm, where it suits them: in half the time, with results near
+    Darknet's; False: as mafat_fast= of the cfg says.
     """
 
     _FITS = {None: 0, "letterbox": 1, "stretch": 2}    # mafat_image_fit
 
     def __init__(self, cfg, weights=None, memory=None, config=None, threads=0, names=None,
-                 notice=None, fit=None):
+                 notice=None, fit=None, fast=False):
         if fit not in self._FITS:
             raise ValueError(f"fit={fit!r}: must be \"stretch\", \"letterbox\" or None")
         if memory is not None and not isinstance(memory, str):
@@ -190,7 +193,7 @@ class Network:
             memory=_image.text_or_none(memory, "memory"),
             config=_image.text_or_none(config, "config"),
             n_threads=_image.whole(threads, "threads"), names=_image.text_or_none(names, "names"),
-            fit=self._FITS[fit])
+            fit=self._FITS[fit], fast=bool(fast))
         if notice is not None:
             settings.notice = _library.notice(lambda _, line: notice(_library.decoded(line)))
         pointer = ctypes.c_void_p()

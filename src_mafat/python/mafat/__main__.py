@@ -16,6 +16,7 @@ OPTIONS = {    # name: what follows, what it is
     "weights": ("FILE", "of the cfg"),
     "names": ("FILE", "the name of a class in each line"),
     "threshold": ("P", "boxes have a class that is more probable than this; .5"),
+    "fast": (None, "convolutions by Winograd's algorithm: sooner, and not Darknet's very bits"),
     "json": (None, "one object an image, one a line"),
     "draw": ("DIR", "draw the boxes to DIR/NAME.jpg; wants names"),
     "help": (None, "this"),
@@ -172,7 +173,7 @@ def main(words):
     paths = picture_paths(images, options)
     print_result = json_printer() if "json" in options else print_text
     names, status = class_names(options), 0
-    with Network(options["cfg"], options["weights"], memory=options.get("memory"),
+    with Network(options["cfg"], options["weights"], memory=options.get("memory"), fast="fast" in options,
                  names=options["names"] if "draw" in options else None, notice=say) as network:
         for image, path in zip(images, paths):
             try:

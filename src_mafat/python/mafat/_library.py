@@ -20,14 +20,14 @@ notice = ctypes.CFUNCTYPE(None, c_void_p, c_char_p)
 class mafat_settings(ctypes.Structure):
     _fields_ = [("memory", c_char_p), ("config", c_char_p), ("n_threads", c_int),
                 ("reserve_bytes", c_size_t), ("names", c_char_p), ("notice", notice), ("notice_context", c_void_p),
-                ("fit", c_int)]
+                ("fit", c_int), ("fast", c_bool)]
 
 
 class mafat_facts(ctypes.Structure):
     _fields_ = [("width", c_int), ("height", c_int), ("channels", c_int), ("n_layers", c_int),
                 ("n_outputs", c_int), ("n_classes", c_int), ("n_threads", c_int),
                 ("limit_bytes", c_size_t), ("predicted_bytes", c_size_t), ("arena_bytes", c_size_t),
-                ("predicted_seconds", c_double)]
+                ("predicted_seconds", c_double), ("n_winograd_layers", c_int)]
 
 
 class mafat_image(ctypes.Structure):
