@@ -43,7 +43,7 @@ static mafat_comparison compare_with(void (*change)(network *net, float *input),
         input[i] = (float)(i % 17) / 17;
     mafat_comparison c;
     mafat_comparison_begin(&c, &bridge->session.cfg.network,
-                           (mafat_outputs){bridge, read_darknet});
+                           (mafat_outputs){bridge, "Darknet", read_darknet});
     mafat_inference_forward_darknet(bridge, input);
     change(bridge->network, input);
     ck_assert_int_eq(mafat_inference_forward(bridge, &(mafat_input){.map = input}, 1, results,

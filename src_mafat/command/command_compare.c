@@ -1,6 +1,7 @@
 /* `darknet mafat compare`: Darknet's own forward pass, once and in a process of its own, and
  * MAFAT's on the same input, under one configuration after the other; every output that the plan
- * makes whole, bit by bit. */
+ * makes whole, bit by bit. Fast plans are compared bit by bit with one of one thread, and must be near
+ * Darknet. */
 #include "base/progress.h"
 #include "command/oracle.h"
 #include "command/own_commands.h"
@@ -15,28 +16,40 @@ typedef struct {
     mafat_report report;
 } comparer;
 
-static void report_values(mafat_report *r, const mafat_session *session,
-                          const mafat_comparison *found)
+/* A comparison, and how far it has come. */
+typedef struct {
+    mafat_comparison found;     /* with Darknet, */
+    bool is_fast;               /* which is to be near, */
+    mafat_comparison strict;    /* and then with another fast plan */
+    mafat_progress progress;
+} watched;
+
+static void report_values(mafat_report *r, const mafat_session *session, const watched *w)
 {
+    const mafat_comparison *found = &w->found;
     mafat_report_session(r, session);
     mafat_report_size(r, "layers_compared", (size_t)found->n_layers);
     mafat_report_size(r, "values_compared", found->n_values);
     mafat_report_size(r, "values_different", found->n_different);
     mafat_report_real(r, "max_abs_diff", found->max_abs_diff);
+    if (!w->is_fast)
+        return;
+    mafat_report_real(r, "max_relative_diff", found->max_relative_diff);
+    mafat_report_size(r, "fast_values_different", w->strict.n_different);
 }
 
 /* Peaks are of the whole process: among several configurations they would tell of none. */
-static void report(comparer *c, const mafat_session *session, const mafat_comparison *found)
+static void report(comparer *c, const mafat_session *session, const watched *w)
 {
     mafat_report *r = &c->report;
     if (c->n_configs > 1) {
         mafat_report_begin_item(r);
-        report_values(r, session, found);
+        report_values(r, session, w);
         mafat_report_end_item(r);
         return;
     }
     mafat_report_begin(r, c->arguments->json);
-    report_values(r, session, found);
+    report_values(r, session, w);
     mafat_report_peaks(r);
     mafat_report_end(r);
 }
@@ -54,34 +67,41 @@ static mafat_status pass_over(comparer *c, mafat_error *error)
     return MAFAT_OK;
 }
 
-/* A comparison, and how far it has come. */
-typedef struct {
-    mafat_comparison found;
-    mafat_progress progress;
-} watched;
-
 static void note_map(void *context, int image, int layer, const float *map)
 {
     watched *w = context;
     mafat_comparison_map_done(&w->found, image, layer, map);
+    if (w->is_fast)
+        mafat_comparison_map_done(&w->strict, image, layer, map);
     mafat_progress_reach(&w->progress, (size_t)w->found.n_layers);
+}
+
+static mafat_status judge(const watched *w, mafat_error *error)
+{
+    if (!w->is_fast)
+        return mafat_comparison_judge(&w->found, error);
+    mafat_status status = mafat_comparison_judge(&w->strict, error);
+    return status == MAFAT_OK ? mafat_comparison_judge_near(&w->found, error) : status;
 }
 
 static mafat_status compare(comparer *c, mafat_trial *trial, mafat_error *error)
 {
     const mafat_session *session = &trial->bridge->session;
-    watched w;
+    watched w = {.is_fast = session->is_fast};
     mafat_comparison_begin(&w.found, &session->cfg.network, mafat_oracle_outputs(&c->oracle));
+    mafat_comparison_begin(&w.strict, &session->cfg.network,
+                           mafat_oracle_fast_outputs(&c->oracle));
     mafat_progress_begin(&w.progress, "layers compared", 0);
     mafat_observer observer = {.context = &w, .map_done = note_map};
     mafat_status status = mafat_trial_run(trial, &observer, error);
     mafat_progress_end(&w.progress);
-    if (status == MAFAT_OK && w.found.status == MAFAT_OK)
-        report(c, session, &w.found);
+    bool is_read = w.found.status == MAFAT_OK && w.strict.status == MAFAT_OK;
+    if (status == MAFAT_OK && is_read)
+        report(c, session, &w);
     if (status != MAFAT_OK)
         return status;
-    status = mafat_comparison_judge(&w.found, error);
-    bool differs = status != MAFAT_OK && w.found.status == MAFAT_OK;
+    status = judge(&w, error);
+    bool differs = status != MAFAT_OK && is_read;
     return differs && c->n_configs > 1 ? pass_over(c, error) : status;
 }
 
@@ -102,7 +122,7 @@ static mafat_status try_config(comparer *c, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     if (c->oracle.process == 0)
-        status = mafat_oracle_start(&c->oracle, &arguments, &trial.input, error);
+        status = mafat_oracle_start(&c->oracle, &arguments, &trial, error);
     if (status == MAFAT_OK) {
         mafat_trial_load(&trial, &arguments, false);
         status = compare(c, &trial, error);
@@ -166,7 +186,8 @@ static const mafat_usage usage = {
     "compare", "CFG WEIGHTS [IMAGE]",
     "run Darknet's own forward pass and MAFAT's on the same input "
     "and compare every output that the plan makes whole, bit by bit; "
-    "with -mafat given several times, under each of these",
+    "with -mafat given several times, under each of these. With -fast: how far they are from "
+    "Darknet's, and bit by bit with those of another fast plan",
     {NULL, 0}, true,
 };
 
