@@ -120,11 +120,50 @@ static void print_weights(const mafat_plan *plan)
                l.max_bytes, l.n_pinned, l.n_read);
 }
 
-static const char *step_name(mafat_step_kind kind)
+/* How a layer of Winograd's runs whole; of the plan's first window, where there are several. */
+typedef struct {
+    int layer, n_tiles;
+    mafat_winograd_shape shape;
+} fast_layer;
+
+/* Finds the next such layer from *l on, and moves behind it; false: there is none. */
+static bool next_fast(const mafat_session *session, int *l, fast_layer *found)
 {
-    switch (kind) {
+    const mafat_network *network = &session->cfg.network;
+    const mafat_plan *plan = &session->plan;
+    while (*l < network->n_layers && network->layers[*l].algorithm != MAFAT_WINOGRAD)
+        ++*l;
+    if (*l == network->n_layers)
+        return false;
+    const mafat_layer *layer = &network->layers[*l];
+    size_t scratch_bytes = mafat_share_scratch_bytes(
+        plan->buffers[MAFAT_WORKSPACE_BUFFER].place.bytes, session->n_threads);
+    int n_filters = layer->out.c, w = 0;
+    while (w < plan->n_windows && plan->windows[w].layer != *l)
+        w++;
+    if (w < plan->n_windows)
+        n_filters = plan->windows[w].filter_end;
+    found->layer = (*l)++;
+    found->n_tiles = mafat_winograd_shape_tiles(layer->out.h, layer->out.w);
+    found->shape = mafat_share_winograd(&session->costs.shape, scratch_bytes, layer->in.c, n_filters,
+                                        found->n_tiles).shape;
+    return true;
+}
+
+static void print_fast(const mafat_session *session)
+{
+    fast_layer f;
+    if (session->is_fast)
+        printf("\nwinograd    tiles of 4x4  at once  filters at once\n");
+    for (int l = 0; next_fast(session, &l, &f);)
+        printf("layer %-4d  %12d  %7d  %15d\n", f.layer, f.n_tiles, f.shape.tiles, f.shape.filters);
+}
+
+static const char *step_name(const mafat_network *network, const mafat_step *step)
+{
+    switch (step->kind) {
     case MAFAT_STEP_LAYER:
-        return "compute";
+        return network->layers[step->layer].algorithm == MAFAT_WINOGRAD ? "winograd" : "compute";
     case MAFAT_STEP_INPUT:
         return "fetch";
     case MAFAT_STEP_KEEP:
@@ -138,8 +177,9 @@ static void print_region(mafat_region r, char *text, size_t size)
     snprintf(text, size, "%d-%d, %d-%d", r.y0, r.y1 - 1, r.x0, r.x1 - 1);
 }
 
-static void print_steps(const mafat_plan *plan)
+static void print_steps(const mafat_session *session)
 {
+    const mafat_plan *plan = &session->plan;
     printf("\n step  %smoment  group  tile     layer  does     filters    reads rows and columns    "
            "writes rows and columns\n", plan->n_images > 1 ? "image  " : "");
     for (int i = 0; i < plan->n_steps; i++) {
@@ -154,7 +194,8 @@ static void print_steps(const mafat_plan *plan)
             print_region(step->in.region, in, sizeof in);
         print_region(step->out.region, out, sizeof out);
         printf("%5d  %s%6d  %5d  %-7s  %5d  %-7s  %-9s  %-24s  %s\n", i, image, step->moment,
-               step->group, tile, step->layer, step_name(step->kind), filters, in, out);
+               step->group, tile, step->layer, step_name(&session->cfg.network, step), filters, in,
+               out);
     }
 }
 
@@ -223,6 +264,23 @@ static void report_weights(const mafat_plan *plan, mafat_report *r)
     mafat_report_end_list(r);
 }
 
+static void report_fast(const mafat_session *session, mafat_report *r)
+{
+    fast_layer f;
+    if (!session->is_fast)
+        return;
+    mafat_report_begin_list(r, "winograd");
+    for (int l = 0; next_fast(session, &l, &f);) {
+        mafat_report_begin_item(r);
+        mafat_report_size(r, "layer", (size_t)f.layer);
+        mafat_report_size(r, "tiles", (size_t)f.n_tiles);
+        mafat_report_size(r, "tiles_at_once", (size_t)f.shape.tiles);
+        mafat_report_size(r, "filters_at_once", (size_t)f.shape.filters);
+        mafat_report_end_item(r);
+    }
+    mafat_report_end_list(r);
+}
+
 static void report_region(mafat_report *r, const char *key, mafat_region region)
 {
     mafat_json_begin_object(&r->json, key);
@@ -233,8 +291,9 @@ static void report_region(mafat_report *r, const char *key, mafat_region region)
     mafat_json_end_object(&r->json);
 }
 
-static void report_steps(const mafat_plan *plan, mafat_report *r)
+static void report_steps(const mafat_session *session, mafat_report *r)
 {
+    const mafat_plan *plan = &session->plan;
     mafat_report_begin_list(r, "each_step");
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *step = &plan->steps[i];
@@ -247,7 +306,7 @@ static void report_steps(const mafat_plan *plan, mafat_report *r)
         mafat_report_size(r, "tile_column", (size_t)step->tile_col);
         if (step->layer >= 0)
             mafat_report_size(r, "layer", (size_t)step->layer);
-        mafat_report_text(r, "does", step_name(step->kind));
+        mafat_report_text(r, "does", step_name(&session->cfg.network, step));
         if (step->filter_end > 0) {
             mafat_report_size(r, "first_filter", (size_t)step->filter_begin);
             mafat_report_size(r, "last_filter", (size_t)step->filter_end - 1);
@@ -267,8 +326,9 @@ static void report_tables(const mafat_session *session, bool steps, mafat_report
     report_groups(session, r);
     report_buffers(&session->plan, r);
     report_weights(&session->plan, r);
+    report_fast(session, r);
     if (steps)
-        report_steps(&session->plan, r);
+        report_steps(session, r);
 }
 
 static void print_tables(const mafat_session *session, bool steps)
@@ -276,8 +336,9 @@ static void print_tables(const mafat_session *session, bool steps)
     print_groups(session);
     print_buffers(session);
     print_weights(&session->plan);
+    print_fast(session);
     if (steps)
-        print_steps(&session->plan);
+        print_steps(session);
 }
 
 static void print(const mafat_session *session, bool json, bool steps)

@@ -49,6 +49,8 @@ static void print_name(const mafat_layer *layer, char *text, size_t size)
     bool has_kernel = layer->kind == MAFAT_CONVOLUTION || layer->kind == MAFAT_MAXPOOL;
     if (has_kernel && layer->stride > 1)
         snprintf(text, size, "%s %d×%d/%d", type, layer->size, layer->size, layer->stride);
+    else if (layer->algorithm == MAFAT_WINOGRAD)
+        snprintf(text, size, "%s %d×%d Winograd", type, layer->size, layer->size);
     else if (has_kernel)
         snprintf(text, size, "%s %d×%d", type, layer->size, layer->size);
     else
