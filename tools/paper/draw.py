@@ -164,7 +164,7 @@ def all_pictures(out, table, publish):
     if publish:
         copies = os.path.join(HERE, "results")
         os.makedirs(copies, exist_ok=True)
-        for path in (os.path.join(out, "summary.csv"), os.path.join(out, "machine"),
+        for path in (*(os.path.join(out, name) for name in ("summary.csv", "tables.md", "machine")),
                      *(os.path.join(folder, name + ".svg") for name, _, _ in drawn)):
             shutil.copy(path, copies)
         print(f"paper: copied to {os.path.relpath(copies, TOP)}", file=sys.stderr)
