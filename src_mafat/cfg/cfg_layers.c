@@ -61,12 +61,23 @@ static void need_int(job *j, const char *what, long long a, long long b, long lo
              what, a, b, c, d, INT_MAX);
 }
 
+/* Lists the activations that there are, a blank before each. */
+static void list_activations(char *known, size_t size)
+{
+    size_t end = 0;
+    for (int i = 0; i < MAFAT_N_ACTIVATIONS; i++)
+        end += (size_t)snprintf(known + end, size - end, " %s",
+                                mafat_activation_name((mafat_activation)i));
+}
+
 /* Of an activation that only other Darknets have, pinned Darknet makes a ReLU. */
 static mafat_activation refuse_activation(job *j, const char *name)
 {
+    char known[256];
+    list_activations(known, sizeof known);
     mafat_cfg_text_refuse(&j->options, "line %d: activation=%s is of another Darknet; pinned "
-                          "Darknet takes it for relu and computes something else",
-                          mafat_cfg_text_line(&j->options, "activation"), name);
+                          "Darknet takes it for relu and computes something else; must be one of%s",
+                          mafat_cfg_text_line(&j->options, "activation"), name, known);
     return MAFAT_RELU;
 }
 
@@ -95,11 +106,8 @@ static mafat_activation get_activation(job *j, const char *fallback)
     }
     if (mafat_cfg_keys_know_activation(name))
         return refuse_activation(j, name);
-    char known[256] = "";
-    size_t end = 0;
-    for (int i = 0; i < MAFAT_N_ACTIVATIONS; i++)
-        end += (size_t)snprintf(known + end, sizeof known - end, " %s",
-                                mafat_activation_name((mafat_activation)i));
+    char known[256];
+    list_activations(known, sizeof known);
     FAIL(j, "line %d: %s: must be one of%s", option->line, MAFAT_VISIBLE(option->written), known);
     return activation;
 }
@@ -1100,7 +1108,8 @@ static mafat_status fail_type(const mafat_cfg_text_section *section, int index, 
 {
     if (mafat_cfg_keys_know_section(section->name))
         return mafat_error_set(error, MAFAT_UNSUPPORTED,
-                               "line %d: layer %d is a %s, which only other Darknets have",
+                               "line %d: layer %d is a %s, which only other Darknets have; of their "
+                               "sections [scale_channels] and [sam] can be run",
                                section->line, index, section->name);
     enum { N_TYPES = sizeof types / sizeof *types };
     const char *known[N_TYPES];

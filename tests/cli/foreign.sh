@@ -62,6 +62,16 @@ bad 'dilation=2 goes with an odd size and pad=1' '[convolutional]\nfilters=8\nsi
 bad 'out_channels=9 make no map' '[maxpool]\nmaxpool_depth=1\nout_channels=9\n'
 bad 'nms_kind=soft: must be default' '[yolo]\nclasses=3\nnew_coords=1\nnms_kind=soft\n'
 
+# what stays refused is named, with what may stand there
+refused() { # MESSAGE LAYERS
+    made refused "$2"
+    expect 4 "$1" "$darknet" mafat plan "$scratch/refused.cfg"
+}
+refused 'layer 1 \[convolutional\]: .*activation=normalize_channels .* must be one of logistic .* gelu$' \
+    '[convolutional]\nactivation=normalize_channels\n'
+refused 'layer 1 is a \[local_avgpool\], .* \[scale_channels\] and \[sam\] can be run$' '[local_avgpool]\nsize=2\n'
+refused 'layer 1 is a \[Gaussian_yolo\], .* can be run$' '[Gaussian_yolo]\nclasses=3\n'
+
 # programs: what was read is written, and who resizes is told
 cat >"$scratch/program.c" <<'C'
 #include "darknet.h"
