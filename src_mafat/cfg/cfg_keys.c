@@ -441,7 +441,7 @@ static void judge(mafat_cfg_text_reader *reader, const mafat_cfg_text_option *op
 
 void mafat_cfg_keys_judge(mafat_cfg_text_reader *reader)
 {
-    const mafat_cfg_text_option *options = reader->text->options + reader->section->first_option;
-    for (int i = 0; i < reader->section->n_options && reader->status == MAFAT_OK; i++)
-        judge(reader, &options[i]);
+    const mafat_cfg_text_section *section = reader->section;
+    for (int i = 0; i < section->n_options && reader->status == MAFAT_OK; i++)
+        judge(reader, &reader->text->options[section->first_option + i]);
 }

@@ -330,13 +330,14 @@ void mafat_cfg_text_note(mafat_cfg_text_reader *reader, mafat_note_kind kind, in
 const mafat_cfg_text_option *mafat_cfg_text_find_first(const mafat_cfg_text_reader *reader,
                                                        const char *key)
 {
-    const mafat_cfg_text_option *options = reader->text->options + reader->section->first_option;
-    for (int i = 0; i < reader->section->n_options; i++) {
+    const mafat_cfg_text_section *section = reader->section;
+    for (int i = 0; i < section->n_options; i++) {
+        const mafat_cfg_text_option *option = &reader->text->options[section->first_option + i];
         /* a flag of MAFAT's is judged by who reads it */
-        bool is_dropped = options[i].value != NULL && options[i].value[0] == '\0' &&
-                          strncmp(options[i].key, "mafat", 5) != 0;
-        if (!is_dropped && strcmp(options[i].key, key) == 0)
-            return &options[i];
+        bool is_dropped = option->value != NULL && option->value[0] == '\0' &&
+                          strncmp(option->key, "mafat", 5) != 0;
+        if (!is_dropped && strcmp(option->key, key) == 0)
+            return option;
     }
     return NULL;
 }
