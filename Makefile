@@ -356,11 +356,11 @@ $(call from_upstream,darknet): darknet/.stamp ;
 $(B)/stock/%.o: build/upstream/%.c Makefile | $(B)/ready-build
 	$(call compile,$(DARKNET_FLAGS) -Ibuild/upstream/include -Ibuild/upstream/src)
 
-# Darknet does not look whether it got the memory, or the file to write to, that it asked for, and it ends the process and prints
+# Darknet does not look whether it got the memory, the file, or the bytes of it, that it asked for, and it ends the process and prints
 # where a library must not, so in the patched objects these calls go to src_mafat, which does better. Renamed behind the
 # compiler, so that its code stays stock's. What image.c makes by calloc() is images, for which there must be room in memory limits.
 CALLOC_src/image := mafat_image_calloc
-CHECKED_CALLS := malloc realloc free qsort fopen fclose exit srand fprintf printf fwrite fputc putchar puts perror
+CHECKED_CALLS := malloc realloc free qsort fopen fclose fread fgets exit srand fprintf printf fwrite fputc putchar puts perror
 CHECKED = $(foreach name,$(CHECKED_CALLS),--redefine-sym $(name)=mafat_checked_$(name)) \
     --redefine-sym __assert_fail=mafat_checked_assert_fail \
     --redefine-sym calloc=$(or $(CALLOC_$*),mafat_checked_calloc)

@@ -43,6 +43,11 @@ void mafat_checked_free(void *block);
 FILE *mafat_checked_fopen(const char *path, const char *mode);
 int mafat_checked_fclose(FILE *stream);
 
+/* Called in place of fread() and fgets(): the same, but that they end where reading fails, as where the disk
+ * does, and so do those below that print into a file, and mafat_checked_fclose(). */
+size_t mafat_checked_fread(void *elements, size_t n_bytes, size_t n, FILE *stream);
+char *mafat_checked_fgets(char *line, int size, FILE *stream);
+
 /* Called in place of qsort(), which sorts otherwise where it gets no memory, and of boxes that are
  * equal another is kept then: the same, but for that. */
 void mafat_checked_qsort(void *elements, size_t n, size_t n_bytes,

@@ -77,6 +77,26 @@ START_TEST(files_that_cannot_be_written_end_the_process)
 }
 END_TEST
 
+/* A folder can be opened, and not be read; /dev/full can be, and not be written. */
+START_TEST(bytes_that_are_not_transferred_end_the_process)
+{
+    char line[100] = "";
+    FILE *folder = mafat_checked_fopen("/", "r"), *full = mafat_checked_fopen("/dev/full", "w");
+    ck_assert(folder != NULL && full != NULL);
+    if (_i > 2)
+        setvbuf(full, NULL, _IONBF, 0);
+    switch (_i) {
+    case 0: mafat_checked_fread(line, 1, sizeof line, folder); break;
+    case 1: mafat_checked_fgets(line, sizeof line, folder); break;
+    case 2: fputs("buffered", full); mafat_checked_fclose(full); break;
+    case 3: mafat_checked_fprintf(full, "%d", 7); break;
+    case 4: mafat_checked_fwrite(line, 1, sizeof line, full); break;
+    case 5: mafat_checked_fputc('x', full); break;
+    case 6: getc(folder); mafat_checked_fclose(folder); break;
+    }
+}
+END_TEST
+
 START_TEST(files_that_cannot_be_read_are_darknets_to_tell)
 {
     ck_assert_ptr_null(mafat_checked_fopen("/no/such/folder/file", "r"));
@@ -138,6 +158,7 @@ int main(void)
     tcase_add_loop_test(tests, elements_are_sorted_as_the_c_library_does, 0, 2);
     tcase_add_test(tests, nothing_asked_for_is_no_failure);
     tcase_add_loop_exit_test(tests, files_that_cannot_be_written_end_the_process, MAFAT_FAILED, 0, 2);
+    tcase_add_loop_exit_test(tests, bytes_that_are_not_transferred_end_the_process, MAFAT_FAILED, 0, 7);
     tcase_add_test(tests, files_that_cannot_be_read_are_darknets_to_tell);
     tcase_add_loop_exit_test(tests, the_reason_alone_is_told_in_silence, 7, 0, 2);
     suite_add_tcase(suite, tests);

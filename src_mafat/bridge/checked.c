@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/notice.h"
 #include "base/shipped.h"
@@ -132,8 +134,49 @@ FILE *mafat_checked_fopen(const char *path, const char *mode)
     mafat_bridge_give_up(MAFAT_FAILED, &error);
 }
 
+/* Gives up for a file that cannot be read or written to its end. Its path is the kernel's to tell. */
+static _Noreturn void fail_stream(FILE *stream, const char *reason)
+{
+    mafat_error error = {0};
+    char link[40], path[sizeof error.file];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fileno(stream));
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    mafat_error_set(&error, MAFAT_FAILED, "cannot be %s: %s",
+                    __fwriting(stream) ? "written" : "read", reason);
+    mafat_error_set_file(&error, stream == stdin ? "standard input" : n > 0 ? path : "a file");
+    mafat_bridge_give_up(MAFAT_FAILED, &error);
+}
+
+/* Looks at what has just been read or written. What goes to stdout is looked at when all of it has gone
+ * there (command/command.c); for stderr there is nobody to be told. */
+static void check_stream(FILE *stream)
+{
+    if (ferror(stream) && stream != stdout && stream != stderr)
+        fail_stream(stream, strerror(errno));
+}
+
+size_t mafat_checked_fread(void *elements, size_t n_bytes, size_t n, FILE *stream)
+{
+    size_t n_read = fread(elements, n_bytes, n, stream);
+    check_stream(stream);
+    return n_read;
+}
+
+char *mafat_checked_fgets(char *line, int size, FILE *stream)
+{
+    char *read = fgets(line, size, stream);
+    check_stream(stream);
+    return read;
+}
+
+/* Also what fscanf() and getc() could not read; why is not known any more. */
 int mafat_checked_fclose(FILE *stream)
 {
+    if (__fwriting(stream) && fflush(stream) != 0)
+        fail_stream(stream, strerror(errno));
+    if (ferror(stream))
+        fail_stream(stream, "a part is missing");
     mafat_caught_forget(stream);
     return fclose(stream);
 }
@@ -191,7 +234,9 @@ static int print(FILE *stream, const char *format, va_list args)
         return vsnprintf(unsaid, sizeof unsaid, format, args);
     if (stream == stdout || stream == stderr)
         mafat_notice_clear();
-    return vfprintf(stream, format, args);
+    int n = vfprintf(stream, format, args);
+    check_stream(stream);
+    return n;
 }
 
 int mafat_checked_fprintf(FILE *stream, const char *format, ...)
@@ -214,12 +259,19 @@ int mafat_checked_printf(const char *format, ...)
 
 size_t mafat_checked_fwrite(const void *elements, size_t n_bytes, size_t n, FILE *stream)
 {
-    return is_silent(stream) ? n : fwrite(elements, n_bytes, n, stream);
+    if (is_silent(stream))
+        return n;
+    size_t n_written = fwrite(elements, n_bytes, n, stream);
+    check_stream(stream);
+    return n_written;
 }
 
 int mafat_checked_fputc(int character, FILE *stream)
 {
-    return is_silent(stream) ? character : fputc(character, stream);
+    if (!is_silent(stream))
+        fputc(character, stream);
+    check_stream(stream);
+    return character;
 }
 
 int mafat_checked_putchar(int character)

@@ -1,5 +1,8 @@
 /* `darknet mafat ...`: the dispatcher. */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/notice.h"
 #include "base/progress.h"
@@ -19,6 +22,25 @@
 #include "command/report.h"
 #include "command/routing.h"
 #include "doors.h"
+
+/* Descriptors 0 to 2 that are closed would be those of the files opened next, of weights, too: they are
+ * held by what cannot be used either. */
+static void hold_standard_descriptors(void)
+{
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+        if (fcntl(i, F_GETFD) < 0 && open("/dev/null", i == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}
+
+/* At the end of a command of Darknet's, which does not look whether its results have arrived. */
+static void check_results(void)
+{
+    mafat_error error = {0};
+    if (mafat_report_flush(&error) == MAFAT_OK)
+        return;
+    mafat_error_print(&error, stderr);
+    _exit(MAFAT_FAILED);
+}
 
 /* Leaves in argv the words of Darknet's own command, behind the program's name. */
 static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
@@ -53,9 +75,12 @@ int mafat_main(int *argc, char **argv)
     mafat_error error = {0};
     bool has_word = *argc > 1 && strcmp(argv[1], "mafat") == 0;
     bool is_named = mafat_program_begin(argv[0]) || has_word;
-    if (!is_named && !mafat_asked_in(*argc - 1, argv + 1))
+    if (!is_named && !mafat_asked_in(*argc - 1, argv + 1)) {
+        atexit(check_results);
         return -1;
+    }
     int first = has_word ? 2 : 1;
+    hold_standard_descriptors();
     mafat_bridge_keep_heap_small();
     mafat_shipped_begin();
     mafat_status status = mafat_arguments_parse(&arguments, *argc - first, argv + first, &error);
@@ -116,6 +141,7 @@ int mafat_main(int *argc, char **argv)
     }
     if (is_ours)
         return MAFAT_OK;
+    atexit(check_results);
     hand_over(&arguments, argc, argv);
     return -1;
 }

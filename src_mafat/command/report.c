@@ -198,7 +198,9 @@ void mafat_report_end(mafat_report *report)
 
 mafat_status mafat_report_flush(mafat_error *error)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    bool flushed = fflush(stdout) == 0;
+    if (flushed && !ferror(stdout))
         return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_FAILED, "cannot write the results: %s", strerror(errno));
+    return mafat_error_set(error, MAFAT_FAILED, "cannot write the results: %s",
+                           flushed ? "a part is missing" : strerror(errno));
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE    /* memfd_create() */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio_ext.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,10 @@ static mafat_status load(const mafat_picture *picture, image *floats, mafat_erro
                                  "TMPDIR names another folder", folder(), strerror(errno));
     else
         *floats = load_image_color(path, 0, 0);
+    if (file != NULL && status != MAFAT_OK) {    /* that is told: closing it is not to tell it again */
+        __fpurge(file);
+        clearerr(file);
+    }
     if (file != NULL)    /* which is closed if Darknet gives up (bridge/caught.h) */
         mafat_checked_fclose(file);
     mafat_picture_probe_clean();
