@@ -1,10 +1,13 @@
 /* Files written whole or not at all; see new_file.h. */
+#define _GNU_SOURCE    /* O_TMPFILE */
 #include "base/new_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/page_cache.h"
@@ -14,6 +17,12 @@ static mafat_status fail(const mafat_new_file *file, const char *reason, mafat_e
     mafat_status status = mafat_error_set(error, MAFAT_FAILED, "cannot be written: %s", reason);
     mafat_error_set_file(error, file->path);
     return status;
+}
+
+static void remove_written(const mafat_new_file *file)
+{
+    if (!file->is_nameless)
+        unlink(file->written);
 }
 
 /* Follows links and makes up the name of the file beside; false, and errno says why, where it
@@ -32,6 +41,30 @@ static bool find_names(mafat_new_file *file, const char *path)
                (int)sizeof file->written;
 }
 
+/* The file by its descriptor: what linkat() gives a name. */
+static void find_link(int descriptor, char link[40])
+{
+    snprintf(link, 40, "/proc/self/fd/%d", descriptor);
+}
+
+/* Opens a file in the folder that has no name there yet, so that a process that is killed leaves none;
+ * -1 where the file system or a system without /proc has no such files. */
+static int open_nameless(const char *path)
+{
+    char folder[PATH_MAX], link[40];
+    const char *name = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", name != NULL ? (int)(name - path) + 1 : 1,
+             name != NULL ? path : ".");
+    int descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return -1;
+    find_link(descriptor, link);
+    if (access(link, F_OK) == 0)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
 mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_error *error)
 {
     struct stat about;
@@ -41,7 +74,10 @@ mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_
         return fail(file, strerror(errno), error);
     if (stat(file->path, &about) == 0 && !S_ISREG(about.st_mode))
         return fail(file, "not a regular file", error);
-    int descriptor = mkstemp(file->written);
+    int descriptor = open_nameless(file->path);
+    file->is_nameless = descriptor >= 0;
+    if (descriptor < 0)
+        descriptor = mkstemp(file->written);
     if (descriptor < 0)
         return fail(file, strerror(errno), error);
     file->stream = fdopen(descriptor, "wb");
@@ -49,7 +85,7 @@ mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_
         return MAFAT_OK;
     mafat_status status = fail(file, strerror(errno), error);
     close(descriptor);
-    unlink(file->written);
+    remove_written(file);
     return status;
 }
 
@@ -69,25 +105,45 @@ static mode_t permissions(const char *path)
     return 0666 & ~mask;
 }
 
+/* Gives a file without a name the one beside its place, which mkstemp() would have made up. */
+static bool name_written(mafat_new_file *file)
+{
+    enum { N_LETTERS = 6 };
+    char link[40], *letters = file->written + strlen(file->written) - N_LETTERS;
+    struct timespec now;
+    if (!file->is_nameless)
+        return true;
+    find_link(fileno(file->stream), link);
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        snprintf(letters, N_LETTERS + 1, "%06lx", (unsigned long)now.tv_nsec % (1 << 24));
+        file->is_nameless = linkat(AT_FDCWD, link, AT_FDCWD, file->written, AT_SYMLINK_FOLLOW) != 0;
+    } while (file->is_nameless && errno == EEXIST);
+    return !file->is_nameless;
+}
+
 mafat_status mafat_new_file_end(mafat_new_file *file, mafat_error *error)
 {
-    bool complete = fflush(file->stream) == 0 && !ferror(file->stream) &&
-                    fchmod(fileno(file->stream), permissions(file->path)) == 0;
-    int reason = errno;
+    const char *reason = NULL;
+    bool is_flushed = fflush(file->stream) == 0;
+    if (is_flushed && ferror(file->stream))
+        reason = "a part is missing";    /* why is not known any more */
+    else if (!is_flushed || fchmod(fileno(file->stream), permissions(file->path)) != 0 ||
+             !name_written(file))
+        reason = strerror(errno);
     /* some file systems tell only here that there is no room */
-    if (fclose(file->stream) != 0 && complete) {
-        complete = false;
-        reason = errno;
-    }
-    if (complete && rename(file->written, file->path) == 0)
+    if (fclose(file->stream) != 0 && reason == NULL)
+        reason = strerror(errno);
+    if (reason == NULL && rename(file->written, file->path) != 0)
+        reason = strerror(errno);
+    if (reason == NULL)
         return MAFAT_OK;
-    mafat_status status = fail(file, strerror(complete ? errno : reason), error);
-    unlink(file->written);
-    return status;
+    remove_written(file);
+    return fail(file, reason, error);
 }
 
 void mafat_new_file_abandon(mafat_new_file *file)
 {
     fclose(file->stream);
-    unlink(file->written);
+    remove_written(file);
 }

@@ -1,4 +1,6 @@
-/* A file that is written whole or not at all: beside its place first, then it takes its name. */
+/* A file that is written whole or not at all: beside its place first, then it takes its name. Where the
+ * file system can, it has no name at all until it is whole, so that nothing is left of it where the
+ * process is killed. */
 #ifndef MAFAT_BASE_NEW_FILE_H
 #define MAFAT_BASE_NEW_FILE_H
 
@@ -11,7 +13,8 @@ typedef struct {
     FILE *stream;              /* to write to; its errors are looked for at the end */
     off_t spared;              /* its bytes up to here have left the page cache */
     char path[PATH_MAX];       /* where the file will be: links are followed */
-    char written[PATH_MAX];    /* where it is until then */
+    char written[PATH_MAX];    /* where it is until then, */
+    bool is_nameless;          /* or will be for a moment: it has no name yet */
 } mafat_new_file;
 
 /* Opens a file beside `path`. MAFAT_FAILED, with the file named, where it cannot be made or where

@@ -44,8 +44,11 @@ static mafat_status read_bytes(char *bytes, size_t n_bytes, const char *path, ma
         return status;
     size_t n_read = fread(bytes, 1, n_bytes, file);
     bool failed = ferror(file) != 0;
+    int reason = errno;
     fclose(file);
-    if (failed || n_read != n_bytes)
+    if (failed)
+        return mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(reason));
+    if (n_read != n_bytes)
         return mafat_error_set(error, MAFAT_FAILED,
                                "cannot be read: it ends after %zu of %zu bytes", n_read, n_bytes);
     bytes[n_bytes] = '\0';
