@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,8 +159,11 @@ mafat_status mafat_oracle_start(mafat_oracle *oracle, const mafat_arguments *arg
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, links) != 0)
         return mafat_error_set(error, MAFAT_FAILED, "no socket: %s", strerror(errno));
     fflush(NULL);
-    pid_t process = fork();
+    pid_t parent = getpid(), process = fork();
     if (process == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);    /* its pass may take minutes, and nobody asks any more */
+        if (getppid() != parent)
+            _exit(1);
         close(links[0]);
         serve(links[1], arguments, trial);
     }

@@ -1,15 +1,16 @@
 /* Processes of this program and what they print; see race.h. */
-#define _GNU_SOURCE    /* environ */
+#define _GNU_SOURCE    /* pipe2() */
 #include "machine/race.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <spawn.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,26 +18,34 @@
 #include "base/program.h"
 #include "machine/measure.h"
 
+/* In a new process: becomes the program, which ends with the one that has started it. */
+static _Noreturn void become(char **argv, pid_t parent, int output)
+{
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == parent && dup2(output, STDOUT_FILENO) >= 0 && dup2(nowhere, STDERR_FILENO) >= 0)
+        execv("/proc/self/exe", argv);
+    _exit(MAFAT_FAILED);
+}
+
 /* Starts a process whose output comes through *output; what it says beside that is dropped. */
 static int start(char **argv, pid_t *process, FILE **output)
 {
-    int pipe_ends[2];
-    posix_spawn_file_actions_t actions;
-    *output = NULL;
-    if (pipe(pipe_ends) != 0)
+    int pipe_ends[2], reason = 0;
+    pid_t parent = getpid();
+    if (pipe2(pipe_ends, O_CLOEXEC) != 0)
         return errno;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addclose(&actions, pipe_ends[0]);
-    posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addclose(&actions, pipe_ends[1]);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    int reason = posix_spawn(process, "/proc/self/exe", &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
+    *output = fdopen(pipe_ends[0], "r");
+    *process = *output != NULL ? fork() : -1;
+    if (*process == 0)
+        become(argv, parent, pipe_ends[1]);
+    if (*process < 0)
+        reason = errno;
     close(pipe_ends[1]);
-    if (reason == 0)
-        *output = fdopen(pipe_ends[0], "r");
     if (*output == NULL)
         close(pipe_ends[0]);
+    else if (reason != 0)
+        fclose(*output);
     return reason;
 }
 
@@ -81,9 +90,8 @@ static mafat_status run(const mafat_race *race, const mafat_runner *runner, doub
     if (reason != 0)
         return mafat_error_set(error, MAFAT_FAILED, "no process to run %s in: %s", runner->config,
                                strerror(reason));
-    bool found = output != NULL && read_latencies(output, &predicted_s, seconds);
-    if (output != NULL)
-        fclose(output);
+    bool found = read_latencies(output, &predicted_s, seconds);
+    fclose(output);
     while (waitpid(process, &code, 0) < 0 && errno == EINTR)
         ;
     bool succeeded = found && WIFEXITED(code) && WEXITSTATUS(code) == 0;
