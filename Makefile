@@ -186,7 +186,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan faults mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -282,6 +282,10 @@ uninstall: ## take away what install has put there, and nothing else [PREFIX=/us
 mutate: ## hostile files for as long as you like; findings in build/findings/ [TIME=600 SEED=1]
 	+@$(in_parallel) all asan
 	@MUTATE_SECONDS=$(or $(TIME),600) SEED=$(SEED) tests/network/mutate.sh
+
+faults: ## every call of every command made to fail, one after the other: hours; goes on where it was stopped [FAULTS_ONLY=detect:read]
+	+@$(in_parallel) all
+	@FAULTS_KEPT=$(CURDIR)/build/faults tests/cli/faults.sh
 
 suites: $(SUITES:%=$(B)/%) $(if $(SANITIZE),$(B)/darknet/darknet) ## build the suites, plain and sanitized, and the sanitized program
 	+@$(if $(SANITIZE),,$(MAKE) --no-print-directory SANITIZE=asan suites)
