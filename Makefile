@@ -186,7 +186,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan faults mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan faults hostile mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -248,7 +248,7 @@ test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes,
 	@for cross in aarch64-linux-gnu- arm-linux-gnueabihf-; do \
 	    CROSS=$$cross tools/setup test || echo "test: goes on without it" >&2; done
 	+@$(in_parallel) WERROR=1 all stock suites
-	@tests/run $(SCRIPTS) tools/check_patches tests/check_includes $(SUITES:%=$(B)/asan/%) $(SUITES:%=$(B)/%)
+	@tests/run $(SCRIPTS) tools/check_patches tests/check_includes tests/check_mutants $(SUITES:%=$(B)/asan/%) $(SUITES:%=$(B)/%)
 
 test-boards: ## builds for ARM of 64 and 32 bits and x86 of 32, held to Darknet under emulation: an hour [BOARDS="a76 riscv64" BOARD_SUITES=all]
 	@tests/boards $(if $(BOARD_SUITES),-s '$(BOARD_SUITES)') $(BOARDS)
@@ -279,9 +279,13 @@ install: $(if $(wildcard darknet/darknet),$(shell [ ! -O darknet/darknet ] || ec
 uninstall: ## take away what install has put there, and nothing else [PREFIX=/usr/local DESTDIR=]
 	@tools/install uninstall
 
-mutate: ## hostile files for as long as you like; findings in build/findings/ [TIME=600 SEED=1]
+hostile: ## hostile files for as long as you like; findings in build/findings/ [TIME=600 SEED=1]
 	+@$(in_parallel) all asan
 	@MUTATE_SECONDS=$(or $(TIME),600) SEED=$(SEED) tests/network/mutate.sh
+
+mutate: ## small faults planted in a copy of the tree, and the tests nearest to each: 20 minutes and more; goes on where it was stopped [MUTANT=pool]
+	+@$(in_parallel) all stock
+	@tests/mutants/run '$(MUTANT)'
 
 faults: ## every call of every command made to fail, one after the other: hours; goes on where it was stopped [FAULTS_ONLY=detect:read]
 	+@$(in_parallel) all

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Hostile files: good ones of every sort that a command reads, and options, changed at random and given
 # to the sanitized program (tests/mutate.c), which refuses them or runs, and does nothing else.
-# `make mutate TIME=600 SEED=2` goes on for longer and keeps what it finds in build/findings/.
+# `make hostile TIME=600 SEED=2` goes on for longer and keeps what it finds in build/findings/.
 # Beside: it runs a program of another build.
 . "$(dirname "$0")/../lib.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL
