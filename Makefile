@@ -186,7 +186,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan faults hostile mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan faults soak hostile mutate check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -286,6 +286,10 @@ hostile: ## hostile files for as long as you like; findings in build/findings/ [
 mutate: ## small faults planted in a copy of the tree, and the tests nearest to each: 20 minutes and more; goes on where it was stopped [MUTANT=pool]
 	+@$(in_parallel) all stock
 	@tests/mutants/run '$(MUTANT)'
+
+soak: ## 10,000 inferences and 500 of YOLOv2: memory, descriptors, threads and latency stay flat: half an hour; goes on where it was stopped [QUICK=1]
+	+@$(in_parallel) all
+	@QUICK=$(QUICK) tests/soak
 
 faults: ## every call of every command made to fail, one after the other: hours; goes on where it was stopped [FAULTS_ONLY=detect:read]
 	+@$(in_parallel) all
