@@ -159,18 +159,12 @@ static mafat_status check_options(const demo *d, mafat_error *error)
     return MAFAT_OK;
 }
 
-/* Whether frames come from files, one or many ("frame_%03d.png"). */
-static bool is_of_files(const demo *d)
-{
-    return d->source.name != NULL && strstr(d->source.name, "://") == NULL;
-}
-
-/* Opens the film. OpenCV does not say why a file cannot be opened; of one that is no pattern for many,
- * the system does. */
+/* Opens the film. OpenCV does not say why a file cannot be opened; of one that is no address and no
+ * pattern for many, the system does. */
 static mafat_status open_film(demo *d, mafat_error *error)
 {
     const char *name = d->source.name;
-    bool is_file = is_of_files(d) && strchr(name, '%') == NULL;
+    bool is_file = name != NULL && strstr(name, "://") == NULL && strchr(name, '%') == NULL;
     struct stat about;
     if (is_file && (stat(name, &about) != 0 || access(name, R_OK) != 0)) {
         mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
@@ -309,8 +303,18 @@ static size_t video_bytes(const demo *d, int width, int height, bool has_begun)
     return MAFAT_CHARGE_FILM + (size_t)width * (size_t)height * (size_t)bytes;
 }
 
-/* How many frames are known to come before the first one is run; none beside it of a camera and an
- * address, where who looks on waits for it. A film may not say how many it has. */
+/* Whether frames come from files, one or many ("frame_%03d.png"). */
+static bool is_of_files(const demo *d)
+{
+    const char *name = d->source.name;
+    struct stat about;
+    if (name == NULL || strstr(name, "://") != NULL)
+        return false;
+    return strchr(name, '%') != NULL || (stat(name, &about) == 0 && S_ISREG(about.st_mode));
+}
+
+/* How many frames are known before the first one is run: that one alone of a camera, a device and an
+ * address, where somebody waits for it. A film may not say how many it has. */
 static int count_known(const demo *d)
 {
     mafat_film_facts facts;

@@ -264,7 +264,9 @@ static mafat_status find_for_any_images(void *context, size_t limit_bytes, mafat
     session.n_images = MAFAT_MAX_BATCH;
     session.seeks_images = true;
     session.choosing_bytes = 0;
-    mafat_status status = mafat_session_choose(&session, asked_of(&session), found, error);
+    mafat_status status = mafat_session_choose(&session, asked_of(&session), error);
+    if (status == MAFAT_OK)
+        status = mafat_session_search(&session, asked_of(&session), found, error);
     if (status == MAFAT_OK)
         found->choosing_bytes = mafat_size_max(found->choosing_bytes, session.choosing_bytes);
     return status;
@@ -282,19 +284,15 @@ static mafat_status find_front(searcher *s, mafat_error *error)
 }
 
 /* Chooses what the search depends on, but for a front that seeks images: that one does so for each
- * limit. */
+ * limit, down to what one image takes. */
 static mafat_status choose(searcher *s, mafat_error *error)
 {
     mafat_session *session = &s->session;
-    mafat_found unused;    /* it is searched again, as is wished */
     if (s->wishes.front && session->seeks_images) {
         session->n_images = 1;
         return MAFAT_OK;
     }
-    mafat_status status = mafat_session_choose(session, asked_of(session), &unused, error);
-    if (status == MAFAT_OK)
-        mafat_found_free(&unused);
-    return status;
+    return mafat_session_choose(session, asked_of(session), error);
 }
 
 static mafat_status search_all(searcher *s, mafat_error *error)

@@ -307,42 +307,23 @@ mafat_status mafat_session_search(const mafat_session *session, const mafat_conf
  * many. */
 enum { LEAST_SCRATCH_PART = 4 };
 
-static bool is_found(const mafat_found *found)
-{
-    return found->plan.n_steps > 0;
-}
-
-/* The best plan for so many images; of more than one there may be none, which is too large or has too
- * many steps. */
+/* The best plan for so many images: its seconds for one of them; INFINITY where there is none, of more
+ * than one, which is too large or has too many steps. */
 static mafat_status try_images(mafat_session *session, const mafat_config *config, int n_images,
-                               mafat_found *found, mafat_error *error)
+                               double *seconds, mafat_error *error)
 {
+    mafat_found found;
+    *seconds = INFINITY;
     session->n_images = n_images;
-    mafat_status status = mafat_session_search(session, config, found, error);
-    if (status == MAFAT_OK)
+    mafat_status status = mafat_session_search(session, config, &found, error);
+    if ((status == MAFAT_NO_FIT || status == MAFAT_USAGE) && n_images > 1)
+        return MAFAT_OK;
+    if (status != MAFAT_OK)
         return status;
-    *found = (mafat_found){0};
-    return n_images > 1 && (status == MAFAT_NO_FIT || status == MAFAT_USAGE) ? MAFAT_OK : status;
-}
-
-/* Keeps the plan that takes less time an image; returns whether that is the new one. */
-static bool keep_faster(mafat_found *best, mafat_found *found)
-{
-    mafat_found before = *best;
-    bool is_faster = !is_found(best) || found->plan.latency_s / found->plan.n_images <
-                                            best->plan.latency_s / best->plan.n_images;
-    if (is_faster)
-        *best = *found;
-    mafat_found_free(is_faster ? &before : found);
-    return is_faster;
-}
-
-/* What a plan takes that is kept while others are searched. */
-static size_t kept_bytes(const mafat_found *found)
-{
-    const mafat_plan *plan = &found->plan;
-    return mafat_plan_array_bytes(plan->n_steps, plan->n_windows) +
-           mafat_plan_layer_bytes(plan->n_layers);
+    *seconds = found.plan.latency_s / n_images;
+    session->choosing_bytes = mafat_size_max(session->choosing_bytes, found.choosing_bytes);
+    mafat_found_free(&found);
+    return MAFAT_OK;
 }
 
 /* Tries ever less scratch; where no plan fits with any, the least is taken. */
@@ -351,22 +332,18 @@ static mafat_status choose_scratch(mafat_session *session, const mafat_config *c
 {
     int n_images = session->n_images;
     size_t best = session->scratch_bytes;
-    double best_s = INFINITY;
+    double best_s = INFINITY, seconds = INFINITY;
     mafat_status status = MAFAT_OK;
     if (session->limit_bytes == 0 || mafat_algorithm_count(&session->cfg.network) == 0)
         return MAFAT_OK;
     for (int part = 1; part <= LEAST_SCRATCH_PART && status == MAFAT_OK; part *= 2) {
-        mafat_found found;
         session->scratch_bytes = MAFAT_WINOGRAD_BYTES / (size_t)part;
-        status = try_images(session, config, session->seeks_images ? 1 : n_images, &found, error);
+        status = try_images(session, config, session->seeks_images ? 1 : n_images, &seconds, error);
         if (status == MAFAT_NO_FIT)    /* with less it may, and else the search says so itself */
             status = MAFAT_OK;
-        double seconds = is_found(&found) ? found.plan.latency_s : INFINITY;
         if (seconds < best_s || best_s == INFINITY)
             best = session->scratch_bytes;
         best_s = fmin(seconds, best_s);
-        session->choosing_bytes = mafat_size_max(session->choosing_bytes, found.choosing_bytes);
-        mafat_found_free(&found);
     }
     session->scratch_bytes = best;
     session->n_images = n_images;
@@ -374,41 +351,35 @@ static mafat_status choose_scratch(mafat_session *session, const mafat_config *c
 }
 
 static mafat_status choose_images(mafat_session *session, const mafat_config *config,
-                                  mafat_found *best, mafat_error *error)
+                                  mafat_error *error)
 {
     enum { MAX_WORSE = 2, MIN_TRIED = 4 };    /* what weights lose to the second image comes first */
-    const size_t choosing_bytes = session->process.choosing_bytes;
-    int most = session->n_images, n_worse = 0;
-    size_t beside_bytes = 0;
-    mafat_found found;
+    int most = session->n_images, best = 1, n_worse = 0;
+    double best_s = INFINITY, seconds = 0;
     mafat_status status = MAFAT_OK;
     if (!session->seeks_images)
         return MAFAT_OK;
-    /* ever fewer of the larger numbers, among which little depends on one more image */
-    for (int n = 1; n <= most && n_worse < MAX_WORSE; n += 1 + n / 8) {
-        status = try_images(session, config, n, &found, error);
-        if (status != MAFAT_OK || !is_found(&found))
+    /* The best plan is not kept, but searched again in the end: its steps, for all images, would take
+     * room that the next search needs in a small limit. Ever fewer of the larger numbers are tried,
+     * among which little depends on one more image. */
+    for (int n = 1; n <= most && n_worse < MAX_WORSE && status == MAFAT_OK; n += 1 + n / 8) {
+        status = try_images(session, config, n, &seconds, error);
+        if (status != MAFAT_OK || seconds == INFINITY)
             break;
-        session->choosing_bytes = mafat_size_max(session->choosing_bytes,
-                                                 found.choosing_bytes + beside_bytes);
-        n_worse = keep_faster(best, &found) || n < MIN_TRIED ? 0 : n_worse + 1;
-        beside_bytes = kept_bytes(best);
-        session->process.choosing_bytes = choosing_bytes + beside_bytes;
+        n_worse = seconds < best_s || n < MIN_TRIED ? 0 : n_worse + 1;
+        best = seconds < best_s ? n : best;
+        best_s = fmin(seconds, best_s);
     }
-    session->process.choosing_bytes = choosing_bytes;
+    session->n_images = best;
     session->seeks_images = false;
-    session->n_images = best->plan.n_images;
-    if (status != MAFAT_OK)
-        mafat_found_free(best);
     return status;
 }
 
 mafat_status mafat_session_choose(mafat_session *session, const mafat_config *config,
-                                  mafat_found *best, mafat_error *error)
+                                  mafat_error *error)
 {
-    *best = (mafat_found){0};
     mafat_status status = choose_scratch(session, config, error);
-    return status == MAFAT_OK ? choose_images(session, config, best, error) : status;
+    return status == MAFAT_OK ? choose_images(session, config, error) : status;
 }
 
 /* Says which configuration it is that does not fit: others may. */
@@ -425,8 +396,8 @@ static mafat_status search_plan(mafat_session *session, mafat_error *error)
 {
     mafat_found found;
     const mafat_config *asked = session->asked.n_groups > 0 ? &session->asked : NULL;
-    mafat_status status = mafat_session_choose(session, asked, &found, error);
-    if (status == MAFAT_OK && !is_found(&found))
+    mafat_status status = mafat_session_choose(session, asked, error);
+    if (status == MAFAT_OK)
         status = mafat_session_search(session, asked, &found, error);
     if (status == MAFAT_OK)
         mafat_session_take(session, &found);

@@ -80,11 +80,10 @@ mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
 /* Chooses what a plan depends on beside its configuration, with one or with any (NULL): where there is
  * a limit, how much scratch Winograd's algorithm gets, as there may be better use for memory; and how
  * many images a pass of the weights serves, where that is to be chosen: the best plans for one image,
- * two and so on are looked for as long as an image takes less time. *best: the plan for as many images,
- * which the caller frees; empty where their number was not to be chosen. Errors: those of
+ * two and so on are looked for as long as an image takes less time. Errors: those of
  * mafat_session_search(). */
 mafat_status mafat_session_choose(mafat_session *session, const mafat_config *config,
-                                  mafat_found *best, mafat_error *error);
+                                  mafat_error *error);
 
 /* Searches for the best plan in the session's limit, with a configuration or with any (NULL); the
  * session's plan stays as it is. Errors: those of mafat_search_init() and mafat_search_best(). */
