@@ -200,7 +200,7 @@ START_TEST(moves_count_what_is_read_and_written)
     };
     mafat_kernel_shape shape = shape_for(4);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        mafat_work work = mafat_timing_step_work(&shape, 0, &network, &cases[i].step);
+        mafat_work work = mafat_timing_step_work(&shape, 0, &network, &cases[i].step, 1);
         ck_assert(work.units[MAFAT_COST_STEP] == 1);
         ck_assert(work.units[MAFAT_COST_MOVE] == cases[i].n_floats / 4.0);
     }

@@ -61,7 +61,7 @@ static void count_work(const mafat_kernel_shape *shape, const mafat_probe *probe
     *s = (sample){.seconds = INFINITY};
     for (int i = 1; i < probe->plan.n_steps; i++) {
         mafat_work work = mafat_timing_step_work(shape, workspace_bytes, &probe->network,
-                                                 &probe->plan.steps[i]);
+                                                 &probe->plan.steps[i], 1);
         for (int k = 0; k < MAFAT_N_COSTS; k++)
             s->work.units[k] += work.units[k];
     }

@@ -44,6 +44,21 @@ size_t mafat_plan_image_offset(const mafat_plan *plan, const mafat_buffer *buffe
                ? buffer->place.bytes / (size_t)plan->n_images * (size_t)image : 0;
 }
 
+static bool has_even_parts(const mafat_plan *plan, const mafat_operand *operand)
+{
+    const mafat_buffer *buffer = &plan->buffers[operand->buffer];
+    return buffer->is_for_each_image && buffer->storage == MAFAT_IN_ARENA;
+}
+
+bool mafat_plan_is_taken_together(const mafat_plan *plan, const mafat_network *network,
+                                  const mafat_step *step)
+{
+    return step->kind == MAFAT_STEP_LAYER &&
+           network->layers[step->layer].algorithm == MAFAT_WINOGRAD &&
+           !mafat_group_is_interleaved(&plan->groups[step->group]) &&
+           has_even_parts(plan, &step->in) && has_even_parts(plan, &step->out);
+}
+
 int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step)
 {
     const mafat_group *group = &plan->groups[step->group];

@@ -190,6 +190,12 @@ void mafat_plan_free(mafat_plan *plan);
 /* Where a part of a buffer that each image has begins, from the buffer's own begin. */
 size_t mafat_plan_image_offset(const mafat_plan *plan, const mafat_buffer *buffer, int image);
 
+/* Whether the images of a plan take a step together, one after the other in the steps and at once in
+ * the executor: then what Winograd's algorithm makes of weights serves all of them. So it is where the
+ * step's input and output have a part for each image, evenly apart. */
+bool mafat_plan_is_taken_together(const mafat_plan *plan, const mafat_network *network,
+                                  const mafat_step *step);
+
 /* The first moment of what the step belongs to: the head's of several images, its group's where
  * that is interleaved, else its own. Nothing that was alive only before it will be used again in
  * this run. */

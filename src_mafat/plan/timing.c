@@ -28,9 +28,9 @@ static size_t floats_read(const mafat_network *network, const mafat_step *step)
     return n;
 }
 
-/* The work of a convolution's step. */
+/* The work of a convolution's step. Only Winograd's are taken together. */
 static mafat_work conv_work(const mafat_kernel_shape *shape, size_t workspace_bytes,
-                            const mafat_layer *layer, const mafat_step *step)
+                            const mafat_layer *layer, const mafat_step *step, int n_images)
 {
     int n_filters = step->filter_end - step->filter_begin;
     mafat_region out = step->out.region;
@@ -39,21 +39,23 @@ static mafat_work conv_work(const mafat_kernel_shape *shape, size_t workspace_by
         return mafat_cost_conv(shape, layer, n_filters, mafat_region_pixels(out));
     case MAFAT_WINOGRAD:
         return mafat_cost_winograd(shape, workspace_bytes, layer, n_filters,
-                                   mafat_winograd_shape_tiles(mafat_region_height(out),
-                                                              mafat_region_width(out)));
+                                   n_images *
+                                       mafat_winograd_shape_tiles(mafat_region_height(out),
+                                                                  mafat_region_width(out)));
     }
     mafat_error_check_failed("an algorithm that is none", __FILE__, __LINE__);
 }
 
 mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, size_t workspace_bytes,
-                                  const mafat_network *network, const mafat_step *step)
+                                  const mafat_network *network, const mafat_step *step,
+                                  int n_images)
 {
     const mafat_layer *layer = step->layer < 0 ? NULL : &network->layers[step->layer];
     size_t n_written = floats_of(step->out.region, layer == NULL ? network->input.c : layer->out.c);
     if (step->kind != MAFAT_STEP_LAYER)
         return mafat_cost_move(shape, 2 * n_written);    /* as many as it reads */
     if (layer->kind == MAFAT_CONVOLUTION)
-        return conv_work(shape, workspace_bytes, layer, step);
+        return conv_work(shape, workspace_bytes, layer, step, n_images);
     if (layer->kind == MAFAT_JOIN)
         n_written = floats_of(step->out.region, step->filter_end - step->filter_begin);
     return mafat_cost_move(shape, floats_read(network, step) + n_written);
@@ -69,10 +71,11 @@ double mafat_timing_step_s(mafat_builder *b, const mafat_step *step)
     size_t n_written = mafat_region_pixels(step->out.region);
     if (timed->n_filters != n_filters || timed->n_read != n_read ||
         timed->n_written != n_written) {
+        int n = mafat_plan_is_taken_together(b->plan, b->network, step) ? b->plan->n_images : 1;
         mafat_work work = mafat_timing_step_work(&b->options->costs->shape,
-                                                 b->options->workspace_bytes, b->network, step);
+                                                 b->options->workspace_bytes, b->network, step, n);
         *timed = (mafat_timed_step){n_filters, n_read, n_written,
-                                    mafat_cost_seconds(b->options->costs, &work)};
+                                    mafat_cost_seconds(b->options->costs, &work) / n};
     }
     return timed->seconds;
 }

@@ -205,14 +205,42 @@ static void turn_to(span *steps, int image)
     find_maps(steps->exec, image, &steps->inputs[image], steps->results);
 }
 
+/* Tells that a step has been run. */
+static void report(span *steps, const mafat_step *step)
+{
+    const mafat_observer *observer = steps->observer;
+    if (observer == NULL)
+        return;
+    if (step->image != steps->image)
+        turn_to(steps, step->image);
+    if (observer->step_done != NULL)
+        observer->step_done(observer->context, step);
+    if (observer->map_done != NULL && step->completes_map)
+        report_map(steps->exec, step, observer);
+}
+
+/* How many steps from number i on images take together, of those that there are. */
+static int count_together(const span *steps, int i)
+{
+    const mafat_exec *exec = steps->exec;
+    const mafat_step *step = &exec->plan->steps[i];
+    int n = 1;
+    if (!mafat_plan_is_taken_together(exec->plan, exec->network, step))
+        return 1;
+    while (i + n < steps->end && step[n].layer == step->layer && step[n].window == step->window &&
+           step[n].image == step->image + n && step[n].image < steps->n_inputs)
+        n++;
+    return n;
+}
+
 static void run_span(void *context)
 {
     span *steps = context;
     mafat_exec *exec = steps->exec;
-    const mafat_observer *observer = steps->observer;
-    for (int i = steps->first; i < steps->end && exec->status == MAFAT_OK; i++) {
+    for (int i = steps->first, n; i < steps->end && exec->status == MAFAT_OK; i += n) {
         const mafat_step *step = &exec->plan->steps[i];
         const float *weights;
+        n = count_together(steps, i);
         if (step->image >= steps->n_inputs)
             continue;
         if (step->image != steps->image)
@@ -222,11 +250,9 @@ static void run_span(void *context)
         exec->status = find_weights(exec, step, &weights, steps->error);
         if (exec->status != MAFAT_OK)
             return;
-        mafat_step_run(&steps->context, step, weights);
-        if (observer != NULL && observer->step_done != NULL)
-            observer->step_done(observer->context, step);
-        if (observer != NULL && observer->map_done != NULL && step->completes_map)
-            report_map(exec, step, observer);
+        mafat_step_run(&steps->context, step, n, weights);
+        for (int j = 0; j < n; j++)
+            report(steps, &step[j]);
     }
 }
 

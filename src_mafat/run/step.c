@@ -197,9 +197,17 @@ static void run_winograd_share(void *work, int index, int thread)
         mafat_winograd_run(&conv, &t->images, t->shape, 0, filters_of(t), begin, end, scratch);
 }
 
+/* Floats from an image's part of a buffer to the next one's. */
+static size_t image_step(const task *t, const mafat_operand *operand)
+{
+    const mafat_plan *plan = t->context->plan;
+    return mafat_plan_image_offset(plan, &plan->buffers[operand->buffer], 1) / sizeof(float);
+}
+
 static void run_winograd(task *t)
 {
-    t->images = (mafat_winograd_images){.n = 1};
+    t->images.in_step = image_step(t, &t->step->in);
+    t->images.out_step = image_step(t, &t->step->out);
     mafat_winograd_share found =
         mafat_share_winograd(&t->context->shape, winograd_scratch_bytes(t), t->layer->in.c,
                              filters_of(t), winograd_tiles(t));
@@ -413,10 +421,10 @@ static void run_layer(task *t)
     mafat_error_check_failed("a step of a layer that has none", __FILE__, __LINE__);
 }
 
-void mafat_step_run(const mafat_step_context *context, const mafat_step *step,
+void mafat_step_run(const mafat_step_context *context, const mafat_step *step, int n_images,
                     const float *weights)
 {
-    task t = {.context = context, .step = step, .weights = weights,
+    task t = {.context = context, .step = step, .weights = weights, .images = {.n = n_images},
               .out = view_of(context, &step->out)};
     if (step->kind == MAFAT_STEP_INPUT) {
         const mafat_source *source = &context->input->source;
