@@ -1,5 +1,6 @@
 /* Networks of a program that knows mafat.h alone, held against unmodified Darknet's functions. */
 #include <check.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,41 @@ START_TEST(outputs_are_darknets_for_floats_and_files)
         mafat_close(m);
         free_subject(&s);
     }
+}
+END_TEST
+
+/* Near what Darknet makes of it, and the same bits however it is run. */
+START_TEST(fast_networks_are_near_and_of_one_mind)
+{
+    subject s = make_subject("[net]\nwidth=48\nheight=32\nchannels=3\n%s"
+                             "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=leaky\n"
+                             "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=linear\n");
+    size_t n = (size_t)s.n_outputs;
+    float *first = calloc(n, sizeof *first), *found = calloc(n, sizeof *found);
+    double squares = 0, most = 0;
+    for (int i = 0; i < N_SETTINGS; i++) {
+        mafat_settings fast = settings[i];
+        mafat_facts facts;
+        mafat_error error;
+        fast.fast = true;
+        mafat *m = open_network(&s, &fast);
+        mafat_describe(m, &facts);
+        ck_assert_int_eq(facts.n_winograd_layers, 1);
+        ck_assert_int_eq(mafat_run(m, &(mafat_image){.floats = s.input}, found, &error), MAFAT_OK);
+        mafat_close(m);
+        if (i == 0)
+            memcpy(first, found, n * sizeof *first);
+        ck_assert_mem_eq(first, found, n * sizeof *first);
+    }
+    for (size_t i = 0; i < n; i++) {
+        squares += (double)s.outputs[i] * (double)s.outputs[i];
+        most = fmax(most, fabs((double)s.outputs[i] - (double)first[i]));
+    }
+    ck_assert_double_gt(most, 0);
+    ck_assert_double_lt(most, 1e-4 * sqrt(squares / (double)n));
+    free(first);
+    free(found);
+    free_subject(&s);
 }
 END_TEST
 
@@ -735,6 +771,7 @@ int main(void)
 {
     Suite *suite = suite_create("library");
     TCase *library = tcase_create("library");
+    tcase_add_test(library, fast_networks_are_near_and_of_one_mind);
     tcase_add_loop_test(library, outputs_are_darknets_for_floats_and_files, 0, N_SETTINGS);
     tcase_add_test(library, images_are_fitted_as_the_settings_say);
     tcase_add_loop_test(library, boxes_are_darknets_however_the_image_comes, 0, N_SETTINGS);

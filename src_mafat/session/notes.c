@@ -27,15 +27,18 @@ void mafat_notes_print_cfg(const mafat_cfg *cfg, const char *path)
 void mafat_notes_print_fast(const mafat_network *network, const char *path)
 {
     static char printed[4096];
-    int n_convolutions = 0;
+    int n_fast = mafat_algorithm_count(network), n_convolutions = 0;
     for (int l = 0; l < network->n_layers; l++)
         n_convolutions += network->layers[l].kind == MAFAT_CONVOLUTION;
     pthread_mutex_lock(&lock);
     if (strcmp(path, printed) != 0) {
         snprintf(printed, sizeof printed, "%s", path);
-        mafat_notice("%s: fast: %d of %d convolutions by Winograd's algorithm, whose results are near "
-                     "Darknet's and not its bits", path, mafat_algorithm_count(network),
-                     n_convolutions);
+        if (n_fast == 0)
+            mafat_notice("%s: fast: Winograd's algorithm suits none of its %d convolutions", path,
+                         n_convolutions);
+        else
+            mafat_notice("%s: fast: %d of %d convolutions by Winograd's algorithm, whose results are "
+                         "near Darknet's and not its bits", path, n_fast, n_convolutions);
     }
     pthread_mutex_unlock(&lock);
 }

@@ -9,7 +9,8 @@
 /* What the reader found in the cfg. Another path is another cfg. */
 void mafat_notes_print_cfg(const mafat_cfg *cfg, const char *path);
 
-/* That the network does not give Darknet's bits. Another path is another cfg. */
+/* That the network does not give Darknet's bits, or that it does though it was asked to be fast. Another
+ * path is another cfg. */
 void mafat_notes_print_fast(const mafat_network *network, const char *path);
 
 /* Line `number` of a data file, which is none: Darknet passes over it. */

@@ -78,6 +78,29 @@ exact=$(sed -n 's/^predicted_bytes: //p' "$scratch/exact")
 expect 0 '^fast: 1$' "$darknet" mafat plan "$cfg" -fast -threads 2
 [ "$(value predicted_bytes)" -le $((exact + (4 << 20))) ] || fail "fast takes $(value predicted_bytes) bytes, exact $exact"
 
+# where there is nothing to gain, all stays as it is
+printf '[net]\nwidth=20\nheight=20\nchannels=3\n[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=leaky\n' >"$scratch/tiny.cfg"
+"$top/tools/random_weights" "$scratch/tiny.cfg" "$scratch/tiny.weights" >/dev/null || fail "no weights"
+expect 0 '^values_different: 0$' "$darknet" mafat compare "$scratch/tiny.cfg" "$scratch/tiny.weights" -fast
+[ "$(value winograd_layers)" = 0 ] || fail "3 channels by Winograd's algorithm"
+grep -q 'suits none of its 1 convolutions' "$scratch/stderr" || fail "it is not said that -fast does nothing"
+
+# Darknet's own commands and ours: by the option without the word mafat, in a list, from a cfg
+cp "$top/darknet/data/dog.jpg" "$scratch/a.jpg"
+cp "$top/darknet/data/person.jpg" "$scratch/b.jpg"
+echo a >"$scratch/small.names"
+printf 'classes=1\nnames=%s\nvalid=%s\n' "$scratch/small.names" "$scratch/list" >"$scratch/small.data"
+printf '%s\n' "$scratch/a.jpg" "$scratch/b.jpg" >"$scratch/list"
+expect 0 'Predicted in' "$darknet" detector test "$scratch/small.data" "$cfg" "$w" "$scratch/a.jpg" -no_picture -thresh .1 -fast
+grep -q "$notice" "$scratch/stderr" || fail "detector test -fast does not say so"
+for arguments in '' '-memory 9M' '-memory 9M -batch 2'; do
+    "$darknet" detector test "$scratch/small.data" "$flagged" "$w" $arguments -json -thresh .1 <"$scratch/list" >"$scratch/stdout" 2>"$scratch/stderr" ||
+        fail "'$arguments': a list fails: $(cat "$scratch/stderr")"
+    sed -E 's/"(seconds|config|predicted_bytes|peak_bytes)": [^,}]*//g' "$scratch/stdout" >"$scratch/boxes"
+    [ -s "$scratch/before" ] || cp "$scratch/boxes" "$scratch/before"
+    diff "$scratch/before" "$scratch/boxes" >/dev/null || fail "'$arguments' finds other boxes: $(diff "$scratch/before" "$scratch/boxes" | head -c 400)"
+done
+
 # refused
 expect 2 'layers" is Darknet.s own forward pass.*given -fast' "$darknet" mafat plan "$cfg" -fast -mafat layers
 sed 's/mafat_fast=1/&\nmafat=layers/' "$flagged" >"$scratch/layers.cfg"

@@ -189,6 +189,14 @@ class Networks(unittest.TestCase):
         self.assertEqual(found[None], found["letterbox"])
         self.assertNotEqual(found[None], found["stretch"])
 
+    def test_fast_is_asked_for(self):
+        told = []
+        with small() as exact, small(fast=True, notice=told.append) as fast:
+            self.assertEqual(exact.facts.n_winograd_layers, 0)
+            for expected, found in zip(exact.run(shaped()), fast.run(shaped())):
+                self.assertAlmostEqual(expected, found, places=3)
+        self.assertTrue(any(": fast: " in line for line in told), told)
+
     def test_facts(self):
         with small(names="small.names", config="2x2/NoCut", threads=1) as network:
             facts = network.facts

@@ -16,7 +16,7 @@ OPTIONS = {    # name: what follows, what it is
     "weights": ("FILE", "of the cfg"),
     "names": ("FILE", "the name of a class in each line"),
     "threshold": ("P", "boxes have a class that is more probable than this; .5"),
-    "fast": (None, "convolutions by Winograd's algorithm: sooner, and not Darknet's very bits"),
+    "fast": (None, "by Winograd's algorithm: sooner, not Darknet's bits"),
     "json": (None, "one object an image, one a line"),
     "draw": ("DIR", "draw the boxes to DIR/NAME.jpg; wants names"),
     "help": (None, "this"),
