@@ -114,10 +114,15 @@ static size_t map_floats(const mafat_view *view, int n_channels)
     return view->channel_stride * (size_t)n_channels;
 }
 
-/* The end of the scratch array, as large as a run may use. */
-static float *scratch_of(int panel_pixels)
+static mafat_conv_panel of_pixels(int pixels)
 {
-    size_t n = (mafat_conv_scratch_floats(panel_pixels) + 15) / 16 * 16;
+    return (mafat_conv_panel){.taps = MAFAT_CONV_KC, .pixels = pixels};
+}
+
+/* The end of the scratch array, as large as a run may use. */
+static float *scratch_of(mafat_conv_panel panel)
+{
+    size_t n = (mafat_conv_scratch_floats(panel) + 15) / 16 * 16;
 
     ck_assert_uint_le(n, SCRATCH_FLOATS);
     return scratch + SCRATCH_FLOATS - n;
@@ -171,11 +176,11 @@ static mafat_conv make_conv(const shape *s, float *out)
 
 /* Runs a convolution and the reference on the same input, in maps full of guards, and compares the
  * maps whole, so that no value around the view may change either. */
-static void assert_conv_equals_reference(const shape *s, int panel_pixels)
+static void assert_conv_equals_reference(const shape *s, mafat_conv_panel panel)
 {
     test_case("size %d stride %d pads %d %d %d %d channels %d filters %d out %dx%d margin %d "
-              "panel %d", s->size, s->stride, s->top, s->left, s->bottom, s->right, s->channels,
-              s->filters, s->w, s->h, s->margin, panel_pixels);
+              "panel %dx%d", s->size, s->stride, s->top, s->left, s->bottom, s->right, s->channels,
+              s->filters, s->w, s->h, s->margin, panel.taps, panel.pixels);
     mafat_conv conv = make_conv(s, expected);
     size_t n = map_floats(&conv.out, s->filters);
 
@@ -183,7 +188,7 @@ static void assert_conv_equals_reference(const shape *s, int panel_pixels)
     mafat_reference_conv(&conv, s->filters);
     fill_guard(out_data + MAX_FLOATS - n, n);
     conv = make_conv(s, out_data);
-    mafat_conv_run(&conv, 0, s->filters, 0, s->h * s->w, panel_pixels, scratch_of(panel_pixels));
+    mafat_conv_run(&conv, 0, s->filters, 0, s->h * s->w, panel, scratch_of(panel));
     assert_same_bits(out_data + MAX_FLOATS - n, expected + MAX_FLOATS - n, n, "map");
 }
 
@@ -196,7 +201,7 @@ START_TEST(conv_equals_reference_for_every_size_stride_and_pad)
                        .top = pads & 3, .left = pads >> 2 & 3,
                        .bottom = pads >> 4 & 3, .right = pads >> 6,
                        .h = 3, .w = 1 + pads % 11, .margin = pads % 3};
-            assert_conv_equals_reference(&s, mafat_conv_panel_pixels(1));
+            assert_conv_equals_reference(&s, mafat_conv_panel_best(0, 1));
         }
     }
 }
@@ -225,7 +230,7 @@ START_TEST(conv_equals_reference_for_every_width_and_filter_count)
                        .top = _i / 2, .left = _i / 2, .bottom = _i / 2, .right = _i / 2,
                        .h = 1 + (w + filters) % 7, .w = w, .margin = filters % 2,
                        .batch_normalize = w % 2, .activation = MAFAT_EPILOGUE_LEAKY};
-            assert_conv_equals_reference(&s, mafat_conv_panel_pixels(1 + w % 4));
+            assert_conv_equals_reference(&s, mafat_conv_panel_best(0, 1 + w % 4));
         }
     }
 }
@@ -244,7 +249,8 @@ START_TEST(sums_survive_every_border_between_slices_of_k)
                        .top = k[i].size / 2, .left = k[i].size / 2, .bottom = k[i].size / 2,
                        .right = k[i].size / 2, .h = 4, .w = 19, .margin = margin,
                        .batch_normalize = true, .activation = MAFAT_EPILOGUE_LEAKY};
-            assert_conv_equals_reference(&s, 64);
+            for (int taps = MAFAT_CONV_KC; taps > 0; taps /= 2)
+                assert_conv_equals_reference(&s, (mafat_conv_panel){.taps = taps, .pixels = 64});
         }
     }
 }
@@ -256,7 +262,7 @@ START_TEST(every_panel_width_gives_the_same_bits)
         shape s = {.channels = 3, .filters = 11, .size = 3, .stride = 1, .top = 1, .left = 1,
                    .bottom = 1, .right = 1, .h = 7, .w = 23,
                    .activation = MAFAT_EPILOGUE_LINEAR};
-        assert_conv_equals_reference(&s, panel_pixels);
+        assert_conv_equals_reference(&s, of_pixels(panel_pixels));
     }
 }
 END_TEST
@@ -278,10 +284,10 @@ START_TEST(parts_of_filters_and_pixels_make_the_whole)
         mafat_reference_conv(&conv, s.filters);
         fill_guard(out_data + MAX_FLOATS - n, n);
         conv = make_conv(&s, out_data);
-        mafat_conv_run(&conv, f, s.filters, 0, pixel, 48, scratch_of(48));
-        mafat_conv_run(&conv, 0, f, pixel, s.h * s.w, 96, scratch_of(96));
-        mafat_conv_run(&conv, 0, f, 0, pixel, 7, scratch_of(7));
-        mafat_conv_run(&conv, f, s.filters, pixel, s.h * s.w, 48, scratch_of(48));
+        mafat_conv_run(&conv, f, s.filters, 0, pixel, of_pixels(48), scratch_of(of_pixels(48)));
+        mafat_conv_run(&conv, 0, f, pixel, s.h * s.w, of_pixels(96), scratch_of(of_pixels(96)));
+        mafat_conv_run(&conv, 0, f, 0, pixel, of_pixels(7), scratch_of(of_pixels(7)));
+        mafat_conv_run(&conv, f, s.filters, pixel, s.h * s.w, of_pixels(48), scratch_of(of_pixels(48)));
         assert_same_bits(out_data + MAX_FLOATS - n, expected + MAX_FLOATS - n, n,
                          "parts");
     }
@@ -312,7 +318,7 @@ START_TEST(rows_of_a_plane_computed_apart_make_the_plane)
             conv.epilogue.plane_origin = (size_t)(y * s.w + x);
             conv.pad_top -= y;
             conv.pad_left -= x;
-            mafat_conv_run(&conv, 0, s.filters, 0, conv.out.h * conv.out.w, 48, scratch_of(48));
+            mafat_conv_run(&conv, 0, s.filters, 0, conv.out.h * conv.out.w, of_pixels(48), scratch_of(of_pixels(48)));
         }
         assert_same_bits(out_data + MAX_FLOATS - n, expected + MAX_FLOATS - n, n,
                          "a plane in four parts");
@@ -359,8 +365,8 @@ START_TEST(conv_equals_darknets_im2col_and_gemm)
         gemm(0, 0, shapes[i].filters, n, k, 1, weights, k, columns, n, 1, expected, n);
         for (int f = 0; f < shapes[i].filters; f++)
             columns[f] = -0.f;          /* the one bias that changes no bit */
-        mafat_conv_run(&conv, 0, shapes[i].filters, 0, n, mafat_conv_panel_pixels(1),
-                       scratch_of(mafat_conv_panel_pixels(1)));
+        mafat_conv_run(&conv, 0, shapes[i].filters, 0, n, mafat_conv_panel_best(0, 1),
+                       scratch_of(mafat_conv_panel_best(0, 1)));
         assert_same_bits(out_data, expected, n_out, "convolution");
         mafat_reference_conv(&conv, shapes[i].filters);
         assert_same_bits(out_data, expected, n_out, "reference convolution");
@@ -493,7 +499,7 @@ START_TEST(reciprocals_are_counted_in_the_plane)
                          .plane_width = PLANE_WIDTH, .n_reciprocals = (size_t)random_below(90)}
         };
         conv.epilogue.plane_origin = (size_t)(y * PLANE_WIDTH + (trial % 2 ? 0 : x));
-        mafat_conv_run(&conv, 0, 1, 0, h * w, 7, scratch_of(7));
+        mafat_conv_run(&conv, 0, 1, 0, h * w, of_pixels(7), scratch_of(of_pixels(7)));
         for (int i = 0; i < h * w; i++) {
             size_t pixel = conv.epilogue.plane_origin + (size_t)(i / w * PLANE_WIDTH + i % w);
             bool multiply = pixel < conv.epilogue.n_reciprocals;
@@ -758,16 +764,24 @@ START_TEST(weights_are_packed_as_the_tile_takes_them)
 }
 END_TEST
 
-START_TEST(panels_follow_the_tile)
+START_TEST(panels_follow_the_tile_and_the_cache)
 {
-    int pixels = MAFAT_REGISTER_PIXELS;
+    int tile = MAFAT_REGISTER_PIXELS;
+    size_t most = (size_t)MAFAT_CONV_KC * MAFAT_CONV_NC * sizeof(float);
 
-    ck_assert_int_eq(mafat_conv_panel_pixels(1000), pixels);
+    ck_assert_int_eq(mafat_conv_panel_best(0, 1000).pixels, tile);
     for (int n = 1; n < 20; n++) {
-        ck_assert_int_eq(mafat_conv_panel_pixels(n) % pixels, 0);
-        if (mafat_conv_panel_pixels(n) > pixels)
-            ck_assert_int_le(mafat_conv_panel_pixels(n) * n, mafat_conv_panel_pixels(1));
+        int pixels = mafat_conv_panel_best(0, n).pixels;
+        ck_assert_int_eq(pixels % tile, 0);
+        if (pixels > tile)
+            ck_assert_int_le(pixels * n, mafat_conv_panel_best(0, 1).pixels);
     }
+    ck_assert_int_eq(mafat_conv_panel_best(0, 1).taps, MAFAT_CONV_KC);
+    ck_assert_int_eq(mafat_conv_panel_best(2 * most, 4).taps, MAFAT_CONV_KC);
+    ck_assert_int_eq(mafat_conv_panel_best(2 * most - 1, 4).taps, MAFAT_CONV_KC / 2);
+    ck_assert_int_eq(mafat_conv_panel_best(most, 1).taps, MAFAT_CONV_KC / 2);
+    ck_assert_int_eq(mafat_conv_panel_best(1, 1).taps, MAFAT_CONV_KC / 4);
+    ck_assert_int_eq(mafat_conv_panel_best(1, 1).pixels, mafat_conv_panel_best(0, 1).pixels);
 }
 END_TEST
 
@@ -798,7 +812,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, add_equals_reference_in_every_view_and_aliasing, 0, 3);
     tcase_add_loop_test(tcase, multiply_equals_reference_in_every_view, 0, 3);
     tcase_add_test(tcase, weights_are_packed_as_the_tile_takes_them);
-    tcase_add_test(tcase, panels_follow_the_tile);
+    tcase_add_test(tcase, panels_follow_the_tile_and_the_cache);
     suite_add_tcase(suite, tcase);
     return suite;
 }

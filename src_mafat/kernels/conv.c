@@ -1,6 +1,6 @@
 /* The loops around the register tile (conv.h):
  *
- *     for each panel_pixels pixels:
+ *     for the pixels of each panel:
  *         for slices of k:                        sums wait in the output map in between, exactly
  *             pack the slice's taps               [panels][k][MAFAT_REGISTER_PIXELS]
  *             for each MAFAT_REGISTER_FILTERS filters:
@@ -20,6 +20,7 @@ typedef struct {
     int pixel_begin, pixel_end;
     int filter_end;
     int k_begin, k_end, n_k;    /* n_k: of the whole filter */
+    int slice_taps;
     float *panels, *weights;    /* the scratch: packed taps and, after them, packed weights */
 } pass;
 
@@ -29,16 +30,21 @@ static int whole_panels(int n_pixels)
     return mafat_size_parts(n_pixels, MAFAT_REGISTER_PIXELS) * MAFAT_REGISTER_PIXELS;
 }
 
-size_t mafat_conv_scratch_floats(int panel_pixels)
+size_t mafat_conv_scratch_floats(mafat_conv_panel panel)
 {
     int weights = MAFAT_REGISTER_FILTERS * MAFAT_WEIGHT_COPIES;
-    return (size_t)MAFAT_CONV_KC * (size_t)(whole_panels(panel_pixels) + weights);
+    return (size_t)panel.taps * (size_t)(whole_panels(panel.pixels) + weights);
 }
 
-int mafat_conv_panel_pixels(int n_threads)
+mafat_conv_panel mafat_conv_panel_best(size_t cache_bytes, int n_threads)
 {
-    int n_panels = MAFAT_CONV_NC / MAFAT_REGISTER_PIXELS / n_threads;
-    return (n_panels > 0 ? n_panels : 1) * MAFAT_REGISTER_PIXELS;
+    int taps = MAFAT_CONV_KC, n_panels = MAFAT_CONV_NC / MAFAT_REGISTER_PIXELS / n_threads;
+
+    while (cache_bytes > 0 && taps > MAFAT_CONV_KC / 4
+           && (size_t)taps * MAFAT_CONV_NC * sizeof(float) > cache_bytes / 2)
+        taps /= 2;
+    return (mafat_conv_panel){.taps = taps,
+                              .pixels = (n_panels > 0 ? n_panels : 1) * MAFAT_REGISTER_PIXELS};
 }
 
 /* Without a division where it can be: a tile of few taps takes little longer than some of them. */
@@ -156,7 +162,7 @@ static void run_epilogue(const pass *p, int f)
 
 static void run_pixels(pass *p, int filter_begin)
 {
-    int n_slices = mafat_size_parts(p->n_k, MAFAT_CONV_KC);
+    int n_slices = mafat_size_parts(p->n_k, p->slice_taps);
     int step = mafat_size_parts(p->n_k, n_slices);
 
     for (p->k_begin = 0; p->k_begin < p->n_k; p->k_begin = p->k_end) {
@@ -172,15 +178,15 @@ static void run_pixels(pass *p, int filter_begin)
 }
 
 void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, int pixel_begin,
-                    int pixel_end, int panel_pixels, float *scratch)
+                    int pixel_end, mafat_conv_panel panel, float *scratch)
 {
     pass p = {.conv = conv, .filter_end = filter_end,
-              .n_k = conv->channels * conv->size * conv->size, .panels = scratch,
-              .weights = scratch + MAFAT_CONV_KC * whole_panels(panel_pixels)};
+              .n_k = conv->channels * conv->size * conv->size, .slice_taps = panel.taps,
+              .panels = scratch, .weights = scratch + panel.taps * whole_panels(panel.pixels)};
 
     for (int pixel = pixel_begin; pixel < pixel_end; pixel = p.pixel_end) {
         p.pixel_begin = pixel;
-        p.pixel_end = mafat_size_min_int(pixel + panel_pixels, pixel_end);
+        p.pixel_end = mafat_size_min_int(pixel + panel.pixels, pixel_end);
         run_pixels(&p, filter_begin);
     }
 }

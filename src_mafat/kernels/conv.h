@@ -13,7 +13,7 @@
  * added like all others. `sum +=` is a fused multiply-add exactly where the target has one, as in
  * Darknet's own GEMM built with the same flags.
  *
- * A B panel of [MAFAT_CONV_KC][pixels] is packed straight from the view, pixels running on across
+ * A B panel of [taps][pixels] is packed straight from the view, pixels running on across
  * rows; weights are used as they lie in the file, or packed for one register tile after the other.
  * Nothing is allocated. */
 #ifndef MAFAT_KERNELS_CONV_H
@@ -21,16 +21,22 @@
 
 #include "kernels/convolution.h"
 
-/* Floats of scratch for a run whose panel holds `panel_pixels` pixels; the panel width that is best
- * for `n_threads` runs side by side: their panels together take no more room than one thread's, as
- * long as there are no more threads than register tiles in it. */
-size_t mafat_conv_scratch_floats(int panel_pixels);
-int mafat_conv_panel_pixels(int n_threads);
+/* What is packed at once: so many taps of so many pixels. */
+typedef struct {
+    int taps, pixels;
+} mafat_conv_panel;
+
+/* Floats of scratch for a run with such a panel; the panel that is best for `n_threads` runs side by
+ * side, where the last cache has so many bytes, or 0 where nobody knows: their panels together take
+ * no more room than one thread's, as long as there are no more threads than register tiles in it, and
+ * no more than half of that cache, as far as a quarter of MAFAT_CONV_KC allows. */
+size_t mafat_conv_scratch_floats(mafat_conv_panel panel);
+mafat_conv_panel mafat_conv_panel_best(size_t cache_bytes, int n_threads);
 
 /* Computes filters [filter_begin, filter_end) of pixels [pixel_begin, pixel_end) of the output
  * view, pixels counted along its rows. Runs on disjoint parts may go on side by side, each with a
- * scratch of its own of mafat_conv_scratch_floats(panel_pixels) floats, 64-byte aligned. */
+ * scratch of its own of mafat_conv_scratch_floats(panel) floats, 64-byte aligned. */
 void mafat_conv_run(const mafat_conv *conv, int filter_begin, int filter_end, int pixel_begin,
-                    int pixel_end, int panel_pixels, float *scratch);
+                    int pixel_end, mafat_conv_panel panel, float *scratch);
 
 #endif

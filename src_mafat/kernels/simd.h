@@ -95,7 +95,8 @@ enum { MAFAT_WINOGRAD_TILES = 2, MAFAT_WINOGRAD_VECTORS = 4 };
  * 83, 384 84, 576 83; NC 384 with KC 144 83 %, 192 84, 384 83, 576 83. AVX2, Zen 3, 512 KB: KC 192
  * and 288 are level. SSE2, Zen 3, where a panel and broadcast weights should leave room in 32 KB,
  * five layers: NC 384 with KC 96 69 % of peak, 128 74, 144 75, 192 74, 288 72; KC 128 with NC 192
- * 71 %, 576 75. */
+ * 71 %, 576 75. Where the last cache is a board's, mafat_conv_panel_best takes fewer taps: rather than
+ * fewer pixels, as weights come from memory once for each panel. That is not measured. */
 enum { MAFAT_CONV_KC = MAFAT_WEIGHT_COPIES > 1 ? 144 : 288, MAFAT_CONV_NC = 384 };
 
 enum { MAFAT_REGISTER_PIXELS = MAFAT_REGISTER_VECTORS * MAFAT_SIMD_FLOATS };

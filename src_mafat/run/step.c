@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/cache.h"
 #include "base/size.h"
 #include "kernels/add.h"
 #include "kernels/conv.h"
@@ -14,10 +15,11 @@
 
 mafat_kernel_shape mafat_step_kernel_shape(int n_threads)
 {
+    const mafat_conv_panel panel = mafat_conv_panel_best(mafat_cache_bytes(), n_threads);
     return (mafat_kernel_shape){
         .register_filters = MAFAT_REGISTER_FILTERS, .register_pixels = MAFAT_REGISTER_PIXELS,
-        .vector_pixels = MAFAT_SIMD_FLOATS, .slice_taps = MAFAT_CONV_KC,
-        .panel_pixels = mafat_conv_panel_pixels(n_threads), .n_threads = n_threads,
+        .vector_pixels = MAFAT_SIMD_FLOATS, .slice_taps = panel.taps,
+        .panel_pixels = panel.pixels, .n_threads = n_threads,
         .winograd = mafat_winograd_unit_of_build(),
     };
 }
@@ -35,7 +37,7 @@ static size_t winograd_floats(const mafat_layer *layer, size_t max_bytes)
 size_t mafat_step_workspace_bytes(const mafat_network *network, int n_threads,
                                   size_t max_scratch_bytes)
 {
-    size_t floats = mafat_conv_scratch_floats(mafat_conv_panel_pixels(n_threads));
+    size_t floats = mafat_conv_scratch_floats(mafat_conv_panel_best(mafat_cache_bytes(), n_threads));
     for (int l = 0; l < network->n_layers; l++)
         if (network->layers[l].algorithm == MAFAT_WINOGRAD)
             floats = mafat_size_max(floats, winograd_floats(&network->layers[l], max_scratch_bytes));
@@ -155,14 +157,14 @@ static void run_direct_share(void *work, int index, int thread)
     const mafat_share *share = &t->share;
     int begin = mafat_share_begin(share, index % share->n);
     int end = mafat_share_begin(share, index % share->n + 1);
-    int panel_pixels = t->context->shape.panel_pixels;
-    float *scratch = scratch_of(t, thread,
-                                mafat_conv_scratch_floats(panel_pixels) * sizeof *scratch);
+    mafat_conv_panel panel = {.taps = t->context->shape.slice_taps,
+                              .pixels = t->context->shape.panel_pixels};
+    float *scratch = scratch_of(t, thread, mafat_conv_scratch_floats(panel) * sizeof *scratch);
     mafat_conv conv = conv_of(t, index / share->n);
     if (share->by_filters)
-        mafat_conv_run(&conv, begin, end, 0, t->out.h * t->out.w, panel_pixels, scratch);
+        mafat_conv_run(&conv, begin, end, 0, t->out.h * t->out.w, panel, scratch);
     else
-        mafat_conv_run(&conv, 0, filters_of(t), begin, end, panel_pixels, scratch);
+        mafat_conv_run(&conv, 0, filters_of(t), begin, end, panel, scratch);
 }
 
 static void run_direct(task *t)

@@ -34,9 +34,9 @@ mafat_kernel_shape mafat_step_kernel_shape(int n_threads);
 size_t mafat_step_workspace_bytes(const mafat_network *network, int n_threads,
                                   size_t max_scratch_bytes);
 
-/* Runs the step; `weights` are those of a convolution's first filter, or all of a shortcut's. The images
- * from the context's on, so many, take it together (mafat_plan_is_taken_together()), or one does. Called by the team's
- * leader, or where there is no team for a layer of kind MAFAT_WHOLE. */
+/* Runs the step; `weights` are those of a convolution's first filter, or all of a shortcut's. The
+ * images from the context's on, so many, take it together (mafat_plan_is_taken_together()), or one
+ * does. Called by the team's leader, or where there is no team for a layer of kind MAFAT_WHOLE. */
 void mafat_step_run(const mafat_step_context *context, const mafat_step *step, int n_images,
                     const float *weights);
 
