@@ -168,7 +168,7 @@ SUPPORT := $(filter-out tests/support/page.o tests/support/reads.o tests/support
 PAGED := $(addprefix tests/test_, predict process size)
 READERS := $(addprefix tests/test_, direct exec store)
 HEAPED := tests/test_library
-TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c tools/outputs.c,$(wildcard tools/*.c)))
+TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c tools/instructions.c tools/outputs.c,$(wildcard tools/*.c)))
 SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)
 
 # One compile line for every rule: $(call compile,flags). It leaves what the source includes in a .d file.
