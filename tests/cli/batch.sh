@@ -163,7 +163,7 @@ done
 # each pass reads the weights once, whoever runs the list: four passes of ten images, and the images themselves
 bytes_read() { # ARGUMENTS...: by darknet mafat detector with three images a pass
     bash -c '"$@" >/dev/null 2>"$0" && while read -r key n; do [ "$key" != rchar: ] || echo "$n"; done </proc/self/io' "$scratch/stderr" \
-        "$darknet" mafat detector "$@" -memory 10M -batch 3 <"$scratch/photos"
+        "$darknet" mafat detector "$@" -memory 8M -batch 3 <"$scratch/photos"
 }
 mkdir -p "$scratch/set/images" "$scratch/set/labels" "$scratch/results"
 for name in dog person eagle horses giraffe; do
