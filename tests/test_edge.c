@@ -84,7 +84,7 @@ static void expect_times_of_steps(const test_subject *s, const mafat_plan *plan)
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *step = &plan->steps[i];
         mafat_work work = mafat_timing_step_work(&s->costs.shape, s->options.workspace_bytes,
-                                                 &s->cfg.network, step);
+                                                 &s->cfg.network, step, 1);
         seconds[step->group] += mafat_cost_seconds(&s->costs, &work);
     }
     for (int g = 0; g < plan->n_groups; g++) {

@@ -494,7 +494,8 @@ START_TEST(errors_are_at_most_four_times_those_of_direct_sums)
     fixture f = make(&l);
     int n = l.h * l.w;
     double *exact = malloc((size_t)n * sizeof *exact), squares = 0;
-    float *scratch = floats(mafat_conv_scratch_floats(MAFAT_CONV_NC));
+    mafat_conv_panel panel = mafat_conv_panel_best(0, 1);
+    float *scratch = floats(mafat_conv_scratch_floats(panel));
     error direct = {0}, winograd = {0};
 
     ck_assert_ptr_nonnull(exact);
@@ -502,7 +503,7 @@ START_TEST(errors_are_at_most_four_times_those_of_direct_sums)
     run_part(&f.conv, (mafat_winograd_shape){25, 32}, 0, l.filters, 0,
              tiles_of(&f.conv.out));
     f.conv.out.data = f.expected;
-    mafat_conv_run(&f.conv, 0, l.filters, 0, n, MAFAT_CONV_NC, scratch);
+    mafat_conv_run(&f.conv, 0, l.filters, 0, n, panel, scratch);
     for (int k = 0; k < l.filters; k++) {
         convolve(&f.conv, k, exact);
         add_errors(&winograd, f.got + k * n, exact, n);
