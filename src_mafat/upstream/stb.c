@@ -69,18 +69,19 @@ void *mafat_stb_allocate(size_t n_bytes)
     return block;
 }
 
+/* For a moment both are there: the block, and where it is copied to. */
 void *mafat_stb_reallocate(void *block, size_t n_bytes)
 {
     if (block == NULL)
         return mafat_stb_allocate(n_bytes);
     int i = find(now, block);
-    if (n_bytes > now->may_hold_bytes - now->held_bytes + now->blocks[i].bytes)
+    if (n_bytes > now->may_hold_bytes - now->held_bytes)
         mafat_stb_leave(mafat_stb_takes_more);
+    now->max_bytes = mafat_size_max(now->max_bytes, now->held_bytes + n_bytes);
     void *moved = realloc(block, n_bytes > 0 ? n_bytes : 1);
     if (moved == NULL)
         mafat_stb_leave("out of memory");
     now->held_bytes += n_bytes - now->blocks[i].bytes;
-    now->max_bytes = mafat_size_max(now->max_bytes, now->held_bytes);
     now->blocks[i].at = moved;
     now->blocks[i].bytes = n_bytes;
     return moved;
