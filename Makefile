@@ -33,7 +33,8 @@ ifeq ($(origin CXX),default)
 CXX := g++
 endif
 # asan: all of it, Darknet too, with AddressSanitizer and UndefinedBehaviorSanitizer; tsan: with
-# ThreadSanitizer, which does not know how OpenMP's threads meet, and so wants OPENMP=0.
+# ThreadSanitizer, which does not know how OpenMP's threads meet, and so wants OPENMP=0; fuzz: as asan, for
+# clang's libFuzzer (tests/fuzz).
 SANITIZE ?=
 # WERROR=1 makes warnings in our code errors, as the tests do.
 WERROR ?= 0
@@ -71,6 +72,7 @@ on = $(filter 1,$($(1)))
 comma := ,
 SANITIZERS_asan := address,undefined
 SANITIZERS_tsan := thread
+SANITIZERS_fuzz := fuzzer-no-link,address,undefined
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZERS_$(SANITIZE)) -fno-sanitize-recover=undefined \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -g)
 TRIPLET := $(CROSS:%-=%)
@@ -99,9 +101,13 @@ CHECK_LIBS = $(if $(CROSS),-lcheck -lsubunit -lrt,$(shell pkg-config --libs chec
 DARKNET_OPT := $(if $(call on,DEBUG),-O0 -g,-Ofast)
 # Fortified, it would print by calls that the library does not know (CHECKED below).
 DARKNET_FLAGS := -std=gnu11 -w -Wfatal-errors -U_FORTIFY_SOURCE $(MACHINE) $(DARKNET_OPT)
+# Behind the last of a list of numbers it adds to a null pointer, which it does not use.
+DARKNET_FLAGS += $(if $(filter fuzz,$(SANITIZE)),-fno-sanitize=pointer-overflow)
 
 # stb_image shifts into the sign everywhere, and Darknet draws boxes of any size, pixel by pixel.
 DARKNET_FLAGS_src/image := $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-integer-overflow)
+# With a check between product and sum, clang fuses no multiply-add, and the bits would be others than of MAFAT's kernels.
+DARKNET_FLAGS_src/gemm := $(if $(filter fuzz,$(SANITIZE)),-fno-sanitize=all)
 
 # Ours: never -Ofast, which would reorder the sums that must match Darknet's bit for bit.
 # Sanitized -O2, because gcc makes no FMA below it, and the suites compare with Darknet's bits.
@@ -170,6 +176,7 @@ READERS := $(addprefix tests/test_, direct exec store)
 HEAPED := tests/test_library
 TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c tools/instructions.c tools/outputs.c,$(wildcard tools/*.c)))
 SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)
+FUZZERS := $(patsubst %.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # One compile line for every rule: $(call compile,flags). It leaves what the source includes in a .d file.
 define compile
@@ -186,7 +193,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan faults soak hostile mutate check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock static tools-here demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan faults soak hostile mutate fuzz fuzzers check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -266,6 +273,13 @@ check-asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer, D
 asan: ## build/<variant>/asan/darknet/darknet: the whole program under these two
 	+@$(MAKE) --no-print-directory SANITIZE=asan $(B)/asan/darknet/darknet
 
+FUZZ_CC := $(if $(filter clang%,$(notdir $(CC))),$(CC),clang)
+fuzz: ## all that reads strangers' files, under clang's libFuzzer, as long as you like; goes on where it was stopped [TIME=8h JOBS=2 TARGETS="cfg run"]
+	@CC=$(FUZZ_CC) tools/setup fuzz
+	+@$(in_parallel) CC=$(FUZZ_CC) SANITIZE=fuzz fuzzers
+	@tests/fuzz/run $$($(MAKE) -s --no-print-directory CC=$(FUZZ_CC) SANITIZE=fuzz where | sed 's|/darknet/darknet$$|/tests/fuzz|') \
+	    $(or $(TIME),10m) $(or $(JOBS),$(shell nproc)) $(TARGETS)
+
 # valgrind does not know AVX-512, hence the plain instruction set.
 check-valgrind: ## the same under valgrind, built for the plain instruction set
 	@tools/setup valgrind
@@ -295,7 +309,7 @@ faults: ## every call of every command made to fail, one after the other: hours;
 	+@$(in_parallel) all
 	@FAULTS_KEPT=$(CURDIR)/build/faults tests/cli/faults.sh
 
-suites: $(SUITES:%=$(B)/%) $(if $(SANITIZE),$(B)/darknet/darknet) ## build the suites, plain and sanitized, and the sanitized program
+suites: $(SUITES:%=$(B)/%) $(if $(SANITIZE),$(B)/darknet/darknet $(FUZZERS:%=$(B)/%)) ## build the suites, plain and sanitized, and the sanitized program
 	+@$(if $(SANITIZE),,$(MAKE) --no-print-directory SANITIZE=asan suites)
 
 # Where the variant's own program is linked: tests build other variants and leave darknet/darknet alone.
@@ -452,7 +466,7 @@ $(B)/mafat/%.o: src_mafat/%.c Makefile | $(B)/ready-build darknet/.stamp
 $(B)/tests/%.o: tests/%.c Makefile | $(B)/ready-test darknet/.stamp
 	$(call compile,$(TEST_FLAGS) $(if $(CROSS),,$(shell pkg-config --cflags check)))
 
-$(B)/tests/mutate: %: %.o
+$(B)/tests/mutate: %: %.o $(B)/tests/support/change.o
 	$(call link,$(DARKNET_FLAGS))
 
 $(PAGED:%=$(B)/%): $(B)/tests/support/page.o
@@ -460,6 +474,12 @@ $(READERS:%=$(B)/%): $(B)/tests/support/reads.o
 $(HEAPED:%=$(B)/%): $(B)/tests/support/heap.o
 $(SUITES:%=$(B)/%): %: %.o $(SUPPORT:%=$(B)/%) $(B)/darknet/libdarknet.a
 	$(call link,$(DARKNET_FLAGS),$(CHECK_LIBS))
+
+# What is fuzzed (tests/fuzz/README.md): with clang's libFuzzer, or with a main() of our own.
+FUZZ_MAIN := $(if $(filter fuzz,$(SANITIZE)),,tests/fuzz/replay.o tests/support/change.o)
+$(FUZZERS:%=$(B)/%): %: %.o $(addprefix $(B)/,tests/fuzz/fuzz.o tests/support/reference.o $(FUZZ_MAIN)) $(B)/darknet/libdarknet.a
+	$(call link,$(DARKNET_FLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer))
+fuzzers: $(FUZZERS:%=$(B)/%)
 
 $(B)/tools/%.o: tools/%.c Makefile | $(B)/ready-build darknet/.stamp
 	$(call compile,$(MAFAT_FLAGS) $(FLAGS_tools/$*))

@@ -21,13 +21,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/change.h"
 #include "support/random.h"
 
-/* A file may take so much, a command so many arguments; a run may take so long, which is long for a
- * small network even under sanitizers and on a busy machine. */
-enum { MAX_BYTES = 1 << 22, MAX_NAMES = 64, MAX_ARGUMENTS = 64, PATIENCE_S = 60 };
+/* A command may take so many arguments; a run may take so long, which is long for a small network even
+ * under sanitizers and on a busy machine. */
+enum { MAX_NAMES = 64, MAX_ARGUMENTS = 64, PATIENCE_S = 60 };
 
 static test_random dice;
+
+static size_t below(size_t n)
+{
+    return n == 0 ? 0 : test_random_bits(&dice) % n;
+}
 
 __attribute__((format(printf, 1, 2))) static _Noreturn void give_up(const char *format, ...)
 {
@@ -41,159 +47,20 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void give_up(const char *
 
 /* ------------------------------------------------------------------------------------------ text */
 
-typedef struct {
-    char *bytes;    /* [MAX_BYTES], owned */
-    size_t n;
-} text;
-
-static void read_text(text *t, const char *path)
+static void read_text(test_bytes *t, const char *path)
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         give_up("%s", path);
-    t->n = fread(t->bytes, 1, MAX_BYTES, file);
+    t->n = fread(t->bytes, 1, TEST_CHANGE_BYTES, file);
     fclose(file);
 }
 
-static void write_text(const text *t, const char *path)
+static void write_text(const test_bytes *t, const char *path)
 {
     FILE *file = fopen(path, "wb");
     if (file == NULL || fwrite(t->bytes, 1, t->n, file) != t->n || fclose(file) != 0)
         give_up("%s", path);
-}
-
-static size_t below(size_t n)
-{
-    return n == 0 ? 0 : test_random_bits(&dice) % n;
-}
-
-/* Puts n_new bytes in place of n_old at `at`, as far as there is room. */
-static void replace(text *t, size_t at, size_t n_old, const char *new, size_t n_new)
-{
-    char copy[4096];
-    n_new = n_new < sizeof copy ? n_new : sizeof copy;
-    if (at + n_old > t->n || t->n - n_old + n_new > MAX_BYTES)
-        return;
-    memcpy(copy, new, n_new);
-    memmove(t->bytes + at + n_new, t->bytes + at + n_old, t->n - at - n_old);
-    memcpy(t->bytes + at, copy, n_new);
-    t->n += n_new - n_old;
-}
-
-static size_t line_begin(const text *t, size_t at)
-{
-    while (at > 0 && t->bytes[at - 1] != '\n')
-        at--;
-    return at;
-}
-
-static size_t line_length(const text *t, size_t begin)
-{
-    size_t end = begin;
-    while (end < t->n && t->bytes[end] != '\n')
-        end++;
-    return end - begin + (end < t->n);
-}
-
-static const char *const words[] = {
-    "0", "-1", "1", "2", "3", "255", "256", "65536", "1000000", "2147483647", "2147483648",
-    "-2147483648", "4294967296", "99999999999999999999", "1e9", "-0.5", "nan", "inf", "0x10", "", "=",
-    ",", "#", "\r", "\n", "\t", " ", "\xef\xbb\xbf", "[", "]", "[region]\n", "[yolo]\n", "[net]\n",
-    "[softmax]\n", "[route]\nlayers=-1\n", "/", "x", "r", "-", "%s", "\xc3\xa4", "mafat=2x2\n",
-    "classes=", "batch_normalize=1\n", "tree=", "map=", "names=", "..", "/dev/null", "NoCut", "16M",
-};
-
-static const char *random_word(void)
-{
-    return words[below(sizeof words / sizeof *words)];
-}
-
-/* A number somewhere behind `at`, or nothing: its length is 0 then. */
-static size_t find_number(const text *t, size_t *at)
-{
-    size_t begin = *at, end;
-    while (begin < t->n && (t->bytes[begin] < '0' || t->bytes[begin] > '9'))
-        begin++;
-    for (end = begin; end < t->n && t->bytes[end] >= '0' && t->bytes[end] <= '9';)
-        end++;
-    *at = begin;
-    return end - begin;
-}
-
-/* Changes what is at `from` or behind it, once. */
-static void change_text(text *t, size_t from)
-{
-    size_t at = from + below(t->n - from), other = from + below(t->n - from), n;
-    const char *word = random_word();
-    switch (below(8)) {
-    case 0:
-    case 1:
-    case 2:
-        n = find_number(t, &at);
-        replace(t, at, n, word, strlen(word));
-        break;
-    case 3:
-        replace(t, at, 0, word, strlen(word));
-        break;
-    case 4:    /* a line goes */
-        at = line_begin(t, at);
-        replace(t, at < from ? from : at, line_length(t, at < from ? from : at), "", 0);
-        break;
-    case 5:    /* a line is there twice */
-        at = line_begin(t, at);
-        other = line_begin(t, other);
-        replace(t, other < from ? from : other, 0, t->bytes + at, line_length(t, at));
-        break;
-    case 6:
-        replace(t, at, below(16), "", 0);
-        break;
-    default:
-        t->n = below(4) == 0 ? at : t->n;
-        replace(t, at < t->n ? at : from, 0, word, strlen(word));
-    }
-}
-
-static void change_bytes(text *t)
-{
-    size_t at = below(t->n);
-    char value[4];
-    switch (below(7)) {
-    case 0:
-    case 1:
-        t->bytes[at] ^= (char)(1 << below(8));
-        break;
-    case 2:
-        t->bytes[at] = (char)(below(2) == 0 ? 0 : 255);
-        break;
-    case 3:
-        for (size_t i = 0; i < sizeof value; i++)
-            value[i] = (char)(below(2) == 0 ? below(256) : below(2) * 255);
-        replace(t, at, at + 4 <= t->n ? 4 : 0, value, 1 + below(4));
-        break;
-    case 4:
-        t->n = at;
-        break;
-    case 5:
-        replace(t, at, below(64), "", 0);
-        break;
-    default:
-        replace(t, below(t->n), 0, t->bytes + at, below(t->n - at < 256 ? t->n - at : 256));
-    }
-}
-
-static void change(text *t, size_t from)
-{
-    bool is_text = memchr(t->bytes, '\0', t->n < 512 ? t->n : 512) == NULL;
-    for (size_t i = 1 + below(4); i > 0 && t->n > from; i--) {
-        /* headers are where decoders go wrong */
-        text head = {t->bytes, t->n < 200 ? t->n : 200};
-        if (is_text)
-            change_text(t, from);
-        else if (below(2) == 0 && head.n == 200)
-            head.bytes[below(head.n)] = (char)below(256);
-        else
-            change_bytes(t);
-    }
 }
 
 /* --------------------------------------------------------------------------------------- folders */
@@ -237,7 +104,7 @@ static char *path_of(const char *folder, const char *name)
 }
 
 /* Copies the files of a folder; links stay links. One of them, by its index, is changed. */
-static void copy_folder(const char *from, const char *to, int changed, text *t)
+static void copy_folder(const char *from, const char *to, int changed, test_bytes *t)
 {
     listing files;
     list(&files, from);
@@ -247,16 +114,16 @@ static void copy_folder(const char *from, const char *to, int changed, text *t)
         if (lstat(source, &about) != 0)
             give_up("%s", source);
         if (S_ISLNK(about.st_mode)) {
-            ssize_t n = readlink(source, t->bytes, MAX_BYTES - 1);
+            ssize_t n = readlink(source, t->bytes, TEST_CHANGE_BYTES - 1);
             t->bytes[n > 0 ? n : 0] = '\0';
             if (symlink(t->bytes, target) != 0)
                 give_up("%s", target);
         } else {
             read_text(t, source);
-            t->bytes[t->n < MAX_BYTES ? t->n : MAX_BYTES - 1] = '\0';
+            t->bytes[t->n < TEST_CHANGE_BYTES ? t->n : TEST_CHANGE_BYTES - 1] = '\0';
             char *option = strcmp(files.names[i], "command") == 0 ? strstr(t->bytes, "\n-") : t->bytes;
             if (i == changed && option != NULL)
-                change(t, (size_t)(option - t->bytes));
+                test_change(&dice, t, (size_t)(option - t->bytes));
             write_text(t, target);
         }
         free(source);
@@ -268,7 +135,7 @@ static void copy_folder(const char *from, const char *to, int changed, text *t)
 /* ------------------------------------------------------------------------------------------- runs */
 
 /* Runs the folder's command in it; returns what waitpid() says, or -1 where it did not end. */
-static int run(const char *program, const char *folder, text *t)
+static int run(const char *program, const char *folder, test_bytes *t)
 {
     char *arguments[MAX_ARGUMENTS + 2] = {(char *)program};
     char *path = path_of(folder, "command");
@@ -276,7 +143,7 @@ static int run(const char *program, const char *folder, text *t)
     pid_t ended = 0;
     read_text(t, path);
     free(path);
-    t->bytes[t->n < MAX_BYTES ? t->n : MAX_BYTES - 1] = '\0';
+    t->bytes[t->n < TEST_CHANGE_BYTES ? t->n : TEST_CHANGE_BYTES - 1] = '\0';
     for (char *rest = t->bytes, *word; n <= MAX_ARGUMENTS && (word = strsep(&rest, "\n")) != NULL;)
         if (rest != NULL)
             arguments[n++] = word;
@@ -303,12 +170,12 @@ static int run(const char *program, const char *folder, text *t)
 }
 
 /* What is wrong with how it ended, NULL where nothing is. */
-static const char *judge(int state, const char *folder, text *t)
+static const char *judge(int state, const char *folder, test_bytes *t)
 {
     char *path = path_of(folder, "stderr");
     read_text(t, path);
     free(path);
-    t->bytes[t->n < MAX_BYTES ? t->n : MAX_BYTES - 1] = '\0';
+    t->bytes[t->n < TEST_CHANGE_BYTES ? t->n : TEST_CHANGE_BYTES - 1] = '\0';
     if (state == -1)
         return "did not end";
     if (strstr(t->bytes, "Sanitizer") != NULL || strstr(t->bytes, "runtime error: ") != NULL)
@@ -329,7 +196,7 @@ static void remove_folder(const char *folder)
 }
 
 /* One round; whether something was found. */
-static bool run_round(char **argv, const char *seed, int n_findings, text *t)
+static bool run_round(char **argv, const char *seed, int n_findings, test_bytes *t)
 {
     char *work = path_of(argv[3], "work"), *kept;
     char *from = path_of(argv[2], seed);
@@ -355,7 +222,7 @@ static bool run_round(char **argv, const char *seed, int n_findings, text *t)
 
 int main(int argc, char **argv)
 {
-    text t = {malloc(MAX_BYTES), 0};
+    test_bytes t = {malloc(TEST_CHANGE_BYTES), 0};
     listing seeds;
     if (argc != 7 || t.bytes == NULL) {
         fprintf(stderr, "usage: mutate PROGRAM SEEDS FINDINGS ROUNDS SECONDS SEED\n");
