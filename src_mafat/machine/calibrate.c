@@ -89,18 +89,30 @@ static mafat_status time_part(mafat_probes *probes, int index, sample *s, mafat_
 
 /* -------------------------------------------------------------------------------------- the fit */
 
-/* Least squares by coordinates: each cost in turn becomes what is best beside the others, or 0. */
-static void fit(const sample *samples, double *unit_s)
+/* What Winograd's algorithm costs is fitted apart, and last: that it is measured, too, changes no other
+ * cost, nor whether there are any. */
+static bool is_winograd(const sample *s)
+{
+    return s->work.units[MAFAT_COST_WINOGRAD_MAC] > 0;
+}
+
+/* Least squares by coordinates, over one of the two sorts of samples: each of its costs in turn becomes
+ * what is best beside all others, or 0. */
+static void fit(const sample *samples, bool of_winograd, double *unit_s)
 {
     enum { SWEEPS = 3000 };
-    for (int k = 0; k < MAFAT_N_COSTS; k++)
+    int first = of_winograd ? MAFAT_COST_WINOGRAD_MAC : 0;
+    int end = of_winograd ? MAFAT_N_COSTS : MAFAT_COST_WINOGRAD_MAC;
+    for (int k = first; k < end; k++)
         unit_s[k] = 0;
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
-        for (int k = 0; k < MAFAT_N_COSTS; k++) {
+        for (int k = first; k < end; k++) {
             double above = 0, below = 0;
             for (int i = 0; i < N_SAMPLES; i++) {
                 const sample *s = &samples[i];
                 double left = 1, unit = s->work.units[k] / s->seconds;
+                if (is_winograd(s) != of_winograd)
+                    continue;
                 for (int j = 0; j < MAFAT_N_COSTS; j++)
                     left -= j == k ? 0 : unit_s[j] * s->work.units[j] / s->seconds;
                 above += left * unit;
@@ -111,15 +123,17 @@ static void fit(const sample *samples, double *unit_s)
     }
 }
 
-/* How far the fit is off: the root of the mean square of its relative errors. */
+/* How far the fit of Darknet's own sums is off: the root of the mean square of its relative errors. */
 static double error_of_fit(const sample *samples, const mafat_costs *costs)
 {
     double sum = 0;
+    int n = 0;
     for (int i = 0; i < N_SAMPLES; i++) {
         double off = mafat_cost_seconds(costs, &samples[i].work) / samples[i].seconds - 1;
-        sum += off * off;
+        sum += is_winograd(&samples[i]) ? 0 : off * off;
+        n += !is_winograd(&samples[i]);
     }
-    return sqrt(sum / N_SAMPLES);
+    return sqrt(sum / n);
 }
 
 /* Times all layers and fits the costs, until the fit is good. All layers take turns, so that none
@@ -140,7 +154,8 @@ static mafat_status time_and_fit(mafat_probes *probes, const mafat_calibrate_wat
                                  (round < MIN_ROUNDS ? MIN_ROUNDS : MAX_ROUNDS) * N_SAMPLES);
         }
         if (status == MAFAT_OK && round + 1 >= MIN_ROUNDS) {
-            fit(samples, costs->unit_s);
+            fit(samples, false, costs->unit_s);
+            fit(samples, true, costs->unit_s);
             off = error_of_fit(samples, costs);
         }
     }

@@ -23,6 +23,7 @@ typedef enum {
     MAFAT_COST_SUM,         /* a sum that goes to memory and back: once for each slice of taps */
     MAFAT_COST_WEIGHT,      /* a weight fetched for a panel, of more than fit a near cache */
     MAFAT_COST_MOVE,        /* a float read or written by layers that are not convolutions */
+    /* by Winograd's algorithm alone: */
     MAFAT_COST_WINOGRAD_MAC,    /* a multiply-add at one of Winograd's points */
     MAFAT_COST_WINOGRAD_INPUT,  /* a channel of a tile's inputs evaluated at the points */
     MAFAT_COST_WINOGRAD_WEIGHT, /* a channel of a filter's weights evaluated */
