@@ -882,22 +882,29 @@ START_TEST(the_head_of_yolov2_needs_what_it_needed_yesterday)
 }
 END_TEST
 
-/* What is read twice is read by a branch first where that ends it before much is joined, though no
- * map of the join need exist. */
-START_TEST(branches_end_before_joins_where_that_takes_less)
+/* Finds the place that each layer of a network has in the order of segments. */
+static void find_places(const char *brief, int places[16])
 {
-    mafat_cfg cfg = test_brief_read("32x32x3 c16.3 p2.2 c32.3 p2.2 c64.3 c32.1 c16.1 o r-3 u r-1,2 c8.3");
+    mafat_cfg cfg = test_brief_read(brief);
     mafat_error fault;
     mafat_group segments[16];
-    int n, positions[16] = {0};
+    int n;
     ck_assert_int_eq(mafat_group_find_segments(&cfg.network, segments, &n, &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_order_groups(&cfg.network, segments, n, &fault), MAFAT_OK);
     for (int i = 0; i < n; i++)
         for (int l = segments[i].first; l < segments[i].end; l++)
-            positions[l] = i;
-    ck_assert_int_eq(positions[9], positions[11]);
-    ck_assert_int_lt(positions[7], positions[9]);
+            places[l] = i;
     mafat_cfg_free(&cfg);
+}
+
+/* What is read twice is read by a branch first where that ends it before much is joined, though no
+ * map of the join need exist. */
+START_TEST(branches_end_before_joins_where_that_takes_less)
+{
+    int places[16];
+    find_places("32x32x3 c16.3 p2.2 c32.3 p2.2 c64.3 c32.1 c16.1 o r-3 u r-1,2 c8.3", places);
+    ck_assert_int_eq(places[9], places[11]);
+    ck_assert_int_lt(places[7], places[9]);
 }
 END_TEST
 
@@ -905,18 +912,10 @@ END_TEST
  * before they are made. */
 START_TEST(a_branch_that_frees_a_map_runs_before_what_its_join_waits_for)
 {
-    mafat_cfg cfg = test_brief_read("32x32x3 c16.3 p2.2 c8.1 c16.3 c16.1 r-5 p2.2 r-1,4 c8.3");
-    mafat_error fault;
-    mafat_group segments[16];
-    int n, positions[16] = {0};
-    ck_assert_int_eq(mafat_group_find_segments(&cfg.network, segments, &n, &fault), MAFAT_OK);
-    ck_assert_int_eq(mafat_order_groups(&cfg.network, segments, n, &fault), MAFAT_OK);
-    for (int i = 0; i < n; i++)
-        for (int l = segments[i].first; l < segments[i].end; l++)
-            positions[l] = i;
-    ck_assert_int_lt(positions[6], positions[1]);
-    ck_assert_int_lt(positions[4], positions[7]);
-    mafat_cfg_free(&cfg);
+    int places[16];
+    find_places("32x32x3 c16.3 p2.2 c8.1 c16.3 c16.1 r-5 p2.2 r-1,4 c8.3", places);
+    ck_assert_int_lt(places[6], places[1]);
+    ck_assert_int_lt(places[4], places[7]);
 }
 END_TEST
 
