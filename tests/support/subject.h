@@ -1,4 +1,5 @@
-/* Networks to search plans of, some of them with Winograd's algorithm, and what a search of them depends on: costs, threads, a process. */
+/* Networks to search plans of, some of them with Winograd's algorithm, and what a search of them
+ * depends on: costs, threads, a process. */
 #ifndef TESTS_SUPPORT_SUBJECT_H
 #define TESTS_SUPPORT_SUBJECT_H
 
