@@ -58,7 +58,15 @@ static void forward(void *context, int l, float *input, float *const *maps)
     }
 }
 
-static mafat_host host = {.forward = forward, .activate = activate};
+/* Any function of the weights. */
+static float weigh(void *context, int l, const float *own, int source, int channel)
+{
+    (void)context;
+    return own[(31 * (size_t)source + (size_t)channel) %
+               mafat_layer_weight_floats(&network->layers[l])];
+}
+
+static mafat_host host = {.forward = forward, .activate = activate, .weigh = weigh};
 
 /* ----------------------------------------------------------------------------- the reference */
 
@@ -79,7 +87,8 @@ static void convolve(const mafat_layer *layer, const mafat_parameters *p, float 
         mafat_conv conv = {
             .in = view_of(in, layer->in), .out = view_of(out + first * plane, layer->out),
             .pad_top = layer->pad, .pad_left = layer->pad, .channels = channels, .size = layer->size,
-            .stride = layer->stride, .weights = p->weights + first * taps,
+            .stride = layer->stride, .stride_x = layer->stride_x, .dilation = layer->dilation,
+            .weights = p->weights + first * taps,
             .epilogue = {.batch_normalize = layer->batch_normalize, .biases = p->biases + first,
                          .activation = layer->activation == MAFAT_LINEAR  ? MAFAT_EPILOGUE_LINEAR
                                        : layer->activation == MAFAT_LEAKY ? MAFAT_EPILOGUE_LEAKY
@@ -103,6 +112,42 @@ static float *source_map(int image, int source)
     return source < 0 ? images[image] : expected[image][source];
 }
 
+static float weight_of(int l, int source, int channel)
+{
+    return network->layers[l].n_weight_sets > 0
+               ? weigh(NULL, l, parameters[l].weights, source, channel) : 1;
+}
+
+/* Channel after channel: the first source, weighed, and what the others add. */
+static void add_sources(int image, int l)
+{
+    const mafat_layer *layer = &network->layers[l];
+    size_t plane = (size_t)layer->out.h * (size_t)layer->out.w;
+    for (int c = 0; c < layer->out.c; c++) {
+        size_t at = (size_t)c * plane;
+        mafat_view out = view_of(expected[image][l] + at, layer->out);
+        const float *first = source_map(image, layer->sources[0]) + at;
+        for (size_t i = 0; i < plane; i++)
+            out.data[i] = weight_of(l, 0, c) * first[i];
+        for (int s = 1; s < layer->n_sources; s++)
+            if (c < mafat_layer_source_channels(network, l, s))
+                mafat_reference_add(
+                    &(mafat_add){.a = out, .out = out, .weight = weight_of(l, s, c),
+                                 .b = view_of(source_map(image, layer->sources[s]) + at,
+                                              layer->out)}, 1);
+    }
+}
+
+/* One channel, or one row of one pixel, comes back for all. */
+static void multiply(const mafat_layer *layer, mafat_view a, mafat_view b, mafat_view out)
+{
+    if (layer->in.c == 1)
+        a.channel_stride = 0;
+    if (layer->in.h == 1)
+        a.row_stride = 0;
+    mafat_reference_multiply(&(mafat_multiply){.a = a, .b = b, .out = out}, layer->out.c);
+}
+
 static void run_reference_layer(int image, int l)
 {
     const mafat_layer *layer = &network->layers[l];
@@ -124,9 +169,10 @@ static void run_reference_layer(int image, int l)
                                                    .scale = layer->scale}, layer->out.c);
         return;
     case MAFAT_SHORTCUT:
-        mafat_reference_add(&(mafat_add){.a = from, .out = to,
-                                         .b = view_of(source_map(image, layer->sources[1]), layer->out)},
-                            layer->out.c);
+        add_sources(image, l);
+        break;
+    case MAFAT_PRODUCT:
+        multiply(layer, from, view_of(source_map(image, layer->sources[1]), layer->out), to);
         break;
     case MAFAT_ACTIVATION:
     case MAFAT_IDENTITY:
