@@ -37,7 +37,6 @@ static mafat_status fail_ended(mafat_error *error)
 
 /* ------------------------------------------------------------------------- in the new process */
 
-
 static float *make_map(const mafat_trial_input *input)
 {
     mafat_shape shape = input->shape;

@@ -42,8 +42,9 @@ int mafat_region_unit(const mafat_layer *layer);
 mafat_region mafat_region_widen(const mafat_layer *layer, mafat_region out);
 
 /* The receptive field of a non-empty region of the layer's output: the smallest region that holds
- * all elements that it depends on, and those between taps that are apart. The layer's kind must not be MAFAT_WHOLE. Sources: the index
- * arithmetic of im2col_cpu, forward_maxpool_layer and upsample_cpu. */
+ * all elements that it depends on, and those between taps that are apart. The layer's kind must not
+ * be MAFAT_WHOLE. Sources: the index arithmetic of im2col_cpu, forward_maxpool_layer and
+ * upsample_cpu. */
 mafat_field mafat_region_back(const mafat_layer *layer, mafat_region out);
 
 /* The region that it is of the layer's source number s: that of all is the first one's, but for a

@@ -125,7 +125,7 @@ static mafat_status add_rows(const walk *w, int l, int y0, int y1)
     const mafat_layer *layer = layer_of(w, l);
     mafat_status status = MAFAT_OK;
     for (int i = 0; i < mafat_steps_count(w->b, l) && status == MAFAT_OK; i++) {
-        int source = mafat_builder_source(w->b, l, layer->kind == MAFAT_JOIN ? i : 0);
+        int source = mafat_builder_source(w->b, l, mafat_steps_first_source(w->b, l, i));
         mafat_step step = mafat_steps_of_layer(w->b, l, i, out, held_rows(w, source), held_rows(w, l));
         if (mafat_layer_reads_two(layer))
             step.also.held = held_rows(w, mafat_builder_source(w->b, l, i + 1));

@@ -89,6 +89,11 @@ int mafat_steps_count(const mafat_builder *b, int l)
                                            : 1;
 }
 
+int mafat_steps_first_source(const mafat_builder *b, int l, int i)
+{
+    return b->network->layers[l].kind == MAFAT_JOIN ? i : 0;
+}
+
 /* What a step reads of the layer's source number s, whose tiles' buffer holds `held`. */
 static mafat_operand source_operand(const mafat_builder *b, int l, int s, mafat_region region,
                                     mafat_region held)
@@ -115,7 +120,7 @@ mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, int i, mafat_regi
 {
     enum { ALSO_MASK = (1 << 15) - 1 };
     const mafat_layer *layer = &b->network->layers[l];
-    int out_buffer = b->output_buffers[l], source = layer->kind == MAFAT_JOIN ? i : 0;
+    int out_buffer = b->output_buffers[l], source = mafat_steps_first_source(b, l, i);
     mafat_field field = field_of(layer, out);
     mafat_step step = {
         .kind = MAFAT_STEP_LAYER, .layer = l, .moment = b->first_moments[l],

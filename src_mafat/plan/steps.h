@@ -16,6 +16,9 @@ mafat_status mafat_steps_add(mafat_builder *b, mafat_tile_index at, mafat_step s
 /* How many steps layer l takes for a part of its output, windows of weights apart. */
 int mafat_steps_count(const mafat_builder *b, int l);
 
+/* Which of its sources layer l reads first in step number i: of a join each step reads another one. */
+int mafat_steps_first_source(const mafat_builder *b, int l, int i);
+
 /* Step number i of those that compute `out`, a part of the output of layer l, which lies in a buffer
  * that holds `out_held`; those of what it reads hold `in_held`. Where they hold maps, that goes
  * before. */

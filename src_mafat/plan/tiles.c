@@ -85,7 +85,7 @@ static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
     if (b->n_windows[l] > 1)
         return add_windows(b, at, l);
     for (int i = 0; i < mafat_steps_count(b, l) && status == MAFAT_OK; i++) {
-        int source = b->network->layers[l].kind == MAFAT_JOIN ? i : 0;
+        int source = mafat_steps_first_source(b, l, i);
         status = mafat_steps_add(b, at, mafat_steps_of_layer(b, l, i, b->outputs[l],
                                                              held_by_source(b, at, l, source),
                                                              b->outputs[l]));

@@ -1,6 +1,6 @@
 /* The parameters of a network's convolutions, where a plan has them read from the weights file:
- * biases, statistics and what shortcuts weigh their sources with once, pinned windows of weights once, all other windows in each run, by one
- * thread, ahead of their use and in their order. */
+ * biases, statistics and what shortcuts weigh their sources with once, pinned windows of weights
+ * once, all other windows in each run, by one thread, ahead of their use and in their order. */
 #ifndef MAFAT_RUN_STORE_H
 #define MAFAT_RUN_STORE_H
 
