@@ -153,6 +153,12 @@ def find_disk(path):
 
 # --------------------------------------------------------------------------------------- all of it
 
+def handle_signals(handler):
+    """Of those that end a run which has something to take back."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
+
+
 def lock(folder):
     """Of two at once the second is refused: the file, locked until it is closed."""
     file = open(os.path.join(folder, "lock"), "w")
