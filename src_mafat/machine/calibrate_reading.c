@@ -30,8 +30,8 @@ static mafat_status read_next(mafat_direct *file, size_t n_bytes, uint64_t *offs
 /* Seconds of one read of so many bytes, one behind the other for a quarter of a second: their mean, as
  * where reading is bounded to a rate, by a cgroup or by who lends the disk, most go through as if it
  * were not, and one in a few waits for them all. */
-static mafat_status time_on(mafat_direct *file, size_t n_bytes, char *units, double *seconds,
-                            mafat_error *error)
+static mafat_status time_stream(mafat_direct *file, size_t n_bytes, char *units, double *seconds,
+                                mafat_error *error)
 {
     enum { MIN_READS = 9 };
     const double least_s = 0.25;
@@ -188,7 +188,7 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
                                  large);
     }
     if (status == MAFAT_OK)
-        status = time_on(&file, large, units, &large_s, error);
+        status = time_stream(&file, large, units, &large_s, error);
     if (status == MAFAT_OK)
         status = time_reads(&file, small, units, &small_s, error);
     if (status == MAFAT_OK && large > small)
