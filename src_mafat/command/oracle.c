@@ -5,11 +5,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/program.h"
 #include "bridge/inference.h"
 
 /* Sends or receives all bytes; false where the other side is gone. */
@@ -160,8 +160,7 @@ mafat_status mafat_oracle_start(mafat_oracle *oracle, const mafat_arguments *arg
     fflush(NULL);
     pid_t parent = getpid(), process = fork();
     if (process == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);    /* its pass may take minutes, and nobody asks any more */
-        if (getppid() != parent)
+        if (!mafat_program_end_with(parent))    /* its pass may take minutes, and nobody asks any more */
             _exit(1);
         close(links[0]);
         serve(links[1], arguments, trial);
