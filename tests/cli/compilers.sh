@@ -30,5 +30,6 @@ refuses() {
 if [ "$(uname -m)" = x86_64 ]; then
     refuses -mfpmath=387 || fail "x87 is let through"
     refuses -mfpmath=sse && fail "SSE is refused"
+    refuses -march=sapphirerapids && fail "processors that compute in 16 bits, too, are refused"
 fi
 finish
