@@ -295,12 +295,17 @@ static void check_rows(void *state)
 
 /* ------------------------------------------------------------------------------------------ end */
 
-/* The marker behind a scan, where some cameras leave zeros. */
+/* The marker behind a scan, where some cameras leave zeros. As in stbi__decode_jpeg_image() it is what follows the
+ * first 0xff, be that 0xff, too, which stands for none. */
 static int find_marker(stbi__jpeg *z)
 {
-    while (z->marker == STBI__MARKER_none && !stbi__at_eof(z->s))
-        if (stbi__get8(z->s) == 255)
+    if (z->marker == STBI__MARKER_none) {
+        int byte = 0;
+        while (byte != 0xff && !stbi__at_eof(z->s))
+            byte = stbi__get8(z->s);
+        if (byte == 0xff)
             z->marker = stbi__get8(z->s);
+    }
     return stbi__get_marker(z);
 }
 
