@@ -13,13 +13,15 @@ import cv2
 import numpy
 
 # Of a probability, and of a coordinate as a part of the image's side. Both compute in floats, in other orders, and
-# OpenCV folds batch norm into weights: measured is less than a hundredth of it.
-TOLERANCE = .002
+# OpenCV folds batch norm into weights: measured is less than a sixth of it.
+TOLERANCE = .0002
+EPSILON = 1e-6
 OVERLAP = .45
 
 
 def read_cfg(path):
-    """The first value of each key, and the text as OpenCV is to read it: without boxes that it leaves out of itself."""
+    """The first value of each key, and the text as OpenCV is to read it. Its [region] always leaves out boxes of one
+    class that overlap by more than .4, Darknet by .45: of such a network it runs what is before that layer."""
     with open(path, encoding="utf-8", errors="replace") as file:
         text = file.read()
     values = {}
@@ -27,8 +29,45 @@ def read_cfg(path):
         key, equals, value = line.split("#")[0].replace(" ", "").partition("=")
         if equals:
             values.setdefault(key, value)
-    text = re.sub(r"(?m)^thresh\s*=.*$", "", text)
-    return values, text.replace("[region]", "[region]\nthresh=.001\nnms_threshold=0")
+    return values, text.partition("[region]")[0]
+
+
+def read_net(text, weights):
+    """OpenCV's network. For batch norm it divides by sqrt(variance + EPSILON), Darknet by sqrt(variance) + EPSILON, which is
+    something else where a channel hardly varies (mnv2-fastest-voc has variances from 1e-44 on, and a factor of 999): it
+    gets scales with which its quotients are Darknet's."""
+    def read():
+        return cv2.dnn.readNetFromDarknet(numpy.frombuffer(text.encode(), numpy.uint8), weights.view(numpy.uint8))
+    net = read()
+    at = 4 if weights[0] * 10 + weights[1] < 2 else 5    # integers of the header
+    floats = weights.view(numpy.float32)
+    names = net.getLayerNames()
+    for name in (name for name in names if name.startswith("conv_")):
+        shape = net.getLayer(net.getLayerId(name)).blobs[0].shape
+        n = shape[0]
+        if name.replace("conv", "bn") in names:
+            scales, variances = floats[at + n:at + 2 * n], floats[at + 3 * n:at + 4 * n].astype(float).clip(0)
+            scales *= numpy.sqrt(variances + EPSILON) / (numpy.sqrt(variances) + EPSILON)
+            at += 3 * n
+        at += n + int(numpy.prod(shape))
+    if at != len(weights):
+        sys.exit(f"opencv.py: the weights have {len(weights)} words, and OpenCV's layers {at}")
+    return read()
+
+
+def region_rows(output, values):
+    """What [region] makes of the map before it, by the book: a row for each box of each cell, as OpenCV's [yolo] has them."""
+    height, width = output.shape[2:]
+    anchors = numpy.array(values["anchors"].split(","), float).reshape(-1, 2)
+    cells = output[0].astype(float).reshape(len(anchors), -1, height, width).transpose(2, 3, 0, 1)
+    rows, columns = numpy.mgrid[:height, :width]
+    x = (columns[..., None] + 1 / (1 + numpy.exp(-cells[..., 0]))) / width
+    y = (rows[..., None] + 1 / (1 + numpy.exp(-cells[..., 1]))) / height
+    sizes = numpy.exp(cells[..., 2:4]) * anchors / (width, height)
+    objectness = 1 / (1 + numpy.exp(-cells[..., 4:5]))
+    classes = numpy.exp(cells[..., 5:] - cells[..., 5:].max(-1, keepdims=True))
+    classes *= objectness / classes.sum(-1, keepdims=True)
+    return numpy.concatenate((x[..., None], y[..., None], sizes, objectness, classes), -1)
 
 
 def resize(image, width, height):
@@ -82,14 +121,14 @@ def keep_best(found, greedy):
 def find(cfg, weights, image, how, least):
     """By class: probabilities and boxes, as parts of the image's sides."""
     values, text = read_cfg(cfg)
-    with open(weights, "rb") as file:
-        net = cv2.dnn.readNetFromDarknet(numpy.frombuffer(text.encode(), numpy.uint8),
-                                         numpy.frombuffer(file.read(), numpy.uint8))
+    net = read_net(text, numpy.fromfile(weights, numpy.int32))
     width, height = int(values["width"]), int(values["height"])
     canvas, (left, top, inner_width, inner_height) = fit(image, width, height, how != "stretched")
     net.setInput(canvas.transpose(2, 0, 1)[None].astype(numpy.float32))
     found = {}
     for outputs in net.forward(net.getUnconnectedOutLayersNames()):
+        if outputs.ndim == 4:
+            outputs = region_rows(outputs, values)
         for row in outputs.reshape(-1, outputs.shape[-1]):
             box = ((row[0] * width - left) / inner_width, (row[1] * height - top) / inner_height,
                    row[2] * width / inner_width, row[3] * height / inner_height)

@@ -9,12 +9,12 @@ version=$("$python" -c 'import cv2; print(cv2.dnn and cv2.__version__)' 2>/dev/n
 nets=$top/../shared/nets
 cd "$top/darknet" || exit 1
 
-# agrees CFG WEIGHTS IMAGE HOW OPTIONS...: the image as PNG, of which there is one way to decode it
+# agrees NET DATA IMAGE HOW OPTIONS...: NET.cfg with NET.weights on the image as PNG, of which there is one way to decode it
 agrees() {
-    local cfg=$1 weights=$2 image=$3 how=$4 name
-    name="$(basename "$cfg" .cfg), $(basename "$image")${5:+ $5}"
+    local cfg=$1.cfg weights=$1.weights data=$2 image=$3 how=$4 name
+    name="$(basename "$1"), $(basename "$image")${5:+ $5}"
     "$python" -c 'import cv2, sys; cv2.imwrite(sys.argv[2], cv2.imread(sys.argv[1]))' "$image" "$scratch/image.png"
-    "$darknet" mafat detector test cfg/coco.data "$cfg" "$weights" "$scratch/image.png" -thresh .2 -json -no_picture \
+    "$darknet" mafat detector test "$data" "$cfg" "$weights" "$scratch/image.png" -thresh .2 -json -no_picture \
         "${@:5}" >"$scratch/json" 2>"$scratch/stderr" || fail "$name: exit code $?: $(tail -n 1 "$scratch/stderr")"
     "$python" "$top/tests/network/opencv.py" "$cfg" "$weights" "$scratch/image.png" "$how" "$scratch/json" .2 \
         >"$scratch/said" 2>&1 || fail "$name: $(tail -n 3 "$scratch/said")"
@@ -22,13 +22,15 @@ agrees() {
 }
 
 echo "  OpenCV $version"
+agrees ../cfg/codes ../cfg/codes.data ../cfg/codes.jpg stock -memory 5M
 [ -d "$nets" ] || { echo "  not tested: no trained networks in $nets"; finish; }
-for image in dog person horses eagle; do
+for image in data/{dog,person,horses,eagle}.jpg; do
     net=$nets/yolo-fastest-1.1/yolo-fastest-1.1
-    agrees "$net.cfg" "$net.weights" data/$image.jpg stock -mafat 4x1r
-    agrees "$net.cfg" "$net.weights" data/$image.jpg stock -memory 8M
-    net=$nets/mnv2-fastest-voc-v2/mnv2-fastest-voc-v2
-    agrees "$net.cfg" "$net.weights" data/$image.jpg letterboxed -letter_box
-    agrees "$net.cfg" "$net.weights" data/$image.jpg stretched -stretch
+    agrees "$net" cfg/coco.data "$image" stock -mafat 4x1r
+    agrees "$net" cfg/coco.data "$image" stock -memory 8M
+    for net in mnv2-fastest-voc mnv2-fastest-voc-v2; do
+        agrees "$nets/$net/$net" cfg/coco.data "$image" letterboxed -letter_box
+        agrees "$nets/$net/$net" cfg/coco.data "$image" stretched -stretch
+    done
 done
 finish
