@@ -330,6 +330,10 @@ START_TEST(lists_that_are_not_what_they_seem_are_noted)
     expect_note(IMAGE BOXES "[yolo]\nclasses=1\nanchors=1,2,\n", NULL);
     expect_note(IMAGE BOXES "[yolo]\nclasses=1\nanchors=1,2,3\n",
                 "anchors= holds 3 numbers, of which num=1 has use for 2");
+    expect_note(IMAGE BOXES "[yolo]\nclasses=1\nanchors=1\n",
+                "anchors= holds 1 numbers, of which num=1 has use for 2");
+    expect_note(IMAGE MASKED "mask=0,1,2,5\nanchors=1,2,3,4,5,6,7,8,9,10,11\n",
+                "anchors= holds 11 numbers, of which num=9 has use for 18");
 }
 END_TEST
 
@@ -582,6 +586,20 @@ START_TEST(another_image_size_gives_the_shapes_of_a_resized_network)
 }
 END_TEST
 
+START_TEST(a_shortcut_between_maps_of_different_sizes_is_not_resized)
+{
+    mafat_cfg cfg;
+    mafat_error error = {0};
+    const char *text = IMAGE CONV "[max]\nstride=2\n[shortcut]\nfrom=0\n";
+    write_file(text, strlen(text));
+    ck_assert_int_eq(mafat_cfg_read(&cfg, path, 0, 0, &error), MAFAT_OK);
+    mafat_cfg_free(&cfg);
+    ck_assert_int_eq(mafat_cfg_read(&cfg, path, 32, 24, &error), MAFAT_FAILED);
+    ck_assert_ptr_nonnull(strstr(error.text, "from=0: Darknet cannot resize a shortcut between maps of"));
+    unlink(path);
+}
+END_TEST
+
 /* -- whose cfg it is ---------------------------------------------------------------------------- */
 
 static const struct {
@@ -681,6 +699,8 @@ static const bad_case bad[] = {
     {IMAGE "[conv]\nfilters=6\ngroups=3\n", "groups=3 must divide the 4 channels"},
     {IMAGE "[conv]\nactivation=Leaky\n", "activation=Leaky: must be one of logistic relu"},
     {IMAGE "[conv]\nsize=19\n", "would be empty"},
+    {IMAGE "[conv]\nsize=13\n", "would be empty: 1 channels, 0 rows, 4 columns"},
+    {"[net]\nwidth=12\nheight=16\nchannels=4\n[conv]\nsize=13\n", "would be empty: 1 channels, 4 rows, 0 columns"},
     {IMAGE "[conv]\nsize=15000\npad=1\nfilters=3\n", "is more than 2147483647"},
     {IMAGE "[upsample]\nstride=0\n", "stride=0: must be positive"},
     {IMAGE "[upsample]\nstride=90000\n", "is more than 2147483647"},
@@ -735,6 +755,8 @@ static const bad_case bad[] = {
      "from=2: layer 2 must give a map, but a [route] joined maps that differ in size: layer 1 gives"},
     {IMAGE CONV "[max]\nstride=2\n[route]\nlayers=0,1\n[route]\nlayers=2\n[max]\n",
      "a [route] joined maps that differ in size: layer 0 gives 16 columns and 12 rows, layer 1"},
+    {IMAGE CONV "[crop]\ncrop_width=16\ncrop_height=8\n[route]\nlayers=0,1\n[max]\n",
+     "layer 0 gives 16 columns and 12 rows, layer 1 gives 16 and 8"},
     {IMAGE CONV "[softmax]\n[route]\nlayers=0\n[shortcut]\nfrom=1\n",
      "from=1: layer 1 must give a map (channels, rows, columns), not a vector of 1536"},
     {IMAGE CONV "[shortcut]\n", "from= is absent"},
@@ -873,6 +895,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, empty_flags_are_read_as_they_are);
     tcase_add_test(tcase, a_flag_that_is_given_twice_alike_is_one);
     tcase_add_test(tcase, another_image_size_gives_the_shapes_of_a_resized_network);
+    tcase_add_test(tcase, a_shortcut_between_maps_of_different_sizes_is_not_resized);
     tcase_add_loop_test(tcase, faults_are_refused_with_their_reason, 0, COUNT(bad));
     tcase_add_test(tcase, files_that_are_no_cfg_are_refused);
     tcase_add_test(tcase, a_long_line_is_an_ordinary_line);

@@ -819,6 +819,38 @@ START_TEST(plans_with_many_bands_are_sound)
 }
 END_TEST
 
+/* Where rows are kept, a layer computes at once as many as have the pixels of a tile of the group's output, and a pool
+ * what the convolution before it has computed. */
+static const struct {
+    const char *config;
+    int rows[4];    /* the most in a step of each layer */
+} steps_of_rows[] = {{"1x1r", {12, 6, 24, 48}}, {"2x1r", {6, 3, 12, 24}},
+                     {"5x1r", {2, 1, 5, 10}}, {"7x1r", {2, 1, 3, 7}}};
+
+START_TEST(layers_that_keep_rows_compute_as_much_as_a_tile)
+{
+    draft d;
+    begin(&d, 3, 192, 48);
+    add_conv(&d, 4, 3, 1, 1);    /* 192 rows of 48 pixels */
+    add_pool(&d);                /* 96 of 24 */
+    add_conv(&d, 4, 3, 1, 1);
+    add_conv(&d, 4, 3, 2, 1);    /* 48 of 12 */
+    mafat_plan plan = planned(&d, steps_of_rows[_i].config);
+    int most[4] = {0};
+    for (int i = 0; i < plan.n_steps; i++) {
+        const mafat_step *step = &plan.steps[i];
+        int n = step->out.region.y1 - step->out.region.y0;
+        if (step->kind != MAFAT_STEP_KEEP && n > most[step->layer])
+            most[step->layer] = n;
+    }
+    for (int l = 0; l < 4; l++) {
+        test_case("%s: layer %d", steps_of_rows[_i].config, l);
+        ck_assert_int_eq(most[l], steps_of_rows[_i].rows[l]);
+    }
+    mafat_plan_free(&plan);
+}
+END_TEST
+
 START_TEST(results_are_stored_by_the_layer_that_computes_them)
 {
     draft d;
@@ -919,6 +951,18 @@ START_TEST(a_branch_that_frees_a_map_runs_before_what_its_join_waits_for)
 }
 END_TEST
 
+/* Behind larger maps than any that two branches make, which decide how much is alive at most, the one that leaves less
+ * comes first. */
+START_TEST(of_two_branches_the_one_that_leaves_less_runs_first)
+{
+    int places[16];
+    find_places("32x32x3 c99.3 o c8.1 c32.3 r-2 c4.1 o r-1,-4 c8.3", places);
+    ck_assert_int_lt(places[5], places[3]);
+    find_places("32x32x3 c99.3 o c8.1 c4.3 r-2 c32.1 o r-1,-4 c8.3", places);
+    ck_assert_int_lt(places[3], places[5]);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("plan");
@@ -932,9 +976,12 @@ int main(void)
     tcase_add_loop_test(tcase, plans_of_random_networks_are_sound, 0, 75 * TEST_ROUNDS);
     tcase_add_test(tcase, a_pooled_convolution_holds_a_band_at_a_time);
     tcase_add_test(tcase, plans_with_many_bands_are_sound);
+    tcase_add_loop_test(tcase, layers_that_keep_rows_compute_as_much_as_a_tile, 0,
+                        (int)(sizeof steps_of_rows / sizeof steps_of_rows[0]));
     tcase_add_test(tcase, results_are_stored_by_the_layer_that_computes_them);
     tcase_add_test(tcase, branches_end_before_joins_where_that_takes_less);
     tcase_add_test(tcase, a_branch_that_frees_a_map_runs_before_what_its_join_waits_for);
+    tcase_add_test(tcase, of_two_branches_the_one_that_leaves_less_runs_first);
     tcase_add_test(tcase, each_image_takes_its_time);
     tcase_add_test(tcase, the_head_of_yolov2_needs_what_it_needed_yesterday);
     Suite *suite = suite_create("plan");

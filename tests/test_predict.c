@@ -87,6 +87,19 @@ START_TEST(images_that_wait_count_each)
 }
 END_TEST
 
+/* A page of the page tables is for so many pages, wherever they begin: what four blocks that are apart (arena, heap, pinned
+ * weights, stacks) fill may lie astride one page of them more each. */
+START_TEST(blocks_that_are_apart_take_a_page_of_page_tables_more_each)
+{
+    test_set_page(test_pages[_i]);
+    size_t tabled_bytes = PAGE / 8 * PAGE;
+    mafat_process process = {.n_threads = 1};
+    mafat_plan_sums sums = {.reads_weights = true};
+    sums.arena_bytes = 4 * tabled_bytes - mafat_predict_of_sums(&sums, &process).plan_bytes;
+    ck_assert_uint_eq(mafat_predict_of_sums(&sums, &process).page_table_bytes, (4 + 4) * PAGE);
+}
+END_TEST
+
 /* Choosing comes before all else: what it takes counts as far as it is more, and only where the
  * process does it. */
 START_TEST(choosing_counts_beyond_what_comes_after_it)
@@ -169,6 +182,8 @@ int main(void)
     tcase_add_loop_test(tcase, terms_add_up_to_whole_pages, 0, TEST_N_PAGES);
     tcase_add_loop_test(tcase, decoding_counts_beyond_what_comes_after_it, 0, TEST_N_PAGES);
     tcase_add_loop_test(tcase, images_that_wait_count_each, 0, TEST_N_PAGES);
+    tcase_add_loop_test(tcase, blocks_that_are_apart_take_a_page_of_page_tables_more_each, 0,
+                        TEST_N_PAGES);
     tcase_add_loop_test(tcase, choosing_counts_beyond_what_comes_after_it, 0, TEST_N_PAGES);
     tcase_add_loop_test(tcase, weights_that_darknet_loads_are_counted_with_their_page_cache, 0,
                         TEST_N_PAGES);

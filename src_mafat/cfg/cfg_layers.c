@@ -788,7 +788,7 @@ static void describe_shortcut(job *j)
     if (added.w / in.w != added.h / in.h || in.w / added.w != in.h / added.h)
         FAIL(j, "from=%d: %d columns and %d rows cannot be added to %d and %d: both must differ by "
              "the same factor", number, added.w, added.h, in.w, in.h);
-    if (j->context->resized && (added.w != in.w || added.h != in.h))
+    if (j->context->resized && added.w != in.w)    /* and so added.h != in.h */
         FAIL(j, "from=%d: Darknet cannot resize a shortcut between maps of different sizes",
              number);
     set_sources(j, 2, (const int[]){j->index - 1, from});
