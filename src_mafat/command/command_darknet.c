@@ -239,6 +239,7 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     bool has_picture = false;
     int n_paths = 0;
     const mafat_darknet_command_inference *inference = command->inference;
+    mafat_error later;    /* of names: mafat_verify_data() tells it, once the cfg is known to be one */
     mafat_status status = mafat_workload_of_command(workload, found->loading, found->drawer, error);
     workload->repeats = found->image == NULL;
     workload->format = found->format;
@@ -250,7 +251,7 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     if (status == MAFAT_OK && found->drawer == MAFAT_DRAWN_BY_DARKNET)
         status = mafat_workload_add_letters(workload, error);
     if (found->data != NULL && inference->needs.names_keys[0] != NULL)
-        mafat_workload_add_names(workload, found->data, &inference->needs);
+        mafat_workload_add_names(workload, found->data, &inference->needs, &later);
     if (inference->needs.writes_results)
         workload->n_streams = workload->n_lines;    /* a file for each class */
     workload->n_streams += found->n_streams;

@@ -22,7 +22,8 @@
 /* Darknet copies paths into arrays of this size (test_detector, read_cfg's callers). */
 enum { MAX_PATH_LENGTH = 255 };
 
-mafat_status mafat_verify_readable(const char *path, mafat_error *error)
+/* That a file is a regular one, can be opened and read. */
+static mafat_status verify_readable(const char *path, mafat_error *error)
 {
     FILE *file = NULL;
     uint64_t unused;
@@ -254,27 +255,30 @@ static mafat_status verify_results(const char *path, mafat_error *error)
     return status;
 }
 
-bool mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
-                              size_t *n_bytes)
+mafat_status mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
+                                      size_t *n_bytes, mafat_error *error)
 {
     mafat_data_file_value value;
     char found[MAFAT_SHIPPED_PATH];
     const char *names;
     uint64_t size = 0;
-    mafat_error unused;
-    bool is_counted = find_names(path, needs, &value, &names, &unused) == MAFAT_OK &&
-                      mafat_file_size(mafat_shipped_find(names, found), "file", &size, &unused) ==
-                          MAFAT_OK &&
-                      mafat_lines_each(names, "file", n_lines, NULL, NULL, &unused) == MAFAT_OK;
+    mafat_status status = find_names(path, needs, &value, &names, error);
+    if (status == MAFAT_OK)
+        status = explain(mafat_lines_each(names, "file of names", n_lines, NULL, NULL, error), path,
+                         needs->names_keys[0], &value, error);
+    if (status == MAFAT_OK)
+        status = mafat_file_size(mafat_shipped_find(names, found), "file of names", &size, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, names);
     *n_bytes = (size_t)size;
     mafat_data_file_free_value(&value);
-    return is_counted;
+    return status;
 }
 
 mafat_status mafat_verify_data(const char *path, const mafat_verify_needs *needs,
                                mafat_error *error)
 {
-    mafat_status status = path != NULL ? mafat_verify_readable(path, error) : MAFAT_OK;
+    mafat_status status = path != NULL ? verify_readable(path, error) : MAFAT_OK;
     if (status == MAFAT_OK && needs->names_keys[0] != NULL)
         status = verify_names(path, needs, error);
     if (status == MAFAT_OK && needs->list_default != NULL)

@@ -7,9 +7,6 @@
 #include "cfg/cfg.h"
 #include "upstream/picture.h"
 
-/* That a file is a regular one, can be opened and read. */
-mafat_status mafat_verify_readable(const char *path, mafat_error *error);
-
 /* That the trees and maps that a cfg names are such as Darknet can make the network with. */
 mafat_status mafat_verify_cfg_files(const mafat_cfg *cfg, mafat_error *error);
 
@@ -53,10 +50,9 @@ mafat_status mafat_verify_find_largest(const char *path, const mafat_verify_need
                                        mafat_picture_memory *largest, int *n_images,
                                        mafat_error *error);
 
-/* Counts the lines of the file of names that the data file leads to, and its bytes; false where one
- * of the files is amiss, which mafat_verify_data() tells. */
-bool mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
-                              size_t *n_bytes);
+/* Counts the lines of the file of names that the data file leads to, and its bytes. */
+mafat_status mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
+                                      size_t *n_bytes, mafat_error *error);
 
 /* That a file can be written: its folder can be, and it is not there as something else. */
 mafat_status mafat_verify_writable(const char *path, mafat_error *error);

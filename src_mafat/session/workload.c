@@ -102,15 +102,17 @@ void mafat_workload_add_lines(mafat_workload *workload, int n_lines)
     workload->n_lines += n_lines;
 }
 
-void mafat_workload_add_names(mafat_workload *workload, const char *data,
-                              const mafat_verify_needs *needs)
+mafat_status mafat_workload_add_names(mafat_workload *workload, const char *data,
+                                      const mafat_verify_needs *needs, mafat_error *error)
 {
     int n_names;
     size_t n_bytes;
-    if (!mafat_verify_count_names(data, needs, &n_names, &n_bytes))
-        return;    /* mafat_verify_data() says what is amiss */
+    mafat_status status = mafat_verify_count_names(data, needs, &n_names, &n_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
     mafat_workload_add_lines(workload, n_names);
     workload->file_bytes += mafat_size_in_pages(n_bytes);
+    return MAFAT_OK;
 }
 
 mafat_status mafat_workload_add_letters(mafat_workload *workload, mafat_error *error)
@@ -142,19 +144,19 @@ const mafat_picture_memory mafat_workload_photo = {
 };
 
 /* Names of classes: those that the data file leads to, or as many as the network needs. */
-static void find_names(const mafat_cfg *cfg, const char *data, mafat_workload *workload)
+static mafat_status find_names(const mafat_cfg *cfg, const char *data, mafat_workload *workload,
+                               mafat_error *error)
 {
     const mafat_verify_needs needs = {.names_keys = {"names", "labels"},
                                       .names_default = "data/names.list"};
     const mafat_network *network = &cfg->network;
     size_t n_outputs = mafat_shape_floats(network->layers[network->n_layers - 1].out);
     int n_names = cfg->n_classes > 0 ? cfg->n_classes : (int)n_outputs;
-    if (data != NULL) {
-        mafat_workload_add_names(workload, data, &needs);
-        return;
-    }
+    if (data != NULL)
+        return mafat_workload_add_names(workload, data, &needs, error);
     mafat_workload_add_lines(workload, n_names);
     workload->file_bytes += mafat_size_in_pages(MAFAT_CHARGE_NAME * (size_t)n_names);
+    return MAFAT_OK;
 }
 
 /* Has a command that would not have an image yet take one, as suits the network, and names. */
@@ -172,9 +174,9 @@ static mafat_status give_picture(mafat_workload *workload, const char *cfg_path,
     workload->loading = finds_boxes ? MAFAT_LOADED_BY_ROWS : MAFAT_LOADED_LETTERBOXED;
     workload->drawer = finds_boxes ? MAFAT_DRAWN_BY_MAFAT : MAFAT_DRAWN_BY_NOBODY;
     mafat_workload_set_picture(workload, picture);
-    find_names(&cfg, data, workload);
+    status = find_names(&cfg, data, workload, error);
     mafat_cfg_free(&cfg);
-    return MAFAT_OK;
+    return status;
 }
 
 mafat_status mafat_workload_find(mafat_workload *workload, const char *cfg_path,
@@ -191,10 +193,6 @@ mafat_status mafat_workload_find(mafat_workload *workload, const char *cfg_path,
     status = mafat_picture_memory_find(&picture, named->image, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, named->image);
-    if (status == MAFAT_OK && named->data != NULL)
-        status = mafat_verify_readable(named->data, error);
-    if (status != MAFAT_OK)
-        mafat_error_set_file(error, cfg_path);
     return status == MAFAT_OK ? give_picture(workload, cfg_path, &picture, named->data, error)
                               : status;
 }

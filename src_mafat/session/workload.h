@@ -81,9 +81,11 @@ mafat_status mafat_workload_of_program(mafat_workload *workload, mafat_error *er
 /* Has it keep room for an image. */
 void mafat_workload_set_picture(mafat_workload *workload, const mafat_picture_memory *picture);
 
-/* Adds the names of classes that a data file leads to, and lines of other files, paths. */
-void mafat_workload_add_names(mafat_workload *workload, const char *data,
-                              const mafat_verify_needs *needs);
+/* Adds the names of classes that a data file leads to. MAFAT_FAILED where one of the files is amiss. */
+mafat_status mafat_workload_add_names(mafat_workload *workload, const char *data,
+                                      const mafat_verify_needs *needs, mafat_error *error);
+
+/* Adds lines of other files, paths. */
 void mafat_workload_add_lines(mafat_workload *workload, int n_lines);
 
 /* Adds the letters that Darknet's load_alphabet() makes floats of, in all their sizes. Errors:
@@ -99,7 +101,7 @@ typedef struct {
 
 /* What `detector test` does with the image that is named, or `classifier predict` if the network
  * finds no boxes; without an image what `mafat bench` does. Errors: those of
- * mafat_picture_memory_find() and mafat_cfg_read(), and a data file that cannot be read. */
+ * mafat_picture_memory_find() and mafat_cfg_read(), and a data file or names that cannot be read. */
 mafat_status mafat_workload_find(mafat_workload *workload, const char *cfg_path,
                                  const mafat_workload_files *named, mafat_error *error);
 

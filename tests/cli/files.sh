@@ -224,6 +224,7 @@ for odd in pipe /dev/zero /dev/stdin "$scratch"; do
     expect 1 "$pattern" mafat predict plain.cfg -image dog.jpg -data odd
     printf 'names=odd\nvalid=list\n' >odd.data
     expect 1 "$pattern" valid plain odd.data
+    expect 1 "$pattern" mafat predict plain.cfg -image dog.jpg -data odd.data
     printf 'names=names\nvalid=odd\n' >odd.data
     expect 1 "$pattern" valid plain odd.data
     printf 'names=names\nvalid=list\nmap=odd\n' >odd.data
@@ -297,8 +298,9 @@ printf 'names=my names\nvalid=list\n' >blank.data
 expect 1 'mynames: .*No such file.*; line 1 of blank.data says "my names", and Darknet leaves blanks out' \
     valid plain blank.data
 printf 'valid=list\n' >blank.data
-expect 1 'data/names.list: .*No such file.*; Darknet looks there because blank.data has no names=FILE' \
-    valid plain blank.data
+for command in 'valid plain blank.data' 'mafat predict plain.cfg -image dog.jpg -data blank.data'; do
+    expect 1 'data/names.list: .*No such file.*; Darknet looks there because blank.data has no names=FILE' $command
+done
 # of a name beyond ASCII what can be drawn is drawn, in each picture of a list
 printf 'hser\n\ny\n' >ascii.names
 printf 'h\xc3\xa4\xc3\xbcser\n\xe7\x8c\xab\ny\xcc\xff\xcc\n' >names
