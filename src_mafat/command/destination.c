@@ -74,12 +74,14 @@ static mafat_status prepare_folder(mafat_destination *d, mafat_error *error)
     if (file < 0)
         return mafat_lines_fail(error, d->path, "no picture can be written there: %s",
                                 strerror(errno));
-    int failed = fstat(file, &about);
+    mafat_status status = MAFAT_OK;
+    if (fstat(file, &about) != 0)
+        status = mafat_lines_fail(error, d->path, "it cannot be told what time it is there: %s",
+                                  strerror(errno));
     close(file);
     unlink(path);
-    MAFAT_CHECK(failed == 0);
     d->begin = about.st_ctim;
-    return MAFAT_OK;
+    return status;
 }
 
 mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_error *error)
