@@ -222,10 +222,9 @@ static void expect_same_drawing(mafat_picture *picture, mafat_boxes *boxes)
     draw_by_darknet(floats, boxes);
     restore(saved);
     saved = redirect(in_scratch("b.jpg"));
-    mafat_detections_print(&(mafat_detections){
-        .network = &(mafat){.names = names},
-        .result = &(mafat_result){.boxes = *boxes, .threshold = .5f},
-    }, false, stdout, NULL);
+    mafat network = {.names = names};
+    mafat_result result = {.boxes = *boxes, .threshold = .5f};
+    mafat_detections_print(&(mafat_detections){.network = &network, .result = &result}, false, stdout, NULL);
     restore(saved);
     expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
 
