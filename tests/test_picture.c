@@ -34,6 +34,7 @@ static void set_up(void)
 {
     mafat_error error;
     ck_assert_int_eq(chdir("darknet"), 0);
+    strcpy(scratch + sizeof scratch - 7, "XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(scratch));
     ck_assert_int_eq(mafat_picture_probe_measure(&rounding, &error), MAFAT_OK);
     ck_assert_int_eq(mafat_names_read(&names, "data/coco.names", &error), MAFAT_OK);

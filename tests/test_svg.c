@@ -15,6 +15,7 @@ static char path[64];
 
 static void set_up(void)
 {
+    strcpy(scratch + sizeof scratch - 7, "XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(scratch));
     snprintf(path, sizeof path, "%s/a.svg", scratch);
 }

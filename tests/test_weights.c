@@ -180,6 +180,8 @@ START_TEST(a_refusal_names_both_sizes_and_the_layer)
 {
     write_file(0, 2, 7);
     expect_refusal("holds 7 bytes, too few for the header", -1);
+    write_file(0, 2, 11);
+    expect_refusal("holds 11 bytes, too few for the header", -1);
     write_file(0, 2, 19);
     expect_refusal("holds 19 bytes, the network needs 1044: it ends inside its header", -1);
     write_file(0, 2, 20);

@@ -100,11 +100,12 @@ static mafat_status find_name(const char *root, const char *controller, int *ver
     while (*version != 1 && getline(&line, &size, file) > 0) {
         line[strcspn(line, "\n")] = '\0';
         char *rest = line;
-        char *id = strsep(&rest, ":"), *controllers = strsep(&rest, ":");
+        bool is_version_2 = strcmp(strsep(&rest, ":"), "0") == 0;
+        char *controllers = strsep(&rest, ":");
         if (rest == NULL)
             continue;
         bool counts = lists(controllers, controller);
-        if (counts || (strcmp(id, "0") == 0 && *controllers == '\0')) {
+        if (counts || is_version_2) {
             *version = counts ? 1 : 2;
             snprintf(name, PATH_BYTES, "%s", rest);
         }

@@ -152,6 +152,9 @@ expect 1 'data/9k.tree: .*No such file' \
     env -C "$top" MAFAT_SHARE=none "$darknet" mafat compare darknet/cfg/darknet9000.cfg "$tiny_w"
 expect 1 'voc.names: holds 20 names; the network has 80 classes' \
     detect cfg/voc.data "$tiny" "$tiny_w" "$dog"
+head -n 79 data/coco.names >"$scratch/79.names"
+printf 'names=%s\n' "$scratch/79.names" >"$scratch/79.data"
+expect 1 '79.names: holds 79 names; the network has 80 classes' detect "$scratch/79.data" "$tiny" "$tiny_w" "$dog"
 printf 'nonsense\n' >"$scratch/nonsense.data"
 expect 1 'names.list: .*Darknet looks there because .*nonsense.data has no names=FILE' \
     detect "$scratch/nonsense.data" "$tiny" "$tiny_w" "$dog"

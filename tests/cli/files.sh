@@ -289,9 +289,9 @@ expect 1 'images.cfg: .*line 4' mafat detector test data.data images.cfg plain.w
 printf 'names\nnames=names\n' >stray.data
 expect 1 'data/names.list: .*No such file' mafat detector test stray.data plain.cfg plain.weights dog_1.jpg
 # a name that no label holds, before the work
-{ printf '%05000d\n' 7; printf 'y\nz\n'; } >long.names
+{ printf '%04096d\n' 7; printf 'y\nz\n'; } >long.names
 printf 'names=long.names\n' >long.data
-expect 1 'long.names: line 1: a name of 5000 bytes: Darknet draws labels of 4095 at most' \
+expect 1 'long.names: line 1: a name of 4096 bytes: Darknet draws labels of 4095 at most' \
     mafat detector test long.data plain.cfg plain.weights dog_1.jpg -thresh .99
 [ ! -s "$scratch/stdout" ] || fail "the work was done before a name was found too long"
 printf 'names=my names\nvalid=list\n' >blank.data
