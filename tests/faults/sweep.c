@@ -14,12 +14,11 @@
  *   -i REGEX   is taken out of all that is compared: seconds, peaks
  *   -v REGEX   files whose paths match it may hold anything, and there may be others
  *   -l REGEX   these may be half there where the program fails
- *   -f N       begins with call N
  *   -n N       so many runs at most, of calls that lie evenly apart
- *   -p FILE    keeps how far it has come, and goes on there: the number of the next run
+ *   -p FILE    keeps how far it has come, and goes on there
  *
- * Files are put back after each run. Prints what is wrong, up to ten times, and a line about all; exits
- * with 1 where something is. */
+ * Files are put back after each run. Prints what is wrong, up to ten times, and a line about all runs, those
+ * before it went on, too; exits with 1 where something is. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +40,7 @@
 
 #include "state.h"
 
-enum { MAX_FILES = 200, PATIENCE_S = 60, GRACE_S = 2, MAX_FINDINGS = 10 };
+enum { MAX_FILES = 200, PATIENCE_S = 300, GRACE_S = 2, MAX_FINDINGS = 10 };
 
 /* Matches no text. */
 #define NOTHING "$."
@@ -65,13 +64,17 @@ typedef struct {
 static struct {
     const char *shim, *folder, *call, *mode, *progress;
     char **argv;
-    unsigned long first, most;
+    unsigned long most;
     regex_t ignored, expected, variable, partial;
-} asked = {.first = 1, .most = ULONG_MAX};
+} asked = {.most = ULONG_MAX};
+
+static struct {
+    unsigned long next;    /* call to be struck */
+    unsigned long n_runs, n_failed, n_wrong;
+} done = {.next = 1};
 
 static fault_state *state;
 static char state_path[200], out_path[200], err_path[200];
-static int n_findings;
 
 __attribute__((format(printf, 1, 2))) static _Noreturn void give_up(const char *format, ...)
 {
@@ -302,7 +305,7 @@ static void tell(unsigned long n, const char *wrong, const char *detail)
            last != NULL ? last + 1 : messages.bytes);
     fflush(stdout);
     free(messages.bytes);
-    n_findings++;
+    done.n_wrong++;
 }
 
 /* The first line of a that is not in b, cut off. */
@@ -344,42 +347,46 @@ static void judge(unsigned long n, bool succeeded, const example *first)
     free(output.bytes);
 }
 
-static unsigned long read_progress(void)
+static void read_progress(void)
 {
-    unsigned long n = asked.first;
     FILE *file = asked.progress != NULL ? fopen(asked.progress, "r") : NULL;
-    if (file != NULL && fscanf(file, "%lu", &n) != 1)
-        n = asked.first;
-    if (file != NULL)
-        fclose(file);
-    return n;
+    if (file == NULL)
+        return;
+    if (fscanf(file, "%lu %lu %lu %lu", &done.next, &done.n_runs, &done.n_failed, &done.n_wrong) != 4)
+        give_up("%s", asked.progress);
+    fclose(file);
 }
 
-static void keep_progress(unsigned long n)
+static void keep_progress(void)
 {
-    FILE *file = asked.progress != NULL ? fopen(asked.progress, "w") : NULL;
-    if (file != NULL && (fprintf(file, "%lu\n", n) < 0 || fclose(file) != 0))
+    FILE *file;
+    if (asked.progress == NULL)
+        return;
+    if ((file = fopen(asked.progress, "w")) == NULL ||
+        fprintf(file, "%lu %lu %lu %lu\n", done.next, done.n_runs, done.n_failed, done.n_wrong) < 0 ||
+        fclose(file) != 0)
         give_up("%s", asked.progress);
 }
 
 static void sweep(const example *first)
 {
-    unsigned long n_runs = 0, n_failed = 0, step = (first->n_calls - 1) / asked.most + 1;
+    unsigned long step = (first->n_calls - 1) / asked.most + 1;
     int code = 0;
-    for (unsigned long n = read_progress(); n <= first->n_calls && n_findings < MAX_FINDINGS;
-         n += step, n_runs++) {
-        const char *wrong = run(asked.mode, n, &code);
+    while (done.next <= first->n_calls && done.n_wrong < MAX_FINDINGS) {
+        const char *wrong = run(asked.mode, done.next, &code);
         if (wrong != NULL)
-            tell(n, wrong, "");
+            tell(done.next, wrong, "");
         else
-            judge(n, code == 0, first);
-        n_failed += wrong == NULL && code != 0;
+            judge(done.next, code == 0, first);
+        done.n_runs++;
+        done.n_failed += wrong == NULL && code != 0;
+        done.next += step;
         restore(first->before);
-        keep_progress(n + step);
+        keep_progress();
     }
-    printf("  %s: %s %s: %lu calls, %lu runs, %lu ended with a message, %d wrong\n",
-           strrchr(asked.folder, '/') + 1, asked.call, asked.mode, first->n_calls, n_runs, n_failed,
-           n_findings);
+    printf("  %s: %s %s: %lu calls, %lu runs, %lu ended with a message, %lu wrong\n",
+           strrchr(asked.folder, '/') + 1, asked.call, asked.mode, first->n_calls, done.n_runs,
+           done.n_failed, done.n_wrong);
 }
 
 static _Noreturn void fail_usage(void)
@@ -398,19 +405,18 @@ static void read_arguments(int argc, char **argv)
 {
     const char *expected = ".", *ignored = NOTHING, *variable = NOTHING, *partial = NOTHING;
     int option;
-    while ((option = getopt(argc, argv, "+e:i:v:l:f:n:p:")) != -1) {
+    while ((option = getopt(argc, argv, "+e:i:v:l:n:p:")) != -1) {
         switch (option) {
         case 'e': expected = optarg; break;
         case 'i': ignored = optarg; break;
         case 'v': variable = optarg; break;
         case 'l': partial = optarg; break;
-        case 'f': asked.first = strtoul(optarg, NULL, 10); break;
         case 'n': asked.most = strtoul(optarg, NULL, 10); break;
         case 'p': asked.progress = optarg; break;
         default: fail_usage();
         }
     }
-    if (argc - optind < 5 || argv[optind + 1][0] != '/' || asked.first == 0 || asked.most == 0)
+    if (argc - optind < 5 || argv[optind + 1][0] != '/' || asked.most == 0)
         fail_usage();
     read_regex(&asked.expected, expected);
     read_regex(&asked.ignored, ignored);
@@ -449,13 +455,14 @@ int main(int argc, char **argv)
         tell(0, wrong != NULL ? wrong : "does not run", "");
     else if (state->n_seen == 0)
         tell(0, "makes no such call", "");
-    if (n_findings > 0)
+    if (done.n_wrong > 0)
         return 1;
+    read_progress();
     first.n_calls = state->n_seen;
     text output = read_file(out_path);
     first.output = cut(&output);
     first.after = take();
     restore(first.before);
     sweep(&first);
-    return n_findings > 0;
+    return done.n_wrong > 0;
 }
