@@ -43,6 +43,14 @@ weights() {
     echo "$out"
 }
 
+# sized CFG PIXELS: prints the path of a copy with so many rows and columns, which the cfg's weights suit.
+sized() {
+    local out=$scratch/sized/$2/${1##*/}
+    mkdir -p "${out%/*}"
+    sed "s/^width=.*/width=$2/; s/^height=.*/height=$2/" "$1" >"$out"
+    echo "$out"
+}
+
 # own_networks_are_found PROGRAM...: each in cfg/ by its name alone, with the names of its data file.
 own_networks_are_found() {
     local file name
