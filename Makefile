@@ -125,6 +125,8 @@ FLAGS_bridge := $(FLAGS_upstream)
 FLAGS_kernels/epilogue := -ffp-contract=off
 FLAGS_kernels/pool := -ffp-contract=off
 FLAGS_kernels/activation := -ffp-contract=off
+# Cores that wait for what they load (src_mafat/kernels/in_order.h).
+FLAGS_kernels/register_tile := $(if $(filter cortex-a53% cortex-a55%,$(if $(filter __aarch64__,$(PREDEFINED)),$(CPU))),-DMAFAT_IN_ORDER)
 FLAGS_run/letterbox := -ffp-contract=off
 # Whether the start-up code of Darknet's program, linked with -Ofast, has denormals flushed.
 FLAGS_run/denormals := -DMAFAT_FLUSHES_DENORMALS=$(if $(call on,DEBUG),0,1)

@@ -2,6 +2,7 @@
  * filters and vectors has constant bounds and the sums stay in registers. */
 #include "kernels/register_tile.h"
 
+#include "kernels/in_order.h"
 #include "kernels/simd.h"
 
 /* Adds the taps to the sums: pixels wait in registers, while weights are broadcast one by one. */
@@ -43,9 +44,16 @@ static MAFAT_ALWAYS_INLINE void add_taps_packed(const mafat_register_tile *tile,
     const float *weights = tile->weights, *panel = tile->panel;
     int n_floats = n_filters * MAFAT_WEIGHT_COPIES;
     mafat_simd w[MAFAT_REGISTER_FILTERS];
+    int n_k = tile->n_k;
 
+    if (n_filters == MAFAT_REGISTER_FILTERS && n_vectors == MAFAT_REGISTER_VECTORS) {
+        int n_added = mafat_in_order_add_taps(weights, panel, n_k, sums);
+        weights += n_added * MAFAT_REGISTER_FILTERS * MAFAT_WEIGHT_COPIES;
+        panel += n_added * MAFAT_REGISTER_PIXELS;
+        n_k -= n_added;
+    }
     MAFAT_UNROLL_TWICE
-    for (int k = tile->n_k; k > 0; k--) {
+    for (int k = n_k; k > 0; k--) {
         MAFAT_UNROLL
         for (int i = 0; i * MAFAT_SIMD_FLOATS < n_floats; i++)
             w[i] = mafat_simd_load(weights + i * MAFAT_SIMD_FLOATS);
