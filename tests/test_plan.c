@@ -180,10 +180,8 @@ START_TEST(plans_of_too_many_steps_are_refused)
     ck_assert_int_eq(build(&d, "2048x2048", &plan, &error), MAFAT_USAGE);
     ck_assert_ptr_nonnull(strstr(error.text, "more than 1048576 steps, "));
     mafat_plan_options options = plain;
-    options.n_images = 1024;
-    ck_assert_int_eq(build_with(&d, "32x33", &options, &plan, &error), MAFAT_USAGE);
-    ck_assert_ptr_nonnull(strstr(error.text, "1048576 steps for all images of a pass"));
-    ck_assert_int_eq(build_with(&d, "32x32", &options, &plan, &error), MAFAT_OK);
+    options.n_images = 1024;    /* which share the steps */
+    ck_assert_int_eq(build_with(&d, "1024x1024", &options, &plan, &error), MAFAT_OK);
     ck_assert_int_eq(plan.n_steps, MAFAT_MAX_STEPS);
     mafat_plan_free(&plan);
 }
@@ -197,13 +195,13 @@ static int *make_counts(const draft *d, int l)
                   sizeof(int));
 }
 
-/* How many channels of each pixel of a layer the plan computes for an image. */
-static int *count_channels(const draft *d, const mafat_plan *plan, int image, int l)
+/* How many channels of each pixel of a layer the plan computes for each image. */
+static int *count_channels(const draft *d, const mafat_plan *plan, int l)
 {
     int width = d->layers[l].out.w, *counts = make_counts(d, l);
     for (int i = 0; i < plan->n_steps; i++) {
         const mafat_step *s = &plan->steps[i];
-        if (s->image != image || s->layer != l || s->kind != MAFAT_STEP_LAYER ||
+        if (s->layer != l || s->kind != MAFAT_STEP_LAYER ||
             s->also_source > 1)    /* what goes on with a sum */
             continue;
         for (int y = s->out.region.y0; y < s->out.region.y1; y++)
@@ -215,7 +213,7 @@ static int *count_channels(const draft *d, const mafat_plan *plan, int image, in
 
 /* Every element of each whole map is computed exactly once; with rows that are reused no element of
  * any map is computed twice. */
-static void expect_covered_once(const draft *d, const mafat_plan *plan, int image)
+static void expect_covered_once(const draft *d, const mafat_plan *plan)
 {
     for (int g = 0; g < plan->n_groups; g++) {
         const mafat_group *group = &plan->groups[g];
@@ -224,7 +222,7 @@ static void expect_covered_once(const draft *d, const mafat_plan *plan, int imag
             int n_pixels = d->layers[l].out.h * d->layers[l].out.w, n = d->layers[l].out.c;
             if (d->layers[l].kind == MAFAT_IDENTITY)
                 continue;
-            int *counts = count_channels(d, plan, image, l);
+            int *counts = count_channels(d, plan, l);
             for (int i = 0; i < n_pixels; i++)
                 test_require(counts[i] == n || (counts[i] == 0 && !buffer->is_map) ||
                              (counts[i] % n == 0 && !buffer->is_map && !group->tiling.reuse));
@@ -381,12 +379,12 @@ static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
     int floor = 0;
     memset(&m, 0, sizeof m);
     m.owners = calloc(plan->arena_bytes / MAFAT_ARENA_ALIGN + 1, sizeof *m.owners);
-    for (int i = 0; i < plan->n_steps; i++) {
-        const mafat_step *s = &plan->steps[i];
+    for (mafat_turn at = {0}; at.step < plan->n_steps; at = mafat_plan_next(plan, at, plan->n_images)) {
+        const mafat_step *s = &plan->steps[at.step];
         test_require(mafat_plan_floor(plan, s) >= floor);
         floor = mafat_plan_floor(plan, s);
         read_windows(&m, plan, floor);
-        m.image = s->image;
+        m.image = at.image;
         switch (s->kind) {
         case MAFAT_STEP_LAYER:
             run_layer(&m, d, plan, s);
@@ -427,7 +425,7 @@ static void expect_buffers_alive(const draft *d, const mafat_plan *plan)
         if (s->window >= 0)
             expect_alive(plan, s, plan->windows[s->window].buffer);
         size_t n_floats = (size_t)n_channels * mafat_region_pixels(s->out.held);
-        test_require(part_of(plan, s->image, s->out.buffer).bytes / sizeof(float) >= n_floats ||
+        test_require(part_of(plan, 0, s->out.buffer).bytes / sizeof(float) >= n_floats ||
                      out->storage != MAFAT_IN_ARENA);
     }
 }
@@ -454,7 +452,7 @@ static void expect_macs_counted(const draft *d, const mafat_plan *plan)
     for (int l = 0; l < plan->n_layers; l++) {
         if (d->layers[l].kind != MAFAT_CONVOLUTION)
             continue;
-        int *counts = count_channels(d, plan, 0, l), n = d->layers[l].out.c;
+        int *counts = count_channels(d, plan, l), n = d->layers[l].out.c;
         size_t macs_of_pixel = mafat_layer_macs(&d->layers[l], 1);
         for (int i = 0; i < d->layers[l].out.h * d->layers[l].out.w; i++) {
             macs += macs_of_pixel * (size_t)(counts[i] / n);
@@ -474,7 +472,7 @@ static void expect_tiles_counted(const mafat_plan *plan)
         int n_tiles = 0;
         for (int i = 0; i < plan->n_steps; i++) {
             const mafat_step *step = &plan->steps[i];
-            if (step->image > 0 || step->group != g || step->kind != MAFAT_STEP_LAYER)
+            if (step->group != g || step->kind != MAFAT_STEP_LAYER)
                 continue;
             n_tiles += before == NULL || step->tile_row != before->tile_row ||
                        step->tile_col != before->tile_col;
@@ -531,23 +529,27 @@ static void expect_weights_read_once(const draft *d, const mafat_plan *plan)
 }
 
 /* In the head one image comes after the other, with all filters of a layer at hand; behind it every
- * image has its turn at a window of weights before the next one is used. */
-static void expect_images_in_turn(const mafat_plan *plan)
+ * image has its turn at a window of weights before the next one is used. All have the same steps. */
+static void expect_images_in_turn(const draft *d, const mafat_plan *plan)
 {
-    int image = 0, window = -1;
-    for (int i = 0; i < plan->n_steps; i++) {
-        const mafat_step *s = &plan->steps[i];
+    int n_done = 0, image = 0, window = -1;
+    for (mafat_turn at = {0}; at.step < plan->n_steps; at = mafat_plan_next(plan, at, plan->n_images)) {
+        const mafat_step *s = &plan->steps[at.step];
         bool is_head = s->group < plan->n_head_groups;
-        test_require(s->image >= 0 && s->image < plan->n_images);
-        test_require(!is_head || s->image == image || s->image == image + 1);
-        image = is_head ? s->image : image;
+        test_require(at.image >= 0 && at.image < plan->n_images);
+        test_require(!is_head || at.image == image || at.image == image + 1);
+        image = is_head ? at.image : image;
         test_require(!is_head || plan->n_images == 1 || s->window < 0 || s->filter_begin == 0);
         if (!is_head && s->window >= 0 && !plan->windows[s->window].pinned &&
             !mafat_group_is_interleaved(&plan->groups[s->group])) {
             test_require(s->window >= window);
             window = s->window;
         }
+        test_require(!mafat_plan_is_taken_together(plan, &d->network, s) ||
+                     (at.first_step == at.step && s->ends_turn));
+        n_done++;
     }
+    test_require(n_done == plan->n_images * plan->n_steps);
     test_require(plan->n_images == 1 || image == plan->n_images - 1);
 }
 
@@ -591,9 +593,8 @@ static void expect_sound_with(const draft *d, const char *config,
     ck_assert_msg(build_with(d, config, options, &plan, &error) == MAFAT_OK, "%s: %s", config,
                   error.text);
     ck_assert_int_le(plan.n_buffers, MAX_BUFFERS);
-    for (int image = 0; image < plan.n_images; image++)
-        expect_covered_once(d, &plan, image);
-    expect_images_in_turn(&plan);
+    expect_covered_once(d, &plan);
+    expect_images_in_turn(d, &plan);
     expect_results_last(&plan);
     expect_inputs_ready(d, &plan);
     expect_buffers_alive(d, &plan);

@@ -427,16 +427,31 @@ START_TEST(fewer_edges_are_the_shorter_ones)
 }
 END_TEST
 
-/* Groups and plans that have more steps than a plan may have, for all images of a pass, are none. */
+/* Pairs of layers each of which takes more than half of the steps that a plan may have, row by row: one
+ * pixel wide, and of many rows what the second layer makes few of again. */
+static mafat_cfg make_tall(int n_pairs)
+{
+    enum { STRIDE = 1 << 7, N_ROWS = MAFAT_MAX_STEPS / 2 };
+    char text[512];
+    int n = snprintf(text, sizeof text, "[net]\nwidth=1\nheight=%d\nchannels=1\n"
+                     "[convolutional]\nfilters=1\nsize=1\nactivation=leaky\n", N_ROWS);
+    for (int i = 0; i < n_pairs; i++) {
+        if (i > 0)
+            n += snprintf(text + n, sizeof text - (size_t)n, "[upsample]\nstride=%d\n", STRIDE);
+        n += snprintf(text + n, sizeof text - (size_t)n, "[convolutional]\nfilters=1\nsize=3\npad=1\n"
+                      "stride=%d\nactivation=leaky\n", STRIDE);
+    }
+    return test_cfg_parse(text);
+}
+
+/* Groups and plans that have more steps than a plan may have are none. */
 START_TEST(no_plan_has_too_many_steps)
 {
-    enum { STEPS_AN_IMAGE = 40 };
     test_subject s;
     mafat_search search;
     mafat_found found;
     size_t least;
-    test_subject_init(&s, make_deep(10), 10);
-    s.options.n_images = MAFAT_MAX_STEPS / STEPS_AN_IMAGE;
+    test_subject_init(&s, make_tall(3), 10);
     test_subject_search(&s, NULL, &search);
     ck_assert_msg(mafat_search_min_limit(&search, &least, &fault) == MAFAT_OK, "%s", fault.text);
     for (size_t limit = least; limit <= 4 * least; limit *= 2) {
@@ -468,18 +483,12 @@ static const mafat_edge *find_rows(const mafat_edges *edges, int from)
 /* Two groups that a plan may have, and not both: it counts as one that was not placed. */
 START_TEST(a_path_of_too_many_steps_is_not_placed)
 {
-    enum { STEPS_AN_IMAGE = 200 };
-    static const char conv[] = "[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n";
-    char text[512];
     test_subject s;
     mafat_search search;
     mafat_edges edges;
     mafat_candidate candidate;
     const mafat_edge_limits limits = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
-    snprintf(text, sizeof text, "[net]\nwidth=8\nheight=64\nchannels=3\n%s%s%s%s", conv, conv, conv,
-             conv);
-    test_subject_init(&s, test_cfg_parse(text), 10);
-    s.options.n_images = MAFAT_MAX_STEPS / STEPS_AN_IMAGE;
+    test_subject_init(&s, make_tall(2), 10);
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_edges_make(&edges, &s.cfg.network, NULL, 0, &search.problem.options,
                                       &limits, &fault), MAFAT_OK);

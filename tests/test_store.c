@@ -215,9 +215,8 @@ static char *output_of(const mafat_step *step, size_t *size)
 
 /* One step, which fills its output's buffer with a byte of its own: neither that nor the weights
  * may be touched by the reader meanwhile. */
-static mafat_status run_step(int i, const float **taken)
+static mafat_status run_step(int i, const mafat_step *step, const float **taken)
 {
-    const mafat_step *step = &plan.steps[i];
     size_t size;
     char *output = output_of(step, &size);
     mafat_status status = MAFAT_OK;
@@ -247,10 +246,12 @@ static mafat_status run(int when, void (*meanwhile)(void))
         free(taken);
         return status;
     }
-    for (int i = 0; i < plan.n_steps && status == MAFAT_OK; i++) {
+    mafat_turn at = {0};
+    for (int i = 0; at.step < plan.n_steps && status == MAFAT_OK; i++) {
         if (i == when)
             meanwhile();
-        status = run_step(i, taken);
+        status = run_step(i, &plan.steps[at.step], taken);
+        at = mafat_plan_next(&plan, at, plan.n_images);
     }
     if (mafat_store_end(&store, &late) != MAFAT_OK && status == MAFAT_OK) {
         status = MAFAT_FAILED;

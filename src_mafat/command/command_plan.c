@@ -181,19 +181,19 @@ static void print_steps(const mafat_session *session)
 {
     const mafat_plan *plan = &session->plan;
     printf("\n step  %smoment  group  tile     layer  does     filters    reads rows and columns    "
-           "writes rows and columns\n", plan->n_images > 1 ? "image  " : "");
-    for (int i = 0; i < plan->n_steps; i++) {
+           "writes rows and columns\n", plan->n_images > 1 ? " turn  " : "");
+    for (int i = 0, turn = 0; i < plan->n_steps; turn += plan->steps[i++].ends_turn) {
         const mafat_step *step = &plan->steps[i];
-        char image[16] = "", tile[32], filters[32] = "", in[64] = "", out[64];
+        char number[16] = "", tile[32], filters[32] = "", in[64] = "", out[64];
         if (plan->n_images > 1)
-            snprintf(image, sizeof image, "%5d  ", step->image);
+            snprintf(number, sizeof number, "%5d  ", turn);
         snprintf(tile, sizeof tile, "%d,%d", step->tile_row, step->tile_col);
         if (step->filter_end > 0)
             snprintf(filters, sizeof filters, "%d-%d", step->filter_begin, step->filter_end - 1);
         if (step->kind != MAFAT_STEP_INPUT)
             print_region(step->in.region, in, sizeof in);
         print_region(step->out.region, out, sizeof out);
-        printf("%5d  %s%6d  %5d  %-7s  %5d  %-7s  %-9s  %-24s  %s\n", i, image, step->moment,
+        printf("%5d  %s%6d  %5d  %-7s  %5d  %-7s  %-9s  %-24s  %s\n", i, number, step->moment,
                step->group, tile, step->layer, step_name(&session->cfg.network, step), filters, in,
                out);
     }
@@ -295,11 +295,11 @@ static void report_steps(const mafat_session *session, mafat_report *r)
 {
     const mafat_plan *plan = &session->plan;
     mafat_report_begin_list(r, "each_step");
-    for (int i = 0; i < plan->n_steps; i++) {
+    for (int i = 0, turn = 0; i < plan->n_steps; turn += plan->steps[i++].ends_turn) {
         const mafat_step *step = &plan->steps[i];
         mafat_report_begin_item(r);
         if (plan->n_images > 1)
-            mafat_report_size(r, "image", (size_t)step->image);
+            mafat_report_size(r, "turn", (size_t)turn);
         mafat_report_size(r, "moment", (size_t)step->moment);
         mafat_report_size(r, "group", (size_t)step->group);
         mafat_report_size(r, "tile_row", (size_t)step->tile_row);

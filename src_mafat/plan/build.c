@@ -40,8 +40,6 @@ static mafat_status build_groups(mafat_builder *b)
         status = make_steps(b);
     if (status == MAFAT_OK)
         status = mafat_buffers_multiply(b);
-    if (status == MAFAT_OK)
-        status = mafat_images_spread(b);
     return status;
 }
 
@@ -58,6 +56,8 @@ static mafat_status build(mafat_builder *b, const mafat_config *config)
         status = build_groups(b);
     if (status == MAFAT_OK)
         status = mafat_buffers_place(b);
+    if (status == MAFAT_OK)
+        mafat_images_mark_turns(b);
     return status;
 }
 
@@ -77,7 +77,7 @@ static mafat_status build_either(mafat_plan *plan, const mafat_network *network,
                                  network->n_layers);
     } else if (part != NULL) {
         plan->groups[plan->n_groups++] = *part;
-        plan->n_head_groups = 1;
+        plan->n_head_groups = mafat_builder_is_in_head(&b, part->first);
         status = build_groups(&b);
     } else {
         status = build(&b, config);

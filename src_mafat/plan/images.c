@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/size.h"
 
 /* ------------------------------------------------------------------------------------- the head */
@@ -222,7 +221,7 @@ mafat_status mafat_images_find_head(mafat_builder *b)
 
 /* ------------------------------------------------------------------------------------ the steps */
 
-/* Whether a step and the one before it belong to one image's turn: in the head, in a group that is
+/* Whether a step and the one before it belong to one turn: in the head, in a group that is
  * interleaved, or where a convolution and its pool run band by band. */
 static bool are_one_turn(const mafat_builder *b, const mafat_step *before, const mafat_step *step)
 {
@@ -236,39 +235,10 @@ static bool are_one_turn(const mafat_builder *b, const mafat_step *before, const
            (before->layer != step->layer && mafat_builder_is_pooled(b, group, first));
 }
 
-/* Puts what one image does in its turn, steps [first, end), where it stands for all images: from
- * place n_images * first on. */
-static void repeat(mafat_plan *plan, int first, int end)
-{
-    size_t n = (size_t)(end - first);
-    mafat_step *to = plan->steps + (size_t)first * (size_t)plan->n_images;
-    for (int image = plan->n_images - 1; image >= 0; image--) {    /* the last one may lie on it */
-        mafat_step *turn = to + (size_t)image * n;
-        memmove(turn, plan->steps + first, n * sizeof *turn);
-        for (size_t i = 0; i < n; i++)
-            turn[i].image = (unsigned short)image;
-    }
-}
-
-mafat_status mafat_images_spread(mafat_builder *b)
+void mafat_images_mark_turns(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
-    int n_steps = plan->n_steps;
-    if (plan->n_images == 1 || (b->options->is_sketch && !b->is_part))
-        return MAFAT_OK;
-    plan->n_steps *= plan->n_images;
-    if (b->is_part)
-        return MAFAT_OK;
-    mafat_step *steps = mafat_array_resize(plan->steps, (size_t)plan->n_steps, sizeof *steps);
-    if (steps == NULL)
-        return mafat_error_set(b->error, MAFAT_FAILED, "no memory for a plan of %d steps",
-                               plan->n_steps);
-    plan->steps = steps;
-    for (int end = n_steps, first; end > 0; end = first) {
-        first = end - 1;
-        while (first > 0 && are_one_turn(b, &steps[first - 1], &steps[first]))
-            first--;
-        repeat(plan, first, end);
-    }
-    return MAFAT_OK;
+    for (int i = 0; i < plan->n_steps; i++)
+        plan->steps[i].ends_turn = i + 1 == plan->n_steps ||
+                                   !are_one_turn(b, &plan->steps[i], &plan->steps[i + 1]);
 }

@@ -21,9 +21,8 @@ void mafat_images_find_sides(const mafat_network *network, const mafat_group *gr
  * Needs the groups in their order. Errors as above. */
 mafat_status mafat_images_find_head(mafat_builder *b);
 
-/* Makes of the steps for one image those for all: the head's image by image, then those of each
- * window. Of a part it counts them, and of a sketch it leaves those that are kept. MAFAT_FAILED
- * without memory. */
-mafat_status mafat_images_spread(mafat_builder *b);
+/* Has the steps of a plan say where turns end: the head is one, then each window, whatever runs tile
+ * by tile, and each convolution with the pool that it runs in bands with. */
+void mafat_images_mark_turns(mafat_builder *b);
 
 #endif

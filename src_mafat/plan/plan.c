@@ -44,6 +44,15 @@ size_t mafat_plan_image_offset(const mafat_plan *plan, const mafat_buffer *buffe
                ? buffer->place.bytes / (size_t)plan->n_images * (size_t)image : 0;
 }
 
+mafat_turn mafat_plan_next(const mafat_plan *plan, mafat_turn at, int n_images)
+{
+    if (!plan->steps[at.step].ends_turn)
+        return (mafat_turn){at.step + 1, at.image, at.first_step};
+    if (at.image + 1 < n_images)
+        return (mafat_turn){at.first_step, at.image + 1, at.first_step};
+    return (mafat_turn){at.step + 1, 0, at.step + 1};
+}
+
 static bool has_even_parts(const mafat_plan *plan, const mafat_operand *operand)
 {
     const mafat_buffer *buffer = &plan->buffers[operand->buffer];
@@ -53,7 +62,7 @@ static bool has_even_parts(const mafat_plan *plan, const mafat_operand *operand)
 bool mafat_plan_is_taken_together(const mafat_plan *plan, const mafat_network *network,
                                   const mafat_step *step)
 {
-    return step->kind == MAFAT_STEP_LAYER &&
+    return step->kind == MAFAT_STEP_LAYER && step->group >= plan->n_head_groups &&
            network->layers[step->layer].algorithm == MAFAT_WINOGRAD &&
            !mafat_group_is_interleaved(&plan->groups[step->group]) &&
            has_even_parts(plan, &step->in) && has_even_parts(plan, &step->out);

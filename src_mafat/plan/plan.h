@@ -12,7 +12,8 @@
  * head: they run image by image, so that its moments come back with every image and its weights
  * stay from the first one to the last. The groups behind are the tail: they run layer by layer,
  * each window of weights for one image after the other, and what is kept there, as what the head
- * hands to it, is kept for each image. */
+ * hands to it, is kept for each image. What one image does before the next one does the same is a
+ * turn. Its steps are in the plan once. */
 #ifndef MAFAT_PLAN_PLAN_H
 #define MAFAT_PLAN_PLAN_H
 
@@ -149,8 +150,8 @@ typedef struct {
     int window;                 /* with these filters' weights; -1: they are the caller's */
     /* together of the size of one number: there are many steps, and their memory counts */
     bool completes_map : 1;     /* the last step of the layer whose whole map the group makes */
-    unsigned also_source : 15;  /* which of the layer's sources `also` is */
-    unsigned image : 16;        /* of the plan's */
+    bool ends_turn : 1;         /* the next image, if there is one, does the same before what follows */
+    unsigned also_source : 16;  /* which of the layer's sources `also` is */
 } mafat_step;
 
 typedef struct {
@@ -190,9 +191,19 @@ void mafat_plan_free(mafat_plan *plan);
 /* Where a part of a buffer that each image has begins, from the buffer's own begin. */
 size_t mafat_plan_image_offset(const mafat_plan *plan, const mafat_buffer *buffer, int image);
 
-/* Whether the images of a plan take a step together, one after the other in the steps and at once in
- * the executor: then what Winograd's algorithm makes of weights serves all of them. So it is where the
- * step's input and output have a part for each image, evenly apart. */
+/* Where a run is: at which step, for which image, and where that image's turn began. Zeros: at the
+ * first step, for the first image. */
+typedef struct {
+    int step, image;
+    int first_step;
+} mafat_turn;
+
+/* What follows, where so many images run; behind the last step of the last turn, at n_steps. */
+mafat_turn mafat_plan_next(const mafat_plan *plan, mafat_turn at, int n_images);
+
+/* Whether the images of a plan take a step together: then what Winograd's algorithm makes of weights
+ * serves all of them. So it is in the tail, where the step's input and output have a part for each
+ * image, evenly apart. Such a step is a turn. */
 bool mafat_plan_is_taken_together(const mafat_plan *plan, const mafat_network *network,
                                   const mafat_step *step);
 

@@ -24,10 +24,9 @@ static mafat_region held_by(const mafat_builder *b, int buffer, mafat_shape map,
 static mafat_status grow_steps(mafat_builder *b)
 {
     mafat_plan *plan = b->plan;
-    if (b->n_all_steps >= MAFAT_MAX_STEPS / plan->n_images)
-        return mafat_error_set(b->error, MAFAT_USAGE, "the configuration makes more than %d steps%s, "
-                               "which is the most allowed", MAFAT_MAX_STEPS,
-                               plan->n_images > 1 ? " for all images of a pass" : "");
+    if (b->n_all_steps >= MAFAT_MAX_STEPS)
+        return mafat_error_set(b->error, MAFAT_USAGE, "the configuration makes more than %d steps, "
+                               "which is the most allowed", MAFAT_MAX_STEPS);
     if (b->is_part)
         return MAFAT_OK;
     mafat_step *steps = mafat_array_grow(plan->steps, plan->n_steps, &b->step_capacity, 256,
@@ -118,7 +117,6 @@ static void set_joined(const mafat_builder *b, int l, int s, mafat_step *step)
 mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, int i, mafat_region out,
                                 mafat_region in_held, mafat_region out_held)
 {
-    enum { ALSO_MASK = (1 << 15) - 1 };
     const mafat_layer *layer = &b->network->layers[l];
     int out_buffer = b->output_buffers[l], source = mafat_steps_first_source(b, l, i);
     mafat_field field = field_of(layer, out);
@@ -133,7 +131,7 @@ mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, int i, mafat_regi
     if (mafat_layer_reads_two(layer)) {
         step.in = i > 0 ? step.out : step.in;
         step.also = source_operand(b, l, i + 1, mafat_region_back_to(layer, i + 1, out), in_held);
-        step.also_source = (unsigned)(i + 1) & ALSO_MASK;
+        step.also_source = (unsigned short)(i + 1);
     }
     if (layer->kind == MAFAT_JOIN)
         set_joined(b, l, i, &step);

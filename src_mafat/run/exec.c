@@ -160,13 +160,13 @@ void mafat_exec_copy_results(const mafat_exec *exec, int image, float *const *re
 }
 
 /* Reports the map that the step completed, also under the names of the layers that hand it on. */
-static void report_map(const mafat_exec *exec, const mafat_step *step,
+static void report_map(const mafat_exec *exec, int image, const mafat_step *step,
                        const mafat_observer *observer)
 {
     const mafat_network *network = exec->network;
     for (int l = step->layer; l < network->n_layers; l++)
         if (mafat_layer_producer(network, l) == step->layer)
-            observer->map_done(observer->context, step->image, l, exec->maps[l]);
+            observer->map_done(observer->context, image, l, exec->maps[l]);
 }
 
 /* Steps that follow one another, for the team's leader. */
@@ -178,8 +178,8 @@ typedef struct {
     float *const *results;
     const mafat_observer *observer;
     mafat_error *error;
-    int image;                      /* whose turn it is; -1: nobody's yet */
-    int first, end;
+    int image;                      /* that the context is of; -1: none's yet */
+    mafat_turn at;
 } span;
 
 /* Finds the weights that the step uses, and waits for them where they are read meanwhile. */
@@ -199,67 +199,66 @@ static mafat_status find_weights(mafat_exec *exec, const mafat_step *step, const
 /* Has the steps that follow work on another image. */
 static void turn_to(span *steps, int image)
 {
+    if (steps->image == image)
+        return;
     steps->image = image;
     steps->context.image = image;
     steps->context.input = &steps->inputs[image];
     find_maps(steps->exec, image, &steps->inputs[image], steps->results);
 }
 
-/* Tells that a step has been run. */
-static void report(span *steps, const mafat_step *step)
+/* Tells that a step has been run for an image. */
+static void report(span *steps, int image, const mafat_step *step)
 {
     const mafat_observer *observer = steps->observer;
     if (observer == NULL)
         return;
-    if (step->image != steps->image)
-        turn_to(steps, step->image);
+    turn_to(steps, image);
     if (observer->step_done != NULL)
         observer->step_done(observer->context, step);
     if (observer->map_done != NULL && step->completes_map)
-        report_map(steps->exec, step, observer);
+        report_map(steps->exec, image, step, observer);
 }
 
-/* How many steps from number i on images take together, of those that there are. */
-static int count_together(const span *steps, int i)
+static const mafat_step *next_step(const span *steps)
 {
-    const mafat_exec *exec = steps->exec;
-    const mafat_step *step = &exec->plan->steps[i];
-    int n = 1;
-    if (!mafat_plan_is_taken_together(exec->plan, exec->network, step))
-        return 1;
-    while (i + n < steps->end && step[n].layer == step->layer && step[n].window == step->window &&
-           step[n].image == step->image + n && step[n].image < steps->n_inputs)
-        n++;
-    return n;
+    const mafat_plan *plan = steps->exec->plan;
+    return steps->at.step < plan->n_steps ? &plan->steps[steps->at.step] : NULL;
 }
 
+static bool is_whole(const mafat_exec *exec, const mafat_step *step)
+{
+    return step->layer >= 0 && exec->network->layers[step->layer].kind == MAFAT_WHOLE;
+}
+
+/* Runs the step at hand for the image whose turn it is, or for all that take it together. */
+static void run_step(span *steps, const mafat_step *step)
+{
+    mafat_exec *exec = steps->exec;
+    int first = steps->at.image;
+    bool together = mafat_plan_is_taken_together(exec->plan, exec->network, step);
+    const float *weights;
+    turn_to(steps, first);
+    mafat_guard_enter(exec->arena, exec->plan, exec->moment, step->moment);
+    exec->moment = step->moment;
+    exec->status = find_weights(exec, step, &weights, steps->error);
+    if (exec->status != MAFAT_OK)
+        return;
+    steps->at.image = together ? steps->n_inputs - 1 : first;
+    mafat_step_run(&steps->context, step, steps->at.image - first + 1, weights);
+    for (int image = first; image <= steps->at.image; image++)
+        report(steps, image, step);
+    steps->at = mafat_plan_next(exec->plan, steps->at, steps->n_inputs);
+}
+
+/* Runs what follows up to a layer that runs whole. */
 static void run_span(void *context)
 {
     span *steps = context;
     mafat_exec *exec = steps->exec;
-    for (int i = steps->first, n; i < steps->end && exec->status == MAFAT_OK; i += n) {
-        const mafat_step *step = &exec->plan->steps[i];
-        const float *weights;
-        n = count_together(steps, i);
-        if (step->image >= steps->n_inputs)
-            continue;
-        if (step->image != steps->image)
-            turn_to(steps, step->image);
-        mafat_guard_enter(exec->arena, exec->plan, exec->moment, step->moment);
-        exec->moment = step->moment;
-        exec->status = find_weights(exec, step, &weights, steps->error);
-        if (exec->status != MAFAT_OK)
-            return;
-        mafat_step_run(&steps->context, step, n, weights);
-        for (int j = 0; j < n; j++)
-            report(steps, &step[j]);
-    }
-}
-
-static bool is_whole(const mafat_exec *exec, int i)
-{
-    const mafat_step *step = &exec->plan->steps[i];
-    return step->layer >= 0 && exec->network->layers[step->layer].kind == MAFAT_WHOLE;
+    for (const mafat_step *step; exec->status == MAFAT_OK && (step = next_step(steps)) != NULL &&
+                                 !is_whole(exec, step);)
+        run_step(steps, step);
 }
 
 static mafat_step_context context_of(mafat_exec *exec)
@@ -274,15 +273,11 @@ static mafat_step_context context_of(mafat_exec *exec)
 static void run_steps(span *steps)
 {
     mafat_exec *exec = steps->exec;
-    while (steps->end < exec->plan->n_steps) {
-        steps->first = steps->end++;
-        if (is_whole(exec, steps->first)) {
-            run_span(steps);    /* Darknet's own loops have OpenMP's threads to themselves */
-            continue;
-        }
-        while (steps->end < exec->plan->n_steps && !is_whole(exec, steps->end))
-            steps->end++;
-        mafat_team_run(&exec->team, run_span, steps);
+    for (const mafat_step *step; exec->status == MAFAT_OK && (step = next_step(steps)) != NULL;) {
+        if (is_whole(exec, step))
+            run_step(steps, step);    /* Darknet's own loops have OpenMP's threads to themselves */
+        else
+            mafat_team_run(&exec->team, run_span, steps);
     }
 }
 
