@@ -216,7 +216,7 @@ demo: ## set up, build, and show a detector on a photo in 16 MiB, beside stock D
 	+@$(in_parallel) all stock
 	@tools/demo
 
-bench: ## one table, side by side: stock, ours and OpenCV, seconds and ratios [CFG=cfg/yolov2.cfg]
+bench: ## one table, side by side: stock, ours, OpenCV, ONNX Runtime and ncnn [CFG=cfg/yolov2.cfg ORT=… NCNN=…]
 	+@$(in_parallel) all stock
 	@DARKNET_FLAGS='$(DARKNET_FLAGS)' MAFAT_FLAGS='$(filter-out -W% -I%,$(MAFAT_FLAGS))' tools/bench
 
