@@ -395,6 +395,8 @@ static void expect_inputs_ready(const draft *d, const mafat_plan *plan)
         case MAFAT_STEP_KEEP:
             keep_rows(&m, plan, s);
             break;
+        case MAFAT_STEP_EXCHANGE:
+            ck_abort_msg("one rank exchanges nothing");
         }
         if (s->completes_map)
             m.of[m.image].is_complete[s->layer] = true;

@@ -168,6 +168,8 @@ static const char *step_name(const mafat_network *network, const mafat_step *ste
         return "fetch";
     case MAFAT_STEP_KEEP:
         return "keep";
+    case MAFAT_STEP_EXCHANGE:
+        return "exchange";
     }
     return "";
 }

@@ -36,6 +36,8 @@ const char *mafat_plan_sheet_print_shape(mafat_shape shape, char *text, size_t s
 
 static void add_step(mafat_plan_layer *layer, const mafat_step *step)
 {
+    if (step->kind == MAFAT_STEP_EXCHANGE)
+        return;
     if (step->kind == MAFAT_STEP_KEEP) {
         int n_kept = mafat_region_height(step->in.region);
         layer->n_kept = n_kept > layer->n_kept ? n_kept : layer->n_kept;

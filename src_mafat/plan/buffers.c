@@ -72,9 +72,9 @@ static mafat_status add_image_buffer(mafat_builder *b)
     mafat_buffer image = {.storage = MAFAT_IN_IMAGE, .layer = -1, .is_map = true};
     mafat_status status = MAFAT_OK;
     image.is_for_each_image = b->plan->n_images > 1 && b->sides[0] == MAFAT_ACROSS;
-    if (b->options->image_by_rows && b->plan->groups[0].first == 0) {
+    if (b->plan->image_by_rows && b->plan->groups[0].first == 0) {
         image.storage = MAFAT_IN_ARENA;
-        image.is_map = !b->plan->groups[0].tiling.reuse;
+        image.is_map = !mafat_builder_has_input_by_rows(b) || !b->plan->groups[0].tiling.reuse;
         if (image.is_map)
             status = bytes_of(b, -1, b->network->input, &image.place.bytes);
     }

@@ -23,7 +23,27 @@ bool mafat_builder_is_in_head(const mafat_builder *b, int l)
 bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, int l)
 {
     /* windows of filters leave bands of rows no room: each would read all weights again */
-    return mafat_group_pools(b->network, group, l) && b->n_windows[l] <= 1;
+    return mafat_group_pools(b->network, group, l) && b->n_windows[l] <= 1 &&
+           !(b->division.n > 1 && b->division.ways[l] == MAFAT_BY_FILTERS);
+}
+
+bool mafat_builder_has_input_by_rows(const mafat_builder *b)
+{
+    return b->options->image_by_rows && b->division.n <= 1;
+}
+
+mafat_part mafat_builder_made(const mafat_builder *b, int l)
+{
+    if (b->division.n <= 1)
+        return mafat_part_whole(b->network->layers[l].out);
+    return mafat_division_made(&b->division, l, b->options->ranks->rank);
+}
+
+bool mafat_builder_has_whole(const mafat_builder *b, int l)
+{
+    mafat_part whole = mafat_part_whole(b->network->layers[l].out);
+    return mafat_part_contains(mafat_builder_made(b, l), whole) ||
+           mafat_part_contains(mafat_division_wanted(&b->division, l, b->options->ranks->rank), whole);
 }
 
 bool mafat_builder_begin(mafat_builder *b)
@@ -70,6 +90,7 @@ static void clear_part(mafat_builder *b, const mafat_group *part)
 
 void mafat_builder_end(mafat_builder *b, const mafat_group *part)
 {
+    mafat_division_free(&b->division);
     if (b->scratch == NULL)
         return;
     if (b->options->scratch == NULL)

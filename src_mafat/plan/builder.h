@@ -16,6 +16,7 @@ typedef struct {
     mafat_row_memo *memo;       /* of a part; NULL: none is kept */
     const int *producers;
     const mafat_image_side *sides;    /* [n_layers + 1]; of one image all are within the head */
+    mafat_division division;    /* owned; zeros where there is one rank */
     int head_last_moment;       /* of several images */
     int *output_buffers;        /* [n_layers]: of a part, which has none of its own */
     int *first_windows, *n_windows;   /* [n_layers]: of the layer, in plan->windows */
@@ -28,14 +29,15 @@ typedef struct {
     mafat_timed_step *timed;    /* [n_layers + 1]: the image's last one, then the layers' */
     bool is_part;               /* of one group: steps are counted and forgotten */
     int n_all_steps;            /* those that a sketch does not keep among them */
-    int step_capacity;          /* of plan->steps */
+    int step_capacity;          /* of plan->steps, */
+    int message_capacity;       /* and plan->messages */
 } mafat_builder;
 
 /* Gets a builder ready to work in scratch memory of its own or in what is given; false without
  * memory. */
 bool mafat_builder_begin(mafat_builder *b);
 
-/* Leaves scratch memory as it was found, after a plan or after that of one group, `part`. */
+/* Frees what the builder owns, and leaves scratch memory as it was found, after a plan or after that of one group, `part`. */
 void mafat_builder_end(mafat_builder *b, const mafat_group *part);
 
 /* mafat_layer_producer() of source number s of layer l. */
@@ -43,6 +45,16 @@ int mafat_builder_source(const mafat_builder *b, int l, int s);
 
 /* The buffer of what layer l reads: of its source number s. */
 int mafat_builder_source_buffer(const mafat_builder *b, int l, int s);
+
+/* Whether rows of the input are asked for as the first group needs them: of one rank, if the options say
+ * so. */
+bool mafat_builder_has_input_by_rows(const mafat_builder *b);
+
+/* What this rank computes of layer l: all, where there is one. */
+mafat_part mafat_builder_made(const mafat_builder *b, int l);
+
+/* Whether all of a layer's output is there on this rank in the end. */
+bool mafat_builder_has_whole(const mafat_builder *b, int l);
 
 /* Whether the plan is for several images and layer l in its head. */
 bool mafat_builder_is_in_head(const mafat_builder *b, int l);

@@ -76,6 +76,26 @@ int mafat_plan_floor(const mafat_plan *plan, const mafat_step *step)
     return mafat_group_is_interleaved(group) ? group->first_moment : step->moment;
 }
 
+const mafat_message *mafat_plan_messages(const mafat_plan *plan, int layer, int *n)
+{
+    int first = 0, end;
+    while (first < plan->n_messages && plan->messages[first].layer != layer)
+        first++;
+    for (end = first; end < plan->n_messages && plan->messages[end].layer == layer;)
+        end++;
+    *n = end - first;
+    return plan->messages + first;
+}
+
+size_t mafat_plan_message_bytes(const mafat_network *network, const mafat_message *message)
+{
+    int l = message->layer;
+    mafat_part part = message->part;
+    return (size_t)(part.channel_end - part.channel_begin) *
+           (size_t)(part.row_end - part.row_begin) *
+           (size_t)(l < 0 ? network->input.w : network->layers[l].out.w) * sizeof(float);
+}
+
 void mafat_plan_free(mafat_plan *plan)
 {
     free(plan->groups);
@@ -83,5 +103,6 @@ void mafat_plan_free(mafat_plan *plan)
     free(plan->output_buffers);
     free(plan->windows);
     free(plan->steps);
+    free(plan->messages);
     *plan = (mafat_plan){0};
 }

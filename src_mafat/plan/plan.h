@@ -13,7 +13,11 @@
  * stay from the first one to the last. The groups behind are the tail: they run layer by layer,
  * each window of weights for one image after the other, and what is kept there, as what the head
  * hands to it, is kept for each image. What one image does before the next one does the same is a
- * turn. Its steps are in the plan once. */
+ * turn. Its steps are in the plan once.
+ *
+ * A plan may be that of one of several ranks (division.h), for one image: it has the steps of this
+ * rank's parts alone, and the weights that they need, and between them steps in which ranks exchange
+ * what others computed. */
 #ifndef MAFAT_PLAN_PLAN_H
 #define MAFAT_PLAN_PLAN_H
 
@@ -22,7 +26,9 @@
 #include "plan/arena.h"
 #include "plan/config.h"
 #include "plan/cost.h"
+#include "plan/division.h"
 #include "plan/group.h"
+#include "plan/ranks.h"
 #include "plan/region.h"
 
 enum { MAFAT_MAX_STEPS = 1 << 20 };
@@ -67,7 +73,9 @@ typedef struct mafat_scratch mafat_scratch;
 typedef struct {
     size_t workspace_bytes;   /* that the kernels need beside their operands while they run */
     bool image_by_rows;       /* the input comes from a source of rows, not as a map */
-    int n_images;             /* of a pass: 1 or more; 0: 1 */
+    const mafat_ranks *ranks; /* borrowed; NULL: one. Of several, the input comes by rows whatever
+                                 image_by_rows says */
+    int n_images;             /* of a pass: 1 or more; 0: 1; of several ranks no more */
     int n_head_layers;        /* of several images: so many layers, in the order of execution, are the
                                  head; no interleaved group is in both parts. 0: as many as suit the
                                  memory */
@@ -129,8 +137,18 @@ typedef struct {
 typedef enum {
     MAFAT_STEP_LAYER,
     MAFAT_STEP_INPUT,           /* rows of the network's input come in: `out` */
-    MAFAT_STEP_KEEP             /* rows needed again move up in their buffer: `in` to `out` */
+    MAFAT_STEP_KEEP,            /* rows needed again move up in their buffer: `in` to `out` */
+    MAFAT_STEP_EXCHANGE         /* ranks send each other parts of a map, which is `out`: see
+                                   mafat_plan_messages() */
 } mafat_step_kind;
+
+/* A part of a map that goes from one rank to another. */
+typedef struct {
+    int layer;                  /* whose output; -1: the image */
+    int peer;                   /* the other rank */
+    bool is_sent;               /* to it; else it comes from there */
+    mafat_part part;
+} mafat_message;
 
 /* One layer on one tile, or on a part of its rows or filters. in.region is the receptive field of
  * out.region, cut to the map; the padding is what was cut off above and to the left (below and to
@@ -169,6 +187,9 @@ typedef struct {
     mafat_step *steps;          /* [n_steps], owned: in the order of execution */
     int n_moments;
     bool image_by_rows;
+    int n_messages;
+    mafat_message *messages;    /* [n_messages], owned: in the order of execution, those of a layer
+                                   together; of one rank there are none */
 
     size_t arena_bytes;         /* the block that holds all MAFAT_IN_ARENA buffers */
     size_t live_bytes;          /* what no placement can go below */
@@ -206,6 +227,12 @@ mafat_turn mafat_plan_next(const mafat_plan *plan, mafat_turn at, int n_images);
  * image, evenly apart. Such a step is a turn. */
 bool mafat_plan_is_taken_together(const mafat_plan *plan, const mafat_network *network,
                                   const mafat_step *step);
+
+/* The messages of an exchange of a layer's output, or of the image (-1), and how many. */
+const mafat_message *mafat_plan_messages(const mafat_plan *plan, int layer, int *n);
+
+/* Bytes of a message. */
+size_t mafat_plan_message_bytes(const mafat_network *network, const mafat_message *message);
 
 /* The first moment of what the step belongs to: the head's of several images, its group's where
  * that is interleaved, else its own. Nothing that was alive only before it will be used again in

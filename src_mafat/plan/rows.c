@@ -16,6 +16,7 @@
 #include "base/size.h"
 #include "plan/buffers.h"
 #include "plan/steps.h"
+#include "plan/transfer.h"
 
 enum { IMAGE = -1 };
 
@@ -51,7 +52,7 @@ static int buffer_of(const walk *w, int l)
 static bool is_inside(const walk *w, int l)
 {
     if (l == IMAGE)
-        return w->b->options->image_by_rows;
+        return mafat_builder_has_input_by_rows(w->b);
     return l >= w->group->first && l < w->group->end;
 }
 
@@ -216,16 +217,17 @@ static mafat_status walk_tiles(walk *w)
     mafat_shape map = shape_of(w, w->group->end - 1);
     int output = w->b->producers[w->group->end - 1];
     int n_tiles = w->group->tiling.rows, unit = mafat_group_unit(w->b->network, w->group);
+    mafat_part made = mafat_builder_made(w->b, output);
     mafat_status status = MAFAT_OK;
     rows_of(w, IMAGE)->n_made = rows_of(w, IMAGE)->top = 0;
     for (int l = w->group->first; l < w->group->end; l++)
-        rows_of(w, l)->n_made = rows_of(w, l)->top = 0;
+        rows_of(w, l)->n_made = rows_of(w, l)->top = mafat_builder_made(w->b, l).row_begin;
     for (int row = 0; row < n_tiles && status == MAFAT_OK; row++) {
         mafat_region tile = mafat_region_tile(map, unit, n_tiles, 1, row, 0);
         w->at.row = row;
-        if (mafat_region_is_empty(tile))
+        if (mafat_region_is_empty(tile) || tile.y1 <= made.row_begin || tile.y0 >= made.row_end)
             continue;
-        status = want(w, output, tile.y1);
+        status = want(w, output, mafat_size_min_int(tile.y1, made.row_end));
     }
     return status;
 }
@@ -302,5 +304,7 @@ mafat_status mafat_rows_add_group(mafat_builder *b, int g)
     mafat_status status = add_steps(&w);
     if (status == MAFAT_OK && b->memo != NULL)
         note(&w);
+    if (status == MAFAT_OK)
+        status = mafat_transfer_add(b, w.at, b->producers[group->end - 1]);
     return status;
 }

@@ -120,12 +120,13 @@ mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, int i, mafat_regi
     const mafat_layer *layer = &b->network->layers[l];
     int out_buffer = b->output_buffers[l], source = mafat_steps_first_source(b, l, i);
     mafat_field field = field_of(layer, out);
+    mafat_part made = mafat_builder_made(b, l);
     mafat_step step = {
         .kind = MAFAT_STEP_LAYER, .layer = l, .moment = b->first_moments[l],
         .in = source_operand(b, l, source, field.region, in_held),
         .out = {out_buffer, out, held_by(b, out_buffer, layer->out, out_held), 0},
         .pad_top = field.pad_top, .pad_left = field.pad_left,
-        .filter_end = layer->out.c,
+        .filter_begin = made.channel_begin, .filter_end = made.channel_end,
         .window = b->n_windows[l] > 0 ? b->first_windows[l] : -1,
     };
     if (mafat_layer_reads_two(layer)) {
@@ -136,4 +137,12 @@ mafat_step mafat_steps_of_layer(const mafat_builder *b, int l, int i, mafat_regi
     if (layer->kind == MAFAT_JOIN)
         set_joined(b, l, i, &step);
     return step;
+}
+
+mafat_step mafat_steps_of_image(const mafat_builder *b)
+{
+    mafat_region whole = mafat_region_whole(b->network->input);
+    return (mafat_step){.kind = MAFAT_STEP_INPUT, .layer = -1,
+                        .moment = b->plan->groups[0].first_moment,
+                        .out = {MAFAT_IMAGE_BUFFER, whole, whole, 0}, .window = -1};
 }

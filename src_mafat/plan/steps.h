@@ -19,6 +19,9 @@ int mafat_steps_count(const mafat_builder *b, int l);
 /* Which of its sources layer l reads first in step number i: of a join each step reads another one. */
 int mafat_steps_first_source(const mafat_builder *b, int l, int i);
 
+/* The step that fetches the whole image, before the first layer. */
+mafat_step mafat_steps_of_image(const mafat_builder *b);
+
 /* Step number i of those that compute `out`, a part of the output of layer l, which lies in a buffer
  * that holds `out_held`; those of what it reads hold `in_held`. Where they hold maps, that goes
  * before. */

@@ -3,6 +3,7 @@
 
 #include "base/size.h"
 #include "plan/steps.h"
+#include "plan/transfer.h"
 
 /* ------------------------------------------------------------------------------ a tile's steps */
 
@@ -11,12 +12,20 @@ static mafat_group *group_of(const mafat_builder *b, mafat_tile_index at)
     return &b->plan->groups[at.group];
 }
 
-/* What the buffer of a layer's source number s holds, if it holds a tile: more than the layer reads
- * where the source computes more. */
+/* What the buffer of layer l holds, if it holds a tile: where layers run one by one, all of the map,
+ * of which other ranks may compute a part. */
+static mafat_region held_by(const mafat_builder *b, mafat_tile_index at, int l)
+{
+    return mafat_group_is_interleaved(group_of(b, at))
+               ? b->outputs[l]
+               : mafat_region_whole(b->network->layers[l].out);
+}
+
+/* The same of a layer's source number s: more than the layer reads where the source computes more. */
 static mafat_region held_by_source(const mafat_builder *b, mafat_tile_index at, int l, int s)
 {
     int source = mafat_builder_source(b, l, s);
-    return source >= group_of(b, at)->first ? b->outputs[source] : b->inputs[l];
+    return source >= group_of(b, at)->first ? held_by(b, at, source) : b->inputs[l];
 }
 
 /* Bands are so many rows of the pool l+1, or a multiple of that: then they are whole units of rows
@@ -54,7 +63,7 @@ static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
             &b->network->layers[l], mafat_region_back(&b->network->layers[l + 1], out).region);
         mafat_step conv =
             mafat_steps_of_layer(b, l, 0, band, held_by_source(b, at, l, 0), band);
-        mafat_step pool = mafat_steps_of_layer(b, l + 1, 0, out, band, pooled);
+        mafat_step pool = mafat_steps_of_layer(b, l + 1, 0, out, band, held_by(b, at, l + 1));
         status = mafat_steps_add(b, at, conv);
         if (status == MAFAT_OK)
             status = mafat_steps_add(b, at, pool);
@@ -66,7 +75,7 @@ static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
 static mafat_status add_windows(mafat_builder *b, mafat_tile_index at, int l)
 {
     mafat_step step = mafat_steps_of_layer(b, l, 0, b->outputs[l], held_by_source(b, at, l, 0),
-                                           b->outputs[l]);
+                                           held_by(b, at, l));
     mafat_status status = MAFAT_OK;
     for (int i = 0; i < b->n_windows[l] && status == MAFAT_OK; i++) {
         const mafat_weight_window *window = &b->plan->windows[b->first_windows[l] + i];
@@ -82,13 +91,15 @@ static mafat_status add_windows(mafat_builder *b, mafat_tile_index at, int l)
 static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
 {
     mafat_status status = MAFAT_OK;
+    if (mafat_part_is_empty(mafat_builder_made(b, l)))
+        return MAFAT_OK;
     if (b->n_windows[l] > 1)
         return add_windows(b, at, l);
     for (int i = 0; i < mafat_steps_count(b, l) && status == MAFAT_OK; i++) {
         int source = mafat_steps_first_source(b, l, i);
         status = mafat_steps_add(b, at, mafat_steps_of_layer(b, l, i, b->outputs[l],
                                                              held_by_source(b, at, l, source),
-                                                             b->outputs[l]));
+                                                             held_by(b, at, l)));
     }
     return status;
 }
@@ -104,9 +115,18 @@ static mafat_status add_tile(mafat_builder *b, mafat_tile_index at)
             status = add_bands(b, at, l++);
         else
             status = add_layer(b, at, l);
+        if (status == MAFAT_OK && !mafat_group_is_interleaved(group))
+            status = mafat_transfer_add(b, at, l);
     }
     group->n_tiles++;
     return status;
+}
+
+/* What this rank computes of layer l, in all its columns. */
+static mafat_region made_rows(const mafat_builder *b, int l)
+{
+    mafat_part made = mafat_builder_made(b, l);
+    return (mafat_region){made.row_begin, 0, made.row_end, b->network->layers[l].out.w};
 }
 
 /* Walks back from the tile of the group's output to what each layer of the group must compute.
@@ -117,8 +137,7 @@ static void project_tile(mafat_builder *b, const mafat_group *group, mafat_regio
     bool is_interleaved = mafat_group_is_interleaved(group);
     for (int l = group->end - 1; l >= group->first; l--) {
         const mafat_layer *layer = &b->network->layers[l];
-        b->outputs[l] = is_interleaved ? mafat_region_widen(layer, tile)
-                                       : mafat_region_whole(layer->out);
+        b->outputs[l] = is_interleaved ? mafat_region_widen(layer, tile) : made_rows(b, l);
         b->inputs[l] = is_interleaved ? mafat_region_back(layer, b->outputs[l]).region
                                       : mafat_region_whole(layer->in);
         tile = b->inputs[l];
@@ -151,20 +170,25 @@ static uint64_t redundant_macs(const mafat_builder *b, const mafat_group *group)
 {
     uint64_t macs = 0;
     for (int l = group->first; l < group->end; l++) {
+        const mafat_layer *layer = &b->network->layers[l];
+        mafat_part made = mafat_builder_made(b, l);
         size_t n_pixels = (size_t)b->rows[l].n_covered * (size_t)b->cols[l].n_covered;
-        macs += b->sums[l + 1].macs - mafat_layer_macs(&b->network->layers[l], n_pixels);
+        macs += b->sums[l + 1].macs - mafat_layer_macs(layer, n_pixels) / (uint64_t)layer->out.c *
+                                          (uint64_t)(made.channel_end - made.channel_begin);
     }
     return macs;
 }
 
-/* Adds the step that fetches the whole image, before the first layer. */
-static mafat_status add_input(mafat_builder *b, mafat_tile_index at)
+/* The part of a tile of the group's output that this rank computes. */
+static mafat_region cut_to_rank(const mafat_builder *b, const mafat_group *group, mafat_region tile)
 {
-    const mafat_group *group = group_of(b, at);
-    mafat_region whole = mafat_region_whole(b->network->input);
-    mafat_step step = {.kind = MAFAT_STEP_INPUT, .layer = -1, .moment = group->first_moment,
-                       .out = {MAFAT_IMAGE_BUFFER, whole, whole, 0}, .window = -1};
-    return mafat_steps_add(b, at, step);
+    int output = b->producers[group->end - 1];
+    if (output < group->first)    /* layers that change nothing */
+        return tile;
+    mafat_part made = mafat_builder_made(b, output);
+    tile.y0 = mafat_size_max_int(tile.y0, made.row_begin);
+    tile.y1 = mafat_size_min_int(tile.y1, made.row_end);
+    return tile;
 }
 
 mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
@@ -173,12 +197,15 @@ mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
     mafat_shape map = b->network->layers[group->end - 1].out;
     int unit = mafat_group_unit(b->network, group);
     mafat_status status = MAFAT_OK;
-    if (group->first == 0 && b->options->image_by_rows)
-        status = add_input(b, (mafat_tile_index){g, 0, 0});
+    if (group->first == 0 && mafat_builder_has_input_by_rows(b))
+        status = mafat_steps_add(b, (mafat_tile_index){g, 0, 0}, mafat_steps_of_image(b));
+    bool is_interleaved = mafat_group_is_interleaved(group);
     for (int row = 0; row < group->tiling.rows; row++) {
         for (int col = 0; col < group->tiling.cols && status == MAFAT_OK; col++) {
             mafat_region tile = mafat_region_tile(map, unit, group->tiling.rows,
                                                   group->tiling.cols, row, col);
+            if (is_interleaved)
+                tile = cut_to_rank(b, group, tile);
             if (mafat_region_is_empty(tile))
                 continue;
             project_tile(b, group, tile);
@@ -187,5 +214,7 @@ mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
         }
     }
     group->redundant_macs = redundant_macs(b, group);
+    if (status == MAFAT_OK && is_interleaved)
+        status = mafat_transfer_add(b, (mafat_tile_index){.group = g}, b->producers[group->end - 1]);
     return status;
 }

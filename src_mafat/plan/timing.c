@@ -63,7 +63,7 @@ mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, size_t worksp
 
 double mafat_timing_step_s(mafat_builder *b, const mafat_step *step)
 {
-    if (b->options->costs == NULL)
+    if (b->options->costs == NULL || step->kind == MAFAT_STEP_EXCHANGE)
         return 0;
     mafat_timed_step *timed = &b->timed[step->layer + 1];
     int n_filters = step->filter_end - step->filter_begin;

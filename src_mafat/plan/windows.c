@@ -30,16 +30,18 @@ static int window_filters(const mafat_builder *b, const mafat_group *group, int 
 static void add_windows(mafat_builder *b, const mafat_group *group, int l)
 {
     mafat_plan *plan = b->plan;
-    const mafat_layer *layer = &b->network->layers[l];
     int each = window_filters(b, group, l);
+    mafat_part made = mafat_builder_made(b, l);
+    int n_filters = mafat_part_is_empty(made) ? 0 : made.channel_end - made.channel_begin;
     b->first_windows[l] = plan->n_windows;
-    b->n_windows[l] = mafat_size_parts(layer->out.c, each);
-    for (int f = 0; f < layer->out.c; f += each, plan->n_windows++) {
-        int end = f + each < layer->out.c ? f + each : layer->out.c;
+    b->n_windows[l] = mafat_size_parts(n_filters, each);
+    for (int w = 0; w < b->n_windows[l]; w++, plan->n_windows++) {
+        int f = made.channel_begin + w * each;
+        int end = mafat_size_min_int(f + each, made.channel_end);
         if (plan->windows != NULL)
             plan->windows[plan->n_windows] = (mafat_weight_window){
                 .layer = l, .filter_begin = f, .filter_end = end,
-                .bytes = (size_t)(end - f) * mafat_layer_filter_bytes(layer),
+                .bytes = (size_t)(end - f) * mafat_layer_filter_bytes(&b->network->layers[l]),
                 .pinned = b->options->weights[l].pinned,
             };
     }

@@ -1,0 +1,58 @@
+/* Who computes what of each layer where several ranks run a network: data that all of them make
+ * alike, of the network, its layer groups and the ranks' shares alone.
+ *
+ * A layer's output is divided by rows, or a convolution's by filters, or each rank computes what it
+ * reads of it. By rows a rank needs all weights and little of what others compute, by filters few
+ * weights and all that others compute: the head of a network suits the one, its tail the other. Sums
+ * are never divided, so that the bits are those of one rank. */
+#ifndef MAFAT_PLAN_DIVISION_H
+#define MAFAT_PLAN_DIVISION_H
+
+#include <stdbool.h>
+
+#include "base/layer.h"
+#include "base/status.h"
+#include "plan/group.h"
+#include "plan/ranks.h"
+
+/* Some rows of some channels of a map, in all its columns. */
+typedef struct {
+    int channel_begin, channel_end;
+    int row_begin, row_end;
+} mafat_part;
+
+mafat_part mafat_part_whole(mafat_shape shape);
+bool mafat_part_is_empty(mafat_part part);
+mafat_part mafat_part_intersect(mafat_part a, mafat_part b);
+bool mafat_part_contains(mafat_part outer, mafat_part inner);
+
+typedef enum {
+    MAFAT_FOR_ITSELF,    /* each rank computes what it reads */
+    MAFAT_BY_ROWS,
+    MAFAT_BY_FILTERS
+} mafat_division_way;
+
+/* Of a network on n ranks. Zeroed, there is one rank, which computes all. */
+typedef struct {
+    int n;                     /* ranks; 0: one */
+    mafat_division_way *ways;  /* [n_layers], owned; of identities it means nothing, as all below */
+    mafat_part *made;          /* [n_layers * n], owned: what each rank computes; no two of them the
+                                  same, unless each rank computes for itself */
+    mafat_part *wanted;        /* [(n_layers + 1) * n], owned: what each rank reads, whole rows of all
+                                  channels: of the image, and of layers */
+} mafat_division;
+
+/* Divides the layers of the groups. Of a part of a network, one group that is looked at alone,
+ * all of what the group hands on is wanted by all ranks. MAFAT_FAILED without memory. Freed by
+ * mafat_division_free(), however that went. */
+mafat_status mafat_division_make(mafat_division *division, const mafat_network *network,
+                                 const mafat_group *groups, int n_groups, bool is_part,
+                                 const mafat_ranks *ranks, mafat_error *error);
+void mafat_division_free(mafat_division *division);
+
+/* What a rank computes of layer l, which is not an identity; and what it reads of it, or of the image
+ * (-1), from which rank 0 has all. */
+mafat_part mafat_division_made(const mafat_division *division, int l, int rank);
+mafat_part mafat_division_wanted(const mafat_division *division, int l, int rank);
+
+#endif

@@ -1,0 +1,22 @@
+/* Processes that run one network together, and how much of the work each of them takes. */
+#ifndef MAFAT_PLAN_RANKS_H
+#define MAFAT_PLAN_RANKS_H
+
+enum { MAFAT_MAX_RANKS = 64 };
+
+/* Ranks are numbered from 0. All of them make their plans of the same shares, and rank 0 has the
+ * image and wants the results. */
+typedef struct {
+    int n;                          /* 1 or more */
+    int rank;                       /* the one whose plan it is */
+    int shares[MAFAT_MAX_RANKS];    /* [n]: so many parts of their sum, which is more than 0 */
+} mafat_ranks;
+
+/* Ranks that take the same each. */
+mafat_ranks mafat_ranks_even(int n, int rank);
+
+/* Where the part of a rank begins in an extent of rows or filters, and the one before it ends: parts
+ * are whole units, but for the last one, and may be empty. The extent ends behind the last rank. */
+int mafat_ranks_begin(const mafat_ranks *ranks, int extent, int unit, int rank);
+
+#endif
