@@ -191,8 +191,12 @@ static mafat_status find_weights(mafat_exec *exec, const mafat_step *step, const
         mafat_store_advance(exec->store, mafat_plan_floor(exec->plan, step));
     if (step->window >= 0)
         return mafat_store_take(exec->store, step->window, weights, error);
-    if (step->kind == MAFAT_STEP_LAYER)
-        *weights = exec->parameters[step->layer].weights;
+    if (step->kind != MAFAT_STEP_LAYER)
+        return MAFAT_OK;
+    *weights = exec->parameters[step->layer].weights;
+    const mafat_layer *layer = &exec->network->layers[step->layer];
+    if (layer->kind == MAFAT_CONVOLUTION)
+        *weights += (size_t)step->filter_begin * mafat_layer_filter_bytes(layer) / sizeof **weights;
     return MAFAT_OK;
 }
 
@@ -228,7 +232,7 @@ static const mafat_step *next_step(const span *steps)
 
 static bool is_whole(const mafat_exec *exec, const mafat_step *step)
 {
-    return step->layer >= 0 && exec->network->layers[step->layer].kind == MAFAT_WHOLE;
+    return step->kind == MAFAT_STEP_LAYER && exec->network->layers[step->layer].kind == MAFAT_WHOLE;
 }
 
 /* Runs the step at hand for the image whose turn it is, or for all that take it together. */
@@ -265,7 +269,7 @@ static mafat_step_context context_of(mafat_exec *exec)
 {
     return (mafat_step_context){
         .network = exec->network, .plan = exec->plan, .parameters = exec->parameters,
-        .host = &exec->host, .shape = exec->shape, .team = &exec->team, .arena = exec->arena,
+        .host = &exec->host, .peers = exec->peers, .shape = exec->shape, .team = &exec->team, .arena = exec->arena,
         .maps = exec->maps,
     };
 }

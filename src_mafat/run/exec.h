@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 #include "plan/share.h"
 #include "run/host.h"
+#include "run/peers.h"
 #include "run/source.h"
 #include "run/store.h"
 #include "run/team.h"
@@ -27,6 +28,7 @@ typedef struct {
     const mafat_parameters *parameters; /* [n_layers]; of convolutions and shortcuts */
     mafat_store *store;                /* NULL where the plan has no windows */
     mafat_host host;
+    const mafat_peers *peers;          /* NULL where the plan exchanges nothing */
     mafat_kernel_shape shape;          /* how convolutions are shared out */
     mafat_team team;
     char *arena;                       /* [plan->arena_bytes], owned, of whole pages */
@@ -39,7 +41,7 @@ typedef struct {
 } mafat_exec;
 
 /* Allocates all that a run needs. Everything given must outlive the executor; `parameters` may
- * be filled in later, but before a run. The store is for plans that read weights in windows,
+ * be filled in later, but before a run, and so may exec->peers. The store is for plans that read weights in windows,
  * else NULL. n_threads >= 1. On MAFAT_FAILED nothing needs to be freed. */
 mafat_status mafat_exec_init(mafat_exec *exec, const mafat_network *network, const mafat_plan *plan,
                              const mafat_parameters *parameters, mafat_store *store,

@@ -12,6 +12,7 @@
 #include "kernels/pool.h"
 #include "kernels/simd.h"
 #include "kernels/winograd.h"
+#include "run/exchange.h"
 
 mafat_kernel_shape mafat_step_kernel_shape(int n_threads)
 {
@@ -432,6 +433,12 @@ void mafat_step_run(const mafat_step_context *context, const mafat_step *step, i
         const mafat_source *source = &context->input->source;
         source->rows(source->context, step->out.region.y0, step->out.region.y1, t.out.data,
                      t.out.row_stride, t.out.channel_stride);
+        return;
+    }
+    if (step->kind == MAFAT_STEP_EXCHANGE) {
+        mafat_exchange_run(context->peers, context->plan, step->layer, t.out.data,
+                           step->layer < 0 ? context->network->input
+                                           : context->network->layers[step->layer].out);
         return;
     }
     t.in = view_of(context, &step->in);

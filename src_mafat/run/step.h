@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 #include "plan/share.h"
 #include "run/host.h"
+#include "run/peers.h"
 #include "run/source.h"
 #include "run/store.h"
 #include "run/team.h"
@@ -17,6 +18,7 @@ typedef struct {
     const mafat_plan *plan;
     const mafat_parameters *parameters;  /* [n_layers]; of convolutions, all but the weights */
     const mafat_host *host;
+    const mafat_peers *peers;            /* of a plan of one of several ranks */
     mafat_kernel_shape shape;            /* how convolutions are shared out */
     mafat_team *team;
     char *arena;

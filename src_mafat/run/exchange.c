@@ -1,0 +1,36 @@
+/* Messages as parcels; see exchange.h. */
+#include "run/exchange.h"
+
+/* Where a message's part lies in a map. */
+static mafat_parcel parcel_of(const mafat_message *message, float *map, mafat_shape shape)
+{
+    mafat_part part = message->part;
+    size_t width = (size_t)shape.w, plane = (size_t)shape.h * width;
+    size_t n_rows = (size_t)(part.row_end - part.row_begin);
+    mafat_parcel parcel = {
+        .peer = message->peer,
+        .data = map + (size_t)part.channel_begin * plane + (size_t)part.row_begin * width,
+        .n_blocks = (size_t)(part.channel_end - part.channel_begin),
+        .block_floats = n_rows * width, .stride_floats = plane,
+    };
+    if (parcel.block_floats == plane) {    /* whole channels lie one behind the other */
+        parcel.block_floats *= parcel.n_blocks;
+        parcel.n_blocks = 1;
+    }
+    return parcel;
+}
+
+void mafat_exchange_run(const mafat_peers *peers, const mafat_plan *plan, int layer, float *map,
+                        mafat_shape shape)
+{
+    mafat_parcel sent[MAFAT_MAX_RANKS], received[MAFAT_MAX_RANKS];
+    int n_sent = 0, n_received = 0, n;
+    const mafat_message *messages = mafat_plan_messages(plan, layer, &n);
+    for (int i = 0; i < n; i++) {
+        if (messages[i].is_sent)
+            sent[n_sent++] = parcel_of(&messages[i], map, shape);
+        else
+            received[n_received++] = parcel_of(&messages[i], map, shape);
+    }
+    peers->exchange(peers->context, sent, n_sent, received, n_received);
+}

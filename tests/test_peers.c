@@ -1,0 +1,375 @@
+/* Ranks as threads: each with a plan, a store and an arena of its own, and parcels that go from hand to
+ * hand. Whatever the network, the plan and the shares, what each rank has in the end is Darknet's, bit
+ * by bit, and with Winograd's algorithm that of one rank. */
+#include <check.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bridge/inference.h"
+#include "darknet.h"
+#include "plan/build.h"
+#include "run/exec.h"
+#include "run/guard.h"
+#include "run/step.h"
+#include "support/random.h"
+#include "support/random_cfg.h"
+#include "support/suite.h"
+#include "support/weight_modes.h"
+
+enum { N_NETWORKS = 4 * TEST_ROUNDS, N_PLANS = 6, MAX_RANKS = 5, WAIT_S = 20 };
+
+/* ------------------------------------------------------------------------------------- parcels */
+
+/* A parcel on its way. */
+typedef struct letter {
+    struct letter *next;
+    size_t n_floats;
+    float floats[];
+} letter;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static letter *boxes[MAX_RANKS][MAX_RANKS];    /* from one rank to another, the first one first */
+
+static void post(int from, const mafat_parcel *parcel)
+{
+    size_t n = parcel->n_blocks * parcel->block_floats;
+    letter *l = malloc(sizeof *l + n * sizeof *l->floats), **end = &boxes[from][parcel->peer];
+    *l = (letter){.n_floats = n};
+    for (size_t i = 0; i < parcel->n_blocks; i++)
+        memcpy(l->floats + i * parcel->block_floats, parcel->data + i * parcel->stride_floats,
+               parcel->block_floats * sizeof *l->floats);
+    pthread_mutex_lock(&mutex);
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = l;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void fetch(int to, const mafat_parcel *parcel)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WAIT_S;
+    pthread_mutex_lock(&mutex);
+    letter **first = &boxes[parcel->peer][to];
+    while (*first == NULL)
+        if (pthread_cond_timedwait(&changed, &mutex, &until) != 0)
+            ck_abort_msg("rank %d waits for rank %d", to, parcel->peer);
+    letter *l = *first;
+    *first = l->next;
+    pthread_mutex_unlock(&mutex);
+    if (l->n_floats != parcel->n_blocks * parcel->block_floats)
+        ck_abort_msg("rank %d sends %zu floats, rank %d awaits %zu", parcel->peer, l->n_floats, to,
+                     parcel->n_blocks * parcel->block_floats);
+    for (size_t i = 0; i < parcel->n_blocks; i++)
+        memcpy(parcel->data + i * parcel->stride_floats, l->floats + i * parcel->block_floats,
+               parcel->block_floats * sizeof *l->floats);
+    free(l);
+}
+
+static void exchange(void *context, const mafat_parcel *sent, int n_sent,
+                     const mafat_parcel *received, int n_received)
+{
+    const int *rank = context;
+    for (int i = 0; i < n_sent; i++)
+        post(*rank, &sent[i]);
+    for (int i = 0; i < n_received; i++)
+        fetch(*rank, &received[i]);
+}
+
+/* ------------------------------------------------------------------------------------ networks */
+
+static test_random random_state;
+static char cfg_path[32], path[32];
+static mafat_bridge *bridge;
+static mafat_host host;
+static float *noise, **expected;    /* [n_layers] */
+static mafat_error fault;
+static const mafat_network *ours;
+
+static void fill(float *x, int n, float low, float high)
+{
+    for (int i = 0; x != NULL && i < n; i++)
+        x[i] = test_random_float(&random_state, low, high);
+}
+
+static void randomise_network(network *net)
+{
+    for (int i = 0; i < net->n; i++) {
+        layer *l = &net->layers[i];
+        fill(l->weights, l->nweights, -0.3f, 0.3f);
+        fill(l->biases, l->n, -0.3f, 0.3f);
+        fill(l->scales, l->n, 0.5f, 1.5f);
+        fill(l->rolling_mean, l->n, -0.2f, 0.2f);
+        fill(l->rolling_variance, l->n, 0.3f, 1.7f);
+    }
+}
+
+/* Darknet's own layers are one network's, and one thread's at a time. */
+static void forward(void *context, int index, float *input, float *const *maps)
+{
+    static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&one);
+    bridge->exec.host.forward(context, index, input, maps);
+    pthread_mutex_unlock(&one);
+}
+
+static void make_network(int seed)
+{
+    char cfg[TEST_CFG_BYTES];
+    random_state = (test_random){(uint64_t)seed * 104729 + 5};
+    test_cfg_make(&random_state, cfg, 1 + test_random_int(&random_state, 6));
+    FILE *file = fopen(cfg_path, "w");
+    fputs(cfg, file);
+    fclose(file);
+    mafat_request request = {.options = {.config = "1x1", .threads = "1"}, .keeps_darknet = true};
+    int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+    dup2(null, STDERR_FILENO);    /* Darknet prints a table for each network */
+    bridge = mafat_inference_load(cfg_path, NULL, &request);
+    randomise_network(bridge->network);
+    save_weights(bridge->network, path);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(null);
+    ours = &bridge->session.cfg.network;
+    host = bridge->exec.host;
+    host.forward = forward;
+    noise = calloc((size_t)bridge->network->inputs, sizeof *noise);
+    fill(noise, bridge->network->inputs, -1, 1);
+    expected = calloc((size_t)ours->n_layers, sizeof *expected);
+    mafat_inference_forward_darknet(bridge, noise);
+    for (int l = 0; l < ours->n_layers; l++) {
+        size_t n_bytes = (size_t)bridge->network->layers[l].outputs * sizeof(float);
+        expected[l] = malloc(n_bytes);
+        memcpy(expected[l], mafat_inference_darknet_output(bridge, l), n_bytes);
+    }
+}
+
+static void setup(void)
+{
+    snprintf(path, sizeof path, "/tmp/mafat-test-XXXXXX");
+    snprintf(cfg_path, sizeof cfg_path, "/tmp/mafat-test-XXXXXX");
+    close(mkstemp(path));
+    close(mkstemp(cfg_path));
+}
+
+static void teardown(void)
+{
+    for (int l = 0; bridge != NULL && l < ours->n_layers; l++)
+        free(expected[l]);
+    free(expected);
+    free(noise);
+    if (bridge != NULL)
+        mafat_inference_free(bridge);
+    bridge = NULL;
+    unlink(path);
+    unlink(cfg_path);
+}
+
+/* --------------------------------------------------------------------------------------- ranks */
+
+typedef struct {
+    int index;
+    mafat_ranks ranks;
+    mafat_plan plan;
+    mafat_store store;
+    mafat_exec exec;
+    mafat_peers peers;
+    float **results;     /* [n_layers], owned */
+    int n_maps;          /* that were whole */
+    mafat_status status;
+    mafat_error error;
+} rank;
+
+static rank ranks[MAX_RANKS];
+
+static void expect_darknets(void *context, int image_index, int l, const float *map)
+{
+    rank *r = context;
+    (void)image_index;
+    for (int i = 0; i < bridge->network->layers[l].outputs; i++)
+        if (memcmp(&expected[l][i], &map[i], sizeof *map) != 0)
+            ck_abort_msg("rank %d, layer %d, value %d: Darknet %.9g, MAFAT %.9g", r->index, l, i,
+                         (double)expected[l][i], (double)map[i]);
+    r->n_maps++;
+}
+
+static void make_rank(rank *r, int index, const mafat_ranks *all, const mafat_config *config)
+{
+    static const size_t window_sizes[] = {0, 1, 300, 3000, 30000, SIZE_MAX};
+    static const size_t pinned_sizes[] = {0, 20000, SIZE_MAX};
+    mafat_weight_mode modes[TEST_MAX_LAYERS];
+    test_weights weights = {window_sizes[test_random_int(&random_state, 6)],
+                            pinned_sizes[test_random_int(&random_state, 3)],
+                            1 + test_random_int(&random_state, 4)};
+    *r = (rank){.index = index, .ranks = *all, .peers = {&r->index, exchange},
+                .results = calloc((size_t)ours->n_layers, sizeof *r->results)};
+    r->ranks.rank = index;
+    for (int l = 0; l < ours->n_layers; l++)
+        r->results[l] = calloc((size_t)bridge->network->layers[l].outputs, sizeof **r->results);
+    mafat_plan_options options = {
+        .workspace_bytes = mafat_step_workspace_bytes(ours, 1, SIZE_MAX), .ranks = &r->ranks,
+        .weights = test_weight_modes(ours, weights, modes),
+    };
+    mafat_status status = mafat_build_plan(&r->plan, ours, config, &options, &fault);
+    bool reads = status == MAFAT_OK && r->plan.n_windows > 0;
+    bool has_statistics = weights.window_bytes > 0;    /* a rank may have no weights to read */
+    if (status == MAFAT_OK && (reads || has_statistics))
+        status = mafat_store_open(&r->store, path, ours, &r->plan, &fault);
+    if (status == MAFAT_OK)
+        status = mafat_exec_init(&r->exec, ours, &r->plan,
+                                 has_statistics ? r->store.parameters : bridge->parameters,
+                                 reads ? &r->store : NULL, &host, 1, &fault);
+    ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
+    r->exec.peers = &r->peers;
+    memset(r->exec.arena, 0xff, r->plan.arena_bytes);    /* NaNs */
+}
+
+static void free_rank(rank *r)
+{
+    for (int l = 0; l < ours->n_layers; l++)
+        free(r->results[l]);
+    free(r->results);
+    mafat_exec_free(&r->exec);
+    mafat_store_close(&r->store);
+    mafat_plan_free(&r->plan);
+}
+
+/* The image is rank 0's alone. */
+static void *run_rank(void *context)
+{
+    rank *r = context;
+    mafat_source_map rows = {noise, ours->input};
+    mafat_input input = {0};
+    mafat_observer observer = {.context = r, .map_done = expect_darknets};
+    if (r->index == 0)
+        input.source = mafat_source_of_map(&rows);
+    r->n_maps = 0;
+    r->status = mafat_exec_run(&r->exec, &input, 1, r->results, &observer, &r->error);
+    return NULL;
+}
+
+static void run_all(int n)
+{
+    pthread_t threads[MAX_RANKS];
+    for (int i = 0; i < n; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, run_rank, &ranks[i]), 0);
+    for (int i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < n; i++)
+        ck_assert_msg(ranks[i].status == MAFAT_OK, "%s", ranks[i].error.text);
+    ck_assert_int_gt(ranks[0].n_maps, 0);
+    for (int l = 0; l < ours->n_layers; l++) {
+        const mafat_buffer *buffer = &ranks[0].plan.buffers[ranks[0].plan.output_buffers[l]];
+        if (buffer->is_result && buffer->layer == l)
+            expect_darknets(&ranks[0], 0, l, ranks[0].results[l]);
+    }
+}
+
+static void random_tiling(char *text, size_t size, bool divides)
+{
+    if (!divides || test_random_int(&random_state, 3) == 0)
+        snprintf(text, size, "1x1");
+    else if (test_random_int(&random_state, 2) == 0)
+        snprintf(text, size, "%dx1r", 1 + test_random_int(&random_state, 12));
+    else
+        snprintf(text, size, "%dx%d", 1 + test_random_int(&random_state, 6),
+                 1 + test_random_int(&random_state, 4));
+}
+
+/* A random plan on so many ranks, each run twice. */
+static void expect_runs(const mafat_ranks *all)
+{
+    char first[32], second[32], text[96];
+    mafat_config config;
+    int cut = 1 + test_random_int(&random_state, ours->n_layers);
+    bool divides = cut < ours->n_layers && mafat_group_can_fuse(&ours->layers[cut]);
+    random_tiling(first, sizeof first, true);
+    random_tiling(second, sizeof second, divides);
+    snprintf(text, sizeof text, "%s/%d/%s", first, cut, second);
+    test_case("%s on %d ranks", text, all->n);
+    ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
+    for (int i = 0; i < all->n; i++)
+        make_rank(&ranks[i], i, all, &config);
+    run_all(all->n);
+    run_all(all->n);
+    for (int i = 0; i < all->n; i++)
+        free_rank(&ranks[i]);
+    mafat_config_free(&config);
+}
+
+static mafat_ranks random_ranks(void)
+{
+    mafat_ranks all = mafat_ranks_even(2 + test_random_int(&random_state, MAX_RANKS - 1), 0);
+    for (int r = 0; r < all.n; r++)
+        all.shares[r] = test_random_int(&random_state, 4);
+    all.shares[test_random_int(&random_state, all.n)]++;
+    return all;
+}
+
+START_TEST(ranks_together_give_darknets_bits)
+{
+    make_network(_i);
+    for (int p = 0; p < N_PLANS; p++) {
+        mafat_ranks all = random_ranks();
+        expect_runs(&all);
+    }
+}
+END_TEST
+
+static void keep_output(void *context, int image_index, int l, const float *map)
+{
+    (void)context;
+    (void)image_index;
+    memcpy(expected[l], map, (size_t)bridge->network->layers[l].outputs * sizeof *map);
+}
+
+/* What one rank makes in one tile is what all others must make. */
+START_TEST(fast_ranks_together_give_one_ranks_bits)
+{
+    make_network(_i + 1000);
+    mafat_network *network = &bridge->session.cfg.network;
+    char text[8 * TEST_MAX_LAYERS] = "1x1";
+    for (int l = 0; l < network->n_layers; l++) {
+        mafat_layer *layer = &network->layers[l];
+        if (l > 0)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "/%d/1x1", l);
+        if (layer->kind == MAFAT_CONVOLUTION && layer->size == 3 && layer->stride == 1 &&
+            layer->stride_x == 1 && layer->dilation == 1 && layer->groups == 1)
+            layer->algorithm = MAFAT_WINOGRAD;
+    }
+    mafat_config config;
+    mafat_ranks one = mafat_ranks_even(1, 0);
+    mafat_source_map rows = {noise, network->input};
+    mafat_input input = {.map = noise, .source = mafat_source_of_map(&rows)};
+    mafat_observer observer = {.map_done = keep_output};
+    ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
+    make_rank(&ranks[0], 0, &one, &config);
+    ck_assert_int_eq(mafat_exec_run(&ranks[0].exec, &input, 1, ranks[0].results, &observer, &fault),
+                     MAFAT_OK);
+    free_rank(&ranks[0]);
+    mafat_config_free(&config);
+    for (int p = 0; p < N_PLANS; p++) {
+        mafat_ranks all = random_ranks();
+        expect_runs(&all);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("peers");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, ranks_together_give_darknets_bits, 0, N_NETWORKS);
+    tcase_add_loop_test(tcase, fast_ranks_together_give_one_ranks_bits, 0, N_NETWORKS);
+    Suite *suite = suite_create("peers");
+    suite_add_tcase(suite, tcase);
+    return test_suite_run(suite);
+}
