@@ -29,6 +29,9 @@ DEBUG ?= 0
 # OPENCV=1 builds libmafat-video.so, too, for `detector demo`, with this compiler. All else is the same
 # without it: the program loads it when it is to show video, and no variant of its own is needed.
 OPENCV ?= 0
+# MPI=1 builds darknet/darknet-mpi, too, for one image on several machines, with Open MPI's mpicc. All else is
+# the same without it.
+MPI ?= 0
 ifeq ($(origin CXX),default)
 CXX := g++
 endif
@@ -63,6 +66,7 @@ MAKEOVERRIDES := $(filter-out $(addsuffix =%,$(NEEDLESS)),$(MAKEOVERRIDES))
 CROSSED := all stock static suites asan check-suites deb install uninstall where clean distclean help tools-here
 uncrossed := $(if $(CROSS),$(filter-out $(CROSSED),$(foreach goal,$(MAKECMDGOALS),$(if $(findstring /,$(goal)),,$(goal)))))
 $(if $(uncrossed),$(error $(uncrossed): not with CROSS=$(CROSS), which builds for another machine; with it there are: $(filter-out tools-here,$(CROSSED))))
+$(if $(and $(filter 1,$(MPI)),$(CROSS)$(SYSROOT)),$(error MPI=1: not with CROSS or SYSROOT; it is built with the Open MPI of this machine))
 $(if $(and $(filter 1,$(OPENCV)),$(CROSS)$(SYSROOT)),$(error OPENCV=1: not with CROSS or SYSROOT; it is built with the OpenCV of this machine))
 
 # ---------------------------------------------------------------------------------------------
@@ -169,7 +173,8 @@ LIBRARY := $(addprefix src/, gemm utils cuda deconvolutional_layer convolutional
 PROGRAM := $(addprefix examples/, captcha lsd super art tag cifar go rnn segmenter regressor \
     classifier coco yolo detector nightmare instance-segmenter darknet)
 
-MAFAT := $(patsubst src_mafat/%.c,mafat/%.o,$(wildcard src_mafat/*/*.c))
+# What stands in cluster/ is a program's, and not the library's.
+MAFAT := $(patsubst src_mafat/%.c,mafat/%.o,$(filter-out src_mafat/cluster/%,$(wildcard src_mafat/*/*.c)))
 SUITES := $(patsubst %.c,%,$(wildcard tests/test_*.c))
 # Suites share all of it but the calls that some replace.
 SUPPORT := $(filter-out tests/support/page.o tests/support/reads.o tests/support/heap.o,$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
@@ -200,7 +205,7 @@ endef
 # ---------------------------------------------------------------------------------------------
 # Targets
 
-all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a build/libmafat.so $(if $(call on,OPENCV),darknet/libmafat-video.so) $(if $(CROSS),tools-here,$(TOOLS)) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
+all: darknet/darknet darknet/libdarknet.a darknet/libdarknet.so build/libmafat.a build/libmafat.so $(if $(call on,OPENCV),darknet/libmafat-video.so) $(if $(call on,MPI),darknet/darknet-mpi) $(if $(CROSS),tools-here,$(TOOLS)) ## darknet/darknet and libdarknet with MAFAT inside, and the tools (default)
 
 stock: build/stock/darknet build/stock/libdarknet.a ## build/stock/darknet: upstream untouched, same compiler flags
 
@@ -256,7 +261,8 @@ test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes,
 	@tools/setup test
 	@for cross in aarch64-linux-gnu- arm-linux-gnueabihf-; do \
 	    CROSS=$$cross tools/setup test || echo "test: goes on without it" >&2; done
-	+@$(in_parallel) WERROR=1 all stock suites
+	@tools/setup mpi || echo "test: goes on without it" >&2
+	+@command -v mpicc >/dev/null && mpi=1 || mpi=0; $(in_parallel) MPI=$$mpi WERROR=1 all stock suites
 	@tests/run $(SCRIPTS) tools/check_patches tests/check_includes tests/check_mutants $(SUITES:%=$(B)/asan/%) $(SUITES:%=$(B)/%)
 
 test-boards: ## builds for ARM of 64 and 32 bits and x86 of 32, held to Darknet under emulation: an hour [BOARDS="a76 riscv64" BOARD_SUITES=all]
@@ -321,7 +327,7 @@ where: ## print where this variant's own program is
 # What was measured takes hours, and in build/paper*/made stands what such a run has made on the machine.
 clean: ## remove what was built; what was fetched, and what `make paper` measured, stays
 	rm -rf $(filter-out build/cache build/target build/upstream% build/paper%,$(wildcard build/*)) $(TOOLS)
-	rm -f darknet/darknet darknet/libdarknet.a darknet/libdarknet.so darknet/libmafat-video.so
+	rm -f darknet/darknet darknet/darknet-mpi darknet/libdarknet.a darknet/libdarknet.so darknet/libmafat-video.so
 
 distclean: ## remove all that is not in the repository, your own files in darknet/ too
 	@for made in $(wildcard build/paper*/made); do \
@@ -332,7 +338,7 @@ distclean: ## remove all that is not in the repository, your own files in darkne
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
-	@echo "Variables: CC=$(CC) ARCH=$(ARCH) CROSS=$(CROSS) CPU=$(CPU) SYSROOT=$(SYSROOT) LDFLAGS=$(LDFLAGS) OPENMP=$(OPENMP) DEBUG=$(DEBUG) OPENCV=$(OPENCV) WERROR=$(WERROR) DARKNET_TARBALL=$(DARKNET_TARBALL)"
+	@echo "Variables: CC=$(CC) ARCH=$(ARCH) CROSS=$(CROSS) CPU=$(CPU) SYSROOT=$(SYSROOT) LDFLAGS=$(LDFLAGS) OPENMP=$(OPENMP) DEBUG=$(DEBUG) OPENCV=$(OPENCV) MPI=$(MPI) WERROR=$(WERROR) DARKNET_TARBALL=$(DARKNET_TARBALL)"
 
 # Exported for tests/run: upstream's leaks are named, and slow machines get time.
 export CK_DEFAULT_TIMEOUT ?= 120
@@ -426,10 +432,19 @@ $(B)/darknet/libmafat-video.so: src_mafat/video/opencv.cc Makefile | $(B)/ready-
 	@$(CXX) -std=c++11 -Wall -Wextra $(if $(call on,WERROR),-Werror) -fPIC -O2 -Isrc_mafat \
 	    $(patsubst -I%,-isystem %,$(OPENCV_FLAGS)) -MD -MP -shared $< -o $@ $(OPENCV_LIBS)
 
+# The program of a rank has Darknet's main() under another name. What the linker is to do with MPI, mpicc knows.
+FLAGS_cluster = $(patsubst -I%,-isystem %,$(shell mpicc --showme:compile))
+RANK := $(patsubst src_mafat/%.c,$(B)/mafat/%.o,$(wildcard src_mafat/cluster/*.c))
+$(RANK): | $(B)/ready-mpi
+$(B)/darknet/rank.o: $(B)/darknet/examples/darknet.o
+	@$(OBJCOPY) --redefine-sym main=mafat_darknet_main $< $@
+$(B)/darknet/darknet-mpi: $(RANK) $(B)/darknet/rank.o $(filter-out %/darknet.o,$(PROGRAM:%=$(B)/darknet/%.o)) $(B)/darknet/libdarknet.a
+	$(call link,$(DARKNET_FLAGS) $(NAMES),$(shell mpicc --showme:link))
+
 $(B)/stock/darknet: $(PROGRAM:%=$(B)/stock/%.o) $(B)/stock/libdarknet.a
 $(B)/darknet/darknet $(B)/darknet/darknet-static: $(PROGRAM:%=$(B)/darknet/%.o) $(B)/darknet/libdarknet.a
 # Names of functions are not loaded, but count as memory that a limit must leave for the file.
-$(B)/darknet/darknet $(B)/darknet/darknet-static $(B)/libmafat.so.0: private NAMES := $(if $(call on,DEBUG)$(SANITIZE),,-s)
+$(B)/darknet/darknet $(B)/darknet/darknet-mpi $(B)/darknet/darknet-static $(B)/libmafat.so.0: private NAMES := $(if $(call on,DEBUG)$(SANITIZE),,-s)
 $(B)/stock/darknet $(B)/darknet/darknet:
 	$(call link,$(DARKNET_FLAGS) $(NAMES))
 # Linkers warn of dlopen(): libmafat-video.so, for films, is for the program with shared libraries.
@@ -439,7 +454,7 @@ $(ONE_FILE): $(B)/darknet/darknet-static FORCE
 	@mkdir -p $(@D) && install -C $< $@
 
 # Copies of this variant's, put in place only when they differ.
-darknet/darknet darknet/libdarknet.a darknet/libdarknet.so darknet/libmafat-video.so: darknet/%: $(B)/darknet/% FORCE
+darknet/darknet darknet/darknet-mpi darknet/libdarknet.a darknet/libdarknet.so darknet/libmafat-video.so: darknet/%: $(B)/darknet/% FORCE
 	@install -C $< $@
 build/libmafat.a build/libmafat.so.0: build/%: $(B)/% FORCE
 	@install -C $< $@

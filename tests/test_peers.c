@@ -208,7 +208,7 @@ static void make_rank(rank *r, int index, const mafat_ranks *all, const mafat_co
     test_weights weights = {window_sizes[test_random_int(&random_state, 6)],
                             pinned_sizes[test_random_int(&random_state, 3)],
                             1 + test_random_int(&random_state, 4)};
-    *r = (rank){.index = index, .ranks = *all, .peers = {&r->index, exchange},
+    *r = (rank){.index = index, .ranks = *all, .peers = {.context = &r->index, .exchange = exchange},
                 .results = calloc((size_t)ours->n_layers, sizeof *r->results)};
     r->ranks.rank = index;
     for (int l = 0; l < ours->n_layers; l++)
@@ -218,13 +218,12 @@ static void make_rank(rank *r, int index, const mafat_ranks *all, const mafat_co
         .weights = test_weight_modes(ours, weights, modes),
     };
     mafat_status status = mafat_build_plan(&r->plan, ours, config, &options, &fault);
-    bool reads = status == MAFAT_OK && r->plan.n_windows > 0;
-    bool has_statistics = weights.window_bytes > 0;    /* a rank may have no weights to read */
-    if (status == MAFAT_OK && (reads || has_statistics))
+    bool reads = status == MAFAT_OK && r->plan.reads_weights;
+    if (reads)
         status = mafat_store_open(&r->store, path, ours, &r->plan, &fault);
     if (status == MAFAT_OK)
         status = mafat_exec_init(&r->exec, ours, &r->plan,
-                                 has_statistics ? r->store.parameters : bridge->parameters,
+                                 reads ? r->store.parameters : bridge->parameters,
                                  reads ? &r->store : NULL, &host, 1, &fault);
     ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
     r->exec.peers = &r->peers;

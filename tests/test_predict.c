@@ -16,6 +16,7 @@ static mafat_plan plan_of(size_t arena_bytes, size_t pinned_bytes, int n_windows
     buffers[1] = (mafat_buffer){.storage = MAFAT_IN_ARENA, .place = {.bytes = 900}};
     buffers[2] = (mafat_buffer){.storage = MAFAT_IN_RESULT, .place = {.bytes = PAGE + 1}};
     return (mafat_plan){.n_buffers = 3, .buffers = buffers, .n_windows = n_windows,
+                        .reads_weights = n_windows > 0,
                         .n_steps = 100, .arena_bytes = arena_bytes, .pinned_bytes = pinned_bytes};
 }
 

@@ -9,6 +9,7 @@
 #include "base/notice.h"
 #include "base/size.h"
 #include "bridge/caught.h"
+#include "bridge/orders.h"
 
 /* glibc would raise the size from which it gives blocks back at once with each one that is
  * freed. */
@@ -63,6 +64,7 @@ void mafat_bridge_release(mafat_bridge *bridge)
 
 void mafat_bridge_free(mafat_bridge *bridge)
 {
+    mafat_orders_free(bridge);
     mafat_exec_free(&bridge->exec);
     mafat_store_close(&bridge->store);
     mafat_session_close(&bridge->session);

@@ -65,7 +65,7 @@ static int load_hook(network *net, char *path, int start, int cutoff)
     const mafat_network *ours = &bridge->session.cfg.network;
     mafat_error error = {0};
     mafat_status status = MAFAT_OK;
-    if (bridge->session.plan.n_windows == 0 || bridge->keeps_darknet)
+    if (!bridge->session.plan.reads_weights || bridge->keeps_darknet)
         return 0;
     if (start > 0 || cutoff < ours->n_layers)
         status = mafat_error_set(&error, MAFAT_UNSUPPORTED,

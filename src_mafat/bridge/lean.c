@@ -97,6 +97,6 @@ void mafat_lean_make(const mafat_bridge *bridge, layer *l, int index)
     }
     if (kind == MAFAT_CONVOLUTION)
         l->workspace_size = 0;
-    if ((kind == MAFAT_CONVOLUTION || kind == MAFAT_SHORTCUT) && session->plan.n_windows > 0)
+    if ((kind == MAFAT_CONVOLUTION || kind == MAFAT_SHORTCUT) && session->plan.reads_weights)
         drop_parameters(l);
 }

@@ -136,7 +136,7 @@ static mafat_status find_others(const mafat_bridge *bridge, size_t *bytes, mafat
     const mafat_prediction *p = &bridge->session.prediction;
     size_t held_bytes, own_bytes = p->base_bytes + p->network_bytes + p->name_bytes +
                                    p->plan_bytes + p->result_bytes + p->thread_bytes;
-    if (bridge->store.network != NULL || bridge->session.plan.n_windows == 0)
+    if (bridge->store.network != NULL || !bridge->session.plan.reads_weights)
         own_bytes += p->pinned_bytes + p->parameter_bytes;
     own_bytes += bridge->exec.is_populated ? p->arena_bytes : bridge->exec.kept_bytes;
     own_bytes += mafat_predict_waiting(&bridge->session.process, bridge->session.plan.n_images);

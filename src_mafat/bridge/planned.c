@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "bridge/host.h"
 #include "bridge/lean.h"
+#include "bridge/orders.h"
 #include "darknet.h"
 #include "upstream/rounding_probe.h"
 
@@ -43,13 +44,17 @@ mafat_status mafat_planned_prepare(mafat_bridge *bridge, mafat_error *error)
     mafat_status status = mafat_host_check_agreement(bridge, error);
     if (status == MAFAT_OK)
         status = mafat_rounding_probe_measure(&host.rounding, error);
-    bool reads_weights = session->plan.n_windows > 0;
     if (status == MAFAT_OK)
         status = mafat_exec_init(&bridge->exec, &session->cfg.network, &session->plan,
-                                 bridge->parameters, reads_weights ? &bridge->store : NULL, &host,
+                                 bridge->parameters,
+                                 session->plan.reads_weights ? &bridge->store : NULL, &host,
                                  session->n_threads, error);
     malloc_trim(0);    /* what making layers left over */
-    return status;
+    if (status != MAFAT_OK)
+        return status;
+    bridge->exec.peers = mafat_peers_here();
+    return mafat_orders_plan(bridge, bridge->cfg_path, &bridge->options, session, &host.rounding,
+                             error);
 }
 
 static bool has_store(const mafat_bridge *bridge)
@@ -61,7 +66,9 @@ mafat_status mafat_planned_load(mafat_bridge *bridge, const char *path, mafat_er
 {
     const mafat_session *session = &bridge->session;
     mafat_store_close(&bridge->store);
-    return mafat_store_open(&bridge->store, path, &session->cfg.network, &session->plan, error);
+    mafat_status status = mafat_store_open(&bridge->store, path, &session->cfg.network,
+                                           &session->plan, error);
+    return status == MAFAT_OK ? mafat_orders_load(&bridge->store, error) : status;
 }
 
 /* Plans the network anew, for this workload, and opens its weights again. What the plan of before
@@ -178,13 +185,16 @@ mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, 
                                float *const *results, const mafat_observer *observer,
                                mafat_error *error)
 {
-    if (bridge->session.plan.n_windows > 0 && !has_store(bridge))
+    if (bridge->session.plan.reads_weights && !has_store(bridge))
         return mafat_error_set(error, MAFAT_FAILED, "no weights file was loaded for this network");
     if (has_store(bridge))
         bridge->exec.parameters = bridge->store.parameters;
     results = results != NULL ? results : bridge->results;
     bridge->n_runs++;
+    mafat_orders_begin_run(bridge);
     mafat_status status = mafat_exec_run(&bridge->exec, inputs, n_inputs, results, observer, error);
+    if (status == MAFAT_OK)
+        mafat_orders_end_run(bridge);
     if (status == MAFAT_OK && bridge->session.plan.n_images > 1)
         mafat_exec_copy_results(&bridge->exec, 0, results);
     return status;

@@ -187,6 +187,7 @@ typedef struct {
     mafat_step *steps;          /* [n_steps], owned: in the order of execution */
     int n_moments;
     bool image_by_rows;
+    bool reads_weights;         /* in windows, some or all of them once; else they are the caller's */
     int n_messages;
     mafat_message *messages;    /* [n_messages], owned: in the order of execution, those of a layer
                                    together; of one rank there are none */

@@ -69,6 +69,8 @@ mafat_status mafat_windows_make(mafat_builder *b)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory for %d windows of weights",
                                plan->n_windows);
     add_all_windows(b);
+    /* of several ranks one may have no use for any */
+    plan->reads_weights = plan->n_windows > 0 || b->division.n > 1;
     for (int i = 0; i < plan->n_windows; i++)
         plan->weight_bytes_read += plan->windows[i].pinned ? 0 : plan->windows[i].bytes;
     return MAFAT_OK;

@@ -1,7 +1,9 @@
-/* What a run of one of several ranks needs of the others: processes, or threads of a test. */
+/* The other ranks, as a process of several sees them: processes over a network, or threads of a
+ * test. */
 #ifndef MAFAT_RUN_PEERS_H
 #define MAFAT_RUN_PEERS_H
 
+#include "base/status.h"
 #include "plan/plan.h"
 
 /* A part of a map as it lies in memory: so many blocks, one for each channel. */
@@ -13,13 +15,30 @@ typedef struct {
     size_t stride_floats;     /* from a block to the next one */
 } mafat_parcel;
 
+/* Who cannot go on without the others does not return from these. */
 typedef struct {
     void *context;
+    mafat_ranks ranks;        /* all of them, and which one this is */
     /* Sends parcels to others and receives parcels of them, each in the order in which the other one
-     * receives or sends them; all of them have come, and may be used again, when it returns. Who cannot
-     * go on without them does not return. */
+     * receives or sends them; all of them have come, and may be used again, when it returns. */
     void (*exchange)(void *context, const mafat_parcel *sent, int n_sent,
                      const mafat_parcel *received, int n_received);
+    /* Rank 0 tells all others so many bytes; they wait for them. */
+    void (*tell)(void *context, void *bytes, size_t n_bytes);
+    /* All ranks give rank 0 so many bytes, its own among them: all[rank]. The others' `all` is not
+     * used. */
+    void (*collect)(void *context, const void *bytes, size_t n_bytes, void *all);
+    /* Where a rank runs, as people name machines. */
+    const char *(*host)(void *context, int rank);
+    /* Ends all ranks, in the middle of whatever they do. */
+    void (*give_up)(void *context, mafat_status status);
 } mafat_peers;
+
+/* The peers of this process, once somebody has said so; NULL: it is alone, as every process is at
+ * first, and one that another has forked. */
+const mafat_peers *mafat_peers_here(void);
+
+/* For the start of a program; borrowed. */
+void mafat_peers_set_here(const mafat_peers *peers);
 
 #endif

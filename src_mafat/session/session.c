@@ -23,6 +23,7 @@
 #include "machine/processors.h"
 #include "plan/algorithm.h"
 #include "plan/build.h"
+#include "run/peers.h"
 #include "run/step.h"
 #include "run/team.h"
 #include "search/search.h"
@@ -147,6 +148,28 @@ static mafat_status read_batch(mafat_session *session, const mafat_options *opti
     return status;
 }
 
+/* The ranks that share the work: those of this process's peers. Several of them take one image at a
+ * time, and each reads the weights that its own part needs. */
+static mafat_status find_ranks(mafat_session *session, const mafat_options *options,
+                               mafat_error *error)
+{
+    const mafat_peers *peers = mafat_peers_here();
+    session->ranks = peers != NULL ? peers->ranks : mafat_ranks_even(1, 0);
+    if (session->ranks.n == 1 || session->by_layers)
+        return MAFAT_OK;
+    if (options->batch != NULL && strcmp(options->batch, MAFAT_BATCH_AUTO) != 0 &&
+        session->n_images > 1)
+        return mafat_error_set(error, MAFAT_USAGE, "%d ranks take one image at a time; given batch "
+                               "%s", session->ranks.n, options->batch);
+    session->n_images = 1;
+    session->seeks_images = false;
+    if (mafat_store_can_hold(&session->cfg.network))
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_UNSUPPORTED, "%d ranks read their own parts of the weights, "
+                           "and this network has layers whose weights Darknet's own code alone reads; "
+                           "run it on one", session->ranks.n);
+}
+
 static mafat_status check_layers(const mafat_cfg *cfg, mafat_error *error)
 {
     const mafat_network *network = &cfg->network;
@@ -199,6 +222,7 @@ mafat_plan_options mafat_session_plan_options(const mafat_session *session)
         .weights = session->reads_weights ? session->weights : NULL,
         .costs = &session->costs,
         .n_images = session->n_images,
+        .ranks = &session->ranks,
     };
 }
 
@@ -240,12 +264,15 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
         status = read_batch(session, options, workload, error);
     if (status == MAFAT_OK)
         status = check_layers(&session->cfg, error);
+    if (status == MAFAT_OK)
+        status = find_ranks(session, options, error);
     if (status != MAFAT_OK || session->by_layers)
         return status;
     mafat_kernel_shape shape = mafat_step_kernel_shape(session->n_threads);
     mafat_cost_cache_find(&shape, &session->costs, &session->has_measured);
     session->image_by_rows = workload->loading == MAFAT_LOADED_BY_ROWS;
-    bool is_asked_to_read = workload->reading == MAFAT_READS_ALWAYS || session->limit_bytes > 0;
+    bool is_asked_to_read = workload->reading == MAFAT_READS_ALWAYS || session->limit_bytes > 0 ||
+                            session->ranks.n > 1;
     session->reads_weights = is_asked_to_read && mafat_store_can_hold(network);
     session->weights = pin_all(network->n_layers);
     if (session->weights == NULL)
@@ -440,6 +467,7 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
     int width = workload->is_resized ? workload->width : 0;
     int height = workload->is_resized ? workload->height : 0;
     mafat_status status = mafat_cfg_read(&session->cfg, cfg_path, width, height, error);
+    session->is_resized = workload->is_resized;
     if (status == MAFAT_OK && (options->stretch || options->letter_box))
         mafat_cfg_read_as_foreign(&session->cfg, options->stretch);
     if (status == MAFAT_OK)

@@ -32,6 +32,8 @@ typedef struct {
     int n_threads;
     int n_images;          /* of a pass of the weights; where they are to be chosen, at the most, */
     bool seeks_images;     /* until they are */
+    bool is_resized;       /* the input is not of the size that the cfg says */
+    mafat_ranks ranks;     /* that share the work */
     size_t scratch_bytes;  /* for Winograd's algorithm, at the most, each thread */
     mafat_config asked;    /* what is asked for; no groups: nothing is */
     mafat_process process; /* what it holds beside the plan */

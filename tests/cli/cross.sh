@@ -72,7 +72,7 @@ mkdir -p "$scratch/tree/build/upstream" "$scratch/tree/build/target/aarch64-linu
 cp -R --parents VERSION tools/deb tools/target tools/version tools/debian darknet/UPSTREAM "$scratch/tree"
 printf '#!/bin/sh\n{ env; echo "told: $*"; } >"%s"\nexit 1\n' "$scratch/env" >"$scratch/bin/dpkg-buildpackage"
 chmod +x "$scratch/bin/dpkg-buildpackage"
-variables='CC|CXX|CPU|ARCH|SYSROOT|LDFLAGS|OPENMP|OPENCV|DEBUG|SANITIZE|WERROR|RUN_UNDER|MAKEFLAGS'
+variables='CC|CXX|CPU|ARCH|SYSROOT|LDFLAGS|OPENMP|OPENCV|MPI|DEBUG|SANITIZE|WERROR|RUN_UNDER|MAKEFLAGS'
 # shellcheck disable=SC2086    # words
 expect 1 'dpkg-buildpackage failed' env ${variables//|/=asked }= "$scratch/tree/tools/deb"
 grep -E "^($variables)=|^told: .*-a" "$scratch/env" && fail "asked for in packages"
@@ -123,6 +123,7 @@ page "$scratch/foreign" >"$scratch/page" 2>&1 && fail "a page of a program that 
 
 # no library of this machine beside programs for another one
 expect 2 'OPENCV=1: not with CROSS or SYSROOT' quiet CROSS=aarch64-linux-gnu- OPENCV=1
+expect 2 'MPI=1: not with CROSS or SYSROOT' quiet CROSS=aarch64-linux-gnu- MPI=1
 expect 2 'OPENCV=1: not with CROSS or SYSROOT' quiet SYSROOT=/some/root OPENCV=1
 expect 0 '^build/' quiet CROSS=aarch64-linux-gnu- OPENCV=0 where
 

@@ -60,6 +60,11 @@ touch "$scratch/tree/no-compiler"
 expect 2 '^no paper here$' paper
 grep -q '^paper $' "$scratch/stdout" && fail "make paper goes on without a compiler"
 
+# MPI=1 builds one program more
+[ "$(quiet MPI=1 where)" = "$(quiet where)" ] || fail "MPI=1 is another variant"
+quiet -n MPI=1 | grep -q darknet-mpi || fail "MPI=1 builds no darknet-mpi"
+quiet -n MPI=0 | grep -q darknet-mpi && fail "MPI=0 builds darknet-mpi"
+
 # OPENCV=1 builds one library more, of which nothing else knows, and says what it wants
 [ "$(quiet OPENCV=1 where)" = "$(quiet where)" ] || fail "OPENCV=1 is another variant"
 quiet -n OPENCV=1 | grep -q libmafat-video.so || fail "OPENCV=1 builds no libmafat-video.so"

@@ -1,0 +1,223 @@
+/* Orders of rank 0; see orders.h. */
+#include "bridge/orders.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "kernels/simd.h"
+#include "run/peers.h"
+
+/* ------------------------------------------------------------------------------- what is in common */
+
+/* FNV-1a. */
+static const uint64_t no_bytes = 14695981039346656037u;
+
+static uint64_t add_bytes(uint64_t sum, const void *bytes, size_t n)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < n; i++)
+        sum = (sum ^ at[i]) * 1099511628211u;
+    return sum;
+}
+
+static uint64_t add_layer(uint64_t sum, const mafat_layer *l)
+{
+    const int numbers[] = {
+        (int)l->kind, l->in.c, l->in.h, l->in.w, l->out.c, l->out.h, l->out.w, l->n_sources,
+        l->is_result, l->size, l->stride, l->stride_x, l->dilation, l->pad, l->groups,
+        l->batch_normalize, (int)l->algorithm, (int)l->activation, l->first_channel,
+    };
+    sum = add_bytes(sum, numbers, sizeof numbers);
+    sum = add_bytes(sum, l->sources, (size_t)l->n_sources * sizeof *l->sources);
+    sum = add_bytes(sum, l->type, strlen(l->type));
+    return add_bytes(sum, &l->scale, sizeof l->scale);
+}
+
+/* Whether the kernels' multiply-adds round once: the square of this number, which ends beyond a float's
+ * last bit, is then more than its float. */
+static bool fuses(void)
+{
+    volatile float number = 0x1.001p+0f, square = 0x1.002p+0f;
+    mafat_simd sum = {0}, x = {0};
+    sum = mafat_simd_add_product(sum - square, number, x + number);
+    return sum[0] != 0;
+}
+
+mafat_orders_common mafat_orders_common_of(const mafat_network *network,
+                                           const mafat_rounding *rounding)
+{
+    mafat_orders_common c = {.fuses = fuses(), .rounding = *rounding, .network = no_bytes};
+    snprintf(c.program, sizeof c.program, "%s of commit %.12s", mafat_version.number,
+             mafat_version.commit);
+    for (int l = 0; l < network->n_layers; l++)
+        c.network = add_layer(c.network, &network->layers[l]);
+    return c;
+}
+
+/* Some units of the file, evenly apart. */
+mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *weights,
+                                     mafat_error *error)
+{
+    enum { N_SAMPLES = 64 };
+    mafat_direct *file = &store->file;
+    char *units = aligned_alloc(MAFAT_READ_UNIT, mafat_plan_unit_span(MAFAT_READ_UNIT));
+    mafat_status status = MAFAT_OK;
+    if (units == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to look at the weights");
+    *weights = (mafat_orders_weights){file->n_bytes, no_bytes};
+    for (uint64_t i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
+        uint64_t begin = file->n_bytes / N_SAMPLES * i / MAFAT_READ_UNIT * MAFAT_READ_UNIT;
+        uint64_t rest = file->n_bytes - begin;
+        size_t n = rest < MAFAT_READ_UNIT ? (size_t)rest : MAFAT_READ_UNIT;
+        status = mafat_direct_read(file, begin, n, units, error);
+        if (status == MAFAT_OK)
+            weights->sum = add_bytes(weights->sum, units, n);
+    }
+    free(units);
+    return status;
+}
+
+/* ----------------------------------------------------------------------------------------- rank 0 */
+
+/* Whose network the others have; NULL: they have none. */
+static const void *planned;
+static bool is_running;
+
+/* The peers, where there are some and this is rank 0. */
+static const mafat_peers *others(void)
+{
+    const mafat_peers *peers = mafat_peers_here();
+    return peers != NULL && peers->ranks.rank == 0 ? peers : NULL;
+}
+
+static void give(const mafat_peers *peers, mafat_order order, char *words)
+{
+    peers->tell(peers->context, &order, sizeof order);
+    if (order.n_bytes > 0)
+        peers->tell(peers->context, words, order.n_bytes);
+}
+
+/* Waits for the answers of all, and takes the first one that is an error. */
+static mafat_status take_answers(const mafat_peers *peers, mafat_error *error)
+{
+    mafat_order_answer own = {0}, *all = calloc((size_t)peers->ranks.n, sizeof *all);
+    mafat_status status = MAFAT_OK;
+    if (all == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the answers of %d ranks",
+                               peers->ranks.n);
+    peers->collect(peers->context, &own, sizeof own, all);
+    for (int rank = 1; rank < peers->ranks.n && status == MAFAT_OK; rank++) {
+        status = all[rank].status;
+        if (status == MAFAT_OK)
+            continue;
+        *error = all[rank].error;
+        snprintf(error->text, sizeof error->text, "rank %d on %s: %.600s", rank,
+                 peers->host(peers->context, rank), all[rank].error.text);
+    }
+    free(all);
+    return status;
+}
+
+/* Puts words one behind the other, each with its NUL, where `to` is not NULL; returns their bytes. */
+static size_t put_words(char *to, const char *const *words, int n_words)
+{
+    size_t n_bytes = 0;
+    for (int i = 0; i < n_words; i++) {
+        const char *word = words[i] != NULL ? words[i] : "";
+        if (to != NULL)
+            strcpy(to + n_bytes, word);
+        n_bytes += strlen(word) + 1;
+    }
+    return n_bytes;
+}
+
+static mafat_status check_order(const mafat_peers *peers, const void *whose,
+                                const mafat_session *session, mafat_error *error)
+{
+    if (planned != NULL && planned != whose)
+        return mafat_error_set(error, MAFAT_UNSUPPORTED, "is a second network while the first is "
+                               "there, and %d ranks have one at a time", peers->ranks.n);
+    if (session->is_resized)
+        return mafat_error_set(error, MAFAT_UNSUPPORTED, "its input was resized, and %d ranks keep to "
+                               "what the cfg says", peers->ranks.n);
+    return MAFAT_OK;
+}
+
+mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const mafat_options *options,
+                               const mafat_session *session, const mafat_rounding *rounding,
+                               mafat_error *error)
+{
+    enum { N_WORDS = 4, LONGEST = 40 };    /* of a group's part of a configuration */
+    const mafat_peers *peers = others();
+    if (peers == NULL)
+        return MAFAT_OK;
+    mafat_status status = check_order(peers, whose, session, error);
+    if (status != MAFAT_OK)
+        return status;
+    size_t size = ((size_t)session->config.n_groups + 1) * LONGEST;
+    char *config = calloc(1, size), *bytes = NULL;
+    const char *words[N_WORDS] = {cfg_path, config, options->memory, options->threads};
+    if (config != NULL) {
+        mafat_config_print(&session->config, config, size);
+        bytes = malloc(put_words(NULL, words, N_WORDS));
+    }
+    if (bytes == NULL) {
+        free(config);
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for an order to other ranks");
+    }
+    planned = whose;
+    give(peers, (mafat_order){
+        .kind = MAFAT_ORDER_PLAN, .n_bytes = put_words(bytes, words, N_WORDS),
+        .common = mafat_orders_common_of(&session->cfg.network, rounding), .fast = session->is_fast,
+        .stretch = options->stretch, .letter_box = options->letter_box}, bytes);
+    free(bytes);
+    free(config);
+    return take_answers(peers, error);
+}
+
+mafat_status mafat_orders_load(mafat_store *store, mafat_error *error)
+{
+    const mafat_peers *peers = others();
+    mafat_orders_weights weights;
+    if (peers == NULL)
+        return MAFAT_OK;
+    mafat_status status = mafat_orders_weights_of(store, &weights, error);
+    if (status != MAFAT_OK)
+        return status;
+    give(peers, (mafat_order){.kind = MAFAT_ORDER_LOAD, .n_bytes = strlen(store->file.path) + 1,
+                              .weights = weights}, store->file.path);
+    return take_answers(peers, error);
+}
+
+void mafat_orders_begin_run(const void *whose)
+{
+    const mafat_peers *peers = others();
+    if (peers == NULL || planned != whose)
+        return;
+    is_running = true;
+    give(peers, (mafat_order){.kind = MAFAT_ORDER_RUN}, NULL);
+}
+
+void mafat_orders_end_run(const void *whose)
+{
+    if (planned == whose)
+        is_running = false;
+}
+
+void mafat_orders_free(const void *whose)
+{
+    const mafat_peers *peers = others();
+    if (peers == NULL || planned != whose || is_running)
+        return;
+    planned = NULL;
+    give(peers, (mafat_order){.kind = MAFAT_ORDER_FREE}, NULL);
+}
+
+bool mafat_orders_end(void)
+{
+    const mafat_peers *peers = others();
+    if (peers != NULL && !is_running)
+        give(peers, (mafat_order){.kind = MAFAT_ORDER_END}, NULL);
+    return !is_running;
+}

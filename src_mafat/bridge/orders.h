@@ -1,0 +1,77 @@
+/* What rank 0, which runs the command, has the other ranks do: plan a network as it did, load its
+ * weights, run it, free it. They wait for orders from their start to its end (cluster/serve.h), and
+ * answer those that can fail, so that the command fails before anything is run. In a process without
+ * peers nothing is ordered. */
+#ifndef MAFAT_BRIDGE_ORDERS_H
+#define MAFAT_BRIDGE_ORDERS_H
+
+#include "run/store.h"
+#include "session/session.h"
+
+typedef enum {
+    MAFAT_ORDER_PLAN,
+    MAFAT_ORDER_LOAD,
+    MAFAT_ORDER_RUN,
+    MAFAT_ORDER_FREE,
+    MAFAT_ORDER_END
+} mafat_order_kind;
+
+/* What all ranks must have in common to compute one network. */
+typedef struct {
+    char program[80];           /* version and commit */
+    bool fuses;                 /* a product and a sum are rounded once */
+    mafat_rounding rounding;    /* of Darknet's own code */
+    uint64_t network;           /* sum of what the cfg says */
+} mafat_orders_common;
+
+mafat_orders_common mafat_orders_common_of(const mafat_network *network,
+                                           const mafat_rounding *rounding);
+
+/* What weights must have in common: the file's size, and the sum of some of it. */
+typedef struct {
+    uint64_t n_bytes, sum;
+} mafat_orders_weights;
+
+mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *weights,
+                                     mafat_error *error);
+
+/* An order, as it is told; behind it come its words, each with its NUL, "" for none: the cfg's path,
+ * the configuration, the options -memory and -threads; or the path of the weights. */
+typedef struct {
+    mafat_order_kind kind;
+    size_t n_bytes;             /* of the words */
+    mafat_orders_common common; /* to plan, with these options */
+    bool fast, stretch, letter_box;
+    mafat_orders_weights weights;    /* to load */
+} mafat_order;
+
+/* How it went with an order; collected. */
+typedef struct {
+    mafat_status status;
+    mafat_error error;
+} mafat_order_answer;
+
+/* ------------------------------------------------------------------------------------------ rank 0 */
+
+/* Has the others plan a network, `whose` tells it apart from others, that this rank has planned.
+ * MAFAT_USAGE where one of them is not what this one is: its program, how it rounds, or its cfg; else
+ * the error of the first one that failed, which names rank and machine. */
+mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const mafat_options *options,
+                               const mafat_session *session, const mafat_rounding *rounding,
+                               mafat_error *error);
+
+/* Has them load the weights that this rank has loaded. MAFAT_USAGE where theirs are other ones; else
+ * as above. */
+mafat_status mafat_orders_load(mafat_store *store, mafat_error *error);
+
+/* Has them begin a run; and lets them wait again, when this rank's part of it has gone well. */
+void mafat_orders_begin_run(const void *whose);
+void mafat_orders_end_run(const void *whose);
+
+/* Has them free the network, if it is the one that they have. */
+void mafat_orders_free(const void *whose);
+
+/* Has them end. False where they do not listen: they are in a run. */
+bool mafat_orders_end(void);
+
+#endif

@@ -1,0 +1,199 @@
+/* Orders carried out; see serve.h. */
+#include "cluster/serve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/notice.h"
+#include "bridge/caught.h"
+#include "bridge/inference.h"
+#include "bridge/orders.h"
+#include "bridge/planned.h"
+#include "run/peers.h"
+#include "run/weights.h"
+
+/* What a rank has in hand. */
+typedef struct {
+    const mafat_peers *peers;
+    mafat_order order;
+    char *words;                /* [order.n_bytes], owned */
+    mafat_bridge *bridge;       /* NULL: it has no network */
+    mafat_caught_things things;
+} server;
+
+/* Word number i; NULL for none. */
+static const char *word_of(const server *s, int i)
+{
+    const char *at = s->words;
+    while (i-- > 0)
+        at += strlen(at) + 1;
+    return *at != '\0' ? at : NULL;
+}
+
+/* ------------------------------------------------------------------------------------ a network */
+
+static bool round_alike(const mafat_rounding *a, const mafat_rounding *b)
+{
+    return memcmp(a->reciprocals, b->reciprocals, sizeof a->reciprocals) == 0 &&
+           a->step == b->step && a->max == b->max;
+}
+
+static mafat_status check_common(const mafat_orders_common *asked, const mafat_orders_common *own,
+                                 mafat_error *error)
+{
+    if (strcmp(asked->program, own->program) != 0)
+        return mafat_error_set(error, MAFAT_USAGE, "runs %s, and rank 0 %s; all ranks run the same "
+                               "program", own->program, asked->program);
+    if (asked->fuses != own->fuses)
+        return mafat_error_set(error, MAFAT_USAGE, "its program rounds a product and a sum %s, that of "
+                               "rank 0 %s; build all for one instruction set (ARCH=)",
+                               own->fuses ? "once" : "twice", asked->fuses ? "once" : "twice");
+    if (!round_alike(&asked->rounding, &own->rounding))
+        return mafat_error_set(error, MAFAT_USAGE, "its Darknet rounds otherwise than that of rank 0; "
+                               "build all with one compiler");
+    if (asked->network != own->network)
+        return mafat_error_set(error, MAFAT_USAGE, "its cfg is another one than that of rank 0");
+    return MAFAT_OK;
+}
+
+static mafat_status free_network_caught(void *context, mafat_error *error)
+{
+    server *s = context;
+    (void)error;
+    mafat_inference_free(s->bridge);
+    return MAFAT_OK;
+}
+
+static void drop_network(server *s)
+{
+    mafat_error unseen;
+    if (s->bridge != NULL)
+        mafat_caught_run(free_network_caught, s, &s->things, true, &unseen);
+    mafat_caught_free(&s->things);
+    s->bridge = NULL;
+}
+
+static mafat_status plan_caught(void *context, mafat_error *error)
+{
+    server *s = context;
+    mafat_workload workload;
+    mafat_status status = mafat_workload_of_command(&workload, MAFAT_LOADED_BY_ROWS,
+                                                    MAFAT_DRAWN_BY_NOBODY, error);
+    if (status != MAFAT_OK)
+        return status;
+    mafat_request request = {
+        .options = {.config = word_of(s, 1), .memory = word_of(s, 2), .threads = word_of(s, 3),
+                    .fast = s->order.fast, .stretch = s->order.stretch,
+                    .letter_box = s->order.letter_box},
+        .workload = &workload, .made = &s->bridge,
+    };
+    mafat_inference_load(word_of(s, 0), NULL, &request);
+    mafat_orders_common own = mafat_orders_common_of(&s->bridge->session.cfg.network,
+                                                     &s->bridge->exec.host.rounding);
+    return check_common(&s->order.common, &own, error);
+}
+
+static mafat_status plan(server *s, mafat_error *error)
+{
+    drop_network(s);
+    mafat_status status = mafat_caught_run(plan_caught, s, &s->things, true, error);
+    if (status != MAFAT_OK) {
+        mafat_inference_abandon(s->bridge);
+        mafat_caught_free(&s->things);
+        s->bridge = NULL;
+    }
+    return status;
+}
+
+static mafat_status load_caught(void *context, mafat_error *error)
+{
+    server *s = context;
+    mafat_orders_weights own = {0};
+    const mafat_orders_weights *asked = &s->order.weights;
+    mafat_status status = mafat_weights_verify(s->words, &s->bridge->session.cfg.network, error);
+    if (status == MAFAT_OK)
+        status = mafat_planned_load(s->bridge, s->words, error);
+    if (status == MAFAT_OK)
+        status = mafat_orders_weights_of(&s->bridge->store, &own, error);
+    if (status != MAFAT_OK || (own.n_bytes == asked->n_bytes && own.sum == asked->sum))
+        return status;
+    status = mafat_error_set(error, MAFAT_USAGE, "its weights are other ones than those of rank 0");
+    mafat_error_set_file(error, s->words);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------- orders */
+
+/* Ends all ranks: nobody waits for an answer. */
+static void fail(const server *s, mafat_status status, const mafat_error *error)
+{
+    mafat_error named = *error;
+    snprintf(named.text, sizeof named.text, "rank %d on %s: %.600s", s->peers->ranks.rank,
+             s->peers->host(s->peers->context, s->peers->ranks.rank), error->text);
+    mafat_error_print(&named, stderr);
+    s->peers->give_up(s->peers->context, status);
+}
+
+/* This rank's part of a run: rows come from rank 0, and results stay with it. */
+static void run(const server *s)
+{
+    mafat_error error = {.layer = -1};
+    mafat_input none = {0};
+    mafat_status status = mafat_inference_forward(s->bridge, &none, 1, NULL, NULL, &error);
+    if (status != MAFAT_OK)
+        fail(s, status, &error);
+    if (s->bridge->session.limit_bytes > 0)
+        mafat_bridge_release(s->bridge);
+}
+
+static void answer(const server *s, mafat_status status, const mafat_error *error)
+{
+    mafat_order_answer a = {.status = status};
+    if (status != MAFAT_OK)
+        a.error = *error;
+    s->peers->collect(s->peers->context, &a, sizeof a, NULL);
+}
+
+static void listen(server *s)
+{
+    mafat_error error = {.layer = -1};
+    s->peers->tell(s->peers->context, &s->order, sizeof s->order);
+    free(s->words);
+    s->words = malloc(s->order.n_bytes + 1);
+    if (s->words == NULL)
+        fail(s, mafat_error_set(&error, MAFAT_FAILED, "no memory for an order"), &error);
+    if (s->order.n_bytes > 0)
+        s->peers->tell(s->peers->context, s->words, s->order.n_bytes);
+}
+
+static void carry_out(server *s)
+{
+    mafat_error error = {.layer = -1};
+    switch (s->order.kind) {
+    case MAFAT_ORDER_PLAN:
+        answer(s, plan(s, &error), &error);
+        return;
+    case MAFAT_ORDER_LOAD:
+        answer(s, mafat_caught_run(load_caught, s, &s->things, true, &error), &error);
+        return;
+    case MAFAT_ORDER_RUN:
+        run(s);
+        return;
+    case MAFAT_ORDER_FREE:
+    case MAFAT_ORDER_END:
+        drop_network(s);
+        return;
+    }
+}
+
+void mafat_serve_until_end(void)
+{
+    server s = {.peers = mafat_peers_here()};
+    mafat_notice_silence();
+    mafat_notice_set_hushed(true);
+    do {
+        listen(&s);
+        carry_out(&s);
+    } while (s.order.kind != MAFAT_ORDER_END);
+    free(s.words);
+}

@@ -1,0 +1,82 @@
+#!/bin/bash
+# One image on several ranks, all on this machine: every value that rank 0 has whole equals Darknet's, with
+# and without a memory limit, by rows, tiles and filters; boxes and pictures are those of one rank; ranks
+# that do not match are named before anything runs.
+. "$(dirname "$0")/../lib.sh"
+mpi=$top/darknet/darknet-mpi
+if ! command -v mpirun >/dev/null || [ ! -x "$mpi" ]; then
+    echo "  not built: make MPI=1 (tools/setup mpi installs what that takes)"
+    exit 0
+fi
+cd "$top/darknet" || exit 1
+export OMP_NUM_THREADS=1
+# Two ranks find each other by the loopback device where there is no other one.
+[ -n "$(ls /sys/class/net | grep -v '^lo$')" ] || export OMPI_MCA_btl_tcp_if_include=lo
+ranks() { # N COMMAND...
+    local n=$1
+    shift
+    mpirun --oversubscribe --allow-run-as-root --bind-to none -n "$n" "$@"
+}
+
+# small CFG PIXELS: prints the path of the same network with a smaller input
+small() {
+    local out
+    out=$scratch/$(basename "$1")
+    sed -E "s/^(width|height) *=.*/\1=$2/" "$1" >"$out"
+    echo "$out"
+}
+# cuts CFG: prints the configuration by which each layer is a group, so that all outputs are whole
+cuts() {
+    local n
+    n=$(grep -c '^\[' "$1")
+    seq 1 $((n - 2)) | sed 's|.*|/&/1x1|' | tr -d '\n' | sed 's/^/1x1/'
+}
+same() { # N CFG WEIGHTS OPTION...
+    expect 0 '^values_different: 0$' ranks "$1" "$mpi" mafat compare "$2" "$3" data/dog.jpg "${@:4}"
+    [ "$(value values_compared)" -gt 10000 ] || fail "$2 on $1 ranks: compared $(value values_compared) values only"
+    echo "  $(basename "$2") on $1 ranks${5:+, ${5:0:16}}: $(value layers_compared) layers, $(value values_compared) values"
+}
+on_ranks() { # CFG WEIGHTS LIMIT TILING
+    local n
+    for n in 2 4; do same $n "$1" "$2" -mafat "$(cuts "$1")"; done
+    same 3 "$1" "$2" -memory "$3"
+    same 3 "$1" "$2" -mafat "$4"
+}
+fastest=$top/../shared/nets/yolo-fastest-1.1/yolo-fastest-1.1
+on_ranks "$(small cfg/yolov2.cfg 160)" "$(weights cfg/yolov2.cfg)" 20M 5x5/8/2x2
+on_ranks "$(small cfg/yolov2-tiny.cfg 160)" "$(weights cfg/yolov2-tiny.cfg)" 12M 5x1r/6/2x2
+on_ranks "$(small cfg/yolov3-tiny.cfg 160)" "$(weights cfg/yolov3-tiny.cfg)" 12M 6x1r
+on_ranks "$(small cfg/resnet18.cfg 128)" "$(weights cfg/resnet18.cfg)" 12M 3x2
+[ ! -e $fastest.cfg ] || on_ranks $fastest.cfg $fastest.weights 9M 4x1r/21/2x1
+same 1 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)"
+
+# what a person gets of one rank, and of three
+cp "$(weights cfg/yolov3-tiny.cfg)" "$scratch/w"
+for n in 1 3; do
+    mkdir "$scratch/$n" "$scratch/$n/data" && cp -r data/labels data/coco.names "$scratch/$n/data"
+    ( cd "$scratch/$n" && ranks $n "$mpi" mafat detector test "$top/darknet/cfg/coco.data" ../yolov3-tiny.cfg ../w \
+        "$top/darknet/data/dog.jpg" -thresh 0.1 -json >boxes 2>/dev/null ) || fail "detector test on $n ranks: exit code $?"
+    sed -i -E 's/"(seconds|predicted_bytes|peak_bytes)": [^,}]*//g' "$scratch/$n/boxes"
+done
+cmp "$scratch/1/boxes" "$scratch/3/boxes" || fail "other boxes on 3 ranks"
+cmp "$scratch"/[13]/predictions.* || fail "another picture on 3 ranks"
+
+# refused CODE PATTERN: a second rank that has another folder's files
+refused() {
+    expect "$1" "$2" mpirun --oversubscribe --allow-run-as-root --bind-to none \
+        -n 1 -wdir "$scratch/a" "$mpi" mafat compare net.cfg net.weights : \
+        -n 1 -wdir "$scratch/b" "$mpi" mafat compare net.cfg net.weights
+    ! grep -q values_compared "$scratch/stdout" || fail "ran all the same: $2"
+}
+mkdir "$scratch/a" "$scratch/b"
+cp "$scratch/yolov3-tiny.cfg" "$scratch/a/net.cfg"
+mv "$scratch/w" "$scratch/a/net.weights"
+cp "$scratch/a/net.cfg" "$scratch/b"
+refused 1 "rank 1 on $(hostname): .*net.weights|net.weights: rank 1 on $(hostname)"
+"$top/tools/random_weights" "$scratch/a/net.cfg" "$scratch/b/net.weights" 2 >/dev/null
+refused 2 "net.weights: rank 1 on $(hostname): its weights are other ones than those of rank 0"
+sed 's/activation=leaky/activation=relu/' "$scratch/a/net.cfg" >"$scratch/b/net.cfg"
+refused 2 "net.cfg: rank 1 on $(hostname): its cfg is another one than that of rank 0"
+expect 2 '2 ranks take one image at a time; given batch 2' \
+    ranks 2 "$mpi" mafat compare "$scratch/a/net.cfg" "$scratch/a/net.weights" -batch 2
+finish
