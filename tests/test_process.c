@@ -157,7 +157,9 @@ START_TEST(lines_count_where_there_are_some)
     size_t before = process_of(&workload).name_bytes;
     mafat_workload_add_lines(&workload, 0);
     ck_assert(!workload.counts_lines);
-    mafat_workload_add_names(&workload, "no.data", &(mafat_verify_needs){.names_default = "no"});
+    mafat_verify_needs needs = {.names_default = "no"};
+    mafat_error error;
+    ck_assert_int_eq(mafat_workload_add_names(&workload, "no.data", &needs, &error), MAFAT_FAILED);
     ck_assert(!workload.counts_lines);
     mafat_workload_add_lines(&workload, 80);
     mafat_workload_add_lines(&workload, 20);

@@ -269,8 +269,8 @@ static mafat_step_context context_of(mafat_exec *exec)
 {
     return (mafat_step_context){
         .network = exec->network, .plan = exec->plan, .parameters = exec->parameters,
-        .host = &exec->host, .peers = exec->peers, .shape = exec->shape, .team = &exec->team, .arena = exec->arena,
-        .maps = exec->maps,
+        .host = &exec->host, .peers = exec->peers, .shape = exec->shape, .team = &exec->team,
+        .arena = exec->arena, .maps = exec->maps,
     };
 }
 
