@@ -263,6 +263,7 @@ test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes,
 	    CROSS=$$cross tools/setup test || echo "test: goes on without it" >&2; done
 	@tools/setup mpi || echo "test: goes on without it" >&2
 	+@command -v mpicc >/dev/null && mpi=1 || mpi=0; $(in_parallel) MPI=$$mpi WERROR=1 all stock suites
+	@tests/measure_costs
 	@tests/run $(SCRIPTS) tools/check_patches tests/check_includes tests/check_mutants $(SUITES:%=$(B)/asan/%) $(SUITES:%=$(B)/%)
 
 test-boards: ## builds for ARM of 64 and 32 bits and x86 of 32, held to Darknet under emulation: an hour [BOARDS="a76 riscv64" BOARD_SUITES=all]

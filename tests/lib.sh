@@ -43,6 +43,12 @@ weights() {
     echo "$out"
 }
 
+# knows_costs: searches of this script know what computing costs here, and do not measure it themselves.
+knows_costs() {
+    "$top/tests/measure_costs" || fail "no costs"
+    cp -R "$top/build/costs/." "$XDG_CACHE_HOME"
+}
+
 # sized CFG PIXELS: prints the path of a copy with so many rows and columns, which the cfg's weights suit.
 sized() {
     local out=$scratch/sized/$2/${1##*/}

@@ -62,6 +62,7 @@ expect 0 '^batch: 3$' "$darknet" mafat predict "$cfg" -memory 9M -batch 3
 expect 0 '^batch: 3$' "$darknet" mafat bench "$cfg" "$w" -memory 9M -batch 3 -n 2 -layers
 expect 0 '<svg' cat <("$darknet" mafat plan "$cfg" -memory 9M -batch 3 -svg "$scratch/plan.svg" >/dev/null && cat "$scratch/plan.svg")
 
+knows_costs
 # the search: no number of images that was tried takes less time an image
 expect 0 '^config: ' "$darknet" mafat search "$cfg" -memory 9M -batch auto -threads 2
 auto_s=$(value predicted_latency_s) auto=$(value batch) auto=${auto:-1}

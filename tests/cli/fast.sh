@@ -42,6 +42,7 @@ expect 0 '^fast_values_different: 0$' "$darknet" mafat compare "$cfg" "$w" -fast
 "$darknet" mafat plan "$cfg" -fast -memory 8M -threads 2 >"$scratch/option" 2>/dev/null
 expect 0 '^fast: 1$' "$darknet" mafat plan "$flagged" -memory 8M -threads 2
 diff "$scratch/option" "$scratch/stdout" >/dev/null || fail "mafat_fast=1 plans otherwise than -fast"
+knows_costs
 for command in "predict $cfg" "search $cfg" "bench $cfg $w -n 1"; do
     expect 0 '^fast: 1$' "$darknet" mafat $command -fast -memory 8M
     expect 0 '^predicted_bytes: ' "$darknet" mafat $command -memory 8M

@@ -21,6 +21,7 @@ no_room() {
     [ "$(ls "$scratch/out")" = "${file##*/}" ] || fail "left behind: $(ls "$scratch/out")"
     rm "$file"
 }
+knows_costs
 no_room "$scratch/out/new.svg" "$darknet" mafat plan "$cfg" -svg "$scratch/out/new.svg"
 { cat "$cfg" && printf '# %0100d\n' $(seq 100); } >"$scratch/long.cfg"
 no_room "$scratch/out/new.cfg" "$darknet" mafat search "$scratch/long.cfg" -memory 64M -save "$scratch/out/new.cfg"

@@ -106,16 +106,17 @@ class Programs:
 
     def costs(self, disk):
         """(folder with what computing and reading cost, file that is there once they have been measured for good)."""
-        name = f"costs-{disk or 'free'}"
-        mark = os.path.join(self.results, name, self.hashes[OURS])
-        return os.path.join(self.results if os.path.exists(mark) else self.out, name), mark
+        folder = os.path.join(self.results, f"costs-{disk or 'free'}")
+        return folder, os.path.join(folder, self.hashes[OURS])
 
     def environment(self, disk):
         """A person's, but for threads, and for the costs of computing and reading, which are those of a disk that
-        gives so much."""
+        gives so much. Who only asks, before they were measured for good, goes by what that person's own cache knows."""
         result = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS")}
         result["OMP_NUM_THREADS"] = "1"
-        result["XDG_CACHE_HOME"], _ = self.costs(disk)
+        folder, mark = self.costs(disk)
+        if self.out == self.results or os.path.exists(mark):
+            result["XDG_CACHE_HOME"] = folder
         return result
 
     # ---- asking before
