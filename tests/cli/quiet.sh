@@ -16,12 +16,13 @@ printf '[net]\nwidth=64\nheight=64\nchannels=3\n[convolutional]\nfilters=3\nsize
 tools/random_weights "$class_cfg" "$class_w" >/dev/null || fail "no weights"
 cd "$top/darknet" || exit 1
 mkdir "$scratch/results"
-yes "$PWD/data/dog.jpg" | head -n 600 >"$scratch/many"
+yes "$PWD/data/dog.jpg" | head -n 200 >"$scratch/many"
 seq -f class%g 3 >"$scratch/classes"
 printf 'classes=3\nnames=%s/classes\nlabels=%s/classes\nvalid=%s/four\nresults=%s/results\n' "$scratch" "$scratch" "$scratch" "$scratch" >"$scratch/valid"
 ls "$PWD"/data/{dog,eagle,person,horses}.jpg >"$scratch/four"
 ls data/{dog,eagle,person}.jpg >"$scratch/list"
 
+knows_costs
 # keys FILE: what it says, without what differs from run to run
 keys() { sed -E 's/^( *"?(peak|latency|gflops|peak_gflops|share|start|search_s|least|predicted_l|[a-z_]*_s"?)[^:]*):.*/\1/; s/in [0-9.]+ sec.*//; s/"seconds".*//' "$1"; }
 while read -r command; do
@@ -83,9 +84,9 @@ stopped() { # TEST FILE WORDS...: the test of the file succeeds when the list is
     until [ "$1" "$file" ] || ! kill -0 $process 2>/dev/null; do sleep .02; done
     sleep .1
     kill -STOP $process && sleep 2.2 && kill -CONT $process
-    wait $process || fail "exit code $?: ${*:3}"
+    wait $process || grep -q 'too busy to measure' "$scratch/stderr" || fail "exit code $?: ${*:3}"
 }
-last='^mafat: images: 600 of 600, [0-9]* a second$'
+last='^mafat: images: 200 of 200, [0-9.]* a second$'
 stopped -e "$scratch/results/toldclass3.txt" detector valid "$scratch/long" "$cfg" "$w" -out told
 grep -qE "$last" "$scratch/stderr" || fail "detector valid: no progress in a log: $(tail -n 1 "$scratch/stderr")"
 ! grep -qE '^[0-9]+$' "$scratch/stderr" || fail "detector valid: Darknet's numbers beside progress"
