@@ -23,13 +23,14 @@ static const mafat_kernel_shape shape = {.n_threads = 1, .register_filters = 8, 
                                          .vector_pixels = 16, .slice_taps = 288, .panel_pixels = 384};
 
 static char path[PATH_MAX];     /* of the file */
-static char *written;           /* what measuring wrote there, owned: its first lines say of what it is */
+static char *written;           /* what it held at first, owned: its first lines say of what it is */
 static size_t head_bytes;       /* of them */
 
-/* Measures once, so that there is a file, and finds it; one of another build may be there. */
+/* Has a file made, and finds it; one of another build may be there. Where so little can be read, nothing is
+ * measured: the costs are the default ones. */
 static void begin(void)
 {
-    static const char zeros[256 << 10];
+    static const char zeros[1 << 10];
     char folder[PATH_MAX - 16];
     size_t n_bytes;
     struct dirent **names;
