@@ -12,18 +12,20 @@ cat >"$scratch/bin/fake" <<'END'
 #!/bin/sh
 case " $* " in
     *" -dM "*) printf "$MACROS" ;;
+    *" -fsyntax-only "*) echo "warning: $WARNING" >&2 ;;
 esac
 END
 chmod +x "$scratch/bin/fake"
 for name in aarch64-linux-gnu-gcc aarch64-linux-gnu-gcc-12 i686-linux-gnu-gcc clang odd; do
     ln -s fake "$scratch/bin/$name"
 done
-export MACROS=
+export MACROS= WARNING=
 export PATH=$scratch/bin:$PATH
 
 # What the compiler is told of a file, and of the program.
-commands() { quiet -n -W src_mafat/base/size.c "$@" "$(quiet "$@" where)"; }
-told() { commands "$@" | grep -e '-c src_mafat/base/size.c '; }
+file=base/size
+commands() { quiet -n -W "src_mafat/$file.c" "$@" "$(quiet "$@" where)"; }
+told() { commands "$@" | grep -e "-c src_mafat/$file.c "; }
 linked() { commands "$@" | grep -E -- '-o build/[^ ]*/darknet/darknet '; }
 expect 0 '^build/aarch64-linux-gnu-gcc-plain-omp/darknet/darknet$' quiet CROSS=aarch64-linux-gnu- where
 expect 0 '^build/aarch64-linux-gnu-gcc-12-cortex-a53-omp/' quiet CROSS=aarch64-linux-gnu- CC=gcc-12 CPU=cortex-a53 where
@@ -46,6 +48,19 @@ line=$(MACROS='#define __i386__ 1\n' told CROSS=i686-linux-gnu-)
 atomic() { MACROS=$1 linked CROSS=i686-linux-gnu- | grep -c -- ' -latomic$'; }
 [ "$(atomic '#define __GCC_HAVE_SYNC_COMPARE_AND_SWAP_8 1\n')" = 0 ] || fail "-latomic for all"
 [ "$(atomic '#define __GCC_HAVE_SYNC_COMPARE_AND_SWAP_4 1\n')" != 0 ] || fail "no -latomic where it is needed"
+
+# cores that issue in order have a loop of their own, on 64 bits
+in_order() { file=kernels/register_tile told CROSS=aarch64-linux-gnu- CPU="$1" | grep -c -- ' -DMAFAT_IN_ORDER '; }
+export MACROS='#define __aarch64__ 1\n'
+[[ $(in_order cortex-a53)$(in_order cortex-a55)$(in_order cortex-a53+crc) = 111 ]] || fail "not in order"
+[[ $(in_order cortex-a72)$(in_order cortex-a76)$(MACROS='' in_order cortex-a53) = 000 ]] || fail "in order for all"
+MACROS=
+
+# what clang 19 says of what it takes this processor for is said of no file
+expect 0 '' commands CROSS=aarch64-linux-gnu-
+grep -q -- -Wno-invalid-feature "$scratch/stdout" && fail "a warning is switched off that there is not"
+[[ $(WARNING='this and that [-Winvalid-feature-combination]' told CROSS=aarch64-linux-gnu-) == *' -Wno-invalid-feature-combination '* ]] ||
+    fail "the warning stays"
 
 # tools are this machine's
 quiet -n CROSS=aarch64-linux-gnu- all | grep -E 'install -C .* tools/' >"$scratch/tools"
