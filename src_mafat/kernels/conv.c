@@ -99,15 +99,15 @@ static const float *filter_weights(const pass *p, int f)
 }
 
 /* Fetches ahead of the tile of panel number `panel`, which ends before pixel `end`: the sums of the
- * next panel, and this panel's share of the weights of the next filters, which come in pieces too
- * short for the hardware to foresee. */
+ * next panel, where there are any, and this panel's share of the weights of the next filters, which
+ * come in pieces too short for the hardware to foresee. */
 static void prefetch(const pass *p, int f, int n_filters, int panel, int end)
 {
     const mafat_view *out = &p->conv->out;
     int n_panels = mafat_size_parts(p->pixel_end - p->pixel_begin, MAFAT_REGISTER_PIXELS);
     int next_end = mafat_size_min_int(f + 2 * MAFAT_REGISTER_FILTERS, p->filter_end);
 
-    if (end < p->pixel_end) {
+    if (end < p->pixel_end && p->k_begin > 0) {
         const float *sums = out_pixel(out, f, end);
         for (int i = 0; i < n_filters; i++)
             mafat_simd_prefetch(sums + (size_t)i * out->channel_stride, MAFAT_REGISTER_PIXELS);
