@@ -20,14 +20,20 @@ static size_t mapped_bytes(size_t arena_bytes)
 }
 
 /* The arena between two pages that are not there, so that no large page holds a part of it and of
- * something else: that would stay charged when the arena's memory is given back. */
+ * something else: that would stay charged when the arena's memory is given back. It begins where a
+ * large page may begin, and in it with the workspace, which is used most. */
 static char *map_arena(size_t bytes)
 {
+    enum { LARGE_PAGE = 2 << 20 };
     size_t page = mafat_size_page(), block_bytes = mapped_bytes(bytes);
-    char *block = mmap(NULL, block_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                       -1, 0);
-    if (block == MAP_FAILED)
+    char *space = mmap(NULL, block_bytes + LARGE_PAGE, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (space == MAP_FAILED)
         return NULL;
+    size_t before = LARGE_PAGE - ((uintptr_t)space + page) % LARGE_PAGE;
+    char *block = space + before;
+    munmap(space, before);
+    munmap(block + block_bytes, LARGE_PAGE - before);
     if (mprotect(block + page, block_bytes - 2 * page, PROT_READ | PROT_WRITE) == 0)
         return block + page;
     munmap(block, block_bytes);
