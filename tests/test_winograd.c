@@ -101,7 +101,7 @@ static fixture make(const layer *l)
     f.conv = (mafat_conv){
         .in = view_inside(f.in, h, w, l->margin), .out = view_inside(f.got, l->h, l->w, l->margin),
         .pad_top = l->pad, .pad_left = l->pad, .channels = l->channels, .size = 3, .stride = 1,
-        .weights = f.weights,
+        .stride_x = 1, .dilation = 1, .weights = f.weights,
         .epilogue = {.batch_normalize = l->batch_normalize, .mean = f.parameters,
                      .variance = f.parameters + k, .scales = f.parameters + 2 * k,
                      .biases = f.parameters + 3 * k, .activation = l->activation,
@@ -517,6 +517,7 @@ START_TEST(errors_are_at_most_four_times_those_of_direct_sums)
                 winograd.largest / sqrt(squares / n / l.filters), sqrt(direct.squares / squares),
                 sqrt(winograd.squares / squares));
     ck_assert_double_gt(squares, 0);
+    ck_assert_double_lt(direct.squares, 1e-10 * squares);    /* it is the same convolution */
     ck_assert_double_le(winograd.largest, 4 * direct.largest);
     ck_assert_double_le(winograd.squares, 16 * direct.squares);
     free(exact);
