@@ -148,7 +148,7 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
                                const mafat_session *session, const mafat_rounding *rounding,
                                mafat_error *error)
 {
-    enum { N_WORDS = 4, LONGEST = 40 };    /* of a group's part of a configuration */
+    enum { N_WORDS = 5, LONGEST = 40 };    /* of a group's part of a configuration */
     const mafat_peers *peers = others();
     if (peers == NULL)
         return MAFAT_OK;
@@ -157,7 +157,7 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
         return status;
     size_t size = ((size_t)session->config.n_groups + 1) * LONGEST;
     char *config = calloc(1, size), *bytes = NULL;
-    const char *words[N_WORDS] = {cfg_path, config, options->memory, options->threads};
+    const char *words[N_WORDS] = {cfg_path, config, options->memory, options->threads, options->ranks.shares};
     if (config != NULL) {
         mafat_config_print(&session->config, config, size);
         bytes = malloc(put_words(NULL, words, N_WORDS));

@@ -36,7 +36,7 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
                                      mafat_error *error);
 
 /* An order, as it is told; behind it come its words, each with its NUL, "" for none: the cfg's path,
- * the configuration, the options -memory and -threads; or the path of the weights. */
+ * the configuration, the options -memory, -threads and -shares; or the path of the weights. */
 typedef struct {
     mafat_order_kind kind;
     size_t n_bytes;             /* of the words */

@@ -82,7 +82,7 @@ static mafat_status plan_caught(void *context, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     mafat_request request = {
-        .options = {.config = word_of(s, 1), .memory = word_of(s, 2), .threads = word_of(s, 3),
+        .options = {.config = word_of(s, 1), .memory = word_of(s, 2), .threads = word_of(s, 3), .ranks.shares = word_of(s, 4),
                     .fast = s->order.fast, .stretch = s->order.stretch,
                     .letter_box = s->order.letter_box},
         .workload = &workload, .made = &s->bridge,

@@ -3,6 +3,7 @@
 
 #include "base/size.h"
 #include "command/own_commands.h"
+#include "command/rank_table.h"
 #include "command/report.h"
 #include "draw/plan_picture.h"
 
@@ -333,19 +334,40 @@ static void report_tables(const mafat_session *session, bool steps, mafat_report
         report_steps(session, r);
 }
 
+/* What goes from rank to rank, behind which layer. */
+static void print_messages(const mafat_session *session)
+{
+    const mafat_plan *plan = &session->plan;
+    if (plan->n_messages > 0)
+        printf("\nmessage     layer  rank      channels   rows            bytes\n");
+    for (int i = 0; i < plan->n_messages; i++) {
+        const mafat_message *message = &plan->messages[i];
+        const mafat_part *part = &message->part;
+        char channels[32], rows[32];
+        snprintf(channels, sizeof channels, "%d-%d", part->channel_begin, part->channel_end - 1);
+        snprintf(rows, sizeof rows, "%d-%d", part->row_begin, part->row_end - 1);
+        printf("%7d  %8d  %-4s %3d  %-9s  %-9s  %10zu\n", i, message->layer,
+               message->is_sent ? "to" : "from", message->peer, channels, rows,
+               mafat_plan_message_bytes(&session->cfg.network, message));
+    }
+}
+
 static void print_tables(const mafat_session *session, bool steps)
 {
     print_groups(session);
     print_buffers(session);
     print_weights(&session->plan);
     print_fast(session);
+    print_messages(session);
     if (steps)
         print_steps(session);
 }
 
-static void print(const mafat_session *session, bool json, bool steps)
+static mafat_status print(const mafat_session *session, const mafat_arguments *arguments,
+                          const mafat_workload *workload, bool steps, mafat_error *error)
 {
     const mafat_plan *plan = &session->plan;
+    bool json = arguments->json;
     mafat_report r;
     mafat_report_begin(&r, json);
     mafat_report_session(&r, session);
@@ -357,19 +379,24 @@ static void print(const mafat_session *session, bool json, bool steps)
     mafat_report_size(&r, "macs", plan->macs);
     if (json && !session->by_layers)
         report_tables(session, steps, &r);
+    mafat_status status = mafat_rank_table_report(&r, session, arguments->words[1],
+                                                  &arguments->options, workload, error);
     mafat_report_end(&r);
     if (!json && !session->by_layers)
         print_tables(session, steps);
+    return status;
 }
 
 typedef struct {
     bool steps;
-    const char *svg;
+    const char *svg, *ranks;
 } wishes;
 
 static const mafat_option own_options[] = {
     {"-steps", NULL, NULL, offsetof(wishes, steps),
      "every step, too: a layer on a part of its map"},
+    {"-ranks", "N", mafat_option_read_text, offsetof(wishes, ranks),
+     "for so many ranks, as mpirun would start them: what each takes and sends, and the plan of rank 0"},
     {"-svg", "FILE", mafat_option_read_text, offsetof(wishes, svg), "draw it"},
 };
 
@@ -387,6 +414,7 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     const char *cfg_path = arguments->words[1];
+    arguments->options.ranks.n = w.ranks;
     status = mafat_workload_of_command(&workload, MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY,
                                        error);
     if (status == MAFAT_OK)
@@ -396,7 +424,7 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     if (w.svg != NULL)
         status = mafat_plan_picture_write(&session, cfg_path, w.svg, error);
     if (status == MAFAT_OK)
-        print(&session, arguments->json, w.steps);
+        status = print(&session, arguments, &workload, w.steps, error);
     mafat_session_close(&session);
     return status;
 }

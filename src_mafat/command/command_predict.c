@@ -1,5 +1,6 @@
 /* `darknet mafat predict`: what a plan will take, term by term, without running it. */
 #include "command/own_commands.h"
+#include "command/rank_table.h"
 #include "command/report.h"
 #include "session/session.h"
 
@@ -46,21 +47,32 @@ static void report_terms(mafat_report *r, const mafat_session *session)
     mafat_report_size(r, "macs", session->plan.macs);
 }
 
-static void report(const mafat_session *session, bool json)
+typedef struct {
+    mafat_workload_files files;
+    const char *ranks;
+} wishes;
+
+static mafat_status report(const mafat_session *session, const mafat_arguments *arguments,
+                           const mafat_workload *workload, mafat_error *error)
 {
     mafat_report r;
-    mafat_report_begin(&r, json);
+    mafat_report_begin(&r, arguments->json);
     mafat_report_session(&r, session);
     if (!session->by_layers)
         report_terms(&r, session);
+    mafat_status status = mafat_rank_table_report(&r, session, arguments->words[1],
+                                                  &arguments->options, workload, error);
     mafat_report_end(&r);
+    return status;
 }
 
 static const mafat_option own_options[] = {
-    {"-image", "FILE", mafat_option_read_text, offsetof(mafat_workload_files, image),
+    {"-image", "FILE", mafat_option_read_text, offsetof(wishes, files.image),
      "with that image"},
-    {"-data", "FILE", mafat_option_read_shipped, offsetof(mafat_workload_files, data),
+    {"-data", "FILE", mafat_option_read_shipped, offsetof(wishes, files.data),
      "the data file with the names of classes for that image"},
+    {"-ranks", "N", mafat_option_read_text, offsetof(wishes, ranks),
+     "of each of so many ranks, as mpirun would start them"},
 };
 
 static const mafat_usage usage = {
@@ -72,18 +84,19 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
 {
     mafat_session session;
     mafat_workload workload;
-    mafat_workload_files named = {0};
-    mafat_status status = mafat_arguments_read(arguments, &usage, &named, error);
+    wishes w = {0};
+    mafat_status status = mafat_arguments_read(arguments, &usage, &w, error);
+    arguments->options.ranks.n = w.ranks;
     if (status == MAFAT_OK)
-        status = mafat_workload_find(&workload, arguments->words[1], &named, error);
+        status = mafat_workload_find(&workload, arguments->words[1], &w.files, error);
     if (status == MAFAT_OK)
         status = mafat_session_open(&session, arguments->words[1], &arguments->options, &workload,
                                     error);
     if (status != MAFAT_OK)
         return status;
-    report(&session, arguments->json);
+    status = report(&session, arguments, &workload, error);
     mafat_session_close(&session);
-    return MAFAT_OK;
+    return status;
 }
 
 const mafat_command mafat_command_predict = {&usage, run};

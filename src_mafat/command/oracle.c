@@ -53,13 +53,14 @@ static float *make_map(const mafat_trial_input *input)
     return NULL;
 }
 
-/* Loads the network anew, in a configuration of its own and without a limit. */
+/* Loads the network anew, in a configuration of its own, without a limit, and on no other rank. */
 static void load(mafat_trial *trial, const mafat_arguments *arguments, const char *config, bool fast)
 {
     mafat_arguments own = *arguments;
     own.options.config = config;
     own.options.memory = own.options.batch = NULL;
     own.options.is_unlimited = true;
+    own.options.ranks = (mafat_rank_options){0};
     own.options.fast = fast;
     if (fast)
         own.options.threads = "1";

@@ -23,12 +23,12 @@
 #include "machine/processors.h"
 #include "plan/algorithm.h"
 #include "plan/build.h"
-#include "run/peers.h"
 #include "run/step.h"
 #include "run/team.h"
 #include "search/search.h"
 #include "session/notes.h"
 #include "session/process.h"
+#include "session/rank_options.h"
 
 /* Checks a variable of OpenMP's, which takes what it cannot read for nothing and starts as many
  * threads as it is told: one number for each level of threads within threads, of which the first
@@ -148,13 +148,10 @@ static mafat_status read_batch(mafat_session *session, const mafat_options *opti
     return status;
 }
 
-/* The ranks that share the work: those of this process's peers. Several of them take one image at a
- * time, and each reads the weights that its own part needs. */
-static mafat_status find_ranks(mafat_session *session, const mafat_options *options,
+/* Several ranks take one image at a time, and each reads the weights that its own part needs. */
+static mafat_status suit_ranks(mafat_session *session, const mafat_options *options,
                                mafat_error *error)
 {
-    const mafat_peers *peers = mafat_peers_here();
-    session->ranks = peers != NULL ? peers->ranks : mafat_ranks_even(1, 0);
     if (session->ranks.n == 1 || session->by_layers)
         return MAFAT_OK;
     if (options->batch != NULL && strcmp(options->batch, MAFAT_BATCH_AUTO) != 0 &&
@@ -186,8 +183,13 @@ static mafat_status check_layers(const mafat_cfg *cfg, mafat_error *error)
     return MAFAT_OK;
 }
 
-static mafat_status read_limit(const char *text, size_t *bytes, mafat_error *error)
+static mafat_status read_limit(const mafat_ranks *ranks, const char *list, size_t *bytes,
+                               mafat_error *error)
 {
+    char text[64];
+    mafat_status found = mafat_rank_options_find_memory(ranks, list, text, sizeof text, error);
+    if (found != MAFAT_OK)
+        return found;
     if (strcmp(text, "auto") == 0)
         return mafat_auto_memory_limit(bytes, error);
     const char *or_else = strcasecmp(text, "auto") == 0 ? ", or auto; did you mean auto?"
@@ -239,7 +241,7 @@ static mafat_status read_request(mafat_session *session, const mafat_options *op
     mafat_status status = read_threads(first_of(options->threads, cfg->threads),
                                        &session->n_threads, error);
     if (status == MAFAT_OK && memory != NULL)
-        status = read_limit(memory, &session->limit_bytes, error);
+        status = read_limit(&session->ranks, memory, &session->limit_bytes, error);
     if (status != MAFAT_OK)
         return status;
     if (session->by_layers && memory != NULL)
@@ -257,7 +259,9 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
                             mafat_error *error)
 {
     const mafat_network *network = &session->cfg.network;
-    mafat_status status = read_request(session, options, error);
+    mafat_status status = mafat_rank_options_read(&session->ranks, &options->ranks, error);
+    if (status == MAFAT_OK)
+        status = read_request(session, options, error);
     if (status == MAFAT_OK)
         status = read_fast(session, options, error);
     if (status == MAFAT_OK)
@@ -265,7 +269,7 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
     if (status == MAFAT_OK)
         status = check_layers(&session->cfg, error);
     if (status == MAFAT_OK)
-        status = find_ranks(session, options, error);
+        status = suit_ranks(session, options, error);
     if (status != MAFAT_OK || session->by_layers)
         return status;
     mafat_kernel_shape shape = mafat_step_kernel_shape(session->n_threads);

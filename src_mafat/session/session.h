@@ -9,6 +9,7 @@
 #include "plan/plan.h"
 #include "plan/predict.h"
 #include "search/search.h"
+#include "session/rank_options.h"
 #include "session/workload.h"
 
 enum { MAFAT_MAX_THREADS = 256, MAFAT_MAX_BATCH = 256 };
@@ -17,6 +18,7 @@ enum { MAFAT_MAX_THREADS = 256, MAFAT_MAX_BATCH = 256 };
  * cfg's flags mafat=, mafat_memory=, mafat_threads= and mafat_fast=. */
 typedef struct {
     const char *config, *memory, *threads, *batch;
+    mafat_rank_options ranks;
     bool is_unlimited;     /* mafat_memory= of the cfg does not count */
     bool fast;             /* not Darknet's bits, but sooner (plan/algorithm.h) */
     bool seeks_config;     /* the configuration is what is looked for: mafat= of the cfg is not */

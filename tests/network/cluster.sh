@@ -40,7 +40,7 @@ on_ranks() { # CFG WEIGHTS LIMIT TILING
     local n
     for n in 2 4; do same $n "$1" "$2" -mafat "$(cuts "$1")"; done
     same 3 "$1" "$2" -memory "$3"
-    same 3 "$1" "$2" -mafat "$4"
+    same 3 "$1" "$2" -mafat "$4" -shares 3,1,2
 }
 fastest=$top/../shared/nets/yolo-fastest-1.1/yolo-fastest-1.1
 on_ranks "$(small cfg/yolov2.cfg 160)" "$(weights cfg/yolov2.cfg)" 20M 5x5/8/2x2
@@ -50,6 +50,21 @@ on_ranks "$(small cfg/resnet18.cfg 128)" "$(weights cfg/resnet18.cfg)" 12M 3x2
 [ ! -e $fastest.cfg ] || on_ranks $fastest.cfg $fastest.weights 9M 4x1r/21/2x1
 same 1 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)"
 
+same 2 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -memory 14M,13M -shares 5,4
+expect 2 '^mafat: .*-shares 1,1: 2 shares for 3 ranks' ranks 3 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
+    "$(weights cfg/yolov3-tiny.cfg)" -shares 1,1
+expect 2 '^mafat: .*-memory 12M,12M: 2 limits for 3 ranks' ranks 3 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
+    "$(weights cfg/yolov3-tiny.cfg)" -memory 12M,12M
+expect 3 "rank 1 on $(hostname): nothing fits" ranks 2 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
+    "$(weights cfg/yolov3-tiny.cfg)" -memory 16M,4M
+
+# what ranks would do is told without them: all is computed by somebody, all that is sent is received
+expect 0 '^rank: 3$' "$darknet" mafat plan cfg/yolov3-tiny.cfg -ranks 4 -shares 2,1,1,1
+expect 0 '^macs: ' "$darknet" mafat plan cfg/yolov3-tiny.cfg -ranks 4
+sums=$(awk '/^(macs|sent_bytes|received_bytes): / { sum[$1] += $2 } END { printf "%.0f %.0f", sum["sent_bytes:"] - sum["received_bytes:"], sum["macs:"] }' "$scratch/stdout")
+own=$(value macs | head -n 1)
+expect 0 '^macs: ' "$darknet" mafat plan cfg/yolov3-tiny.cfg
+[ "$sums" = "0 $(($(value macs) + own))" ] || fail "sent without being received, and computed: $sums, not $(value macs) and $own"
 # what a person gets of one rank, and of three
 cp "$(weights cfg/yolov3-tiny.cfg)" "$scratch/w"
 for n in 1 3; do

@@ -1,0 +1,76 @@
+/* Lists with a word for each rank; see rank_options.h. */
+#include "session/rank_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "run/peers.h"
+
+enum { MAX_SHARE = 1000 };
+
+/* Copies word number i of a list with commas; returns how many there are. */
+static int find_word(const char *list, int i, char *word, size_t size)
+{
+    int n = 1;
+    *word = '\0';
+    for (;; list++, n++) {
+        size_t length = strcspn(list, ",");
+        if (n - 1 == i)
+            snprintf(word, size, "%.*s", (int)length, list);
+        list += length;
+        if (*list == '\0')
+            return n;
+    }
+}
+
+/* Reads "2,1,1". */
+static mafat_status read_shares(mafat_ranks *ranks, const char *text, mafat_error *error)
+{
+    char word[32];
+    int n = find_word(text, 0, word, sizeof word), sum = 0;
+    mafat_status status = MAFAT_OK;
+    if (n != ranks->n)
+        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d share%s for %d rank%s", text, n,
+                               n == 1 ? "" : "s", ranks->n, ranks->n == 1 ? "" : "s");
+    for (int rank = 0; rank < n && status == MAFAT_OK; rank++) {
+        find_word(text, rank, word, sizeof word);
+        status = mafat_number_read("share of a rank", word, 0, MAX_SHARE, &ranks->shares[rank],
+                                   error);
+        sum += ranks->shares[rank];
+    }
+    if (status == MAFAT_OK && sum == 0)
+        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: nobody has a share", text);
+    return status;
+}
+
+mafat_status mafat_rank_options_read(mafat_ranks *ranks, const mafat_rank_options *options,
+                                     mafat_error *error)
+{
+    const mafat_peers *peers = mafat_peers_here();
+    int n = 1;
+    if (peers != NULL && options->n != NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "-ranks %s: mpirun has started %d", options->n,
+                               peers->ranks.n);
+    if (options->n != NULL) {
+        mafat_status status = mafat_number_read("ranks", options->n, 1, MAFAT_MAX_RANKS, &n,
+                                                error);
+        if (status != MAFAT_OK)
+            return status;
+    }
+    *ranks = peers != NULL ? peers->ranks : mafat_ranks_even(n, options->rank);
+    return options->shares != NULL ? read_shares(ranks, options->shares, error) : MAFAT_OK;
+}
+
+mafat_status mafat_rank_options_find_memory(const mafat_ranks *ranks, const char *memory, char *own,
+                                            size_t size, mafat_error *error)
+{
+    int n = find_word(memory, ranks->rank, own, size);
+    if (n == 1)
+        snprintf(own, size, "%s", memory);
+    if (n == 1 || n == ranks->n)
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_USAGE, "-memory %s: %d limits for %d rank%s; give one, which is "
+                           "each rank's, or one for each", memory, n, ranks->n,
+                           ranks->n == 1 ? "" : "s");
+}

@@ -1,0 +1,28 @@
+/* What options say of ranks: how many there are where nobody has started them, and what each of them
+ * takes. */
+#ifndef MAFAT_SESSION_RANK_OPTIONS_H
+#define MAFAT_SESSION_RANK_OPTIONS_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+#include "plan/ranks.h"
+
+/* What is given of them; NULL where nothing is. */
+typedef struct {
+    const char *n;         /* to plan for, where none have been started; */
+    int rank;              /* the one of them whose plan it is */
+    const char *shares;    /* of the work, of each rank: "2,1,1" */
+} mafat_rank_options;
+
+/* The ranks of this process's peers, or those that are asked for where it is alone, and their shares.
+ * MAFAT_USAGE where the shares do not fit them. */
+mafat_status mafat_rank_options_read(mafat_ranks *ranks, const mafat_rank_options *options,
+                                     mafat_error *error);
+
+/* Finds this rank's own memory limit in "64M,64M,32M", or in one for all, and copies it to `own`.
+ * MAFAT_USAGE where there are not as many as ranks. */
+mafat_status mafat_rank_options_find_memory(const mafat_ranks *ranks, const char *memory, char *own,
+                                            size_t size, mafat_error *error);
+
+#endif
