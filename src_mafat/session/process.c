@@ -6,6 +6,7 @@
 #include "base/lines.h"
 #include "base/size.h"
 #include "machine/measure.h"
+#include "run/peers.h"
 #include "run/store.h"
 #include "run/weights.h"
 #include "score/score.h"
@@ -22,6 +23,12 @@ static size_t base_bytes(size_t measured_bytes)
         return usual_bytes;
     return usual_bytes +
            mafat_size_round_up(measured_bytes - usual_bytes, MAFAT_CHARGE_BASE_UNIT);
+}
+
+/* What messages to other ranks take, of which nothing has been sent yet. */
+static size_t peers_bytes(void)
+{
+    return mafat_peers_here() != NULL ? MAFAT_CHARGE_PEERS : 0;
 }
 
 /* Page cache for a file; none for what is none. */
@@ -163,7 +170,7 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
 {
     const mafat_network *network = &cfg->network;
     mafat_process process = {
-        .base_bytes = base_bytes(workload->base_bytes),
+        .base_bytes = base_bytes(workload->base_bytes) + peers_bytes(),
         .file_bytes = file_bytes(workload, cfg, cfg_path),
         .network_bytes = mafat_footprint_network_bytes(network),
         .name_bytes = name_bytes(workload, cfg),

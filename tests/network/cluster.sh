@@ -47,7 +47,7 @@ on_ranks "$(small cfg/yolov2.cfg 160)" "$(weights cfg/yolov2.cfg)" 20M 5x5/8/2x2
 on_ranks "$(small cfg/yolov2-tiny.cfg 160)" "$(weights cfg/yolov2-tiny.cfg)" 12M 5x1r/6/2x2
 on_ranks "$(small cfg/yolov3-tiny.cfg 160)" "$(weights cfg/yolov3-tiny.cfg)" 12M 6x1r
 on_ranks "$(small cfg/resnet18.cfg 128)" "$(weights cfg/resnet18.cfg)" 12M 3x2
-[ ! -e $fastest.cfg ] || on_ranks $fastest.cfg $fastest.weights 9M 4x1r/21/2x1
+[ ! -e $fastest.cfg ] || on_ranks $fastest.cfg $fastest.weights 12M 4x1r/21/2x1
 same 1 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)"
 
 same 2 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -memory 14M,13M -shares 5,4
