@@ -106,6 +106,7 @@ static mafat_status take_answers(const mafat_peers *peers, mafat_error *error)
     if (all == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for the answers of %d ranks",
                                peers->ranks.n);
+    peers->expect(peers->context, MAFAT_ORDER_PATIENCE_S);
     peers->collect(peers->context, &own, sizeof own, all);
     for (int rank = 1; rank < peers->ranks.n && status == MAFAT_OK; rank++) {
         status = all[rank].status;
@@ -190,13 +191,14 @@ mafat_status mafat_orders_load(mafat_store *store, mafat_error *error)
     return take_answers(peers, error);
 }
 
-void mafat_orders_begin_run(const void *whose)
+void mafat_orders_begin_run(const void *whose, double patience_s)
 {
     const mafat_peers *peers = others();
     if (peers == NULL || planned != whose)
         return;
     is_running = true;
-    give(peers, (mafat_order){.kind = MAFAT_ORDER_RUN}, NULL);
+    give(peers, (mafat_order){.kind = MAFAT_ORDER_RUN, .patience_s = patience_s}, NULL);
+    peers->expect(peers->context, patience_s);
 }
 
 void mafat_orders_end_run(const void *whose)

@@ -43,9 +43,12 @@ typedef struct {
     mafat_orders_common common; /* to plan, with these options */
     bool fast, stretch, letter_box;
     mafat_orders_weights weights;    /* to load */
+    double patience_s;          /* to run */
 } mafat_order;
 
-/* How it went with an order; collected. */
+/* How it went with an order; it is collected, for which each rank has so long. */
+enum { MAFAT_ORDER_PATIENCE_S = 600 };
+
 typedef struct {
     mafat_status status;
     mafat_error error;
@@ -64,8 +67,9 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
  * as above. */
 mafat_status mafat_orders_load(mafat_store *store, mafat_error *error);
 
-/* Has them begin a run; and lets them wait again, when this rank's part of it has gone well. */
-void mafat_orders_begin_run(const void *whose);
+/* Has them begin a run in which nobody is to be silent for so many seconds; and lets them wait again,
+ * when this rank's part of it has gone well. */
+void mafat_orders_begin_run(const void *whose, double patience_s);
 void mafat_orders_end_run(const void *whose);
 
 /* Has them free the network, if it is the one that they have. */

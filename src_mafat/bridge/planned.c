@@ -181,6 +181,14 @@ void mafat_planned_show(mafat_bridge *bridge, int image)
     mafat_exec_copy_results(&bridge->exec, image, bridge->results);
 }
 
+/* TUNING. How long a rank may be silent in a run: predictions by default costs are of a fast core, and
+ * may be far off. */
+static double patience_s(const mafat_session *session)
+{
+    double run_s = session->plan.latency_s;
+    return session->has_measured ? 5 + 10 * run_s : 60 + 100 * run_s;
+}
+
 mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, int n_inputs,
                                float *const *results, const mafat_observer *observer,
                                mafat_error *error)
@@ -191,7 +199,7 @@ mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, 
         bridge->exec.parameters = bridge->store.parameters;
     results = results != NULL ? results : bridge->results;
     bridge->n_runs++;
-    mafat_orders_begin_run(bridge);
+    mafat_orders_begin_run(bridge, patience_s(&bridge->session));
     mafat_status status = mafat_exec_run(&bridge->exec, inputs, n_inputs, results, observer, error);
     if (status == MAFAT_OK)
         mafat_orders_end_run(bridge);

@@ -1,11 +1,17 @@
 /* The program of a rank: MPI's side of run/peers.h, and main(). Nothing else knows MPI.
  *
- * Rank 0 runs Darknet's program, the others carry out its orders. While a rank waits
- * it sleeps: where ranks share a machine, one that computes has the processors. */
+ * Rank 0 runs Darknet's program, the others carry out its orders. While a rank waits it sleeps: where
+ * ranks share a machine, one that computes has the processors.
+ *
+ * A rank that is lost in a run leaves others waiting, and those yet others, so that who waits for whom
+ * says little. So whoever has waited for a part of the time that is allowed tells rank 0 that it lives,
+ * again and again. When rank 0 has waited for all of the time, those that told nothing in its second
+ * half are lost; who has waited for longer than that has lost rank 0. (Of a process that dies, mpirun learns by itself, and ends all.) */
 #define _DEFAULT_SOURCE    /* on_exit() */
 
 #include <mpi.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,23 +28,115 @@ typedef struct {
     mafat_peers peers;
     pid_t process;
     char (*hosts)[MPI_MAX_PROCESSOR_NAME];    /* [ranks.n], owned */
+    double patience_s;                        /* of who waits; 0: without end */
 } mpi;
+
+enum { DATA, LIFE };    /* what messages are of: tags */
 
 /* TUNING. How often it is looked whether something has come before it is waited for: what lies between
  * two ranks' steps is some hundred microseconds. */
 enum { LOOKS = 500, NAP_NS = 50000 };
 
-static void wait_for(MPI_Request *requests, int n)
+/* ------------------------------------------------------------------------------------- who is lost */
+
+static const char *host(void *context, int rank)
 {
-    int is_done = 0;
-    for (int i = 0; !is_done; i++) {
-        MPI_Testall(n, requests, &is_done, MPI_STATUSES_IGNORE);
-        if (!is_done && i < LOOKS)
-            sched_yield();
-        else if (!is_done)
-            nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+    const mpi *m = context;
+    return m->hosts[rank];
+}
+
+static void give_up(void *context, mafat_status status)
+{
+    (void)context;
+    MPI_Abort(MPI_COMM_WORLD, (int)status);
+}
+
+/* Names ranks that are lost, and ends all. */
+static void lose(mpi *m, const bool *lives)
+{
+    char names[300] = "";
+    mafat_error error = {.layer = -1};
+    for (int rank = 0; rank < m->peers.ranks.n; rank++) {
+        size_t length = strlen(names);
+        if (!lives[rank])
+            snprintf(names + length, sizeof names - length, "%srank %d on %s",
+                     length > 0 ? ", " : "", rank, host(m, rank));
+    }
+    mafat_error_set(&error, MAFAT_FAILED, "no answer in %.0f s from %s; all ranks end",
+                    m->patience_s, names);
+    mafat_error_print(&error, stderr);
+    give_up(m, MAFAT_FAILED);
+}
+
+static void tell_life(void)
+{
+    static char life = 1;
+    MPI_Request request;
+    MPI_Isend(&life, 1, MPI_CHAR, 0, LIFE, MPI_COMM_WORLD, &request);
+    MPI_Request_free(&request);
+}
+
+/* Rank 0 hears who has told that it lives. */
+static void hear_lives(bool *lives)
+{
+    int has_come = 1;
+    while (has_come) {
+        MPI_Status status;
+        char life;
+        MPI_Iprobe(MPI_ANY_SOURCE, LIFE, MPI_COMM_WORLD, &has_come, &status);
+        if (!has_come)
+            break;
+        MPI_Recv(&life, 1, MPI_CHAR, status.MPI_SOURCE, LIFE, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+        lives[status.MPI_SOURCE] = true;
     }
 }
+
+/* A wait, in parts of the patience: what has been done in which. */
+enum { PARTS = 8 };
+typedef struct {
+    double begin_s;
+    int n_parts;
+} waiting;
+
+/* What is to be done by who still waits, in each part once. */
+static void judge_wait(mpi *m, waiting *w)
+{
+    bool lives[MAFAT_MAX_RANKS] = {true};    /* rank 0, where that asks */
+    int n_parts = (int)((MPI_Wtime() - w->begin_s) / m->patience_s * PARTS);
+    if (n_parts <= w->n_parts)
+        return;
+    if (m->peers.ranks.rank > 0)
+        tell_life();
+    else if (w->n_parts < PARTS / 2)
+        hear_lives(lives);    /* before: of earlier waits, too */
+    w->n_parts = n_parts;
+    if (m->peers.ranks.rank == 0 && n_parts >= PARTS) {
+        hear_lives(lives);
+        lose(m, lives);
+    } else if (n_parts >= PARTS + PARTS / 2) {
+        for (int rank = 0; rank < m->peers.ranks.n; rank++)
+            lives[rank] = rank > 0;
+        lose(m, lives);
+    }
+}
+
+static void wait_for(mpi *m, MPI_Request *requests, int n)
+{
+    int is_done = 0;
+    waiting w = {.begin_s = MPI_Wtime()};
+    for (int i = 0; !is_done; i++) {
+        MPI_Testall(n, requests, &is_done, MPI_STATUSES_IGNORE);
+        if (!is_done && i < LOOKS) {
+            sched_yield();
+        } else if (!is_done) {
+            nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+            if (m->patience_s > 0)
+                judge_wait(m, &w);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------------------------------- messages */
 
 /* The type of a parcel's blocks; to be freed. */
 static MPI_Datatype blocks_of(const mafat_parcel *parcel)
@@ -54,48 +152,54 @@ static void exchange(void *context, const mafat_parcel *sent, int n_sent,
                      const mafat_parcel *received, int n_received)
 {
     MPI_Request requests[2 * MAFAT_MAX_RANKS];
-    (void)context;
     for (int i = 0; i < n_received; i++) {
         MPI_Datatype type = blocks_of(&received[i]);
-        MPI_Irecv(received[i].data, 1, type, received[i].peer, 0, MPI_COMM_WORLD, &requests[i]);
+        MPI_Irecv(received[i].data, 1, type, received[i].peer, DATA, MPI_COMM_WORLD, &requests[i]);
         MPI_Type_free(&type);    /* when the message has come */
     }
     for (int i = 0; i < n_sent; i++) {
         MPI_Datatype type = blocks_of(&sent[i]);
-        MPI_Isend(sent[i].data, 1, type, sent[i].peer, 0, MPI_COMM_WORLD, &requests[n_received + i]);
+        MPI_Isend(sent[i].data, 1, type, sent[i].peer, DATA, MPI_COMM_WORLD,
+                  &requests[n_received + i]);
         MPI_Type_free(&type);
     }
-    wait_for(requests, n_received + n_sent);
+    wait_for(context, requests, n_received + n_sent);
 }
 
 static void tell(void *context, void *bytes, size_t n_bytes)
 {
-    MPI_Request request;
-    (void)context;
-    MPI_Ibcast(bytes, (int)n_bytes, MPI_BYTE, 0, MPI_COMM_WORLD, &request);
-    wait_for(&request, 1);
+    mpi *m = context;
+    MPI_Request requests[MAFAT_MAX_RANKS];
+    int n = 0;
+    if (m->peers.ranks.rank > 0)
+        MPI_Irecv(bytes, (int)n_bytes, MPI_BYTE, 0, DATA, MPI_COMM_WORLD, &requests[n++]);
+    for (int rank = 1; rank < m->peers.ranks.n && m->peers.ranks.rank == 0; rank++)
+        MPI_Isend(bytes, (int)n_bytes, MPI_BYTE, rank, DATA, MPI_COMM_WORLD, &requests[n++]);
+    wait_for(m, requests, n);
 }
 
 static void collect(void *context, const void *bytes, size_t n_bytes, void *all)
 {
-    MPI_Request request;
-    (void)context;
-    MPI_Igather(bytes, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, 0, MPI_COMM_WORLD,
-                &request);
-    wait_for(&request, 1);
+    mpi *m = context;
+    MPI_Request requests[MAFAT_MAX_RANKS];
+    int n = 0;
+    if (m->peers.ranks.rank > 0)
+        MPI_Isend(bytes, (int)n_bytes, MPI_BYTE, 0, DATA, MPI_COMM_WORLD, &requests[n++]);
+    else
+        memcpy(all, bytes, n_bytes);
+    for (int rank = 1; rank < m->peers.ranks.n && m->peers.ranks.rank == 0; rank++)
+        MPI_Irecv((char *)all + (size_t)rank * n_bytes, (int)n_bytes, MPI_BYTE, rank, DATA,
+                  MPI_COMM_WORLD, &requests[n++]);
+    wait_for(m, requests, n);
 }
 
-static const char *host(void *context, int rank)
+static void expect(void *context, double seconds)
 {
-    const mpi *m = context;
-    return m->hosts[rank];
+    mpi *m = context;
+    m->patience_s = seconds;
 }
 
-static void give_up(void *context, mafat_status status)
-{
-    (void)context;
-    MPI_Abort(MPI_COMM_WORLD, (int)status);
-}
+/* ------------------------------------------------------------------------------------- the program */
 
 /* At the end of the command, which may come anywhere. */
 static void end(int status, void *context)
@@ -129,7 +233,7 @@ static mafat_status start(mpi *m, int *argc, char ***argv, mafat_error *error)
     if (n > MAFAT_MAX_RANKS)
         return mafat_error_set(error, MAFAT_USAGE, "%d ranks are more than %d, the most that there can "
                                "be", n, MAFAT_MAX_RANKS);
-    *m = (mpi){.peers = {m, mafat_ranks_even(n, rank), exchange, tell, collect, host, give_up},
+    *m = (mpi){.peers = {m, mafat_ranks_even(n, rank), exchange, tell, collect, host, expect, give_up},
                .process = getpid(), .hosts = calloc((size_t)n, sizeof *m->hosts)};
     if (m->hosts == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for the names of %d machines", n);

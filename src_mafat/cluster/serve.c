@@ -139,6 +139,7 @@ static void run(const server *s)
 {
     mafat_error error = {.layer = -1};
     mafat_input none = {0};
+    s->peers->expect(s->peers->context, s->order.patience_s);
     mafat_status status = mafat_inference_forward(s->bridge, &none, 1, NULL, NULL, &error);
     if (status != MAFAT_OK)
         fail(s, status, &error);
@@ -157,6 +158,7 @@ static void answer(const server *s, mafat_status status, const mafat_error *erro
 static void listen(server *s)
 {
     mafat_error error = {.layer = -1};
+    s->peers->expect(s->peers->context, 0);
     s->peers->tell(s->peers->context, &s->order, sizeof s->order);
     free(s->words);
     s->words = malloc(s->order.n_bytes + 1);

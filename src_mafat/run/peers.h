@@ -30,6 +30,9 @@ typedef struct {
     void (*collect)(void *context, const void *bytes, size_t n_bytes, void *all);
     /* Where a rank runs, as people name machines. */
     const char *(*host)(void *context, int rank);
+    /* From now on whoever is silent for longer while others wait for it is lost, which ends all ranks
+     * with a message that names it; 0: everybody may take as long as it likes. */
+    void (*expect)(void *context, double seconds);
     /* Ends all ranks, in the middle of whatever they do. */
     void (*give_up)(void *context, mafat_status status);
 } mafat_peers;

@@ -1,7 +1,8 @@
 #!/bin/bash
 # One image on several ranks, all on this machine: every value that rank 0 has whole equals Darknet's, with
-# and without a memory limit, by rows, tiles and filters; boxes and pictures are those of one rank; ranks
-# that do not match are named before anything runs.
+# and without a memory limit, in even and uneven shares, by rows, tiles and filters; boxes and pictures are
+# those of one rank; ranks that do not match are named before anything runs, and one that is lost meanwhile
+# ends all.
 . "$(dirname "$0")/../lib.sh"
 mpi=$top/darknet/darknet-mpi
 if ! command -v mpirun >/dev/null || [ ! -x "$mpi" ]; then
@@ -49,7 +50,6 @@ on_ranks "$(small cfg/yolov3-tiny.cfg 160)" "$(weights cfg/yolov3-tiny.cfg)" 12M
 on_ranks "$(small cfg/resnet18.cfg 128)" "$(weights cfg/resnet18.cfg)" 12M 3x2
 [ ! -e $fastest.cfg ] || on_ranks $fastest.cfg $fastest.weights 12M 4x1r/21/2x1
 same 1 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)"
-
 same 2 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -memory 14M,13M -shares 5,4
 expect 2 '^mafat: .*-shares 1,1: 2 shares for 3 ranks' ranks 3 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
     "$(weights cfg/yolov3-tiny.cfg)" -shares 1,1
@@ -65,6 +65,7 @@ sums=$(awk '/^(macs|sent_bytes|received_bytes): / { sum[$1] += $2 } END { printf
 own=$(value macs | head -n 1)
 expect 0 '^macs: ' "$darknet" mafat plan cfg/yolov3-tiny.cfg
 [ "$sums" = "0 $(($(value macs) + own))" ] || fail "sent without being received, and computed: $sums, not $(value macs) and $own"
+
 # what a person gets of one rank, and of three
 cp "$(weights cfg/yolov3-tiny.cfg)" "$scratch/w"
 for n in 1 3; do
@@ -94,4 +95,35 @@ sed 's/activation=leaky/activation=relu/' "$scratch/a/net.cfg" >"$scratch/b/net.
 refused 2 "net.cfg: rank 1 on $(hostname): its cfg is another one than that of rank 0"
 expect 2 '2 ranks take one image at a time; given batch 2' \
     ranks 2 "$mpi" mafat compare "$scratch/a/net.cfg" "$scratch/a/net.weights" -batch 2
+
+# lost SIGNAL CODE PATTERN: one of three ranks is stopped or killed in a run; all end, and soon
+lost() {
+    local pids pid code begin
+    mpirun --oversubscribe --allow-run-as-root --bind-to none -n 3 "$mpi" mafat bench "$scratch/a/net.cfg" "$scratch/a/net.weights" \
+        -n 10000 >"$scratch/stdout" 2>"$scratch/stderr" </dev/null &
+    for _ in $(seq 100); do
+        pids=$(pgrep -P $!)
+        grep -q Done "$scratch/stderr" && break
+        sleep 0.1
+    done
+    sleep 0.5
+    pid=$(echo "$pids" | sed -n 2p)
+    begin=$SECONDS
+    kill "-$1" "$pid"
+    wait $!
+    code=$?
+    [ $code -eq "$2" ] || fail "-$1: exit code $code instead of $2: $(tail -n 1 "$scratch/stderr")"
+    grep -qE "$3" "$scratch/stderr" || fail "-$1: no '$3' in $(cat "$scratch/stderr")"
+    for pid in $pids; do
+        case $(ps -o stat= -p "$pid") in '' | Z*) ;; *) fail "-$1: process $pid is left" ;; esac
+    done
+    [ $((SECONDS - begin)) -lt 30 ] || fail "-$1: took $((SECONDS - begin)) s"
+}
+lost KILL 137 "rank 1 with PID [0-9]+ on node $(hostname) exited on signal 9"
+# costs that were measured, so that silence is noticed in seconds
+if "$darknet" mafat search "$scratch/a/net.cfg" -memory 32M -threads 1 -calibrate >/dev/null 2>&1; then
+    lost STOP 1 "^mafat: .*no answer in [0-9]+ s from rank 1 on $(hostname); all ranks end"
+else
+    echo "  not tried, as this machine is too busy to measure costs: a paused rank"
+fi
 finish
