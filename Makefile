@@ -37,7 +37,8 @@ CXX := g++
 endif
 # asan: all of it, Darknet too, with AddressSanitizer and UndefinedBehaviorSanitizer; tsan: with
 # ThreadSanitizer, which does not know how OpenMP's threads meet, and so wants OPENMP=0; fuzz: as asan, for
-# clang's libFuzzer (tests/fuzz).
+# clang's libFuzzer (tests/fuzz). With lines for reports and no more: gcc would take half as long again to
+# describe variables.
 SANITIZE ?=
 # WERROR=1 makes warnings in our code errors, as the tests do.
 WERROR ?= 0
@@ -78,7 +79,7 @@ SANITIZERS_asan := address,undefined
 SANITIZERS_tsan := thread
 SANITIZERS_fuzz := fuzzer-no-link,address,undefined
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZERS_$(SANITIZE)) -fno-sanitize-recover=undefined \
-    -fno-omit-frame-pointer -fno-optimize-sibling-calls -g)
+    -fno-omit-frame-pointer -fno-optimize-sibling-calls -g1)
 TRIPLET := $(CROSS:%-=%)
 COMPILER := $(if $(filter clang%,$(notdir $(CC))),$(CC) $(TRIPLET:%=--target=%),$(CROSS)$(CC))
 PROCESSOR := $(or $(strip $(CPU) $(ARCH)),plain)
@@ -110,8 +111,11 @@ DARKNET_FLAGS := -std=gnu11 -w -Wfatal-errors -U_FORTIFY_SOURCE $(MACHINE) $(DAR
 # Behind the last of a list of numbers it adds to a null pointer, which it does not use.
 DARKNET_FLAGS += $(if $(filter fuzz,$(SANITIZE)),-fno-sanitize=pointer-overflow)
 
+# With checks in it stb_image, of which picture.c below is a second compilation, takes gcc a minute, but for -O1 seven
+# seconds. What is fuzzed is run for hours.
+STB_LEVEL := $(if $(filter-out fuzz,$(SANITIZE)),-O1)
 # stb_image shifts into the sign everywhere, and Darknet draws boxes of any size, pixel by pixel.
-DARKNET_FLAGS_src/image := $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-integer-overflow)
+DARKNET_FLAGS_src/image := $(STB_LEVEL) $(if $(SANITIZE),-fno-sanitize=shift$(comma)signed-integer-overflow)
 # With a check between product and sum, clang fuses no multiply-add, and the bits would be others than of MAFAT's kernels.
 DARKNET_FLAGS_src/gemm := $(if $(filter fuzz,$(SANITIZE)),-fno-sanitize=all)
 
@@ -143,7 +147,7 @@ FLAGS_score := -ffp-contract=off
 FLAGS_base/version = -include build/version.h -DMAFAT_MARCH='"$(PROCESSOR)"'
 # stb_image compiled a second time, in parts, as Darknet compiles it; where it lets numbers overflow
 # and shifts them too far, the processor's way is as good as any. clang from 19 on calls -Ofast deprecated.
-STB_FLAGS = $(DARKNET_OPT) -Wno-deprecated -fwrapv -fno-sanitize=shift
+STB_FLAGS = $(DARKNET_OPT) $(STB_LEVEL) -Wno-deprecated -fwrapv -fno-sanitize=shift
 FLAGS_upstream/picture = $(STB_FLAGS)
 FLAGS_upstream/jpeg_rows = $(STB_FLAGS)
 FLAGS_upstream/png_rows = $(STB_FLAGS)
