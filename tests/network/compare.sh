@@ -21,8 +21,7 @@ same() {
 # the configurations that the README promises, each on each, with all numbers of threads
 tiled='1x1 3x3/NoCut 5x5/8/2x2 2x3/4/3x2/8/5x4/12/2x2/17/1x1 10x7/8/3x5'
 same cfg/yolov2.cfg 3 $tiled 38x1r/12/1x1
-same cfg/yolov2.cfg 2 7x1r/8/19x1r/12/5x1r/17/1x1 5x5/8/2x2
-same cfg/yolov2-voc.cfg 2 $tiled
+same cfg/yolov2-voc.cfg 2 $tiled 7x1r/8/19x1r/12/5x1r/17/1x1
 same cfg/yolov2-tiny.cfg 1 $tiled 13x1r/12/1x1
 same "$top/cfg/yolov2-first16.cfg" 3 $tiled
 # limits that choose for themselves and read weights in windows
