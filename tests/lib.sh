@@ -31,6 +31,11 @@ expect() {
     grep -qE -e "$pattern" "$1" || fail "no '$pattern' in what it printed: ${*:2}: $(tail -n 1 "$1")"
 }
 
+# powerless COMMAND...: without the right of root to open files whatever their modes are.
+powerless() {
+    if [ "$(id -u)" = 0 ]; then setpriv --bounding-set -all "$@"; else "$@"; fi
+}
+
 # weights CFG: prints the path of weights for the cfg; they are made once and kept under build/. Other tests
 # may want them at the same time.
 weights() {

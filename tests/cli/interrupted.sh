@@ -1,7 +1,7 @@
 #!/bin/bash
-# A command that is ended by a signal at any moment leaves no file half there, none beside it and no process; one
-# whose standard descriptors are closed uses no other file in their place; where costs cannot be kept, or two
-# processes keep them at once, all runs as ever.
+# A command that is ended by a signal at any moment leaves no file half there, none beside it and no process, those
+# that it has started among them; one whose standard descriptors are closed uses no other file in their place; where
+# costs cannot be kept, or two processes keep them at once, all runs as ever.
 . "$(dirname "$0")/../lib.sh"
 printf '[net]\nwidth=32\nheight=32\nchannels=3\n[convolutional]\nfilters=14\nsize=1\nstride=1\nactivation=linear
 [region]\nanchors=1,1,2,2\nclasses=2\ncoords=4\nnum=2\nsoftmax=1\n' >"$scratch/net.cfg"
@@ -43,17 +43,76 @@ expect 0 'Predicted' bash -c '"$@" 2>&-' - "${one[@]}"
 expect 1 'cannot write the results: Bad file descriptor' bash -c '"$@" >&-' - "${one[@]}"
 expect 1 'cannot write the results: Bad file descriptor' bash -c '"$@" <&- >&-' - "$darknet" mafat plan "$scratch/net.cfg"
 expect 1 'standard input|cannot be read' bash -c '"$@" <&-' - "${detect[@]}" -threads 1
+rm "$scratch/one.jpg"
+bash -c '"$@" <&- >&- 2>&-' - "${one[@]}"
+[ $? = 1 ] || fail "all descriptors closed: exit code $?"
+[ ! -e "$scratch/one.jpg" ] || cmp "$scratch/one.jpg" "$scratch/expected.jpg" || fail "all descriptors closed: another picture"
 [ "$(cksum <"$scratch/net.weights")" = "$sum" ] || fail "the weights were written to"
 
-# costs that cannot be kept, and two processes that keep them
+# What a command has started ends with it, whatever it is doing: here it has been stopped.
+${CC:-gcc} -shared -fPIC tests/cli/stop.c -o "$scratch/stop.so" -ldl || fail "tests/cli/stop.c does not compile"
+becomes() { # STATE PROCESS: waits until it is in that one: T, stopped, or Z, ended
+    local i state
+    for ((i = 0; i < 300; i++)); do
+        state=$(ps -o stat= -p "$2")
+        state=${state:-Z}
+        [[ $state != $1* ]] || return 0
+        [[ $state != Z* ]] || return 1
+        sleep .1
+    done
+    return 1
+}
+ends_with_it() { # COMMAND...
+    local pid child
+    LD_PRELOAD=$scratch/stop.so "$@" >"$scratch/stdout" 2>"$scratch/stderr" &
+    pid=$!
+    becomes T $pid || { fail "starts no process: $*: $(tail -n 1 "$scratch/stderr")"; return; }
+    child=$(pgrep -P $pid)
+    becomes T "$child" || fail "its process does not ask to end with it: $*"
+    { kill -KILL $pid && wait $pid; } 2>/dev/null
+    becomes Z "$child" || { fail "its process goes on without it: $*"; kill -KILL "$child"; }
+}
+ends_with_it "$darknet" mafat compare "$scratch/net.cfg" "$scratch/net.weights" -threads 1
+
+# costs that cannot be kept: where no file can be made, and on a full disk
 search=("$darknet" mafat search "$scratch/net.cfg" "$scratch/net.weights" -threads 1 -memory 16M)
-expect 0 '^config: ' env XDG_CACHE_HOME=/proc/none "${search[@]}"
-grep -q 'cannot be written' "$scratch/stderr" || fail "costs that are not kept are not told"
-export XDG_CACHE_HOME=$scratch/shared
+unset XDG_CACHE_HOME
+export HOME=$scratch/home
+mkdir "$HOME"
+expect 0 '^config: ' "$darknet" mafat search "$scratch/net.cfg" -threads 1 -memory 16M
+if grep -q 'too busy to measure' "$scratch/stderr"; then
+    echo "  not tried: costs, which this machine is too busy to measure"
+    finish
+fi
+kept=$(find "$HOME" -type f)
+sum=$(cksum <"$kept")
+chmod a-w "${kept%/*}"
+expect 0 '^config: ' powerless "${search[@]}"
+grep -q "^mafat: $kept: cannot be written: Permission denied" "$scratch/stderr" || fail "costs that are not kept are not told: $(cat "$scratch/stderr")"
+chmod u+w "${kept%/*}"
+bash -c 'trap "" XFSZ; ulimit -f 0; "$@"' - "${search[@]}" 2>&1 | cat >"$scratch/stdout"
+grep -q '^config: ' "$scratch/stdout" && grep -q "^mafat: $kept: cannot be written: File too large" "$scratch/stdout" ||
+    fail "costs on a full disk: $(cat "$scratch/stdout")"
+[ "$(cksum <"$kept")" = "$sum" ] || fail "costs were written to"
+[ "$(find "$HOME" -type f)" = "$kept" ] || fail "left beside the costs: $(find "$HOME" -type f)"
+ends_with_it "${search[@]}" -measure
+
+# two processes that keep them: at no moment is a file half there
+rm -r "$HOME"
+mkdir "$HOME"
 "${search[@]}" >"$scratch/first" 2>&1 &
-"${search[@]}" >"$scratch/second" 2>&1 || fail "the second: $(tail -n 1 "$scratch/second")"
-wait $! || fail "the first: $(tail -n 1 "$scratch/first")"
-expect 0 '^config: ' "${search[@]}"
-! grep -q 'measuring' "$scratch/stderr" || fail "what two processes kept is no good"
-[ "$(find "$scratch/shared" -type f | wc -l)" = 1 ] || fail "left in the cache: $(find "$scratch/shared" -type f)"
+first=$!
+"${search[@]}" >"$scratch/second" 2>&1 &
+second=$!
+while kill -0 $first 2>/dev/null || kill -0 $second 2>/dev/null; do
+    [ ! -e "$kept" ] || [[ $(tail -n 1 "$kept") == lost_byte_s:* ]] || fail "costs half there: $(cat "$kept")"
+    sleep .02
+done
+wait $first || fail "the first: $(tail -n 1 "$scratch/first")"
+wait $second || fail "the second: $(tail -n 1 "$scratch/second")"
+if ! grep -q 'too busy to measure' "$scratch/first" "$scratch/second"; then
+    expect 0 '^config: ' "${search[@]}"
+    ! grep -q 'measuring' "$scratch/stderr" || fail "what two processes kept is no good"
+    [ "$(find "$HOME" -type f)" = "$kept" ] || fail "left in the cache: $(find "$HOME" -type f)"
+fi
 finish

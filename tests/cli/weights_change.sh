@@ -7,18 +7,20 @@ original=$(weights "$cfg")
 needed=$(stat -c %s "$original")
 w=$scratch/a.weights
 cd "$top/darknet" || exit 1
-detect() {
-    "$darknet" mafat detector test cfg/coco.data "$cfg" "$w" "$@" -memory 16M -thresh .2 -out "$scratch/drawn"
-}
+detect=("$darknet" mafat detector test cfg/coco.data "$cfg" "$w" -memory 16M -thresh .2 -out "$scratch/drawn")
 restore() { cp "$original" "$w"; }
 
 # before the start
-refused() { # MESSAGE
-    expect 1 "a.weights: .*$1" detect data/dog.jpg
+refused() { # MESSAGE [HOW]
+    expect 1 "a.weights: .*$1" ${2:-} "${detect[@]}" data/dog.jpg
     [ ! -s "$scratch/stdout" ] || fail "printed: $(head -n 1 "$scratch/stdout")"
     [ ! -e "$scratch/drawn.jpg" ] || fail "drew a picture"
 }
 refused 'No such file'
+cp "$original" "$w"
+chmod 000 "$w"
+refused 'cannot be read: Permission denied' powerless
+chmod 644 "$w"
 head -c $((needed - 1)) "$original" >"$w"
 refused "the file holds $((needed - 1)) bytes, the network needs $needed"
 head -c 1000000 "$original" >"$w"
@@ -44,8 +46,7 @@ meanwhile() { # MESSAGE COMMAND...: what the second image meets with, and what h
     shift
     restore
     rm -f "$scratch/drawn.jpg"
-    timeout 60 "$darknet" mafat detector test cfg/coco.data "$cfg" "$w" -memory 16M -thresh .2 \
-        -out "$scratch/drawn" <"$scratch/paths" >"$scratch/stdout" 2>"$scratch/stderr" &
+    timeout 60 "${detect[@]}" <"$scratch/paths" >"$scratch/stdout" 2>"$scratch/stderr" &
     pid=$!
     exec 3>"$scratch/paths"
     echo data/dog.jpg >&3
@@ -74,8 +75,7 @@ meanwhile 'was written to while it was in use' \
 
 # a new file under the old name is another one: the program goes on with the one that it has
 restore
-"$darknet" mafat detector test cfg/coco.data "$cfg" "$w" -memory 16M -thresh .2 -out "$scratch/drawn" \
-    <"$scratch/paths" >"$scratch/stdout" 2>"$scratch/stderr" &
+"${detect[@]}" <"$scratch/paths" >"$scratch/stdout" 2>"$scratch/stderr" &
 pid=$!
 exec 3>"$scratch/paths"
 echo data/dog.jpg >&3
