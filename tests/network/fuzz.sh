@@ -10,7 +10,7 @@ targets=("${sources[@]#tests/fuzz/fuzz_}")
 targets=("${targets[@]%.c}")
 make -s --no-print-directory -j2 SANITIZE=asan "${targets[@]/#/$folder/fuzz_}" >"$scratch/log" 2>&1 ||
     fail "make: $(tail -n 1 "$scratch/log")"
-export ASAN_OPTIONS=allocator_may_return_null=1:max_malloc_fill_size=1073741824:malloc_fill_byte=0 OMP_WAIT_POLICY=passive
+export OMP_WAIT_POLICY=passive
 export LSAN_OPTIONS=suppressions=$top/tests/lsan.supp:print_suppressions=0
 for target in "${targets[@]}"; do
     mkdir "$scratch/$target"
