@@ -23,7 +23,7 @@ mafat_status mafat_option_read_shipped(const char *name, const char *value, void
 {
     char found[MAFAT_SHIPPED_PATH];
     const char *path = mafat_shipped_find(value, found);
-    if (path == value)
+    if (path == value || to == NULL)
         return mafat_option_read_text(name, value, to, error);
     char *kept = strdup(path);    /* as long as the command line */
     if (kept == NULL)
