@@ -22,9 +22,9 @@ mafat_status mafat_lines_fail(mafat_error *error, const char *path, const char *
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    mafat_status status = mafat_error_set(error, MAFAT_FAILED, "%s", text);
+    mafat_error_set(error, MAFAT_FAILED, "%s", text);
     mafat_error_set_file(error, path);
-    return status;
+    return MAFAT_FAILED;
 }
 
 /* The next line of at most MAX_LINE_BYTES bytes, and what of its end fits. Returns how many bytes
