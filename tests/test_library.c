@@ -777,9 +777,6 @@ int main(void)
     tcase_add_loop_test(library, boxes_are_darknets_however_the_image_comes, 0, N_SETTINGS);
     tcase_add_loop_test(library, a_picture_has_the_format_that_its_name_says, 0, N_SETTINGS);
     tcase_add_test(library, room_is_made_for_the_picture_that_is_drawn);
-    tcase_add_loop_test(library, threads_in_one_network_get_their_own_results, 0, N_SETTINGS);
-    tcase_add_loop_test(library, threads_with_a_network_each_do_not_disturb_each_other, 0,
-                        N_SETTINGS);
     tcase_add_loop_test(library, a_forked_process_is_told, 0, N_SETTINGS);
     tcase_add_test(library, opening_nothing_in_a_forked_process_is_told);
     tcase_add_test(library, a_plan_that_is_lost_leaves_a_network_that_says_so);
@@ -794,5 +791,10 @@ int main(void)
     tcase_add_loop_test(library, a_run_that_cannot_be_is_refused_and_the_next_one_runs, 0,
                         N_SETTINGS);
     suite_add_tcase(suite, library);
+    TCase *threads = tcase_create("threads");    /* tests/network/threads.sh */
+    tcase_add_loop_test(threads, threads_in_one_network_get_their_own_results, 0, N_SETTINGS);
+    tcase_add_loop_test(threads, threads_with_a_network_each_do_not_disturb_each_other, 0,
+                        N_SETTINGS);
+    suite_add_tcase(suite, threads);
     return test_suite_run(suite);
 }
