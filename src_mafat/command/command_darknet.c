@@ -1,6 +1,7 @@
 /* Darknet's own inference commands run through MAFAT; see command_darknet.h. */
 #include "command/command_darknet.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -228,7 +229,7 @@ static int count_known(const mafat_darknet_command *command, const mafat_operand
         found->loading != MAFAT_LOADED_BY_ROWS)
         return 1;
     size_t n = has_list ? (size_t)n_paths : mafat_image_list_count();
-    return n < 1 ? 1 : (int)mafat_size_min(n, MAFAT_MAX_BATCH);
+    return n < 1 ? 1 : (int)mafat_size_min(n, INT_MAX);
 }
 
 /* What the command does with the network. */
@@ -245,7 +246,7 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     workload->format = found->format;
     if (status == MAFAT_OK)
         status = find_picture(command, found, has_limit, &has_picture, &n_paths, error);
-    workload->n_images = count_known(command, found, n_paths);
+    workload->n_images = workload->n_listed = count_known(command, found, n_paths);
     if (status == MAFAT_OK && has_picture)
         mafat_workload_set_picture(workload, &found->memory);
     if (status == MAFAT_OK && found->drawer == MAFAT_DRAWN_BY_DARKNET)

@@ -145,6 +145,7 @@ static mafat_status read_batch(mafat_session *session, const mafat_options *opti
     if (!is_named && (session->by_layers || session->limit_bytes == 0))
         session->n_images = 1;
     session->seeks_images = !is_named && session->n_images > 1;
+    session->n_listed = workload->n_listed;
     return status;
 }
 
@@ -338,6 +339,27 @@ mafat_status mafat_session_search(const mafat_session *session, const mafat_conf
  * many. */
 enum { LEAST_SCRATCH_PART = 4 };
 
+/* What an image takes where so many share a pass: the last pass of a list may have fewer, and reads as
+ * much for them. */
+static double image_s(const mafat_session *session, double pass_s, int n_images)
+{
+    int n_listed = session->n_listed;
+    return n_listed == 0 ? pass_s / n_images
+                         : pass_s * mafat_size_parts(n_listed, n_images) / n_listed;
+}
+
+/* The least number from n_images on that is worth trying: of those with which a list takes as many
+ * passes the least, as more would take more memory, and read as often. */
+static int next_images(const mafat_session *session, int n_images)
+{
+    int n_listed = session->n_listed;
+    if (n_listed <= n_images)    /* or nobody knows */
+        return n_images;
+    int n_passes = mafat_size_parts(n_listed, n_images);
+    bool is_least = mafat_size_parts(n_listed, n_passes) == n_images;
+    return is_least ? n_images : mafat_size_parts(n_listed, n_passes - 1);
+}
+
 /* The best plan for so many images: its seconds for one of them; INFINITY where there is none, of more
  * than one, which is too large or has too many steps. */
 static mafat_status try_images(mafat_session *session, const mafat_config *config, int n_images,
@@ -351,7 +373,7 @@ static mafat_status try_images(mafat_session *session, const mafat_config *confi
         return MAFAT_OK;
     if (status != MAFAT_OK)
         return status;
-    *seconds = found.plan.latency_s / n_images;
+    *seconds = image_s(session, found.plan.latency_s, n_images);
     session->choosing_bytes = mafat_size_max(session->choosing_bytes, found.choosing_bytes);
     mafat_found_free(&found);
     return MAFAT_OK;
@@ -393,7 +415,8 @@ static mafat_status choose_images(mafat_session *session, const mafat_config *co
     /* The best plan is not kept, but searched again in the end: its steps, for all images, would take
      * room that the next search needs in a small limit. Ever fewer of the larger numbers are tried,
      * among which little depends on one more image. */
-    for (int n = 1; n <= most && n_worse < MAX_WORSE && status == MAFAT_OK; n += 1 + n / 8) {
+    for (int n = 1; n <= most && n_worse < MAX_WORSE && status == MAFAT_OK;
+         n = next_images(session, n + 1 + n / 8)) {
         status = try_images(session, config, n, &seconds, error);
         if (status != MAFAT_OK || seconds == INFINITY)
             break;

@@ -34,6 +34,7 @@ typedef struct {
     int n_threads;
     int n_images;          /* of a pass of the weights; where they are to be chosen, at the most, */
     bool seeks_images;     /* until they are */
+    int n_listed;          /* images that will come; 0: nobody knows */
     bool is_resized;       /* the input is not of the size that the cfg says */
     mafat_ranks ranks;     /* that share the work */
     size_t scratch_bytes;  /* for Winograd's algorithm, at the most, each thread */

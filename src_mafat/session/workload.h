@@ -47,6 +47,7 @@ typedef struct {
     bool repeats;                  /* images follow each other */
     int n_images;                  /* of them so many are known before the first one is run; 0: none is
                                       to be known */
+    int n_listed;                  /* images of a list, all of which will come; 0: there is none */
     size_t waiting_bytes;          /* that each of several takes while it waits for their pass */
     bool has_others;               /* the process holds more than is counted here, which is measured
                                       before each run */

@@ -123,6 +123,15 @@ ${CC:-gcc} -O1 -shared -fPIC "$top/tests/cli/changing.c" -o "$scratch/changing.s
 printf '%s\n' data/dog.jpg data/person.jpg '' "$scratch/nothere.jpg" data/eagle.jpg "$scratch/cut.jpg" "$scratch/stub.jpg" \
     "$scratch/huge.ppm" "$scratch/spoilt.jpg" data/horses.jpg '  ' data/giraffe.jpg "$scratch/changing.jpg" data/dog.jpg \
     data/kite.jpg "$scratch/changing.jpg" >"$scratch/list"
+# lists of a few: no fewer images a pass would do in as many passes
+for n in 3 5 7 9 13; do
+    yes data/eagle.jpg | head -n $n >"$scratch/few"
+    "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 9M -threads 2 -no_picture <"$scratch/few" \
+        >"$scratch/stdout" 2>"$scratch/stderr" || fail "a list of $n: exit code $?"
+    each=$(sed -nE 's/^mafat: limit .*, ([0-9]+) images a pass.*/\1/p' "$scratch/stderr") each=${each:-1}
+    passes=$(((n + each - 1) / each))
+    [ $each = $(((n + passes - 1) / passes)) ] || fail "$n images in $passes passes of $each"
+done
 # told DIR ARGUMENTS...: runs the list, to a folder of that name, and leaves what was told without its times
 told() {
     local out=$scratch/$1
