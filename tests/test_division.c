@@ -292,6 +292,9 @@ START_TEST(heavy_layers_are_divided_by_filters_and_others_by_rows)
     for (int i = 0; i < n; i++)
         ck_assert_uint_eq(mafat_plan_message_bytes(&cfg.network, &messages[i]),
                           16 * 32 * sizeof(float));
+    /* and no other rows are there */
+    const mafat_buffer *buffer = &plans[1].buffers[plans[1].output_buffers[0]];
+    ck_assert_uint_eq(buffer->place.bytes, 16 * (8 + 2) * 32 * sizeof(float));
     mafat_config_free(&config);
     free_plans();
     mafat_cfg_free(&cfg);

@@ -41,6 +41,14 @@ static mafat_status bytes_of(const mafat_builder *b, int layer, mafat_shape shap
                                  shape.h, shape.w);
 }
 
+/* Of what a map's buffer holds. */
+static mafat_shape held_shape(const mafat_builder *b, int layer)
+{
+    mafat_region held = mafat_builder_held(b, layer);
+    int n_channels = layer < 0 ? b->network->input.c : b->network->layers[layer].out.c;
+    return (mafat_shape){n_channels, mafat_region_height(held), mafat_region_width(held)};
+}
+
 static int add_buffer(mafat_plan *plan, mafat_buffer buffer)
 {
     plan->buffers[plan->n_buffers] = buffer;
@@ -76,7 +84,7 @@ static mafat_status add_image_buffer(mafat_builder *b)
         image.storage = MAFAT_IN_ARENA;
         image.is_map = !mafat_builder_has_input_by_rows(b) || !b->plan->groups[0].tiling.reuse;
         if (image.is_map)
-            status = bytes_of(b, -1, b->network->input, &image.place.bytes);
+            status = bytes_of(b, -1, held_shape(b, -1), &image.place.bytes);
     }
     add_buffer(b->plan, image);
     return status;
@@ -97,7 +105,7 @@ static mafat_status add_output_buffer(mafat_builder *b, const mafat_group *group
         buffer.is_result = b->scratch->are_results[l];
         if (buffer.is_result && b->plan->n_images == 1)
             buffer.storage = MAFAT_IN_RESULT;
-        status = bytes_of(b, l, b->network->layers[l].out, &buffer.place.bytes);
+        status = bytes_of(b, l, held_shape(b, l), &buffer.place.bytes);
     }
     buffer.is_for_each_image = is_for_each_image(b, group, l, buffer.is_map);
     b->output_buffers[l] = add_buffer(b->plan, buffer);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/size.h"
+
 int mafat_builder_source(const mafat_builder *b, int l, int s)
 {
     int source = b->network->layers[l].sources[s];
@@ -37,6 +39,24 @@ mafat_part mafat_builder_made(const mafat_builder *b, int l)
     if (b->division.n <= 1)
         return mafat_part_whole(b->network->layers[l].out);
     return mafat_division_made(&b->division, l, b->options->ranks->rank);
+}
+
+mafat_region mafat_builder_held(const mafat_builder *b, int l)
+{
+    mafat_shape shape = l < 0 ? b->network->input : b->network->layers[l].out;
+    mafat_region held = mafat_region_whole(shape);
+    /* a part of a network does not know what others read */
+    if (b->division.n <= 1 || b->is_part || (l < 0 && b->options->ranks->rank == 0))
+        return held;
+    mafat_part wanted = mafat_division_wanted(&b->division, l, b->options->ranks->rank);
+    mafat_part made = l < 0 ? wanted : mafat_builder_made(b, l);
+    if (mafat_part_is_empty(wanted))
+        wanted = made;
+    if (mafat_part_is_empty(made))
+        made = wanted;
+    held.y0 = mafat_size_min_int(made.row_begin, wanted.row_begin);
+    held.y1 = mafat_size_max_int(made.row_end, wanted.row_end);
+    return held;
 }
 
 bool mafat_builder_has_whole(const mafat_builder *b, int l)

@@ -53,6 +53,10 @@ bool mafat_builder_has_input_by_rows(const mafat_builder *b);
 /* What this rank computes of layer l: all, where there is one. */
 mafat_part mafat_builder_made(const mafat_builder *b, int l);
 
+/* The rows of the output of layer l, or of the image (-1), that a buffer for the map holds on this rank:
+ * those that it computes and those that it reads. */
+mafat_region mafat_builder_held(const mafat_builder *b, int l);
+
 /* Whether all of a layer's output is there on this rank in the end. */
 bool mafat_builder_has_whole(const mafat_builder *b, int l);
 

@@ -73,7 +73,7 @@ static mafat_region held_rows(const walk *w, int l)
 {
     const mafat_rows *rows = rows_of(w, l);
     if (!is_inside(w, l) || w->b->plan->buffers[buffer_of(w, l)].is_map)
-        return mafat_region_whole(shape_of(w, l));
+        return mafat_builder_held(w->b, l);
     return rows_between(w, l, rows->top, rows->top + rows->capacity);
 }
 

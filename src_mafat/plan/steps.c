@@ -13,11 +13,15 @@ static mafat_field field_of(const mafat_layer *layer, mafat_region out)
     return mafat_region_back(layer, out);
 }
 
-/* The part of its map that a buffer holds where a tile's buffer holds `of_tile`. */
+/* The part of its map that a buffer holds where a tile's buffer holds `of_tile`; of several ranks that
+ * may be some rows. */
 static mafat_region held_by(const mafat_builder *b, int buffer, mafat_shape map,
                             mafat_region of_tile)
 {
-    return b->plan->buffers[buffer].is_map ? mafat_region_whole(map) : of_tile;
+    const mafat_buffer *found = &b->plan->buffers[buffer];
+    if (!found->is_map)
+        return of_tile;
+    return b->division.n <= 1 ? mafat_region_whole(map) : mafat_builder_held(b, found->layer);
 }
 
 /* Makes room for one more step. */

@@ -12,13 +12,13 @@ static mafat_group *group_of(const mafat_builder *b, mafat_tile_index at)
     return &b->plan->groups[at.group];
 }
 
-/* What the buffer of layer l holds, if it holds a tile: where layers run one by one, all of the map,
- * of which other ranks may compute a part. */
+/* What the buffer of layer l holds, if it holds a tile: where layers run one by one, all of the map that
+ * is of use on this rank. */
 static mafat_region held_by(const mafat_builder *b, mafat_tile_index at, int l)
 {
     return mafat_group_is_interleaved(group_of(b, at))
                ? b->outputs[l]
-               : mafat_region_whole(b->network->layers[l].out);
+               : mafat_builder_held(b, l);
 }
 
 /* The same of a layer's source number s: more than the layer reads where the source computes more. */

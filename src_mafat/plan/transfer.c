@@ -40,10 +40,10 @@ static mafat_step step_of(const mafat_builder *b, int layer)
 {
     mafat_step step = mafat_steps_of_image(b);
     if (layer >= 0) {
-        mafat_region whole = mafat_region_whole(b->network->layers[layer].out);
         step.moment = b->last_moments[layer];
-        step.out = (mafat_operand){b->output_buffers[layer], whole, whole, 0};
+        step.out.buffer = b->output_buffers[layer];
     }
+    step.out.region = step.out.held = mafat_builder_held(b, layer);
     step.kind = MAFAT_STEP_EXCHANGE;
     step.layer = layer;
     return step;

@@ -1,15 +1,15 @@
 /* Messages as parcels; see exchange.h. */
 #include "run/exchange.h"
 
-/* Where a message's part lies in a map. */
-static mafat_parcel parcel_of(const mafat_message *message, float *map, mafat_shape shape)
+/* Where a message's part lies in a map, of which these rows are there. */
+static mafat_parcel parcel_of(const mafat_message *message, float *map, mafat_region held)
 {
     mafat_part part = message->part;
-    size_t width = (size_t)shape.w, plane = (size_t)shape.h * width;
+    size_t width = (size_t)mafat_region_width(held), plane = mafat_region_pixels(held);
     size_t n_rows = (size_t)(part.row_end - part.row_begin);
     mafat_parcel parcel = {
         .peer = message->peer,
-        .data = map + (size_t)part.channel_begin * plane + (size_t)part.row_begin * width,
+        .data = map + (size_t)part.channel_begin * plane + (size_t)(part.row_begin - held.y0) * width,
         .n_blocks = (size_t)(part.channel_end - part.channel_begin),
         .block_floats = n_rows * width, .stride_floats = plane,
     };
@@ -20,17 +20,17 @@ static mafat_parcel parcel_of(const mafat_message *message, float *map, mafat_sh
     return parcel;
 }
 
-void mafat_exchange_run(const mafat_peers *peers, const mafat_plan *plan, int layer, float *map,
-                        mafat_shape shape)
+void mafat_exchange_run(const mafat_peers *peers, const mafat_plan *plan, const mafat_step *step,
+                        float *map)
 {
     mafat_parcel sent[MAFAT_MAX_RANKS], received[MAFAT_MAX_RANKS];
     int n_sent = 0, n_received = 0, n;
-    const mafat_message *messages = mafat_plan_messages(plan, layer, &n);
+    const mafat_message *messages = mafat_plan_messages(plan, step->layer, &n);
     for (int i = 0; i < n; i++) {
         if (messages[i].is_sent)
-            sent[n_sent++] = parcel_of(&messages[i], map, shape);
+            sent[n_sent++] = parcel_of(&messages[i], map, step->out.held);
         else
-            received[n_received++] = parcel_of(&messages[i], map, shape);
+            received[n_received++] = parcel_of(&messages[i], map, step->out.held);
     }
     peers->exchange(peers->context, sent, n_sent, received, n_received);
 }

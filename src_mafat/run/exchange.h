@@ -4,9 +4,9 @@
 
 #include "run/peers.h"
 
-/* Sends and receives the messages of a layer's output, which lies in `map`, whole: rows of so many
- * floats, so many in a channel. */
-void mafat_exchange_run(const mafat_peers *peers, const mafat_plan *plan, int layer, float *map,
-                        mafat_shape shape);
+/* Runs such a step: sends and receives the messages of its layer's output, whose rows step->out.held lie
+ * in `map`. */
+void mafat_exchange_run(const mafat_peers *peers, const mafat_plan *plan, const mafat_step *step,
+                        float *map);
 
 #endif

@@ -436,9 +436,7 @@ void mafat_step_run(const mafat_step_context *context, const mafat_step *step, i
         return;
     }
     if (step->kind == MAFAT_STEP_EXCHANGE) {
-        mafat_exchange_run(context->peers, context->plan, step->layer, t.out.data,
-                           step->layer < 0 ? context->network->input
-                                           : context->network->layers[step->layer].out);
+        mafat_exchange_run(context->peers, context->plan, step, t.out.data);
         return;
     }
     t.in = view_of(context, &step->in);
