@@ -119,7 +119,7 @@ expect 2 '2 ranks take one image at a time; given batch 2' \
 lost() {
     local pids pid code begin
     mpirun --oversubscribe --allow-run-as-root --bind-to none -n 3 "$mpi" mafat bench "$scratch/a/net.cfg" "$scratch/a/net.weights" \
-        -n 10000 >"$scratch/stdout" 2>"$scratch/stderr" </dev/null &
+        -threads 1 -n 10000 >"$scratch/stdout" 2>"$scratch/stderr" </dev/null &
     for _ in $(seq 100); do
         pids=$(pgrep -P $!)
         grep -q Done "$scratch/stderr" && break
@@ -139,8 +139,8 @@ lost() {
     [ $((SECONDS - begin)) -lt 30 ] || fail "-$1: took $((SECONDS - begin)) s"
 }
 lost KILL 137 "rank 1 with PID [0-9]+ on node $(hostname) exited on signal 9"
-# costs that were measured, so that silence is noticed in seconds
-if "$darknet" mafat search "$scratch/a/net.cfg" -memory 32M -threads 1 -calibrate >/dev/null 2>&1; then
+# costs that were measured, by this program and for so many threads, so that silence is noticed in seconds
+if "$mpi" mafat search "$scratch/a/net.cfg" -memory 32M -threads 1 -calibrate >/dev/null 2>&1; then
     lost STOP 1 "^mafat: .*no answer in [0-9]+ s from rank 1 on $(hostname); all ranks end"
 else
     echo "  not tried, as this machine is too busy to measure costs: a paused rank"
