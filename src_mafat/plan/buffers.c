@@ -213,7 +213,8 @@ mafat_status mafat_buffers_make(mafat_builder *b)
         return mafat_error_set(b->error, MAFAT_FAILED, "no memory for a plan's buffers");
     for (int g = 0; g < plan->n_groups; g++)
         plan->n_moments = count_moments(b, &plan->groups[g], plan->n_moments);
-    b->head_last_moment = plan->groups[plan->n_head_groups - 1].last_moment;
+    if (plan->n_head_groups > 0)    /* a part of the tail has none */
+        b->head_last_moment = plan->groups[plan->n_head_groups - 1].last_moment;
     mafat_status status = add_image_buffer(b);
     add_buffer(plan, (mafat_buffer){
         .storage = MAFAT_IN_ARENA, .layer = -1,
