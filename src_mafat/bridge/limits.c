@@ -288,18 +288,20 @@ void *mafat_image_calloc(size_t n, size_t n_bytes)
  * cannot be read, which Darknet tells. */
 static size_t count_lines(const char *path)
 {
-    char *line = NULL;
-    size_t size = 0, n = 0;
+    char bytes[4096], last = '\n';
+    size_t n_lines = 0, n;
     FILE *file;
     uint64_t unused;
     mafat_error unseen;
     if (mafat_file_open(path, "list", &file, &unused, &unseen) != MAFAT_OK)
         return 0;
-    while (getline(&line, &size, file) >= 0)
-        n++;
-    free(line);
+    while ((n = fread(bytes, 1, sizeof bytes, file)) > 0) {
+        for (size_t i = 0; i < n; i++)
+            n_lines += bytes[i] == '\n';
+        last = bytes[n - 1];
+    }
     fclose(file);
-    return n;
+    return n_lines + (last != '\n');
 }
 
 /* Makes room for lines that stay. Who planned for names of classes has counted his. */

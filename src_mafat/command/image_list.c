@@ -19,7 +19,8 @@ typedef struct {
     int n_lines, n;       /* so far: lines that were read, and images that were done */
     mafat_queue ahead;    /* lines whose turn comes, "" blank ones */
     int n_failed, n_too_large;
-    bool is_whole;        /* it has come to its end */
+    bool is_whole;        /* it has come to its end, */
+    int reason;           /* or an errno says why it could not */
     mafat_progress progress;
 } image_list;
 
@@ -55,6 +56,7 @@ static mafat_status read_line(image_list *list, bool *is_there, mafat_error *err
     *is_there = length >= 0;
     if (!*is_there) {
         list->is_whole = feof(stdin);
+        list->reason = list->is_whole ? 0 : errno;
         return MAFAT_OK;
     }
     const char *path = mafat_lines_trim(list->line, (size_t)length, ++list->n_lines);
@@ -129,14 +131,13 @@ static void count(image_list *list, mafat_status status, const mafat_error *erro
 static mafat_status end(image_list *list, mafat_error *error)
 {
     static const char passed_over[] = "images that were passed over";
-    int reason = errno;
     mafat_progress_end(&list->progress);
     free(list->line);
     list->line = NULL;
     mafat_queue_free(&list->ahead);
-    if (ferror(stdin))
+    if (list->reason != 0)
         return mafat_error_set(error, MAFAT_FAILED, "cannot read paths from standard input: %s",
-                               strerror(reason));
+                               strerror(list->reason));
     if (list->n_failed > 0 && list->n_too_large > 0)
         return mafat_error_set(error, MAFAT_FAILED, "%s: %d of %d that failed, %d too large for "
                                "the memory limit", passed_over, list->n_failed, list->n,

@@ -43,6 +43,9 @@ expect 0 'Predicted' bash -c '"$@" 2>&-' - "${one[@]}"
 expect 1 'cannot write the results: Bad file descriptor' bash -c '"$@" >&-' - "${one[@]}"
 expect 1 'cannot write the results: Bad file descriptor' bash -c '"$@" <&- >&-' - "$darknet" mafat plan "$scratch/net.cfg"
 expect 1 'standard input|cannot be read' bash -c '"$@" <&-' - "${detect[@]}" -threads 1
+# a list that cannot be read to its end is not one that has ended: here a line wants more memory than there may be
+expect 1 'cannot read paths from standard input: Cannot allocate memory' bash -c \
+    '{ echo "$0"; head -c 700M /dev/zero | tr "\\0" x; } | (ulimit -v 1000000; "$@")' "$top/darknet/data/person.jpg" "${detect[@]}" -threads 1 -out "$scratch/one"
 rm "$scratch/one.jpg"
 bash -c '"$@" <&- >&- 2>&-' - "${one[@]}"
 [ $? = 1 ] || fail "all descriptors closed: exit code $?"
