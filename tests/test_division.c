@@ -20,24 +20,13 @@ static mafat_plan plans[MAX_RANKS];
 static mafat_ranks all;
 static mafat_error fault;
 
-static void random_tiling(char *text, size_t size, bool divides)
-{
-    if (!divides || test_random_int(&random_state, 3) == 0)
-        snprintf(text, size, "1x1");
-    else if (test_random_int(&random_state, 2) == 0)
-        snprintf(text, size, "%dx1r", 1 + test_random_int(&random_state, 12));
-    else
-        snprintf(text, size, "%dx%d", 1 + test_random_int(&random_state, 6),
-                 1 + test_random_int(&random_state, 4));
-}
-
 static void random_config(char *text, size_t size)
 {
     char first[32], second[32];
     int cut = 1 + test_random_int(&random_state, cfg.network.n_layers);
     bool divides = cut < cfg.network.n_layers && mafat_group_can_fuse(&cfg.network.layers[cut]);
-    random_tiling(first, sizeof first, true);
-    random_tiling(second, sizeof second, divides);
+    test_random_tiling(&random_state, first, sizeof first, true);
+    test_random_tiling(&random_state, second, sizeof second, divides);
     snprintf(text, size, "%s/%d/%s", first, cut, second);
 }
 

@@ -271,17 +271,6 @@ static void run_all(int n)
     }
 }
 
-static void random_tiling(char *text, size_t size, bool divides)
-{
-    if (!divides || test_random_int(&random_state, 3) == 0)
-        snprintf(text, size, "1x1");
-    else if (test_random_int(&random_state, 2) == 0)
-        snprintf(text, size, "%dx1r", 1 + test_random_int(&random_state, 12));
-    else
-        snprintf(text, size, "%dx%d", 1 + test_random_int(&random_state, 6),
-                 1 + test_random_int(&random_state, 4));
-}
-
 /* A random plan on so many ranks, each run twice. */
 static void expect_runs(const mafat_ranks *all)
 {
@@ -289,8 +278,8 @@ static void expect_runs(const mafat_ranks *all)
     mafat_config config;
     int cut = 1 + test_random_int(&random_state, ours->n_layers);
     bool divides = cut < ours->n_layers && mafat_group_can_fuse(&ours->layers[cut]);
-    random_tiling(first, sizeof first, true);
-    random_tiling(second, sizeof second, divides);
+    test_random_tiling(&random_state, first, sizeof first, true);
+    test_random_tiling(&random_state, second, sizeof second, divides);
     snprintf(text, sizeof text, "%s/%d/%s", first, cut, second);
     test_case("%s on %d ranks", text, all->n);
     ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);

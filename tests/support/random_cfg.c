@@ -119,3 +119,14 @@ void test_cfg_make(test_random *r, char *cfg, int n_parts)
     for (int i = 0; i < n_parts; i++)
         test_cfg_append_random(r, cfg);
 }
+
+void test_random_tiling(test_random *r, char *text, size_t size, bool divides)
+{
+    if (!divides || test_random_int(r, 3) == 0)
+        snprintf(text, size, "1x1");
+    else if (test_random_int(r, 2) == 0)
+        snprintf(text, size, "%dx1r", 1 + test_random_int(r, 12));
+    else
+        snprintf(text, size, "%dx%d", 1 + test_random_int(r, 6),
+                 1 + test_random_int(r, 4));
+}

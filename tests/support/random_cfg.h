@@ -6,6 +6,7 @@
 #ifndef TESTS_SUPPORT_RANDOM_CFG_H
 #define TESTS_SUPPORT_RANDOM_CFG_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,5 +16,9 @@ enum { TEST_CFG_BYTES = 8192 };
 
 /* Makes a cfg of some `n_parts` layers; writes it to cfg[TEST_CFG_BYTES]. */
 void test_cfg_make(test_random *r, char *cfg, int n_parts);
+
+/* Writes a tiling of a configuration: tiles, kept rows, or 1x1, which alone suits a group that cannot be
+ * divided. */
+void test_random_tiling(test_random *r, char *text, size_t size, bool divides);
 
 #endif
