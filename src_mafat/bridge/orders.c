@@ -126,9 +126,10 @@ static size_t put_words(char *to, const char *const *words, int n_words)
     size_t n_bytes = 0;
     for (int i = 0; i < n_words; i++) {
         const char *word = words[i] != NULL ? words[i] : "";
+        size_t word_bytes = strlen(word) + 1;
         if (to != NULL)
-            strcpy(to + n_bytes, word);
-        n_bytes += strlen(word) + 1;
+            memcpy(to + n_bytes, word, word_bytes);
+        n_bytes += word_bytes;
     }
     return n_bytes;
 }
