@@ -27,6 +27,7 @@
 #include "run/weights.h"
 #include "support/random.h"
 #include "support/random_cfg.h"
+#include "support/random_weights.h"
 #include "support/reads.h"
 #include "support/suite.h"
 #include "support/weight_modes.h"
@@ -117,42 +118,6 @@ static size_t block_bytes;          /* of the arena's pages and one more on each
 static char *own_arena;             /* that the executor allocated, and frees */
 static char described[256];
 
-static void fill(float *x, int n, float low, float high)
-{
-    for (int i = 0; x != NULL && i < n; i++)
-        x[i] = test_random_float(&random_state, low, high);
-}
-
-static void randomise_network(network *net)
-{
-    for (int i = 0; i < net->n; i++) {
-        layer *l = &net->layers[i];
-        if (l->type == SHORTCUT)
-            fill(l->weights, l->nweights, -0.3f, 1);
-        if (l->type != CONVOLUTIONAL)
-            continue;
-        fill(l->weights, l->nweights, -0.3f, 0.3f);
-        fill(l->biases, l->n, -0.3f, 0.3f);
-        fill(l->scales, l->n, 0.5f, 1.5f);
-        fill(l->rolling_mean, l->n, -0.2f, 0.2f);
-        fill(l->rolling_variance, l->n, 0.3f, 1.7f);
-    }
-}
-
-/* Darknet prints a table for each network. */
-static void load_network_quietly(void)
-{
-    mafat_request request = {.options = {.config = "1x1", .threads = "2"}, .keeps_darknet = true};
-    int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
-    dup2(null, STDERR_FILENO);
-    bridge = mafat_inference_load(cfg_path, NULL, &request);
-    randomise_network(bridge->network);
-    save_weights(bridge->network, path);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    close(null);
-}
-
 static float **make_maps(void)
 {
     const network *net = bridge->network;
@@ -174,7 +139,7 @@ static void make_noise(int image)
 {
     network *net = bridge->network;
     floats[image] = calloc((size_t)net->inputs, sizeof **floats);
-    fill(floats[image], net->inputs, -1, 1);
+    test_fill(&random_state, floats[image], net->inputs, -1, 1);
     darknets[image] = make_maps();
     mafat_inference_forward_darknet(bridge, floats[image]);
     for (int i = 0; i < net->n; i++)
@@ -187,7 +152,7 @@ static void make_network_of(const char *cfg)
     FILE *file = fopen(cfg_path, "w");
     fputs(cfg, file);
     fclose(file);
-    load_network_quietly();
+    bridge = test_load_random(&random_state, cfg_path, path, "2");
     for (int image = 0; image < MAX_IMAGES; image++)
         make_noise(image);
     results = make_maps();

@@ -17,6 +17,7 @@
 #include "run/step.h"
 #include "support/random.h"
 #include "support/random_cfg.h"
+#include "support/random_weights.h"
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
@@ -93,24 +94,6 @@ static float *noise, **expected;    /* [n_layers] */
 static mafat_error fault;
 static const mafat_network *ours;
 
-static void fill(float *x, int n, float low, float high)
-{
-    for (int i = 0; x != NULL && i < n; i++)
-        x[i] = test_random_float(&random_state, low, high);
-}
-
-static void randomise_network(network *net)
-{
-    for (int i = 0; i < net->n; i++) {
-        layer *l = &net->layers[i];
-        fill(l->weights, l->nweights, -0.3f, 0.3f);
-        fill(l->biases, l->n, -0.3f, 0.3f);
-        fill(l->scales, l->n, 0.5f, 1.5f);
-        fill(l->rolling_mean, l->n, -0.2f, 0.2f);
-        fill(l->rolling_variance, l->n, 0.3f, 1.7f);
-    }
-}
-
 /* Darknet's own layers are one network's, and one thread's at a time. */
 static void forward(void *context, int index, float *input, float *const *maps)
 {
@@ -128,20 +111,12 @@ static void make_network(int seed)
     FILE *file = fopen(cfg_path, "w");
     fputs(cfg, file);
     fclose(file);
-    mafat_request request = {.options = {.config = "1x1", .threads = "1"}, .keeps_darknet = true};
-    int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
-    dup2(null, STDERR_FILENO);    /* Darknet prints a table for each network */
-    bridge = mafat_inference_load(cfg_path, NULL, &request);
-    randomise_network(bridge->network);
-    save_weights(bridge->network, path);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    close(null);
+    bridge = test_load_random(&random_state, cfg_path, path, "1");
     ours = &bridge->session.cfg.network;
     host = bridge->exec.host;
     host.forward = forward;
     noise = calloc((size_t)bridge->network->inputs, sizeof *noise);
-    fill(noise, bridge->network->inputs, -1, 1);
+    test_fill(&random_state, noise, bridge->network->inputs, -1, 1);
     expected = calloc((size_t)ours->n_layers, sizeof *expected);
     mafat_inference_forward_darknet(bridge, noise);
     for (int l = 0; l < ours->n_layers; l++) {
