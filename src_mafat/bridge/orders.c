@@ -4,22 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/version.h"
 #include "kernels/simd.h"
 #include "run/peers.h"
 
 /* ------------------------------------------------------------------------------- what is in common */
-
-/* FNV-1a. */
-static const uint64_t no_bytes = 14695981039346656037u;
-
-static uint64_t add_bytes(uint64_t sum, const void *bytes, size_t n)
-{
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < n; i++)
-        sum = (sum ^ at[i]) * 1099511628211u;
-    return sum;
-}
 
 static uint64_t add_layer(uint64_t sum, const mafat_layer *l)
 {
@@ -28,10 +18,10 @@ static uint64_t add_layer(uint64_t sum, const mafat_layer *l)
         l->is_result, l->size, l->stride, l->stride_x, l->dilation, l->pad, l->groups,
         l->batch_normalize, (int)l->algorithm, (int)l->activation, l->first_channel,
     };
-    sum = add_bytes(sum, numbers, sizeof numbers);
-    sum = add_bytes(sum, l->sources, (size_t)l->n_sources * sizeof *l->sources);
-    sum = add_bytes(sum, l->type, strlen(l->type));
-    return add_bytes(sum, &l->scale, sizeof l->scale);
+    sum = mafat_hash_add(sum, numbers, sizeof numbers);
+    sum = mafat_hash_add(sum, l->sources, (size_t)l->n_sources * sizeof *l->sources);
+    sum = mafat_hash_add(sum, l->type, strlen(l->type));
+    return mafat_hash_add(sum, &l->scale, sizeof l->scale);
 }
 
 /* Whether the kernels' multiply-adds round once: the square of this number, which ends beyond a float's
@@ -47,7 +37,7 @@ static bool fuses(void)
 mafat_orders_common mafat_orders_common_of(const mafat_network *network,
                                            const mafat_rounding *rounding)
 {
-    mafat_orders_common c = {.fuses = fuses(), .rounding = *rounding, .network = no_bytes};
+    mafat_orders_common c = {.fuses = fuses(), .rounding = *rounding, .network = MAFAT_HASH_OF_NOTHING};
     snprintf(c.program, sizeof c.program, "%s of commit %.12s", mafat_version.number,
              mafat_version.commit);
     for (int l = 0; l < network->n_layers; l++)
@@ -65,14 +55,14 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
     mafat_status status = MAFAT_OK;
     if (units == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to look at the weights");
-    *weights = (mafat_orders_weights){file->n_bytes, no_bytes};
+    *weights = (mafat_orders_weights){file->n_bytes, MAFAT_HASH_OF_NOTHING};
     for (uint64_t i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
         uint64_t begin = file->n_bytes / N_SAMPLES * i / MAFAT_READ_UNIT * MAFAT_READ_UNIT;
         uint64_t rest = file->n_bytes - begin;
         size_t n = rest < MAFAT_READ_UNIT ? (size_t)rest : MAFAT_READ_UNIT;
         status = mafat_direct_read(file, begin, n, units, error);
         if (status == MAFAT_OK)
-            weights->sum = add_bytes(weights->sum, units, n);
+            weights->sum = mafat_hash_add(weights->sum, units, n);
     }
     free(units);
     return status;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/new_file.h"
 #include "base/notice.h"
 #include "base/progress.h"
@@ -83,14 +84,6 @@ static void find_identity(identity *id, int n_threads)
                  about.st_mtim.tv_nsec);
 }
 
-/* FNV-1a. */
-static uint64_t hash(uint64_t sum, const char *text)
-{
-    for (; *text != '\0'; text++)
-        sum = (sum ^ (unsigned char)*text) * 1099511628211u;
-    return sum;
-}
-
 /* Writes the folder's path; false where the environment names none. */
 static bool find_folder(char *path, size_t size)
 {
@@ -108,7 +101,8 @@ static bool find_folder(char *path, size_t size)
 static bool find_path(const identity *id, char *path, size_t size)
 {
     char folder[PATH_MAX];
-    uint64_t sum = hash(hash(14695981039346656037u, id->processor), id->program);
+    uint64_t sum = mafat_hash_add(MAFAT_HASH_OF_NOTHING, id->processor, strlen(id->processor));
+    sum = mafat_hash_add(sum, id->program, strlen(id->program));
     return find_folder(folder, sizeof folder) &&
            (size_t)snprintf(path, size, "%s/costs-%016" PRIx64 "-%d", folder, sum,
                             id->n_threads) < size;

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/notice.h"
 
 /* For AddressSanitizer: large blocks may be refused, as they are without it. stb_image's blocks are zeros where MAFAT
@@ -82,13 +83,9 @@ char *fuzz_text(const uint8_t *data, size_t size)
     return strndup((const char *)data, size);
 }
 
-/* FNV-1a. */
 test_random fuzz_random(const uint8_t *data, size_t size)
 {
-    uint64_t sum = 14695981039346656037u;
-    for (size_t i = 0; i < size; i++)
-        sum = (sum ^ data[i]) * 1099511628211u;
-    return (test_random){sum | 1};
+    return (test_random){mafat_hash_add(MAFAT_HASH_OF_NOTHING, data, size) | 1};
 }
 
 void fuzz_fill(test_random *r, float *floats, size_t n, float low, float high)
