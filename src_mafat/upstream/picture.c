@@ -434,10 +434,10 @@ mafat_picture_source mafat_picture_rows_source(mafat_picture_rows *rows)
 mafat_status mafat_picture_rows_check(const mafat_picture_rows *rows, mafat_error *error)
 {
     const decoding *d = rows->decoding;
-    if (d->row != NULL && !mafat_picture_file_is_unchanged(&d->file))
-        return fail_to_read(error, d->file.path, changed);
-    if (d->status != MAFAT_OK)
-        *error = d->error;
+    mafat_status status = d->row != NULL ? mafat_picture_file_check(&d->file, error) : MAFAT_OK;
+    if (status != MAFAT_OK || d->status == MAFAT_OK)
+        return status;
+    *error = d->error;
     return d->status;
 }
 

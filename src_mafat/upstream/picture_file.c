@@ -17,10 +17,10 @@ size_t mafat_picture_file_cached_bytes(uint64_t n_bytes)
     return n_bytes <= MAFAT_CHARGE_PICTURE_CACHED ? (size_t)n_bytes : MAFAT_CHARGE_PICTURE_BEHIND;
 }
 
-static mafat_status fail(mafat_error *error, const char *path, int reason)
+static mafat_status fail(mafat_error *error, const char *path, const char *reason)
 {
     mafat_status status = mafat_error_set(error, MAFAT_FAILED, "cannot be read as an image: %s",
-                                          strerror(reason));
+                                          reason);
     mafat_error_set_file(error, path);
     return status;
 }
@@ -31,7 +31,7 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
     struct stat about;
     *file = (mafat_picture_file){.path = path, .descriptor = -1};
     if (stat(path, &about) != 0)
-        return fail(error, path, errno);
+        return fail(error, path, strerror(errno));
     mafat_status status = mafat_file_size(path, "image", &file->n_bytes, error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
@@ -39,8 +39,9 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
     }
     /* not blocking, should it have become a pipe by now */
     file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file->descriptor < 0 || fstat(file->descriptor, &about) != 0 || !S_ISREG(about.st_mode)) {
-        status = fail(error, path, file->descriptor < 0 ? errno : ESPIPE);
+    bool is_seen = file->descriptor >= 0 && fstat(file->descriptor, &about) == 0;
+    if (!is_seen || !S_ISREG(about.st_mode)) {
+        status = fail(error, path, strerror(is_seen ? ESPIPE : errno));
         mafat_picture_file_close(file);
         return status;
     }
@@ -49,7 +50,7 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
     file->chunk = malloc(MAFAT_CHARGE_PICTURE_CHUNK);
     if (file->chunk == NULL) {
         mafat_picture_file_close(file);
-        return fail(error, path, ENOMEM);
+        return fail(error, path, strerror(ENOMEM));
     }
     if (file->n_bytes > MAFAT_CHARGE_PICTURE_CACHED)
         posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_RANDOM);    /* no reading ahead */
@@ -64,12 +65,16 @@ void mafat_picture_file_close(mafat_picture_file *file)
     *file = (mafat_picture_file){.descriptor = -1};
 }
 
-bool mafat_picture_file_is_unchanged(const mafat_picture_file *file)
+mafat_status mafat_picture_file_check(const mafat_picture_file *file, mafat_error *error)
 {
     struct stat about;
-    return fstat(file->descriptor, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
-           about.st_mtim.tv_sec == file->changed.tv_sec &&
-           about.st_mtim.tv_nsec == file->changed.tv_nsec;
+    if (fstat(file->descriptor, &about) != 0)
+        return fail(error, file->path, strerror(errno));
+    if ((uint64_t)about.st_size != file->n_bytes ||
+        about.st_mtim.tv_sec != file->changed.tv_sec ||
+        about.st_mtim.tv_nsec != file->changed.tv_nsec)
+        return fail(error, file->path, "it was changed while it was read");
+    return MAFAT_OK;
 }
 
 void mafat_picture_file_rewind(mafat_picture_file *file)

@@ -34,8 +34,9 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
 /* Closes it; a zeroed one may not be closed. */
 void mafat_picture_file_close(mafat_picture_file *file);
 
-/* Whether the file is what it was when it was opened, by its size and time. */
-bool mafat_picture_file_is_unchanged(const mafat_picture_file *file);
+/* MAFAT_FAILED where the file is not what it was when it was opened, by its size and time, or where
+ * that cannot be told. */
+mafat_status mafat_picture_file_check(const mafat_picture_file *file, mafat_error *error);
 
 /* Goes back to the first byte. */
 void mafat_picture_file_rewind(mafat_picture_file *file);
