@@ -2,6 +2,7 @@
  * not. */
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/charge.h"
@@ -37,10 +38,18 @@ static mafat_workload workload_of(mafat_workload_loading loading, mafat_workload
     return workload;
 }
 
+static mafat_process process_with(const mafat_workload *workload, const mafat_cfg *cfg)
+{
+    mafat_process process;
+    mafat_error error;
+    ck_assert_int_eq(mafat_process_of(&process, workload, cfg, "no.cfg", 2, &error), MAFAT_OK);
+    return process;
+}
+
 static mafat_process process_of(const mafat_workload *workload)
 {
     mafat_cfg cfg = test_brief_read("64x64x3 c16.3 p2.2 c32.3");
-    mafat_process process = mafat_process_of(workload, &cfg, "no.cfg", 2);
+    mafat_process process = process_with(workload, &cfg);
     mafat_cfg_free(&cfg);
     return process;
 }
@@ -195,11 +204,11 @@ START_TEST(trees_and_maps_of_classes_are_counted)
     fclose(file);
     mafat_workload workload = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY, NULL);
     mafat_cfg cfg = test_brief_read("64x64x3 c16.3 p2.2 c32.3");
-    mafat_process without = mafat_process_of(&workload, &cfg, "no.cfg", 2);
+    mafat_process without = process_with(&workload, &cfg);
     mafat_cfg_file sorting = {.path = path, .is_tree = _i, .n_classes = N};
     cfg.n_files = 1;
     cfg.files = &sorting;
-    mafat_process with = mafat_process_of(&workload, &cfg, "no.cfg", 2);
+    mafat_process with = process_with(&workload, &cfg);
     cfg.n_files = 0;
     cfg.files = NULL;
     mafat_cfg_free(&cfg);
@@ -210,6 +219,26 @@ START_TEST(trees_and_maps_of_classes_are_counted)
     /* what is counted is of addresses of 64 bits */
     ck_assert(taken == 0 || sizeof(void *) < 8 || counted <= taken + taken / 8);
     ck_assert_uint_gt(with.file_bytes, without.file_bytes);
+}
+END_TEST
+
+/* What is there and cannot be looked at, such as a link to itself, may be of any size. */
+START_TEST(files_that_cannot_be_looked_at_are_no_guess)
+{
+    char path[] = "/tmp/mafat-test-XXXXXX";
+    mafat_workload workload = workload_of(MAFAT_LOADED_BY_ROWS, MAFAT_DRAWN_BY_NOBODY, NULL);
+    mafat_cfg cfg = test_brief_read("64x64x3 c16.3 p2.2 c32.3");
+    mafat_process process;
+    mafat_error error;
+    close(mkstemp(path));
+    unlink(path);
+    ck_assert_int_eq(symlink(path, path), 0);
+    mafat_status status = mafat_process_of(&process, &workload, &cfg, path, 2, &error);
+    unlink(path);
+    mafat_cfg_free(&cfg);
+    ck_assert_int_eq(status, MAFAT_FAILED);
+    ck_assert_str_eq(error.file, path);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot be looked at: Too many levels"));
 }
 END_TEST
 
@@ -270,6 +299,7 @@ int main(void)
     tcase_add_test(tests, rounded_images_hold_both);
     tcase_add_test(tests, lines_count_where_there_are_some);
     tcase_add_loop_test(tests, trees_and_maps_of_classes_are_counted, 0, 2);
+    tcase_add_test(tests, files_that_cannot_be_looked_at_are_no_guess);
     tcase_add_loop_test(tests, constant_terms_are_those_of_the_machines_pages, 0, TEST_N_PAGES);
     tcase_add_test(tests, terms_of_a_workload_are_those_of_the_table);
     suite_add_tcase(suite, tests);

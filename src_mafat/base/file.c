@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(off_t) == 8, "files may have more than 2 GB: the Makefile says so to all");
@@ -30,11 +29,26 @@ mafat_status mafat_file_size(const char *path, const char *what, uint64_t *n_byt
     return judge(&info, what, n_bytes, error);
 }
 
-bool mafat_file_is_same(const char *a, const char *b)
+mafat_status mafat_file_look(const char *path, struct stat *about, bool *is_there,
+                             mafat_error *error)
+{
+    *is_there = stat(path, about) == 0;
+    if (*is_there || errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
+        return MAFAT_OK;
+    mafat_error_set(error, MAFAT_FAILED, "cannot be looked at: %s", strerror(errno));
+    mafat_error_set_file(error, path);
+    return MAFAT_FAILED;
+}
+
+mafat_status mafat_file_compare(const char *a, const char *b, bool *is_same, mafat_error *error)
 {
     struct stat of_a, of_b;
-    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-           of_a.st_ino == of_b.st_ino;
+    bool is_a = false, is_b = false;
+    mafat_status status = mafat_file_look(a, &of_a, &is_a, error);
+    if (status == MAFAT_OK)
+        status = mafat_file_look(b, &of_b, &is_b, error);
+    *is_same = is_a && is_b && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+    return status;
 }
 
 mafat_status mafat_file_open(const char *path, const char *what, FILE **file, uint64_t *n_bytes,

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/status.h"
 
@@ -12,8 +13,13 @@
 mafat_status mafat_file_size(const char *path, const char *what, uint64_t *n_bytes,
                              mafat_error *error);
 
-/* Whether two paths lead to one file or folder; false where one leads nowhere. */
-bool mafat_file_is_same(const char *a, const char *b);
+/* Stores whether a path leads anywhere, and what stat() tells of it there. MAFAT_FAILED, naming the
+ * path, where that cannot be told. */
+mafat_status mafat_file_look(const char *path, struct stat *about, bool *is_there,
+                             mafat_error *error);
+
+/* Stores whether two paths lead to one file or folder: not where one leads nowhere. Errors as above. */
+mafat_status mafat_file_compare(const char *a, const char *b, bool *is_same, mafat_error *error);
 
 /* Opens a regular file for reading and stores its size; never waits, whatever `path` leads to by
  * then. Errors as above, and MAFAT_FAILED for a file that may not be read. */

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/page_cache.h"
 
 static mafat_status fail(const mafat_new_file *file, const char *reason, mafat_error *error)
@@ -68,11 +68,15 @@ static int open_nameless(const char *path)
 mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_error *error)
 {
     struct stat about;
+    bool is_there;
     *file = (mafat_new_file){0};
     snprintf(file->path, sizeof file->path, "%s", path);
     if (!find_names(file, path))
         return fail(file, strerror(errno), error);
-    if (stat(file->path, &about) == 0 && !S_ISREG(about.st_mode))
+    mafat_status status = mafat_file_look(file->path, &about, &is_there, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (is_there && !S_ISREG(about.st_mode))
         return fail(file, "not a regular file", error);
     int descriptor = open_nameless(file->path);
     file->is_nameless = descriptor >= 0;
@@ -83,7 +87,7 @@ mafat_status mafat_new_file_begin(mafat_new_file *file, const char *path, mafat_
     file->stream = fdopen(descriptor, "wb");
     if (file->stream != NULL)
         return MAFAT_OK;
-    mafat_status status = fail(file, strerror(errno), error);
+    status = fail(file, strerror(errno), error);
     close(descriptor);
     remove_written(file);
     return status;

@@ -153,10 +153,14 @@ static mafat_status check_options(const demo *d, mafat_error *error)
         return mafat_error_set(error, MAFAT_USAGE, "-fps is asked of cameras, or how fast what "
                                "-out_filename writes plays; \"%.200s\" is read as fast as can be",
                                film);
-    if (o->recording != NULL && mafat_file_is_same(film, o->recording))
+    bool is_same = false;
+    mafat_status status = MAFAT_OK;
+    if (o->recording != NULL)
+        status = mafat_file_compare(film, o->recording, &is_same, error);
+    if (is_same)
         return mafat_error_set(error, MAFAT_USAGE, "-out_filename %.200s is the film that is read",
                                o->recording);
-    return MAFAT_OK;
+    return status;
 }
 
 /* Opens the film. OpenCV does not say why a file cannot be opened; of one that is no address and no

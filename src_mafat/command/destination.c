@@ -65,8 +65,12 @@ static void note_name(const mafat_destination *d)
 static mafat_status prepare_folder(mafat_destination *d, mafat_error *error)
 {
     struct stat about;
+    bool is_there;
     char path[PATH_MAX];
-    if (stat(d->path, &about) != 0 && mkdir(d->path, 0777) != 0)
+    mafat_status status = mafat_file_look(d->path, &about, &is_there, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (!is_there && mkdir(d->path, 0777) != 0)
         return mafat_lines_fail(error, d->path, "is no folder and cannot be made: %s",
                                 strerror(errno));
     snprintf(path, sizeof path, "%.*s.XXXXXX", MAX_NAME_LENGTH, d->path);
@@ -74,7 +78,6 @@ static mafat_status prepare_folder(mafat_destination *d, mafat_error *error)
     if (file < 0)
         return mafat_lines_fail(error, d->path, "no picture can be written there: %s",
                                 strerror(errno));
-    mafat_status status = MAFAT_OK;
     if (fstat(file, &about) != 0)
         status = mafat_lines_fail(error, d->path, "it cannot be told what time it is there: %s",
                                   strerror(errno));
@@ -103,20 +106,25 @@ mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_err
 /* Whether the picture would not take the place of its own image. */
 static mafat_status check_place(const char *image, const char *path, mafat_error *error)
 {
-    if (!mafat_file_is_same(image, path))
-        return MAFAT_OK;
+    bool is_same;
+    mafat_status status = mafat_file_compare(image, path, &is_same, error);
+    if (status != MAFAT_OK || !is_same)
+        return status;
     return mafat_lines_fail(error, image, "its picture would take its place; -out names another "
                             "file");
 }
 
-/* Whether a file that is there has come since the run began. */
-static bool is_of_this_run(const mafat_destination *d, const char *path)
+/* Stores whether a file is there that has come since the run began. */
+static mafat_status find_age(const mafat_destination *d, const char *path, bool *is_new,
+                             mafat_error *error)
 {
     struct stat about;
-    if (lstat(path, &about) != 0)
-        return false;
-    return about.st_ctim.tv_sec > d->begin.tv_sec ||
-           (about.st_ctim.tv_sec == d->begin.tv_sec && about.st_ctim.tv_nsec >= d->begin.tv_nsec);
+    bool is_there;
+    mafat_status status = mafat_file_look(path, &about, &is_there, error);
+    *is_new = is_there && (about.st_ctim.tv_sec > d->begin.tv_sec ||
+                           (about.st_ctim.tv_sec == d->begin.tv_sec &&
+                            about.st_ctim.tv_nsec >= d->begin.tv_nsec));
+    return status;
 }
 
 /* Writes the path of the i-th picture of an image's name, of n bytes. Neither has more than a path
@@ -138,13 +146,20 @@ static mafat_status place_in_folder(const mafat_destination *d, const char *imag
     const char *dot = strrchr(name, '.');
     int n = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
     snprintf(path, PATH_MAX, "%.*s.", (int)(name - image), image);    /* its folder */
-    if (mafat_file_is_same(path, d->path))
+    bool is_in_it, is_taken;
+    mafat_status status = mafat_file_compare(path, d->path, &is_in_it, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (is_in_it)
         return mafat_lines_fail(error, image, "lies in %s itself, where its picture might take an "
                                 "image's place; -out names another folder", d->path);
-    int i = 1;
-    for (name_picture(d, name, n, i, path); is_of_this_run(d, path); i++)
-        name_picture(d, name, n, i + 1, path);
-    mafat_status status = check_place(image, path, error);
+    int i = 0;
+    do {
+        name_picture(d, name, n, ++i, path);
+        status = find_age(d, path, &is_taken, error);
+    } while (is_taken);
+    if (status == MAFAT_OK)
+        status = check_place(image, path, error);
     if (status == MAFAT_OK && access(path, F_OK) == 0 && !mafat_jpeg_is_darknets(path))
         status = mafat_lines_fail(error, image, "its picture would take the place of %.300s, which "
                                   "is no picture of an earlier run; -out names another folder",

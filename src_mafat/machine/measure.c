@@ -2,16 +2,15 @@
 #define _GNU_SOURCE    /* dl_iterate_phdr, sched_getaffinity */
 #include "machine/measure.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <math.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,15 +129,30 @@ size_t mafat_measure_writable_data(void)
     return bytes;
 }
 
+typedef struct {
+    uintptr_t address;
+    const char *path;    /* of the object that it is in; "": the program */
+} search;
+
+static int find_object(struct dl_phdr_info *object, size_t size, void *context)
+{
+    (void)size;
+    search *s = context;
+    for (int i = 0; i < object->dlpi_phnum && s->path == NULL; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        uintptr_t begin = object->dlpi_addr + part->p_vaddr;
+        if (part->p_type == PT_LOAD && s->address - begin < part->p_memsz)
+            s->path = object->dlpi_name;
+    }
+    return s->path != NULL;
+}
+
 const char *mafat_measure_own_library(void)
 {
     static const char anything;
-    Dl_info here;
-    struct stat library, program;
-    bool found = dladdr(&anything, &here) != 0 && stat(here.dli_fname, &library) == 0 &&
-                 stat("/proc/self/exe", &program) == 0;
-    bool is_program = found && library.st_dev == program.st_dev && library.st_ino == program.st_ino;
-    return found && !is_program ? here.dli_fname : NULL;
+    search s = {.address = (uintptr_t)&anything};
+    dl_iterate_phdr(find_object, &s);
+    return s.path != NULL && *s.path != '\0' ? s.path : NULL;
 }
 
 int mafat_measure_processors(void)

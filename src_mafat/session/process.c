@@ -31,14 +31,17 @@ static size_t peers_bytes(void)
     return mafat_peers_here() != NULL ? MAFAT_CHARGE_PEERS : 0;
 }
 
-/* Page cache for a file; none for what is none. */
-static size_t cached_bytes(const char *path)
+/* Adds the page cache for a file to *bytes, where there is one. */
+static mafat_status add_cached(const char *path, size_t *bytes, mafat_error *error)
 {
-    uint64_t n_bytes;
-    mafat_error unused;
-    if (path == NULL || mafat_file_size(path, "file", &n_bytes, &unused) != MAFAT_OK)
-        return 0;
-    return mafat_size_in_pages((size_t)n_bytes);
+    struct stat about;
+    bool is_there = false;
+    mafat_status status = MAFAT_OK;
+    if (path != NULL)
+        status = mafat_file_look(path, &about, &is_there, error);
+    if (is_there && S_ISREG(about.st_mode))
+        *bytes += mafat_size_in_pages((size_t)about.st_size);
+    return status;
 }
 
 /* Of pictures that are drawn one after the other the last two may not be out of the page cache yet,
@@ -48,16 +51,19 @@ static size_t drawn_bytes(const mafat_workload *workload)
     return workload->repeats && workload->image.drawing_bytes > 0 ? 2 * MAFAT_CHARGE_NEW_FILE : 0;
 }
 
-static size_t file_bytes(const mafat_workload *workload, const mafat_cfg *cfg,
-                         const char *cfg_path)
+static mafat_status find_file_bytes(const mafat_workload *workload, const mafat_cfg *cfg,
+                                    const char *cfg_path, size_t *bytes, mafat_error *error)
 {
-    size_t bytes = cached_bytes("/proc/self/exe") + cached_bytes(mafat_measure_own_library()) +
-                   cached_bytes(cfg_path) + mafat_size_in_pages(workload->file_bytes) +
-                   MAFAT_CHARGE_SMALL_FILES +
-                   MAFAT_CHARGE_SMALL_FILE_PAGES * mafat_size_page() + drawn_bytes(workload);
-    for (int i = 0; i < cfg->n_files; i++)
-        bytes += cached_bytes(cfg->files[i].path);
-    return bytes;
+    *bytes = mafat_size_in_pages(workload->file_bytes) + MAFAT_CHARGE_SMALL_FILES +
+             MAFAT_CHARGE_SMALL_FILE_PAGES * mafat_size_page() + drawn_bytes(workload);
+    mafat_status status = add_cached("/proc/self/exe", bytes, error);
+    if (status == MAFAT_OK)
+        status = add_cached(mafat_measure_own_library(), bytes, error);
+    if (status == MAFAT_OK)
+        status = add_cached(cfg_path, bytes, error);
+    for (int i = 0; i < cfg->n_files && status == MAFAT_OK; i++)
+        status = add_cached(cfg->files[i].path, bytes, error);
+    return status;
 }
 
 /* What Darknet makes of a tree or a map of classes; mafat_verify_cfg_files() says what is amiss. */
@@ -165,13 +171,18 @@ static size_t choosing_bytes(const mafat_process *process, const mafat_workload 
            process->kernel_bytes + process->page_table_bytes + mafat_predict_ahead(process, 1);
 }
 
-mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *cfg,
-                               const char *cfg_path, int n_threads)
+mafat_status mafat_process_of(mafat_process *process, const mafat_workload *workload,
+                              const mafat_cfg *cfg, const char *cfg_path, int n_threads,
+                              mafat_error *error)
 {
     const mafat_network *network = &cfg->network;
-    mafat_process process = {
+    size_t file_bytes;
+    mafat_status status = find_file_bytes(workload, cfg, cfg_path, &file_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    *process = (mafat_process){
         .base_bytes = base_bytes(workload->base_bytes) + peers_bytes(),
-        .file_bytes = file_bytes(workload, cfg, cfg_path),
+        .file_bytes = file_bytes,
         .network_bytes = mafat_footprint_network_bytes(network),
         .name_bytes = name_bytes(workload, cfg),
         .kernel_bytes = MAFAT_CHARGE_KERNEL + more_stack_bytes(),
@@ -186,8 +197,8 @@ mafat_process mafat_process_of(const mafat_workload *workload, const mafat_cfg *
         .n_threads = n_threads,
         .n_processors = mafat_measure_processors(),
     };
-    mafat_process_set_image(&process, workload, cfg);
-    process.chooses = true;
-    process.choosing_bytes = choosing_bytes(&process, workload, network);
-    return process;
+    mafat_process_set_image(process, workload, cfg);
+    process->chooses = true;
+    process->choosing_bytes = choosing_bytes(process, workload, network);
+    return MAFAT_OK;
 }

@@ -283,8 +283,8 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
     if (session->weights == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan %d layers",
                                network->n_layers);
-    session->process = mafat_process_of(workload, &session->cfg, cfg_path, session->n_threads);
-    return MAFAT_OK;
+    return mafat_process_of(&session->process, workload, &session->cfg, cfg_path,
+                            session->n_threads, error);
 }
 
 void mafat_session_take(mafat_session *session, mafat_found *found)
