@@ -1,8 +1,8 @@
 #!/bin/bash
-# What fails under a command: memory, threads and processes, opening, reading, writing; one call, or all from it on;
-# transfers that are short or interrupted, and calls that take their time. Whatever it is, the command ends with a
-# message that says so and a documented exit code, or its results are the same bytes; and no file is half there
-# (tests/faults/sweep.c). Here some calls of each command are struck, and all of the two that are quickest;
+# What fails under a command: memory, threads and processes, opening, looking at, reading, writing files; one call,
+# or all from it on; transfers that are short or interrupted, and calls that take their time. Whatever it is, the
+# command ends with a message that says so and a documented exit code, or its results are the same bytes; and no file
+# is half there (tests/faults/sweep.c). Here some calls of each command are struck, and all of the two that are quickest;
 # `make faults` strikes all.
 . "$(dirname "$0")/../lib.sh"
 [ "$(uname -m)" = x86_64 ] || { echo "  not tried: the shim is for x86 of 64 bits"; exit 0; }
@@ -48,7 +48,7 @@ has_costs || { echo "  not tried: $(tail -n 1 "$scratch/stderr")"; finish; }
 declare -A says=(
     [malloc]="memory|temporarily unavailable|open file|can't fopen" [mmap]='memory|temporarily unavailable'
     [thread]='temporarily unavailable' [open]="Too many open files|open file|can't fopen"
-    [read]='Input/output error|a part is missing' [write]='No space left|a part is missing'
+    [read]='Input/output error|a part is missing' [stat]="Input/output error|open file|can't fopen" [write]='No space left|a part is missing'
 )
 # What differs from run to run: seconds, peaks, and what follows from them.
 numbers='in [0-9.]+ seconds|^predicted_bytes: .*|_s[_a-z]*: .*|.*(peak|gflops).*|^seconds: .*'
@@ -63,7 +63,7 @@ strike() {
     [ -d "$folder" ] || cp -a "$good" "$folder"
     [ -z "$kept" ] || most=1000000000
     [ "$most" -gt 0 ] || return    # too long for every day
-    for sort in {malloc,open,read,write}:{once,on} {read,write}:{short,interrupted} {open,read,write}:late $sorts; do
+    for sort in {malloc,open,read,write}:{once,on} stat:once {read,write}:{short,interrupted} {open,read,write}:late $sorts; do
         call=${sort%:*} mode=${sort#*:}
         [[ $name:$sort =~ ${FAULTS_ONLY:-} ]] || continue
         XDG_CACHE_HOME=$folder/cache "$scratch/sweep" -e "${says[$call]}|Interrupted system call|did not run" -i "$ignored" \

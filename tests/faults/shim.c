@@ -31,7 +31,7 @@
 
 #include "state.h"
 
-enum { MAX_NUMBERS = 4, NONE = -1, LATE_NS = 30 * 1000 * 1000 };
+enum { MAX_NUMBERS = 5, NONE = -1, LATE_NS = 30 * 1000 * 1000 };
 
 /* What can fail: system calls by their numbers, else functions, below. */
 static const struct {
@@ -45,9 +45,10 @@ static const struct {
     {"open", EMFILE, {SYS_open, SYS_openat, SYS_memfd_create, NONE}},
     {"read", EIO, {SYS_read, SYS_pread64, SYS_readv, NONE}},
     {"write", ENOSPC, {SYS_write, SYS_pwrite64, SYS_writev, NONE}},
+    {"stat", EIO, {SYS_stat, SYS_lstat, SYS_fstat, SYS_newfstatat, NONE}},
 };
 
-enum { MALLOC, THREAD, MMAP, OPEN, READ, WRITE, N_CALLS };
+enum { MALLOC, THREAD, MMAP, OPEN, READ, WRITE, STAT, N_CALLS };
 
 static enum { MODE_NONE, ONCE, ON, SHORT, INTERRUPTED, LATE, N_MODES } mode;
 static const char *const modes[N_MODES] = {"none", "once", "on", "short", "interrupted", "late"};
