@@ -36,8 +36,8 @@ ifeq ($(origin CXX),default)
 CXX := g++
 endif
 # asan: all of it, Darknet too, with AddressSanitizer and UndefinedBehaviorSanitizer; tsan: with
-# ThreadSanitizer, which does not know how OpenMP's threads meet, and so wants OPENMP=0; fuzz: as asan, for
-# clang's libFuzzer (tests/fuzz). With lines for reports and no more: gcc would take half as long again to
+# ThreadSanitizer, for suites: by gcc these have OpenMP's threads from tests/support/parallel.c, as it does not know how
+# others meet, and by clang OPENMP=0 is wanted; fuzz: as asan, for clang's libFuzzer (tests/fuzz). With lines for reports and no more: gcc would take half as long again to
 # describe variables.
 SANITIZE ?=
 # WERROR=1 makes warnings in our code errors, as the tests do.
@@ -184,7 +184,7 @@ PROGRAM := $(addprefix examples/, captcha lsd super art tag cifar go rnn segment
 MAFAT := $(patsubst src_mafat/%.c,mafat/%.o,$(filter-out src_mafat/cluster/%,$(wildcard src_mafat/*/*.c)))
 SUITES := $(patsubst %.c,%,$(wildcard tests/test_*.c))
 # Suites share all of it but the calls that some replace.
-SUPPORT := $(filter-out tests/support/page.o tests/support/reads.o tests/support/heap.o,$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
+SUPPORT := $(filter-out $(patsubst %,tests/support/%.o,page reads heap $(if $(and $(filter tsan,$(SANITIZE)),$(call on,OPENMP)),,parallel)),$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
 PAGED := $(addprefix tests/test_, predict process size)
 READERS := $(addprefix tests/test_, direct exec store)
 HEAPED := tests/test_library

@@ -23,7 +23,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 8 * TEST_ROUNDS, N_RUNS = 3, HEADER_BYTES = 20 };
+enum { N_NETWORKS = 4 * TEST_ROUNDS, N_RUNS = 3, HEADER_BYTES = 20 };
 
 /* A network, a plan of it, and a weights file of random bytes. */
 static mafat_cfg cfg;

@@ -6,12 +6,13 @@
 #include "run/team.h"
 #include "support/suite.h"
 
-enum { MAX_SHARES = 97, N_PIECES = 100000 };
+enum { MAX_SHARES = 97, N_PIECES = 25000 * TEST_ROUNDS };
 
 typedef struct {
     mafat_team *team;
     int n_shares;
     atomic_int counts[MAX_SHARES];     /* how often each share was done */
+    int results[MAX_SHARES];           /* of the last time: unguarded, as what kernels write */
     atomic_int n_inside[8];            /* shares that a thread does right now */
     atomic_int n_wrong;
 } ledger;
@@ -25,6 +26,7 @@ static void do_share(void *context, int index, int thread)
         atomic_fetch_add(&l->n_wrong, 1);
     atomic_fetch_add(&l->counts[index], 1);
     atomic_fetch_sub(&l->n_inside[thread], 1);
+    l->results[index] = l->n_shares;
 }
 
 /* Many pieces of work of many sizes, one right behind the other: when one returns, each of its
@@ -36,7 +38,9 @@ static void lead(void *context)
         l->n_shares = 1 + piece % MAX_SHARES;
         mafat_team_share(l->team, l->n_shares, do_share, l);
         for (int i = 0; i < MAX_SHARES; i++) {
-            if (atomic_load(&l->counts[i]) != (i < l->n_shares))
+            bool is_share = i < l->n_shares;
+            if (atomic_load(&l->counts[i]) != is_share ||
+                (is_share && l->results[i] != l->n_shares))
                 atomic_fetch_add(&l->n_wrong, 1);
             atomic_store(&l->counts[i], 0);
         }
