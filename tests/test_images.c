@@ -161,6 +161,19 @@ START_TEST(large_baseline_jpeg_and_png_come_by_rows)
 }
 END_TEST
 
+/* What grows with the picture is more here than what is said for each picture. */
+START_TEST(large_pictures_take_no_more_than_is_said)
+{
+    static const char *const names[] = {"progressive.jpg", "progressive444.jpg", "rgb16.png",
+                                        "grey16_trns_interlaced.png", "16.bmp", "8_packed.psd",
+                                        "packed.hdr", "interlaced.gif"};
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        make_images(500, 300, names[k]);
+        check_image();
+    }
+}
+END_TEST
+
 /* --------------------------------------------------------------------------------------- hostile */
 
 static void write_file(const char *name, const void *bytes, size_t n)
@@ -253,6 +266,23 @@ START_TEST(tables_that_overrun_are_refused)
         expect_refused("bad DHT");
         free(bytes);
     }
+}
+END_TEST
+
+/* A chunk for a palette that is not there yet, even where it says nothing. */
+START_TEST(transparency_before_the_palette_is_refused)
+{
+    enum { HEADER = 33, CHUNK = 12 };
+    size_t n;
+    make_images(19, 15, "palette4.png");
+    unsigned char *bytes = slurp(&n), *wrong = calloc(n + CHUNK, 1);
+    memcpy(wrong, bytes, HEADER);
+    memcpy(wrong + HEADER + 4, "tRNS", 4);
+    memcpy(wrong + HEADER + CHUNK, bytes + HEADER, n - HEADER);
+    write_file("early.png", wrong, n + CHUNK);
+    expect_refused("tRNS before PLTE");
+    free(bytes);
+    free(wrong);
 }
 END_TEST
 
@@ -387,11 +417,13 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, all_kinds_are_decoded_as_darknet_decodes_them);
     tcase_add_test(tests, large_baseline_jpeg_and_png_come_by_rows);
+    tcase_add_test(tests, large_pictures_take_no_more_than_is_said);
     tcase_add_test(tests, only_regular_files_are_opened);
     tcase_add_test(tests, lengths_beyond_the_end_end);
     tcase_add_test(tests, assertions_do_not_end_the_process);
     tcase_add_test(tests, tables_that_overrun_are_refused);
     tcase_add_test(tests, sizes_beyond_int_are_refused);
+    tcase_add_test(tests, transparency_before_the_palette_is_refused);
     tcase_add_test(tests, wrong_png_files_are_read_where_darknet_reads_them);
     tcase_add_test(tests, a_file_that_changes_is_noticed);
     tcase_add_test(tests, broken_files_are_refused_or_read);

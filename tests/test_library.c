@@ -365,6 +365,7 @@ START_TEST(a_picture_has_the_format_that_its_name_says)
     mafat_picture_free(&picture);
     mafat_picture_free(&expected);
     mafat_result_free(result);
+    ck_assert_int_eq(chdir(".."), 0);
     unlink(names);
     free_subject(&s);
 }
@@ -606,6 +607,7 @@ START_TEST(without_memory_a_call_fails_and_leaves_nothing)
             before = test_heap_n_blocks();
         test_require(test_heap_n_blocks() == before);
     }
+    ck_assert_int_eq(chdir(".."), 0);
     unlink(names);
     unlink(drawn);
     free_subject(&s);
