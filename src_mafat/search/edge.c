@@ -359,9 +359,11 @@ static mafat_status add_both(maker *m, mafat_group group, mafat_row_memo *memo)
     if (is_divided(m, &group))
         return MAFAT_OK;
     mafat_status status = measure(m, group, at_once, memo, &edge, &computing_s);
-    if (status == MAFAT_OK && is_in_head(m, edge.from))
+    if (status != MAFAT_OK)
+        return status;
+    if (is_in_head(m, edge.from))
         return keep_best(m, &edge);
-    if (status == MAFAT_OK && edge.window_bytes > 0)
+    if (edge.window_bytes > 0)
         status = keep_best(m, &edge);
     set_mode(&edge, pinned);
     edge.shared_bytes -= edge.shared_bytes < SIZE_MAX ? edge.window_bytes : 0;

@@ -191,10 +191,11 @@ static mafat_status make(tracer *t, const mafat_candidate *candidate, mafat_trac
     if (t->chosen == NULL)
         return mafat_problem_no_memory(t->problem, error);
     find_chosen(t, candidate);
-    trace->capacity = max_lines(t->n_chosen);
-    trace->lines = calloc((size_t)trace->capacity, sizeof *trace->lines);
+    int capacity = max_lines(t->n_chosen);
+    trace->lines = calloc((size_t)capacity, sizeof *trace->lines);
     if (trace->lines == NULL)
         return mafat_problem_no_memory(t->problem, error);
+    trace->capacity = capacity;
     for (int g = 0; g < t->n_chosen; g++) {
         add_span(t, g, 1, trace);
         if (g + 1 < t->n_chosen)
@@ -228,8 +229,6 @@ mafat_status mafat_trace_make(mafat_trace *trace, const mafat_problem *problem,
         status = make(&t, chosen, trace, error);
     free(t.chosen);
     mafat_edges_free(&t.edges);
-    if (status != MAFAT_OK)
-        mafat_trace_free(trace);
     return status;
 }
 
