@@ -3,7 +3,7 @@
 #include "base/lines.h"
 #include "base/status.h"
 
-#define mafat_error_set(error, status, ...) ((void)mafat_error_set(error, status, __VA_ARGS__), (status))
+#define mafat_error_set(error, status, ...) ((void)mafat_error_set(error, status, __VA_ARGS__), (mafat_status)(status))
 #define mafat_error_set_layer(error, status, ...) \
-    ((void)mafat_error_set_layer(error, status, __VA_ARGS__), (status))
+    ((void)mafat_error_set_layer(error, status, __VA_ARGS__), (mafat_status)(status))
 #define mafat_lines_fail(...) ((void)mafat_lines_fail(__VA_ARGS__), MAFAT_FAILED)

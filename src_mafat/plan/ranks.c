@@ -2,6 +2,7 @@
 #include "plan/ranks.h"
 
 #include "base/size.h"
+#include "base/status.h"
 
 mafat_ranks mafat_ranks_even(int n, int rank)
 {
@@ -18,6 +19,7 @@ int mafat_ranks_begin(const mafat_ranks *ranks, int extent, int unit, int rank)
         before += r < rank ? ranks->shares[r] : 0;
         all += ranks->shares[r];
     }
+    MAFAT_CHECK(all > 0);
     /* to the nearest unit, so that shares of few units are as even as can be */
     long long n_units = mafat_size_parts(extent, unit);
     int begin = (int)((2 * n_units * before + all) / (2 * all)) * unit;

@@ -54,6 +54,7 @@ mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, size_t worksp
     size_t n_written = floats_of(step->out.region, layer == NULL ? network->input.c : layer->out.c);
     if (step->kind != MAFAT_STEP_LAYER)
         return mafat_cost_move(shape, 2 * n_written);    /* as many as it reads */
+    MAFAT_CHECK(layer != NULL);
     if (layer->kind == MAFAT_CONVOLUTION)
         return conv_work(shape, workspace_bytes, layer, step, n_images);
     if (layer->kind == MAFAT_JOIN)

@@ -113,7 +113,7 @@ static bool ends_early(const decoding *d)
 /* What stopped a decoder. Some say nothing but "too large" of a size that they do not take. */
 static mafat_status fail(const decoding *d, mafat_error *error)
 {
-    if (d->guard.reason != NULL && strcmp(d->guard.reason, "too large") == 0) {
+    if (strcmp(d->guard.reason, "too large") == 0) {
         mafat_error_set(error, MAFAT_FAILED, "is an image too large at any memory limit: Darknet's "
                         "decoder takes none of so many pixels; make it smaller");
         mafat_error_set_file(error, d->file.path);

@@ -61,7 +61,7 @@ static FILE *open_in_folder(char *path)
     int descriptor = mkstemp(path);
     if (descriptor < 0)
         return NULL;
-    strcpy(left, path);
+    snprintf(left, sizeof left, "%s", path);
     FILE *file = mafat_checked_fopen(path, "r+b");
     close(descriptor);
     return file;
@@ -193,12 +193,12 @@ static void draw_silently(image picture, int class, int n_classes)
 {
     float prob[N_COLOURED] = {0};
     char *names[N_COLOURED] = {0};
-    detection box = {.bbox = {.5, .5, 1, 1}, .classes = n_classes, .prob = prob};
+    detection box = {.bbox = {.5f, .5f, 1, 1}, .classes = n_classes, .prob = prob};
     prob[class] = 1;
     for (int i = 0; i < n_classes; i++)
         names[i] = "";
     bool was_hushed = mafat_notice_set_hushed(true);
-    draw_detections(picture, &box, 1, .5, names, NULL, n_classes);
+    draw_detections(picture, &box, 1, .5f, names, NULL, n_classes);
     mafat_notice_set_hushed(was_hushed);
 }
 
