@@ -336,6 +336,25 @@ static bool draws(mafat *m, const mafat_image *image, const mafat_result *result
     return is_right;
 }
 
+/* Boxes that another one suppressed have the probability 0, which is not over 0. */
+START_TEST(boxes_are_over_the_threshold)
+{
+    subject s = make_subject(DETECTOR);
+    const mafat_thresholds none = {0, .5f};
+    mafat_error error;
+    mafat_result *result;
+    mafat_box box;
+    size_t at = 0;
+    mafat *m = open_network(&s, &settings[_i]);
+    ck_assert_int_eq(mafat_detect(m, &(mafat_image){.path = photo}, &none, &result, &error), MAFAT_OK);
+    while (mafat_result_next(result, &at, &box))
+        test_require(box.probability > 0);
+    mafat_result_free(result);
+    mafat_close(m);
+    free_subject(&s);
+}
+END_TEST
+
 START_TEST(a_picture_has_the_format_that_its_name_says)
 {
     static const char *const suffixes[] = {".jpg", "._png", ".png.jpg", ".png", ".PNG"};
@@ -777,6 +796,7 @@ int main(void)
     tcase_add_loop_test(library, outputs_are_darknets_for_floats_and_files, 0, N_SETTINGS);
     tcase_add_test(library, images_are_fitted_as_the_settings_say);
     tcase_add_loop_test(library, boxes_are_darknets_however_the_image_comes, 0, N_SETTINGS);
+    tcase_add_loop_test(library, boxes_are_over_the_threshold, 0, N_SETTINGS);
     tcase_add_loop_test(library, a_picture_has_the_format_that_its_name_says, 0, N_SETTINGS);
     tcase_add_test(library, room_is_made_for_the_picture_that_is_drawn);
     tcase_add_loop_test(library, a_forked_process_is_told, 0, N_SETTINGS);
