@@ -53,6 +53,8 @@ static const struct {
     {"a<b>&\"'", ">a&#60;b&#62;&#38;&#34;&#39;<"},
     {"3×3 – …", ">3×3 – …<"},
     {"\xf0\x9f\x90\x95", ">\xf0\x9f\x90\x95<"},
+    {"\xc2\x80\xe0\xa0\x80", ">\xc2\x80\xe0\xa0\x80<"},       /* the first ones of two bytes, and of three, */
+    {"\xf0\x90\x80\x80", ">\xf0\x90\x80\x80<"},                 /* and of four */
     {"\x01", ">&#xfffd;<"},                                   /* XML has no such character */
     {"\xef\xbf\xbf", ">&#xfffd;<"},                           /* nor U+FFFF */
     {"\xed\xa0\x80", ">&#xfffd;<"},                           /* nor surrogates */

@@ -128,6 +128,8 @@ import json
 assert [len(f["boxes"]) > 0 for f in json.load(open("all.json", encoding="utf-8"))] == [True] * 3'
 code 0 dog.jpg -json -out ALL.JSON
 python 'import json; assert [json.load(open("stdout"))["boxes"]] == [f["boxes"] for f in json.load(open("ALL.JSON"))]'
+code 0 dog.jpg -no_picture -out none.json    # which names no picture
+[ "$(wc -l <none.json)" = 3 ] || fail "-no_picture: not one image: $(cat none.json)"
 code 0 -out none.json </dev/null
 python 'import json; assert json.load(open("none.json")) == []'
 echo mine >all.json
