@@ -221,7 +221,7 @@ static: $(ONE_FILE) ## build/static/<machine>/darknet-mafat: the program in one 
 
 # Set-up comes first and what it installs is needed to go on, hence a second make.
 # It builds in parallel unless this one was told how.
-in_parallel = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+in_parallel = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 demo: ## set up, build, and show a detector on a photo in 16 MiB, beside stock Darknet [WEIGHTS=… CFG=…]
 	@tools/setup build

@@ -46,7 +46,7 @@ clean_up distclean >"$scratch/log" 2>&1 || fail "make distclean: $(tail -n 1 "$s
 [ "$(cd "$scratch/tree" && find . -mindepth 1 | sort | xargs)" = './darknet ./darknet/UPSTREAM' ] || fail "make distclean leaves more"
 
 # make paper says what setup says is missing, and goes on where that is not needed to build
-paper() { make --no-print-directory -C "$scratch/tree" -f "$top/Makefile" MAKE=true paper; }
+paper() { make --no-print-directory -C "$scratch/tree" -f "$top/Makefile" MAKE="${make:-true}" "$@" paper; }
 mkdir -p "$scratch/tree/tools/paper"
 printf '#!/bin/sh\necho "paper $*"\n' >"$scratch/tree/tools/paper/paper"
 cat >"$scratch/tree/tools/setup" <<'EOF'
@@ -56,6 +56,12 @@ EOF
 chmod +x "$scratch/tree/tools/setup" "$scratch/tree/tools/paper/paper"
 expect 0 '^paper $' paper
 [ "$(cat "$scratch/stderr")" = $'no paper here\npaper: goes on without what is missing' ] || fail "make paper: $(cat "$scratch/stderr")"
+
+# what builds in parallel does as it was told, were it by one file after the other
+builds_by() { make=echo paper "$@" | grep -oE -- ' -j[0-9]+'; }
+[ "$(builds_by)" = " -j$(nproc)" ] || fail "builds by '$(builds_by)' where nothing was said"
+for asked in -j1 -j3 -sj1; do [ -z "$(builds_by "$asked")" ] || fail "$asked: builds by '$(builds_by "$asked")'"; done
+
 touch "$scratch/tree/no-compiler"
 expect 2 '^no paper here$' paper
 grep -q '^paper $' "$scratch/stdout" && fail "make paper goes on without a compiler"
