@@ -186,7 +186,7 @@ SUITES := $(patsubst %.c,%,$(wildcard tests/test_*.c))
 # Suites share all of it but the calls that some replace.
 SUPPORT := $(filter-out $(patsubst %,tests/support/%.o,page reads heap $(if $(and $(filter tsan,$(SANITIZE)),$(call on,OPENMP)),,parallel)),$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
 PAGED := $(addprefix tests/test_, predict process size)
-READERS := $(addprefix tests/test_, direct exec store)
+READERS := $(addprefix tests/test_, cost direct exec store)
 HEAPED := tests/test_library
 TOOLS := $(patsubst %.c,%,$(filter-out tools/cage.c tools/instructions.c tools/outputs.c,$(wildcard tools/*.c)))
 SCRIPTS := $(wildcard tests/cli/*.sh tests/network/*.sh)

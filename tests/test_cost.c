@@ -12,6 +12,7 @@
 #include "plan/timing.h"
 #include "run/step.h"
 #include "support/random.h"
+#include "support/reads.h"
 #include "support/suite.h"
 
 static mafat_kernel_shape shape_for(int n_threads)
@@ -258,6 +259,31 @@ START_TEST(reading_is_timed_on_files_of_every_size)
 }
 END_TEST
 
+/* Whatever the size of the reads. A busy machine lengthens some: one try of a few is as it should be. */
+START_TEST(reads_that_wait_in_turns_cost_their_rate)
+{
+    enum { N_TRIES = 5, SMALL_BYTES = 128 << 10, LARGE_BYTES = 4 << 20 };
+    const double rate = 80e6;
+    char path[] = "/tmp/mafat-test-XXXXXX";
+    mafat_kernel_shape shape = shape_for(1);
+    mafat_error error = {0};
+    int file = mkstemp(path);
+    double small = 0, large = 0;
+    ck_assert(file >= 0 && ftruncate(file, LARGE_BYTES + 1) == 0);
+    test_reads.bytes_a_second = rate;
+    for (int i = 0; i < N_TRIES && !(small > 0.9 && small < 1.3 && large > 0.9 && large < 1.3); i++) {
+        mafat_costs costs = mafat_cost_defaults(&shape);
+        ck_assert(mafat_calibrate_reading(path, &costs, &error) == MAFAT_OK);
+        small = mafat_cost_read_seconds(&costs, 1, SMALL_BYTES) * rate / SMALL_BYTES;
+        large = mafat_cost_read_seconds(&costs, 1, LARGE_BYTES) * rate / LARGE_BYTES;
+    }
+    ck_assert_msg(small > 0.9 && small < 1.3 && large > 0.9 && large < 1.3,
+                  "of what the rate makes of them: small reads %.2f, large ones %.2f", small, large);
+    close(file);
+    unlink(path);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("cost");
@@ -270,6 +296,7 @@ int main(void)
     tcase_add_test(tcase, moves_count_what_is_read_and_written);
     tcase_add_test(tcase, seconds_are_the_sum_of_units);
     tcase_add_test(tcase, reading_is_timed_on_files_of_every_size);
+    tcase_add_test(tcase, reads_that_wait_in_turns_cost_their_rate);
     Suite *suite = suite_create("cost");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -48,5 +48,7 @@ ssize_t pread(int file, void *to, size_t n, off_t offset)
                                  ? test_reads.max_bytes : n};
     ssize_t n_given = preadv(file, &part, 1, offset);
     test_reads.n_bytes += n_given > 0 ? (size_t)n_given : 0;
+    if (test_reads.bytes_a_second > 0 && n_given > 0 && test_reads.n_bounded++ % 9 < 5)
+        usleep((useconds_t)(1e6 * (double)n_given * 9 / 5 / test_reads.bytes_a_second));
     return n_given;
 }

@@ -19,6 +19,9 @@ typedef struct {
     atomic_int reason;          /* errno of that one; 0: none fails */
     size_t max_bytes;           /* of one read; 0: all that are asked for */
     atomic_size_t n_bytes;      /* that all reads gave */
+    double bytes_a_second;      /* as where reading is bounded: of nine reads four go through at
+                                   once, and five wait for all; 0: no bound */
+    atomic_int n_bounded;       /* reads since there is that bound */
 } test_reads_plan;
 
 extern test_reads_plan test_reads;
