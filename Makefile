@@ -92,7 +92,8 @@ MACHINE := -fPIC $(ARCH:%=-march=%) $(CPU:%=-mcpu=%) $(SYSROOT:%=--sysroot=%) $(
 $(if $(CPU),$(if $(filter __x86_64__ __i386__,$(shell $(COMPILER) -dM -E -x c /dev/null 2>/dev/null)),$(error CPU=$(CPU): \
     on x86, compilers do not build for a processor by -mcpu; leave it out, and say the instruction set: ARCH=x86-64-v3)))
 PREDEFINED := $(shell $(COMPILER) $(MACHINE) -dM -E -x c /dev/null 2>/dev/null)
-MACHINE += $(if $(filter __i386__,$(PREDEFINED)),-msse2 -mfpmath=sse)
+# The notes not given there say, at each file, that gcc before 11 laid some numbers out otherwise.
+MACHINE += $(if $(filter __i386__,$(PREDEFINED)),-msse2 -mfpmath=sse -Wno-psabi)
 # clang 19 takes a Sapphire Rapids for a processor with a feature that it then warns of, at each file.
 MACHINE += $(if $(findstring -Winvalid-feature-combination,$(shell $(COMPILER) $(MACHINE) -fsyntax-only -x c /dev/null 2>&1)),-Wno-invalid-feature-combination)
 ATOMIC := $(if $(PREDEFINED),$(if $(filter __GCC_HAVE_SYNC_COMPARE_AND_SWAP_8,$(PREDEFINED)),,-latomic))
