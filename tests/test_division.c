@@ -30,13 +30,17 @@ static void random_config(char *text, size_t size)
     snprintf(text, size, "%s/%d/%s", first, cut, second);
 }
 
-/* Some ranks have nothing to do. */
+/* Some ranks have nothing to do. Every other time somebody has chosen how layers are divided. */
 static void random_ranks(void)
 {
+    static mafat_division_way ways[TEST_MAX_LAYERS];
+    for (int l = 0; l < TEST_MAX_LAYERS; l++)
+        ways[l] = (mafat_division_way)test_random_int(&random_state, MAFAT_N_WAYS);
     all = mafat_ranks_even(2 + test_random_int(&random_state, MAX_RANKS - 1), 0);
     for (int r = 0; r < all.n; r++)
         all.shares[r] = test_random_int(&random_state, 4);
     all.shares[test_random_int(&random_state, all.n)]++;
+    all.ways = test_random_int(&random_state, 2) == 0 ? ways : NULL;
 }
 
 static void make_fast(void)

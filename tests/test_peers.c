@@ -267,12 +267,17 @@ static void expect_runs(const mafat_ranks *all)
     mafat_config_free(&config);
 }
 
+/* Every other time somebody has chosen how layers are divided. */
 static mafat_ranks random_ranks(void)
 {
+    static mafat_division_way ways[TEST_MAX_LAYERS];
+    for (int l = 0; l < TEST_MAX_LAYERS; l++)
+        ways[l] = (mafat_division_way)test_random_int(&random_state, MAFAT_N_WAYS);
     mafat_ranks all = mafat_ranks_even(2 + test_random_int(&random_state, MAX_RANKS - 1), 0);
     for (int r = 0; r < all.n; r++)
         all.shares[r] = test_random_int(&random_state, 4);
     all.shares[test_random_int(&random_state, all.n)]++;
+    all.ways = test_random_int(&random_state, 2) == 0 ? ways : NULL;
     return all;
 }
 

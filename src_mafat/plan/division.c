@@ -51,38 +51,48 @@ static mafat_part unite(mafat_part a, mafat_part b)
 
 /* ---------------------------------------------------------------------------------------- ways */
 
-/* Dividing the filters of a layer saves more bytes of weights than its output has, all of which
- * then goes to all ranks. */
-static bool is_heavy(const mafat_layer *layer)
+bool mafat_division_has_filters(const mafat_layer *layer)
 {
-    return layer->kind == MAFAT_CONVOLUTION && layer->groups == 1 &&
-           mafat_layer_filter_bytes(layer) * (size_t)layer->out.c >
-               mafat_shape_floats(layer->out) * sizeof(float);
+    return layer->kind == MAFAT_CONVOLUTION && layer->groups == 1;
+}
+
+/* Whether a layer is divided by filters: as is chosen; else if that saves more bytes of weights than
+ * its output has, all of which then goes to all ranks. */
+static bool is_by_filters(const mafat_ranks *ranks, const mafat_network *network, int l)
+{
+    const mafat_layer *layer = &network->layers[l];
+    if (!mafat_division_has_filters(layer))
+        return false;
+    if (ranks->ways != NULL)
+        return ranks->ways[l] == MAFAT_BY_FILTERS;
+    return mafat_layer_filter_bytes(layer) * (size_t)layer->out.c >
+           mafat_shape_floats(layer->out) * sizeof(float);
 }
 
 /* A convolution that runs band by band with the pool behind it. */
-static bool is_banded(const mafat_network *network, const mafat_group *group, int l)
+static bool is_banded(const mafat_ranks *ranks, const mafat_network *network,
+                      const mafat_group *group, int l)
 {
-    return mafat_group_pools(network, group, l) && !is_heavy(&network->layers[l]);
+    return mafat_group_pools(network, group, l) && !is_by_filters(ranks, network, l);
 }
 
 /* Whether a layer reads rows of the image, or of what is divided by rows. */
-static bool reads_rows(const mafat_division *d, const mafat_network *network,
-                       const mafat_group *group, int l)
+static bool reads_rows(const mafat_division *d, const mafat_ranks *ranks,
+                       const mafat_network *network, const mafat_group *group, int l)
 {
     const mafat_layer *layer = &network->layers[l];
     for (int s = 0; s < layer->n_sources; s++) {
         int source = layer->sources[s];
         int producer = source < 0 ? IMAGE : mafat_layer_producer(network, source);
         if (producer == IMAGE || d->ways[producer] == MAFAT_BY_ROWS ||
-            (producer >= group->first && is_banded(network, group, producer)))
+            (producer >= group->first && is_banded(ranks, network, group, producer)))
             return true;
     }
     return false;
 }
 
-static mafat_division_way choose_way(const mafat_division *d, const mafat_network *network,
-                                     const mafat_group *group, int l)
+static mafat_division_way way_of(const mafat_division *d, const mafat_ranks *ranks,
+                                 const mafat_network *network, const mafat_group *group, int l)
 {
     const mafat_layer *layer = &network->layers[l];
     if (layer->kind == MAFAT_WHOLE)
@@ -90,12 +100,14 @@ static mafat_division_way choose_way(const mafat_division *d, const mafat_networ
     if (mafat_group_is_interleaved(group))
         return l == mafat_layer_producer(network, group->end - 1) ? MAFAT_BY_ROWS
                                                                   : MAFAT_FOR_ITSELF;
-    if (is_heavy(layer))
+    if (is_by_filters(ranks, network, l))
         return MAFAT_BY_FILTERS;
-    if (is_banded(network, group, l))
+    if (is_banded(ranks, network, group, l))
         return MAFAT_FOR_ITSELF;
-    return layer->kind == MAFAT_CONVOLUTION || reads_rows(d, network, group, l) ? MAFAT_BY_ROWS
-                                                                                : MAFAT_FOR_ITSELF;
+    if (ranks->ways != NULL)
+        return ranks->ways[l] == MAFAT_BY_ROWS ? MAFAT_BY_ROWS : MAFAT_FOR_ITSELF;
+    return layer->kind == MAFAT_CONVOLUTION || reads_rows(d, ranks, network, group, l)
+               ? MAFAT_BY_ROWS : MAFAT_FOR_ITSELF;
 }
 
 /* ---------------------------------------------------------------------------------- their parts */
@@ -112,12 +124,13 @@ static mafat_part *wanted_of(const mafat_division *d, int l, int rank)
 
 /* Rows of a layer are divided by so many: then nobody computes a row only because the last layers
  * compute in larger units (group.h). */
-static int row_unit(const mafat_network *network, const mafat_group *group, int l)
+static int row_unit(const mafat_ranks *ranks, const mafat_network *network,
+                    const mafat_group *group, int l)
 {
     mafat_group alone = {.first = l, .end = l + 1};
     if (mafat_group_is_interleaved(group))
         return mafat_group_unit(network, group);
-    if (l > group->first && is_banded(network, group, l - 1))
+    if (l > group->first && is_banded(ranks, network, group, l - 1))
         alone.first--;
     return mafat_group_unit(network, &alone);
 }
@@ -130,7 +143,7 @@ static mafat_part made_by(const mafat_division *d, const mafat_network *network,
     int unit;
     switch (d->ways[l]) {
     case MAFAT_BY_ROWS:
-        unit = row_unit(network, group, l);
+        unit = row_unit(ranks, network, group, l);
         part.row_begin = mafat_ranks_begin(ranks, layer->out.h, unit, rank);
         part.row_end = mafat_ranks_begin(ranks, layer->out.h, unit, rank + 1);
         break;
@@ -148,6 +161,8 @@ static mafat_part made_by(const mafat_division *d, const mafat_network *network,
         part.row_begin = rows.y0;
         part.row_end = rows.y1;
         break;
+    case MAFAT_N_WAYS:
+        mafat_error_check_failed("a way that is none", __FILE__, __LINE__);
     }
     return part;
 }
@@ -221,7 +236,7 @@ mafat_status mafat_division_make(mafat_division *d, const mafat_network *network
                                n_layers, n);
     for (int l = 0; l < network->n_layers; l++)
         if (mafat_layer_producer(network, l) == l)
-            d->ways[l] = choose_way(d, network, group_of(groups, n_groups, l, &alone), l);
+            d->ways[l] = way_of(d, ranks, network, group_of(groups, n_groups, l, &alone), l);
     if (is_part)
         want_output(d, network, &groups[0]);
     else

@@ -3,8 +3,13 @@
  *
  * A layer's output is divided by rows, or a convolution's by filters, or each rank computes what it
  * reads of it. By rows a rank needs all weights and little of what others compute, by filters few
- * weights and all that others compute: the head of a network suits the one, its tail the other. Sums
- * are never divided, so that the bits are those of one rank. */
+ * weights and all that others compute: the head of a network suits the one, its tail the other. Where
+ * nobody chooses (ranks->ways, search/divide.h), layers with more bytes of weights than of output are
+ * divided by filters. Sums are never divided, so that the bits are those of one rank.
+ *
+ * Layers that are Darknet's own code are computed whole, and of a group that is tiled the last one is
+ * divided by rows and all others compute what these need, whatever is chosen; so does a convolution
+ * that runs band by band with the pool behind it, unless it is divided by filters. */
 #ifndef MAFAT_PLAN_DIVISION_H
 #define MAFAT_PLAN_DIVISION_H
 
@@ -26,12 +31,6 @@ bool mafat_part_is_empty(mafat_part part);
 mafat_part mafat_part_intersect(mafat_part a, mafat_part b);
 bool mafat_part_contains(mafat_part outer, mafat_part inner);
 
-typedef enum {
-    MAFAT_FOR_ITSELF,    /* each rank computes what it reads */
-    MAFAT_BY_ROWS,
-    MAFAT_BY_FILTERS
-} mafat_division_way;
-
 /* Of a network on n ranks. Zeroed, there is one rank, which computes all. */
 typedef struct {
     int n;                     /* ranks; 0: one */
@@ -41,6 +40,9 @@ typedef struct {
     mafat_part *wanted;        /* [(n_layers + 1) * n], owned: what each rank reads, whole rows of all
                                   channels: of the image, and of layers */
 } mafat_division;
+
+/* Whether a layer can be divided by filters. */
+bool mafat_division_has_filters(const mafat_layer *layer);
 
 /* Divides the layers of the groups. Of a part of a network, one group that is looked at alone,
  * all of what the group hands on is wanted by all ranks. MAFAT_FAILED without memory. Freed by

@@ -4,12 +4,22 @@
 
 enum { MAFAT_MAX_RANKS = 64 };
 
-/* Ranks are numbered from 0. All of them make their plans of the same shares, and rank 0 has the
- * image and wants the results. */
+/* How the output of a layer is divided among ranks. */
+typedef enum {
+    MAFAT_FOR_ITSELF,    /* each rank computes what it reads */
+    MAFAT_BY_ROWS,
+    MAFAT_BY_FILTERS,    /* convolutions alone, of one group of channels */
+    MAFAT_N_WAYS
+} mafat_division_way;
+
+/* Ranks are numbered from 0. All of them make their plans of the same shares and ways, and rank 0 has
+ * the image and wants the results. */
 typedef struct {
     int n;                          /* 1 or more */
     int rank;                       /* the one whose plan it is */
     int shares[MAFAT_MAX_RANKS];    /* [n]: so many parts of their sum, which is more than 0 */
+    const mafat_division_way *ways; /* [n_layers], borrowed, as far as its group allows: see
+                                       division.h; NULL: those that are usual */
 } mafat_ranks;
 
 /* Ranks that take the same each. */
