@@ -2,18 +2,16 @@
 #include "machine/cost_cache.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/new_file.h"
 #include "base/notice.h"
 #include "base/progress.h"
+#include "machine/cache_folder.h"
 #include "machine/calibrate.h"
 #include "machine/calibrate_reading.h"
 
@@ -84,34 +82,17 @@ static void find_identity(identity *id, int n_threads)
                  about.st_mtim.tv_nsec);
 }
 
-/* Writes the folder's path; false where the environment names none. */
-static bool find_folder(char *path, size_t size)
-{
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    int length;
-    if (cache != NULL && cache[0] == '/')
-        length = snprintf(path, size, "%s/mafat", cache);
-    else if (home != NULL && home[0] == '/')
-        length = snprintf(path, size, "%s/.cache/mafat", home);
-    else
-        return false;
-    return (size_t)length < size;
-}
+/* The name of the file for it. */
+enum { NAME_BYTES = 64 };
 
-static bool find_path(const identity *id, char *path, size_t size)
+static void write_name(const identity *id, char *name)
 {
-    char folder[PATH_MAX];
     uint64_t sum = mafat_hash_add(MAFAT_HASH_OF_NOTHING, id->processor, strlen(id->processor));
     sum = mafat_hash_add(sum, id->program, strlen(id->program));
-    return find_folder(folder, sizeof folder) &&
-           (size_t)snprintf(path, size, "%s/costs-%016" PRIx64 "-%d", folder, sum,
-                            id->n_threads) < size;
+    snprintf(name, NAME_BYTES, "costs-%016" PRIx64 "-%d", sum, id->n_threads);
 }
 
 /* ------------------------------------------------------------------------------------- reading */
-
-/* A file of ours has twenty lines. */
-enum { MAX_FILE_BYTES = 64 << 10 };
 
 /* Further than that from the defaults no machine is: what is slow is a board of old, what is fast
  * many cores. */
@@ -172,16 +153,14 @@ static bool read_file(FILE *file, const identity *id, mafat_costs *costs)
 void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured)
 {
     identity id;
-    char path[PATH_MAX];
+    char name[NAME_BYTES];
     mafat_costs read = {.shape = *shape};
-    mafat_error unseen;
-    uint64_t n_bytes;
     FILE *file;
     *measured = false;
     find_identity(&id, shape->n_threads);
-    if (find_path(&id, path, sizeof path) &&
-        mafat_file_open(path, "file", &file, &n_bytes, &unseen) == MAFAT_OK) {
-        *measured = n_bytes <= MAX_FILE_BYTES && read_file(file, &id, &read);
+    write_name(&id, name);
+    if (mafat_cache_folder_open(name, &file)) {
+        *measured = read_file(file, &id, &read);
         fclose(file);
     }
     *costs = *measured ? read : mafat_cost_defaults(shape);
@@ -189,28 +168,12 @@ void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, 
 
 /* ------------------------------------------------------------------------------------- writing */
 
-/* Makes the folder and the one it lies in. */
-static void make_folder(void)
-{
-    char path[PATH_MAX];
-    if (!find_folder(path, sizeof path))
-        return;
-    char *end = strrchr(path, '/');
-    *end = '\0';
-    mkdir(path, 0700);
-    *end = '/';
-    mkdir(path, 0700);
-}
-
 static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_error *error)
 {
-    char path[PATH_MAX];
+    char name[NAME_BYTES];
     mafat_new_file file;
-    if (!find_path(id, path, sizeof path))
-        return mafat_error_set(error, MAFAT_FAILED,
-                               "neither XDG_CACHE_HOME nor HOME names a folder");
-    make_folder();
-    mafat_status status = mafat_new_file_begin(&file, path, error);
+    write_name(id, name);
+    mafat_status status = mafat_cache_folder_begin(name, &file, error);
     if (status != MAFAT_OK)
         return status;
     fprintf(file.stream, "processor: %s\nprogram: %s\nthreads: %d\n", id->processor, id->program,
