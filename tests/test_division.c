@@ -283,7 +283,7 @@ START_TEST(heavy_layers_are_divided_by_filters_and_others_by_rows)
     const mafat_message *messages = mafat_plan_messages(&plans[1], 0, &n);
     ck_assert_int_eq(n, 4);
     for (int i = 0; i < n; i++)
-        ck_assert_uint_eq(mafat_plan_message_bytes(&cfg.network, &messages[i]),
+        ck_assert_uint_eq(mafat_part_bytes(&cfg.network, messages[i].layer, messages[i].part),
                           16 * 32 * sizeof(float));
     /* and no other rows are there */
     const mafat_buffer *buffer = &plans[1].buffers[plans[1].output_buffers[0]];

@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "base/version.h"
 #include "kernels/simd.h"
+#include "machine/calibrate_messages.h"
+#include "machine/rank_cache.h"
 #include "run/peers.h"
 
 /* ------------------------------------------------------------------------------- what is in common */
@@ -88,8 +90,9 @@ static void give(const mafat_peers *peers, mafat_order order, char *words)
         peers->tell(peers->context, words, order.n_bytes);
 }
 
-/* Waits for the answers of all, and takes the first one that is an error. */
-static mafat_status take_answers(const mafat_peers *peers, mafat_error *error)
+/* Waits for the answers of all, and takes the first one that is an error; usual_s[n] of them where it is
+ * not NULL. */
+static mafat_status take_answers(const mafat_peers *peers, double *usual_s, mafat_error *error)
 {
     mafat_order_answer own = {0}, *all = calloc((size_t)peers->ranks.n, sizeof *all);
     mafat_status status = MAFAT_OK;
@@ -100,6 +103,8 @@ static mafat_status take_answers(const mafat_peers *peers, mafat_error *error)
     peers->collect(peers->context, &own, sizeof own, all);
     for (int rank = 1; rank < peers->ranks.n && status == MAFAT_OK; rank++) {
         status = all[rank].status;
+        if (status == MAFAT_OK && usual_s != NULL)
+            usual_s[rank] = all[rank].usual_s;
         if (status == MAFAT_OK)
             continue;
         *error = all[rank].error;
@@ -124,6 +129,40 @@ static size_t put_words(char *to, const char *const *words, int n_words)
     return n_bytes;
 }
 
+mafat_status mafat_orders_measure(const char *cfg_path, const char *threads, bool again,
+                                  const mafat_costs *costs, mafat_rank_costs *rank_costs,
+                                  mafat_error *error)
+{
+    const mafat_peers *peers = others();
+    const char *words[] = {cfg_path, threads};
+    double answered_s[MAFAT_MAX_RANKS], own_s = mafat_cost_usual_seconds(costs);
+    mafat_status status = MAFAT_OK;
+    if (peers == NULL)
+        return MAFAT_OK;
+    size_t n_bytes = put_words(NULL, words, 2);
+    char *bytes = malloc(n_bytes);
+    if (bytes == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for an order to other ranks");
+    put_words(bytes, words, 2);
+    for (int rank = 1; rank < peers->ranks.n && status == MAFAT_OK; rank++) {
+        give(peers, (mafat_order){.kind = MAFAT_ORDER_SPEED, .n_bytes = n_bytes, .whose = rank,
+                                  .again = again}, bytes);
+        status = take_answers(peers, answered_s, error);
+        if (status == MAFAT_OK)
+            rank_costs->slowness[rank] = answered_s[rank] / own_s;
+    }
+    free(bytes);
+    if (status != MAFAT_OK)
+        return status;
+    give(peers, (mafat_order){.kind = MAFAT_ORDER_MESSAGES}, NULL);
+    status = mafat_calibrate_messages(peers, rank_costs, error);
+    mafat_status answered = take_answers(peers, NULL, error);
+    status = status == MAFAT_OK ? answered : status;
+    if (status == MAFAT_OK)
+        mafat_rank_cache_keep(peers, rank_costs);
+    return status;
+}
+
 static mafat_status check_order(const mafat_peers *peers, const void *whose,
                                 const mafat_session *session, mafat_error *error)
 {
@@ -140,32 +179,35 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
                                const mafat_session *session, const mafat_rounding *rounding,
                                mafat_error *error)
 {
-    enum { N_WORDS = 5, LONGEST = 40 };    /* of a group's part of a configuration */
+    enum { N_WORDS = 6 };
     const mafat_peers *peers = others();
     if (peers == NULL)
         return MAFAT_OK;
     mafat_status status = check_order(peers, whose, session, error);
     if (status != MAFAT_OK)
         return status;
-    size_t size = ((size_t)session->config.n_groups + 1) * LONGEST;
-    char *config = calloc(1, size), *bytes = NULL;
-    const char *words[N_WORDS] = {cfg_path, config, options->memory, options->threads, options->ranks.shares};
-    if (config != NULL) {
-        mafat_config_print(&session->config, config, size);
+    char *config = mafat_config_text(&session->config), *bytes = NULL;
+    char *shares = mafat_rank_options_write_shares(&session->ranks);
+    char *ways = mafat_rank_options_write_ways(session->ways, session->cfg.network.n_layers);
+    const char *words[N_WORDS] = {cfg_path, config, options->memory, options->threads, shares, ways};
+    if (config != NULL && shares != NULL && ways != NULL)
         bytes = malloc(put_words(NULL, words, N_WORDS));
+    if (bytes != NULL) {
+        planned = whose;
+        give(peers, (mafat_order){
+            .kind = MAFAT_ORDER_PLAN, .n_bytes = put_words(bytes, words, N_WORDS),
+            .common = mafat_orders_common_of(&session->cfg.network, rounding),
+            .fast = session->is_fast, .stretch = options->stretch,
+            .letter_box = options->letter_box}, bytes);
+        status = take_answers(peers, NULL, error);
+    } else {
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for an order to other ranks");
     }
-    if (bytes == NULL) {
-        free(config);
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for an order to other ranks");
-    }
-    planned = whose;
-    give(peers, (mafat_order){
-        .kind = MAFAT_ORDER_PLAN, .n_bytes = put_words(bytes, words, N_WORDS),
-        .common = mafat_orders_common_of(&session->cfg.network, rounding), .fast = session->is_fast,
-        .stretch = options->stretch, .letter_box = options->letter_box}, bytes);
-    free(bytes);
     free(config);
-    return take_answers(peers, error);
+    free(shares);
+    free(ways);
+    free(bytes);
+    return status;
 }
 
 mafat_status mafat_orders_load(mafat_store *store, mafat_error *error)
@@ -179,7 +221,7 @@ mafat_status mafat_orders_load(mafat_store *store, mafat_error *error)
         return status;
     give(peers, (mafat_order){.kind = MAFAT_ORDER_LOAD, .n_bytes = strlen(store->file.path) + 1,
                               .weights = weights}, store->file.path);
-    return take_answers(peers, error);
+    return take_answers(peers, NULL, error);
 }
 
 void mafat_orders_begin_run(const void *whose, double patience_s)

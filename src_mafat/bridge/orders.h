@@ -1,5 +1,5 @@
-/* What rank 0, which runs the command, has the other ranks do: plan a network as it did, load its
- * weights, run it, free it. They wait for orders from their start to its end (cluster/serve.h), and
+/* What rank 0, which runs the command, has the other ranks do: measure what they take, plan a network as
+ * it did, load its weights, run it, free it. They wait for orders from their start to its end (cluster/serve.h), and
  * answer those that can fail, so that the command fails before anything is run. In a process without
  * peers nothing is ordered. */
 #ifndef MAFAT_BRIDGE_ORDERS_H
@@ -9,6 +9,8 @@
 #include "session/session.h"
 
 typedef enum {
+    MAFAT_ORDER_SPEED,
+    MAFAT_ORDER_MESSAGES,
     MAFAT_ORDER_PLAN,
     MAFAT_ORDER_LOAD,
     MAFAT_ORDER_RUN,
@@ -36,7 +38,8 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
                                      mafat_error *error);
 
 /* An order, as it is told; behind it come its words, each with its NUL, "" for none: the cfg's path,
- * the configuration, the options -memory, -threads and -shares; or the path of the weights. */
+ * the configuration, the options -memory and -threads, shares and ways; or the path of the weights. To
+ * measure its speed a rank is told the cfg's path and -threads. */
 typedef struct {
     mafat_order_kind kind;
     size_t n_bytes;             /* of the words */
@@ -44,6 +47,8 @@ typedef struct {
     bool fast, stretch, letter_box;
     mafat_orders_weights weights;    /* to load */
     double patience_s;          /* to run */
+    int whose;                  /* speed is measured, that of the others not yet, or no more */
+    bool again;                 /* where it is known, too */
 } mafat_order;
 
 /* How it went with an order; it is collected, for which each rank has so long. */
@@ -52,9 +57,18 @@ enum { MAFAT_ORDER_PATIENCE_S = 600 };
 typedef struct {
     mafat_status status;
     mafat_error error;
+    double usual_s;             /* to measure its speed (plan/cost.h) */
 } mafat_order_answer;
 
 /* ------------------------------------------------------------------------------------------ rank 0 */
+
+/* Measures what messages cost between all ranks, and how fast each computes, one after the other as they
+ * may share a machine; and keeps it. `costs` are this rank's own; those of others are measured where
+ * they are not known, or again. Nothing is done without others. Errors: those of
+ * mafat_calibrate_messages() and machine/cost_cache.h, which name rank and machine. */
+mafat_status mafat_orders_measure(const char *cfg_path, const char *threads, bool again,
+                                  const mafat_costs *costs, mafat_rank_costs *rank_costs,
+                                  mafat_error *error);
 
 /* Has the others plan a network, `whose` tells it apart from others, that this rank has planned.
  * MAFAT_USAGE where one of them is not what this one is: its program, how it rounds, or its cfg; else

@@ -185,8 +185,9 @@ void mafat_planned_show(mafat_bridge *bridge, int image)
  * may be far off. */
 static double patience_s(const mafat_session *session)
 {
-    double run_s = session->plan.latency_s;
-    return session->has_measured ? 5 + 10 * run_s : 60 + 100 * run_s;
+    double run_s = session->joint_s;
+    bool are_measured = session->has_measured && session->rank_costs.are_measured;
+    return are_measured ? 5 + 10 * run_s : 60 + 100 * run_s;
 }
 
 mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, int n_inputs,

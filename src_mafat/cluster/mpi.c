@@ -6,7 +6,9 @@
  * A rank that is lost in a run leaves others waiting, and those yet others, so that who waits for whom
  * says little. So whoever has waited for a part of the time that is allowed tells rank 0 that it lives,
  * again and again. When rank 0 has waited for all of the time, those that told nothing in its second
- * half are lost; who has waited for longer than that has lost rank 0. (Of a process that dies, mpirun learns by itself, and ends all.) */
+ * half are lost; who has waited for longer than that has lost rank 0. Who waits for rank 0's orders tells
+ * that it lives, too, for a while: it may have nothing to do in a run that others are in. (Of a process
+ * that dies, mpirun learns by itself, and ends all.) */
 #define _DEFAULT_SOURCE    /* on_exit() */
 
 #include <mpi.h>
@@ -96,14 +98,18 @@ enum { PARTS = 8 };
 typedef struct {
     double begin_s;
     int n_parts;
+    bool is_for_order;    /* for which others may have it wait without end */
 } waiting;
+
+/* A run that this rank has nothing to do in is over, or has lost somebody, after so many parts. */
+enum { TOLD_PARTS = 3 * PARTS };
 
 /* What is to be done by who still waits, in each part once. */
 static void judge_wait(mpi *m, waiting *w)
 {
     bool lives[MAFAT_MAX_RANKS] = {true};    /* rank 0, where that asks */
     int n_parts = (int)((MPI_Wtime() - w->begin_s) / m->patience_s * PARTS);
-    if (n_parts <= w->n_parts)
+    if (n_parts <= w->n_parts || (w->is_for_order && n_parts > TOLD_PARTS))
         return;
     if (m->peers.ranks.rank > 0)
         tell_life();
@@ -113,17 +119,17 @@ static void judge_wait(mpi *m, waiting *w)
     if (m->peers.ranks.rank == 0 && n_parts >= PARTS) {
         hear_lives(lives);
         lose(m, lives);
-    } else if (n_parts >= PARTS + PARTS / 2) {
+    } else if (!w->is_for_order && n_parts >= PARTS + PARTS / 2) {
         for (int rank = 0; rank < m->peers.ranks.n; rank++)
             lives[rank] = rank > 0;
         lose(m, lives);
     }
 }
 
-static void wait_for(mpi *m, MPI_Request *requests, int n)
+static void wait_for(mpi *m, MPI_Request *requests, int n, bool is_for_order)
 {
     int is_done = 0;
-    waiting w = {.begin_s = MPI_Wtime()};
+    waiting w = {.begin_s = MPI_Wtime(), .is_for_order = is_for_order};
     for (int i = 0; !is_done; i++) {
         MPI_Testall(n, requests, &is_done, MPI_STATUSES_IGNORE);
         if (!is_done && i < LOOKS) {
@@ -163,7 +169,7 @@ static void exchange(void *context, const mafat_parcel *sent, int n_sent,
                   &requests[n_received + i]);
         MPI_Type_free(&type);
     }
-    wait_for(context, requests, n_received + n_sent);
+    wait_for(context, requests, n_received + n_sent, false);
 }
 
 static void tell(void *context, void *bytes, size_t n_bytes)
@@ -175,7 +181,7 @@ static void tell(void *context, void *bytes, size_t n_bytes)
         MPI_Irecv(bytes, (int)n_bytes, MPI_BYTE, 0, DATA, MPI_COMM_WORLD, &requests[n++]);
     for (int rank = 1; rank < m->peers.ranks.n && m->peers.ranks.rank == 0; rank++)
         MPI_Isend(bytes, (int)n_bytes, MPI_BYTE, rank, DATA, MPI_COMM_WORLD, &requests[n++]);
-    wait_for(m, requests, n);
+    wait_for(m, requests, n, m->peers.ranks.rank > 0);
 }
 
 static void collect(void *context, const void *bytes, size_t n_bytes, void *all)
@@ -190,7 +196,7 @@ static void collect(void *context, const void *bytes, size_t n_bytes, void *all)
     for (int rank = 1; rank < m->peers.ranks.n && m->peers.ranks.rank == 0; rank++)
         MPI_Irecv((char *)all + (size_t)rank * n_bytes, (int)n_bytes, MPI_BYTE, rank, DATA,
                   MPI_COMM_WORLD, &requests[n++]);
-    wait_for(m, requests, n);
+    wait_for(m, requests, n, false);
 }
 
 static void expect(void *context, double seconds)

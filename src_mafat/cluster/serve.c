@@ -7,6 +7,7 @@
 #include "base/notice.h"
 #include "bridge/caught.h"
 #include "bridge/inference.h"
+#include "bridge/measuring.h"
 #include "bridge/orders.h"
 #include "bridge/planned.h"
 #include "run/peers.h"
@@ -82,8 +83,8 @@ static mafat_status plan_caught(void *context, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     mafat_request request = {
-        .options = {.config = word_of(s, 1), .memory = word_of(s, 2), .threads = word_of(s, 3), .ranks.shares = word_of(s, 4),
-                    .fast = s->order.fast, .stretch = s->order.stretch,
+        .options = {.config = word_of(s, 1), .memory = word_of(s, 2), .threads = word_of(s, 3),
+                    .ranks = {.shares = word_of(s, 4), .ways = word_of(s, 5)}, .fast = s->order.fast, .stretch = s->order.stretch,
                     .letter_box = s->order.letter_box},
         .workload = &workload, .made = &s->bridge,
     };
@@ -122,6 +123,13 @@ static mafat_status load_caught(void *context, mafat_error *error)
     return status;
 }
 
+static mafat_status measure_speed(const server *s, double *usual_s, mafat_error *error)
+{
+    if (s->order.whose != s->peers->ranks.rank)
+        return MAFAT_OK;
+    return mafat_measuring_speed(word_of(s, 0), word_of(s, 1), s->order.again, usual_s, error);
+}
+
 /* ---------------------------------------------------------------------------------------- orders */
 
 /* Ends all ranks: nobody waits for an answer. */
@@ -147,9 +155,9 @@ static void run(const server *s)
         mafat_bridge_release(s->bridge);
 }
 
-static void answer(const server *s, mafat_status status, const mafat_error *error)
+static void answer(const server *s, mafat_status status, double usual_s, const mafat_error *error)
 {
-    mafat_order_answer a = {.status = status};
+    mafat_order_answer a = {.status = status, .usual_s = usual_s};
     if (status != MAFAT_OK)
         a.error = *error;
     s->peers->collect(s->peers->context, &a, sizeof a, NULL);
@@ -158,7 +166,6 @@ static void answer(const server *s, mafat_status status, const mafat_error *erro
 static void listen(server *s)
 {
     mafat_error error = {.layer = -1};
-    s->peers->expect(s->peers->context, 0);
     s->peers->tell(s->peers->context, &s->order, sizeof s->order);
     free(s->words);
     s->words = malloc(s->order.n_bytes + 1);
@@ -171,12 +178,21 @@ static void listen(server *s)
 static void carry_out(server *s)
 {
     mafat_error error = {.layer = -1};
+    double usual_s = 0;
+    mafat_status status;
     switch (s->order.kind) {
+    case MAFAT_ORDER_SPEED:
+        status = measure_speed(s, &usual_s, &error);
+        answer(s, status, usual_s, &error);
+        return;
+    case MAFAT_ORDER_MESSAGES:
+        answer(s, mafat_measuring_messages(&error), 0, &error);
+        return;
     case MAFAT_ORDER_PLAN:
-        answer(s, plan(s, &error), &error);
+        answer(s, plan(s, &error), 0, &error);
         return;
     case MAFAT_ORDER_LOAD:
-        answer(s, mafat_caught_run(load_caught, s, &s->things, true, &error), &error);
+        answer(s, mafat_caught_run(load_caught, s, &s->things, true, &error), 0, &error);
         return;
     case MAFAT_ORDER_RUN:
         run(s);

@@ -348,7 +348,7 @@ static void print_messages(const mafat_session *session)
         snprintf(rows, sizeof rows, "%d-%d", part->row_begin, part->row_end - 1);
         printf("%7d  %8d  %-4s %3d  %-9s  %-9s  %10zu\n", i, message->layer,
                message->is_sent ? "to" : "from", message->peer, channels, rows,
-               mafat_plan_message_bytes(&session->cfg.network, message));
+               mafat_part_bytes(&session->cfg.network, message->layer, message->part));
     }
 }
 
@@ -363,12 +363,17 @@ static void print_tables(const mafat_session *session, bool steps)
         print_steps(session);
 }
 
-static mafat_status print(const mafat_session *session, const mafat_arguments *arguments,
+static mafat_status print(mafat_session *session, const mafat_arguments *arguments,
                           const mafat_workload *workload, bool steps, mafat_error *error)
 {
     const mafat_plan *plan = &session->plan;
     bool json = arguments->json;
     mafat_report r;
+    mafat_rank_table ranks;
+    mafat_status status = mafat_rank_table_make(&ranks, session, arguments->words[1],
+                                                &arguments->options, workload, error);
+    if (status != MAFAT_OK)
+        return status;
     mafat_report_begin(&r, json);
     mafat_report_session(&r, session);
     mafat_report_size(&r, "groups", (size_t)plan->n_groups);
@@ -379,12 +384,12 @@ static mafat_status print(const mafat_session *session, const mafat_arguments *a
     mafat_report_size(&r, "macs", plan->macs);
     if (json && !session->by_layers)
         report_tables(session, steps, &r);
-    mafat_status status = mafat_rank_table_report(&r, session, arguments->words[1],
-                                                  &arguments->options, workload, error);
+    mafat_rank_table_report(&ranks, &r);
     mafat_report_end(&r);
+    mafat_rank_table_free(&ranks);
     if (!json && !session->by_layers)
         print_tables(session, steps);
-    return status;
+    return MAFAT_OK;
 }
 
 typedef struct {

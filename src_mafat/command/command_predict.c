@@ -52,18 +52,23 @@ typedef struct {
     const char *ranks;
 } wishes;
 
-static mafat_status report(const mafat_session *session, const mafat_arguments *arguments,
+static mafat_status report(mafat_session *session, const mafat_arguments *arguments,
                            const mafat_workload *workload, mafat_error *error)
 {
     mafat_report r;
+    mafat_rank_table ranks;
+    mafat_status status = mafat_rank_table_make(&ranks, session, arguments->words[1],
+                                                &arguments->options, workload, error);
+    if (status != MAFAT_OK)
+        return status;
     mafat_report_begin(&r, arguments->json);
     mafat_report_session(&r, session);
     if (!session->by_layers)
         report_terms(&r, session);
-    mafat_status status = mafat_rank_table_report(&r, session, arguments->words[1],
-                                                  &arguments->options, workload, error);
+    mafat_rank_table_report(&ranks, &r);
     mafat_report_end(&r);
-    return status;
+    mafat_rank_table_free(&ranks);
+    return MAFAT_OK;
 }
 
 static const mafat_option own_options[] = {

@@ -8,11 +8,13 @@
 #include "base/notice.h"
 #include "base/program.h"
 #include "base/size.h"
+#include "bridge/orders.h"
 #include "cfg/cfg_save.h"
 #include "command/neighbours.h"
 #include "command/own_commands.h"
 #include "command/paper_choice.h"
 #include "command/points.h"
+#include "command/rank_table.h"
 #include "command/ranking.h"
 #include "command/report.h"
 #include "machine/allowance.h"
@@ -295,6 +297,17 @@ static mafat_status choose(searcher *s, mafat_error *error)
     return mafat_session_choose(session, asked_of(session), error);
 }
 
+/* What all ranks take together, by the plans that each of them makes. */
+static mafat_status find_joint(searcher *s, mafat_error *error)
+{
+    mafat_rank_table ranks;
+    mafat_status status = mafat_rank_table_make(&ranks, &s->session, s->arguments->words[1],
+                                                &s->arguments->options, &s->workload, error);
+    if (status == MAFAT_OK)
+        mafat_rank_table_free(&ranks);
+    return status;
+}
+
 static mafat_status search_all(searcher *s, mafat_error *error)
 {
     s->begin_s = mafat_measure_now_s();
@@ -307,6 +320,8 @@ static mafat_status search_all(searcher *s, mafat_error *error)
     s->search.traces = s->wishes.traces;
     if (status == MAFAT_OK)
         status = s->wishes.front ? find_front(s, error) : find_plan(s, error);
+    if (status == MAFAT_OK && !s->wishes.front)
+        status = find_joint(s, error);
     if (s->searching_s == 0)
         s->searching_s = mafat_measure_now_s() - s->begin_s;
     return status;
@@ -331,6 +346,9 @@ static mafat_status calibrate(searcher *s, mafat_error *error)
     }
     if (status == MAFAT_OK && reads)
         status = mafat_cost_cache_measure_reading(weights, &session->costs, error);
+    if (status == MAFAT_OK && (again || !session->rank_costs.are_measured))
+        status = mafat_orders_measure(s->arguments->words[1], s->arguments->options.threads, again,
+                                      &session->costs, &session->rank_costs, error);
     if (status == MAFAT_OK || again)
         return status;
     if (!mafat_notice_is_silent())

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "plan/joint.h"
+
 /* Bytes of a plan's messages in one direction. */
 static size_t message_bytes(const mafat_session *session, bool is_sent)
 {
@@ -10,7 +12,7 @@ static size_t message_bytes(const mafat_session *session, bool is_sent)
     for (int i = 0; i < session->plan.n_messages; i++) {
         const mafat_message *message = &session->plan.messages[i];
         if (message->is_sent == is_sent)
-            n_bytes += mafat_plan_message_bytes(&session->cfg.network, message);
+            n_bytes += mafat_part_bytes(&session->cfg.network, message->layer, message->part);
     }
     return n_bytes;
 }
@@ -32,32 +34,85 @@ static void report_rank(mafat_report *report, const mafat_session *session)
     mafat_report_end_item(report);
 }
 
-mafat_status mafat_rank_table_report(mafat_report *report, const mafat_session *session,
-                                     const char *cfg_path, const mafat_options *options,
-                                     const mafat_workload *workload, mafat_error *error)
+/* What the plans take together. */
+static mafat_status find_joint(const mafat_rank_table *table, double *seconds, mafat_error *error)
 {
-    enum { LONGEST = 40 };    /* of a group's part of a configuration */
-    size_t size = ((size_t)session->config.n_groups + 1) * LONGEST;
+    const mafat_session *first = &table->sessions[0];
+    const mafat_network *network = &first->cfg.network;
+    size_t n_layers = (size_t)network->n_layers, n = (size_t)table->n;
+    mafat_division division = {0};
+    double *layer_s = calloc(n_layers * n, sizeof *layer_s);
+    mafat_status status = MAFAT_OK;
+    if (layer_s == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the times of %zu layers", n_layers);
+    for (size_t i = 0; i < n_layers * n; i++)
+        layer_s[i] = table->sessions[i % n].plan.layer_s[i / n] * first->rank_costs.slowness[i % n];
+    status = mafat_division_make(&division, network, first->plan.groups, first->plan.n_groups, false,
+                                 &first->ranks, error);
+    if (status == MAFAT_OK)
+        *seconds = mafat_joint_seconds(&division, network, layer_s, &first->rank_costs);
+    mafat_division_free(&division);
+    free(layer_s);
+    return status;
+}
+
+/* Opens a session for each rank, as rank 0 would order it. */
+static mafat_status open_all(mafat_rank_table *table, const mafat_session *session,
+                             const char *cfg_path, const mafat_options *options,
+                             const mafat_workload *workload, mafat_error *error)
+{
+    char *config = mafat_config_text(&session->config);
+    char *shares = mafat_rank_options_write_shares(&session->ranks);
+    char *ways = mafat_rank_options_write_ways(session->ways, session->cfg.network.n_layers);
     mafat_options of_rank = *options;
     mafat_status status = MAFAT_OK;
+    of_rank.config = config;
+    of_rank.ranks.shares = shares;
+    of_rank.ranks.ways = ways;
+    table->sessions = calloc((size_t)session->ranks.n, sizeof *table->sessions);
+    if (config == NULL || shares == NULL || ways == NULL || table->sessions == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for the plans of %d ranks",
+                                 session->ranks.n);
+    while (table->n < session->ranks.n && status == MAFAT_OK) {
+        of_rank.ranks.rank = table->n;
+        status = mafat_session_open(&table->sessions[table->n], cfg_path, &of_rank, workload, error);
+        table->n += status == MAFAT_OK;
+    }
+    free(config);
+    free(shares);
+    free(ways);
+    return status;
+}
+
+mafat_status mafat_rank_table_make(mafat_rank_table *table, mafat_session *session,
+                                   const char *cfg_path, const mafat_options *options,
+                                   const mafat_workload *workload, mafat_error *error)
+{
+    *table = (mafat_rank_table){0};
     if (session->by_layers || session->ranks.n == 1)
         return MAFAT_OK;
-    char *config = calloc(1, size);
-    if (config == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for a configuration");
-    mafat_config_print(&session->config, config, size);
-    of_rank.config = config;
-    mafat_report_begin_list(report, "ranks");
-    for (int rank = 0; rank < session->ranks.n && status == MAFAT_OK; rank++) {
-        mafat_session own;
-        of_rank.ranks.rank = rank;
-        status = mafat_session_open(&own, cfg_path, &of_rank, workload, error);
-        if (status != MAFAT_OK)
-            break;
-        report_rank(report, &own);
-        mafat_session_close(&own);
-    }
-    mafat_report_end_list(report);
-    free(config);
+    mafat_status status = open_all(table, session, cfg_path, options, workload, error);
+    if (status == MAFAT_OK)
+        status = find_joint(table, &session->joint_s, error);
+    if (status != MAFAT_OK)
+        mafat_rank_table_free(table);
     return status;
+}
+
+void mafat_rank_table_report(const mafat_rank_table *table, mafat_report *report)
+{
+    if (table->n == 0)
+        return;
+    mafat_report_begin_list(report, "ranks");
+    for (int rank = 0; rank < table->n; rank++)
+        report_rank(report, &table->sessions[rank]);
+    mafat_report_end_list(report);
+}
+
+void mafat_rank_table_free(mafat_rank_table *table)
+{
+    for (int rank = 0; rank < table->n; rank++)
+        mafat_session_close(&table->sessions[rank]);
+    free(table->sessions);
+    *table = (mafat_rank_table){0};
 }

@@ -5,10 +5,23 @@
 #include "command/report.h"
 #include "session/session.h"
 
-/* Adds it to what is reported of a session: nothing, where there is one rank. All ranks' plans are made
- * again, with these options. Errors: those of mafat_session_open(). */
-mafat_status mafat_rank_table_report(mafat_report *report, const mafat_session *session,
-                                     const char *cfg_path, const mafat_options *options,
-                                     const mafat_workload *workload, mafat_error *error);
+/* The plans of all ranks. */
+typedef struct {
+    int n;                      /* 0: there is one rank, which needs none of this */
+    mafat_session *sessions;    /* [n], owned */
+} mafat_rank_table;
+
+/* Makes all ranks' plans again, with these options and what the session has chosen, whose joint_s becomes
+ * what these plans take together. Errors: those of mafat_session_open(). On error nothing needs to be
+ * freed. */
+mafat_status mafat_rank_table_make(mafat_rank_table *table, mafat_session *session,
+                                   const char *cfg_path, const mafat_options *options,
+                                   const mafat_workload *workload, mafat_error *error);
+
+/* Adds the table to what is reported; nothing, where there is one rank. */
+void mafat_rank_table_report(const mafat_rank_table *table, mafat_report *report);
+
+/* Frees what the table owns and clears it; a zeroed one may be freed. */
+void mafat_rank_table_free(mafat_rank_table *table);
 
 #endif

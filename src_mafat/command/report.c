@@ -79,6 +79,65 @@ void mafat_report_config(mafat_report *report, const mafat_session *session)
         putchar('\n');
 }
 
+/* How layers are divided, those that are divided alike one behind the other in one word. */
+static void report_division(mafat_report *report, const mafat_session *session)
+{
+    static const char *const names[MAFAT_N_WAYS] = {
+        [MAFAT_FOR_ITSELF] = "each its own", [MAFAT_BY_ROWS] = "rows",
+        [MAFAT_BY_FILTERS] = "filters",
+    };
+    const mafat_network *network = &session->cfg.network;
+    char text[32 * 1024] = "";
+    size_t length = 0;
+    for (int first = 0, end; first < network->n_layers && length < sizeof text - 64; first = end) {
+        int last = -1;    /* of those that are divided at all */
+        for (end = first; end < network->n_layers; end++) {
+            bool is_whole = network->layers[end].kind == MAFAT_WHOLE ||
+                            network->layers[end].kind == MAFAT_IDENTITY;
+            if (!is_whole && last >= 0 && session->ways[end] != session->ways[last])
+                break;
+            last = is_whole ? last : end;
+        }
+        if (last >= 0)
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s%d-%d %s",
+                                       length > 0 ? ", " : "", first, last,
+                                       names[session->ways[last]]);
+    }
+    mafat_report_text(report, "division", text);
+}
+
+/* What several ranks do, all together. */
+static void report_ranks(mafat_report *report, const mafat_session *session)
+{
+    size_t n_working = 0;
+    char shares[MAFAT_MAX_RANKS * 8] = "";
+    for (int rank = 0, length = 0; rank < session->ranks.n; rank++) {
+        n_working += session->ranks.shares[rank] > 0;
+        length += snprintf(shares + length, sizeof shares - (size_t)length, "%s%d",
+                           rank > 0 ? "," : "", session->ranks.shares[rank]);
+    }
+    mafat_report_size(report, "n_ranks", (size_t)session->ranks.n);
+    mafat_report_size(report, "working_ranks", n_working);
+    mafat_report_text(report, "shares", shares);
+    report_division(report, session);
+    mafat_report_text(report, "messages_cost",
+                      session->rank_costs.are_measured ? "measured" : "defaults");
+    mafat_report_real(report, "alone_latency_s", session->alone_s);
+}
+
+/* What an image takes, and what it takes at least in the limit, of plans for this process alone. */
+static void report_latency(mafat_report *report, const mafat_session *session)
+{
+    const mafat_plan *plan = &session->plan;
+    if (session->ranks.n > 1) {
+        mafat_report_real(report, "predicted_latency_s", session->joint_s);
+        return;
+    }
+    mafat_report_real(report, "predicted_latency_s", plan->latency_s / plan->n_images);
+    if (session->limit_bytes > 0)
+        mafat_report_real(report, "least_latency_s", session->min_s / plan->n_images);
+}
+
 void mafat_report_session(mafat_report *report, const mafat_session *session)
 {
     const mafat_plan *plan = &session->plan;
@@ -93,6 +152,8 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
         mafat_report_size(report, "winograd_layers",
                           (size_t)mafat_algorithm_count(&session->cfg.network));
     }
+    if (session->ranks.n > 1)
+        report_ranks(report, session);
     if (session->limit_bytes > 0)
         mafat_report_size(report, "limit_bytes", session->limit_bytes);
     mafat_report_size(report, "predicted_bytes", session->prediction.total_bytes);
@@ -101,9 +162,7 @@ void mafat_report_session(mafat_report *report, const mafat_session *session)
     mafat_report_size(report, "weight_bytes_read", plan->weight_bytes_read);
     mafat_report_real(report, "redundant_macs_percent",
                       mafat_plan_redundant_percent(plan->macs, plan->redundant_macs));
-    mafat_report_real(report, "predicted_latency_s", plan->latency_s / plan->n_images);
-    if (session->limit_bytes > 0)
-        mafat_report_real(report, "least_latency_s", session->min_s / plan->n_images);
+    report_latency(report, session);
 }
 
 static mafat_charged charged;

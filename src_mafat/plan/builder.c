@@ -73,10 +73,12 @@ bool mafat_builder_begin(mafat_builder *b)
     r = r != NULL ? r : mafat_scratch_new(b->network);
     b->scratch = r;
     b->plan->groups = calloc(b->is_part ? 1 : n, sizeof *b->plan->groups);
-    if (!b->is_part)
+    if (!b->is_part) {
         b->plan->output_buffers = calloc(n, sizeof *b->plan->output_buffers);
+        b->plan->layer_s = calloc(n, sizeof *b->plan->layer_s);
+    }
     if (r == NULL || b->plan->groups == NULL ||
-        (!b->is_part && b->plan->output_buffers == NULL))
+        (!b->is_part && (b->plan->output_buffers == NULL || b->plan->layer_s == NULL)))
         return false;
     b->producers = r->producers;
     b->sides = b->is_part && b->options->sides != NULL ? b->options->sides : r->sides;

@@ -128,3 +128,19 @@ mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape)
         .read_s = 1e-4, .read_byte_s = 1e-9, .lost_byte_s = 2e-10,
     };
 }
+
+mafat_rank_costs mafat_cost_rank_defaults(void)
+{
+    mafat_rank_costs costs = {.message_s = 1e-4, .message_byte_s = 1538.0 / 1448 / 125e6};
+    for (int rank = 0; rank < MAFAT_MAX_RANKS; rank++)
+        costs.slowness[rank] = 1;
+    return costs;
+}
+
+double mafat_cost_usual_seconds(const mafat_costs *costs)
+{
+    const mafat_layer usual = {.kind = MAFAT_CONVOLUTION, .in = {256, 38, 38}, .out = {256, 38, 38},
+                               .size = 3, .stride = 1, .stride_x = 1, .dilation = 1, .groups = 1};
+    mafat_work work = mafat_cost_conv(&costs->shape, &usual, usual.out.c, 38 * 38);
+    return mafat_cost_seconds(costs, &work);
+}

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/layer.h"
+#include "plan/ranks.h"
 #include "plan/share.h"
 
 typedef enum {
@@ -49,6 +50,14 @@ typedef struct {
     uint64_t read_device;           /* where they were measured, as stat() numbers file systems */
 } mafat_costs;
 
+/* What several ranks cost beside that. */
+typedef struct {
+    double message_s;               /* of a message to another rank, or from it, whatever its size */
+    double message_byte_s;          /* and for each byte of it */
+    double slowness[MAFAT_MAX_RANKS];    /* each takes so many times what rank 0 takes to compute */
+    bool are_measured;              /* between these ranks; else they are defaults */
+} mafat_rank_costs;
+
 /* The work of a convolution's step: `n_filters` of all its filters, for `n_pixels` of its
  * output. */
 mafat_work mafat_cost_conv(const mafat_kernel_shape *shape, const mafat_layer *layer, int n_filters,
@@ -65,6 +74,15 @@ mafat_work mafat_cost_move(const mafat_kernel_shape *shape, size_t n_floats);
  * AVX-512 (Zen 5, 200 GFLOP/s), whatever the threads, and a disk that reads
  * 1 GB/s. What matters for a search is how they compare with each other. */
 mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape);
+
+/* Ranks that are alike, in a network of 1 Gbit, where nobody measured: TCP carries 1448 bytes in each
+ * 1538 that go over the wire, 118 MB/s; and a message takes some 100 us from one program to the
+ * other, through two kernels and a switch. */
+mafat_rank_costs mafat_cost_rank_defaults(void);
+
+/* Seconds of a convolution that is usual, by which ranks are compared: of 256 channels and filters,
+ * 3x3 taps and 38x38 pixels. */
+double mafat_cost_usual_seconds(const mafat_costs *costs);
 
 /* Seconds of the work. */
 double mafat_cost_seconds(const mafat_costs *costs, const mafat_work *work);

@@ -38,6 +38,15 @@ bool mafat_part_contains(mafat_part outer, mafat_part inner)
             outer.row_begin <= inner.row_begin && inner.row_end <= outer.row_end);
 }
 
+size_t mafat_part_bytes(const mafat_network *network, int l, mafat_part part)
+{
+    if (mafat_part_is_empty(part))
+        return 0;
+    return (size_t)(part.channel_end - part.channel_begin) *
+           (size_t)(part.row_end - part.row_begin) *
+           (size_t)(l < 0 ? network->input.w : network->layers[l].out.w) * sizeof(float);
+}
+
 /* The smallest part that holds both. */
 static mafat_part unite(mafat_part a, mafat_part b)
 {
@@ -270,4 +279,21 @@ mafat_part mafat_division_made(const mafat_division *d, int l, int rank)
 mafat_part mafat_division_wanted(const mafat_division *d, int l, int rank)
 {
     return *wanted_of(d, l, rank);
+}
+
+/* What a rank has of a map before it is exchanged. */
+static mafat_part had_by(const mafat_division *d, const mafat_network *network, int l, int rank)
+{
+    if (l >= 0)
+        return *made_of(d, l, rank);
+    return rank == 0 ? mafat_part_whole(network->input) : (mafat_part){0};
+}
+
+mafat_part mafat_division_sent(const mafat_division *d, const mafat_network *network, int l,
+                               int from, int to)
+{
+    mafat_part wanted = *wanted_of(d, l, to);
+    if (from == to || mafat_part_contains(had_by(d, network, l, to), wanted))
+        return (mafat_part){0};
+    return mafat_part_intersect(had_by(d, network, l, from), wanted);
 }

@@ -31,6 +31,9 @@ bool mafat_part_is_empty(mafat_part part);
 mafat_part mafat_part_intersect(mafat_part a, mafat_part b);
 bool mafat_part_contains(mafat_part outer, mafat_part inner);
 
+/* Bytes of a part of a layer's output, or of the image (-1). */
+size_t mafat_part_bytes(const mafat_network *network, int l, mafat_part part);
+
 /* Of a network on n ranks. Zeroed, there is one rank, which computes all. */
 typedef struct {
     int n;                     /* ranks; 0: one */
@@ -56,5 +59,9 @@ void mafat_division_free(mafat_division *division);
  * (-1), from which rank 0 has all. */
 mafat_part mafat_division_made(const mafat_division *division, int l, int rank);
 mafat_part mafat_division_wanted(const mafat_division *division, int l, int rank);
+
+/* What of it goes from one rank to another: nothing, where that has all that it reads. */
+mafat_part mafat_division_sent(const mafat_division *division, const mafat_network *network, int l,
+                               int from, int to);
 
 #endif

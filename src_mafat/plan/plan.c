@@ -35,7 +35,8 @@ size_t mafat_plan_array_bytes(int n_steps, int n_windows)
 
 size_t mafat_plan_layer_bytes(int n_layers)
 {
-    return ((size_t)n_layers + 1) * (sizeof(mafat_group) + 3 * sizeof(mafat_buffer) + sizeof(int));
+    return ((size_t)n_layers + 1) * (sizeof(mafat_group) + 3 * sizeof(mafat_buffer) + sizeof(int) +
+                                      sizeof(double));
 }
 
 size_t mafat_plan_image_offset(const mafat_plan *plan, const mafat_buffer *buffer, int image)
@@ -87,20 +88,12 @@ const mafat_message *mafat_plan_messages(const mafat_plan *plan, int layer, int 
     return plan->messages + first;
 }
 
-size_t mafat_plan_message_bytes(const mafat_network *network, const mafat_message *message)
-{
-    int l = message->layer;
-    mafat_part part = message->part;
-    return (size_t)(part.channel_end - part.channel_begin) *
-           (size_t)(part.row_end - part.row_begin) *
-           (size_t)(l < 0 ? network->input.w : network->layers[l].out.w) * sizeof(float);
-}
-
 void mafat_plan_free(mafat_plan *plan)
 {
     free(plan->groups);
     free(plan->buffers);
     free(plan->output_buffers);
+    free(plan->layer_s);
     free(plan->windows);
     free(plan->steps);
     free(plan->messages);

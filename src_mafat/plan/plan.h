@@ -199,6 +199,7 @@ typedef struct {
     uint64_t macs;              /* of all groups, for one image */
     uint64_t redundant_macs;
     double latency_s;           /* of all groups, for all images */
+    double *layer_s;            /* [n_layers], owned: of which so much for each layer */
     size_t building_bytes;      /* what it took to build it, itself among it */
 } mafat_plan;
 
@@ -231,9 +232,6 @@ bool mafat_plan_is_taken_together(const mafat_plan *plan, const mafat_network *n
 
 /* The messages of an exchange of a layer's output, or of the image (-1), and how many. */
 const mafat_message *mafat_plan_messages(const mafat_plan *plan, int layer, int *n);
-
-/* Bytes of a message. */
-size_t mafat_plan_message_bytes(const mafat_network *network, const mafat_message *message);
 
 /* The first moment of what the step belongs to: the head's of several images, its group's where
  * that is interleaved, else its own. Nothing that was alive only before it will be used again in

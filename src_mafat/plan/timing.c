@@ -126,12 +126,13 @@ void mafat_timing_set_group(mafat_builder *b, mafat_group *group)
         reading r = reading_of(b, l);
         double layer_s = computing_s(b, l) * b->plan->n_images *
                          (is_interleaved ? 1 + INTERLEAVING_LOSS : 1);
-        group->computing_s += layer_s;
-        if (group->first == 0 && is_interleaved)
-            group->seconds += layer_s + r.seconds;
-        else
-            group->seconds += longer(layer_s + r.lost_s, r.seconds);
+        double seconds = group->first == 0 && is_interleaved
+                             ? layer_s + r.seconds : longer(layer_s + r.lost_s, r.seconds);
         if (l == 0 && !is_interleaved && r.n_reads > 0)
-            group->seconds += r.seconds / r.n_reads;
+            seconds += r.seconds / r.n_reads;
+        group->computing_s += layer_s;
+        group->seconds += seconds;
+        if (!b->is_part)
+            b->plan->layer_s[l] = seconds;
     }
 }

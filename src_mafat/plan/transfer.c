@@ -3,23 +3,6 @@
 
 #include "base/array.h"
 
-/* What a rank has of a map before it is exchanged. */
-static mafat_part made_by(const mafat_builder *b, int layer, int rank)
-{
-    if (layer >= 0)
-        return mafat_division_made(&b->division, layer, rank);
-    return rank == 0 ? mafat_part_whole(b->network->input) : (mafat_part){0};
-}
-
-/* What goes from one rank to another: nothing, where that has all that it reads. */
-static mafat_part sent(const mafat_builder *b, int layer, int from, int to)
-{
-    mafat_part wanted = mafat_division_wanted(&b->division, layer, to);
-    if (mafat_part_contains(made_by(b, layer, to), wanted))
-        return (mafat_part){0};
-    return mafat_part_intersect(made_by(b, layer, from), wanted);
-}
-
 static mafat_status add_message(mafat_builder *b, mafat_message message)
 {
     mafat_plan *plan = b->plan;
@@ -57,11 +40,11 @@ mafat_status mafat_transfer_add(mafat_builder *b, mafat_tile_index at, int layer
         return MAFAT_OK;
     int rank = b->options->ranks->rank;
     for (int peer = 0; peer < b->division.n && status == MAFAT_OK; peer++) {
-        if (peer == rank)
-            continue;
-        status = add_message(b, (mafat_message){layer, peer, true, sent(b, layer, rank, peer)});
+        mafat_part sent = mafat_division_sent(&b->division, b->network, layer, rank, peer);
+        mafat_part received = mafat_division_sent(&b->division, b->network, layer, peer, rank);
+        status = add_message(b, (mafat_message){layer, peer, true, sent});
         if (status == MAFAT_OK)
-            status = add_message(b, (mafat_message){layer, peer, false, sent(b, layer, peer, rank)});
+            status = add_message(b, (mafat_message){layer, peer, false, received});
     }
     if (status == MAFAT_OK && b->plan->n_messages > n_before)
         status = mafat_steps_add(b, at, step_of(b, layer));

@@ -23,7 +23,7 @@ typedef struct {
      * receives or sends them; all of them have come, and may be used again, when it returns. */
     void (*exchange)(void *context, const mafat_parcel *sent, int n_sent,
                      const mafat_parcel *received, int n_received);
-    /* Rank 0 tells all others so many bytes; they wait for them. */
+    /* Rank 0 tells all others so many bytes; they wait for them, without end. */
     void (*tell)(void *context, void *bytes, size_t n_bytes);
     /* All ranks give rank 0 so many bytes, its own among them: all[rank]. The others' `all` is not
      * used. */
@@ -31,7 +31,7 @@ typedef struct {
     /* Where a rank runs, as people name machines. */
     const char *(*host)(void *context, int rank);
     /* From now on whoever is silent for longer while others wait for it is lost, which ends all ranks
-     * with a message that names it; 0: everybody may take as long as it likes. */
+     * with a message that names it; 0, as at first: everybody may take as long as it likes. */
     void (*expect)(void *context, double seconds);
     /* Ends all ranks, in the middle of whatever they do. */
     void (*give_up)(void *context, mafat_status status);

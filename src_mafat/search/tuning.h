@@ -66,4 +66,11 @@ enum { TUNING_MAX_UNPLACED = 256 };
 #define TUNING_AS_FAST 1.005
 enum { TUNING_LEANER_PART = 16 };
 
+/* -------------------------------------------------------------- divide: who of several ranks does what */
+
+/* From so many layers on the network is divided by filters, at the most, as a first try; so often each
+ * layer's way is looked at then. A change that makes less of a difference is none. */
+enum { TUNING_MAX_DIVIDING_CUTS = 64, TUNING_MAX_DIVIDING_SWEEPS = 4 };
+#define TUNING_SOONER 0.9999
+
 #endif

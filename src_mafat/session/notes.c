@@ -108,3 +108,13 @@ void mafat_notes_print_config(const mafat_network *network, const mafat_config *
     }
     pthread_mutex_unlock(&lock);
 }
+
+void mafat_notes_print_ranks(const mafat_ranks *ranks)
+{
+    int n_working = 0;
+    for (int rank = 0; rank < ranks->n; rank++)
+        n_working += ranks->shares[rank] > 0;
+    if (n_working < ranks->n)
+        mafat_notice("%d of %d ranks work: with more, messages would take longer than computing saves "
+                     "(-shares decides otherwise)", n_working, ranks->n);
+}

@@ -22,4 +22,7 @@ void mafat_notes_print_stray(const char *path, int number, const char *line);
 void mafat_notes_print_config(const mafat_network *network, const mafat_config *asked,
                               const mafat_plan *plan);
 
+/* Says how many of several ranks work, where not all of them do. */
+void mafat_notes_print_ranks(const mafat_ranks *ranks);
+
 #endif

@@ -1,7 +1,9 @@
 /* Lists with a word for each rank; see rank_options.h. */
 #include "session/rank_options.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -58,8 +60,44 @@ mafat_status mafat_rank_options_read(mafat_ranks *ranks, const mafat_rank_option
         if (status != MAFAT_OK)
             return status;
     }
-    *ranks = peers != NULL ? peers->ranks : mafat_ranks_even(n, options->rank);
+    *ranks = peers != NULL ? peers->ranks : mafat_ranks_even(n, 0);
+    if (options->rank > 0)
+        ranks->rank = options->rank;
     return options->shares != NULL ? read_shares(ranks, options->shares, error) : MAFAT_OK;
+}
+
+static const char letters[MAFAT_N_WAYS + 1] = {
+    [MAFAT_FOR_ITSELF] = 'i', [MAFAT_BY_ROWS] = 'r', [MAFAT_BY_FILTERS] = 'f',
+};
+
+char *mafat_rank_options_write_ways(const mafat_division_way *ways, int n_layers)
+{
+    char *text = malloc((size_t)n_layers + 1);
+    for (int l = 0; l < n_layers && text != NULL; l++)
+        text[l] = letters[ways[l]];
+    if (text != NULL)
+        text[n_layers] = '\0';
+    return text;
+}
+
+mafat_division_way *mafat_rank_options_read_ways(const char *text, int n_layers)
+{
+    bool is_text = strlen(text) == (size_t)n_layers && strspn(text, letters) == (size_t)n_layers;
+    mafat_division_way *ways = is_text ? calloc((size_t)n_layers, sizeof *ways) : NULL;
+    for (int l = 0; l < n_layers && ways != NULL; l++)
+        ways[l] = (mafat_division_way)(strchr(letters, text[l]) - letters);
+    return ways;
+}
+
+char *mafat_rank_options_write_shares(const mafat_ranks *ranks)
+{
+    enum { LONGEST = 12 };
+    size_t size = (size_t)ranks->n * LONGEST, length = 0;
+    char *text = malloc(size);
+    for (int rank = 0; rank < ranks->n && text != NULL; rank++)
+        length += (size_t)snprintf(text + length, size - length, "%s%d", rank > 0 ? "," : "",
+                                   ranks->shares[rank]);
+    return text;
 }
 
 mafat_status mafat_rank_options_find_memory(const mafat_ranks *ranks, const char *memory, char *own,

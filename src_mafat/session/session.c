@@ -21,10 +21,13 @@
 #include "machine/auto_memory.h"
 #include "machine/cost_cache.h"
 #include "machine/processors.h"
+#include "machine/rank_cache.h"
 #include "plan/algorithm.h"
 #include "plan/build.h"
+#include "run/peers.h"
 #include "run/step.h"
 #include "run/team.h"
+#include "search/divide.h"
 #include "search/search.h"
 #include "session/notes.h"
 #include "session/process.h"
@@ -184,20 +187,31 @@ static mafat_status check_layers(const mafat_cfg *cfg, mafat_error *error)
     return MAFAT_OK;
 }
 
-static mafat_status read_limit(const mafat_ranks *ranks, const char *list, size_t *bytes,
+/* Of one of the ranks. */
+static mafat_status read_limit(mafat_ranks ranks, int rank, const char *list, size_t *bytes,
                                mafat_error *error)
 {
     char text[64];
-    mafat_status found = mafat_rank_options_find_memory(ranks, list, text, sizeof text, error);
+    ranks.rank = rank;
+    mafat_status found = mafat_rank_options_find_memory(&ranks, list, text, sizeof text, error);
     if (found != MAFAT_OK)
         return found;
     if (strcmp(text, "auto") == 0)
         return mafat_auto_memory_limit(bytes, error);
     const char *or_else = strcasecmp(text, "auto") == 0 ? ", or auto; did you mean auto?"
                                                         : ", or auto";
-    mafat_status status = mafat_number_read_bytes("memory limit", text, or_else, bytes, error);
-    if (status == MAFAT_OK)
-        mafat_auto_memory_warn(*bytes);
+    return mafat_number_read_bytes("memory limit", text, or_else, bytes, error);
+}
+
+/* Of all of them, and this one's own. */
+static mafat_status read_limits(mafat_session *session, const char *list, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    for (int rank = 0; rank < session->ranks.n && status == MAFAT_OK; rank++)
+        status = read_limit(session->ranks, rank, list, &session->rank_limits[rank], error);
+    session->limit_bytes = session->rank_limits[session->ranks.rank];
+    if (status == MAFAT_OK && strcmp(list, "auto") != 0)
+        mafat_auto_memory_warn(session->limit_bytes);
     return status;
 }
 
@@ -242,7 +256,7 @@ static mafat_status read_request(mafat_session *session, const mafat_options *op
     mafat_status status = read_threads(first_of(options->threads, cfg->threads),
                                        &session->n_threads, error);
     if (status == MAFAT_OK && memory != NULL)
-        status = read_limit(&session->ranks, memory, &session->limit_bytes, error);
+        status = read_limits(session, memory, error);
     if (status != MAFAT_OK)
         return status;
     if (session->by_layers && memory != NULL)
@@ -252,6 +266,22 @@ static mafat_status read_request(mafat_session *session, const mafat_options *op
     if (session->by_layers || config == NULL)
         return MAFAT_OK;
     return mafat_config_parse(&session->asked, config, error);
+}
+
+/* What ranks cost, and what somebody has said of their shares and of how layers are divided. */
+static mafat_status prepare_ranks(mafat_session *session, const mafat_options *options,
+                                  mafat_error *error)
+{
+    session->has_shares = options->ranks.shares != NULL;
+    session->rank_costs = mafat_rank_cache_find(mafat_peers_here());
+    if (session->ranks.n == 1 || options->ranks.ways == NULL)
+        return MAFAT_OK;
+    session->ways = mafat_rank_options_read_ways(options->ranks.ways, session->cfg.network.n_layers);
+    if (session->ways == NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "%d layers, which rank 0 divides as %.80s",
+                               session->cfg.network.n_layers, options->ranks.ways);
+    session->ranks.ways = session->ways;
+    return MAFAT_OK;
 }
 
 /* All that a plan depends on. */
@@ -271,6 +301,8 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
         status = check_layers(&session->cfg, error);
     if (status == MAFAT_OK)
         status = suit_ranks(session, options, error);
+    if (status == MAFAT_OK)
+        status = prepare_ranks(session, options, error);
     if (status != MAFAT_OK || session->by_layers)
         return status;
     mafat_kernel_shape shape = mafat_step_kernel_shape(session->n_threads);
@@ -333,6 +365,61 @@ mafat_status mafat_session_search(const mafat_session *session, const mafat_conf
     status = mafat_search_best(&search, session->limit_bytes, found, error);
     mafat_search_free(&search);
     return status;
+}
+
+/* Bytes of weights that a rank has room for in its limit, beside all else: where there is less than all,
+ * it runs layer by layer in its tail, whose layers have more weights than outputs. */
+static size_t room_for_weights(const mafat_session *session, const mafat_plan_options *options,
+                               size_t limit_bytes)
+{
+    const mafat_network *network = &session->cfg.network;
+    mafat_plan_sums sums = {.n_layers = network->n_layers, .n_images = 1, .reads_weights = true};
+    if (limit_bytes == 0)
+        return SIZE_MAX;
+    for (int l = 0; l < network->n_layers; l++) {
+        const mafat_layer *layer = &network->layers[l];
+        size_t in = mafat_shape_floats(layer->in), out = mafat_shape_floats(layer->out);
+        if (layer->kind == MAFAT_CONVOLUTION &&
+            mafat_layer_filter_bytes(layer) * (size_t)layer->out.c > out * sizeof(float))
+            sums.arena_bytes = mafat_size_max(sums.arena_bytes, (in + out) * sizeof(float));
+    }
+    sums.arena_bytes += options->workspace_bytes;
+    size_t bytes = mafat_predict_of_sums(&sums, &session->process).total_bytes;
+    return limit_bytes > bytes ? limit_bytes - bytes : 0;
+}
+
+/* Chooses how several ranks divide the layers, unless rank 0 has. */
+static mafat_status choose_division(mafat_session *session, const mafat_config *config,
+                                    mafat_error *error)
+{
+    mafat_config usual = {0};
+    mafat_divided divided;
+    mafat_status status = MAFAT_OK;
+    if (session->ranks.n == 1 || session->ways != NULL)
+        return MAFAT_OK;
+    if (config == NULL)
+        status = mafat_config_parse(&usual, MAFAT_DEFAULT_CONFIG, error);
+    if (status != MAFAT_OK)
+        return status;
+    const mafat_plan_options options = mafat_session_plan_options(session);
+    mafat_divide_problem problem = {
+        .network = &session->cfg.network, .config = config != NULL ? config : &usual,
+        .costs = &session->costs, .rank_costs = &session->rank_costs, .ranks = session->ranks,
+        .workspace_bytes = options.workspace_bytes, .has_shares = session->has_shares,
+    };
+    for (int rank = 0; rank < session->ranks.n; rank++)
+        problem.room_bytes[rank] = room_for_weights(session, &options, session->rank_limits[rank]);
+    status = mafat_divide_best(&divided, &problem, error);
+    mafat_config_free(&usual);
+    if (status != MAFAT_OK)
+        return status;
+    session->joint_s = divided.seconds;
+    session->alone_s = divided.alone_s;
+    memcpy(session->ranks.shares, divided.shares, sizeof divided.shares);
+    session->ranks.ways = session->ways = divided.ways;
+    if (!session->has_shares)
+        mafat_notes_print_ranks(&session->ranks);
+    return MAFAT_OK;
 }
 
 /* TUNING. Of the scratch that Winograd's algorithm should have, the least that is tried: one part of so
@@ -432,7 +519,9 @@ static mafat_status choose_images(mafat_session *session, const mafat_config *co
 mafat_status mafat_session_choose(mafat_session *session, const mafat_config *config,
                                   mafat_error *error)
 {
-    mafat_status status = choose_scratch(session, config, error);
+    mafat_status status = choose_division(session, config, error);
+    if (status == MAFAT_OK)
+        status = choose_scratch(session, config, error);
     return status == MAFAT_OK ? choose_images(session, config, error) : status;
 }
 
@@ -467,6 +556,8 @@ static mafat_status build_plan(mafat_session *session, mafat_error *error)
     mafat_status status = session->asked.n_groups > 0
                               ? mafat_config_copy(&session->config, &session->asked, error)
                               : mafat_config_parse(&session->config, MAFAT_DEFAULT_CONFIG, error);
+    if (status == MAFAT_OK)
+        status = choose_division(session, &session->config, error);
     if (status == MAFAT_OK)
         status = mafat_build_plan(&session->plan, &session->cfg.network, &session->config, &options,
                                   error);
@@ -593,6 +684,7 @@ void mafat_session_close(mafat_session *session)
     mafat_config_free(&session->config);
     mafat_config_free(&session->asked);
     free(session->weights);
+    free(session->ways);
     mafat_cfg_free(&session->cfg);
     *session = (mafat_session){0};
 }

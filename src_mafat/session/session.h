@@ -36,7 +36,14 @@ typedef struct {
     bool seeks_images;     /* until they are */
     int n_listed;          /* images that will come; 0: nobody knows */
     bool is_resized;       /* the input is not of the size that the cfg says */
-    mafat_ranks ranks;     /* that share the work */
+    mafat_ranks ranks;     /* that share the work, */
+    mafat_division_way *ways;    /* [n_layers], owned: in these ways; NULL until they are chosen */
+    bool has_shares;       /* as somebody has said; else they are chosen, too */
+    size_t rank_limits[MAFAT_MAX_RANKS];    /* of memory, in bytes, of each; 0: none */
+    mafat_rank_costs rank_costs;
+    double joint_s;        /* that all take together for an image, by the cost model, where this one
+                              has chosen; */
+    double alone_s;        /* and rank 0 alone */
     size_t scratch_bytes;  /* for Winograd's algorithm, at the most, each thread */
     mafat_config asked;    /* what is asked for; no groups: nothing is */
     mafat_process process; /* what it holds beside the plan */
@@ -82,8 +89,8 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
                                    mafat_error *error);
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
 
-/* Chooses what a plan depends on beside its configuration, with one or with any (NULL): where there is
- * a limit, how much scratch Winograd's algorithm gets, as there may be better use for memory; and how
+/* Chooses what a plan depends on beside its configuration, with one or with any (NULL): how several
+ * ranks divide the layers, and which of them work; where there is a limit, how much scratch Winograd's algorithm gets, as there may be better use for memory; and how
  * many images a pass of the weights serves, where that is to be chosen: the best plans for one image,
  * two and so on are looked for as long as an image takes less time. Errors: those of
  * mafat_session_search(). */

@@ -1,0 +1,86 @@
+/* Costs of ranks in a file of "key: value" lines; see rank_cache.h. */
+#include "machine/rank_cache.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/notice.h"
+#include "machine/cache_folder.h"
+
+/* More than that no network takes, and no rank is so much faster or slower than another one. */
+#define MAX_MESSAGE_S 10.0
+#define MAX_BYTE_S 1e-3
+#define MAX_SLOWNESS 1e3
+
+/* The same machines in the same order have the same file. */
+enum { NAME_BYTES = 64 };
+
+static void write_name(const mafat_peers *peers, char *name)
+{
+    uint64_t sum = MAFAT_HASH_OF_NOTHING;
+    for (int rank = 0; rank < peers->ranks.n; rank++) {
+        const char *host = peers->host(peers->context, rank);
+        sum = mafat_hash_add(sum, host, strlen(host) + 1);
+    }
+    snprintf(name, NAME_BYTES, "ranks-%016" PRIx64, sum);
+}
+
+static bool read_file(FILE *file, int n_ranks, mafat_rank_costs *costs)
+{
+    char line[1024];
+    int n_read = 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        int rank;
+        double slowness;
+        n_read += sscanf(line, "message_s: %lf", &costs->message_s) == 1;
+        n_read += sscanf(line, "message_byte_s: %lf", &costs->message_byte_s) == 1;
+        if (sscanf(line, "slowness of rank %d: %lf", &rank, &slowness) != 2)
+            continue;
+        if (rank < 0 || rank >= n_ranks || !(slowness * MAX_SLOWNESS >= 1 && slowness <= MAX_SLOWNESS))
+            return false;
+        costs->slowness[rank] = slowness;
+        n_read++;
+    }
+    return n_read == 2 + n_ranks && costs->message_s >= 0 && costs->message_s <= MAX_MESSAGE_S &&
+           costs->message_byte_s >= 0 && costs->message_byte_s <= MAX_BYTE_S;
+}
+
+mafat_rank_costs mafat_rank_cache_find(const mafat_peers *peers)
+{
+    char name[NAME_BYTES];
+    mafat_rank_costs costs = mafat_cost_rank_defaults(), read = costs;
+    FILE *file;
+    if (peers == NULL)
+        return costs;
+    write_name(peers, name);
+    if (!mafat_cache_folder_open(name, &file))
+        return costs;
+    read.are_measured = read_file(file, peers->ranks.n, &read);
+    fclose(file);
+    return read.are_measured ? read : costs;
+}
+
+static mafat_status keep(const mafat_peers *peers, const mafat_rank_costs *costs, mafat_error *error)
+{
+    char name[NAME_BYTES];
+    mafat_new_file file;
+    write_name(peers, name);
+    mafat_status status = mafat_cache_folder_begin(name, &file, error);
+    if (status != MAFAT_OK)
+        return status;
+    for (int rank = 0; rank < peers->ranks.n; rank++)
+        fprintf(file.stream, "rank %d: on %s\nslowness of rank %d: %.17g\n", rank,
+                peers->host(peers->context, rank), rank, costs->slowness[rank]);
+    fprintf(file.stream, "message_s: %.17g\nmessage_byte_s: %.17g\n", costs->message_s,
+            costs->message_byte_s);
+    return mafat_new_file_end(&file, error);
+}
+
+void mafat_rank_cache_keep(const mafat_peers *peers, const mafat_rank_costs *costs)
+{
+    mafat_error fault = {0};
+    if (keep(peers, costs, &fault) != MAFAT_OK && !mafat_notice_is_silent())
+        mafat_error_print(&fault, stderr);
+}
