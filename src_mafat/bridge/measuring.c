@@ -1,12 +1,11 @@
 /* See measuring.h. */
 #include "bridge/measuring.h"
 
-#include "machine/calibrate_messages.h"
-#include "machine/cost_cache.h"
+#include "machine/calibrate_ranks.h"
 #include "session/session.h"
 
-mafat_status mafat_measuring_speed(const char *cfg_path, const char *threads, bool again,
-                                   double *usual_s, mafat_error *error)
+mafat_status mafat_measuring_speed(const char *cfg_path, const char *threads, double *usual_s,
+                                   mafat_error *error)
 {
     mafat_session session;
     mafat_workload workload;
@@ -17,9 +16,7 @@ mafat_status mafat_measuring_speed(const char *cfg_path, const char *threads, bo
         status = mafat_session_prepare(&session, cfg_path, &options, &workload, error);
     if (status != MAFAT_OK)
         return status;
-    if (again || !session.has_measured)
-        status = mafat_cost_cache_measure_computing(&session.costs, error);
-    *usual_s = mafat_cost_usual_seconds(&session.costs);
+    status = mafat_calibrate_ranks_speed(session.n_threads, usual_s, error);
     mafat_session_close(&session);
     return status;
 }
@@ -27,5 +24,5 @@ mafat_status mafat_measuring_speed(const char *cfg_path, const char *threads, bo
 mafat_status mafat_measuring_messages(mafat_error *error)
 {
     mafat_rank_costs costs;
-    return mafat_calibrate_messages(mafat_peers_here(), &costs, error);
+    return mafat_calibrate_ranks_messages(mafat_peers_here(), &costs, error);
 }

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/version.h"
 #include "kernels/simd.h"
-#include "machine/calibrate_messages.h"
+#include "machine/calibrate_ranks.h"
 #include "machine/rank_cache.h"
 #include "run/peers.h"
 
@@ -129,37 +129,48 @@ static size_t put_words(char *to, const char *const *words, int n_words)
     return n_bytes;
 }
 
-mafat_status mafat_orders_measure(const char *cfg_path, const char *threads, bool again,
-                                  const mafat_costs *costs, mafat_rank_costs *rank_costs,
-                                  mafat_error *error)
+/* Has all ranks measure their speed at once. */
+static mafat_status measure_speeds(const mafat_peers *peers, const char *const *words, int n_threads,
+                                   mafat_rank_costs *costs, mafat_error *error)
 {
-    const mafat_peers *peers = others();
-    const char *words[] = {cfg_path, threads};
-    double answered_s[MAFAT_MAX_RANKS], own_s = mafat_cost_usual_seconds(costs);
-    mafat_status status = MAFAT_OK;
-    if (peers == NULL)
-        return MAFAT_OK;
+    double usual_s[MAFAT_MAX_RANKS], alone_s;
     size_t n_bytes = put_words(NULL, words, 2);
     char *bytes = malloc(n_bytes);
     if (bytes == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for an order to other ranks");
     put_words(bytes, words, 2);
-    for (int rank = 1; rank < peers->ranks.n && status == MAFAT_OK; rank++) {
-        give(peers, (mafat_order){.kind = MAFAT_ORDER_SPEED, .n_bytes = n_bytes, .whose = rank,
-                                  .again = again}, bytes);
-        status = take_answers(peers, answered_s, error);
-        if (status == MAFAT_OK)
-            rank_costs->slowness[rank] = answered_s[rank] / own_s;
+    mafat_status status = mafat_calibrate_ranks_speed(n_threads, &alone_s, error);
+    if (status == MAFAT_OK) {
+        give(peers, (mafat_order){.kind = MAFAT_ORDER_SPEED, .n_bytes = n_bytes}, bytes);
+        mafat_status own = mafat_calibrate_ranks_speed(n_threads, &usual_s[0], error);
+        status = take_answers(peers, usual_s, error);
+        status = own != MAFAT_OK ? own : status;
     }
     free(bytes);
+    for (int rank = 0; rank < peers->ranks.n && status == MAFAT_OK; rank++)
+        costs->slowness[rank] = usual_s[rank] / alone_s;
+    return status;
+}
+
+mafat_status mafat_orders_measure(const char *cfg_path, const char *threads, int n_threads,
+                                  mafat_rank_costs *costs, mafat_error *error)
+{
+    const mafat_peers *peers = others();
+    const char *words[] = {cfg_path, threads};
+    mafat_error others_error;
+    if (peers == NULL)
+        return MAFAT_OK;
+    mafat_status status = measure_speeds(peers, words, n_threads, costs, error);
     if (status != MAFAT_OK)
         return status;
     give(peers, (mafat_order){.kind = MAFAT_ORDER_MESSAGES}, NULL);
-    status = mafat_calibrate_messages(peers, rank_costs, error);
-    mafat_status answered = take_answers(peers, NULL, error);
+    status = mafat_calibrate_ranks_messages(peers, costs, error);
+    mafat_status answered = take_answers(peers, NULL, &others_error);
+    if (status == MAFAT_OK && answered != MAFAT_OK)
+        *error = others_error;
     status = status == MAFAT_OK ? answered : status;
     if (status == MAFAT_OK)
-        mafat_rank_cache_keep(peers, rank_costs);
+        mafat_rank_cache_keep(peers, costs);
     return status;
 }
 

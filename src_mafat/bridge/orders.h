@@ -47,8 +47,6 @@ typedef struct {
     bool fast, stretch, letter_box;
     mafat_orders_weights weights;    /* to load */
     double patience_s;          /* to run */
-    int whose;                  /* speed is measured, that of the others not yet, or no more */
-    bool again;                 /* where it is known, too */
 } mafat_order;
 
 /* How it went with an order; it is collected, for which each rank has so long. */
@@ -57,18 +55,16 @@ enum { MAFAT_ORDER_PATIENCE_S = 600 };
 typedef struct {
     mafat_status status;
     mafat_error error;
-    double usual_s;             /* to measure its speed (plan/cost.h) */
+    double usual_s;             /* to measure its speed */
 } mafat_order_answer;
 
 /* ------------------------------------------------------------------------------------------ rank 0 */
 
-/* Measures what messages cost between all ranks, and how fast each computes, one after the other as they
- * may share a machine; and keeps it. `costs` are this rank's own; those of others are measured where
- * they are not known, or again. Nothing is done without others. Errors: those of
- * mafat_calibrate_messages() and machine/cost_cache.h, which name rank and machine. */
-mafat_status mafat_orders_measure(const char *cfg_path, const char *threads, bool again,
-                                  const mafat_costs *costs, mafat_rank_costs *rank_costs,
-                                  mafat_error *error);
+/* Measures how fast each rank computes beside the others, and what messages between them cost, and keeps
+ * it; this one has n_threads, the others those of the cfg or the option. Nothing is done without others.
+ * Errors: those of machine/calibrate_ranks.h, which name rank and machine. */
+mafat_status mafat_orders_measure(const char *cfg_path, const char *threads, int n_threads,
+                                  mafat_rank_costs *costs, mafat_error *error);
 
 /* Has the others plan a network, `whose` tells it apart from others, that this rank has planned.
  * MAFAT_USAGE where one of them is not what this one is: its program, how it rounds, or its cfg; else

@@ -123,13 +123,6 @@ static mafat_status load_caught(void *context, mafat_error *error)
     return status;
 }
 
-static mafat_status measure_speed(const server *s, double *usual_s, mafat_error *error)
-{
-    if (s->order.whose != s->peers->ranks.rank)
-        return MAFAT_OK;
-    return mafat_measuring_speed(word_of(s, 0), word_of(s, 1), s->order.again, usual_s, error);
-}
-
 /* ---------------------------------------------------------------------------------------- orders */
 
 /* Ends all ranks: nobody waits for an answer. */
@@ -182,7 +175,7 @@ static void carry_out(server *s)
     mafat_status status;
     switch (s->order.kind) {
     case MAFAT_ORDER_SPEED:
-        status = measure_speed(s, &usual_s, &error);
+        status = mafat_measuring_speed(word_of(s, 0), word_of(s, 1), &usual_s, &error);
         answer(s, status, usual_s, &error);
         return;
     case MAFAT_ORDER_MESSAGES:

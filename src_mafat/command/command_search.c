@@ -347,8 +347,8 @@ static mafat_status calibrate(searcher *s, mafat_error *error)
     if (status == MAFAT_OK && reads)
         status = mafat_cost_cache_measure_reading(weights, &session->costs, error);
     if (status == MAFAT_OK && (again || !session->rank_costs.are_measured))
-        status = mafat_orders_measure(s->arguments->words[1], s->arguments->options.threads, again,
-                                      &session->costs, &session->rank_costs, error);
+        status = mafat_orders_measure(s->arguments->words[1], s->arguments->options.threads,
+                                      session->n_threads, &session->rank_costs, error);
     if (status == MAFAT_OK || again)
         return status;
     if (!mafat_notice_is_silent())

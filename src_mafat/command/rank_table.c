@@ -46,7 +46,8 @@ static mafat_status find_joint(const mafat_rank_table *table, double *seconds, m
     if (layer_s == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for the times of %zu layers", n_layers);
     for (size_t i = 0; i < n_layers * n; i++)
-        layer_s[i] = table->sessions[i % n].plan.layer_s[i / n] * first->rank_costs.slowness[i % n];
+        layer_s[i] = table->sessions[i % n].plan.layer_s[i / n] *
+                     mafat_cost_rank_slowness(&first->rank_costs, &first->ranks, (int)(i % n));
     status = mafat_division_make(&division, network, first->plan.groups, first->plan.n_groups, false,
                                  &first->ranks, error);
     if (status == MAFAT_OK)

@@ -137,10 +137,10 @@ mafat_rank_costs mafat_cost_rank_defaults(void)
     return costs;
 }
 
-double mafat_cost_usual_seconds(const mafat_costs *costs)
+double mafat_cost_rank_slowness(const mafat_rank_costs *costs, const mafat_ranks *ranks, int rank)
 {
-    const mafat_layer usual = {.kind = MAFAT_CONVOLUTION, .in = {256, 38, 38}, .out = {256, 38, 38},
-                               .size = 3, .stride = 1, .stride_x = 1, .dilation = 1, .groups = 1};
-    mafat_work work = mafat_cost_conv(&costs->shape, &usual, usual.out.c, 38 * 38);
-    return mafat_cost_seconds(costs, &work);
+    bool is_alone = rank == 0;
+    for (int other = 1; other < ranks->n; other++)
+        is_alone &= ranks->shares[other] == 0;
+    return is_alone ? 1 : costs->slowness[rank];
 }

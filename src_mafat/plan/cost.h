@@ -54,7 +54,8 @@ typedef struct {
 typedef struct {
     double message_s;               /* of a message to another rank, or from it, whatever its size */
     double message_byte_s;          /* and for each byte of it */
-    double slowness[MAFAT_MAX_RANKS];    /* each takes so many times what rank 0 takes to compute */
+    double slowness[MAFAT_MAX_RANKS];    /* each takes so many times what rank 0 takes to compute when it
+                                            is alone: they may share a machine */
     bool are_measured;              /* between these ranks; else they are defaults */
 } mafat_rank_costs;
 
@@ -80,9 +81,8 @@ mafat_costs mafat_cost_defaults(const mafat_kernel_shape *shape);
  * other, through two kernels and a switch. */
 mafat_rank_costs mafat_cost_rank_defaults(void);
 
-/* Seconds of a convolution that is usual, by which ranks are compared: of 256 channels and filters,
- * 3x3 taps and 38x38 pixels. */
-double mafat_cost_usual_seconds(const mafat_costs *costs);
+/* The slowness of a rank where these share the work: where it does all, there is none. */
+double mafat_cost_rank_slowness(const mafat_rank_costs *costs, const mafat_ranks *ranks, int rank);
 
 /* Seconds of the work. */
 double mafat_cost_seconds(const mafat_costs *costs, const mafat_work *work);

@@ -55,7 +55,9 @@ static void time_computing(divider *v, const mafat_division *d)
             *timed = made;
             v->computing_s[l * n + r] =
                 mafat_part_is_empty(made) ? 0
-                                          : part_s(v, l, made) * v->problem->rank_costs->slowness[r];
+                                          : part_s(v, l, made) *
+                                                mafat_cost_rank_slowness(v->problem->rank_costs,
+                                                                         &v->ranks, r);
         }
     }
 }
