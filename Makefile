@@ -153,11 +153,8 @@ FLAGS_upstream/picture = $(STB_FLAGS)
 FLAGS_upstream/jpeg_rows = $(STB_FLAGS)
 FLAGS_upstream/png_rows = $(STB_FLAGS)
 
-# How often suites go through what they could go through for ever, such as random networks: sanitized
-# ones are slow.
-TEST_ROUNDS := $(if $(SANITIZE),1,4)
 TEST_FLAGS = -std=gnu11 -Wall -Wextra $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) $(FILES) \
-    -DTEST_ROUNDS=$(TEST_ROUNDS) -Isrc_mafat -Itests $(FLAGS_upstream) $(INCLUDES)
+    -Isrc_mafat -Itests $(FLAGS_upstream) $(INCLUDES)
 LIBS = $(LDFLAGS) $(addprefix -L,$(wildcard $(LIBRARIES:%=%/usr/lib/*/))) -lz -lm -pthread -ldl $(ATOMIC)
 
 # ---------------------------------------------------------------------------------------------
@@ -208,7 +205,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock static tools-here analyse demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-boards check check-suites check-asan asan faults soak hostile mutate fuzz fuzzers check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock static tools-here analyse demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-long test-boards check check-suites check-asan asan faults soak hostile mutate fuzz fuzzers check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -273,6 +270,9 @@ test: ## all that CI runs: set up, build, suites, sanitizers, patches, includes,
 	+@command -v mpicc >/dev/null && mpi=1 || mpi=0; $(in_parallel) MPI=$$mpi WERROR=1 all stock suites
 	@tests/measure_costs
 	@tests/run $(SCRIPTS) tools/check_patches tests/check_includes tests/check_mutants $(SUITES:%=$(B)/asan/%) $(SUITES:%=$(B)/%)
+
+test-long: ## the same with more of what could go on for ever, more builds, more moments of signals: an hour and more
+	+@$(MAKE) --no-print-directory TEST_ROUNDS=4 test
 
 test-boards: ## builds for ARM of 64 and 32 bits and x86 of 32, held to Darknet under emulation: an hour [BOARDS="a76 riscv64" BOARD_SUITES=all]
 	@tests/boards $(if $(BOARD_SUITES),-s '$(BOARD_SUITES)') $(BOARDS)
@@ -359,6 +359,8 @@ export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions
 export UBSAN_OPTIONS := print_stacktrace=1
 RUN_UNDER ?= $(if $(CROSS),tools/emulate)
 export CK_FORK RUN_UNDER
+# How long tests may take: 1 is for ten minutes, more for all that there is (tests/lib.sh, tests/support/suite.h).
+export TEST_ROUNDS ?= 1
 
 # ---------------------------------------------------------------------------------------------
 # Sources: fetched and verified, then patched

@@ -13,6 +13,12 @@ unset OMP_NUM_THREADS
 slack_bytes=$((128 * $(getconf PAGESIZE)))
 export XDG_CACHE_HOME=$scratch/cache    # what computing costs here is not for the tests to know
 
+# long: whether there is time for all that is here (`make test-long`). `make test` has ten minutes, and takes of what
+# goes on for long, or builds another variant, what says most.
+long() {
+    [ "${TEST_ROUNDS:-1}" -gt 1 ]
+}
+
 # fail TEXT...: says at which line of the script's own, outside its functions, and what; the test goes on.
 fail() {
     echo "  ${0#"$top/"}:${BASH_LINENO[-2]}: $*"

@@ -16,7 +16,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 20 * TEST_ROUNDS, N_RANKS = 3 };
+enum { N_RANKS = 3 };
 
 
 static const mafat_kernel_shape shape = {.n_threads = 1, .register_filters = 8, .register_pixels = 48,
@@ -281,6 +281,7 @@ END_TEST
 
 int main(void)
 {
+    const int n_networks = 20 * test_rounds();
     TCase *tcase = tcase_create("divide");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, messages_that_cost_nothing_have_all_ranks_work);
@@ -288,7 +289,7 @@ int main(void)
     tcase_add_test(tcase, shares_that_somebody_has_said_stay);
     tcase_add_test(tcase, slow_ranks_get_less);
     tcase_add_test(tcase, weights_that_have_no_room_are_divided);
-    tcase_add_loop_test(tcase, no_other_division_is_sooner_by_the_plans, 0, N_NETWORKS);
+    tcase_add_loop_test(tcase, no_other_division_is_sooner_by_the_plans, 0, n_networks);
     tcase_add_test(tcase, ranks_wait_for_each_other_and_for_messages);
     tcase_add_test(tcase, what_ranks_cost_is_kept_for_the_same_machines);
     Suite *suite = suite_create("divide");

@@ -12,7 +12,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 60 * TEST_ROUNDS, N_PLANS = 6, MAX_RANKS = 5 };
+enum { N_PLANS = 6, MAX_RANKS = 5 };
 
 static test_random random_state;
 static mafat_cfg cfg;
@@ -308,10 +308,11 @@ END_TEST
 
 int main(void)
 {
+    const int n_networks = 60 * test_rounds();
     TCase *tcase = tcase_create("division");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, ranks_send_what_others_receive_and_wait_for_nobody_for_ever, 0,
-                        N_NETWORKS);
+                        n_networks);
     tcase_add_test(tcase, heavy_layers_are_divided_by_filters_and_others_by_rows);
     tcase_add_test(tcase, shares_are_whole_units_and_cover_all);
     Suite *suite = suite_create("division");

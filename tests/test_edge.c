@@ -261,10 +261,10 @@ int main(void)
 {
     TCase *tcase = tcase_create("edge");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, TEST_ROUNDS * TEST_N_NETWORKS);
+    tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, test_rounds() * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0,
-                        30 * TEST_ROUNDS);
-    tcase_add_loop_test(tcase, a_memo_changes_no_part, 0, TEST_ROUNDS * TEST_N_NETWORKS);
+                        30 * test_rounds());
+    tcase_add_loop_test(tcase, a_memo_changes_no_part, 0, test_rounds() * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, the_first_read_is_waited_for, 0, 5);
     Suite *suite = suite_create("edge");
     suite_add_tcase(suite, tcase);

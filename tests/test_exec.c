@@ -32,7 +32,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 10 * TEST_ROUNDS, N_PLANS = 8, MARK = 0x77, MAX_IMAGES = 4, N_CONFIGS = 5 };
+enum { N_PLANS = 8, MARK = 0x77, MAX_IMAGES = 4, N_CONFIGS = 5 };
 #define PAGE mafat_size_page()
 
 /* ------------------------------------------------------------------------- counting allocations */
@@ -651,16 +651,17 @@ END_TEST
 
 int main(void)
 {
+    const int n_networks = 10 * test_rounds();
     TCase *tcase = tcase_create("exec");
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_loop_test(tcase, every_plan_gives_darknets_bits, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, every_fast_plan_gives_the_same_bits, 0, 2 * N_NETWORKS);
-    tcase_add_loop_test(tcase, runs_do_not_depend_on_what_was_before, 0, N_NETWORKS);
+    tcase_add_loop_test(tcase, every_plan_gives_darknets_bits, 0, n_networks);
+    tcase_add_loop_test(tcase, every_fast_plan_gives_the_same_bits, 0, 2 * n_networks);
+    tcase_add_loop_test(tcase, runs_do_not_depend_on_what_was_before, 0, n_networks);
     if (COUNTS_ALLOCATIONS)
-        tcase_add_loop_test(tcase, a_run_allocates_nothing, 0, N_NETWORKS);
+        tcase_add_loop_test(tcase, a_run_allocates_nothing, 0, n_networks);
     tcase_add_loop_test(tcase, a_read_that_fails_ends_the_run_and_spoils_none_after_it, 0,
-                        N_NETWORKS);
+                        n_networks);
     tcase_add_loop_test(tcase, every_mode_on_one_network, 0, 2 * N_CONFIGS);
     Suite *suite = suite_create("exec");
     suite_add_tcase(suite, tcase);

@@ -271,7 +271,7 @@ typedef struct {
     int n_right;
 } task;
 
-enum { N_RUNS = 5 * TEST_ROUNDS };
+enum { N_RUNS = 5 };
 
 static void *detect(void *context)
 {
@@ -557,10 +557,10 @@ END_TEST
 
 START_TEST(opening_and_closing_leaves_nothing)
 {
-    enum { N = TEST_ROUNDS == 1 ? 60 : 1000 };
+    const int n = 60 * test_rounds();
     subject s = make_subject(DETECTOR);
     long before = 0;
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < n; i++) {
         mafat *m = open_network(&s, &settings[i % N_SETTINGS]);
         if (i % 16 == 0)
             test_require(finds_right(&s, m, &(mafat_image){.path = photo}));
@@ -575,7 +575,7 @@ END_TEST
 
 START_TEST(runs_leave_nothing)
 {
-    const int n_runs = TEST_ROUNDS == 1 ? 60 : settings[_i].n_threads == 1 ? 10000 : 500;
+    const int n_runs = 60 * test_rounds();
     subject s = make_subject(DETECTOR);
     mafat *m = open_network(&s, &settings[_i]);
     mafat_image image = {.floats = s.input, .width = s.w, .height = s.h};

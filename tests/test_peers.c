@@ -21,7 +21,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 4 * TEST_ROUNDS, N_PLANS = 6, MAX_RANKS = 5, WAIT_S = 20 };
+enum { N_PLANS = 6, MAX_RANKS = 5, WAIT_S = 20 };
 
 /* ------------------------------------------------------------------------------------- parcels */
 
@@ -332,11 +332,12 @@ END_TEST
 
 int main(void)
 {
+    const int n_networks = 4 * test_rounds();
     TCase *tcase = tcase_create("peers");
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_loop_test(tcase, ranks_together_give_darknets_bits, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, fast_ranks_together_give_one_ranks_bits, 0, N_NETWORKS);
+    tcase_add_loop_test(tcase, ranks_together_give_darknets_bits, 0, n_networks);
+    tcase_add_loop_test(tcase, fast_ranks_together_give_one_ranks_bits, 0, n_networks);
     Suite *suite = suite_create("peers");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -181,7 +181,7 @@ START_TEST(more_bytes_never_take_longer)
     test_case("%s, %d images", path, s.options.n_images);
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
-    for (size_t limit = least; limit < 40 * least; limit += limit / TEST_ROUNDS) {
+    for (size_t limit = least; limit < 40 * least; limit += limit / test_rounds()) {
         test_case("%zu bytes", limit);
         mafat_found found;
         ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
@@ -513,16 +513,16 @@ int main(void)
     TCase *tcase = tcase_create("search");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, the_search_finds_the_best_of_all_plans, 0,
-                        TEST_ROUNDS * TEST_N_NETWORKS);
+                        test_rounds() * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, of_a_fixed_configuration_it_finds_the_best_modes, 0,
-                        3 * TEST_ROUNDS * TEST_N_NETWORKS);
+                        3 * test_rounds() * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, 2 * COUNT(stock));
     tcase_add_loop_test(tcase, memory_that_is_of_no_use_is_not_taken, 0, 5);
     tcase_add_test(tcase, a_plan_that_fits_is_made_to_fit);
     tcase_add_loop_test(tcase, the_smallest_plan_has_no_gaps, 0, COUNT(stock));
     tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0, COUNT(stock) + 3);
     tcase_add_loop_test(tcase, the_smallest_limit_is_the_smallest_by_any_costs, 0,
-                        2 * TEST_ROUNDS * COUNT(stock));
+                        2 * test_rounds() * COUNT(stock));
     tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
     tcase_add_test(tcase, no_plan_has_too_many_steps);
     tcase_add_test(tcase, a_path_of_too_many_steps_is_not_placed);

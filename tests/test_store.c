@@ -23,7 +23,7 @@
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
-enum { N_NETWORKS = 4 * TEST_ROUNDS, N_RUNS = 3, HEADER_BYTES = 20 };
+enum { N_RUNS = 3, HEADER_BYTES = 20 };
 
 /* A network, a plan of it, and a weights file of random bytes. */
 static mafat_cfg cfg;
@@ -509,20 +509,21 @@ END_TEST
 
 int main(void)
 {
+    const int n_networks = 4 * test_rounds();
     TCase *tcase = tcase_create("store");
     tcase_set_timeout(tcase, 20);
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_loop_test(tcase, all_weights_arrive_whole, 0, N_NETWORKS);
+    tcase_add_loop_test(tcase, all_weights_arrive_whole, 0, n_networks);
     tcase_add_loop_test(tcase, what_is_pinned_is_read_once_and_the_rest_once_in_each_run, 0,
-                        N_NETWORKS);
-    tcase_add_loop_test(tcase, through_the_page_cache_too, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, statistics_are_the_files, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, a_file_that_was_changed_begins_no_run, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, a_file_that_is_changed_meanwhile_ends_the_run, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, a_read_that_fails_ends_the_run, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, a_run_may_end_early, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, a_store_may_be_closed_at_any_time, 0, N_NETWORKS);
-    tcase_add_loop_test(tcase, a_store_that_cannot_be_opened_leaves_nothing, 0, N_NETWORKS);
+                        n_networks);
+    tcase_add_loop_test(tcase, through_the_page_cache_too, 0, n_networks);
+    tcase_add_loop_test(tcase, statistics_are_the_files, 0, n_networks);
+    tcase_add_loop_test(tcase, a_file_that_was_changed_begins_no_run, 0, n_networks);
+    tcase_add_loop_test(tcase, a_file_that_is_changed_meanwhile_ends_the_run, 0, n_networks);
+    tcase_add_loop_test(tcase, a_read_that_fails_ends_the_run, 0, n_networks);
+    tcase_add_loop_test(tcase, a_run_may_end_early, 0, n_networks);
+    tcase_add_loop_test(tcase, a_store_may_be_closed_at_any_time, 0, n_networks);
+    tcase_add_loop_test(tcase, a_store_that_cannot_be_opened_leaves_nothing, 0, n_networks);
     Suite *suite = suite_create("store");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

@@ -9,7 +9,7 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
-enum { CASES = 50 * TEST_ROUNDS, QUERIES = 12 };
+enum { QUERIES = 12 };
 
 static mafat_error fault;
 
@@ -112,9 +112,10 @@ END_TEST
 
 int main(void)
 {
+    const int n_cases = 50 * test_rounds();
     TCase *tcase = tcase_create("table");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, no_value_is_above_any_path, 0, CASES);
+    tcase_add_loop_test(tcase, no_value_is_above_any_path, 0, n_cases);
     tcase_add_test(tcase, what_units_round_away_has_its_price);
     Suite *suite = suite_create("table");
     suite_add_tcase(suite, tcase);

@@ -36,13 +36,8 @@ printf 'a.png\na.png\na.png\na.png\n' >"$good/list"
 printf 'a.png\nb.gif\na.png\n' >"$good/stdin"
 printf 'classes=2\nnames=names\nlabels=names\nvalid=list\nresults=results\ntop=1\n' >"$good/net.data"
 ln -s "$top/darknet/data" "$good/data"    # letters
-# Costs are there before: to measure takes long, and a machine that is busy now and then measures none.
-has_costs() { ls "$good"/cache/mafat/costs-* >/dev/null 2>&1; }
-for ((i = 0; i < 5; i++)); do
-    has_costs || XDG_CACHE_HOME=$good/cache "$darknet" mafat search "$good/net.cfg" "$good/net.weights" -threads 1 \
-        -memory 16M >/dev/null 2>"$scratch/stderr"
-done
-has_costs || { echo "  not tried: $(tail -n 1 "$scratch/stderr")"; finish; }
+# Costs are there before: to measure takes long.
+XDG_CACHE_HOME=$good/cache knows_costs
 
 # What a message says, of ours or of others': Darknet's own opening does not tell why it failed.
 declare -A says=(

@@ -56,6 +56,9 @@ cp "$scratch/kept" "$file"
 XDG_CACHE_HOME=/proc/none HOME=/proc/none search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 2
 grep -q '^mafat: /proc/none/mafat/costs' "$scratch/stderr" || fail "does not say where costs cannot be kept"
 
+# From here on what computing costs here is known.
+knows_costs
+
 # a plan that fits, for every limit; more memory is never slower, and the paper's is no faster
 before=
 for limit in 7M 8M 12M 16M 24M 32M 48M 64M; do

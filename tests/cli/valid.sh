@@ -26,6 +26,7 @@ ours() { # NAME EVAL ARGUMENTS...
 
 for eval in voc coco; do
     stock $eval $tiny "$w"
+    ours "$eval, layers" $eval $tiny "$w" -mafat layers
     ours "$eval, tiles" $eval $tiny "$w" -mafat 3x3
     ours "$eval, a limit" $eval $tiny "$w" -memory 12M -batch 1
     ours "$eval, images in passes" $eval $tiny "$w" -memory 14M -batch 3
@@ -33,11 +34,10 @@ for eval in voc coco; do
     ours "$eval, as many as suit" $eval $tiny "$w" -memory 16M
     grep -q ', [234] images a pass, ' "$scratch/stderr" || fail "images share no pass: $(grep limit "$scratch/stderr")"
 done
-stock voc $tiny "$w"
-ours "layers" voc $tiny "$w" -mafat layers
-stock voc $tiny "$w" -out other_
-ours "another name" voc $tiny "$w" -out other_ -memory 16M
-sed 's/^channels=3/channels=1/' $tiny >"$scratch/grey.cfg"
+small=$(sized $tiny 160)
+stock voc "$small" "$w" -out other_
+ours "another name" voc "$small" "$w" -out other_ -memory 16M
+sed 's/^channels=3/channels=1/' "$small" >"$scratch/grey.cfg"
 "$top/tools/random_weights" "$scratch/grey.cfg" "$scratch/grey.weights" >/dev/null
 stock voc "$scratch/grey.cfg" "$scratch/grey.weights"
 ours "one channel" voc "$scratch/grey.cfg" "$scratch/grey.weights" -mafat 2x2

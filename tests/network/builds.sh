@@ -3,6 +3,7 @@
 # plain ones with OpenMP, and threads.sh for this machine's without it.)
 # Beside: it runs a program of another build.
 . "$(dirname "$0")/../lib.sh"
+long || { echo "  not built: a variant of a minute (make test-long)"; finish; }
 unset MAKEFLAGS MFLAGS MAKELEVEL
 # the program where it is linked: what darknet/darknet is stays as it was
 variables='ARCH= OPENMP=0'

@@ -36,8 +36,9 @@ network cfg/coco.data cfg/yolov2-tiny.cfg .12 4x4
 network cfg/voc.data cfg/yolov2-voc.cfg .3 3x3/12/2x2
 
 # pictures of all shapes
-cfg=cfg/yolov2-tiny.cfg
-w=$(weights $cfg)
+full=cfg/yolov2-tiny.cfg
+cfg=$(sized $full 224)
+w=$(weights $full)
 ppm 40 700 >"$scratch/tall.ppm"
 ppm 900 30 >"$scratch/wide.ppm"
 ppm 3 2 >"$scratch/tiny.ppm"
@@ -71,7 +72,7 @@ typed "$(printf '%0256d' 0)" 'longer than the 255 bytes'
 
 # pictures that Darknet makes no input of, and a default name
 ppm 400 1 >"$scratch/row.ppm"
-expect 1 'row.ppm: a picture of 400x1 becomes a single row' "$darknet" mafat detector test cfg/coco.data $cfg \
+expect 1 'row.ppm: a picture of 400x1 becomes a single row' "$darknet" mafat detector test cfg/coco.data $full \
     "$w" "$scratch/row.ppm" -out "$scratch/row"
 [ ! -e "$scratch/row.jpg" ] || fail "a picture was drawn of one row"
 mkdir "$scratch/tree"
@@ -86,6 +87,7 @@ faults() { # COMMAND...: how many pages the command was given, one by one
         fail "exit code $?: $*: $(tail -n 1 "$scratch/err")"
     sed -n 's/^page_faults: //p' "$scratch/err"
 }
+cfg=$full
 few=$(faults "$darknet" detector test cfg/coco.data $cfg "$w" data/dog.jpg -thresh .9 -mafat 1x1 -out "$scratch/drawn")
 many=$(faults "$darknet" detector test cfg/coco.data $cfg "$w" data/dog.jpg -thresh .02 -mafat 1x1 -out "$scratch/drawn")
 boxes=$(grep -c '%$' "$scratch/lines")

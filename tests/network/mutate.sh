@@ -130,6 +130,10 @@ for file in "$top"/../shared/cases/*.cfg; do
 done
 
 export XDG_CACHE_HOME=$findings/work
-if [ -n "${MUTATE_SECONDS:-}" ]; then set -- 0 "$MUTATE_SECONDS" "${SEED:-1}"; else set -- 200 0 1; fi
+if [ -n "${MUTATE_SECONDS:-}" ]; then
+    set -- 0 "$MUTATE_SECONDS" "${SEED:-1}"
+else
+    set -- $(if long; then echo 200; else echo 50; fi) 0 1
+fi
 nice -n 10 "$mutate" "$program" "$seeds" "$findings" "$@" || fail "findings"
 finish

@@ -48,6 +48,13 @@ void test_fail(const char *file, int line, const char *assertion, const char *fo
     _ck_assert_failed(file, line, text, NULL);
 }
 
+int test_rounds(void)
+{
+    const char *said = getenv("TEST_ROUNDS");
+    int n = said == NULL ? 1 : atoi(said);
+    return n > 0 ? n : 1;
+}
+
 int test_suite_run(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);

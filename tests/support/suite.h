@@ -28,6 +28,10 @@ _Noreturn void test_fail(const char *file, int line, const char *assertion, cons
             ck_abort_msg("not so: %s", #condition); \
     } while (0)
 
+/* How many times over suites go through what they could go through for ever, such as random networks:
+ * TEST_ROUNDS of the environment, or once. */
+int test_rounds(void);
+
 /* Runs one suite of one test case and returns the exit code for main(). */
 int test_suite_run(Suite *suite);
 
