@@ -359,7 +359,7 @@ export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions
 export UBSAN_OPTIONS := print_stacktrace=1
 RUN_UNDER ?= $(if $(CROSS),tools/emulate)
 export CK_FORK RUN_UNDER
-# How long tests may take: 1 is for ten minutes, more for all that there is (tests/lib.sh, tests/support/suite.h).
+# How long tests may take: 1 is for some ten minutes, more for all that there is (tests/lib.sh, tests/support/suite.h).
 export TEST_ROUNDS ?= 1
 
 # ---------------------------------------------------------------------------------------------

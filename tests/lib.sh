@@ -13,7 +13,7 @@ unset OMP_NUM_THREADS
 slack_bytes=$((128 * $(getconf PAGESIZE)))
 export XDG_CACHE_HOME=$scratch/cache    # what computing costs here is not for the tests to know
 
-# long: whether there is time for all that is here (`make test-long`). `make test` has ten minutes, and takes of what
+# long: whether there is time for all that is here (`make test-long`). `make test` is to take ten minutes, and takes of what
 # goes on for long, or builds another variant, what says most.
 long() {
     [ "${TEST_ROUNDS:-1}" -gt 1 ]
