@@ -113,6 +113,12 @@ void mafat_error_print(const mafat_error *error, FILE *stream)
     fprintf(stream, "mafat: %s\n", message);    /* at once: others may have one for it, too */
 }
 
+void mafat_error_notice(const mafat_error *error)
+{
+    if (!mafat_notice_is_silent())
+        mafat_error_print(error, stderr);
+}
+
 _Noreturn void mafat_error_check_failed(const char *condition, const char *file, int line)
 {
     fprintf(stderr, "mafat: %s:%d: broken promise: %s\n", file, line, condition);

@@ -37,6 +37,10 @@ size_t mafat_error_show_character(char to[MAFAT_SHOWN_BYTES], const char **text)
 /* Prints one line: "mafat: FILE: layer N [TYPE]: TEXT". */
 void mafat_error_print(const mafat_error *error, FILE *stream);
 
+/* Prints it to stderr where it ends nothing, as what failed is done without; nothing where notices are
+ * silent. */
+void mafat_error_notice(const mafat_error *error);
+
 /* An always-on check of what only a programming error can break: prints and aborts. */
 #define MAFAT_CHECK(condition) \
     ((condition) ? (void)0 : mafat_error_check_failed(#condition, __FILE__, __LINE__))

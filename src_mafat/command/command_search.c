@@ -351,8 +351,7 @@ static mafat_status calibrate(searcher *s, mafat_error *error)
                                       session->n_threads, &session->rank_costs, error);
     if (status == MAFAT_OK || again)
         return status;
-    if (!mafat_notice_is_silent())
-        mafat_error_print(error, stderr);
+    mafat_error_notice(error);
     *error = (mafat_error){0};
     return MAFAT_OK;
 }

@@ -200,8 +200,8 @@ static void keep_or_tell(const mafat_costs *costs)
     identity id;
     mafat_error fault = {0};
     find_identity(&id, costs->shape.n_threads);
-    if (keep(&id, costs, &fault) != MAFAT_OK && !mafat_notice_is_silent())
-        mafat_error_print(&fault, stderr);
+    if (keep(&id, costs, &fault) != MAFAT_OK)
+        mafat_error_notice(&fault);
 }
 
 mafat_status mafat_cost_cache_measure_computing(mafat_costs *costs, mafat_error *error)

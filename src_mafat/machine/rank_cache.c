@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/notice.h"
 #include "machine/cache_folder.h"
 
 /* More than that no network takes, and no rank is so much faster or slower than another one. */
@@ -81,6 +80,6 @@ static mafat_status keep(const mafat_peers *peers, const mafat_rank_costs *costs
 void mafat_rank_cache_keep(const mafat_peers *peers, const mafat_rank_costs *costs)
 {
     mafat_error fault = {0};
-    if (keep(peers, costs, &fault) != MAFAT_OK && !mafat_notice_is_silent())
-        mafat_error_print(&fault, stderr);
+    if (keep(peers, costs, &fault) != MAFAT_OK)
+        mafat_error_notice(&fault);
 }
