@@ -198,10 +198,11 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
     if (status != MAFAT_OK)
         return status;
     char *config = mafat_config_text(&session->config), *bytes = NULL;
-    char *shares = mafat_rank_options_write_shares(&session->ranks);
+    char shares[MAFAT_SHARES_BYTES];
     char *ways = mafat_rank_options_write_ways(session->ways, session->cfg.network.n_layers);
     const char *words[N_WORDS] = {cfg_path, config, options->memory, options->threads, shares, ways};
-    if (config != NULL && shares != NULL && ways != NULL)
+    mafat_rank_options_print_shares(&session->ranks, shares);
+    if (config != NULL && ways != NULL)
         bytes = malloc(put_words(NULL, words, N_WORDS));
     if (bytes != NULL) {
         planned = whose;
@@ -215,7 +216,6 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for an order to other ranks");
     }
     free(config);
-    free(shares);
     free(ways);
     free(bytes);
     return status;

@@ -63,15 +63,16 @@ static mafat_status open_all(mafat_rank_table *table, const mafat_session *sessi
                              const mafat_workload *workload, mafat_error *error)
 {
     char *config = mafat_config_text(&session->config);
-    char *shares = mafat_rank_options_write_shares(&session->ranks);
+    char shares[MAFAT_SHARES_BYTES];
     char *ways = mafat_rank_options_write_ways(session->ways, session->cfg.network.n_layers);
     mafat_options of_rank = *options;
     mafat_status status = MAFAT_OK;
+    mafat_rank_options_print_shares(&session->ranks, shares);
     of_rank.config = config;
     of_rank.ranks.shares = shares;
     of_rank.ranks.ways = ways;
     table->sessions = calloc((size_t)session->ranks.n, sizeof *table->sessions);
-    if (config == NULL || shares == NULL || ways == NULL || table->sessions == NULL)
+    if (config == NULL || ways == NULL || table->sessions == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for the plans of %d ranks",
                                  session->ranks.n);
     while (table->n < session->ranks.n && status == MAFAT_OK) {
@@ -80,7 +81,6 @@ static mafat_status open_all(mafat_rank_table *table, const mafat_session *sessi
         table->n += status == MAFAT_OK;
     }
     free(config);
-    free(shares);
     free(ways);
     return status;
 }

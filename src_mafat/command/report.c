@@ -110,12 +110,10 @@ static void report_division(mafat_report *report, const mafat_session *session)
 static void report_ranks(mafat_report *report, const mafat_session *session)
 {
     size_t n_working = 0;
-    char shares[MAFAT_MAX_RANKS * 8] = "";
-    for (int rank = 0, length = 0; rank < session->ranks.n; rank++) {
+    char shares[MAFAT_SHARES_BYTES];
+    for (int rank = 0; rank < session->ranks.n; rank++)
         n_working += session->ranks.shares[rank] > 0;
-        length += snprintf(shares + length, sizeof shares - (size_t)length, "%s%d",
-                           rank > 0 ? "," : "", session->ranks.shares[rank]);
-    }
+    mafat_rank_options_print_shares(&session->ranks, shares);
     mafat_report_size(report, "n_ranks", (size_t)session->ranks.n);
     mafat_report_size(report, "working_ranks", n_working);
     mafat_report_text(report, "shares", shares);

@@ -9,7 +9,6 @@
 #include "base/number.h"
 #include "run/peers.h"
 
-enum { MAX_SHARE = 1000 };
 
 /* Copies word number i of a list with commas; returns how many there are. */
 static int find_word(const char *list, int i, char *word, size_t size)
@@ -37,7 +36,7 @@ static mafat_status read_shares(mafat_ranks *ranks, const char *text, mafat_erro
                                n == 1 ? "" : "s", ranks->n, ranks->n == 1 ? "" : "s");
     for (int rank = 0; rank < n && status == MAFAT_OK; rank++) {
         find_word(text, rank, word, sizeof word);
-        status = mafat_number_read("share of a rank", word, 0, MAX_SHARE, &ranks->shares[rank],
+        status = mafat_number_read("share of a rank", word, 0, MAFAT_MAX_SHARE, &ranks->shares[rank],
                                    error);
         sum += ranks->shares[rank];
     }
@@ -89,15 +88,12 @@ mafat_division_way *mafat_rank_options_read_ways(const char *text, int n_layers)
     return ways;
 }
 
-char *mafat_rank_options_write_shares(const mafat_ranks *ranks)
+void mafat_rank_options_print_shares(const mafat_ranks *ranks, char *text)
 {
-    enum { LONGEST = 12 };
-    size_t size = (size_t)ranks->n * LONGEST, length = 0;
-    char *text = malloc(size);
-    for (int rank = 0; rank < ranks->n && text != NULL; rank++)
-        length += (size_t)snprintf(text + length, size - length, "%s%d", rank > 0 ? "," : "",
-                                   ranks->shares[rank]);
-    return text;
+    int length = 0;
+    for (int rank = 0; rank < ranks->n; rank++)
+        length += snprintf(text + length, (size_t)(MAFAT_SHARES_BYTES - length), "%s%d",
+                           rank > 0 ? "," : "", ranks->shares[rank]);
 }
 
 mafat_status mafat_rank_options_find_memory(const mafat_ranks *ranks, const char *memory, char *own,

@@ -32,7 +32,8 @@ mafat_status mafat_rank_options_find_memory(const mafat_ranks *ranks, const char
 char *mafat_rank_options_write_ways(const mafat_division_way *ways, int n_layers);
 mafat_division_way *mafat_rank_options_read_ways(const char *text, int n_layers);
 
-/* Shares as text; NULL without memory. The caller frees it. */
-char *mafat_rank_options_write_shares(const mafat_ranks *ranks);
+/* Shares as -shares takes them, into a text of MAFAT_SHARES_BYTES. */
+enum { MAFAT_MAX_SHARE = 1000, MAFAT_SHARES_BYTES = MAFAT_MAX_RANKS * (int)sizeof "1000" };
+void mafat_rank_options_print_shares(const mafat_ranks *ranks, char *text);
 
 #endif

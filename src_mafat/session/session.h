@@ -90,10 +90,10 @@ mafat_status mafat_session_prepare(mafat_session *session, const char *cfg_path,
 mafat_status mafat_session_plan(mafat_session *session, mafat_error *error);
 
 /* Chooses what a plan depends on beside its configuration, with one or with any (NULL): how several
- * ranks divide the layers, and which of them work; where there is a limit, how much scratch Winograd's algorithm gets, as there may be better use for memory; and how
- * many images a pass of the weights serves, where that is to be chosen: the best plans for one image,
- * two and so on are looked for as long as an image takes less time. Errors: those of
- * mafat_session_search(). */
+ * ranks divide the layers, and which of them work; where there is a limit, how much scratch Winograd's
+ * algorithm gets, as there may be better use for memory; and how many images a pass of the weights
+ * serves, where that is to be chosen: the best plans for one image, two and so on are looked for as
+ * long as an image takes less time. Errors: those of mafat_session_search(). */
 mafat_status mafat_session_choose(mafat_session *session, const mafat_config *config,
                                   mafat_error *error);
 
