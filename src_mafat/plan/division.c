@@ -100,8 +100,8 @@ static bool reads_rows(const mafat_division *d, const mafat_ranks *ranks,
     return false;
 }
 
-static mafat_division_way way_of(const mafat_division *d, const mafat_ranks *ranks,
-                                 const mafat_network *network, const mafat_group *group, int l)
+static mafat_division_way choose_way(const mafat_division *d, const mafat_ranks *ranks,
+                                     const mafat_network *network, const mafat_group *group, int l)
 {
     const mafat_layer *layer = &network->layers[l];
     if (layer->kind == MAFAT_WHOLE)
@@ -245,7 +245,7 @@ mafat_status mafat_division_make(mafat_division *d, const mafat_network *network
                                n_layers, n);
     for (int l = 0; l < network->n_layers; l++)
         if (mafat_layer_producer(network, l) == l)
-            d->ways[l] = way_of(d, ranks, network, group_of(groups, n_groups, l, &alone), l);
+            d->ways[l] = choose_way(d, ranks, network, group_of(groups, n_groups, l, &alone), l);
     if (is_part)
         want_output(d, network, &groups[0]);
     else
