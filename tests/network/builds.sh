@@ -1,6 +1,6 @@
 #!/bin/bash
 # Another build gives the bits of its own Darknet: of the plain instruction set, without OpenMP. (tests/boards builds for
-# plain ones with OpenMP, and threads.sh for this machine's without it.)
+# plain ones with OpenMP.)
 # Beside: it runs a program of another build.
 . "$(dirname "$0")/../lib.sh"
 long || { echo "  not built: a variant of a minute (make test-long)"; finish; }
