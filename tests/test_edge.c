@@ -157,6 +157,26 @@ START_TEST(plans_of_random_networks_are_sums_of_their_edges)
 }
 END_TEST
 
+/* Of 5x5 tiles on 31x18 pixels, 8x2 at the right edge follow 4x4 at the left one: as many pixels
+ * read and written, but two of Winograd's tiles and one. */
+START_TEST(a_step_takes_the_time_of_its_own_extent)
+{
+    test_subject s;
+    mafat_weight_mode modes[1] = {{true, INT_MAX}};
+    mafat_config config;
+    mafat_plan plan;
+    test_subject_init(&s, test_brief_read("31x18x16 c32.3"), 2);
+    ck_assert_int_eq(s.cfg.network.layers[0].algorithm, MAFAT_WINOGRAD);
+    s.options.weights = modes;
+    ck_assert_int_eq(mafat_config_parse(&config, "5x5", &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_build_plan(&plan, &s.cfg.network, &config, &s.options, &fault), MAFAT_OK);
+    expect_times_of_steps(&s, &plan);
+    mafat_plan_free(&plan);
+    mafat_config_free(&config);
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 /* -------------------------------------------------------------------------------------- memos */
 
 static void expect_equal_parts(const mafat_plan *a, const mafat_plan *b, const char *context)
@@ -264,6 +284,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_plan_is_the_sum_of_its_edges, 0, test_rounds() * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, plans_of_random_networks_are_sums_of_their_edges, 0,
                         30 * test_rounds());
+    tcase_add_test(tcase, a_step_takes_the_time_of_its_own_extent);
     tcase_add_loop_test(tcase, a_memo_changes_no_part, 0, test_rounds() * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, the_first_read_is_waited_for, 0, 5);
     Suite *suite = suite_create("edge");

@@ -28,10 +28,16 @@ typedef struct {
     double seconds;             /* of computing; 0 without costs */
 } mafat_layer_sum;
 
-/* A step that was timed: others of its size take as long. */
+/* What a step's time depends on, but for its layer: filters, 0 where it does not compute, and the sizes
+ * of its regions. So many pixels alone are not enough: 4x4 are one tile of Winograd's, 8x2 are two. */
 typedef struct {
-    int n_filters;              /* 0 where it does not compute */
-    size_t n_read, n_written;   /* pixels */
+    int n_filters;
+    int in_height, in_width, also_height, also_width, out_height, out_width;
+} mafat_step_extent;
+
+/* A step that was timed: others of its extent take as long. */
+typedef struct {
+    mafat_step_extent extent;
     double seconds;
 } mafat_timed_step;
 

@@ -62,21 +62,35 @@ mafat_work mafat_timing_step_work(const mafat_kernel_shape *shape, size_t worksp
     return mafat_cost_move(shape, floats_read(network, step) + n_written);
 }
 
+static mafat_step_extent extent_of(const mafat_step *step)
+{
+    return (mafat_step_extent){
+        step->filter_end - step->filter_begin,
+        mafat_region_height(step->in.region), mafat_region_width(step->in.region),
+        mafat_region_height(step->also.region), mafat_region_width(step->also.region),
+        mafat_region_height(step->out.region), mafat_region_width(step->out.region),
+    };
+}
+
+static bool are_alike(const mafat_step_extent *a, const mafat_step_extent *b)
+{
+    return a->n_filters == b->n_filters && a->in_height == b->in_height &&
+           a->in_width == b->in_width && a->also_height == b->also_height &&
+           a->also_width == b->also_width && a->out_height == b->out_height &&
+           a->out_width == b->out_width;
+}
+
 double mafat_timing_step_s(mafat_builder *b, const mafat_step *step)
 {
     if (b->options->costs == NULL || step->kind == MAFAT_STEP_EXCHANGE)
         return 0;
     mafat_timed_step *timed = &b->timed[step->layer + 1];
-    int n_filters = step->filter_end - step->filter_begin;
-    size_t n_read = mafat_region_pixels(step->in.region);
-    size_t n_written = mafat_region_pixels(step->out.region);
-    if (timed->n_filters != n_filters || timed->n_read != n_read ||
-        timed->n_written != n_written) {
+    mafat_step_extent extent = extent_of(step);
+    if (!are_alike(&timed->extent, &extent)) {
         int n = mafat_plan_is_taken_together(b->plan, b->network, step) ? b->plan->n_images : 1;
         mafat_work work = mafat_timing_step_work(&b->options->costs->shape,
                                                  b->options->workspace_bytes, b->network, step, n);
-        *timed = (mafat_timed_step){n_filters, n_read, n_written,
-                                    mafat_cost_seconds(b->options->costs, &work) / n};
+        *timed = (mafat_timed_step){extent, mafat_cost_seconds(b->options->costs, &work) / n};
     }
     return timed->seconds;
 }
