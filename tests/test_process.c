@@ -180,6 +180,10 @@ END_TEST
 /* Darknet has no functions that free these. */
 static void *volatile tree_or_map[2];
 
+#if !__GLIBC_PREREQ(2, 33)
+#define mallinfo2 mallinfo    /* of ints, which the differences fit in */
+#endif
+
 /* What reading takes of the heap; 0 where sanitizers or valgrind have put theirs in its place. */
 static size_t bytes_read(bool is_tree, char *path)
 {
