@@ -11,6 +11,8 @@
 #include "bridge/lean.h"
 #include "bridge/orders.h"
 #include "darknet.h"
+#include "machine/auto_memory.h"
+#include "machine/measure.h"
 #include "upstream/rounding_probe.h"
 
 void mafat_planned_refresh(mafat_bridge *bridge)
@@ -34,6 +36,20 @@ mafat_status mafat_planned_open(mafat_bridge *bridge, mafat_error *error)
                               &bridge->workload, error);
 }
 
+/* Whether there is as much memory here as the plan takes. A process that is alone may find that out; of
+ * several the others would see it vanish, and not why. */
+static mafat_status check_room(const mafat_session *session, mafat_error *error)
+{
+    char what[640];
+    size_t own_bytes, bytes = session->prediction.total_bytes;
+    mafat_status status = mafat_measure_anonymous(&own_bytes, error);
+    if (status != MAFAT_OK || mafat_peers_here() == NULL ||
+        !mafat_auto_memory_exceeds("", bytes, own_bytes, what, sizeof what))
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT, "its plan takes %zu bytes (%s), and there is less here: "
+                           "%s; -memory has a limit for each rank", bytes, MAFAT_SIZE(bytes), what);
+}
+
 mafat_status mafat_planned_prepare(mafat_bridge *bridge, mafat_error *error)
 {
     const mafat_session *session = &bridge->session;
@@ -42,6 +58,8 @@ mafat_status mafat_planned_prepare(mafat_bridge *bridge, mafat_error *error)
     bridge->height = bridge->network->h;
     mafat_host_provide(bridge, &host);
     mafat_status status = mafat_host_check_agreement(bridge, error);
+    if (status == MAFAT_OK)
+        status = check_room(session, error);
     if (status == MAFAT_OK)
         status = mafat_rounding_probe_measure(&host.rounding, error);
     if (status == MAFAT_OK)

@@ -57,6 +57,19 @@ expect 2 '^mafat: .*-memory 12M,12M: 2 limits for 3 ranks' ranks 3 "$mpi" mafat 
 expect 3 "rank 1 on $(hostname): nothing fits" ranks 2 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
     "$(weights cfg/yolov3-tiny.cfg)" -memory 16M,4M
 
+# A rank whose cgroup is too small says so, and how much it takes.
+if "$top/tools/limit" none true 2>/dev/null; then
+    expect 3 "rank 1 on $(hostname): its plan takes [0-9]+ bytes .* less here: .*8388608, the limit of cgroup" \
+        mpirun --oversubscribe --allow-run-as-root --bind-to none \
+        -n 1 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -shares 1,1 : \
+        -n 1 "$top/tools/limit" 8M "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -shares 1,1
+    expect 3 "rank 1 on $(hostname): nothing fits" mpirun --oversubscribe --allow-run-as-root --bind-to none \
+        -n 1 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -memory auto -shares 1,1 : \
+        -n 1 "$top/tools/limit" 8M "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)"
+else
+    echo "  not tried, as this user may not make a memory cgroup: a rank whose cgroup is too small"
+fi
+
 # what ranks would do is told without them: all is computed by somebody, little twice; all that is sent is received
 expect 0 '^rank: 3$' "$darknet" mafat predict cfg/yolov3-tiny.cfg -ranks 4 -shares 2,1,1,1
 read -r unreceived macs < <(awk '/^rank: / { is_rank = 1 } is_rank { sum[$1] += $2 }
