@@ -219,11 +219,15 @@ static void end(int status, void *context)
         MPI_Abort(MPI_COMM_WORLD, status);
 }
 
-/* What else Open MPI has takes 7 MB of each rank. Whoever knows better has said so. */
+/* What else Open MPI has takes 7 MB of each rank. And of long messages it would write all but the first
+ * part at once into the receiver's memory, when that has asked for it ("put"): two ranks that send each
+ * other such messages then often wait for each other, as one's request lies behind what it sends itself,
+ * and take as long as if the wire went one way at a time. Whoever knows better has said so. */
 static void set_defaults(void)
 {
     setenv("OMPI_MCA_pml", "ob1", 0);
     setenv("OMPI_MCA_btl", "tcp,self", 0);
+    setenv("OMPI_MCA_btl_tcp_flags", "send,inplace", 0);
 }
 
 static mafat_status start(mpi *m, int *argc, char ***argv, mafat_error *error)
