@@ -36,13 +36,13 @@ mafat_status mafat_calibrate_ranks_speed(int n_threads, double *seconds, mafat_e
 
 /* A small message, and one as long as all ranks' parts of a map of 1 MB: then what a switch or a bounded
  * link lets through at once is little of it. The first one finds connections that are not there yet. */
-enum { SMALL_FLOATS = 1, LARGE_BYTES = 1 << 20, SMALL_ROUNDS = 20, LARGE_ROUNDS = 7 };
+enum { SMALL_FLOATS = 1, LARGE_BYTES = 1 << 20, SMALL_ROUNDS = 20, LARGE_ROUNDS = 7,
+       MAX_ROUNDS = SMALL_ROUNDS };
 
-/* Seconds of an exchange with all others of so many floats each way, on rank 0: the median. */
-static double time_exchanges(const mafat_peers *peers, float *floats, size_t n_floats, int n_rounds)
+/* An exchange with all others of so many floats each way, of an array with room for all ranks' floats. */
+static void exchange_all(const mafat_peers *peers, float *floats, size_t n_floats)
 {
     mafat_parcel sent[MAFAT_MAX_RANKS], received[MAFAT_MAX_RANKS];
-    double times[SMALL_ROUNDS];
     int n = 0;
     for (int rank = 0; rank < peers->ranks.n; rank++) {
         if (rank == peers->ranks.rank)
@@ -52,12 +52,21 @@ static double time_exchanges(const mafat_peers *peers, float *floats, size_t n_f
         received[n].data += n_floats * (size_t)(1 + n);
         n++;
     }
+    peers->exchange(peers->context, sent, n, received, n);
+}
+
+/* Its seconds, where all begin together: the least of all but the first one, which a link that was idle
+ * may let through sooner. Whatever else goes on there makes others take longer. */
+static double time_exchanges(const mafat_peers *peers, float *floats, size_t n_floats, int n_rounds)
+{
+    double times[MAX_ROUNDS];
     for (int round = 0; round < n_rounds; round++) {
+        exchange_all(peers, floats, SMALL_FLOATS);
         double begin = mafat_measure_now_s();
-        peers->exchange(peers->context, sent, n, received, n);
+        exchange_all(peers, floats, n_floats);
         times[round] = mafat_measure_now_s() - begin;
     }
-    return mafat_measure_spread(times, n_rounds).median;
+    return mafat_measure_spread(times + 1, n_rounds - 1).min;
 }
 
 mafat_status mafat_calibrate_ranks_messages(const mafat_peers *peers, mafat_rank_costs *costs,
