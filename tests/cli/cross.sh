@@ -109,7 +109,7 @@ printf '#!/bin/sh\necho "emulated: $*"\n' >"$scratch/runs/tools/emulate"
 printf '#!/bin/sh\necho "as it is: $0"\n' >"$scratch/runs/tests/cli/it.sh"
 chmod +x "$scratch"/runs/*/emulate "$scratch"/runs/tests/cli/it.sh
 run=("$scratch/runs/tests/run" -k 'it(\.sh)?$')
-expect 0 '^== build/mine/tests/test_it$' "${run[@]}"
+expect 0 '^== build/mine/tests/test_it: [0-9.]+ s, [0-9.]+ of a processor$' "${run[@]}"
 grep -q build/other "$scratch/stdout" && fail "suites of another variant"
 expect 0 '^emulated: build/mine/tests/test_it$' env RUN_UNDER=tools/emulate "${run[@]}"
 grep -qx 'as it is: tests/cli/it.sh' "$scratch/stdout" || fail "a script is emulated: $(cat "$scratch/stdout")"
