@@ -205,7 +205,7 @@ endef
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all stock static tools-here analyse demo bench memory networks predict-table search-table search-sweep paper install uninstall deb test test-long test-boards check check-suites check-asan asan faults soak hostile mutate fuzz fuzzers check-valgrind suites where clean distclean help FORCE
+.PHONY: all stock static tools-here analyse demo bench memory networks predict-table search-table search-sweep ranks-table paper install uninstall deb test test-long test-boards check check-suites check-asan asan faults soak hostile mutate fuzz fuzzers check-valgrind suites where clean distclean help FORCE
 
 # ---------------------------------------------------------------------------------------------
 # Targets
@@ -249,6 +249,10 @@ search-table: ## tables of what the search chooses against what else fits, measu
 search-sweep: ## one table of what is found limit after limit: proven, monotone, how fast [NETWORKS="yolov2 yolov3"]
 	+@$(in_parallel) all
 	@tools/search_sweep
+
+ranks-table: ## one table of predictions and what ranks take on two machines that are this one's; root [RATES="100mbit 1gbit" LIMITS="none 64M"]
+	+@$(in_parallel) MPI=1 all
+	@tools/ranks_table
 
 paper: ## the MAFAT paper's experiment in limits, with swap and pictures; root, hours [SERIES="first16 whole slow" QUICK=1]
 	@tools/paper/paper --check
