@@ -235,18 +235,37 @@ START_TEST(lengths_beyond_the_end_end)
 }
 END_TEST
 
-/* A size that no coefficient has trips an assertion of stb_image's. */
+/* Masks of more bits than a byte trip an assertion of stb_image's. */
 START_TEST(assertions_do_not_end_the_process)
 {
-    size_t n, k = 0;
-    make_images(40, 40, "444.jpg");
+    static const unsigned char masks[] = {0xff, 0x01, 0, 0, 0, 0xfe, 0, 0, 0, 0, 0xff, 0};
+    size_t n;
+    make_images(40, 40, "32.bmp");
     unsigned char *bytes = slurp(&n);
-    while (memcmp(bytes + k, "\xff\xc4", 2) != 0)
-        k++;
-    memset(bytes + k + 5 + 16, 200, 12);
-    write_file("assert.jpg", bytes, n);
+    bytes[30] = 3;    /* with masks, which stand behind the header */
+    memcpy(bytes + 54, masks, sizeof masks);
+    write_file("assert.bmp", bytes, n);
     expect_refused("corrupt");
     free(bytes);
+}
+END_TEST
+
+/* A size that no coefficient has. */
+START_TEST(codes_of_too_many_bits_are_refused)
+{
+    static const char *const names[] = {"444.jpg", "progressive.jpg"};
+    for (size_t name = 0; name < 2; name++) {
+        test_case("%s", names[name]);
+        size_t n, k = 0;
+        make_images(40, 40, names[name]);
+        unsigned char *bytes = slurp(&n);
+        while (memcmp(bytes + k, "\xff\xc4", 2) != 0)
+            k++;
+        memset(bytes + k + 5 + 16, 16, 12);
+        write_file("code.jpg", bytes, n);
+        expect_refused("bad huffman code");
+        free(bytes);
+    }
 }
 END_TEST
 
@@ -421,6 +440,7 @@ int main(void)
     tcase_add_test(tests, only_regular_files_are_opened);
     tcase_add_test(tests, lengths_beyond_the_end_end);
     tcase_add_test(tests, assertions_do_not_end_the_process);
+    tcase_add_test(tests, codes_of_too_many_bits_are_refused);
     tcase_add_test(tests, tables_that_overrun_are_refused);
     tcase_add_test(tests, sizes_beyond_int_are_refused);
     tcase_add_test(tests, transparency_before_the_palette_is_refused);

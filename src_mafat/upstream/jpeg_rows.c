@@ -35,45 +35,6 @@ static void check(int fine)
         mafat_stb_leave(stbi__g_failure_reason);
 }
 
-/* --------------------------------------------------------------------------------------- tables */
-
-/* Codes that begin here, which stb_image would write beyond its tables if there are too many. */
-static void check_tables(stbi__context *s)
-{
-    for (int left = stbi__get16be(s) - 2; left > 0;) {
-        int n_codes = 0;
-        stbi__get8(s);    /* which table */
-        for (int i = 0; i < 16; i++)
-            n_codes += stbi__get8(s);
-        if (n_codes > 256)
-            mafat_stb_leave("bad DHT");
-        stbi__skip(s, n_codes);
-        left -= 17 + n_codes;
-    }
-}
-
-void mafat_jpeg_rows_check_tables(mafat_picture_file *file, bool up_to_scan)
-{
-    static stbi_io_callbacks callbacks = MAFAT_STB_CALLBACKS;
-    stbi__context s;
-    mafat_picture_file_rewind(file);
-    stbi__start_callbacks(&s, &callbacks, file);
-    stbi__skip(&s, 2);
-    while (!stbi__at_eof(&s)) {
-        int marker = stbi__get8(&s);
-        if (marker != 0xff)
-            continue;
-        while (marker == 0xff)
-            marker = stbi__get8(&s);
-        if (stbi__EOI(marker) || (stbi__SOS(marker) && up_to_scan))
-            return;
-        if (marker == DHT)
-            check_tables(&s);
-        else if (marker != 0 && !STBI__RESTART(marker))
-            stbi__skip(&s, stbi__get16be(&s) - 2);
-    }
-}
-
 /* --------------------------------------------------------------------------------------- header */
 
 /* Reads all that comes before the scan, and the scan's header. */
@@ -82,7 +43,6 @@ static void read_headers(jpeg_rows *rows, mafat_picture_file *file)
     static stbi_io_callbacks callbacks = MAFAT_STB_CALLBACKS;
     stbi__jpeg *z = &rows->jpeg;
     stbi__g_failure_reason = "corrupt";    /* some say nothing */
-    mafat_jpeg_rows_check_tables(file, true);
     mafat_picture_file_rewind(file);
     stbi__start_callbacks(&rows->context, &callbacks, file);
     z->s = &rows->context;

@@ -222,10 +222,6 @@ static void look(void *context)
         mafat_stb_leave("unknown image type");
     stbi__g_failure_reason = "corrupt";    /* some say nothing */
     start(&s, &d->file);
-    if (d->format->by_rows == &mafat_jpeg_rows) {
-        mafat_jpeg_rows_check_tables(&d->file, true);
-        start(&s, &d->file);
-    }
     if (!d->format->info(&s, &found->w, &found->h, &found->n_channels))
         mafat_stb_leave(stbi_failure_reason());
     if (d->format->look != NULL)
@@ -276,8 +272,6 @@ static void load(void *context)
     decoding *d = context;
     stbi__context s;
     int w, h, *n_channels = &d->found.n_channels;
-    if (d->format->by_rows == &mafat_jpeg_rows)
-        mafat_jpeg_rows_check_tables(&d->file, false);
     stbi__g_failure_reason = "corrupt";
     start(&s, &d->file);
     d->file.must_not_end = d->format->test == stbi__hdr_test;    /* runs of no pixels */
