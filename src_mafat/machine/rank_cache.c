@@ -26,39 +26,40 @@ static void write_name(const mafat_peers *peers, char *name)
     snprintf(name, NAME_BYTES, "ranks-%016" PRIx64, sum);
 }
 
+/* False where one of the costs is missing, or is none that there may be. */
 static bool read_file(FILE *file, int n_ranks, mafat_rank_costs *costs)
 {
     char line[1024];
-    int n_read = 0;
+    *costs = (mafat_rank_costs){.message_s = -1, .message_byte_s = -1};
     while (fgets(line, sizeof line, file) != NULL) {
         int rank;
         double slowness;
-        n_read += sscanf(line, "message_s: %lf", &costs->message_s) == 1;
-        n_read += sscanf(line, "message_byte_s: %lf", &costs->message_byte_s) == 1;
-        if (sscanf(line, "slowness of rank %d: %lf", &rank, &slowness) != 2)
-            continue;
-        if (rank < 0 || rank >= n_ranks || !(slowness * MAX_SLOWNESS >= 1 && slowness <= MAX_SLOWNESS))
-            return false;
-        costs->slowness[rank] = slowness;
-        n_read++;
+        sscanf(line, "message_s: %lf", &costs->message_s);
+        sscanf(line, "message_byte_s: %lf", &costs->message_byte_s);
+        if (sscanf(line, "slowness of rank %d: %lf", &rank, &slowness) == 2 && rank >= 0 && rank < n_ranks)
+            costs->slowness[rank] = slowness;
     }
-    return n_read == 2 + n_ranks && costs->message_s >= 0 && costs->message_s <= MAX_MESSAGE_S &&
-           costs->message_byte_s >= 0 && costs->message_byte_s <= MAX_BYTE_S;
+    bool are_costs = costs->message_s >= 0 && costs->message_s <= MAX_MESSAGE_S &&
+                     costs->message_byte_s >= 0 && costs->message_byte_s <= MAX_BYTE_S;
+    for (int rank = 0; rank < n_ranks; rank++)
+        are_costs &= costs->slowness[rank] * MAX_SLOWNESS >= 1 && costs->slowness[rank] <= MAX_SLOWNESS;
+    return are_costs;
 }
 
 mafat_rank_costs mafat_rank_cache_find(const mafat_peers *peers)
 {
     char name[NAME_BYTES];
-    mafat_rank_costs costs = mafat_cost_rank_defaults(), read = costs;
+    mafat_rank_costs costs = mafat_cost_rank_defaults(), read;
     FILE *file;
     if (peers == NULL)
         return costs;
     write_name(peers, name);
     if (!mafat_cache_folder_open(name, &file))
         return costs;
-    read.are_measured = read_file(file, peers->ranks.n, &read);
+    bool are_costs = read_file(file, peers->ranks.n, &read);
     fclose(file);
-    return read.are_measured ? read : costs;
+    read.are_measured = true;
+    return are_costs ? read : costs;
 }
 
 static mafat_status keep(const mafat_peers *peers, const mafat_rank_costs *costs, mafat_error *error)
