@@ -28,8 +28,9 @@ static const mafat_option common[] = {
      "commands that plan. auto: so many as take least time an image in -memory, the default for lists "
      "and films from files; else 1"},
     {"-shares", "LIST", mafat_option_read_text, offsetof(mafat_arguments, options.ranks.shares),
-     "of several ranks (mpirun): the parts of the work that each takes, as 2,1,1 (default: the same). "
-     "-memory may be a list, too, with a limit for each"},
+     "of several ranks, as mpirun starts them of darknet-mpi, or `predict` and `plan` with -ranks look at "
+     "them: the parts of each image's work, as 2,1,1 (default: as they are fast, and only those that "
+     "make it sooner). -memory may be a list, too, with a limit for each"},
     {"-fast", NULL, NULL, offsetof(mafat_arguments, options.fast),
      "sums of 3x3 convolutions by Winograd's algorithm, where that suits: in half the time, with other "
      "bits than Darknet's, the same whatever the plan, threads and limit. mafat_fast=1 in [net] says so, "

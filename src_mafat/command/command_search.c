@@ -186,6 +186,9 @@ static mafat_status save(searcher *s, mafat_error *error)
         status = choose_saved(s, &flags.config, error);
     if (status == MAFAT_OK)
         status = mafat_cfg_save(s->arguments->words[1], s->wishes.saved, &flags, error);
+    if (status == MAFAT_OK && s->session.ranks.n > 1)
+        mafat_notice("%s: is for one process, too: how %d ranks divide its layers they choose when they "
+                     "run it (-shares)", s->wishes.saved, s->session.ranks.n);
     free(config);
     return status;
 }
@@ -363,6 +366,10 @@ static mafat_status search(searcher *s, mafat_error *error)
     if (session->by_layers)
         return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
                                "Darknet's own forward pass: there is nothing to search");
+    if (session->ranks.n > 1 && (s->wishes.front || s->wishes.measures))
+        return mafat_error_set(error, MAFAT_USAGE, "%s is for one process, and these are %d ranks; what "
+                               "they take together `search -memory LIMIT` tells without it, and `bench` "
+                               "measures it", s->wishes.front ? "-front" : "-measure", session->ranks.n);
     if (session->limit_bytes == 0 && !s->wishes.front)
         return mafat_error_set(error, MAFAT_USAGE, "a search needs a limit: -memory LIMIT, or "
                                "-front for all limits");

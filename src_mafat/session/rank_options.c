@@ -31,9 +31,12 @@ static mafat_status read_shares(mafat_ranks *ranks, const char *text, mafat_erro
     char word[32];
     int n = find_word(text, 0, word, sizeof word), sum = 0;
     mafat_status status = MAFAT_OK;
+    if (n != ranks->n && ranks->n == 1)
+        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d shares, and this is one process; mpirun "
+                               "starts several of darknet-mpi, and `predict` and `plan` take -ranks", text, n);
     if (n != ranks->n)
-        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d share%s for %d rank%s", text, n,
-                               n == 1 ? "" : "s", ranks->n, ranks->n == 1 ? "" : "s");
+        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d share%s for %d ranks", text, n,
+                               n == 1 ? "" : "s", ranks->n);
     for (int rank = 0; rank < n && status == MAFAT_OK; rank++) {
         find_word(text, rank, word, sizeof word);
         status = mafat_number_read("share of a rank", word, 0, MAFAT_MAX_SHARE, &ranks->shares[rank],
