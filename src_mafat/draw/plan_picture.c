@@ -7,6 +7,7 @@
 
 #include "draw/plan_picture_arena.h"
 #include "draw/plan_picture_layers.h"
+#include "draw/plan_picture_messages.h"
 #include "draw/plan_picture_sheet.h"
 #include "draw/plan_picture_tiles.h"
 #include "draw/plan_picture_weights.h"
@@ -106,7 +107,9 @@ static mafat_status draw(mafat_plan_sheet *sheet, const char *cfg_path, const ch
 {
     double layers = TITLE_HEIGHT + MARGIN, arena = layers + MAFAT_LAYERS_HEIGHT + MARGIN;
     double weights = arena + MAFAT_ARENA_HEIGHT + MARGIN;
-    double tiles = weights + MAFAT_WEIGHTS_HEIGHT + MARGIN;
+    double messages = weights + MAFAT_WEIGHTS_HEIGHT + MARGIN;
+    double messages_height = mafat_plan_picture_messages_height(sheet);
+    double tiles = messages_height > 0 ? messages + messages_height + MARGIN : messages;
     double height = tiles + mafat_plan_picture_tiles_draw(sheet, tiles, false) + MARGIN;
     char title[256];
     snprintf(title, sizeof title, "MAFAT's plan of %.200s", cfg_path);
@@ -118,6 +121,7 @@ static mafat_status draw(mafat_plan_sheet *sheet, const char *cfg_path, const ch
     mafat_plan_picture_layers_draw(sheet, layers);
     mafat_plan_picture_arena_draw(sheet, arena);
     mafat_plan_picture_weights_draw(sheet, weights);
+    mafat_plan_picture_messages_draw(sheet, messages);
     mafat_plan_picture_tiles_draw(sheet, tiles, true);
     return mafat_svg_end(&sheet->svg, error);
 }

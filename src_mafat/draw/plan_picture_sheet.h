@@ -4,9 +4,10 @@
  *     layers      one column each                  plan_picture_layers.c
  *     arena       over time                        plan_picture_arena.c
  *     weights     of each layer                    plan_picture_weights.c
+ *     messages    of each layer, of several ranks  plan_picture_messages.c
  *     tiles       of each group that has some      plan_picture_tiles.c
  *
- * Layers, arena and weights share the columns: one for each layer, in the order of execution. A
+ * Layers, arena, weights and messages share the columns: one for each layer, in the order of execution. A
  * moment is as wide as the layers that share it, and a layer's windows divide its column. */
 #ifndef MAFAT_DRAW_PLAN_PICTURE_SHEET_H
 #define MAFAT_DRAW_PLAN_PICTURE_SHEET_H

@@ -29,12 +29,16 @@ drawn() {
         fail "$*: $(n_in buffers) buffers drawn of $n_outputs and of $n_rooms for windows less $n_pinned"
     [ $n_windows -eq 0 ] || [ "$(n_in weights)" = $n_windows ] ||
         fail "$*: $(n_in weights) windows drawn of $n_windows"
+    n_messages=$(grep -cE '^ +[0-9]+ +[0-9]+  (to|from) ' "$scratch/stdout")    # without those of the image, -1
+    [ "$(n_in messages)" = "$n_messages" ] || fail "$*: $(n_in messages) messages drawn of $n_messages"
     grep -qE 'nan|inf[^o]|script|href' "$svg" && fail "$*: not plain: $(grep -E 'nan|inf' "$svg")"
 }
 
 drawn cfg/yolov2.cfg
 drawn cfg/yolov2.cfg -mafat 5x5/8/2x2
 drawn cfg/yolov2.cfg -memory 16M
+drawn cfg/yolov2.cfg -ranks 4 -shares 2,1,1,1
+[ "$n_messages" -gt 20 ] || fail "4 ranks exchange $n_messages messages"
 drawn cfg/yolov2.cfg -mafat 64x1/4/40x40/12/19x1r
 drawn cfg/yolov3.cfg -memory 48M
 drawn cfg/yolov3-tiny.cfg -mafat 3x3/NoCut -threads 1
