@@ -121,17 +121,22 @@ DARKNET_FLAGS_src/image := $(STB_LEVEL) $(if $(SANITIZE),-fno-sanitize=shift$(co
 DARKNET_FLAGS_src/gemm := $(if $(filter fuzz,$(SANITIZE)),-fno-sanitize=all)
 
 # Ours: never -Ofast, which would reorder the sums that must match Darknet's bit for bit.
-# Sanitized -O2, because gcc makes no FMA below it, and the suites compare with Darknet's bits.
-OPT := $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,$(if $(SANITIZE),-O2,-O3))
+# Sanitized -O1, which compiles in half of the time that -O2 takes, but for rooms in which suites compute for long; what is
+# fuzzed is run for hours. gcc makes FMAs there by the other flag alone, and the suites compare with Darknet's bits.
+SANITIZED_LEVEL := $(if $(filter fuzz,$(SANITIZE)),-O2,-O1 $(if $(filter clang%,$(notdir $(CC))),,-fexpensive-optimizations))
+OPT := $(if $(call on,DEBUG),-O0 -g -DMAFAT_DEBUG,$(if $(SANITIZE),$(SANITIZED_LEVEL),-O3))
 # Whole numbers have names by enum, also where doubles are computed from them, which clang from 19 on finds odd.
 WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wconversion -Wswitch -Wvla -Wmissing-prototypes -Wno-enum-float-conversion
 # Files may have more than 2 GB where addresses have 32 bits, too.
 FILES := -D_FILE_OFFSET_BITS=64
 MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) $(FILES) -Isrc_mafat $(INCLUDES)
-# FLAGS_<file or room under src_mafat>: two rooms alone may see Darknet, and these files
+# FLAGS_<file or room under src_mafat>: two rooms alone may see Darknet, in three suites compute for long, and these files
 # must round after every operation (src_mafat/kernels/README.md: an FMA in the epilogue changes a quarter of the values).
 # -isystem: warnings in Darknet's headers are not ours.
 FLAGS_upstream := -isystem darknet/include -isystem darknet/src
+FLAGS_kernels := $(if $(call on,DEBUG),,$(if $(SANITIZE),-O2))
+FLAGS_plan := $(FLAGS_kernels)
+FLAGS_search := $(FLAGS_kernels)
 FLAGS_bridge := $(FLAGS_upstream)
 # Compilers prefer vectors of half of AVX-512's width, and an epilogue takes a third longer by them.
 FLAGS_kernels/epilogue := -ffp-contract=off $(if $(filter __AVX512F__,$(PREDEFINED)),-mprefer-vector-width=512)
