@@ -158,7 +158,7 @@ int main(void)
     tcase_add_test(tcase, empty_buffers_and_no_buffers_need_nothing);
     tcase_add_test(tcase, identical_lifetimes_collide_and_separate_ones_do_not);
     tcase_add_test(tcase, sizes_that_overflow_are_refused);
-    tcase_add_loop_test(tcase, live_buffers_never_overlap, 0, 5 * test_rounds());
+    tcase_add_loop_test(tcase, live_buffers_never_overlap, 0, test_rounds(5));
     tcase_add_test(tcase, placement_is_near_the_best_of_all_orders);
     Suite *suite = suite_create("arena");
     suite_add_tcase(suite, tcase);

@@ -234,7 +234,7 @@ int main(void)
     tcase_add_test(tests, layers_that_keep_nothing_share_addresses);
     tcase_add_test(tests, page_tables_stay_for_the_next_layer);
     tcase_add_test(tests, a_stretch_has_no_large_pages);
-    tcase_add_loop_test(tests, what_is_kept_stays_as_it_is, 0, 3 * test_rounds());
+    tcase_add_loop_test(tests, what_is_kept_stays_as_it_is, 0, test_rounds(3));
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);
 }

@@ -177,9 +177,10 @@ static void compare_with_darknet(const char *file)
 }
 
 /* A choice that has every layer type of the stock networks and loads in a few seconds. */
+/* Those of most sorts of layers come first. */
 static const char *const compared[] = {
-    "yolov3-tiny", "yolov2-tiny-voc", "yolov1-tiny", "resnet18", "densenet201", "cifar", "go.test",
-    "gru", "rnn", "tiny", "writing", "alexnet", "vgg-conv",
+    "yolov3-tiny", "resnet18", "cifar", "gru", "yolov1-tiny", "yolov2-tiny-voc", "densenet201", "go.test",
+    "rnn", "tiny", "writing", "alexnet", "vgg-conv",
 };
 /* Its batch is of 128 images, which Darknet has no addresses for where they have 32 bits. */
 static const char large_batch[] = "tiny";
@@ -875,7 +876,8 @@ static Suite *make_suite(void)
     TCase *tcase = tcase_create("cfg");
 
     tcase_set_timeout(tcase, TIMEOUT_S);
-    tcase_add_loop_test(tcase, stock_networks_have_darknets_shapes_and_weights, 0, COUNT(compared));
+    tcase_add_loop_test(tcase, stock_networks_have_darknets_shapes_and_weights, 0,
+                        test_part_of(COUNT(compared)));
     tcase_add_loop_test(tcase, odd_networks_have_darknets_shapes_and_weights, 0,
                         COUNT(odd_networks));
     tcase_add_loop_test(tcase, what_people_write_is_read_as_they_mean_it_by_darknet_too, 0,

@@ -281,7 +281,7 @@ END_TEST
 
 int main(void)
 {
-    const int n_networks = 20 * test_rounds();
+    const int n_networks = test_rounds(20);
     TCase *tcase = tcase_create("divide");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, messages_that_cost_nothing_have_all_ranks_work);

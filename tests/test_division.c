@@ -308,7 +308,7 @@ END_TEST
 
 int main(void)
 {
-    const int n_networks = 60 * test_rounds();
+    const int n_networks = test_rounds(60);
     TCase *tcase = tcase_create("division");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, ranks_send_what_others_receive_and_wait_for_nobody_for_ever, 0,

@@ -651,7 +651,7 @@ END_TEST
 
 int main(void)
 {
-    const int n_networks = 10 * test_rounds();
+    const int n_networks = test_rounds(10);
     TCase *tcase = tcase_create("exec");
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -662,7 +662,7 @@ int main(void)
         tcase_add_loop_test(tcase, a_run_allocates_nothing, 0, n_networks);
     tcase_add_loop_test(tcase, a_read_that_fails_ends_the_run_and_spoils_none_after_it, 0,
                         n_networks);
-    tcase_add_loop_test(tcase, every_mode_on_one_network, 0, 2 * N_CONFIGS);
+    tcase_add_loop_test(tcase, every_mode_on_one_network, 0, test_part_of(2) * N_CONFIGS);
     Suite *suite = suite_create("exec");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

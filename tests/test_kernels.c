@@ -209,7 +209,7 @@ END_TEST
 
 START_TEST(conv_equals_reference_for_taps_apart_and_two_strides)
 {
-    for (int trial = 0; trial < 100 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(100); trial++) {
         shape s = {.channels = 1 + trial % 5, .filters = 1 + trial % 17, .size = _i,
                    .stride = 1 + random_below(3), .stride_x = 1 + random_below(3),
                    .dilation = 1 + random_below(4),
@@ -269,7 +269,7 @@ END_TEST
 
 START_TEST(parts_of_filters_and_pixels_make_the_whole)
 {
-    for (int trial = 0; trial < 75 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(75); trial++) {
         test_case("trial %d", trial);
         shape s = {.channels = 1 + random_below(40), .filters = 1 + random_below(20), .size = 3,
                    .stride = 1, .top = 1, .left = 1, .bottom = 1, .right = 1,
@@ -296,7 +296,7 @@ END_TEST
 
 START_TEST(rows_of_a_plane_computed_apart_make_the_plane)
 {
-    for (int trial = 0; trial < 25 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(25); trial++) {
         test_case("trial %d", trial);
         shape s = {.channels = 1 + random_below(5), .filters = 1 + random_below(9), .size = 3,
                    .stride = 1, .top = 1, .left = 1, .bottom = 1, .right = 1,
@@ -485,7 +485,7 @@ START_TEST(reciprocals_are_counted_in_the_plane)
 
     for (int i = 0; i < 100; i++)
         in_data[i] = TELLTALE;
-    for (int trial = 0; trial < 125 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(125); trial++) {
         test_case("trial %d", trial);
         int y = random_below(4), x = random_below(5), h = 1 + random_below(7);
         int w = trial % 2 ? PLANE_WIDTH : 1 + random_below(PLANE_WIDTH - x);
@@ -566,7 +566,7 @@ START_TEST(maxpool_equals_darknet)
 
     ck_assert_int_eq(mafat_rounding_probe_measure(&rounding, &error), MAFAT_OK);
 
-    for (int trial = 0; trial < 225 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(225); trial++) {
         test_case("trial %d", trial);
         int h = 5 + random_below(9), w = 5 + random_below(trial % 2 ? 70 : 9);
         layer l = make_pool(size, stride, pools[_i].padding, h, w, N_CHANNELS);
@@ -590,7 +590,7 @@ START_TEST(maxpool_equals_reference_in_each_way)
 {
     enum { N_CHANNELS = 2 };
 
-    for (int trial = 0; trial < 750 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(750); trial++) {
         test_case("trial %d", trial);
         mafat_maxpool pool = {
             .in = view_inside(in_data, 1 + random_below(8), 1 + random_below(40), 1),
@@ -661,7 +661,7 @@ START_TEST(add_equals_darknets_shortcut)
 {
     enum { N_CHANNELS = 3 };
 
-    for (int trial = 0; trial < 75 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(75); trial++) {
         test_case("trial %d", trial);
         int h = 1 + random_below(6), w = 1 + random_below(70);
         size_t n = (size_t)(h * w * N_CHANNELS);
@@ -687,7 +687,7 @@ START_TEST(add_equals_reference_in_every_view_and_aliasing)
     enum { N_CHANNELS = 2 };
     int place = _i;
 
-    for (int trial = 0; trial < 75 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(75); trial++) {
         test_case("trial %d", trial);
         int h = 1 + random_below(6), w = 1 + random_below(70);
         mafat_add add = {.a = view_inside(in_data, h, w, random_below(3)),
@@ -716,7 +716,7 @@ START_TEST(multiply_equals_reference_in_every_view)
 {
     enum { N_CHANNELS = 3 };
 
-    for (int trial = 0; trial < 75 * test_rounds(); trial++) {
+    for (int trial = 0; trial < test_rounds(75); trial++) {
         test_case("trial %d", trial);
         int h = 1 + random_below(6), w = 1 + random_below(70);
         mafat_multiply product = {.a = view_inside(in_data, h, w, random_below(3)),

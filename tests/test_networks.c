@@ -631,7 +631,7 @@ int main(void)
     tcase_add_test(tcase, outputs_that_are_partly_unwritten_give_darknets_bits);
     tcase_add_loop_test(tcase, every_pixel_is_normalised_as_darknet_does_at_its_place, 0, n_grids);
     tcase_add_loop_test(tcase, pools_keep_the_zeros_and_nans_that_darknet_keeps, 0, n_grids);
-    tcase_add_loop_test(tcase, random_networks_give_darknets_bits, 0, 25 * test_rounds());
+    tcase_add_loop_test(tcase, random_networks_give_darknets_bits, 0, test_rounds(25));
     tcase_add_loop_test(tcase, a_batch_is_run_image_by_image, 0, 2);
     if (!has_nofork())
         tcase_add_loop_exit_test(tcase, a_network_that_was_changed_is_refused, MAFAT_UNSUPPORTED, 0, 4);

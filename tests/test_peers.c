@@ -332,7 +332,7 @@ END_TEST
 
 int main(void)
 {
-    const int n_networks = 4 * test_rounds();
+    const int n_networks = test_rounds(4);
     TCase *tcase = tcase_create("peers");
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);

@@ -302,7 +302,7 @@ END_TEST
 
 START_TEST(small_drawings_are_darknets)
 {
-    for (int k = 0; k < 300; k++)
+    for (int k = 0; k < test_rounds(150); k++)
         draw_random(1 + test_random_int(&r, 60), 1 + test_random_int(&r, 60), 8, false);
 }
 END_TEST
@@ -311,7 +311,7 @@ END_TEST
  * of blocks, flat and noisy. */
 START_TEST(joined_files_are_darknets)
 {
-    for (int k = 0; k < 400; k++) {
+    for (int k = 0; k < test_rounds(200); k++) {
         test_case("picture %d", k);
         mafat_picture picture = make_picture(1 + test_random_int(&r, 40),
                                              1 + test_random_int(&r, 40));
@@ -336,7 +336,7 @@ END_TEST
  * one of several strips and chunks. */
 START_TEST(a_png_is_the_picture)
 {
-    for (int k = 0; k < 200; k++) {
+    for (int k = 0; k < test_rounds(100); k++) {
         test_case("picture %d", k);
         bool is_large = k == 0;
         mafat_picture back, picture = make_picture(is_large ? 900 : 1 + test_random_int(&r, 40),
@@ -359,9 +359,9 @@ END_TEST
 /* All sizes of letters, and frames up to 18 pixels wide. */
 START_TEST(large_drawings_are_darknets)
 {
-    for (int k = 0; k < 40; k++)
+    for (int k = 0; k < test_rounds(20); k++)
         draw_random(1 + test_random_int(&r, 500), 1 + test_random_int(&r, 700), 12, false);
-    for (int k = 0; k < 12; k++)
+    for (int k = 0; k < test_rounds(6); k++)
         draw_random(1 + test_random_int(&r, 150), 1 + test_random_int(&r, 3200), 12, false);
 }
 END_TEST

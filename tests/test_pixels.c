@@ -117,7 +117,7 @@ START_TEST(pixels_are_drawn_on_as_files_are)
     enum { SIZE = 1 << 20 };
     static unsigned char expected[SIZE], drawn[SIZE];
     static unsigned char pixels[N_BYTES], before[N_BYTES], once[N_BYTES];
-    static const char *const limits[] = {NULL, "64M"};
+    static const char *const limits[] = {NULL, "128M"};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         test_case("limit %s", limits[i] != NULL ? limits[i] : "none");
         mafat *m = open_network(limits[i]);
@@ -170,7 +170,7 @@ END_TEST
 /* What a program says that it will take is left out of what the network may take. */
 START_TEST(a_reserve_is_left_free)
 {
-    mafat *m = open_network("64M");
+    mafat *m = open_network("128M");
     mafat_facts plain;
     mafat_describe(m, &plain);
     mafat_close(m);
@@ -178,14 +178,14 @@ START_TEST(a_reserve_is_left_free)
     mafat_error error;
     make_file(cfg, network_text);
     enum { RESERVE = 16 << 20 };
-    mafat_settings settings = {.memory = "64M", .reserve_bytes = RESERVE};
+    mafat_settings settings = {.memory = "128M", .reserve_bytes = RESERVE};
     ck_assert_int_eq(mafat_open(&m, cfg, NULL, &settings, &error), MAFAT_OK);
     mafat_facts facts;
     mafat_describe(m, &facts);
     ck_assert_uint_ge(facts.predicted_bytes, RESERVE);
     ck_assert_uint_le(facts.predicted_bytes, facts.limit_bytes);
     mafat_close(m);
-    settings.reserve_bytes = 64 << 20;
+    settings.reserve_bytes = 128 << 20;
     ck_assert_int_eq(mafat_open(&m, cfg, NULL, &settings, &error), MAFAT_NO_FIT);
     unlink(cfg);
 }

@@ -433,9 +433,9 @@ int main(void)
 {
     Suite *suite = suite_create("score");
     TCase *tests = tcase_create("score");
-    tcase_add_loop_test(tests, agrees_with_a_slow_evaluation, 0, 25 * test_rounds());
-    tcase_add_loop_test(tests, a_small_pile_gives_the_same, 0, 5 * test_rounds());
-    tcase_add_loop_test(tests, the_order_of_images_is_nothing, 0, 5 * test_rounds());
+    tcase_add_loop_test(tests, agrees_with_a_slow_evaluation, 0, test_rounds(25));
+    tcase_add_loop_test(tests, a_small_pile_gives_the_same, 0, test_rounds(5));
+    tcase_add_loop_test(tests, the_order_of_images_is_nothing, 0, test_rounds(5));
     tcase_add_test(tests, what_is_found_as_labelled_is_worth_1);
     tcase_add_test(tests, three_boxes_add_up);
     tcase_add_test(tests, the_two_ways_differ_in_what_is_taken);

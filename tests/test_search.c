@@ -181,7 +181,7 @@ START_TEST(more_bytes_never_take_longer)
     test_case("%s, %d images", path, s.options.n_images);
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
-    for (size_t limit = least; limit < 40 * least; limit += limit / test_rounds()) {
+    for (size_t limit = least; limit < 40 * least; limit += limit / test_rounds(1)) {
         test_case("%zu bytes", limit);
         mafat_found found;
         ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
@@ -294,9 +294,10 @@ static double expect_within(mafat_search *search, mafat_search *wide, const test
 
 /* In a limit from the least one up, to where there is room for all that there is to choose from;
  * and in a small one again, where what was made for the largest has no room. */
+static const int n_blocks[] = {10, 40, 70};
+
 START_TEST(a_search_is_part_of_what_it_plans_for)
 {
-    static const int n_blocks[] = {10, 40, 70};
     test_subject s;
     mafat_process elsewhere;
     mafat_search search, wide;
@@ -451,10 +452,11 @@ START_TEST(no_plan_has_too_many_steps)
     mafat_search search;
     mafat_found found;
     size_t least;
-    test_subject_init(&s, make_tall(3), 10);
+    test_subject_init(&s, make_tall(test_rounds(1) > 1 ? 3 : 2), 10);
     test_subject_search(&s, NULL, &search);
     ck_assert_msg(mafat_search_min_limit(&search, &least, &fault) == MAFAT_OK, "%s", fault.text);
-    for (size_t limit = least; limit <= 4 * least; limit *= 2) {
+    for (int i = 0; i < test_part_of(3); i++) {
+        size_t limit = least << i;
         test_case("%zu bytes", limit);
         ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%s",
                       fault.text);
@@ -510,19 +512,21 @@ END_TEST
 
 int main(void)
 {
+    const int n_deep = test_rounds(2);
     TCase *tcase = tcase_create("search");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, the_search_finds_the_best_of_all_plans, 0,
-                        test_rounds() * TEST_N_NETWORKS);
+                        test_rounds(1) * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, of_a_fixed_configuration_it_finds_the_best_modes, 0,
-                        3 * test_rounds() * TEST_N_NETWORKS);
-    tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, 2 * COUNT(stock));
+                        test_rounds(3) * TEST_N_NETWORKS);
+    tcase_add_loop_test(tcase, more_bytes_never_take_longer, 0, test_part_of(2) * COUNT(stock));
     tcase_add_loop_test(tcase, memory_that_is_of_no_use_is_not_taken, 0, 5);
     tcase_add_test(tcase, a_plan_that_fits_is_made_to_fit);
     tcase_add_loop_test(tcase, the_smallest_plan_has_no_gaps, 0, COUNT(stock));
-    tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0, COUNT(stock) + 3);
+    tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0,
+                        COUNT(stock) + (n_deep < COUNT(n_blocks) ? n_deep : COUNT(n_blocks)));
     tcase_add_loop_test(tcase, the_smallest_limit_is_the_smallest_by_any_costs, 0,
-                        2 * test_rounds() * COUNT(stock));
+                        test_rounds(1) * COUNT(stock));
     tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
     tcase_add_test(tcase, no_plan_has_too_many_steps);
     tcase_add_test(tcase, a_path_of_too_many_steps_is_not_placed);

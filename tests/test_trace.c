@@ -11,13 +11,6 @@
 #include "support/subject.h"
 #include "support/suite.h"
 
-/* Sanitized programs are slow: they run each network with one sort of costs, threads, inputs. */
-#ifdef __SANITIZE_ADDRESS__
-enum { ROUNDS = 1 };
-#else
-enum { ROUNDS = 4 };
-#endif
-
 /* A search that misses the best plan misses this much at most (tests/test_search.c). */
 static const double MAX_ABOVE = 1.02;
 
@@ -289,7 +282,7 @@ int main(void)
     TCase *tcase = tcase_create("trace");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, each_line_is_the_best_of_all_neighbours, 0,
-                        ROUNDS * TEST_N_NETWORKS);
+                        test_rounds(3) * TEST_N_NETWORKS);
     tcase_add_loop_test(tcase, a_trace_has_room_in_the_smallest_limit, 0, 2);
     Suite *suite = suite_create("trace");
     suite_add_tcase(suite, tcase);

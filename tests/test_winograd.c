@@ -18,7 +18,7 @@
 
 enum { TIMEOUT_S = 120 };
 
-#define TRIALS (100 * test_rounds())
+#define TRIALS (test_rounds(100))
 
 typedef struct {
     int channels, filters;
@@ -635,7 +635,8 @@ int main(void)
     tcase_add_test(tests, reciprocals_are_counted_in_the_plane);
     tcase_add_test(tests, inputs_behind_all_receptive_fields_do_not_matter);
     tcase_add_test(tests, what_is_not_finite_stays_in_the_tiles_that_read_it);
-    tcase_add_loop_test(tests, errors_are_at_most_four_times_those_of_direct_sums, 0, 8);
+    tcase_add_loop_test(tests, errors_are_at_most_four_times_those_of_direct_sums, 0,
+                        test_part_of(8));
     tcase_add_test(tests, chosen_shape_keeps_to_its_bytes_where_any_can);
     tcase_add_test(tests, no_shape_has_less_work_than_the_chosen_one);
     tcase_add_test(tests, every_part_of_a_block_turned_over_and_back_is_as_it_was);

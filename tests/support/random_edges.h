@@ -1,4 +1,4 @@
-/* Edges between a few positions, drawn at random, and all paths through them, one by one. */
+/* Edges between a few positions, drawn at random, and all paths from the first of these, one by one. */
 #ifndef TESTS_SUPPORT_RANDOM_EDGES_H
 #define TESTS_SUPPORT_RANDOM_EDGES_H
 
@@ -7,9 +7,9 @@
 
 enum { TEST_MAX_POSITIONS = 6, TEST_MAX_EDGES = 120, TEST_CHAIN_POSITIONS = 11 };
 
-/* A path between two positions; what its first windows may take behind it, or take before it. */
+/* A path from the first position to another one; what its first windows may take behind it, or take before it. */
 typedef struct {
-    int from, to;
+    int to;
     double seconds;
     size_t live_bytes, sum_bytes;
     size_t window_bytes;    /* of its first windows */
@@ -31,7 +31,10 @@ void test_graph_go_on(test_graph *g, test_path path);
  * units. */
 void test_graph_init(test_graph *g, test_random *r, size_t unit_bytes);
 
-bool test_is_whole(const test_graph *g, const test_path *path);
+static inline bool test_is_whole(const test_graph *g, const test_path *path)
+{
+    return path->to == g->edges.n_positions;
+}
 
 /* Any whole path. */
 const test_path *test_draw_whole(const test_graph *g, test_random *r);

@@ -28,9 +28,12 @@ _Noreturn void test_fail(const char *file, int line, const char *assertion, cons
             ck_abort_msg("not so: %s", #condition); \
     } while (0)
 
-/* How many times over suites go through what they could go through for ever, such as random networks:
- * TEST_ROUNDS of the environment, or once. */
-int test_rounds(void);
+/* How many rounds of what suites could go on with for ever, such as random networks: n, or as many times n as TEST_ROUNDS
+ * of the environment says, 0.3 or 4; under sanitizers a third, but where it says more than 1. At least one. */
+int test_rounds(int n);
+
+/* The same of n cases of which there are no more. */
+int test_part_of(int n);
 
 /* Runs one suite of one test case and returns the exit code for main(). */
 int test_suite_run(Suite *suite);
