@@ -33,7 +33,7 @@ network() { # DATA CFG THRESHOLD CONFIG
 
 network cfg/coco.data cfg/yolov2.cfg .12 5x5/8/2x2
 network cfg/coco.data cfg/yolov2-tiny.cfg .12 4x4
-network cfg/voc.data cfg/yolov2-voc.cfg .3 3x3/12/2x2
+! long || network cfg/voc.data cfg/yolov2-voc.cfg .3 3x3/12/2x2
 
 # pictures of all shapes
 full=cfg/yolov2-tiny.cfg

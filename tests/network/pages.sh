@@ -62,7 +62,7 @@ for bytes in 4096 16384 65536; do
     compare yolov3-tiny -memory 24M
     compare resnet18 -mafat 4x1r/8/2x2 -threads 2
     for suite; do
-        CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-120} "$suites/test_$suite" >"$scratch/suite" 2>&1 ||
+        TEST_ROUNDS=$(if long; then echo "$TEST_ROUNDS"; else echo .4; fi) CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-120} "$suites/test_$suite" >"$scratch/suite" 2>&1 ||
             fail "$suite with pages of $bytes bytes: $(grep -a -m 3 ':[FE]:' "$scratch/suite")"
     done
 done
