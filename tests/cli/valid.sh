@@ -3,8 +3,8 @@
 # decodes in their turn, or by Darknet's own code; and refuses a limit that it would not keep.
 . "$(dirname "$0")/../lib.sh"
 cd "$top/darknet" || exit 1
-tiny=cfg/yolov2-tiny.cfg
-w=$(weights $tiny)
+tiny=$(if long; then echo cfg/yolov2-tiny.cfg; else sized cfg/yolov2-tiny.cfg 320; fi)
+w=$(weights cfg/yolov2-tiny.cfg)
 printf '%s\n' "$PWD"/data/{dog,eagle,person,giraffe}.jpg >"$scratch/list"
 
 data() { # EVAL FOLDER: a data file for results in an empty folder, and its path
@@ -34,7 +34,7 @@ for eval in voc coco; do
     ours "$eval, as many as suit" $eval $tiny "$w" -memory 16M
     grep -q ', [234] images a pass, ' "$scratch/stderr" || fail "images share no pass: $(grep limit "$scratch/stderr")"
 done
-small=$(sized $tiny 160)
+small=$(sized cfg/yolov2-tiny.cfg 160)
 stock voc "$small" "$w" -out other_
 ours "another name" voc "$small" "$w" -out other_ -memory 16M
 sed 's/^channels=3/channels=1/' "$small" >"$scratch/grey.cfg"
