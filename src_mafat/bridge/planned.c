@@ -42,9 +42,10 @@ static mafat_status check_room(const mafat_session *session, mafat_error *error)
 {
     char what[640];
     size_t own_bytes, bytes = session->prediction.total_bytes;
+    if (mafat_peers_here() == NULL)
+        return MAFAT_OK;
     mafat_status status = mafat_measure_anonymous(&own_bytes, error);
-    if (status != MAFAT_OK || mafat_peers_here() == NULL ||
-        !mafat_auto_memory_exceeds("", bytes, own_bytes, what, sizeof what))
+    if (status != MAFAT_OK || !mafat_auto_memory_exceeds("", bytes, own_bytes, what, sizeof what))
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT, "its plan takes %zu bytes (%s), and there is less here: "
                            "%s; -memory has a limit for each rank", bytes, MAFAT_SIZE(bytes), what);
