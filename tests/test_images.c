@@ -250,8 +250,8 @@ START_TEST(assertions_do_not_end_the_process)
 }
 END_TEST
 
-/* A size that no coefficient has. */
-START_TEST(codes_of_too_many_bits_are_refused)
+/* Writes n bytes of that value behind the marker of the first tables of codes, in files of both sorts. */
+static void expect_tables_refused(size_t at, int value, size_t n_bytes, const char *reason)
 {
     static const char *const names[] = {"444.jpg", "progressive.jpg"};
     for (size_t name = 0; name < 2; name++) {
@@ -261,30 +261,27 @@ START_TEST(codes_of_too_many_bits_are_refused)
         unsigned char *bytes = slurp(&n);
         while (memcmp(bytes + k, "\xff\xc4", 2) != 0)
             k++;
-        memset(bytes + k + 5 + 16, 16, 12);
-        write_file("code.jpg", bytes, n);
-        expect_refused("bad huffman code");
+        memset(bytes + k + at, value, n_bytes);
+        write_file("tables.jpg", bytes, n);
+        expect_refused(reason);
         free(bytes);
     }
+}
+
+/* Behind the marker: length and kind, 16 numbers of codes, the sizes of coefficients that these stand for. */
+enum { NUMBERS_AT = 5, SIZES_AT = NUMBERS_AT + 16 };
+
+/* A size that no coefficient has. */
+START_TEST(codes_of_too_many_bits_are_refused)
+{
+    expect_tables_refused(SIZES_AT, 16, 12, "bad huffman code");
 }
 END_TEST
 
 /* Tables of more codes than stb_image has room for. */
 START_TEST(tables_that_overrun_are_refused)
 {
-    static const char *const names[] = {"444.jpg", "progressive.jpg"};
-    for (size_t name = 0; name < 2; name++) {
-        test_case("%s", names[name]);
-        size_t n, k = 0;
-        make_images(40, 40, names[name]);
-        unsigned char *bytes = slurp(&n);
-        while (memcmp(bytes + k, "\xff\xc4", 2) != 0)
-            k++;
-        memset(bytes + k + 5 + 9, 200, 7);
-        write_file("tables.jpg", bytes, n);
-        expect_refused("bad DHT");
-        free(bytes);
-    }
+    expect_tables_refused(NUMBERS_AT + 9, 200, 7, "bad DHT");
 }
 END_TEST
 
