@@ -2,6 +2,7 @@
 #define _GNU_SOURCE    /* memfd_create() */
 #include "fuzz/fuzz.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,31 @@ char *fuzz_read(const char *name, size_t *n_bytes)
     fclose(file);
     fuzz_require(*n_bytes < MOST);
     return bytes;
+}
+
+static const char cache_name[] = "/mafat";    /* in what XDG_CACHE_HOME names */
+
+void fuzz_begin_cache(void)
+{
+    char folder[PATH_MAX - 16], command[PATH_MAX];
+    fuzz_require(getcwd(folder, sizeof folder) != NULL);
+    setenv("XDG_CACHE_HOME", folder, 1);
+    snprintf(command, sizeof command, "rm -rf '%s%s'", folder, cache_name);
+    fuzz_require(system(command) == 0);
+}
+
+void fuzz_find_cached(char path[PATH_MAX])
+{
+    char folder[PATH_MAX];
+    struct dirent **names;
+    fuzz_require(getcwd(folder, sizeof folder - sizeof cache_name) != NULL);
+    strcat(folder, cache_name);
+    int n = scandir(folder, &names, NULL, alphasort);
+    fuzz_require(n == 3);    /* behind "." and ".." */
+    fuzz_require(snprintf(path, PATH_MAX, "%s/%s", folder, names[2]->d_name) < PATH_MAX);
+    while (n > 0)
+        free(names[--n]);
+    free(names);
 }
 
 char *fuzz_text(const uint8_t *data, size_t size)

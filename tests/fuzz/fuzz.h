@@ -4,6 +4,7 @@
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,11 @@ char *fuzz_read(const char *name, size_t *n_bytes);
 
 /* The bytes as a text, without what is behind a NUL among them; the caller frees it. */
 char *fuzz_text(const uint8_t *data, size_t size);
+
+/* Has MAFAT's cache directory in the working folder, and empty; and finds the one file that is then made
+ * there. */
+void fuzz_begin_cache(void);
+void fuzz_find_cached(char path[PATH_MAX]);
 
 /* Random numbers that depend on the bytes and on nothing else. */
 test_random fuzz_random(const uint8_t *data, size_t size);

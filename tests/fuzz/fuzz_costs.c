@@ -2,12 +2,9 @@
  * there may be, by which a plan can be chosen, or the default ones.
  *
  * The input is what follows the lines that say of which processor and program the file is. */
-#include <dirent.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fuzz/fuzz.h"
 #include "machine/cost_cache.h"
@@ -31,23 +28,12 @@ static size_t head_bytes;       /* of them */
 static void begin(void)
 {
     static const char zeros[1 << 10];
-    char folder[PATH_MAX - 16];
     size_t n_bytes;
-    struct dirent **names;
     mafat_error error = {0};
     mafat_costs costs = mafat_cost_defaults(&shape);
-    fuzz_require(getcwd(folder, sizeof folder) != NULL);
-    setenv("XDG_CACHE_HOME", folder, 1);
-    snprintf(path, sizeof path, "rm -rf '%s/mafat'", folder);
-    fuzz_require(system(path) == 0);
+    fuzz_begin_cache();
     fuzz_require_ok(mafat_cost_cache_measure_reading(fuzz_file(0, zeros, sizeof zeros), &costs, &error), &error);
-    strcat(folder, "/mafat");
-    int n = scandir(folder, &names, NULL, alphasort);
-    fuzz_require(n == 3);    /* behind "." and ".." */
-    fuzz_require(snprintf(path, sizeof path, "%s/%s", folder, names[2]->d_name) < (int)sizeof path);
-    while (n > 0)
-        free(names[--n]);
-    free(names);
+    fuzz_find_cached(path);
     written = fuzz_read(path, &n_bytes);
     fuzz_require(written != NULL && n_bytes > 0);
     head_bytes = (size_t)(strstr(written, "threads:") - written);

@@ -1,11 +1,6 @@
 /* The file of what several ranks were measured to cost: whatever is in it, the costs are either those of ranks
  * and messages that there may be, by which layers can be divided, or the default ones. */
-#include <dirent.h>
-#include <limits.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "fuzz/fuzz.h"
 #include "machine/rank_cache.h"
@@ -25,21 +20,10 @@ static char path[PATH_MAX];    /* of the file */
 /* Has a file made, and finds it. */
 static void begin(void)
 {
-    char folder[PATH_MAX - 16];
-    struct dirent **names;
     mafat_rank_costs costs = mafat_cost_rank_defaults();
-    fuzz_require(getcwd(folder, sizeof folder) != NULL);
-    setenv("XDG_CACHE_HOME", folder, 1);
-    snprintf(path, sizeof path, "rm -rf '%s/mafat'", folder);
-    fuzz_require(system(path) == 0);
+    fuzz_begin_cache();
     mafat_rank_cache_keep(&peers, &costs);
-    strcat(folder, "/mafat");
-    int n = scandir(folder, &names, NULL, alphasort);
-    fuzz_require(n == 3);    /* behind "." and ".." */
-    fuzz_require(snprintf(path, sizeof path, "%s/%s", folder, names[2]->d_name) < (int)sizeof path);
-    while (n > 0)
-        free(names[--n]);
-    free(names);
+    fuzz_find_cached(path);
     fuzz_require(mafat_rank_cache_find(&peers).are_measured);
 }
 
