@@ -78,6 +78,7 @@ slowly | "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -json -no_pi
 sed "s|^valid=.*|valid=$scratch/many|" "$scratch/valid" >"$scratch/long"
 stopped() { # TEST FILE WORDS...: the test of the file succeeds when the list is begun
     local file=$2 process
+    rm -f "$scratch/listed" "$scratch/stderr"
     [ "$file" = / ] || rm -f "$file"
     "$darknet" mafat "${@:3}" >"$scratch/listed" 2>"$scratch/stderr" &
     process=$!

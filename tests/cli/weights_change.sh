@@ -33,6 +33,15 @@ refused 'holds 0 bytes, too few for the header'
 # while images are run: one is, then something happens to the file, and the next one is not
 mkfifo "$scratch/paths"
 trap '' PIPE    # where the program has ended, nobody reads them
+# detected COMMAND: runs the first image, in the background. Its files are emptied before it waits for
+# somebody who writes paths: until then they would hold what the last run printed.
+detected() {
+    "$@" >"$scratch/stdout" 2>"$scratch/stderr" <"$scratch/paths" &
+    pid=$!
+    exec 3>"$scratch/paths"
+    echo data/dog.jpg >&3
+    drawn_once
+}
 drawn_once() { # waits for the first picture, and then for the program to ask for the next one
     for ((i = 0; i < 300; i++)); do
         [ "$(grep -o 'Enter Image Path' "$scratch/stdout" | wc -l)" -ge 2 ] && return
@@ -46,11 +55,7 @@ meanwhile() { # MESSAGE COMMAND...: what the second image meets with, and what h
     shift
     restore
     rm -f "$scratch/drawn.jpg"
-    timeout 60 "${detect[@]}" <"$scratch/paths" >"$scratch/stdout" 2>"$scratch/stderr" &
-    pid=$!
-    exec 3>"$scratch/paths"
-    echo data/dog.jpg >&3
-    drawn_once
+    detected timeout 60 "${detect[@]}"
     boxes=$(grep -c '%$' "$scratch/stdout")
     [ "$boxes" -gt 0 ] || fail "the first image has no boxes"
     mv "$scratch/drawn.jpg" "$scratch/first.jpg" || fail "the first image was not drawn"
@@ -75,11 +80,7 @@ meanwhile 'was written to while it was in use' \
 
 # a new file under the old name is another one: the program goes on with the one that it has
 restore
-"${detect[@]}" <"$scratch/paths" >"$scratch/stdout" 2>"$scratch/stderr" &
-pid=$!
-exec 3>"$scratch/paths"
-echo data/dog.jpg >&3
-drawn_once
+detected "${detect[@]}"
 mv "$scratch/drawn.jpg" "$scratch/first.jpg"
 echo other >"$scratch/b.weights" && mv "$scratch/b.weights" "$w"
 echo data/dog.jpg >&3

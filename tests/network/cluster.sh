@@ -156,6 +156,7 @@ expect 2 '2 ranks take one image at a time; given batch 2' \
 # lost SIGNAL CODE PATTERN: one of three ranks is stopped or killed in a run; all end, and soon
 lost() {
     local pids pid code begin
+    : >"$scratch/stderr"    # before the command's own shell does: until then it would hold what the last run said
     mpirun --oversubscribe --allow-run-as-root --bind-to none -n 3 "$mpi" mafat bench "$scratch/a/net.cfg" "$scratch/a/net.weights" \
         -threads 1 -shares 1,1,1 -n 10000 >"$scratch/stdout" 2>"$scratch/stderr" </dev/null &
     for _ in $(seq 100); do
