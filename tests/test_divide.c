@@ -133,6 +133,29 @@ START_TEST(slow_ranks_get_less)
 }
 END_TEST
 
+/* Of ranks that take whole images, one whose image all would wait for takes none. */
+START_TEST(images_are_dealt_to_as_many_as_do_most_of_them)
+{
+    read_network(chain);
+    pose(3, 0, 0);
+    rank_costs.slowness[1] = 1.4;
+    solve();
+    ck_assert_int_eq(divided.n_taking, 3);
+    ck_assert(fabs(divided.dealt_s - 1.4 * divided.alone_s) < 1e-9);
+    mafat_divided_free(&divided);
+    rank_costs.slowness[1] = 1.6;    /* 2 images in 1 are more than 3 in 1.6 */
+    solve();
+    ck_assert_int_eq(divided.n_taking, 2);
+    ck_assert(divided.takes[0] && !divided.takes[1] && divided.takes[2]);
+    ck_assert(fabs(divided.dealt_s - divided.alone_s) < 1e-9);
+    mafat_divided_free(&divided);
+    rank_costs.message_byte_s = 1;    /* of results */
+    solve();
+    ck_assert_int_eq(divided.n_taking, 1);
+    free_all();
+}
+END_TEST
+
 /* Where there is room for all weights, those of each rank's rows are there; else each has its filters'. */
 START_TEST(weights_that_have_no_room_are_divided)
 {
@@ -288,6 +311,7 @@ int main(void)
     tcase_add_test(tcase, dear_messages_leave_one_rank_working);
     tcase_add_test(tcase, shares_that_somebody_has_said_stay);
     tcase_add_test(tcase, slow_ranks_get_less);
+    tcase_add_test(tcase, images_are_dealt_to_as_many_as_do_most_of_them);
     tcase_add_test(tcase, weights_that_have_no_room_are_divided);
     tcase_add_loop_test(tcase, no_other_division_is_sooner_by_the_plans, 0, n_networks);
     tcase_add_test(tcase, ranks_wait_for_each_other_and_for_messages);

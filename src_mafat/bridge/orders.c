@@ -74,6 +74,8 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
 
 /* Whose network the others have; NULL: they have none. */
 static const void *planned;
+static bool deals;         /* whole images, so that it is theirs whatever becomes of this rank's plan, */
+static bool has_loaded;    /* when it has weights */
 static bool is_running;
 
 /* The peers, where there are some and this is rank 0. */
@@ -90,27 +92,35 @@ static void give(const mafat_peers *peers, mafat_order order, char *words)
         peers->tell(peers->context, words, order.n_bytes);
 }
 
-/* Waits for the answers of all, and takes the first one that is an error; usual_s[n] of them where it is
- * not NULL. */
-static mafat_status take_answers(const mafat_peers *peers, double *usual_s, mafat_error *error)
+/* Waits for the answers of all, all[n], and takes the first one that is an error. */
+static mafat_status collect_answers(const mafat_peers *peers, mafat_order_answer *all,
+                                    mafat_error *error)
 {
-    mafat_order_answer own = {0}, *all = calloc((size_t)peers->ranks.n, sizeof *all);
+    mafat_order_answer own = {0};
     mafat_status status = MAFAT_OK;
-    if (all == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for the answers of %d ranks",
-                               peers->ranks.n);
-    peers->expect(peers->context, MAFAT_ORDER_PATIENCE_S);
     peers->collect(peers->context, &own, sizeof own, all);
     for (int rank = 1; rank < peers->ranks.n && status == MAFAT_OK; rank++) {
         status = all[rank].status;
-        if (status == MAFAT_OK && usual_s != NULL)
-            usual_s[rank] = all[rank].usual_s;
         if (status == MAFAT_OK)
             continue;
         *error = all[rank].error;
         snprintf(error->text, sizeof error->text, "rank %d on %s: %.600s", rank,
                  peers->host(peers->context, rank), all[rank].error.text);
     }
+    return status;
+}
+
+/* The same, and usual_s[n] of them where it is not NULL. */
+static mafat_status take_answers(const mafat_peers *peers, double *usual_s, mafat_error *error)
+{
+    mafat_order_answer *all = calloc((size_t)peers->ranks.n, sizeof *all);
+    if (all == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for the answers of %d ranks",
+                               peers->ranks.n);
+    peers->expect(peers->context, MAFAT_ORDER_PATIENCE_S);
+    mafat_status status = collect_answers(peers, all, error);
+    for (int rank = 1; rank < peers->ranks.n && usual_s != NULL; rank++)
+        usual_s[rank] = all[rank].usual_s;
     free(all);
     return status;
 }
@@ -192,24 +202,29 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
 {
     enum { N_WORDS = 6 };
     const mafat_peers *peers = others();
-    if (peers == NULL)
+    if (peers == NULL || (deals && session->n_dealing > 0 && planned == whose))
         return MAFAT_OK;
     mafat_status status = check_order(peers, whose, session, error);
     if (status != MAFAT_OK)
         return status;
-    char *config = mafat_config_text(&session->config), *bytes = NULL;
-    char shares[MAFAT_SHARES_BYTES];
-    char *ways = mafat_rank_options_write_ways(session->ways, session->cfg.network.n_layers);
-    const char *words[N_WORDS] = {cfg_path, config, options->memory, options->threads, shares, ways};
+    bool is_divided = session->n_dealing == 0;
+    char *config = is_divided ? mafat_config_text(&session->config) : NULL;
+    char *ways = is_divided ? mafat_rank_options_write_ways(session->ways, session->cfg.network.n_layers)
+                            : NULL;
+    char shares[MAFAT_SHARES_BYTES], *bytes = NULL;
+    const char *words[N_WORDS] = {cfg_path, is_divided ? config : options->config, options->memory,
+                                  options->threads, is_divided ? shares : NULL, ways};
     mafat_rank_options_print_shares(&session->ranks, shares);
-    if (config != NULL && ways != NULL)
+    if (!is_divided || (config != NULL && ways != NULL))
         bytes = malloc(put_words(NULL, words, N_WORDS));
     if (bytes != NULL) {
         planned = whose;
+        deals = !is_divided;
+        has_loaded = false;
         give(peers, (mafat_order){
             .kind = MAFAT_ORDER_PLAN, .n_bytes = put_words(bytes, words, N_WORDS),
             .common = mafat_orders_common_of(&session->cfg.network, rounding),
-            .fast = session->is_fast, .stretch = options->stretch,
+            .fast = session->is_fast, .deals = deals, .stretch = options->stretch,
             .letter_box = options->letter_box}, bytes);
         status = take_answers(peers, NULL, error);
     } else {
@@ -225,24 +240,41 @@ mafat_status mafat_orders_load(mafat_store *store, mafat_error *error)
 {
     const mafat_peers *peers = others();
     mafat_orders_weights weights;
-    if (peers == NULL)
+    if (peers == NULL || (deals && has_loaded))
         return MAFAT_OK;
     mafat_status status = mafat_orders_weights_of(store, &weights, error);
     if (status != MAFAT_OK)
         return status;
     give(peers, (mafat_order){.kind = MAFAT_ORDER_LOAD, .n_bytes = strlen(store->file.path) + 1,
                               .weights = weights}, store->file.path);
-    return take_answers(peers, NULL, error);
+    status = take_answers(peers, NULL, error);
+    has_loaded = status == MAFAT_OK;
+    return status;
 }
 
 void mafat_orders_begin_run(const void *whose, double patience_s)
 {
     const mafat_peers *peers = others();
-    if (peers == NULL || planned != whose)
+    if (peers == NULL || planned != whose || deals)
         return;
     is_running = true;
     give(peers, (mafat_order){.kind = MAFAT_ORDER_RUN, .patience_s = patience_s}, NULL);
     peers->expect(peers->context, patience_s);
+}
+
+void mafat_orders_begin_deal(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s)
+{
+    const mafat_peers *peers = others();
+    mafat_order order = {.kind = MAFAT_ORDER_DEAL, .patience_s = patience_s};
+    memcpy(order.image_bytes, image_bytes, sizeof order.image_bytes);
+    is_running = true;
+    give(peers, order, NULL);
+    peers->expect(peers->context, patience_s);
+}
+
+mafat_status mafat_orders_end_deal(mafat_order_answer *all, mafat_error *error)
+{
+    return collect_answers(others(), all, error);
 }
 
 void mafat_orders_end_run(const void *whose)

@@ -14,6 +14,7 @@ typedef enum {
     MAFAT_ORDER_PLAN,
     MAFAT_ORDER_LOAD,
     MAFAT_ORDER_RUN,
+    MAFAT_ORDER_DEAL,
     MAFAT_ORDER_FREE,
     MAFAT_ORDER_END
 } mafat_order_kind;
@@ -38,15 +39,17 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
                                      mafat_error *error);
 
 /* An order, as it is told; behind it come its words, each with its NUL, "" for none: the cfg's path,
- * the configuration, the options -memory and -threads, shares and ways; or the path of the weights. To
+ * the configuration, the options -memory and -threads, shares and ways (where ranks deal: what was asked for, and no shares and ways); or the path of the weights. To
  * measure its speed a rank is told the cfg's path and -threads. */
 typedef struct {
     mafat_order_kind kind;
     size_t n_bytes;             /* of the words */
     mafat_orders_common common; /* to plan, with these options */
     bool fast, stretch, letter_box;
+    bool deals;                 /* each rank is to plan for whole images */
     mafat_orders_weights weights;    /* to load */
-    double patience_s;          /* to run */
+    double patience_s;          /* to run, or to deal */
+    uint64_t image_bytes[MAFAT_MAX_RANKS];    /* to deal: of the file that each rank gets; 0: none */
 } mafat_order;
 
 /* How it went with an order; it is collected, for which each rank has so long. */
@@ -56,6 +59,8 @@ typedef struct {
     mafat_status status;
     mafat_error error;
     double usual_s;             /* to measure its speed */
+    bool has_results;           /* to deal: they follow; else */
+    mafat_status image_status;  /* the error is of the image, if there was one, and the rank goes on */
 } mafat_order_answer;
 
 /* ------------------------------------------------------------------------------------------ rank 0 */
@@ -81,6 +86,12 @@ mafat_status mafat_orders_load(mafat_store *store, mafat_error *error);
  * when this rank's part of it has gone well. */
 void mafat_orders_begin_run(const void *whose, double patience_s);
 void mafat_orders_end_run(const void *whose);
+
+/* Has them receive an image each, of files of so many bytes, and run it (dealt.h); and takes their
+ * answers, all[n]. Errors are of a rank that cannot go on. The run ends as above, when its results are
+ * there. */
+void mafat_orders_begin_deal(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s);
+mafat_status mafat_orders_end_deal(mafat_order_answer *all, mafat_error *error);
 
 /* Has them free the network, if it is the one that they have. */
 void mafat_orders_free(const void *whose);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/dealt.h"
 #include "bridge/inference.h"
 #include "bridge/limits.h"
 #include "bridge/planned.h"
@@ -12,7 +13,10 @@
 
 int mafat_pass_size(const mafat_bridge *bridge)
 {
-    return bridge->session.by_layers ? 1 : bridge->session.plan.n_images;
+    const mafat_session *session = &bridge->session;
+    if (session->by_layers)
+        return 1;
+    return session->n_dealing > 0 ? session->n_dealing : session->plan.n_images;
 }
 
 /* ------------------------------------------------------------------------------------- the images */
@@ -119,6 +123,7 @@ static void free_image(mafat_pass_image *image)
 {
     free((char *)image->image.path);
     free(image->error);
+    free(image->results);
 }
 
 /* Leaves out the last images of more than fit a pass, which may take fewer than before. */
@@ -128,7 +133,8 @@ static void shorten(mafat_pass *pass)
         free_image(&pass->images[--pass->n]);
 }
 
-static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
+/* Runs the first so many images that can be read. */
+static mafat_status run_here(mafat_pass *pass, int n_here, mafat_error *error)
 {
     int n = 0;
     mafat_input *inputs = calloc((size_t)pass->n, sizeof *inputs);
@@ -136,7 +142,7 @@ static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
     mafat_status status = MAFAT_OK;
     if (inputs == NULL || feeds == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", pass->n);
-    for (int i = 0; i < pass->n && status == MAFAT_OK; i++) {
+    for (int i = 0; i < pass->n && n < n_here && status == MAFAT_OK; i++) {
         if (pass->images[i].status != MAFAT_OK)
             continue;
         pass->images[i].place = n;
@@ -144,13 +150,56 @@ static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
         inputs[n] = (mafat_input){.source = {&feeds[n], give_rows}};
         n++;
     }
-    double begin = mafat_measure_now_s();
     if (status == MAFAT_OK && n > 0)
         status = mafat_inference_forward(pass->bridge, inputs, n, NULL, NULL, error);
-    pass->seconds = n > 0 ? (mafat_measure_now_s() - begin) / n : 0;
     close_image(pass);
     free(inputs);
     free(feeds);
+    return status;
+}
+
+/* Has other ranks run all that can be read but the first, which is the first to be taken. */
+static mafat_status run_dealt(mafat_pass *pass, mafat_error *error)
+{
+    mafat_bridge *bridge = pass->bridge;
+    mafat_dealt *dealt = calloc((size_t)pass->n, sizeof *dealt);
+    int *whose = calloc((size_t)pass->n, sizeof *whose), n = 0, rank = 0;
+    mafat_status status = MAFAT_OK;
+    if (dealt == NULL || whose == NULL)
+        status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", pass->n);
+    for (int i = 0, is_first = 1; i < pass->n && status == MAFAT_OK; i++) {
+        if (pass->images[i].status != MAFAT_OK)
+            continue;
+        while (!is_first && !bridge->session.takes[++rank])
+            continue;
+        if (!is_first)
+            dealt[n] = (mafat_dealt){.rank = rank, .path = pass->images[i].image.path};
+        whose[n] = i;
+        n += !is_first;
+        is_first = 0;
+    }
+    if (status == MAFAT_OK) {
+        mafat_dealt_begin(bridge, dealt, n);
+        status = run_here(pass, 1, error);
+    }
+    if (status == MAFAT_OK)
+        status = mafat_dealt_end(bridge, dealt, n, error);
+    for (int i = 0; i < n; i++) {
+        pass->images[whose[i]].results = dealt[i].results;
+        note(&pass->images[whose[i]], dealt[i].status, &dealt[i].error);
+    }
+    free(dealt);
+    free(whose);
+    return status;
+}
+
+static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
+{
+    int n = count_readable(pass);
+    double begin = mafat_measure_now_s();
+    mafat_status status = pass->bridge->session.n_dealing > 0 && n > 1 ? run_dealt(pass, error)
+                                                                       : run_here(pass, n, error);
+    pass->seconds = n > 0 ? (mafat_measure_now_s() - begin) / n : 0;
     return status;
 }
 
@@ -199,7 +248,9 @@ mafat_pass_image *mafat_pass_find(mafat_pass *pass, const mafat_image *image)
 mafat_status mafat_pass_take(mafat_pass *pass, mafat_pass_image *image, mafat_error *error)
 {
     pass->next = (int)(image - pass->images) + 1;
-    if (image->status == MAFAT_OK && mafat_pass_size(pass->bridge) > 1)
+    if (image->status == MAFAT_OK && image->results != NULL)
+        mafat_dealt_show(pass->bridge, image->results);
+    else if (image->status == MAFAT_OK && pass->bridge->session.plan.n_images > 1)
         mafat_planned_show(pass->bridge, image->place);
     if (image->status == MAFAT_OK)
         return MAFAT_OK;

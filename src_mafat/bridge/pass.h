@@ -1,5 +1,6 @@
-/* One inference of several images, of files or of pixels, in one pass of the weights, ahead of the time
- * when their results are wanted. Each image is opened when its turn has come, one at a time. */
+/* One inference of several images, of files or of pixels, in one pass of the weights or by several ranks,
+ * ahead of the time when their results are wanted. Each image is opened when its turn has come, one at a
+ * time. */
 #ifndef MAFAT_BRIDGE_PASS_H
 #define MAFAT_BRIDGE_PASS_H
 
@@ -12,6 +13,7 @@ typedef struct {
     mafat_status status;             /* of opening it, and of its rows */
     mafat_error *error;              /* owned; NULL: there is none, or no memory for it */
     int place;                       /* in the run */
+    float *results;                  /* owned: of another rank (dealt.h); NULL: this one has run it */
 } mafat_pass_image;
 
 typedef struct {
@@ -26,7 +28,7 @@ typedef struct {
     mafat_subject subject;           /* then */
 } mafat_pass;
 
-/* How many images the network takes in one pass. */
+/* How many images the network takes in one pass: an image a rank, where ranks take whole ones. */
 int mafat_pass_size(const mafat_bridge *bridge);
 
 /* Runs the first images of the queue, as many as make a pass, of which there are 1 or more, and notes

@@ -200,10 +200,10 @@ void mafat_planned_show(mafat_bridge *bridge, int image)
     mafat_exec_copy_results(&bridge->exec, image, bridge->results);
 }
 
-/* TUNING. How long a rank may be silent in a run: predictions by default costs are of a fast core, and
- * may be far off. */
-static double patience_s(const mafat_session *session)
+/* TUNING. Predictions by default costs are of a fast core, and may be far off. */
+double mafat_planned_patience_s(const mafat_bridge *bridge)
 {
+    const mafat_session *session = &bridge->session;
     double run_s = session->joint_s;
     bool are_measured = session->has_measured && session->rank_costs.are_measured;
     return are_measured ? 5 + 10 * run_s : 60 + 100 * run_s;
@@ -219,7 +219,7 @@ mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, 
         bridge->exec.parameters = bridge->store.parameters;
     results = results != NULL ? results : bridge->results;
     bridge->n_runs++;
-    mafat_orders_begin_run(bridge, patience_s(&bridge->session));
+    mafat_orders_begin_run(bridge, mafat_planned_patience_s(bridge));
     mafat_status status = mafat_exec_run(&bridge->exec, inputs, n_inputs, results, observer, error);
     if (status == MAFAT_OK)
         mafat_orders_end_run(bridge);

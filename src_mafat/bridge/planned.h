@@ -44,4 +44,7 @@ mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, 
  * commands look for them. */
 void mafat_planned_show(mafat_bridge *bridge, int image);
 
+/* How long a rank may be silent in a run of several. */
+double mafat_planned_patience_s(const mafat_bridge *bridge);
+
 #endif

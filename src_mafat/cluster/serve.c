@@ -10,6 +10,7 @@
 #include "bridge/measuring.h"
 #include "bridge/orders.h"
 #include "bridge/planned.h"
+#include "bridge/taker.h"
 #include "run/peers.h"
 #include "run/weights.h"
 
@@ -19,13 +20,15 @@ typedef struct {
     mafat_order order;
     char *words;                /* [order.n_bytes], owned */
     mafat_bridge *bridge;       /* NULL: it has no network */
+    char *asked;                /* owned: the words that it was ordered by, which its options are */
     mafat_caught_things things;
+    mafat_taker taker;          /* of an image that is dealt to it */
 } server;
 
 /* Word number i; NULL for none. */
-static const char *word_of(const server *s, int i)
+static const char *word_of(const char *words, int i)
 {
-    const char *at = s->words;
+    const char *at = words;
     while (i-- > 0)
         at += strlen(at) + 1;
     return *at != '\0' ? at : NULL;
@@ -72,23 +75,30 @@ static void drop_network(server *s)
         mafat_caught_run(free_network_caught, s, &s->things, true, &unseen);
     mafat_caught_free(&s->things);
     s->bridge = NULL;
+    free(s->asked);
+    s->asked = NULL;
 }
 
 static mafat_status plan_caught(void *context, mafat_error *error)
 {
     server *s = context;
+    const char *words = s->asked;
     mafat_workload workload;
     mafat_status status = mafat_workload_of_command(&workload, MAFAT_LOADED_BY_ROWS,
                                                     MAFAT_DRAWN_BY_NOBODY, error);
     if (status != MAFAT_OK)
         return status;
     mafat_request request = {
-        .options = {.config = word_of(s, 1), .memory = word_of(s, 2), .threads = word_of(s, 3),
-                    .ranks = {.shares = word_of(s, 4), .ways = word_of(s, 5)}, .fast = s->order.fast, .stretch = s->order.stretch,
+        .options = {.config = word_of(words, 1), .memory = word_of(words, 2),
+                    .threads = word_of(words, 3),
+                    .ranks = {.shares = word_of(words, 4), .ways = word_of(words, 5),
+                              .deals = s->order.deals},
+                    .fast = s->order.fast, .stretch = s->order.stretch,
                     .letter_box = s->order.letter_box},
         .workload = &workload, .made = &s->bridge,
     };
-    mafat_inference_load(word_of(s, 0), NULL, &request);
+    workload.repeats = s->order.deals;
+    mafat_inference_load(word_of(words, 0), NULL, &request);
     mafat_orders_common own = mafat_orders_common_of(&s->bridge->session.cfg.network,
                                                      &s->bridge->exec.host.rounding);
     return check_common(&s->order.common, &own, error);
@@ -97,6 +107,8 @@ static mafat_status plan_caught(void *context, mafat_error *error)
 static mafat_status plan(server *s, mafat_error *error)
 {
     drop_network(s);
+    s->asked = s->words;
+    s->words = NULL;
     mafat_status status = mafat_caught_run(plan_caught, s, &s->things, true, error);
     if (status != MAFAT_OK) {
         mafat_inference_abandon(s->bridge);
@@ -156,6 +168,41 @@ static void answer(const server *s, mafat_status status, double usual_s, const m
     s->peers->collect(s->peers->context, &a, sizeof a, NULL);
 }
 
+static mafat_status run_image_caught(void *context, mafat_error *error)
+{
+    server *s = context;
+    return mafat_taker_run(&s->taker, s->bridge, error);
+}
+
+/* Runs the image whose file is received now, and says how that went. */
+static void run_image(server *s, size_t n_bytes, mafat_order_answer *answer)
+{
+    mafat_error error = {.layer = -1};
+    mafat_status status = mafat_taker_receive(&s->taker, n_bytes, &error);
+    if (status != MAFAT_OK)
+        fail(s, status, &error);
+    answer->status = mafat_caught_run(run_image_caught, s, &s->things, true, &answer->error);
+    if (answer->status == MAFAT_OK)
+        answer->image_status = mafat_taker_take(&s->taker, &answer->error);
+    answer->has_results = answer->status == MAFAT_OK && answer->image_status == MAFAT_OK;
+    mafat_taker_free(&s->taker);
+}
+
+/* Takes part in dealing, also where there is no image for this rank. */
+static void deal(server *s)
+{
+    mafat_order_answer answer = {.error = {.layer = -1}};
+    size_t n_bytes = (size_t)s->order.image_bytes[s->peers->ranks.rank];
+    s->peers->expect(s->peers->context, s->order.patience_s);
+    if (n_bytes > 0)
+        run_image(s, n_bytes, &answer);
+    s->peers->collect(s->peers->context, &answer, sizeof answer, NULL);
+    if (answer.has_results)
+        mafat_taker_give(s->bridge);
+    if (s->bridge->session.limit_bytes > 0)
+        mafat_bridge_release(s->bridge);
+}
+
 static void listen(server *s)
 {
     mafat_error error = {.layer = -1};
@@ -175,7 +222,7 @@ static void carry_out(server *s)
     mafat_status status;
     switch (s->order.kind) {
     case MAFAT_ORDER_SPEED:
-        status = mafat_measuring_speed(word_of(s, 0), word_of(s, 1), &usual_s, &error);
+        status = mafat_measuring_speed(word_of(s->words, 0), word_of(s->words, 1), &usual_s, &error);
         answer(s, status, usual_s, &error);
         return;
     case MAFAT_ORDER_MESSAGES:
@@ -189,6 +236,9 @@ static void carry_out(server *s)
         return;
     case MAFAT_ORDER_RUN:
         run(s);
+        return;
+    case MAFAT_ORDER_DEAL:
+        deal(s);
         return;
     case MAFAT_ORDER_FREE:
     case MAFAT_ORDER_END:

@@ -218,17 +218,19 @@ static mafat_status find_picture(const mafat_darknet_command *command, mafat_ope
     return status;
 }
 
-/* How many images are known before the first one is run: those of a list from a file, where several
- * can share a pass of the weights. Who types paths, or writes them into a pipe, may wait for the first
- * one's result. */
-static int count_known(const mafat_darknet_command *command, const mafat_operands *found,
-                       int n_paths)
+/* Whether images are a list, of which several can be run together. */
+static bool has_list(const mafat_darknet_command *command, const mafat_operands *found)
 {
-    bool has_list = command->inference->needs.list_key != NULL;
-    if (found->image != NULL || !mafat_darknet_commands_takes_batch(command) ||
-        found->loading != MAFAT_LOADED_BY_ROWS)
-        return 1;
-    size_t n = has_list ? (size_t)n_paths : mafat_image_list_count();
+    return found->image == NULL && mafat_darknet_commands_takes_batch(command) &&
+           found->loading == MAFAT_LOADED_BY_ROWS;
+}
+
+/* How many images are known before the first one is run: those of a list from a file. Who types paths,
+ * or writes them into a pipe, may wait for the first one's result. */
+static int count_known(const mafat_darknet_command *command, int n_paths)
+{
+    bool is_named = command->inference->needs.list_key != NULL;
+    size_t n = is_named ? (size_t)n_paths : mafat_image_list_count();
     return n < 1 ? 1 : (int)mafat_size_min(n, INT_MAX);
 }
 
@@ -246,7 +248,8 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     workload->format = found->format;
     if (status == MAFAT_OK)
         status = find_picture(command, found, has_limit, &has_picture, &n_paths, error);
-    workload->n_images = workload->n_listed = count_known(command, found, n_paths);
+    workload->is_list = has_list(command, found);
+    workload->n_images = workload->n_listed = workload->is_list ? count_known(command, n_paths) : 1;
     if (status == MAFAT_OK && has_picture)
         mafat_workload_set_picture(workload, &found->memory);
     if (status == MAFAT_OK && found->drawer == MAFAT_DRAWN_BY_DARKNET)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@ typedef struct {
     bool is_whole;        /* it has come to its end, */
     int reason;           /* or an errno says why it could not */
     mafat_progress progress;
+    bool is_file;
 } image_list;
 
 size_t mafat_image_list_count(void)
@@ -45,7 +47,11 @@ size_t mafat_image_list_count(void)
 
 static void begin(image_list *list)
 {
+    struct stat about;
     *list = (image_list){0};
+    list->is_file = fstat(STDIN_FILENO, &about) == 0 && S_ISREG(about.st_mode);
+    if (!list->is_file)    /* what has come is not to be in a buffer where nobody sees it */
+        setvbuf(stdin, NULL, _IONBF, 0);
     mafat_progress_begin(&list->progress, "images", mafat_image_list_count());
 }
 
@@ -79,12 +85,21 @@ static int count_ahead(const image_list *list)
     return n;
 }
 
-/* Reads lines until there are so many images ahead, as far as there are. */
-static mafat_status read_ahead(image_list *list, int n_images, mafat_error *error)
+/* Whether a line can be read without waiting for who types it. */
+static bool has_come(const image_list *list)
+{
+    struct pollfd file = {.fd = STDIN_FILENO, .events = POLLIN};
+    return list->is_file || poll(&file, 1, 0) != 0;
+}
+
+/* Reads lines until there are so many images ahead, as far as there are: where it is not worth waiting for
+ * more than one, as far as they have come. */
+static mafat_status read_ahead(image_list *list, int n_images, bool waits, mafat_error *error)
 {
     bool is_there = true;
     mafat_status status = MAFAT_OK;
-    while (status == MAFAT_OK && is_there && count_ahead(list) < n_images)
+    while (status == MAFAT_OK && is_there && count_ahead(list) < n_images &&
+           (waits || count_ahead(list) == 0 || has_come(list)))
         status = read_line(list, &is_there, error);
     return status;
 }
@@ -96,13 +111,14 @@ static mafat_status next(image_list *list, const mafat_image_work *work, const c
     int n_images = mafat_run_batch(work->network);
     bool is_there;
     mafat_status status = MAFAT_OK;
+    if (work->prompt != NULL)
+        work->prompt(work->context);
     if (list->ahead.n_run == 0 && n_images > 1) {
-        status = read_ahead(list, n_images, error);
+        bool waits = mafat_library_session(work->network)->n_dealing == 0;
+        status = read_ahead(list, n_images, waits, error);
         if (status == MAFAT_OK && count_ahead(list) > 0)
             status = mafat_run_ahead(work->network, &list->ahead, error);
     }
-    if (work->prompt != NULL && status == MAFAT_OK)
-        work->prompt(work->context);
     if (list->ahead.n == 0 && status == MAFAT_OK)
         status = read_line(list, &is_there, error);
     *line = list->ahead.n > 0 ? list->ahead.images[0].path : NULL;

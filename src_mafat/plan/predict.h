@@ -19,6 +19,7 @@ typedef struct {
     size_t opening_bytes;     /* of that, what it takes until its first row is there: of several
                                  images while the network runs */
     size_t waiting_bytes;     /* each of several images, while it waits for their pass and runs */
+    size_t dealt_bytes;       /* results of images that other ranks have run, which wait for their turn */
     size_t statistics_bytes;  /* biases and batch norm statistics, read once */
     size_t weight_bytes;      /* all weights, where the program loads them itself */
     size_t weight_cache_bytes;/* and page cache for their file */
@@ -69,7 +70,7 @@ mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan);
 
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process);
 
-/* What the images of a pass of so many take while they wait for it. */
+/* What the images of a pass of so many take while they wait for it, or for their turn. */
 size_t mafat_predict_waiting(const mafat_process *process, int n_images);
 
 /* What the kernel has charged ahead at most while so many threads run. */

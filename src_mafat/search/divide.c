@@ -240,6 +240,36 @@ static mafat_status choose_shares(divider *v)
     return status;
 }
 
+/* ------------------------------------------------------------------------------------ whole images */
+
+/* Chooses how many ranks take an image each: as many of the fastest as do most of them in a time. All
+ * wait for the slowest one, and rank 0 for the others' results. */
+static void choose_takers(divider *v, mafat_divided *divided)
+{
+    const mafat_network *network = v->problem->network;
+    const mafat_rank_costs *costs = v->problem->rank_costs;
+    double least_s = INFINITY;
+    for (int l = 0; l < network->n_layers; l++)
+        if (network->layers[l].is_result || l + 1 == network->n_layers)
+            divided->result_bytes += mafat_part_bytes(network, l, mafat_part_whole(network->layers[l].out));
+    for (int n = v->ranks.n; n > 0; n--) {
+        double slowness = 0;
+        set_shares(v, n);
+        for (int r = 0; r < v->ranks.n; r++)
+            if (v->ranks.shares[r] > 0)
+                slowness = fmax(slowness, mafat_cost_rank_slowness(costs, &v->ranks, r));
+        double pass_s = divided->alone_s * slowness +
+                        (n - 1) * (double)divided->result_bytes * costs->message_byte_s;
+        if (pass_s / n >= least_s * TUNING_SOONER)
+            continue;
+        least_s = pass_s / n;
+        divided->n_taking = n;
+        divided->dealt_s = pass_s;
+        for (int r = 0; r < v->ranks.n; r++)
+            divided->takes[r] = v->ranks.shares[r] > 0;
+    }
+}
+
 /* ---------------------------------------------------------------------------------- all together */
 
 static mafat_status begin(divider *v, const mafat_divide_problem *problem, mafat_error *error)
@@ -270,8 +300,10 @@ mafat_status mafat_divide_best(mafat_divided *divided, const mafat_divide_proble
     mafat_status status = begin(&v, problem, error);
     if (status == MAFAT_OK)
         status = time_alone(&v, &divided->alone_s);
-    if (status == MAFAT_OK && !problem->has_shares)
+    if (status == MAFAT_OK && !problem->has_shares) {
+        choose_takers(&v, divided);
         status = choose_shares(&v);
+    }
     if (status == MAFAT_OK)
         status = choose_cut(&v, &divided->seconds);
     if (status == MAFAT_OK)

@@ -22,6 +22,10 @@ typedef struct {
     mafat_division_way *ways;        /* [n_layers], owned */
     double seconds;                  /* that an image takes so, */
     double alone_s;                  /* and on rank 0 alone */
+    bool takes[MAFAT_MAX_RANKS];     /* where images are many, and each is one rank's: the ranks that */
+    int n_taking;                    /* take one each, so that most are done; */
+    double dealt_s;                  /* all of them are done with theirs in so long, */
+    size_t result_bytes;             /* of which results go to rank 0 */
 } mafat_divided;
 
 /* Chooses. Shares are as the ranks are fast, in tenths of the fastest; those of the slowest ranks

@@ -118,3 +118,12 @@ void mafat_notes_print_ranks(const mafat_ranks *ranks)
         mafat_notice("%d of %d ranks work: with more, messages would take longer than computing saves "
                      "(-shares decides otherwise)", n_working, ranks->n);
 }
+
+void mafat_notes_print_dealing(int n_taking, int n_ranks)
+{
+    static bool is_said;    /* a network may be planned again */
+    if (!is_said)
+        mafat_notice("%d of %d ranks take an image each, whole (-shares has all divide each image)",
+                     n_taking, n_ranks);
+    is_said = true;
+}

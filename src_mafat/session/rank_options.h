@@ -3,6 +3,7 @@
 #ifndef MAFAT_SESSION_RANK_OPTIONS_H
 #define MAFAT_SESSION_RANK_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -15,6 +16,7 @@ typedef struct {
     const char *shares;    /* of the work, of each rank: "2,1,1" */
     const char *ways;      /* of layers, as mafat_rank_options_write_ways() writes them: what rank 0 has
                               chosen, with these shares */
+    bool deals;            /* each takes whole images: what it plans is one rank's */
 } mafat_rank_options;
 
 /* The ranks of this process's peers, or those that are asked for where it is alone, and their shares.

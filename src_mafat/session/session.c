@@ -149,6 +149,7 @@ static mafat_status read_batch(mafat_session *session, const mafat_options *opti
         session->n_images = 1;
     session->seeks_images = !is_named && session->n_images > 1;
     session->n_listed = workload->n_listed;
+    session->has_list = workload->is_list;
     return status;
 }
 
@@ -274,6 +275,8 @@ static mafat_status prepare_ranks(mafat_session *session, const mafat_options *o
 {
     session->has_shares = options->ranks.shares != NULL;
     session->rank_costs = mafat_rank_cache_find(mafat_peers_here());
+    if (options->ranks.deals)
+        session->ranks = mafat_ranks_even(1, 0);
     if (session->ranks.n == 1 || options->ranks.ways == NULL)
         return MAFAT_OK;
     session->ways = mafat_rank_options_read_ways(options->ranks.ways, session->cfg.network.n_layers);
@@ -388,7 +391,51 @@ static size_t room_for_weights(const mafat_session *session, const mafat_plan_op
     return limit_bytes > bytes ? limit_bytes - bytes : 0;
 }
 
-/* Chooses how several ranks divide the layers, unless rank 0 has. */
+/* Whether each rank that would take whole images has a plan for them that fits its limit. */
+static mafat_status find_own_plans(mafat_session *session, const mafat_config *config,
+                                   const mafat_divided *divided, bool *are_there, mafat_error *error)
+{
+    const mafat_ranks ranks = session->ranks;
+    size_t limit_bytes = session->limit_bytes, tried_bytes = 0;
+    mafat_status status = MAFAT_OK;
+    session->ranks = mafat_ranks_even(1, 0);
+    for (int rank = 0; rank < ranks.n && status == MAFAT_OK && limit_bytes > 0; rank++) {
+        mafat_found found;
+        session->limit_bytes = session->rank_limits[rank];
+        if (!divided->takes[rank] || session->limit_bytes == tried_bytes)
+            continue;
+        tried_bytes = session->limit_bytes;
+        status = mafat_session_search(session, config, &found, error);
+        if (status == MAFAT_OK)
+            mafat_found_free(&found);
+    }
+    session->ranks = ranks;
+    session->limit_bytes = limit_bytes;
+    *are_there = status == MAFAT_OK;
+    return status == MAFAT_NO_FIT ? MAFAT_OK : status;
+}
+
+/* Has ranks take an image each of a list, where that is sooner than to divide them, and fits. */
+static mafat_status choose_dealing(mafat_session *session, const mafat_config *config,
+                                   const mafat_divided *divided, mafat_error *error)
+{
+    bool are_there;
+    if (session->has_shares || !session->has_list || divided->n_taking < 2 ||
+        divided->dealt_s / divided->n_taking >= divided->seconds)
+        return MAFAT_OK;
+    mafat_status status = find_own_plans(session, config, divided, &are_there, error);
+    if (status != MAFAT_OK || !are_there)
+        return status;
+    mafat_notes_print_dealing(divided->n_taking, session->ranks.n);
+    session->n_dealing = divided->n_taking;
+    session->joint_s = divided->dealt_s;
+    memcpy(session->takes, divided->takes, sizeof session->takes);
+    session->ranks = mafat_ranks_even(1, 0);
+    session->process.dealt_bytes = (size_t)(divided->n_taking - 1) * divided->result_bytes;
+    return MAFAT_OK;
+}
+
+/* Chooses how several ranks divide the layers, or that they take whole images, unless rank 0 has. */
 static mafat_status choose_division(mafat_session *session, const mafat_config *config,
                                     mafat_error *error)
 {
@@ -415,6 +462,11 @@ static mafat_status choose_division(mafat_session *session, const mafat_config *
         return status;
     session->joint_s = divided.seconds;
     session->alone_s = divided.alone_s;
+    status = choose_dealing(session, config, &divided, error);
+    if (status != MAFAT_OK || session->n_dealing > 0) {
+        mafat_divided_free(&divided);
+        return status;
+    }
     memcpy(session->ranks.shares, divided.shares, sizeof divided.shares);
     session->ranks.ways = session->ways = divided.ways;
     if (!session->has_shares)

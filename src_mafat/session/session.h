@@ -35,14 +35,18 @@ typedef struct {
     int n_images;          /* of a pass of the weights; where they are to be chosen, at the most, */
     bool seeks_images;     /* until they are */
     int n_listed;          /* images that will come; 0: nobody knows */
+    bool has_list;         /* there may be several, of which some are run ahead of their turn */
     bool is_resized;       /* the input is not of the size that the cfg says */
     mafat_ranks ranks;     /* that share the work, */
     mafat_division_way *ways;    /* [n_layers], owned: in these ways; NULL until they are chosen */
     bool has_shares;       /* as somebody has said; else they are chosen, too */
     size_t rank_limits[MAFAT_MAX_RANKS];    /* of memory, in bytes, of each; 0: none */
     mafat_rank_costs rank_costs;
-    double joint_s;        /* that all take together for an image, by the cost model, where this one
-                              has chosen; */
+    int n_dealing;         /* ranks that take an image each of a list, and run it whole, this one among
+                              them: its plan is one rank's; 0: they divide each image */
+    bool takes[MAFAT_MAX_RANKS];    /* those that do */
+    double joint_s;        /* that all take together for an image, or for one each, by the cost model,
+                              where this one has chosen; */
     double alone_s;        /* and rank 0 alone */
     size_t scratch_bytes;  /* for Winograd's algorithm, at the most, each thread */
     mafat_config asked;    /* what is asked for; no groups: nothing is */

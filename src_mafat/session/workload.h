@@ -44,7 +44,8 @@ typedef struct {
     mafat_workload_drawer drawer;
     mafat_canvas_format format;    /* of the pictures that MAFAT draws */
     mafat_workload_reading reading;
-    bool repeats;                  /* images follow each other */
+    bool repeats;                  /* images follow each other, */
+    bool is_list;                  /* and some may be run before the results of others are told */
     int n_images;                  /* of them so many are known before the first one is run; 0: none is
                                       to be known */
     int n_listed;                  /* images of a list, all of which will come; 0: there is none */

@@ -1,0 +1,38 @@
+/* Images of a list that ranks run whole, one each: rank 0 hands out their files, and takes what other
+ * ranks' networks made of them (taker.h). */
+#ifndef MAFAT_BRIDGE_DEALT_H
+#define MAFAT_BRIDGE_DEALT_H
+
+#include "bridge/bridge.h"
+#include "run/peers.h"
+
+/* An image for another rank, and what came of it. */
+typedef struct {
+    int rank;
+    const char *path;       /* borrowed */
+    mafat_status status;    /* of reading it, */
+    mafat_error error;      /* with its reason */
+    float *results;         /* owned: outputs of result layers, one behind the other; NULL: none */
+} mafat_dealt;
+
+/* Hands images out, which other ranks begin to run; a file that cannot be read is noted with its image. */
+void mafat_dealt_begin(mafat_bridge *bridge, mafat_dealt *dealt, int n);
+
+/* Takes what came of them. Errors are those of a rank that can run no image any more, with its name;
+ * MAFAT_FAILED without memory. */
+mafat_status mafat_dealt_end(mafat_bridge *bridge, mafat_dealt *dealt, int n, mafat_error *error);
+
+/* Copies results to where Darknet's commands look for them. */
+void mafat_dealt_show(const mafat_bridge *bridge, const float *results);
+
+/* ------------------------------------------------------------------------------ what both sides know */
+
+/* Whether Darknet's commands read what layer l makes, by whatever name: it goes to rank 0, layer by
+ * layer. */
+bool mafat_dealt_is_result(const mafat_network *network, int l);
+
+/* A file goes as floats, the last one filled up. */
+size_t mafat_dealt_floats(size_t n_bytes);
+mafat_parcel mafat_dealt_parcel(int peer, float *floats, size_t n_floats);
+
+#endif

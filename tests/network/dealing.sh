@@ -1,0 +1,95 @@
+#!/bin/bash
+# Lists of images dealt out to ranks, each of which runs whole images: what is printed and written is what one
+# process prints and writes, byte for byte and in the order of the list, also where an image cannot be read;
+# and a rank that is lost meanwhile ends all.
+. "$(dirname "$0")/../lib.sh"
+mpi=$top/darknet/darknet-mpi
+if ! command -v mpirun >/dev/null || [ ! -x "$mpi" ]; then
+    echo "  not built: make MPI=1 (tools/setup mpi installs what that takes)"
+    exit 0
+fi
+cd "$top/darknet" || exit 1
+export OMP_NUM_THREADS=1
+[ -n "$(ls /sys/class/net | grep -v '^lo$')" ] || export OMPI_MCA_btl_tcp_if_include=lo
+weights=$(weights cfg/yolov3-tiny.cfg)
+cfg=$scratch/net.cfg
+sed -E 's/^(width|height) *=.*/\1=96/' cfg/yolov3-tiny.cfg >"$cfg"
+mkdir "$scratch/images" "$scratch/labels" "$scratch/results"
+for image in dog horses kite person; do
+    cp "data/$image.jpg" "$scratch/images"
+    echo '1 0.5 0.5 0.2 0.3' >"$scratch/labels/$image.txt"
+done
+ls "$scratch"/images/*.jpg >"$scratch/list"
+printf 'classes=80\nvalid=%s\nnames=data/coco.names\nresults=%s\neval=coco\n' "$scratch/list" "$scratch/results" >"$scratch/data"
+
+# both N CODE WORD...: a command on one process and on N ranks, with what it writes to @; $scratch/typed is typed
+both() {
+    local n=$1 code=$2 k
+    for k in 1 "$n"; do
+        local with=()
+        [ "$k" = 1 ] || with=(mpirun --oversubscribe --allow-run-as-root --bind-to none -n "$k")
+        local program=$darknet
+        [ "$k" = 1 ] || program=$mpi
+        rm -rf "$scratch/out$k" "$scratch/results"/*
+        "${with[@]}" "$program" mafat "${@:3:2}" "${@:5}" ${writes:+-out "$scratch/out$k"} \
+            <"$scratch/typed" >"$scratch/stdout$k" 2>"$scratch/stderr$k"
+        [ $? -eq "$code" ] || fail "$3 $4 on $k: another exit code than $code: $(cat "$scratch/stderr$k")"
+        sed -i -E 's/Predicted in [^ ]*//; s/"(seconds|config|predicted_bytes|peak_bytes)": [^,}]*//g; s/^(seconds|predicted_bytes|peak_rss_bytes|predicted_latency_s|image_bytes): .*//' "$scratch/stdout$k"
+        mkdir -p "$scratch/out$k" && cp -r "$scratch/results"/. "$scratch/out$k"
+    done
+    grep -q "$n of $n ranks take an image each" "$scratch/stderr$n" || fail "$3 $4: not dealt: $(cat "$scratch/stderr$n")"
+    cmp "$scratch/stdout1" "$scratch/stdout$n" || fail "$3 $4: $n ranks print something else"
+    diff -r "$scratch/out1" "$scratch/out$n" >/dev/null || fail "$3 $4: $n ranks write something else"
+    [ "$(find "$scratch/stdout1" "$scratch/out1" -type f -exec cat {} + | wc -c)" -gt 1000 ] || fail "$3 $4: nothing is written"
+}
+
+# paths that are typed: one that leads nowhere, one of a picture that is cut short, a blank line
+head -c 20000 data/dog.jpg >"$scratch/cut.jpg"
+{ head -n 2 "$scratch/list"; echo "$scratch/cut.jpg"; echo; echo "$scratch/none.jpg"; tail -n 2 "$scratch/list"; } >"$scratch/typed"
+writes=yes both 3 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1
+diff <(grep -o '^mafat: .*jpg: .*' "$scratch/stderr1") <(grep -o '^mafat: .*jpg: .*' "$scratch/stderr3") ||
+    fail "3 ranks say something else of images that cannot be read"
+[ "$(grep -c '^mafat: .*\(cut\|none\).jpg: ' "$scratch/stderr3")" -eq 2 ] || fail "not said of two images that they cannot be read"
+both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M
+: >"$scratch/typed"
+both 2 0 detector valid "$scratch/data" "$cfg" "$weights"
+both 4 0 detector map "$scratch/data" "$cfg" "$weights"
+
+# who says what ranks take of an image has them divide each
+cp "$scratch/list" "$scratch/typed"
+mpirun --oversubscribe --allow-run-as-root --bind-to none -n 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
+    -thresh 0.1 -shares 1,1 -json <"$scratch/typed" 2>"$scratch/stderr" | sed -E 's/"(seconds|config|predicted_bytes|peak_bytes)": [^,}]*//g' >"$scratch/divided"
+! grep -q 'take an image each' "$scratch/stderr" || fail "images are dealt out in spite of -shares"
+"$darknet" mafat detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json <"$scratch/typed" 2>/dev/null |
+    sed -E 's/"(seconds|config|predicted_bytes|peak_bytes)": [^,}]*//g' | cmp - "$scratch/divided" || fail "-shares finds something else"
+
+# lost SIGNAL CODE PATTERN: one of two ranks is stopped or killed while a long list is done
+lost() {
+    local run pids code
+    for _ in $(seq 500); do cat "$scratch/list"; done >"$scratch/long"
+    rm -f "$scratch/stdout"
+    mpirun --oversubscribe --allow-run-as-root --bind-to none -n 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
+        -threads 1 -json <"$scratch/long" >"$scratch/stdout" 2>"$scratch/stderr" &
+    run=$!
+    for _ in $(seq 200); do
+        [ ! -s "$scratch/stdout" ] || break
+        sleep 0.1
+    done
+    pids=$(pgrep -P $run)
+    kill "-$1" "$(echo "$pids" | sed -n 2p)"
+    wait $run
+    code=$?
+    [ $code -eq "$2" ] || fail "-$1: exit code $code instead of $2: $(tail -n 3 "$scratch/stderr")"
+    grep -qE "$3" "$scratch/stderr" || fail "-$1: no '$3' in $(cat "$scratch/stderr")"
+    for pid in $pids; do
+        case $(ps -o stat= -p "$pid") in '' | Z*) ;; *) fail "-$1: process $pid is left" ;; esac
+    done
+}
+lost KILL 137 "rank 1 with PID [0-9]+ on node $(hostname) exited on signal 9"
+if mpirun --oversubscribe --allow-run-as-root --bind-to none -n 2 "$mpi" mafat search "$cfg" -memory 32M -threads 1 -calibrate \
+    >/dev/null 2>&1; then
+    lost STOP 1 "^mafat: .*no answer in [0-9]+ s from rank 1 on $(hostname); all ranks end"
+else
+    echo "  not tried, as this machine is too busy to measure costs: a paused rank"
+fi
+finish
