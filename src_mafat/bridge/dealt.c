@@ -70,9 +70,12 @@ void mafat_dealt_begin(mafat_bridge *bridge, mafat_dealt *dealt, int n)
 {
     const mafat_peers *peers = mafat_peers_here();
     uint64_t image_bytes[MAFAT_MAX_RANKS] = {0};
-    for (int i = 0; i < n; i++)
-        dealt[i].status = mafat_file_size(dealt[i].path, "image", &image_bytes[dealt[i].rank],
-                                          &dealt[i].error);
+    for (int i = 0; i < n; i++) {
+        mafat_dealt *d = &dealt[i];
+        d->status = mafat_file_size(d->path, "image", &image_bytes[d->rank], &d->error);
+        if (d->status == MAFAT_OK && image_bytes[d->rank] == 0)
+            d->status = mafat_error_set(&d->error, MAFAT_FAILED, "is empty");
+    }
     mafat_orders_begin_deal(image_bytes, mafat_planned_patience_s(bridge));
     for (int i = 0; i < n; i++) {
         if (image_bytes[dealt[i].rank] > 0)

@@ -1,7 +1,7 @@
 /* What rank 0, which runs the command, has the other ranks do: measure what they take, plan a network as
- * it did, load its weights, run it, free it. They wait for orders from their start to its end (cluster/serve.h), and
- * answer those that can fail, so that the command fails before anything is run. In a process without
- * peers nothing is ordered. */
+ * it did, load its weights, run it, or run images of their own, free it. They wait for orders from their
+ * start to its end (cluster/serve.h), and answer those that can fail, so that the command fails before
+ * anything is run. In a process without peers nothing is ordered. */
 #ifndef MAFAT_BRIDGE_ORDERS_H
 #define MAFAT_BRIDGE_ORDERS_H
 
@@ -39,8 +39,9 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
                                      mafat_error *error);
 
 /* An order, as it is told; behind it come its words, each with its NUL, "" for none: the cfg's path,
- * the configuration, the options -memory and -threads, shares and ways (where ranks deal: what was asked for, and no shares and ways); or the path of the weights. To
- * measure its speed a rank is told the cfg's path and -threads. */
+ * the configuration, the options -memory and -threads, shares and ways (where images are dealt the
+ * configuration that was asked for, and neither shares nor ways); or the path of the weights. To measure
+ * its speed a rank is told the cfg's path and -threads. */
 typedef struct {
     mafat_order_kind kind;
     size_t n_bytes;             /* of the words */

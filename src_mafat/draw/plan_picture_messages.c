@@ -42,8 +42,8 @@ static void print_remark(const mafat_plan_sheet *sheet, char *text, size_t size)
         sent_bytes += bytes_of(sheet, l, true);
         received_bytes += bytes_of(sheet, l, false);
     }
-    snprintf(text, size, "rank %d of %d, for an image: %s are sent, %s received, and %s of the image, before "
-             "all that", ranks->rank, ranks->n, mafat_svg_print_bytes(sent_bytes, sent, sizeof sent),
+    snprintf(text, size, "rank %d of %d, for an image: %s are sent, %s received, and %s of the image, "
+             "before all that", ranks->rank, ranks->n, mafat_svg_print_bytes(sent_bytes, sent, sizeof sent),
              mafat_svg_print_bytes(received_bytes, received, sizeof received),
              mafat_svg_print_bytes(bytes_of(sheet, -1, true) + bytes_of(sheet, -1, false), image,
                                    sizeof image));

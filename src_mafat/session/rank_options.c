@@ -32,8 +32,9 @@ static mafat_status read_shares(mafat_ranks *ranks, const char *text, mafat_erro
     int n = find_word(text, 0, word, sizeof word), sum = 0;
     mafat_status status = MAFAT_OK;
     if (n != ranks->n && ranks->n == 1)
-        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d shares, and this is one process; mpirun "
-                               "starts several of darknet-mpi, and `predict` and `plan` take -ranks", text, n);
+        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d shares, and this is one process; "
+                               "mpirun starts several of darknet-mpi, and `predict` and `plan` take "
+                               "-ranks", text, n);
     if (n != ranks->n)
         return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d share%s for %d ranks", text, n,
                                n == 1 ? "" : "s", ranks->n);
