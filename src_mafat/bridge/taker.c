@@ -10,12 +10,17 @@
 #include "bridge/dealt.h"
 #include "upstream/picture_probe.h"
 
+mafat_status mafat_taker_prepare(mafat_taker *t, mafat_error *error)
+{
+    return mafat_picture_probe_measure(&t->rounding, error);
+}
+
 mafat_status mafat_taker_receive(mafat_taker *t, size_t n_bytes, mafat_error *error)
 {
     const mafat_peers *peers = mafat_peers_here();
     size_t n_floats = mafat_dealt_floats(n_bytes), held_bytes = n_floats * sizeof(float);
     float *floats = MAP_FAILED;
-    *t = (mafat_taker){.file = memfd_create("image", MFD_CLOEXEC)};
+    t->file = memfd_create("image", MFD_CLOEXEC);
     if (t->file >= 0 && ftruncate(t->file, (off_t)held_bytes) == 0)
         floats = mmap(NULL, held_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, t->file, 0);
     if (floats == MAP_FAILED)
@@ -33,8 +38,7 @@ mafat_status mafat_taker_receive(mafat_taker *t, size_t n_bytes, mafat_error *er
 
 mafat_status mafat_taker_run(mafat_taker *t, mafat_bridge *bridge, mafat_error *error)
 {
-    mafat_status status = mafat_picture_probe_measure(&t->rounding, error);
-    return status == MAFAT_OK ? mafat_pass_run(&t->pass, bridge, &t->queue, &t->rounding, error) : status;
+    return mafat_pass_run(&t->pass, bridge, &t->queue, &t->rounding, error);
 }
 
 mafat_status mafat_taker_take(mafat_taker *t, mafat_error *error)
@@ -60,5 +64,4 @@ void mafat_taker_free(mafat_taker *t)
     mafat_pass_free(&t->pass);
     mafat_queue_free(&t->queue);
     close(t->file);
-    *t = (mafat_taker){0};
 }

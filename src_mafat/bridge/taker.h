@@ -13,6 +13,10 @@ typedef struct {
     mafat_pass pass;
 } mafat_taker;
 
+/* To be called before there is a network: in a limit Darknet's own images want room in its plan. Errors:
+ * those of mafat_picture_probe_measure(). */
+mafat_status mafat_taker_prepare(mafat_taker *taker, mafat_error *error);
+
 /* Receives the image's file, of so many bytes. MAFAT_FAILED without memory: rank 0 waits on then. */
 mafat_status mafat_taker_receive(mafat_taker *taker, size_t n_bytes, mafat_error *error);
 
@@ -24,7 +28,7 @@ mafat_status mafat_taker_take(mafat_taker *taker, mafat_error *error);
 /* Gives rank 0 the results of the image that was run last. */
 void mafat_taker_give(const mafat_bridge *bridge);
 
-/* Frees what it owns and clears it, after an image that was received. */
+/* Frees what it owns of an image that was received, for the next one. */
 void mafat_taker_free(mafat_taker *taker);
 
 #endif

@@ -97,7 +97,13 @@ static mafat_status plan_caught(void *context, mafat_error *error)
                     .letter_box = s->order.letter_box},
         .workload = &workload, .made = &s->bridge,
     };
+    if (s->order.deals)
+        status = mafat_taker_prepare(&s->taker, error);
+    if (status != MAFAT_OK)
+        return status;
     workload.repeats = s->order.deals;
+    if (s->order.deals)    /* room for images that nobody knows yet: for a larger one it is planned anew */
+        mafat_workload_set_picture(&workload, &mafat_workload_photo);
     mafat_inference_load(word_of(words, 0), NULL, &request);
     mafat_orders_common own = mafat_orders_common_of(&s->bridge->session.cfg.network,
                                                      &s->bridge->exec.host.rounding);

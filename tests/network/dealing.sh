@@ -51,6 +51,7 @@ diff <(grep -o '^mafat: .*jpg: .*' "$scratch/stderr1") <(grep -o '^mafat: .*jpg:
     fail "3 ranks say something else of images that cannot be read"
 [ "$(grep -c '^mafat: .*\(cut\|none\).jpg: ' "$scratch/stderr3")" -eq 2 ] || fail "not said of two images that they cannot be read"
 both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M
+both 2 1 detector test cfg/coco.data cfg/yolov2.cfg "$(weights cfg/yolov2.cfg)" -thresh 0.01 -json -memory 20M
 : >"$scratch/typed"
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights"
 both 4 0 detector map "$scratch/data" "$cfg" "$weights"
