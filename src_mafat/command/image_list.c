@@ -23,7 +23,7 @@ typedef struct {
     bool is_whole;        /* it has come to its end, */
     int reason;           /* or an errno says why it could not */
     mafat_progress progress;
-    bool is_file;
+    bool waits;           /* for lines, so that several images can be run together */
 } image_list;
 
 size_t mafat_image_list_count(void)
@@ -45,12 +45,16 @@ size_t mafat_image_list_count(void)
     return n;
 }
 
-static void begin(image_list *list)
+/* Under mpirun standard input is a pipe, also where somebody types paths and wants to see the first
+ * one's result. A list that is dealt is read as far as it has come, which what lay in a buffer would
+ * not show. */
+static void begin(image_list *list, const mafat_image_work *work)
 {
     struct stat about;
-    *list = (image_list){0};
-    list->is_file = fstat(STDIN_FILENO, &about) == 0 && S_ISREG(about.st_mode);
-    if (!list->is_file)    /* what has come is not to be in a buffer where nobody sees it */
+    bool is_dealt = mafat_library_session(work->network)->n_dealing > 0;
+    bool is_file = fstat(STDIN_FILENO, &about) == 0 && S_ISREG(about.st_mode);
+    *list = (image_list){.waits = is_file || !is_dealt};
+    if (!list->waits)
         setvbuf(stdin, NULL, _IONBF, 0);
     mafat_progress_begin(&list->progress, "images", mafat_image_list_count());
 }
@@ -86,20 +90,20 @@ static int count_ahead(const image_list *list)
 }
 
 /* Whether a line can be read without waiting for who types it. */
-static bool has_come(const image_list *list)
+static bool has_come(void)
 {
     struct pollfd file = {.fd = STDIN_FILENO, .events = POLLIN};
-    return list->is_file || poll(&file, 1, 0) != 0;
+    return poll(&file, 1, 0) != 0;
 }
 
-/* Reads lines until there are so many images ahead, as far as there are: where it is not worth waiting for
- * more than one, as far as they have come. */
-static mafat_status read_ahead(image_list *list, int n_images, bool waits, mafat_error *error)
+/* Reads lines until there are so many images ahead, as far as there are: where it is not worth waiting
+ * for more than one, as far as they have come. */
+static mafat_status read_ahead(image_list *list, int n_images, mafat_error *error)
 {
     bool is_there = true;
     mafat_status status = MAFAT_OK;
     while (status == MAFAT_OK && is_there && count_ahead(list) < n_images &&
-           (waits || count_ahead(list) == 0 || has_come(list)))
+           (list->waits || count_ahead(list) == 0 || has_come()))
         status = read_line(list, &is_there, error);
     return status;
 }
@@ -114,8 +118,7 @@ static mafat_status next(image_list *list, const mafat_image_work *work, const c
     if (work->prompt != NULL)
         work->prompt(work->context);
     if (list->ahead.n_run == 0 && n_images > 1) {
-        bool waits = mafat_library_session(work->network)->n_dealing == 0;
-        status = read_ahead(list, n_images, waits, error);
+        status = read_ahead(list, n_images, error);
         if (status == MAFAT_OK && count_ahead(list) > 0)
             status = mafat_run_ahead(work->network, &list->ahead, error);
     }
@@ -190,7 +193,7 @@ mafat_status mafat_image_list_run(const mafat_image_work *work, bool *is_whole, 
     mafat_error last;
     const char *path;
     mafat_status status = MAFAT_OK;
-    begin(&list);
+    begin(&list, work);
     while (status == MAFAT_OK) {
         status = next(&list, work, &path, error);
         if (status != MAFAT_OK || path == NULL)
