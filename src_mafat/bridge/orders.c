@@ -258,8 +258,8 @@ void mafat_orders_begin_run(const void *whose, double patience_s)
     if (peers == NULL || planned != whose || deals)
         return;
     is_running = true;
-    give(peers, (mafat_order){.kind = MAFAT_ORDER_RUN, .patience_s = patience_s}, NULL);
     peers->expect(peers->context, patience_s);
+    give(peers, (mafat_order){.kind = MAFAT_ORDER_RUN, .patience_s = patience_s}, NULL);
 }
 
 void mafat_orders_begin_deal(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s)
@@ -268,8 +268,8 @@ void mafat_orders_begin_deal(const uint64_t image_bytes[MAFAT_MAX_RANKS], double
     mafat_order order = {.kind = MAFAT_ORDER_DEAL, .patience_s = patience_s};
     memcpy(order.image_bytes, image_bytes, sizeof order.image_bytes);
     is_running = true;
-    give(peers, order, NULL);
     peers->expect(peers->context, patience_s);
+    give(peers, order, NULL);
 }
 
 mafat_status mafat_orders_end_deal(mafat_order_answer *all, mafat_error *error)

@@ -54,7 +54,7 @@ typedef struct {
 } mafat_order;
 
 /* How it went with an order; it is collected, for which each rank has so long. */
-enum { MAFAT_ORDER_PATIENCE_S = 600 };
+enum { MAFAT_ORDER_PATIENCE_S = 120 };
 
 typedef struct {
     mafat_status status;

@@ -159,12 +159,8 @@ lost() {
     : >"$scratch/stderr"    # before the command's own shell does: until then it would hold what the last run said
     mpirun --oversubscribe --allow-run-as-root --bind-to none -n 3 "$mpi" mafat bench "$scratch/a/net.cfg" "$scratch/a/net.weights" \
         -threads 1 -shares 1,1,1 -n 10000 >"$scratch/stdout" 2>"$scratch/stderr" </dev/null &
-    for _ in $(seq 100); do
-        pids=$(pgrep -P $!)
-        grep -q Done "$scratch/stderr" && break
-        sleep 0.1
-    done
-    sleep 0.5
+    until grep -q '^mafat: runs: ' "$scratch/stderr" || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+    pids=$(pgrep -P $!)
     pid=$(echo "$pids" | sed -n 2p)
     begin=$SECONDS
     kill "-$1" "$pid"

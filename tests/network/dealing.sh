@@ -72,10 +72,7 @@ lost() {
     mpirun --oversubscribe --allow-run-as-root --bind-to none -n 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
         -threads 1 -json <"$scratch/long" >"$scratch/stdout" 2>"$scratch/stderr" &
     run=$!
-    for _ in $(seq 200); do
-        [ ! -s "$scratch/stdout" ] || break
-        sleep 0.1
-    done
+    until [ -s "$scratch/stdout" ] || ! kill -0 $run 2>/dev/null; do sleep 0.1; done
     pids=$(pgrep -P $run)
     kill "-$1" "$(echo "$pids" | sed -n 2p)"
     wait $run
