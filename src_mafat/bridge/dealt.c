@@ -28,9 +28,10 @@ static size_t result_bytes(const mafat_network *network)
     return n_floats * sizeof(float);
 }
 
-size_t mafat_dealt_floats(size_t n_bytes)
+size_t mafat_dealt_piece_bytes(uint64_t n_bytes, uint64_t at)
 {
-    return (n_bytes + sizeof(float) - 1) / sizeof(float);
+    mafat_dealt_piece *piece;
+    return n_bytes - at < sizeof piece->bytes ? (size_t)(n_bytes - at) : sizeof piece->bytes;
 }
 
 mafat_parcel mafat_dealt_parcel(int peer, float *floats, size_t n_floats)
@@ -42,46 +43,64 @@ mafat_parcel mafat_dealt_parcel(int peer, float *floats, size_t n_floats)
 /* ----------------------------------------------------------------------------------------- rank 0 */
 
 /* Sends a file as long as it was when that was told; zeros where it is not so long any more. */
-static void send_file(const mafat_peers *peers, mafat_dealt *d, size_t n_bytes)
+static void send_file(const mafat_peers *peers, mafat_dealt *d, uint64_t n_bytes)
 {
     FILE *file = NULL;
     uint64_t n_now;
-    float *bytes = calloc(mafat_dealt_floats(n_bytes), sizeof *bytes);
-    if (bytes == NULL) {
-        d->status = mafat_error_set(&d->error, MAFAT_FAILED, "no memory to hand out an image of %zu "
-                                    "bytes", n_bytes);
-        mafat_error_print(&d->error, stderr);
-        peers->give_up(peers->context, d->status);
-        return;
-    }
+    mafat_dealt_piece piece;
     d->status = mafat_file_open(d->path, "image", &file, &n_now, &d->error);
-    errno = 0;
-    if (d->status == MAFAT_OK && fread(bytes, 1, n_bytes, file) != n_bytes)
-        d->status = mafat_error_set(&d->error, MAFAT_FAILED, "cannot be read: %s",
-                                    errno != 0 ? strerror(errno) : "it was cut short meanwhile");
+    for (uint64_t at = 0; at < n_bytes; at += sizeof piece.bytes) {
+        size_t n = mafat_dealt_piece_bytes(n_bytes, at), n_read = 0;
+        errno = 0;
+        if (d->status == MAFAT_OK && (n_read = fread(piece.bytes, 1, n, file)) != n)
+            d->status = mafat_error_set(&d->error, MAFAT_FAILED, "cannot be read: %s",
+                                        errno != 0 ? strerror(errno) : "it was cut short meanwhile");
+        memset(piece.bytes + n_read, 0, sizeof piece.bytes - n_read);
+        mafat_parcel parcel = mafat_dealt_parcel(d->rank, piece.floats, MAFAT_DEALT_PIECE_FLOATS);
+        peers->exchange(peers->context, &parcel, 1, NULL, 0);
+    }
     if (file != NULL)
         fclose(file);
-    mafat_parcel parcel = mafat_dealt_parcel(d->rank, bytes, mafat_dealt_floats(n_bytes));
-    peers->exchange(peers->context, &parcel, 1, NULL, 0);
-    free(bytes);
 }
 
-void mafat_dealt_begin(mafat_bridge *bridge, mafat_dealt *dealt, int n)
+static int count_places(const mafat_dealt *dealt, int n)
 {
-    const mafat_peers *peers = mafat_peers_here();
+    int n_places = 0;
+    for (int i = 0; i < n; i++)
+        n_places = dealt[i].place < n_places ? n_places : dealt[i].place + 1;
+    return n_places;
+}
+
+/* Hands out one image of each rank that has so many. */
+static void hand_out(const mafat_bridge *bridge, mafat_dealt *dealt, int n, int place,
+                     double patience_s)
+{
     uint64_t image_bytes[MAFAT_MAX_RANKS] = {0};
     for (int i = 0; i < n; i++) {
         mafat_dealt *d = &dealt[i];
+        if (d->place != place)
+            continue;
         d->status = mafat_file_size(d->path, "image", &image_bytes[d->rank], &d->error);
         if (d->status == MAFAT_OK && image_bytes[d->rank] == 0)
             d->status = mafat_error_set(&d->error, MAFAT_FAILED, "is empty");
     }
-    mafat_orders_begin_deal(image_bytes, mafat_planned_patience_s(bridge));
+    mafat_orders_hand_out(image_bytes, patience_s);
     for (int i = 0; i < n; i++) {
+        if (dealt[i].place != place)
+            continue;
         if (image_bytes[dealt[i].rank] > 0)
-            send_file(peers, &dealt[i], (size_t)image_bytes[dealt[i].rank]);
+            send_file(mafat_peers_here(), &dealt[i], image_bytes[dealt[i].rank]);
         mafat_limits_forget_file(bridge, dealt[i].path);
     }
+}
+
+void mafat_dealt_begin(mafat_bridge *bridge, mafat_dealt *dealt, int n)
+{
+    double patience_s = mafat_planned_patience_s(bridge);
+    int n_places = count_places(dealt, n);
+    for (int place = 0; place < n_places; place++)
+        hand_out(bridge, dealt, n, place, patience_s);
+    mafat_orders_begin_dealt(n_places, patience_s);
 }
 
 static mafat_status take_results(const mafat_peers *peers, const mafat_network *network,
@@ -101,24 +120,37 @@ static mafat_status take_results(const mafat_peers *peers, const mafat_network *
     return MAFAT_OK;
 }
 
-mafat_status mafat_dealt_end(mafat_bridge *bridge, mafat_dealt *dealt, int n, mafat_error *error)
+/* Takes what came of each rank's image of that place. */
+static mafat_status take(mafat_bridge *bridge, mafat_dealt *dealt, int n, int place,
+                         mafat_order_answer *answers, mafat_error *error)
 {
-    const mafat_peers *peers = mafat_peers_here();
-    mafat_order_answer *answers = calloc((size_t)peers->ranks.n, sizeof *answers);
-    if (answers == NULL)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for answers of %d ranks", peers->ranks.n);
-    mafat_status status = mafat_orders_end_deal(answers, error);
+    mafat_status status = mafat_orders_answer_dealt(answers, error);
     for (int i = 0; i < n && status == MAFAT_OK; i++) {
-        const mafat_order_answer *answer = &answers[dealt[i].rank];
-        if (answer->has_results)
-            status = take_results(peers, &bridge->session.cfg.network, &dealt[i], error);
-        else if (dealt[i].status == MAFAT_OK) {
-            dealt[i].status = answer->image_status;
-            dealt[i].error = answer->error;
-            dealt[i].error.file[0] = '\0';
-            mafat_error_set_file(&dealt[i].error, dealt[i].path);
+        mafat_dealt *d = &dealt[i];
+        const mafat_order_answer *answer = &answers[d->rank];
+        if (d->place != place)
+            continue;
+        if (answer->has_results) {
+            status = take_results(mafat_peers_here(), &bridge->session.cfg.network, d, error);
+        } else if (d->status == MAFAT_OK) {
+            d->status = answer->image_status;
+            d->error = answer->error;
+            d->error.file[0] = '\0';
+            mafat_error_set_file(&d->error, d->path);
         }
     }
+    return status;
+}
+
+mafat_status mafat_dealt_end(mafat_bridge *bridge, mafat_dealt *dealt, int n, mafat_error *error)
+{
+    int n_ranks = mafat_peers_here()->ranks.n, n_places = count_places(dealt, n);
+    mafat_order_answer *answers = calloc((size_t)n_ranks, sizeof *answers);
+    mafat_status status = MAFAT_OK;
+    if (answers == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for answers of %d ranks", n_ranks);
+    for (int place = 0; place < n_places && status == MAFAT_OK; place++)
+        status = take(bridge, dealt, n, place, answers, error);
     if (status == MAFAT_OK)
         mafat_orders_end_run(bridge);
     free(answers);

@@ -1,5 +1,5 @@
-/* Images of a list that ranks run whole, one each: rank 0 hands out their files, and takes what other
- * ranks' networks made of them (taker.h). */
+/* Images of a list that ranks run whole, as many each as share a pass of the weights: rank 0 hands out
+ * their files, and takes what other ranks' networks made of them (taker.h). */
 #ifndef MAFAT_BRIDGE_DEALT_H
 #define MAFAT_BRIDGE_DEALT_H
 
@@ -8,14 +8,15 @@
 
 /* An image for another rank, and what came of it. */
 typedef struct {
-    int rank;
+    int rank, place;        /* the rank's first image, its second, … */
     const char *path;       /* borrowed */
     mafat_status status;    /* of reading it, */
     mafat_error error;      /* with its reason */
     float *results;         /* owned: outputs of result layers, one behind the other; NULL: none */
 } mafat_dealt;
 
-/* Hands images out, which other ranks begin to run; a file that cannot be read is noted with its image. */
+/* Hands images out, each rank's in the order of their places, which other ranks then begin to run. A
+ * file that cannot be read is noted with its image. */
 void mafat_dealt_begin(mafat_bridge *bridge, mafat_dealt *dealt, int n);
 
 /* Takes what came of them. Errors are those of a rank that can run no image any more, with its name;
@@ -31,8 +32,16 @@ void mafat_dealt_show(const mafat_bridge *bridge, const float *results);
  * layer. */
 bool mafat_dealt_is_result(const mafat_network *network, int l);
 
-/* A file goes as floats, the last one filled up. */
-size_t mafat_dealt_floats(size_t n_bytes);
+/* A file goes piece by piece, so that neither side holds it twice. */
+enum { MAFAT_DEALT_PIECE_FLOATS = 1 << 14 };
+typedef union {
+    float floats[MAFAT_DEALT_PIECE_FLOATS];
+    char bytes[MAFAT_DEALT_PIECE_FLOATS * sizeof(float)];
+} mafat_dealt_piece;
+
+/* So many bytes of a file of n_bytes are in the piece that begins there. */
+size_t mafat_dealt_piece_bytes(uint64_t n_bytes, uint64_t at);
+
 mafat_parcel mafat_dealt_parcel(int peer, float *floats, size_t n_floats);
 
 #endif

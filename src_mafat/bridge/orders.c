@@ -200,7 +200,7 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
                                const mafat_session *session, const mafat_rounding *rounding,
                                mafat_error *error)
 {
-    enum { N_WORDS = 6 };
+    enum { N_WORDS = 7 };
     const mafat_peers *peers = others();
     if (peers == NULL || (deals && session->n_dealing > 0 && planned == whose))
         return MAFAT_OK;
@@ -213,7 +213,8 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
                             : NULL;
     char shares[MAFAT_SHARES_BYTES], *bytes = NULL;
     const char *words[N_WORDS] = {cfg_path, is_divided ? config : options->config, options->memory,
-                                  options->threads, is_divided ? shares : NULL, ways};
+                                  options->threads, is_divided ? shares : NULL, ways,
+                                  is_divided ? NULL : options->batch};
     mafat_rank_options_print_shares(&session->ranks, shares);
     if (!is_divided || (config != NULL && ways != NULL))
         bytes = malloc(put_words(NULL, words, N_WORDS));
@@ -224,7 +225,8 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
         give(peers, (mafat_order){
             .kind = MAFAT_ORDER_PLAN, .n_bytes = put_words(bytes, words, N_WORDS),
             .common = mafat_orders_common_of(&session->cfg.network, rounding),
-            .fast = session->is_fast, .deals = deals, .stretch = options->stretch,
+            .fast = session->is_fast, .deals = deals, .n_listed = session->n_listed,
+            .stretch = options->stretch,
             .letter_box = options->letter_box}, bytes);
         status = take_answers(peers, NULL, error);
     } else {
@@ -262,17 +264,23 @@ void mafat_orders_begin_run(const void *whose, double patience_s)
     give(peers, (mafat_order){.kind = MAFAT_ORDER_RUN, .patience_s = patience_s}, NULL);
 }
 
-void mafat_orders_begin_deal(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s)
+void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s)
 {
     const mafat_peers *peers = others();
-    mafat_order order = {.kind = MAFAT_ORDER_DEAL, .patience_s = patience_s};
+    mafat_order order = {.kind = MAFAT_ORDER_HAND_OUT, .patience_s = patience_s};
     memcpy(order.image_bytes, image_bytes, sizeof order.image_bytes);
     is_running = true;
     peers->expect(peers->context, patience_s);
     give(peers, order, NULL);
 }
 
-mafat_status mafat_orders_end_deal(mafat_order_answer *all, mafat_error *error)
+void mafat_orders_begin_dealt(int n_places, double patience_s)
+{
+    give(others(), (mafat_order){.kind = MAFAT_ORDER_DEALT, .n_places = n_places,
+                                 .patience_s = patience_s}, NULL);
+}
+
+mafat_status mafat_orders_answer_dealt(mafat_order_answer *all, mafat_error *error)
 {
     return collect_answers(others(), all, error);
 }

@@ -14,7 +14,8 @@ typedef enum {
     MAFAT_ORDER_PLAN,
     MAFAT_ORDER_LOAD,
     MAFAT_ORDER_RUN,
-    MAFAT_ORDER_DEAL,
+    MAFAT_ORDER_HAND_OUT,
+    MAFAT_ORDER_DEALT,
     MAFAT_ORDER_FREE,
     MAFAT_ORDER_END
 } mafat_order_kind;
@@ -39,9 +40,9 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
                                      mafat_error *error);
 
 /* An order, as it is told; behind it come its words, each with its NUL, "" for none: the cfg's path,
- * the configuration, the options -memory and -threads, shares and ways (where images are dealt the
- * configuration that was asked for, and neither shares nor ways); or the path of the weights. To measure
- * its speed a rank is told the cfg's path and -threads. */
+ * the configuration, the options -memory and -threads, shares and ways, and -batch (where images are dealt
+ * the configuration that was asked for, and neither shares nor ways); or the path of the weights. To
+ * measure its speed a rank is told the cfg's path and -threads. */
 typedef struct {
     mafat_order_kind kind;
     size_t n_bytes;             /* of the words */
@@ -49,8 +50,10 @@ typedef struct {
     bool fast, stretch, letter_box;
     bool deals;                 /* each rank is to plan for whole images */
     mafat_orders_weights weights;    /* to load */
-    double patience_s;          /* to run, or to deal */
-    uint64_t image_bytes[MAFAT_MAX_RANKS];    /* to deal: of the file that each rank gets; 0: none */
+    int n_listed;               /* to plan for whole images: so many will come; 0: nobody knows */
+    double patience_s;          /* to run, or to hand out */
+    uint64_t image_bytes[MAFAT_MAX_RANKS];    /* to hand out: of the file that each rank gets; 0: none */
+    int n_places;               /* to run what was handed out */
 } mafat_order;
 
 /* How it went with an order; it is collected, for which each rank has so long. */
@@ -60,7 +63,7 @@ typedef struct {
     mafat_status status;
     mafat_error error;
     double usual_s;             /* to measure its speed */
-    bool has_results;           /* to deal: they follow; else */
+    bool has_results;           /* of an image that was handed out: they follow; else */
     mafat_status image_status;  /* the error is of the image, if there was one, and the rank goes on */
 } mafat_order_answer;
 
@@ -88,11 +91,12 @@ mafat_status mafat_orders_load(mafat_store *store, mafat_error *error);
 void mafat_orders_begin_run(const void *whose, double patience_s);
 void mafat_orders_end_run(const void *whose);
 
-/* Has them receive an image each, of files of so many bytes, and run it (dealt.h); and takes their
- * answers, all[n]. Errors are of a rank that cannot go on. The run ends as above, when its results are
- * there. */
-void mafat_orders_begin_deal(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s);
-mafat_status mafat_orders_end_deal(mafat_order_answer *all, mafat_error *error);
+/* Has each receive an image's file, of so many bytes (dealt.h), as often as there are places in a pass;
+ * then run what has come; and takes the answers to one place after the other, all[n]. Errors are of a
+ * rank that cannot go on. The run ends as above, when all results are there. */
+void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s);
+void mafat_orders_begin_dealt(int n_places, double patience_s);
+mafat_status mafat_orders_answer_dealt(mafat_order_answer *all, mafat_error *error);
 
 /* Has them free the network, if it is the one that they have. */
 void mafat_orders_free(const void *whose);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "bridge/dealt.h"
 #include "bridge/inference.h"
 #include "bridge/limits.h"
@@ -16,7 +17,7 @@ int mafat_pass_size(const mafat_bridge *bridge)
     const mafat_session *session = &bridge->session;
     if (session->by_layers)
         return 1;
-    return session->n_dealing > 0 ? session->n_dealing : session->plan.n_images;
+    return session->plan.n_images * (session->n_dealing > 0 ? session->n_dealing : 1);
 }
 
 /* ------------------------------------------------------------------------------------- the images */
@@ -78,20 +79,23 @@ static void give_rows(void *context, int y0, int y1, float *to, size_t row_strid
 }
 
 /* Makes room for a file's image. */
-static mafat_status make_room(mafat_pass *pass, mafat_pass_image *image, mafat_error *error)
+static mafat_status make_room(mafat_pass *pass, mafat_pass_image *image, size_t held_bytes,
+                              mafat_error *error)
 {
     const char *path = image->image.path;
     mafat_status status = mafat_verify_image_memory(path, &image->memory, error);
+    image->memory.file_bytes = mafat_size_max(image->memory.file_bytes, held_bytes);
     if (status == MAFAT_OK)
         status = mafat_subject_make_room(pass->bridge, path, &image->memory, error);
     mafat_limits_forget_file(pass->bridge, path);
     return status;
 }
 
-/* Finds what an image takes, and makes room for it: the network is planned anew now or not at
- * all. */
-static mafat_status look_at(mafat_pass *pass, const mafat_image *from, mafat_error *error)
+/* Finds what image number i of the queue takes, and makes room for it: the network is planned anew now
+ * or not at all. */
+static mafat_status look_at(mafat_pass *pass, const mafat_queue *queue, int i, mafat_error *error)
 {
+    const mafat_image *from = &queue->images[i];
     mafat_pass_image *image = &pass->images[pass->n];
     *image = (mafat_pass_image){.image = *from};
     if (from->path != NULL && (image->image.path = strdup(from->path)) == NULL)
@@ -102,7 +106,7 @@ static mafat_status look_at(mafat_pass *pass, const mafat_image *from, mafat_err
         return MAFAT_OK;
     }
     mafat_status status = from->path != NULL
-                              ? make_room(pass, image, error)
+                              ? make_room(pass, image, queue->held_bytes, error)
                               : mafat_limits_make_space_for_others(pass->bridge, error);
     note(image, status, error);
     bool has_plan = pass->bridge->session.by_layers || mafat_bridge_has_plan(pass->bridge);
@@ -133,8 +137,25 @@ static void shorten(mafat_pass *pass)
         free_image(&pass->images[--pass->n]);
 }
 
-/* Runs the first so many images that can be read. */
-static mafat_status run_here(mafat_pass *pass, int n_here, mafat_error *error)
+/* Gives ranks that take whole images those that can be read, one after the other, this one first. */
+static void share_out(mafat_pass *pass)
+{
+    int rank = 0, place = 0;
+    for (int i = 0; i < pass->n; i++) {
+        mafat_pass_image *image = &pass->images[i];
+        if (image->status != MAFAT_OK)
+            continue;
+        image->rank = rank;
+        image->place = place;
+        do
+            rank = (rank + 1) % MAFAT_MAX_RANKS;
+        while (rank > 0 && !pass->bridge->session.takes[rank]);
+        place += rank == 0;
+    }
+}
+
+/* Runs this rank's. */
+static mafat_status run_here(mafat_pass *pass, mafat_error *error)
 {
     int n = 0;
     mafat_input *inputs = calloc((size_t)pass->n, sizeof *inputs);
@@ -142,10 +163,9 @@ static mafat_status run_here(mafat_pass *pass, int n_here, mafat_error *error)
     mafat_status status = MAFAT_OK;
     if (inputs == NULL || feeds == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", pass->n);
-    for (int i = 0; i < pass->n && n < n_here && status == MAFAT_OK; i++) {
-        if (pass->images[i].status != MAFAT_OK)
+    for (int i = 0; i < pass->n && status == MAFAT_OK; i++) {
+        if (pass->images[i].status != MAFAT_OK || pass->images[i].rank > 0)
             continue;
-        pass->images[i].place = n;
         feeds[n] = (feed){pass, &pass->images[i]};
         inputs[n] = (mafat_input){.source = {&feeds[n], give_rows}};
         n++;
@@ -158,38 +178,31 @@ static mafat_status run_here(mafat_pass *pass, int n_here, mafat_error *error)
     return status;
 }
 
-/* Has other ranks run all that can be read but the first, which is the first to be taken. */
+/* Has other ranks run theirs meanwhile. */
 static mafat_status run_dealt(mafat_pass *pass, mafat_error *error)
 {
-    mafat_bridge *bridge = pass->bridge;
     mafat_dealt *dealt = calloc((size_t)pass->n, sizeof *dealt);
-    int *whose = calloc((size_t)pass->n, sizeof *whose), n = 0, rank = 0;
-    mafat_status status = MAFAT_OK;
-    if (dealt == NULL || whose == NULL)
-        status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", pass->n);
-    for (int i = 0, is_first = 1; i < pass->n && status == MAFAT_OK; i++) {
-        if (pass->images[i].status != MAFAT_OK)
-            continue;
-        while (!is_first && !bridge->session.takes[++rank])
-            continue;
-        if (!is_first)
-            dealt[n] = (mafat_dealt){.rank = rank, .path = pass->images[i].image.path};
-        whose[n] = i;
-        n += !is_first;
-        is_first = 0;
+    int n = 0;
+    if (dealt == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", pass->n);
+    for (int i = 0; i < pass->n; i++) {
+        const mafat_pass_image *image = &pass->images[i];
+        if (image->rank > 0)
+            dealt[n++] = (mafat_dealt){.rank = image->rank, .place = image->place,
+                                       .path = image->image.path};
     }
-    if (status == MAFAT_OK) {
-        mafat_dealt_begin(bridge, dealt, n);
-        status = run_here(pass, 1, error);
-    }
+    mafat_dealt_begin(pass->bridge, dealt, n);
+    mafat_status status = run_here(pass, error);
     if (status == MAFAT_OK)
-        status = mafat_dealt_end(bridge, dealt, n, error);
-    for (int i = 0; i < n; i++) {
-        pass->images[whose[i]].results = dealt[i].results;
-        note(&pass->images[whose[i]], dealt[i].status, &dealt[i].error);
+        status = mafat_dealt_end(pass->bridge, dealt, n, error);
+    for (int i = pass->n - 1; i >= 0; i--) {
+        mafat_pass_image *image = &pass->images[i];
+        if (image->rank == 0)
+            continue;
+        image->results = dealt[--n].results;
+        note(image, dealt[n].status, &dealt[n].error);
     }
     free(dealt);
-    free(whose);
     return status;
 }
 
@@ -197,8 +210,9 @@ static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
 {
     int n = count_readable(pass);
     double begin = mafat_measure_now_s();
+    share_out(pass);
     mafat_status status = pass->bridge->session.n_dealing > 0 && n > 1 ? run_dealt(pass, error)
-                                                                       : run_here(pass, n, error);
+                                                                       : run_here(pass, error);
     pass->seconds = n > 0 ? (mafat_measure_now_s() - begin) / n : 0;
     return status;
 }
@@ -212,7 +226,7 @@ mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue 
     if (pass->images == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", queue->n);
     for (int i = 0; i < queue->n && status == MAFAT_OK; i++)
-        status = look_at(pass, &queue->images[i], error);
+        status = look_at(pass, queue, i, error);
     if (status == MAFAT_OK) {
         shorten(pass);
         status = run_readable(pass, error);

@@ -12,7 +12,8 @@ typedef struct {
     mafat_picture_memory memory;     /* of a file */
     mafat_status status;             /* of opening it, and of its rows */
     mafat_error *error;              /* owned; NULL: there is none, or no memory for it */
-    int place;                       /* in the run */
+    int rank;                        /* whose run it is in: 0 is this one's; */
+    int place;                       /* and where in that */
     float *results;                  /* owned: of another rank (dealt.h); NULL: this one has run it */
 } mafat_pass_image;
 
@@ -28,7 +29,7 @@ typedef struct {
     mafat_subject subject;           /* then */
 } mafat_pass;
 
-/* How many images the network takes in one pass: an image a rank, where ranks take whole ones. */
+/* How many images the network takes in one pass, of each rank where ranks take whole ones. */
 int mafat_pass_size(const mafat_bridge *bridge);
 
 /* Runs the first images of the queue, as many as make a pass, of which there are 1 or more, and notes

@@ -204,7 +204,7 @@ void mafat_planned_show(mafat_bridge *bridge, int image)
 double mafat_planned_patience_s(const mafat_bridge *bridge)
 {
     const mafat_session *session = &bridge->session;
-    double run_s = session->joint_s;
+    double run_s = session->joint_s * session->plan.n_images;
     bool are_measured = session->has_measured && session->rank_costs.are_measured;
     return are_measured ? 5 + 10 * run_s : 60 + 100 * run_s;
 }

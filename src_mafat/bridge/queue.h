@@ -9,6 +9,8 @@ typedef struct {
     mafat_image *images;    /* [n], owned, as their paths and pixels: it is the first one's turn */
     int n, capacity;
     int n_run;              /* so many of the first ones have been run */
+    size_t held_bytes;      /* of their files, where these are held in memory: at the most, until all have
+                               been dropped */
 } mafat_queue;
 
 /* Puts a copy of an image of a file or of pixels at the end. MAFAT_FAILED without memory. */

@@ -22,7 +22,7 @@ typedef struct {
     mafat_bridge *bridge;       /* NULL: it has no network */
     char *asked;                /* owned: the words that it was ordered by, which its options are */
     mafat_caught_things things;
-    mafat_taker taker;          /* of an image that is dealt to it */
+    mafat_taker taker;          /* of images that are dealt to it */
 } server;
 
 /* Word number i; NULL for none. */
@@ -75,6 +75,7 @@ static void drop_network(server *s)
         mafat_caught_run(free_network_caught, s, &s->things, true, &unseen);
     mafat_caught_free(&s->things);
     s->bridge = NULL;
+    mafat_taker_free(&s->taker);
     free(s->asked);
     s->asked = NULL;
 }
@@ -90,7 +91,7 @@ static mafat_status plan_caught(void *context, mafat_error *error)
         return status;
     mafat_request request = {
         .options = {.config = word_of(words, 1), .memory = word_of(words, 2),
-                    .threads = word_of(words, 3),
+                    .threads = word_of(words, 3), .batch = word_of(words, 6),
                     .ranks = {.shares = word_of(words, 4), .ways = word_of(words, 5),
                               .deals = s->order.deals},
                     .fast = s->order.fast, .stretch = s->order.stretch,
@@ -101,7 +102,8 @@ static mafat_status plan_caught(void *context, mafat_error *error)
         status = mafat_taker_prepare(&s->taker, error);
     if (status != MAFAT_OK)
         return status;
-    workload.repeats = s->order.deals;
+    workload.repeats = workload.is_list = s->order.deals;
+    workload.n_images = workload.n_listed = s->order.n_listed;
     if (s->order.deals)    /* room for images that nobody knows yet: for a larger one it is planned anew */
         mafat_workload_set_picture(&workload, &mafat_workload_photo);
     mafat_inference_load(word_of(words, 0), NULL, &request);
@@ -180,31 +182,29 @@ static mafat_status run_image_caught(void *context, mafat_error *error)
     return mafat_taker_run(&s->taker, s->bridge, error);
 }
 
-/* Runs the image whose file is received now, and says how that went. */
-static void run_image(server *s, size_t n_bytes, mafat_order_answer *answer)
+static void take_image(server *s)
 {
     mafat_error error = {.layer = -1};
-    mafat_status status = mafat_taker_receive(&s->taker, n_bytes, &error);
+    s->peers->expect(s->peers->context, s->order.patience_s);
+    mafat_status status = mafat_taker_receive(&s->taker, s->order.image_bytes[s->peers->ranks.rank],
+                                              &error);
     if (status != MAFAT_OK)
         fail(s, status, &error);
-    answer->status = mafat_caught_run(run_image_caught, s, &s->things, true, &answer->error);
-    if (answer->status == MAFAT_OK)
-        answer->image_status = mafat_taker_take(&s->taker, &answer->error);
-    answer->has_results = answer->status == MAFAT_OK && answer->image_status == MAFAT_OK;
-    mafat_taker_free(&s->taker);
 }
 
-/* Takes part in dealing, also where there is no image for this rank. */
-static void deal(server *s)
+/* Runs the images that were handed out, and says of one after the other how that went. */
+static void run_dealt(server *s)
 {
-    mafat_order_answer answer = {.error = {.layer = -1}};
-    size_t n_bytes = (size_t)s->order.image_bytes[s->peers->ranks.rank];
-    s->peers->expect(s->peers->context, s->order.patience_s);
-    if (n_bytes > 0)
-        run_image(s, n_bytes, &answer);
-    s->peers->collect(s->peers->context, &answer, sizeof answer, NULL);
-    if (answer.has_results)
-        mafat_taker_give(s->bridge);
+    for (int place = 0; place < s->order.n_places; place++) {
+        mafat_order_answer answer = {.error = {.layer = -1}};
+        answer.status = mafat_caught_run(run_image_caught, s, &s->things, true, &answer.error);
+        if (answer.status == MAFAT_OK)
+            answer.image_status = mafat_taker_take(&s->taker, &answer.error);
+        answer.has_results = answer.status == MAFAT_OK && answer.image_status == MAFAT_OK;
+        s->peers->collect(s->peers->context, &answer, sizeof answer, NULL);
+        if (answer.has_results)
+            mafat_taker_give(s->bridge);
+    }
     if (s->bridge->session.limit_bytes > 0)
         mafat_bridge_release(s->bridge);
 }
@@ -243,8 +243,11 @@ static void carry_out(server *s)
     case MAFAT_ORDER_RUN:
         run(s);
         return;
-    case MAFAT_ORDER_DEAL:
-        deal(s);
+    case MAFAT_ORDER_HAND_OUT:
+        take_image(s);
+        return;
+    case MAFAT_ORDER_DEALT:
+        run_dealt(s);
         return;
     case MAFAT_ORDER_FREE:
     case MAFAT_ORDER_END:

@@ -51,7 +51,8 @@ size_t mafat_image_list_count(void)
 static void begin(image_list *list, const mafat_image_work *work)
 {
     struct stat about;
-    bool is_dealt = mafat_library_session(work->network)->n_dealing > 0;
+    const mafat_session *session = mafat_library_session(work->network);
+    bool is_dealt = session->n_dealing > 0 && session->plan.n_images == 1;
     bool is_file = fstat(STDIN_FILENO, &about) == 0 && S_ISREG(about.st_mode);
     *list = (image_list){.waits = is_file || !is_dealt};
     if (!list->waits)

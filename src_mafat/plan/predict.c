@@ -39,7 +39,8 @@ static size_t rounding_bytes(size_t bytes)
 
 size_t mafat_predict_waiting(const mafat_process *process, int n_images)
 {
-    return process->dealt_bytes + (n_images > 1 ? (size_t)n_images * process->waiting_bytes : 0);
+    size_t waiting_bytes = n_images > 1 ? process->waiting_bytes : 0;
+    return (size_t)n_images * (process->dealt_bytes + waiting_bytes);
 }
 
 /* A thread that moves on leaves behind what was charged ahead for the processor it was on: one to

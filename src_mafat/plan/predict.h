@@ -19,7 +19,8 @@ typedef struct {
     size_t opening_bytes;     /* of that, what it takes until its first row is there: of several
                                  images while the network runs */
     size_t waiting_bytes;     /* each of several images, while it waits for their pass and runs */
-    size_t dealt_bytes;       /* results of images that other ranks have run, which wait for their turn */
+    size_t dealt_bytes;       /* with each image of a pass: results of those that other ranks run with it,
+                                 which wait for their turn */
     size_t statistics_bytes;  /* biases and batch norm statistics, read once */
     size_t weight_bytes;      /* all weights, where the program loads them itself */
     size_t weight_cache_bytes;/* and page cache for their file */

@@ -123,7 +123,7 @@ void mafat_notes_print_dealing(int n_taking, int n_ranks)
 {
     static bool is_said;    /* a network may be planned again */
     if (!is_said)
-        mafat_notice("%d of %d ranks take an image each, whole (-shares has all divide each image)",
+        mafat_notice("%d of %d ranks take whole images (-shares has all divide each image)",
                      n_taking, n_ranks);
     is_said = true;
 }

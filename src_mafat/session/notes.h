@@ -25,7 +25,7 @@ void mafat_notes_print_config(const mafat_network *network, const mafat_config *
 /* Says how many of several ranks work, where not all of them do. */
 void mafat_notes_print_ranks(const mafat_ranks *ranks);
 
-/* Says that so many of several ranks take an image each. */
+/* Says that so many of several ranks take whole images. */
 void mafat_notes_print_dealing(int n_taking, int n_ranks);
 
 #endif

@@ -153,18 +153,28 @@ static mafat_status read_batch(mafat_session *session, const mafat_options *opti
     return status;
 }
 
-/* Several ranks take one image at a time, and each reads the weights that its own part needs. */
+/* Several ranks that divide each image take one at a time. */
+static mafat_status take_one_image(mafat_session *session, mafat_error *error)
+{
+    if (session->n_images > 1 && !session->seeks_images)
+        return mafat_error_set(error, MAFAT_USAGE, "%d ranks divide each image, and take one at a time; "
+                               "given batch %d", session->ranks.n, session->n_images);
+    session->n_images = 1;
+    session->seeks_images = false;
+    return MAFAT_OK;
+}
+
+/* Several ranks read their own parts of the weights. */
 static mafat_status suit_ranks(mafat_session *session, const mafat_options *options,
                                mafat_error *error)
 {
+    mafat_status status = MAFAT_OK;
     if (session->ranks.n == 1 || session->by_layers)
         return MAFAT_OK;
-    if (options->batch != NULL && strcmp(options->batch, MAFAT_BATCH_AUTO) != 0 &&
-        session->n_images > 1)
-        return mafat_error_set(error, MAFAT_USAGE, "%d ranks take one image at a time; given batch "
-                               "%s", session->ranks.n, options->batch);
-    session->n_images = 1;
-    session->seeks_images = false;
+    if (!session->has_list || options->ranks.shares != NULL)
+        status = take_one_image(session, error);
+    if (status != MAFAT_OK)
+        return status;
     if (mafat_store_can_hold(&session->cfg.network))
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_UNSUPPORTED, "%d ranks read their own parts of the weights, "
@@ -391,44 +401,55 @@ static size_t room_for_weights(const mafat_session *session, const mafat_plan_op
     return limit_bytes > bytes ? limit_bytes - bytes : 0;
 }
 
-/* Whether each rank that would take whole images has a plan for them that fits its limit. */
-static mafat_status find_own_plans(mafat_session *session, const mafat_config *config,
-                                   const mafat_divided *divided, bool *are_there, mafat_error *error)
+/* What the slowest of the ranks that would take whole images takes for one of them, by a plan that fits
+ * its limit: INFINITY where one has none. */
+static mafat_status find_slowest(mafat_session *session, const mafat_config *config,
+                                 const mafat_divided *divided, double *seconds, mafat_error *error)
 {
     const mafat_ranks ranks = session->ranks;
-    size_t limit_bytes = session->limit_bytes, tried_bytes = 0;
+    mafat_ranks taking = ranks;
+    const int n_images = session->n_images;
+    const size_t limit_bytes = session->limit_bytes;
+    double image_s = 0;
     mafat_status status = MAFAT_OK;
     session->ranks = mafat_ranks_even(1, 0);
+    session->n_images = session->seeks_images ? 1 : n_images;
+    session->limit_bytes = 0;
+    *seconds = divided->dealt_s;
+    for (int rank = 0; rank < ranks.n; rank++)
+        taking.shares[rank] = divided->takes[rank];
     for (int rank = 0; rank < ranks.n && status == MAFAT_OK && limit_bytes > 0; rank++) {
-        mafat_found found;
-        session->limit_bytes = session->rank_limits[rank];
-        if (!divided->takes[rank] || session->limit_bytes == tried_bytes)
+        mafat_found found = {0};
+        if (!divided->takes[rank])
             continue;
-        tried_bytes = session->limit_bytes;
-        status = mafat_session_search(session, config, &found, error);
-        if (status == MAFAT_OK)
+        if (session->limit_bytes != session->rank_limits[rank]) {
+            session->limit_bytes = session->rank_limits[rank];
+            status = mafat_session_search(session, config, &found, error);
+            image_s = status == MAFAT_OK ? found.plan.latency_s / session->n_images : INFINITY;
             mafat_found_free(&found);
+        }
+        *seconds = fmax(*seconds, image_s * mafat_cost_rank_slowness(&session->rank_costs, &taking, rank));
     }
     session->ranks = ranks;
+    session->n_images = n_images;
     session->limit_bytes = limit_bytes;
-    *are_there = status == MAFAT_OK;
     return status == MAFAT_NO_FIT ? MAFAT_OK : status;
 }
 
-/* Has ranks take an image each of a list, where that is sooner than to divide them, and fits. */
+/* Has ranks take whole images of a list, where that is sooner than to divide each, and fits. */
 static mafat_status choose_dealing(mafat_session *session, const mafat_config *config,
                                    const mafat_divided *divided, mafat_error *error)
 {
-    bool are_there;
-    if (session->has_shares || !session->has_list || divided->n_taking < 2 ||
-        divided->dealt_s / divided->n_taking >= divided->seconds)
+    double slowest_s;
+    if (session->has_shares || !session->has_list || divided->n_taking < 2)
         return MAFAT_OK;
-    mafat_status status = find_own_plans(session, config, divided, &are_there, error);
-    if (status != MAFAT_OK || !are_there)
+    mafat_status status = find_slowest(session, config, divided, &slowest_s, error);
+    if (status != MAFAT_OK || slowest_s / divided->n_taking >= divided->seconds)
         return status;
     mafat_notes_print_dealing(divided->n_taking, session->ranks.n);
     session->n_dealing = divided->n_taking;
-    session->joint_s = divided->dealt_s;
+    session->n_listed = mafat_size_parts(session->n_listed, session->n_dealing);
+    session->joint_s = slowest_s;
     memcpy(session->takes, divided->takes, sizeof session->takes);
     session->ranks = mafat_ranks_even(1, 0);
     session->process.dealt_bytes = (size_t)(divided->n_taking - 1) * divided->result_bytes;
@@ -463,6 +484,8 @@ static mafat_status choose_division(mafat_session *session, const mafat_config *
     session->joint_s = divided.seconds;
     session->alone_s = divided.alone_s;
     status = choose_dealing(session, config, &divided, error);
+    if (status == MAFAT_OK && session->n_dealing == 0)
+        status = take_one_image(session, error);
     if (status != MAFAT_OK || session->n_dealing > 0) {
         mafat_divided_free(&divided);
         return status;

@@ -34,7 +34,7 @@ typedef struct {
     int n_threads;
     int n_images;          /* of a pass of the weights; where they are to be chosen, at the most, */
     bool seeks_images;     /* until they are */
-    int n_listed;          /* images that will come; 0: nobody knows */
+    int n_listed;          /* images that will come, to each rank that takes some; 0: nobody knows */
     bool has_list;         /* there may be several, of which some are run ahead of their turn */
     bool is_resized;       /* the input is not of the size that the cfg says */
     mafat_ranks ranks;     /* that share the work, */
@@ -42,8 +42,8 @@ typedef struct {
     bool has_shares;       /* as somebody has said; else they are chosen, too */
     size_t rank_limits[MAFAT_MAX_RANKS];    /* of memory, in bytes, of each; 0: none */
     mafat_rank_costs rank_costs;
-    int n_dealing;         /* ranks that take an image each of a list, and run it whole, this one among
-                              them: its plan is one rank's; 0: they divide each image */
+    int n_dealing;         /* ranks that take images of a list, and run them whole, this one among them:
+                              its plan is one rank's; 0: they divide each image */
     bool takes[MAFAT_MAX_RANKS];    /* those that do */
     double joint_s;        /* that all take together for an image, or for one each, by the cost model,
                               where this one has chosen; */

@@ -150,7 +150,7 @@ refused 1 "rank 1 on $(hostname): .*net.weights|net.weights: rank 1 on $(hostnam
 refused 2 "net.weights: rank 1 on $(hostname): its weights are other ones than those of rank 0"
 sed 's/activation=leaky/activation=relu/' "$scratch/a/net.cfg" >"$scratch/b/net.cfg"
 refused 2 "net.cfg: rank 1 on $(hostname): its cfg is another one than that of rank 0"
-expect 2 '2 ranks take one image at a time; given batch 2' \
+expect 2 '2 ranks divide each image, and take one at a time; given batch 2' \
     ranks 2 "$mpi" mafat compare "$scratch/a/net.cfg" "$scratch/a/net.weights" -batch 2
 
 # lost SIGNAL CODE PATTERN: one of three ranks is stopped or killed in a run; all end, and soon

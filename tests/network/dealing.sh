@@ -37,7 +37,7 @@ both() {
         sed -i -E 's/Predicted in [^ ]*//; s/"(seconds|config|predicted_bytes|peak_bytes)": [^,}]*//g; s/^(seconds|predicted_bytes|peak_rss_bytes|predicted_latency_s|image_bytes): .*//' "$scratch/stdout$k"
         mkdir -p "$scratch/out$k" && cp -r "$scratch/results"/. "$scratch/out$k"
     done
-    grep -q "$n of $n ranks take an image each" "$scratch/stderr$n" || fail "$3 $4: not dealt: $(cat "$scratch/stderr$n")"
+    grep -q "$n of $n ranks take whole images" "$scratch/stderr$n" || fail "$3 $4: not dealt: $(cat "$scratch/stderr$n")"
     cmp "$scratch/stdout1" "$scratch/stdout$n" || fail "$3 $4: $n ranks print something else"
     diff -r "$scratch/out1" "$scratch/out$n" >/dev/null || fail "$3 $4: $n ranks write something else"
     [ "$(find "$scratch/stdout1" "$scratch/out1" -type f -exec cat {} + | wc -c)" -gt 1000 ] || fail "$3 $4: nothing is written"
@@ -50,17 +50,20 @@ writes=yes both 3 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1
 diff <(grep -o '^mafat: .*jpg: .*' "$scratch/stderr1") <(grep -o '^mafat: .*jpg: .*' "$scratch/stderr3") ||
     fail "3 ranks say something else of images that cannot be read"
 [ "$(grep -c '^mafat: .*\(cut\|none\).jpg: ' "$scratch/stderr3")" -eq 2 ] || fail "not said of two images that they cannot be read"
-both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M
+both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 48M
+both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M -batch 2
+both 3 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M -batch 3
 both 2 1 detector test cfg/coco.data cfg/yolov2.cfg "$(weights cfg/yolov2.cfg)" -thresh 0.01 -json -memory 20M
 : >"$scratch/typed"
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights"
+both 2 0 detector valid "$scratch/data" "$cfg" "$weights" -memory 14M -batch 2
 both 4 0 detector map "$scratch/data" "$cfg" "$weights"
 
 # who says what ranks take of an image has them divide each
 cp "$scratch/list" "$scratch/typed"
 mpirun --oversubscribe --allow-run-as-root --bind-to none -n 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
     -thresh 0.1 -shares 1,1 -json <"$scratch/typed" 2>"$scratch/stderr" | sed -E 's/"(seconds|config|predicted_bytes|peak_bytes)": [^,}]*//g' >"$scratch/divided"
-! grep -q 'take an image each' "$scratch/stderr" || fail "images are dealt out in spite of -shares"
+! grep -q 'take whole images' "$scratch/stderr" || fail "images are dealt out in spite of -shares"
 "$darknet" mafat detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json <"$scratch/typed" 2>/dev/null |
     sed -E 's/"(seconds|config|predicted_bytes|peak_bytes)": [^,}]*//g' | cmp - "$scratch/divided" || fail "-shares finds something else"
 
