@@ -519,25 +519,66 @@ START_TEST(a_plan_that_is_lost_leaves_a_network_that_says_so)
 }
 END_TEST
 
-/* An image for which there is no room has the network planned anew, with its settings. */
-START_TEST(settings_are_needed_no_more_once_a_network_is_open)
+/* Writes a picture, for which networks that are opened by what follows have no room: they are planned
+ * anew. */
+static void write_large_picture(char *path)
 {
-    enum { N_BYTES = 3 * 3000 * 3000, MORE_BYTES = 16 << 20 };    /* a sanitizer keeps some */
-    subject s = make_subject(DETECTOR);
-    char path[32], memory[32], config[] = "3x2", *black = calloc(N_BYTES, 1);
-    mafat_error error;
-    mafat_facts before, after;
-    mafat_result *result;
+    enum { N_BYTES = 3 * 3000 * 3000 };
+    char *black = calloc(N_BYTES, 1);
     write_file(path, "P6 3000 3000 255\n%s", "");
     FILE *file = fopen(path, "ab");
     ck_assert(file != NULL && fwrite(black, 1, N_BYTES, file) == N_BYTES && fclose(file) == 0);
     free(black);
-    mafat *m = open_network(&s, &(mafat_settings){.memory = "1G", .config = config});
-    snprintf(memory, sizeof memory, "%zu", predicted_bytes(m) + MORE_BYTES);
+}
+
+/* A limit with little room for images. */
+static void print_limit(const subject *s, const mafat_settings *settings, char memory[32])
+{
+    enum { MORE_BYTES = 16 << 20 };    /* a sanitizer keeps some */
+    mafat_settings how = *settings;
+    how.memory = "1G";
+    mafat *m = open_network(s, &how);
+    snprintf(memory, 32, "%zu", predicted_bytes(m) + MORE_BYTES);
     mafat_close(m);
+}
+
+START_TEST(weights_that_were_replaced_are_not_taken_for_the_first_ones)
+{
+    subject s = make_subject(DETECTOR);
+    char path[32], memory[32], command[300];
+    mafat_error error;
+    mafat_result *result;
+    write_large_picture(path);
+    print_limit(&s, &(mafat_settings){0}, memory);
+    mafat *m = open_network(&s, &(mafat_settings){.memory = memory});
+    ck_assert(finds_right(&s, m, &(mafat_image){.path = photo}));
+    snprintf(command, sizeof command, "cp %s %s.other && printf x | dd of=%s.other bs=1 seek=64 "
+             "conv=notrunc status=none && mv %s.other %s", s.weights, s.weights, s.weights, s.weights,
+             s.weights);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_int_eq(mafat_detect(m, &(mafat_image){.path = path}, &low, &result, &error),
+                     MAFAT_FAILED);
+    ck_assert_msg(strstr(error.text, "was replaced while it was in use") != NULL, "%s", error.text);
+    ck_assert_int_ne(mafat_detect(m, &(mafat_image){.path = photo}, &low, &result, &error), MAFAT_OK);
+    mafat_close(m);
+    unlink(path);
+    free_subject(&s);
+}
+END_TEST
+
+/* An image for which there is no room has the network planned anew, with its settings. */
+START_TEST(settings_are_needed_no_more_once_a_network_is_open)
+{
+    subject s = make_subject(DETECTOR);
+    char path[32], memory[32], config[] = "3x2";
+    mafat_error error;
+    mafat_facts before, after;
+    mafat_result *result;
+    write_large_picture(path);
+    print_limit(&s, &(mafat_settings){.config = config}, memory);
     mafat_settings *how = malloc(sizeof *how);
     *how = (mafat_settings){.memory = memory, .config = config, .n_threads = 1};
-    m = open_network(&s, how);
+    mafat *m = open_network(&s, how);
     memset(how, 'x', sizeof *how);
     free(how);
     memset(memory, 'x', sizeof memory);
@@ -802,6 +843,7 @@ int main(void)
     tcase_add_loop_test(library, a_forked_process_is_told, 0, N_SETTINGS);
     tcase_add_test(library, opening_nothing_in_a_forked_process_is_told);
     tcase_add_test(library, a_plan_that_is_lost_leaves_a_network_that_says_so);
+    tcase_add_test(library, weights_that_were_replaced_are_not_taken_for_the_first_ones);
     tcase_add_test(library, settings_are_needed_no_more_once_a_network_is_open);
     tcase_add_test(library, opening_and_closing_leaves_nothing);
     tcase_add_loop_test(library, runs_leave_nothing, 0, N_SETTINGS);

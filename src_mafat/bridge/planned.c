@@ -90,10 +90,42 @@ mafat_status mafat_planned_load(mafat_bridge *bridge, const char *path, mafat_er
     return status == MAFAT_OK ? mafat_orders_load(&bridge->store, error) : status;
 }
 
+/* The weights that a plan reads, for the one that comes after it. */
+typedef struct {
+    char *path;               /* owned; NULL: it reads none */
+    uint64_t n_bytes;
+    struct timespec changed;
+} old_weights;
+
+/* False without memory. */
+static bool remember_weights(const mafat_bridge *bridge, old_weights *weights)
+{
+    const mafat_direct *file = &bridge->store.file;
+    *weights = (old_weights){0};
+    if (!has_store(bridge))
+        return true;
+    *weights = (old_weights){strdup(file->path), file->n_bytes, file->changed};
+    return weights->path != NULL;
+}
+
+static mafat_status load_again(mafat_bridge *bridge, const old_weights *weights, mafat_error *error)
+{
+    mafat_status status = mafat_planned_load(bridge, weights->path, error);
+    const mafat_direct *file = &bridge->store.file;
+    if (status != MAFAT_OK || (file->n_bytes == weights->n_bytes &&
+                               file->changed.tv_sec == weights->changed.tv_sec &&
+                               file->changed.tv_nsec == weights->changed.tv_nsec))
+        return status;
+    mafat_store_close(&bridge->store);    /* nobody runs by it */
+    status = mafat_error_set(error, MAFAT_FAILED, "was replaced while it was in use");
+    mafat_error_set_file(error, weights->path);
+    return status;
+}
+
 /* Plans the network anew, for this workload, and opens its weights again. What the plan of before
  * held is freed first: there may be no room for both. */
 static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workload,
-                               const char *weights_path, mafat_error *error)
+                               const old_weights *weights, mafat_error *error)
 {
     network *net = bridge->network;
     const mafat_prediction *p = &bridge->session.prediction;
@@ -113,17 +145,9 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workl
         mafat_lean_make(bridge, &net->layers[i], i);
     if (status == MAFAT_OK)
         status = mafat_planned_prepare(bridge, error);
-    if (status == MAFAT_OK && weights_path != NULL)
-        status = mafat_planned_load(bridge, weights_path, error);
+    if (status == MAFAT_OK && weights->path != NULL)
+        status = load_again(bridge, weights, error);
     return status;
-}
-
-/* The path of the weights, for a plan that comes after the one that reads them; NULL where none
- * does. The caller frees it. False without memory. */
-static bool copy_weights_path(const mafat_bridge *bridge, char **path)
-{
-    *path = has_store(bridge) ? strdup(bridge->store.file.path) : NULL;
-    return *path != NULL || !has_store(bridge);
 }
 
 /* Says what was chosen in place of a plan of which more had been said: what was taken once
@@ -147,16 +171,16 @@ mafat_status mafat_planned_follow_size(mafat_bridge *bridge, mafat_error *error)
     size_t said_bytes = bridge->session.prediction.total_bytes;
     if (net->w == bridge->width && net->h == bridge->height)
         return mafat_host_check_agreement(bridge, error);
-    char *weights_path;
-    if (!copy_weights_path(bridge, &weights_path))
+    old_weights weights;
+    if (!remember_weights(bridge, &weights))
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
     workload.is_resized = true;
     workload.width = net->w;
     workload.height = net->h;
-    mafat_status status = plan_again(bridge, &workload, weights_path, error);
+    mafat_status status = plan_again(bridge, &workload, &weights, error);
     if (status == MAFAT_OK)
         print_new_choice(bridge, said_bytes);
-    free(weights_path);
+    free(weights.path);
     return status;
 }
 
@@ -173,16 +197,16 @@ mafat_status mafat_planned_make_anew(mafat_bridge *bridge, const mafat_workload_
         mafat_workload_round_images(image, image, mafat_size_page()),
     };
     mafat_status status = MAFAT_NO_FIT;
-    char *weights_path;
-    if (!copy_weights_path(bridge, &weights_path))
+    old_weights weights;
+    if (!remember_weights(bridge, &weights))
         return mafat_error_set(error, MAFAT_FAILED, "no memory to plan the network anew");
     for (size_t i = 0; i < sizeof images / sizeof images[0] && status == MAFAT_NO_FIT; i++) {
         mafat_workload workload = mafat_workload_with_measured(&before, &images[i]);
-        status = plan_again(bridge, &workload, weights_path, error);
+        status = plan_again(bridge, &workload, &weights, error);
     }
     if (status == MAFAT_NO_FIT) {    /* that is this image's fault, and others may follow */
         mafat_error again;
-        mafat_status planned = plan_again(bridge, &before, weights_path, &again);
+        mafat_status planned = plan_again(bridge, &before, &weights, &again);
         if (planned != MAFAT_OK) {    /* not this image's fault: there is no plan any more */
             status = planned;
             *error = again;
@@ -191,7 +215,7 @@ mafat_status mafat_planned_make_anew(mafat_bridge *bridge, const mafat_workload_
         mafat_planned_refresh(bridge);
         print_new_choice(bridge, said_bytes);
     }
-    free(weights_path);
+    free(weights.path);
     return status;
 }
 
