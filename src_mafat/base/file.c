@@ -67,7 +67,9 @@ mafat_status mafat_file_open(const char *path, const char *what, FILE **file, ui
         status = judge(&info, what, n_bytes, error);
     if (*file == NULL && descriptor >= 0)
         close(descriptor);
-    if (*file != NULL && status != MAFAT_OK)
+    if (*file != NULL && status != MAFAT_OK) {
         fclose(*file);
+        *file = NULL;
+    }
     return status;
 }

@@ -71,9 +71,18 @@ static int count_places(const mafat_dealt *dealt, int n)
     return n_places;
 }
 
+/* TUNING. All ranks wait until all images of a place are handed out. */
+static double hand_out_s(const mafat_bridge *bridge, const uint64_t image_bytes[MAFAT_MAX_RANKS])
+{
+    enum { TIMES = 10 };
+    double seconds = mafat_planned_patience_s(bridge);
+    for (int rank = 0; rank < MAFAT_MAX_RANKS; rank++)
+        seconds += TIMES * (double)image_bytes[rank] * bridge->session.rank_costs.message_byte_s;
+    return seconds;
+}
+
 /* Hands out one image of each rank that has so many. */
-static void hand_out(const mafat_bridge *bridge, mafat_dealt *dealt, int n, int place,
-                     double patience_s)
+static void hand_out(const mafat_bridge *bridge, mafat_dealt *dealt, int n, int place)
 {
     uint64_t image_bytes[MAFAT_MAX_RANKS] = {0};
     for (int i = 0; i < n; i++) {
@@ -84,7 +93,7 @@ static void hand_out(const mafat_bridge *bridge, mafat_dealt *dealt, int n, int 
         if (d->status == MAFAT_OK && image_bytes[d->rank] == 0)
             d->status = mafat_error_set(&d->error, MAFAT_FAILED, "is empty");
     }
-    mafat_orders_hand_out(image_bytes, patience_s);
+    mafat_orders_hand_out(image_bytes, hand_out_s(bridge, image_bytes));
     for (int i = 0; i < n; i++) {
         if (dealt[i].place != place)
             continue;
@@ -96,11 +105,10 @@ static void hand_out(const mafat_bridge *bridge, mafat_dealt *dealt, int n, int 
 
 void mafat_dealt_begin(mafat_bridge *bridge, mafat_dealt *dealt, int n)
 {
-    double patience_s = mafat_planned_patience_s(bridge);
     int n_places = count_places(dealt, n);
     for (int place = 0; place < n_places; place++)
-        hand_out(bridge, dealt, n, place, patience_s);
-    mafat_orders_begin_dealt(n_places, patience_s);
+        hand_out(bridge, dealt, n, place);
+    mafat_orders_begin_dealt(n_places, mafat_planned_patience_s(bridge));
 }
 
 static mafat_status take_results(const mafat_peers *peers, const mafat_network *network,
@@ -120,6 +128,20 @@ static mafat_status take_results(const mafat_peers *peers, const mafat_network *
     return MAFAT_OK;
 }
 
+/* The error of an image, which has the name here that it was given, not the one there; and of a limit
+ * that is another rank's, whose. */
+static void note_error(mafat_dealt *d, const mafat_order_answer *answer)
+{
+    const mafat_peers *peers = mafat_peers_here();
+    d->status = answer->image_status;
+    d->error = answer->error;
+    if (d->status == MAFAT_NO_FIT)
+        snprintf(d->error.text, sizeof d->error.text, "rank %d on %s: %.600s", d->rank,
+                 peers->host(peers->context, d->rank), answer->error.text);
+    d->error.file[0] = '\0';
+    mafat_error_set_file(&d->error, d->path);
+}
+
 /* Takes what came of each rank's image of that place. */
 static mafat_status take(mafat_bridge *bridge, mafat_dealt *dealt, int n, int place,
                          mafat_order_answer *answers, mafat_error *error)
@@ -133,10 +155,7 @@ static mafat_status take(mafat_bridge *bridge, mafat_dealt *dealt, int n, int pl
         if (answer->has_results) {
             status = take_results(mafat_peers_here(), &bridge->session.cfg.network, d, error);
         } else if (d->status == MAFAT_OK) {
-            d->status = answer->image_status;
-            d->error = answer->error;
-            d->error.file[0] = '\0';
-            mafat_error_set_file(&d->error, d->path);
+            note_error(d, answer);
         }
     }
     return status;
@@ -152,7 +171,7 @@ mafat_status mafat_dealt_end(mafat_bridge *bridge, mafat_dealt *dealt, int n, ma
     for (int place = 0; place < n_places && status == MAFAT_OK; place++)
         status = take(bridge, dealt, n, place, answers, error);
     if (status == MAFAT_OK)
-        mafat_orders_end_run(bridge);
+        mafat_orders_end_dealt();
     free(answers);
     return status;
 }

@@ -220,15 +220,17 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
         bytes = malloc(put_words(NULL, words, N_WORDS));
     if (bytes != NULL) {
         planned = whose;
-        deals = !is_divided;
-        has_loaded = false;
-        give(peers, (mafat_order){
+        deals = has_loaded = false;
+        mafat_order order = {
             .kind = MAFAT_ORDER_PLAN, .n_bytes = put_words(bytes, words, N_WORDS),
             .common = mafat_orders_common_of(&session->cfg.network, rounding),
-            .fast = session->is_fast, .deals = deals, .n_listed = session->n_listed,
-            .stretch = options->stretch,
-            .letter_box = options->letter_box}, bytes);
+            .fast = session->is_fast, .deals = !is_divided, .n_listed = session->n_listed,
+            .stretch = options->stretch, .letter_box = options->letter_box,
+        };
+        memcpy(order.takes, session->takes, sizeof order.takes);
+        give(peers, order, bytes);
         status = take_answers(peers, NULL, error);
+        deals = status == MAFAT_OK && !is_divided;
     } else {
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for an order to other ranks");
     }
@@ -276,8 +278,10 @@ void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS], double p
 
 void mafat_orders_begin_dealt(int n_places, double patience_s)
 {
-    give(others(), (mafat_order){.kind = MAFAT_ORDER_DEALT, .n_places = n_places,
-                                 .patience_s = patience_s}, NULL);
+    const mafat_peers *peers = others();
+    peers->expect(peers->context, patience_s);
+    give(peers, (mafat_order){.kind = MAFAT_ORDER_DEALT, .n_places = n_places,
+                              .patience_s = patience_s}, NULL);
 }
 
 mafat_status mafat_orders_answer_dealt(mafat_order_answer *all, mafat_error *error)
@@ -285,9 +289,14 @@ mafat_status mafat_orders_answer_dealt(mafat_order_answer *all, mafat_error *err
     return collect_answers(others(), all, error);
 }
 
+void mafat_orders_end_dealt(void)
+{
+    is_running = false;
+}
+
 void mafat_orders_end_run(const void *whose)
 {
-    if (planned == whose)
+    if (planned == whose && !deals)
         is_running = false;
 }
 

@@ -48,7 +48,8 @@ typedef struct {
     size_t n_bytes;             /* of the words */
     mafat_orders_common common; /* to plan, with these options */
     bool fast, stretch, letter_box;
-    bool deals;                 /* each rank is to plan for whole images */
+    bool deals;                 /* for whole images, */
+    bool takes[MAFAT_MAX_RANKS];    /* those ranks which take some */
     mafat_orders_weights weights;    /* to load */
     int n_listed;               /* to plan for whole images: so many will come; 0: nobody knows */
     double patience_s;          /* to run, or to hand out */
@@ -93,10 +94,11 @@ void mafat_orders_end_run(const void *whose);
 
 /* Has each receive an image's file, of so many bytes (dealt.h), as often as there are places in a pass;
  * then run what has come; and takes the answers to one place after the other, all[n]. Errors are of a
- * rank that cannot go on. The run ends as above, when all results are there. */
+ * rank that cannot go on. The run ends when all results are there. */
 void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s);
 void mafat_orders_begin_dealt(int n_places, double patience_s);
 mafat_status mafat_orders_answer_dealt(mafat_order_answer *all, mafat_error *error);
+void mafat_orders_end_dealt(void);
 
 /* Has them free the network, if it is the one that they have. */
 void mafat_orders_free(const void *whose);

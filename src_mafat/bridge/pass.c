@@ -170,6 +170,8 @@ static mafat_status run_here(mafat_pass *pass, mafat_error *error)
         inputs[n] = (mafat_input){.source = {&feeds[n], give_rows}};
         n++;
     }
+    if (status == MAFAT_OK && n == 1)    /* as if it were alone: before there is an arena */
+        open_image(pass, feeds[0].image);
     if (status == MAFAT_OK && n > 0)
         status = mafat_inference_forward(pass->bridge, inputs, n, NULL, NULL, error);
     close_image(pass);

@@ -224,13 +224,15 @@ void mafat_planned_show(mafat_bridge *bridge, int image)
     mafat_exec_copy_results(&bridge->exec, image, bridge->results);
 }
 
-/* TUNING. Predictions by default costs are of a fast core, and may be far off. */
+/* TUNING. Predictions by default costs are of a fast core, and may be far off. A rank that is dealt a
+ * larger image than any before may plan anew in its limit. */
 double mafat_planned_patience_s(const mafat_bridge *bridge)
 {
     const mafat_session *session = &bridge->session;
     double run_s = session->joint_s * session->plan.n_images;
+    double plan_s = session->n_dealing > 0 && session->limit_bytes > 0 ? 20 : 0;
     bool are_measured = session->has_measured && session->rank_costs.are_measured;
-    return are_measured ? 5 + 10 * run_s : 60 + 100 * run_s;
+    return plan_s + (are_measured ? 5 + 10 * run_s : 60 + 100 * run_s);
 }
 
 mafat_status mafat_planned_run(mafat_bridge *bridge, const mafat_input *inputs, int n_inputs,

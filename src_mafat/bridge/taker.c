@@ -70,7 +70,10 @@ mafat_status mafat_taker_run(mafat_taker *t, mafat_bridge *bridge, mafat_error *
     if (t->queue.n_run > 0)
         return MAFAT_OK;
     mafat_pass_free(&t->pass);
-    return mafat_pass_run(&t->pass, bridge, &t->queue, &t->rounding, error);
+    mafat_status status = mafat_pass_run(&t->pass, bridge, &t->queue, &t->rounding, error);
+    if (bridge->session.limit_bytes > 0)
+        mafat_bridge_release(bridge);
+    return status;
 }
 
 static void drop_first(mafat_taker *t)

@@ -115,6 +115,8 @@ static mafat_status plan_caught(void *context, mafat_error *error)
 static mafat_status plan(server *s, mafat_error *error)
 {
     drop_network(s);
+    if (s->order.deals && !s->order.takes[s->peers->ranks.rank])
+        return MAFAT_OK;
     s->asked = s->words;
     s->words = NULL;
     mafat_status status = mafat_caught_run(plan_caught, s, &s->things, true, error);
@@ -131,6 +133,8 @@ static mafat_status load_caught(void *context, mafat_error *error)
     server *s = context;
     mafat_orders_weights own = {0};
     const mafat_orders_weights *asked = &s->order.weights;
+    if (s->bridge == NULL)    /* it takes no images */
+        return MAFAT_OK;
     mafat_status status = mafat_weights_verify(s->words, &s->bridge->session.cfg.network, error);
     if (status == MAFAT_OK)
         status = mafat_planned_load(s->bridge, s->words, error);
@@ -185,6 +189,8 @@ static mafat_status run_image_caught(void *context, mafat_error *error)
 static void take_image(server *s)
 {
     mafat_error error = {.layer = -1};
+    if (s->bridge == NULL)
+        return;
     s->peers->expect(s->peers->context, s->order.patience_s);
     mafat_status status = mafat_taker_receive(&s->taker, s->order.image_bytes[s->peers->ranks.rank],
                                               &error);
@@ -192,21 +198,29 @@ static void take_image(server *s)
         fail(s, status, &error);
 }
 
-/* Runs the images that were handed out, and says of one after the other how that went. */
+static void run_image(server *s, mafat_order_answer *answer)
+{
+    answer->status = mafat_caught_run(run_image_caught, s, &s->things, true, &answer->error);
+    if (answer->status == MAFAT_OK)
+        answer->image_status = mafat_taker_take(&s->taker, &answer->error);
+    answer->has_results = answer->status == MAFAT_OK && answer->image_status == MAFAT_OK;
+}
+
+/* Runs the images that were handed out, and says of one after the other how that went. A rank that takes
+ * none says so, too. */
 static void run_dealt(server *s)
 {
-    for (int place = 0; place < s->order.n_places; place++) {
+    mafat_status status = MAFAT_OK;
+    s->peers->expect(s->peers->context, s->order.patience_s);
+    for (int place = 0; place < s->order.n_places && status == MAFAT_OK; place++) {
         mafat_order_answer answer = {.error = {.layer = -1}};
-        answer.status = mafat_caught_run(run_image_caught, s, &s->things, true, &answer.error);
-        if (answer.status == MAFAT_OK)
-            answer.image_status = mafat_taker_take(&s->taker, &answer.error);
-        answer.has_results = answer.status == MAFAT_OK && answer.image_status == MAFAT_OK;
+        if (s->bridge != NULL)
+            run_image(s, &answer);
         s->peers->collect(s->peers->context, &answer, sizeof answer, NULL);
         if (answer.has_results)
             mafat_taker_give(s->bridge);
+        status = answer.status;
     }
-    if (s->bridge->session.limit_bytes > 0)
-        mafat_bridge_release(s->bridge);
 }
 
 static void listen(server *s)

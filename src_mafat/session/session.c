@@ -401,50 +401,90 @@ static size_t room_for_weights(const mafat_session *session, const mafat_plan_op
     return limit_bytes > bytes ? limit_bytes - bytes : 0;
 }
 
-/* What the slowest of the ranks that would take whole images takes for one of them, by a plan that fits
- * its limit: INFINITY where one has none. */
+/* Results of other ranks' images, for each image of rank 0's. */
+static size_t others_bytes(const mafat_divided *divided)
+{
+    return (size_t)(divided->n_taking - 1) * divided->result_bytes;
+}
+
+/* The limit in which a rank's plan for whole images is looked for here: not more than there is here. */
+static size_t limit_of_taker(const mafat_session *session, int rank)
+{
+    size_t own_bytes = session->rank_limits[rank];
+    return own_bytes > 0 && own_bytes < session->limit_bytes ? own_bytes : session->limit_bytes;
+}
+
+/* What a rank that would take whole images takes for one of them, by a plan that fits its limit. Rank 0
+ * holds results of the others'. */
+static mafat_status time_taker(mafat_session *session, const mafat_config *config,
+                               const mafat_divided *divided, int rank, double *seconds,
+                               mafat_error *error)
+{
+    mafat_found found;
+    const mafat_session usual = *session;
+    session->ranks = mafat_ranks_even(1, 0);
+    session->n_images = session->seeks_images ? 1 : session->n_images;
+    session->limit_bytes = limit_of_taker(session, rank);
+    session->process.dealt_bytes = rank == 0 ? others_bytes(divided) : 0;
+    mafat_status status = mafat_session_search(session, config, &found, error);
+    if (status == MAFAT_OK) {
+        *seconds = found.plan.latency_s / session->n_images;
+        session->choosing_bytes = mafat_size_max(session->choosing_bytes, found.choosing_bytes);
+        mafat_found_free(&found);
+    }
+    session->ranks = usual.ranks;
+    session->n_images = usual.n_images;
+    session->limit_bytes = usual.limit_bytes;
+    session->process.dealt_bytes = usual.process.dealt_bytes;
+    return status;
+}
+
+/* What the slowest of them takes; INFINITY where one has no plan for one image, an error where it has
+ * none for as many as somebody has asked for. */
 static mafat_status find_slowest(mafat_session *session, const mafat_config *config,
                                  const mafat_divided *divided, double *seconds, mafat_error *error)
 {
-    const mafat_ranks ranks = session->ranks;
-    mafat_ranks taking = ranks;
-    const int n_images = session->n_images;
-    const size_t limit_bytes = session->limit_bytes;
+    mafat_ranks taking = session->ranks;
     double image_s = 0;
     mafat_status status = MAFAT_OK;
-    session->ranks = mafat_ranks_even(1, 0);
-    session->n_images = session->seeks_images ? 1 : n_images;
-    session->limit_bytes = 0;
     *seconds = divided->dealt_s;
-    for (int rank = 0; rank < ranks.n; rank++)
+    for (int rank = 0; rank < taking.n; rank++)
         taking.shares[rank] = divided->takes[rank];
-    for (int rank = 0; rank < ranks.n && status == MAFAT_OK && limit_bytes > 0; rank++) {
-        mafat_found found = {0};
+    for (int rank = 0, last = 0; rank < taking.n && session->limit_bytes > 0; rank++) {
+        char text[sizeof error->text];
         if (!divided->takes[rank])
             continue;
-        if (session->limit_bytes != session->rank_limits[rank]) {
-            session->limit_bytes = session->rank_limits[rank];
-            status = mafat_session_search(session, config, &found, error);
-            image_s = status == MAFAT_OK ? found.plan.latency_s / session->n_images : INFINITY;
-            mafat_found_free(&found);
+        bool is_alike = last > 0 && limit_of_taker(session, rank) == limit_of_taker(session, last);
+        if (!is_alike)
+            status = time_taker(session, config, divided, rank, &image_s, error);
+        last = rank;
+        if (status == MAFAT_NO_FIT && (session->seeks_images || session->n_images == 1)) {
+            *seconds = INFINITY;
+            return MAFAT_OK;
         }
-        *seconds = fmax(*seconds, image_s * mafat_cost_rank_slowness(&session->rank_costs, &taking, rank));
+        if (status != MAFAT_OK) {
+            memcpy(text, error->text, sizeof text);
+            snprintf(error->text, sizeof error->text, "rank %d: %.700s", rank, text);
+            return status;
+        }
+        *seconds = fmax(*seconds,
+                        image_s * mafat_cost_rank_slowness(&session->rank_costs, &taking, rank));
     }
-    session->ranks = ranks;
-    session->n_images = n_images;
-    session->limit_bytes = limit_bytes;
-    return status == MAFAT_NO_FIT ? MAFAT_OK : status;
+    return MAFAT_OK;
 }
 
-/* Has ranks take whole images of a list, where that is sooner than to divide each, and fits. */
+/* Has ranks take whole images of a list, where that is sooner than to divide each, and fits. Nobody knows
+ * how many come of a list that is typed. */
 static mafat_status choose_dealing(mafat_session *session, const mafat_config *config,
                                    const mafat_divided *divided, mafat_error *error)
 {
     double slowest_s;
+    int n_listed = session->n_listed > 1 ? session->n_listed : divided->n_taking;
     if (session->has_shares || !session->has_list || divided->n_taking < 2)
         return MAFAT_OK;
     mafat_status status = find_slowest(session, config, divided, &slowest_s, error);
-    if (status != MAFAT_OK || slowest_s / divided->n_taking >= divided->seconds)
+    int n_passes = mafat_size_parts(n_listed, divided->n_taking);
+    if (status != MAFAT_OK || n_passes * slowest_s >= n_listed * divided->seconds)
         return status;
     mafat_notes_print_dealing(divided->n_taking, session->ranks.n);
     session->n_dealing = divided->n_taking;
@@ -452,7 +492,7 @@ static mafat_status choose_dealing(mafat_session *session, const mafat_config *c
     session->joint_s = slowest_s;
     memcpy(session->takes, divided->takes, sizeof session->takes);
     session->ranks = mafat_ranks_even(1, 0);
-    session->process.dealt_bytes = (size_t)(divided->n_taking - 1) * divided->result_bytes;
+    session->process.dealt_bytes = others_bytes(divided);
     return MAFAT_OK;
 }
 
