@@ -134,9 +134,9 @@ static int choose(chooser *c, const mafat_group *groups, int n_groups,
     return best;
 }
 
-mafat_status mafat_images_choose_head(const mafat_network *network, const mafat_group *groups,
-                                      int n_groups, const mafat_weight_mode *modes, int n_images,
-                                      int *n_layers, mafat_error *error)
+static mafat_status choose_for(const mafat_network *network, const mafat_group *groups, int n_groups,
+                               const mafat_weight_mode *modes, int n_images, int *n_layers,
+                               mafat_error *error)
 {
     size_t n = (size_t)network->n_layers;
     chooser c = {network, calloc(n, sizeof *c.maps), calloc(n + 1, sizeof *c.places)};
@@ -155,6 +155,31 @@ mafat_status mafat_images_choose_head(const mafat_network *network, const mafat_
     return has_memory ? MAFAT_OK : mafat_error_set(error, MAFAT_FAILED, "no memory to divide %d "
                                                    "layers for %d images", network->n_layers,
                                                    n_images);
+}
+
+/* Whether a head of the network's first so many layers is one that these groups can have. */
+static bool can_end(const mafat_group *groups, int n_groups, int n_layers)
+{
+    int at = 0, last = 0;
+    for (int g = 0; g < n_groups; g++)
+        for (int l = groups[g].first; l < groups[g].end; l++) {
+            last = l > last ? l : last;
+            if (++at == n_layers)
+                return last + 1 == n_layers &&
+                       (l + 1 == groups[g].end || !mafat_group_is_interleaved(&groups[g]));
+        }
+    return false;
+}
+
+mafat_status mafat_images_choose_head(const mafat_network *network, const mafat_group *groups,
+                                      int n_groups, const mafat_weight_mode *modes, int n_images,
+                                      int *n_layers, mafat_error *error)
+{
+    const mafat_group whole = {.end = network->n_layers, .tiling = {1, 1, false}};
+    mafat_status status = choose_for(network, &whole, 1, modes, n_images, n_layers, error);
+    if (status != MAFAT_OK || can_end(groups, n_groups, *n_layers))
+        return status;
+    return choose_for(network, groups, n_groups, modes, n_images, n_layers, error);
 }
 
 static void mark_across(const mafat_network *network, int layer, mafat_image_side *sides)

@@ -76,6 +76,20 @@ planned=$(value batch) planned=${planned:-1}
 [ "$(cat "$scratch/stdout")" = "$("$darknet" mafat plan "$cfg" -memory 9M -batch "$planned" -threads 2 2>/dev/null)" ] ||
     fail "auto plans $planned images otherwise than -batch $planned"
 expect 3 'the smallest limit that works is ' "$darknet" mafat plan "$cfg" -memory 9M -batch 200
+# who says the configuration that was found gets the plan that was found
+while read -r net batch limit; do
+    found=(-batch "$batch" -memory "$limit" -threads 2)
+    expect 0 '^config: ' env XDG_CACHE_HOME="$scratch/none" "$darknet" mafat search "$top/darknet/cfg/$net.cfg" "${found[@]}"
+    seconds=$(value predicted_latency_s)
+    expect 0 '^predicted_latency_s: ' env XDG_CACHE_HOME="$scratch/none" "$darknet" mafat plan "$top/darknet/cfg/$net.cfg" "${found[@]}" -mafat "$(value config)"
+    [ "$(value predicted_latency_s)" = "$seconds" ] || fail "$net, $batch images in $limit: $seconds s, and $(value predicted_latency_s) by its configuration"
+done <<END
+yolov2 2 16M
+yolov2 3 18M
+yolov2-tiny 2 32M
+yolov3-tiny 5 14M
+resnet18 2 40M
+END
 # and so it is with what else a search does: a front, of one number or of the best for each limit; what neighbours
 # lost by; a cfg that keeps the configuration; runs for real
 search() { expect 0 "$1" "$darknet" mafat search "$cfg" ${weights:-} -memory 9M -threads 2 "${@:2}"; }
