@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "plan/order.h"
 
 /* ------------------------------------------------------------------------------------- the head */
 
@@ -157,26 +158,41 @@ static mafat_status choose_for(const mafat_network *network, const mafat_group *
                                                    n_images);
 }
 
-/* Whether a head of the network's first so many layers is one that these groups can have. */
+/* Whether these groups can have a head of so many layers. */
 static bool can_end(const mafat_group *groups, int n_groups, int n_layers)
 {
-    int at = 0, last = 0;
-    for (int g = 0; g < n_groups; g++)
-        for (int l = groups[g].first; l < groups[g].end; l++) {
-            last = l > last ? l : last;
-            if (++at == n_layers)
-                return last + 1 == n_layers &&
-                       (l + 1 == groups[g].end || !mafat_group_is_interleaved(&groups[g]));
-        }
+    for (int g = 0, at = 0; g < n_groups; g++) {
+        at += groups[g].end - groups[g].first;
+        if (at >= n_layers)
+            return at == n_layers || !mafat_group_is_interleaved(&groups[g]);
+    }
     return false;
+}
+
+/* Where no tiling is asked for. */
+static mafat_status choose_for_any(const mafat_network *network, const mafat_weight_mode *modes,
+                                   int n_images, int *n_layers, mafat_error *error)
+{
+    mafat_config_group one = {.tiling = {1, 1, false}};
+    const mafat_config any = {.n_groups = 1, .groups = &one};
+    int n_groups;
+    mafat_group *groups = calloc((size_t)network->n_layers, sizeof *groups);
+    if (groups == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory for %d groups", network->n_layers);
+    mafat_status status = mafat_group_resolve(network, &any, groups, &n_groups, error);
+    if (status == MAFAT_OK)
+        status = mafat_order_groups(network, groups, n_groups, error);
+    if (status == MAFAT_OK)
+        status = choose_for(network, groups, n_groups, modes, n_images, n_layers, error);
+    free(groups);
+    return status;
 }
 
 mafat_status mafat_images_choose_head(const mafat_network *network, const mafat_group *groups,
                                       int n_groups, const mafat_weight_mode *modes, int n_images,
                                       int *n_layers, mafat_error *error)
 {
-    const mafat_group whole = {.end = network->n_layers, .tiling = {1, 1, false}};
-    mafat_status status = choose_for(network, &whole, 1, modes, n_images, n_layers, error);
+    mafat_status status = choose_for_any(network, modes, n_images, n_layers, error);
     if (status != MAFAT_OK || can_end(groups, n_groups, *n_layers))
         return status;
     return choose_for(network, groups, n_groups, modes, n_images, n_layers, error);
