@@ -58,7 +58,7 @@ bool mafat_bridge_has_plan(const mafat_bridge *bridge)
 
 void mafat_bridge_release(mafat_bridge *bridge)
 {
-    if (!bridge->session.by_layers)
+    if (mafat_bridge_has_plan(bridge))
         mafat_exec_release(&bridge->exec);
 }
 

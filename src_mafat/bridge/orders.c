@@ -75,6 +75,7 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
 /* Whose network the others have; NULL: they have none. */
 static const void *planned;
 static bool deals;         /* whole images, so that it is theirs whatever becomes of this rank's plan, */
+static bool takes[MAFAT_MAX_RANKS];    /* to these ranks, */
 static bool has_loaded;    /* when it has weights */
 static bool is_running;
 
@@ -202,7 +203,9 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
 {
     enum { N_WORDS = 7 };
     const mafat_peers *peers = others();
-    if (peers == NULL || (deals && session->n_dealing > 0 && planned == whose))
+    bool is_ordered = planned == whose && deals && session->n_dealing > 0 &&
+                      memcmp(takes, session->takes, sizeof takes) == 0;
+    if (peers == NULL || is_ordered)
         return MAFAT_OK;
     mafat_status status = check_order(peers, whose, session, error);
     if (status != MAFAT_OK)
@@ -227,6 +230,7 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
             .fast = session->is_fast, .deals = !is_divided, .n_listed = session->n_listed,
             .stretch = options->stretch, .letter_box = options->letter_box,
         };
+        memcpy(takes, session->takes, sizeof takes);
         memcpy(order.takes, session->takes, sizeof order.takes);
         give(peers, order, bytes);
         status = take_answers(peers, NULL, error);

@@ -116,14 +116,21 @@ static mafat_status load_again(mafat_bridge *bridge, const old_weights *weights,
                                file->changed.tv_sec == weights->changed.tv_sec &&
                                file->changed.tv_nsec == weights->changed.tv_nsec))
         return status;
-    mafat_store_close(&bridge->store);    /* nobody runs by it */
     status = mafat_error_set(error, MAFAT_FAILED, "was replaced while it was in use");
     mafat_error_set_file(error, weights->path);
     return status;
 }
 
+static void drop_plan(mafat_bridge *bridge)
+{
+    mafat_exec_free(&bridge->exec);
+    mafat_store_close(&bridge->store);
+    mafat_session_close(&bridge->session);
+}
+
 /* Plans the network anew, for this workload, and opens its weights again. What the plan of before
- * held is freed first: there may be no room for both. */
+ * held is freed first: there may be no room for both. On error there is no plan: not one that ran with
+ * other weights, or that other ranks do not have. */
 static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workload,
                                const old_weights *weights, mafat_error *error)
 {
@@ -134,9 +141,7 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workl
         standing_bytes = p->network_bytes + p->name_bytes + p->result_bytes + p->thread_bytes +
                          mafat_predict_waiting(&bridge->session.process,
                                                bridge->session.plan.n_images);
-    mafat_exec_free(&bridge->exec);
-    mafat_store_close(&bridge->store);
-    mafat_session_close(&bridge->session);
+    drop_plan(bridge);
     bridge->workload = *workload;
     bridge->workload.standing_bytes = standing_bytes;
     bridge->n_runs++;
@@ -147,6 +152,8 @@ static mafat_status plan_again(mafat_bridge *bridge, const mafat_workload *workl
         status = mafat_planned_prepare(bridge, error);
     if (status == MAFAT_OK && weights->path != NULL)
         status = load_again(bridge, weights, error);
+    if (status != MAFAT_OK)
+        drop_plan(bridge);
     return status;
 }
 
@@ -230,7 +237,7 @@ double mafat_planned_patience_s(const mafat_bridge *bridge)
 {
     const mafat_session *session = &bridge->session;
     double run_s = session->joint_s * session->plan.n_images;
-    double plan_s = session->n_dealing > 0 && session->limit_bytes > 0 ? 20 : 0;
+    double plan_s = session->n_dealing > 0 && session->limit_bytes > 0 ? 60 : 0;
     bool are_measured = session->has_measured && session->rank_costs.are_measured;
     return plan_s + (are_measured ? 5 + 10 * run_s : 60 + 100 * run_s);
 }

@@ -103,7 +103,8 @@ static mafat_status plan_caught(void *context, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     workload.repeats = workload.is_list = s->order.deals;
-    workload.n_images = workload.n_listed = s->order.n_listed;
+    workload.n_listed = s->order.n_listed;
+    workload.n_images = workload.n_listed > 0 ? workload.n_listed : 1;
     if (s->order.deals)    /* room for images that nobody knows yet: for a larger one it is planned anew */
         mafat_workload_set_picture(&workload, &mafat_workload_photo);
     mafat_inference_load(word_of(words, 0), NULL, &request);
@@ -189,9 +190,9 @@ static mafat_status run_image_caught(void *context, mafat_error *error)
 static void take_image(server *s)
 {
     mafat_error error = {.layer = -1};
+    s->peers->expect(s->peers->context, s->order.patience_s);
     if (s->bridge == NULL)
         return;
-    s->peers->expect(s->peers->context, s->order.patience_s);
     mafat_status status = mafat_taker_receive(&s->taker, s->order.image_bytes[s->peers->ranks.rank],
                                               &error);
     if (status != MAFAT_OK)

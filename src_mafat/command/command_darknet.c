@@ -225,13 +225,13 @@ static bool has_list(const mafat_darknet_command *command, const mafat_operands 
            found->loading == MAFAT_LOADED_BY_ROWS;
 }
 
-/* How many images are known before the first one is run: those of a list from a file. Who types paths,
- * or writes them into a pipe, may wait for the first one's result. */
+/* How many images are known before the first one is run: those of a list from a file. 0: of who types
+ * paths, or writes them into a pipe, and may wait for the first one's result. */
 static int count_known(const mafat_darknet_command *command, int n_paths)
 {
     bool is_named = command->inference->needs.list_key != NULL;
     size_t n = is_named ? (size_t)n_paths : mafat_image_list_count();
-    return n < 1 ? 1 : (int)mafat_size_min(n, INT_MAX);
+    return (int)mafat_size_min(n, INT_MAX);
 }
 
 /* What the command does with the network. */
@@ -249,7 +249,8 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     if (status == MAFAT_OK)
         status = find_picture(command, found, has_limit, &has_picture, &n_paths, error);
     workload->is_list = has_list(command, found);
-    workload->n_images = workload->n_listed = workload->is_list ? count_known(command, n_paths) : 1;
+    workload->n_listed = workload->is_list ? count_known(command, n_paths) : 1;
+    workload->n_images = workload->n_listed > 0 ? workload->n_listed : 1;
     if (status == MAFAT_OK && has_picture)
         mafat_workload_set_picture(workload, &found->memory);
     if (status == MAFAT_OK && found->drawer == MAFAT_DRAWN_BY_DARKNET)

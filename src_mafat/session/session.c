@@ -479,7 +479,7 @@ static mafat_status choose_dealing(mafat_session *session, const mafat_config *c
                                    const mafat_divided *divided, mafat_error *error)
 {
     double slowest_s;
-    int n_listed = session->n_listed > 1 ? session->n_listed : divided->n_taking;
+    int n_listed = session->n_listed > 0 ? session->n_listed : divided->n_taking;
     if (session->has_shares || !session->has_list || divided->n_taking < 2)
         return MAFAT_OK;
     mafat_status status = find_slowest(session, config, divided, &slowest_s, error);
