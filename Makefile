@@ -130,9 +130,9 @@ WARN := $(if $(call on,OPENMP),,-Wno-unknown-pragmas) -Wall -Wextra -Wshadow -Wc
 # Files may have more than 2 GB where addresses have 32 bits, too.
 FILES := -D_FILE_OFFSET_BITS=64
 MAFAT_FLAGS = -std=gnu11 $(WARN) $(if $(call on,WERROR),-Werror) $(MACHINE) $(OPT) $(FILES) -Isrc_mafat $(INCLUDES)
-# FLAGS_<file or room under src_mafat>: two rooms alone may see Darknet, in three suites compute for long, and these files
-# must round after every operation (src_mafat/kernels/README.md: an FMA in the epilogue changes a quarter of the values).
-# -isystem: warnings in Darknet's headers are not ours.
+# FLAGS_<file or room under src_mafat>. Two rooms alone see Darknet's headers, whose warnings are not ours (-isystem); where
+# all is sanitized, the three rooms in which suites compute for long are optimised more than the rest; and some files must
+# round after every operation (src_mafat/kernels/README.md: an FMA in the epilogue changes a quarter of the values).
 FLAGS_upstream := -isystem darknet/include -isystem darknet/src
 FLAGS_kernels := $(if $(call on,DEBUG),,$(if $(SANITIZE),-O2))
 FLAGS_plan := $(FLAGS_kernels)
