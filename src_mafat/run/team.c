@@ -110,6 +110,10 @@ static void stand_by(mafat_team *team, int thread)
 
 void mafat_team_run(mafat_team *team, void (*leader)(void *context), void *context)
 {
+    if (team->n_threads == 1) {    /* of which OpenMP (gcc 10's) would make a team anew each time */
+        leader(context);
+        return;
+    }
     atomic_store_explicit(&team->dismissed, false, memory_order_relaxed);
 #pragma omp parallel num_threads(team->n_threads)
     {
