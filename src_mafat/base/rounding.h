@@ -56,14 +56,21 @@ typedef enum {
     MAFAT_N_MIXES
 } mafat_mix;
 
+/* draw_detections() draws boxes of class x, of max, in the colour at some place between 0 and 5. */
+typedef enum {
+    MAFAT_COLOUR_BY_STEP,    /* x * (5/max) */
+    MAFAT_COLOUR_BY_PART,    /* (x*5) * (1/max) */
+    MAFAT_COLOUR_BY_CALL,    /* that of get_color(), which is compiled for itself, too */
+    MAFAT_N_COLOURINGS
+} mafat_colouring;
+
 typedef struct {
     float from_byte[256];    /* what load_image_color() makes of a byte */
     bool reciprocal;         /* i * scale is i*(from-1) * (1/(to-1)), not i * ((from-1)/(to-1)) */
     mafat_mix mix;           /* of columns */
     bool fused_second_pass;  /* of rows: fma(t, far, first), not first + t*far, where first is
                                 (1-t)*near */
-    bool scaled_colour;      /* class x of `max` is drawn in the colour at x * (5/max), not
-                                at (x/max) * 5 */
+    mafat_colouring colouring;
 } mafat_image_rounding;
 
 /* MAFAT_UNSUPPORTED where a float is computed with more digits than it has, as in x87's registers, and

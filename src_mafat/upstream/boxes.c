@@ -374,9 +374,10 @@ static float corner_colour(int channel, int corner)
 
 float mafat_boxes_colour(const mafat_image_rounding *rounding, int channel, int x, int max)
 {
-    if (!rounding->scaled_colour)
+    if (rounding->colouring == MAFAT_COLOUR_BY_CALL)
         return get_color(channel, x, max);
-    float step = 5 / (float)max, at_color = (float)x * step;
+    float at_color = rounding->colouring == MAFAT_COLOUR_BY_STEP ? (float)x * (5 / (float)max)
+                                                                 : (float)x * 5 * (1 / (float)max);
     int before = (int)floorf(at_color), behind = (int)ceilf(at_color);
     float share = at_color - (float)before;
     return (1 - share) * corner_colour(channel, before) + share * corner_colour(channel, behind);

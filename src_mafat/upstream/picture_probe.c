@@ -113,8 +113,8 @@ static bool read_bytes(const mafat_picture *picture, image floats, float from_by
 /* Two pictures, and the inputs that Darknet makes of them, wider than what a vectorised loop takes
  * at once and with a rest: one grows, one shrinks. */
 enum { N_SAMPLES = 2, INPUT_W = 149, INPUT_H = 40 };
-/* Classes of boxes to draw, of which a third lies between two colours. */
-enum { N_COLOURED = 6 };
+/* So many classes of boxes to draw that any two ways of rounding differ in some: of 80 they do not. */
+enum { N_COLOURED = 61 };
 enum { SMALL_W = 11, SMALL_H = 3, LARGE_W = 160, LARGE_H = 43 };
 
 typedef struct {
@@ -202,29 +202,39 @@ static void draw_silently(image picture, int class, int n_classes)
     mafat_notice_set_hushed(was_hushed);
 }
 
-/* Whether the boxes of all classes are drawn in the colours of the rounding. */
-static bool follows_colours(const mafat_image_rounding *rounding)
+/* The colours in which Darknet draws boxes. */
+static void find_drawn(float drawn[N_COLOURED][MAFAT_COLOURS])
 {
-    enum { SIDE = 200 };    /* its frame is a pixel wide */
+    enum { W = 2, H = 200 };    /* the frame is a pixel wide */
+    for (int class = 0; class < N_COLOURED; class++) {
+        image picture = make_image(W, H, MAFAT_COLOURS);
+        draw_silently(picture, class, N_COLOURED);
+        for (int c = 0; c < MAFAT_COLOURS; c++)
+            drawn[class][c] = picture.data[(c * H + H / 2) * W];
+        free_image(picture);
+    }
+}
+
+static bool follows_colours(const mafat_image_rounding *rounding,
+                            float drawn[N_COLOURED][MAFAT_COLOURS])
+{
     bool follows = true;
     for (int class = 0; class < N_COLOURED && follows; class++) {
-        image picture = make_image(SIDE, SIDE, MAFAT_COLOURS);
-        draw_silently(picture, class, N_COLOURED);
         int x = class * 123457 % N_COLOURED;
         for (int c = 0; c < MAFAT_COLOURS; c++)
-            follows &= picture.data[c * SIDE * SIDE + SIDE / 2 * SIDE] ==
-                        mafat_boxes_colour(rounding, 2 - c, x, N_COLOURED);
-        free_image(picture);
+            follows &= drawn[class][c] == mafat_boxes_colour(rounding, 2 - c, x, N_COLOURED);
     }
     return follows;
 }
 
-/* Finds out how colours are rounded, by classes of which some are coloured differently. */
+/* Finds out how colours are rounded. */
 static mafat_status find_colours(mafat_image_rounding *rounding, mafat_error *error)
 {
-    for (int k = 0; k < 2; k++) {
-        rounding->scaled_colour = k == 0;
-        if (follows_colours(rounding))
+    float drawn[N_COLOURED][MAFAT_COLOURS];
+    find_drawn(drawn);
+    for (int k = 0; k < MAFAT_N_COLOURINGS; k++) {
+        rounding->colouring = (mafat_colouring)k;
+        if (follows_colours(rounding, drawn))
             return MAFAT_OK;
     }
     return mafat_error_set(error, MAFAT_UNSUPPORTED, "this build of Darknet draws boxes in colours "
