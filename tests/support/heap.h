@@ -9,7 +9,8 @@
 /* Blocks of all threads. */
 long test_heap_n_blocks(void);
 
-/* Has allocation number n of this thread from now on fail, once; 0: none. */
+/* Has allocation number n of this thread from now on fail, once, or the first one behind it that is not
+ * OpenMP's; 0: none. */
 void test_heap_fail(long n);
 
 /* Whether it has failed. */
