@@ -316,7 +316,11 @@ void mafat_orders_free(const void *whose)
 bool mafat_orders_end(void)
 {
     const mafat_peers *peers = others();
-    if (peers != NULL && !is_running)
-        give(peers, (mafat_order){.kind = MAFAT_ORDER_END}, NULL);
-    return !is_running;
+    mafat_error unseen;
+    if (peers == NULL || is_running)
+        return !is_running;
+    peers->expect(peers->context, MAFAT_ORDER_PATIENCE_S);
+    give(peers, (mafat_order){.kind = MAFAT_ORDER_END}, NULL);
+    take_answers(peers, NULL, &unseen);
+    return true;
 }

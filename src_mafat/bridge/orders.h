@@ -103,7 +103,8 @@ void mafat_orders_end_dealt(void);
 /* Has them free the network, if it is the one that they have. */
 void mafat_orders_free(const void *whose);
 
-/* Has them end. False where they do not listen: they are in a run. */
+/* Has them end, and waits until they do, as MPI would without a deadline. False where they do not listen:
+ * they are in a run. */
 bool mafat_orders_end(void);
 
 #endif

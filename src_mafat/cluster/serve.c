@@ -265,8 +265,11 @@ static void carry_out(server *s)
         run_dealt(s);
         return;
     case MAFAT_ORDER_FREE:
+        drop_network(s);
+        return;
     case MAFAT_ORDER_END:
         drop_network(s);
+        answer(s, MAFAT_OK, 0, &error);
         return;
     }
 }
