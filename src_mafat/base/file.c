@@ -51,6 +51,18 @@ mafat_status mafat_file_compare(const char *a, const char *b, bool *is_same, maf
     return status;
 }
 
+bool mafat_file_write_all(int file, const char *bytes, size_t n_bytes)
+{
+    while (n_bytes > 0) {
+        ssize_t n_written = write(file, bytes, n_bytes);
+        if (n_written < 0 && errno != EINTR)
+            return false;
+        bytes += n_written > 0 ? n_written : 0;
+        n_bytes -= n_written > 0 ? (size_t)n_written : 0;
+    }
+    return true;
+}
+
 mafat_status mafat_file_open(const char *path, const char *what, FILE **file, uint64_t *n_bytes,
                              mafat_error *error)
 {

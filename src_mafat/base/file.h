@@ -21,6 +21,9 @@ mafat_status mafat_file_look(const char *path, struct stat *about, bool *is_ther
 /* Stores whether two paths lead to one file or folder: not where one leads nowhere. Errors as above. */
 mafat_status mafat_file_compare(const char *a, const char *b, bool *is_same, mafat_error *error);
 
+/* Writes all bytes, however often it takes; false where that fails, as errno says. */
+bool mafat_file_write_all(int file, const char *bytes, size_t n_bytes);
+
 /* Opens a regular file for reading and stores its size; never waits, whatever `path` leads to by
  * then. Errors as above, and MAFAT_FAILED for a file that may not be read. */
 mafat_status mafat_file_open(const char *path, const char *what, FILE **file, uint64_t *n_bytes,

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/size.h"
 #include "bridge/dealt.h"
 #include "upstream/picture_probe.h"
@@ -15,18 +16,6 @@
 mafat_status mafat_taker_prepare(mafat_taker *t, mafat_error *error)
 {
     return mafat_picture_probe_measure(&t->rounding, error);
-}
-
-static bool write_all(int file, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t n_written = write(file, bytes, n);
-        if (n_written < 0)
-            return false;
-        bytes += n_written;
-        n -= (size_t)n_written;
-    }
-    return true;
 }
 
 /* Receives a file into memory; -1: there is no more, as errno says. */
@@ -38,7 +27,7 @@ static int receive_file(uint64_t n_bytes)
     int file = memfd_create("image", MFD_CLOEXEC);
     for (uint64_t at = 0; at < n_bytes && file >= 0; at += sizeof piece.bytes) {
         peers->exchange(peers->context, NULL, 0, &parcel, 1);
-        if (write_all(file, piece.bytes, mafat_dealt_piece_bytes(n_bytes, at)))
+        if (mafat_file_write_all(file, piece.bytes, mafat_dealt_piece_bytes(n_bytes, at)))
             continue;
         int reason = errno;
         close(file);

@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/notice.h"
 
 /* So many parts of one level are merged, or fewer where memory does not hold a box of each beside one
@@ -93,18 +94,6 @@ static mafat_status make_file(mafat_pile *pile, mafat_error *error)
     return MAFAT_OK;
 }
 
-static bool write_all(int file, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t written = write(file, bytes, n);
-        if (written < 0 && errno != EINTR)
-            return false;
-        bytes += written > 0 ? written : 0;
-        n -= written > 0 ? (size_t)written : 0;
-    }
-    return true;
-}
-
 static bool read_all(int file, char *bytes, size_t n, off_t from)
 {
     while (n > 0) {
@@ -130,7 +119,7 @@ static void spare_cache(const mafat_pile *pile)
 /* Writes boxes to its end. */
 static mafat_status append(mafat_pile *pile, const mafat_judged *boxes, int n, mafat_error *error)
 {
-    if (!write_all(pile->file, (const char *)boxes, (size_t)n * sizeof *boxes))
+    if (!mafat_file_write_all(pile->file, (const char *)boxes, (size_t)n * sizeof *boxes))
         return fail("write", error);
     return MAFAT_OK;
 }
