@@ -132,12 +132,10 @@ static mafat_status take_results(const mafat_peers *peers, const mafat_network *
  * that is another rank's, whose. */
 static void note_error(mafat_dealt *d, const mafat_order_answer *answer)
 {
-    const mafat_peers *peers = mafat_peers_here();
     d->status = answer->image_status;
     d->error = answer->error;
     if (d->status == MAFAT_NO_FIT)
-        snprintf(d->error.text, sizeof d->error.text, "rank %d on %s: %.600s", d->rank,
-                 peers->host(peers->context, d->rank), answer->error.text);
+        mafat_peers_name_rank(mafat_peers_here(), d->rank, &d->error);
     d->error.file[0] = '\0';
     mafat_error_set_file(&d->error, d->path);
 }

@@ -105,8 +105,7 @@ static mafat_status collect_answers(const mafat_peers *peers, mafat_order_answer
         if (status == MAFAT_OK)
             continue;
         *error = all[rank].error;
-        snprintf(error->text, sizeof error->text, "rank %d on %s: %.600s", rank,
-                 peers->host(peers->context, rank), all[rank].error.text);
+        mafat_peers_name_rank(peers, rank, error);
     }
     return status;
 }

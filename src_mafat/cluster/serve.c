@@ -154,8 +154,7 @@ static mafat_status load_caught(void *context, mafat_error *error)
 static void fail(const server *s, mafat_status status, const mafat_error *error)
 {
     mafat_error named = *error;
-    snprintf(named.text, sizeof named.text, "rank %d on %s: %.600s", s->peers->ranks.rank,
-             s->peers->host(s->peers->context, s->peers->ranks.rank), error->text);
+    mafat_peers_name_rank(s->peers, s->peers->ranks.rank, &named);
     mafat_error_print(&named, stderr);
     s->peers->give_up(s->peers->context, status);
 }

@@ -1,6 +1,8 @@
 /* The peers of a process; see peers.h. */
 #include "run/peers.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct {
@@ -11,6 +13,14 @@ static struct {
 const mafat_peers *mafat_peers_here(void)
 {
     return here.peers != NULL && here.process == getpid() ? here.peers : NULL;
+}
+
+void mafat_peers_name_rank(const mafat_peers *peers, int rank, mafat_error *error)
+{
+    char text[sizeof error->text];
+    memcpy(text, error->text, sizeof text);
+    snprintf(error->text, sizeof error->text, "rank %d on %s: %.600s", rank,
+             peers->host(peers->context, rank), text);
 }
 
 void mafat_peers_set_here(const mafat_peers *peers)

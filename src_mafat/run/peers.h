@@ -41,6 +41,9 @@ typedef struct {
  * first, and one that another has forked. */
 const mafat_peers *mafat_peers_here(void);
 
+/* Has an error say which rank's it is, and where that runs. */
+void mafat_peers_name_rank(const mafat_peers *peers, int rank, mafat_error *error);
+
 /* For the start of a program; borrowed. */
 void mafat_peers_set_here(const mafat_peers *peers);
 
