@@ -69,10 +69,8 @@ static mafat_status build_groups(mafat_builder *b)
 static mafat_status build(mafat_builder *b, const mafat_config *config)
 {
     mafat_plan *plan = b->plan;
-    mafat_status status = mafat_group_resolve(b->network, config, plan->groups, &plan->n_groups,
+    mafat_status status = mafat_order_resolve(b->network, config, plan->groups, &plan->n_groups,
                                               b->error);
-    if (status == MAFAT_OK)
-        status = mafat_order_groups(b->network, plan->groups, plan->n_groups, b->error);
     if (status == MAFAT_OK)
         status = mafat_images_find_head(b);
     if (status == MAFAT_OK)

@@ -173,15 +173,11 @@ static bool can_end(const mafat_group *groups, int n_groups, int n_layers)
 static mafat_status choose_for_any(const mafat_network *network, const mafat_weight_mode *modes,
                                    int n_images, int *n_layers, mafat_error *error)
 {
-    mafat_config_group one = {.tiling = {1, 1, false}};
-    const mafat_config any = {.n_groups = 1, .groups = &one};
     int n_groups;
     mafat_group *groups = calloc((size_t)network->n_layers, sizeof *groups);
     if (groups == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %d groups", network->n_layers);
-    mafat_status status = mafat_group_resolve(network, &any, groups, &n_groups, error);
-    if (status == MAFAT_OK)
-        status = mafat_order_groups(network, groups, n_groups, error);
+    mafat_status status = mafat_order_resolve(network, NULL, groups, &n_groups, error);
     if (status == MAFAT_OK)
         status = choose_for(network, groups, n_groups, modes, n_images, n_layers, error);
     free(groups);

@@ -9,8 +9,7 @@
  * and the head's weights, which stay, take least. It ends with a group, or in one that is not
  * interleaved. Where these groups can have the head that is chosen where no tiling is asked for, it is
  * that one: who searched among all groups that there can be, and found these, comes to the same plan by
- * them.
- * `modes` NULL: no weights are read. MAFAT_FAILED without memory. */
+ * them. `modes` NULL: no weights are read. MAFAT_FAILED without memory. */
 mafat_status mafat_images_choose_head(const mafat_network *network, const mafat_group *groups,
                                       int n_groups, const mafat_weight_mode *modes, int n_images,
                                       int *n_layers, mafat_error *error);

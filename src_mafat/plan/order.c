@@ -164,3 +164,13 @@ mafat_status mafat_order_groups(const mafat_network *network, mafat_group *group
     free(o.last_readers);
     return status;
 }
+
+mafat_status mafat_order_resolve(const mafat_network *network, const mafat_config *config,
+                                 mafat_group *groups, int *n_groups, mafat_error *error)
+{
+    mafat_config_group whole = {.tiling = {1, 1, false}};
+    const mafat_config any = {.n_groups = 1, .groups = &whole};
+    mafat_status status = mafat_group_resolve(network, config != NULL ? config : &any, groups, n_groups,
+                                              error);
+    return status == MAFAT_OK ? mafat_order_groups(network, groups, *n_groups, error) : status;
+}

@@ -286,10 +286,7 @@ static mafat_status begin(divider *v, const mafat_divide_problem *problem, mafat
         v->timed == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to divide %zu layers among %zu ranks",
                                n_layers, n);
-    mafat_status status = mafat_group_resolve(problem->network, problem->config, v->groups,
-                                              &v->n_groups, error);
-    return status == MAFAT_OK ? mafat_order_groups(problem->network, v->groups, v->n_groups, error)
-                              : status;
+    return mafat_order_resolve(problem->network, problem->config, v->groups, &v->n_groups, error);
 }
 
 mafat_status mafat_divide_best(mafat_divided *divided, const mafat_divide_problem *problem,

@@ -38,11 +38,7 @@ static mafat_status find_sums(mafat_problem *p, mafat_error *error)
 mafat_status mafat_problem_find_groups(const mafat_problem *p, mafat_group *groups, int *n_groups,
                                        mafat_error *error)
 {
-    mafat_config_group whole = {.tiling = {1, 1, false}};
-    const mafat_config any = {.n_groups = 1, .groups = &whole};
-    const mafat_config *config = p->fixed != NULL ? p->fixed : &any;
-    mafat_status status = mafat_group_resolve(p->network, config, groups, n_groups, error);
-    return status == MAFAT_OK ? mafat_order_groups(p->network, groups, *n_groups, error) : status;
+    return mafat_order_resolve(p->network, p->fixed, groups, n_groups, error);
 }
 
 /* Finds the head of several images, as if all weights came in each run. */
