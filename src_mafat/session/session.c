@@ -421,22 +421,18 @@ static mafat_status time_taker(mafat_session *session, const mafat_config *confi
                                mafat_error *error)
 {
     mafat_found found;
-    const mafat_session usual = *session;
-    session->ranks = mafat_ranks_even(1, 0);
-    session->n_images = session->seeks_images ? 1 : session->n_images;
-    session->limit_bytes = limit_of_taker(session, rank);
-    session->process.dealt_bytes = rank == 0 ? others_bytes(divided) : 0;
-    mafat_status status = mafat_session_search(session, config, &found, error);
-    if (status == MAFAT_OK) {
-        *seconds = found.plan.latency_s / session->n_images;
-        session->choosing_bytes = mafat_size_max(session->choosing_bytes, found.choosing_bytes);
-        mafat_found_free(&found);
-    }
-    session->ranks = usual.ranks;
-    session->n_images = usual.n_images;
-    session->limit_bytes = usual.limit_bytes;
-    session->process.dealt_bytes = usual.process.dealt_bytes;
-    return status;
+    mafat_session own = *session;
+    own.ranks = mafat_ranks_even(1, 0);
+    own.n_images = session->seeks_images ? 1 : session->n_images;
+    own.limit_bytes = limit_of_taker(session, rank);
+    own.process.dealt_bytes = rank == 0 ? others_bytes(divided) : 0;
+    mafat_status status = mafat_session_search(&own, config, &found, error);
+    if (status != MAFAT_OK)
+        return status;
+    *seconds = found.plan.latency_s / own.n_images;
+    session->choosing_bytes = mafat_size_max(session->choosing_bytes, found.choosing_bytes);
+    mafat_found_free(&found);
+    return MAFAT_OK;
 }
 
 /* What the slowest of them takes; INFINITY where one has no plan for one image, an error where it has
