@@ -4,20 +4,8 @@
 # those of one rank; ranks that do not match are named before anything runs, and one that is lost meanwhile
 # ends all.
 . "$(dirname "$0")/../lib.sh"
-mpi=$top/darknet/darknet-mpi
-if ! command -v mpirun >/dev/null || [ ! -x "$mpi" ]; then
-    echo "  not built: make MPI=1 (tools/setup mpi installs what that takes)"
-    exit 0
-fi
+. "$top/tests/ranks.sh"
 cd "$top/darknet" || exit 1
-export OMP_NUM_THREADS=1
-# Two ranks find each other by the loopback device where there is no other one.
-[ -n "$(ls /sys/class/net | grep -v '^lo$')" ] || export OMPI_MCA_btl_tcp_if_include=lo
-ranks() { # N COMMAND...
-    local n=$1
-    shift
-    mpirun --oversubscribe --allow-run-as-root --bind-to none -n "$n" "$@"
-}
 
 # small CFG PIXELS: prints the path of the same network with a smaller input
 small() {
@@ -69,10 +57,10 @@ expect 3 "rank 1 on $(hostname): nothing fits" ranks 2 "$mpi" mafat compare "$sc
 # A rank whose cgroup is too small says so, and how much it takes.
 if "$top/tools/limit" none true 2>/dev/null; then
     expect 3 "rank 1 on $(hostname): its plan takes [0-9]+ bytes .* less here: .*8388608, the limit of cgroup" \
-        mpirun --oversubscribe --allow-run-as-root --bind-to none \
+        "${mpirun[@]}" \
         -n 1 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -shares 1,1 : \
         -n 1 "$top/tools/limit" 8M "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -shares 1,1
-    expect 3 "rank 1 on $(hostname): nothing fits" mpirun --oversubscribe --allow-run-as-root --bind-to none \
+    expect 3 "rank 1 on $(hostname): nothing fits" "${mpirun[@]}" \
         -n 1 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -memory auto -shares 1,1 : \
         -n 1 "$top/tools/limit" 8M "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)"
 else
@@ -136,7 +124,7 @@ cmp "$scratch"/[13]/predictions.* || fail "another picture on 3 ranks"
 
 # refused CODE PATTERN: a second rank that has another folder's files
 refused() {
-    expect "$1" "$2" mpirun --oversubscribe --allow-run-as-root --bind-to none \
+    expect "$1" "$2" "${mpirun[@]}" \
         -n 1 -wdir "$scratch/a" "$mpi" mafat compare net.cfg net.weights : \
         -n 1 -wdir "$scratch/b" "$mpi" mafat compare net.cfg net.weights
     ! grep -q values_compared "$scratch/stdout" || fail "ran all the same: $2"
@@ -157,7 +145,7 @@ expect 2 '2 ranks divide each image, and take one at a time; given batch 2' \
 lost() {
     local pids pid code begin
     : >"$scratch/stderr"    # before the command's own shell does: until then it would hold what the last run said
-    mpirun --oversubscribe --allow-run-as-root --bind-to none -n 3 "$mpi" mafat bench "$scratch/a/net.cfg" "$scratch/a/net.weights" \
+    "${mpirun[@]}" -n 3 "$mpi" mafat bench "$scratch/a/net.cfg" "$scratch/a/net.weights" \
         -threads 1 -shares 1,1,1 -n 10000 >"$scratch/stdout" 2>"$scratch/stderr" </dev/null &
     until grep -q '^mafat: runs: ' "$scratch/stderr" || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
     pids=$(pgrep -P $!)

@@ -3,14 +3,8 @@
 # process prints and writes, byte for byte and in the order of the list, also where an image cannot be read;
 # and a rank that is lost meanwhile ends all.
 . "$(dirname "$0")/../lib.sh"
-mpi=$top/darknet/darknet-mpi
-if ! command -v mpirun >/dev/null || [ ! -x "$mpi" ]; then
-    echo "  not built: make MPI=1 (tools/setup mpi installs what that takes)"
-    exit 0
-fi
+. "$top/tests/ranks.sh"
 cd "$top/darknet" || exit 1
-export OMP_NUM_THREADS=1
-[ -n "$(ls /sys/class/net | grep -v '^lo$')" ] || export OMPI_MCA_btl_tcp_if_include=lo
 weights=$(weights cfg/yolov3-tiny.cfg)
 cfg=$scratch/net.cfg
 sed -E 's/^(width|height) *=.*/\1=96/' cfg/yolov3-tiny.cfg >"$cfg"
@@ -27,7 +21,7 @@ both() {
     local n=$1 code=$2 k
     for k in 1 "$n"; do
         local with=()
-        [ "$k" = 1 ] || with=(mpirun --oversubscribe --allow-run-as-root --bind-to none -n "$k")
+        [ "$k" = 1 ] || with=(ranks "$k")
         local program=$darknet
         [ "$k" = 1 ] || program=$mpi
         rm -rf "$scratch/out$k" "$scratch/results"/*
@@ -61,7 +55,7 @@ both 4 0 detector map "$scratch/data" "$cfg" "$weights"
 
 # who says what ranks take of an image has them divide each
 cp "$scratch/list" "$scratch/typed"
-mpirun --oversubscribe --allow-run-as-root --bind-to none -n 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
+ranks 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
     -thresh 0.1 -shares 1,1 -json <"$scratch/typed" 2>"$scratch/stderr" | sed -E 's/"(seconds|config|predicted_bytes|peak_bytes)": [^,}]*//g' >"$scratch/divided"
 ! grep -q 'take whole images' "$scratch/stderr" || fail "images are dealt out in spite of -shares"
 "$darknet" mafat detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json <"$scratch/typed" 2>/dev/null |
@@ -72,7 +66,7 @@ lost() {
     local run pids code
     for _ in $(seq 500); do cat "$scratch/list"; done >"$scratch/long"
     rm -f "$scratch/stdout"
-    mpirun --oversubscribe --allow-run-as-root --bind-to none -n 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
+    "${mpirun[@]}" -n 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
         -threads 1 -json <"$scratch/long" >"$scratch/stdout" 2>"$scratch/stderr" &
     run=$!
     until [ -s "$scratch/stdout" ] || ! kill -0 $run 2>/dev/null; do sleep 0.1; done
@@ -87,7 +81,7 @@ lost() {
     done
 }
 lost KILL 137 "rank 1 with PID [0-9]+ on node $(hostname) exited on signal 9"
-if mpirun --oversubscribe --allow-run-as-root --bind-to none -n 2 "$mpi" mafat search "$cfg" -memory 32M -threads 1 -calibrate \
+if ranks 2 "$mpi" mafat search "$cfg" -memory 32M -threads 1 -calibrate \
     >/dev/null 2>&1; then
     lost STOP 1 "^mafat: .*no answer in [0-9]+ s from rank 1 on $(hostname); all ranks end"
 else
