@@ -218,12 +218,13 @@ START_TEST(each_other_pattern_gives_other_bits)
 {
     enum { W = 149, H = 121 };
     static float right[3 * W * H], wrong[3 * W * H];
-    mafat_picture picture = make_picture(21, 17);
-    for (int k = 0; k < 2 + MAFAT_N_MIXES - 1; k++) {
+    mafat_picture picture = make_picture(22, 18);
+    for (int k = 0; k < 3 + MAFAT_N_MIXES - 1; k++) {
         mafat_image_rounding other = *measured();
-        other.reciprocal ^= k == 0;
-        other.fused_second_pass ^= k == 1;
-        other.mix = (mafat_mix)((other.mix + (k < 2 ? 0 : k - 1)) % MAFAT_N_MIXES);
+        other.reciprocal_x ^= k == 0;
+        other.reciprocal_y ^= k == 1;
+        other.fused_second_pass ^= k == 2;
+        other.mix = (mafat_mix)((other.mix + (k < 3 ? 0 : k - 2)) % MAFAT_N_MIXES);
         const mafat_image_rounding *roundings[] = {measured(), &other};
         for (int i = 0; i < 2; i++) {
             mafat_letterbox letterbox;

@@ -58,8 +58,8 @@ static mafat_status set_sizes(mafat_letterbox *l, mafat_error *error)
         l->new_h = !wide || l->is_stretched ? l->net_h : l->h * l->net_w / l->w;
         l->left = (l->net_w - l->new_w) / 2;
         l->top = (l->net_h - l->new_h) / 2;
-        l->x = make_scale(l->w, l->new_w, l->rounding.reciprocal);
-        l->y = make_scale(l->h, l->new_h, l->rounding.reciprocal);
+        l->x = make_scale(l->w, l->new_w, l->rounding.reciprocal_x);
+        l->y = make_scale(l->h, l->new_h, l->rounding.reciprocal_y);
         fits = l->new_w <= l->net_w && stays_inside(l->x, l->w, l->new_w) &&
                l->new_h <= l->net_h && stays_inside(l->y, l->h, l->new_h);
     }
@@ -213,8 +213,8 @@ void mafat_resizing_init(mafat_resizing *resizing, const float *plane, int w, in
 {
     *resizing = (mafat_resizing){
         .plane = plane, .w = w, .h = h, .new_w = new_w, .new_h = new_h,
-        .x = make_scale(w, new_w, rounding->reciprocal),
-        .y = make_scale(h, new_h, rounding->reciprocal), .rounding = rounding,
+        .x = make_scale(w, new_w, rounding->reciprocal_x),
+        .y = make_scale(h, new_h, rounding->reciprocal_y), .rounding = rounding,
     };
 }
 

@@ -151,11 +151,12 @@ static mafat_status find_pattern(const sample samples[N_SAMPLES], mafat_image_ro
 {
     mafat_status status = MAFAT_OK;
     int n_found = 0;
-    for (int k = 0; k < 4 * MAFAT_N_MIXES && status == MAFAT_OK; k++) {
+    for (int k = 0; k < 8 * MAFAT_N_MIXES && status == MAFAT_OK; k++) {
         mafat_image_rounding candidate = *rounding;
-        candidate.reciprocal = k & 1;
-        candidate.fused_second_pass = k & 2;
-        candidate.mix = (mafat_mix)(k / 4);
+        candidate.reciprocal_x = k & 1;
+        candidate.reciprocal_y = k & 2;
+        candidate.fused_second_pass = k & 4;
+        candidate.mix = (mafat_mix)(k / 8);
         bool all = true;
         for (int i = 0; i < N_SAMPLES && all && status == MAFAT_OK; i++)
             status = follow(&candidate, &samples[i], &all, error);
