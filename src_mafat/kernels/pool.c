@@ -43,6 +43,9 @@ static MAFAT_ALWAYS_INLINE float larger(float max, float val, mafat_max way)
 static MAFAT_ALWAYS_INLINE void pool_inside(const float *restrict in, size_t row_stride, int size,
                                             int stride, mafat_max way, float *restrict out, int n)
 {
+#if defined(__clang__) && __clang_major__ == 17    /* takes >= for > in vectors of every other pixel */
+#pragma clang loop vectorize(disable)
+#endif
     for (int x = 0; x < n; x++) {
         float max = -FLT_MAX;
         for (int ky = 0; ky < size; ky++) {
