@@ -121,21 +121,31 @@ static mafat_status run_call(mafat_bridge *bridge, mafat_error *error)
     return run_batch(bridge, error);
 }
 
-/* Keeps a second inference out of a network that is in use, and one out of a process where it
- * would wait for threads that are not there. */
+/* Keeps an inference out of a process where it would wait for threads that are not there. What happens
+ * at exit is its parent's: it would tell twice what that has not written yet, and with LLVM's OpenMP
+ * of 16 and 17 never end. */
+static void check_process(const mafat_bridge *bridge)
+{
+    mafat_error error = {0};
+    if (bridge->process == getpid())
+        return;
+    mafat_error_set(&error, MAFAT_FAILED,
+                    "was loaded by process %ld, and this is %ld: threads do not come along with "
+                    "fork(); load the network behind it", (long)bridge->process, (long)getpid());
+    mafat_error_set_file(&error, bridge->cfg_path);
+    mafat_error_print(&error, stderr);
+    _exit(MAFAT_FAILED);
+}
+
+/* Keeps a second inference out of a network that is in use. */
 static mafat_status enter(mafat_bridge *bridge, mafat_error *error)
 {
-    if (bridge->process != getpid())
-        return mafat_error_set(error, MAFAT_FAILED,
-                               "was loaded by process %ld, and this is %ld: threads do not come "
-                               "along with fork(); load the network behind it",
-                               (long)bridge->process, (long)getpid());
-    if (atomic_exchange(&bridge->is_in_use, true))
-        return mafat_error_set(error, MAFAT_FAILED,
-                               "two threads use one network at the same time, and would read "
-                               "each other's outputs; load it once for each thread, or hold a "
-                               "lock from network_predict() until the outputs have been read");
-    return MAFAT_OK;
+    if (!atomic_exchange(&bridge->is_in_use, true))
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_FAILED,
+                           "two threads use one network at the same time, and would read each "
+                           "other's outputs; load it once for each thread, or hold a lock from "
+                           "network_predict() until the outputs have been read");
 }
 
 /* One inference; `call` is the network as Darknet's layers are to see it in this one. Darknet's own
@@ -144,6 +154,7 @@ static void infer(network *net, network *call)
 {
     mafat_bridge *bridge = net->hook_data;
     mafat_error error = {0};
+    check_process(bridge);
     mafat_status status = enter(bridge, &error);
     if (status == MAFAT_OK) {
         bool has_limit = bridge->session.limit_bytes > 0;
