@@ -3,6 +3,7 @@
 #include "bridge/taker.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,6 +12,9 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "bridge/dealt.h"
+#include "bridge/limits.h"
+#include "machine/auto_memory.h"
+#include "machine/measure.h"
 #include "upstream/picture_probe.h"
 
 mafat_status mafat_taker_prepare(mafat_taker *t, mafat_error *error)
@@ -18,39 +22,131 @@ mafat_status mafat_taker_prepare(mafat_taker *t, mafat_error *error)
     return mafat_picture_probe_measure(&t->rounding, error);
 }
 
-/* Receives a file into memory; -1: there is no more, as errno says. */
-static int receive_file(uint64_t n_bytes)
+/* ------------------------------------------------------------------------------------------ a file */
+
+/* Whether this machine has as much memory as a file takes: no disk has it, so that its pages cannot be
+ * given back. */
+static mafat_status check_room(size_t file_bytes, mafat_error *error)
+{
+    char what[640];
+    size_t own_bytes;
+    mafat_status status = mafat_measure_anonymous(&own_bytes, error);
+    if (status != MAFAT_OK || !mafat_auto_memory_exceeds("", mafat_size_sum(own_bytes, file_bytes),
+                                                         own_bytes, what, sizeof what))
+        return status;
+    return mafat_error_set(error, MAFAT_NO_FIT, "there is less here: %s", what);
+}
+
+/* Has the limit leave room for files that are held. */
+static mafat_status keep_limit(mafat_bridge *bridge, size_t held_bytes, mafat_error *error)
+{
+    size_t limit_bytes = bridge->session.limit_bytes;
+    mafat_workload_image image = {.file_bytes = held_bytes};
+    if (held_bytes > limit_bytes)    /* else there is nothing to plan */
+        return mafat_error_set(error, MAFAT_NO_FIT, "with those that wait %zu bytes, in a limit of %zu",
+                               held_bytes, limit_bytes);
+    return mafat_limits_make_space(bridge, &image, error);
+}
+
+/* Makes room for a file beside those that are held. The network is planned anew before it comes: then it
+ * is too late. */
+static mafat_status make_room(const mafat_taker *t, mafat_bridge *bridge, size_t file_bytes,
+                              mafat_error *error)
+{
+    char reason[sizeof error->text];
+    size_t held_bytes = mafat_size_sum(t->queue.held_bytes, mafat_size_in_pages(file_bytes));
+    mafat_status status = bridge->session.limit_bytes > 0 ? keep_limit(bridge, held_bytes, error)
+                                                          : check_room(file_bytes, error);
+    if (status == MAFAT_NO_FIT) {
+        memcpy(reason, error->text, sizeof reason);
+        snprintf(error->text, sizeof error->text, "a file of %zu bytes, held in memory: %.700s",
+                 file_bytes, reason);
+    }
+    return status;
+}
+
+/* Receives a file to its end, and writes it to this one; -1: nowhere. False, with errno, if that
+ * fails. */
+static bool receive(uint64_t n_bytes, int file)
 {
     const mafat_peers *peers = mafat_peers_here();
     mafat_dealt_piece piece;
     mafat_parcel parcel = mafat_dealt_parcel(0, piece.floats, MAFAT_DEALT_PIECE_FLOATS);
-    int file = memfd_create("image", MFD_CLOEXEC);
-    for (uint64_t at = 0; at < n_bytes && file >= 0; at += sizeof piece.bytes) {
+    int reason = 0;
+    for (uint64_t at = 0; at < n_bytes; at += sizeof piece.bytes) {
         peers->exchange(peers->context, NULL, 0, &parcel, 1);
-        if (mafat_file_write_all(file, piece.bytes, mafat_dealt_piece_bytes(n_bytes, at)))
-            continue;
-        int reason = errno;
-        close(file);
-        errno = reason;
-        file = -1;
+        if (file >= 0 && reason == 0 &&
+            !mafat_file_write_all(file, piece.bytes, mafat_dealt_piece_bytes(n_bytes, at)))
+            reason = errno;
     }
-    return file;
+    errno = reason;
+    return reason == 0;
 }
 
-mafat_status mafat_taker_receive(mafat_taker *t, uint64_t n_bytes, mafat_error *error)
+/* Receives a file that there is room for. */
+static mafat_status take_file(mafat_taken_file *taken, uint64_t n_bytes, mafat_error *error)
+{
+    taken->file = memfd_create("image", MFD_CLOEXEC);
+    if (taken->file >= 0 && receive(n_bytes, taken->file))
+        return MAFAT_OK;
+    return mafat_error_set(error, MAFAT_FAILED, "no memory for an image of %llu bytes: %s",
+                           (unsigned long long)n_bytes, strerror(errno));
+}
+
+/* Receives one that there is none for. */
+static mafat_status refuse_file(mafat_taken_file *taken, uint64_t n_bytes, const mafat_error *why,
+                                mafat_error *error)
+{
+    receive(n_bytes, -1);
+    taken->refusal = malloc(sizeof *taken->refusal);
+    if (taken->refusal == NULL)
+        return mafat_error_set(error, MAFAT_FAILED, "no memory to say what is refused");
+    *taken->refusal = *why;
+    return MAFAT_OK;
+}
+
+static mafat_status take_or_refuse(mafat_taker *t, mafat_bridge *bridge, mafat_taken_file *taken,
+                                   uint64_t n_bytes, mafat_error *error)
+{
+    mafat_error why = {.layer = -1};
+    size_t file_bytes = n_bytes < SIZE_MAX ? (size_t)n_bytes : SIZE_MAX;
+    mafat_status status = make_room(t, bridge, file_bytes, &why);
+    if (status == MAFAT_OK)
+        return take_file(taken, n_bytes, error);
+    if (status == MAFAT_NO_FIT && mafat_bridge_has_plan(bridge))
+        return refuse_file(taken, n_bytes, &why, error);
+    *error = why;
+    return status;
+}
+
+static void free_file(mafat_taken_file *taken)
+{
+    if (taken->file >= 0)
+        close(taken->file);
+    free(taken->refusal);
+}
+
+/* --------------------------------------------------------------------------------------- the queue */
+
+mafat_status mafat_taker_receive(mafat_taker *t, mafat_bridge *bridge, uint64_t n_bytes,
+                                 mafat_error *error)
 {
     char path[40] = "";
-    int n = t->queue.n, *files = realloc(t->files, ((size_t)n + 1) * sizeof *files);
+    int n = t->queue.n;
+    mafat_taken_file *files = realloc(t->files, ((size_t)n + 1) * sizeof *files);
+    mafat_status status = MAFAT_OK;
     if (files == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for %d images that wait", n + 1);
     t->files = files;
-    files[n] = -1;
-    if (n_bytes > 0 && (files[n] = receive_file(n_bytes)) < 0)
-        return mafat_error_set(error, MAFAT_FAILED, "no memory for an image of %llu bytes: %s",
-                               (unsigned long long)n_bytes, strerror(errno));
+    files[n] = (mafat_taken_file){.file = -1};
     if (n_bytes > 0)
-        snprintf(path, sizeof path, "/proc/self/fd/%d", files[n]);
-    t->queue.held_bytes += mafat_size_in_pages((size_t)n_bytes);
+        status = take_or_refuse(t, bridge, &files[n], n_bytes, error);
+    if (status != MAFAT_OK)
+        return status;
+    if (files[n].file >= 0) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", files[n].file);
+        t->queue.held_bytes += mafat_size_in_pages((size_t)n_bytes);
+    }
     return mafat_queue_add(&t->queue, &(mafat_image){.path = path}, error);
 }
 
@@ -67,8 +163,7 @@ mafat_status mafat_taker_run(mafat_taker *t, mafat_bridge *bridge, mafat_error *
 
 static void drop_first(mafat_taker *t)
 {
-    if (t->files[0] >= 0)
-        close(t->files[0]);
+    free_file(&t->files[0]);
     mafat_queue_drop(&t->queue);
     memmove(t->files, t->files + 1, (size_t)t->queue.n * sizeof *t->files);
     if (t->queue.n == 0)
@@ -78,6 +173,10 @@ static void drop_first(mafat_taker *t)
 mafat_status mafat_taker_take(mafat_taker *t, mafat_error *error)
 {
     mafat_status status = mafat_pass_take(&t->pass, &t->pass.images[t->pass.next], error);
+    if (t->files[0].refusal != NULL) {
+        *error = *t->files[0].refusal;
+        status = MAFAT_NO_FIT;
+    }
     drop_first(t);
     return status;
 }

@@ -5,10 +5,16 @@
 
 #include "bridge/pass.h"
 
+/* A file that was received, which no disk has. */
+typedef struct {
+    int file;                 /* -1: there is none */
+    mafat_error *refusal;     /* owned: there is no room for it, MAFAT_NO_FIT; NULL: it was taken */
+} mafat_taken_file;
+
 typedef struct {
     mafat_image_rounding rounding;
     mafat_queue queue;
-    int *files;               /* [queue.n], owned: those of the queue, which no disk has; -1: there is none */
+    mafat_taken_file *files;  /* [queue.n], owned: of the images in it */
     mafat_pass pass;          /* of the first ones */
 } mafat_taker;
 
@@ -16,9 +22,13 @@ typedef struct {
  * those of mafat_picture_probe_measure(). */
 mafat_status mafat_taker_prepare(mafat_taker *taker, mafat_error *error);
 
-/* Receives an image's file, of so many bytes, for the queue; 0: a place without an image. MAFAT_FAILED
- * without memory: rank 0 waits on then. */
-mafat_status mafat_taker_receive(mafat_taker *taker, uint64_t n_bytes, mafat_error *error);
+/* Makes room for an image's file of so many bytes, which begins to come when this returns, and receives
+ * it for the queue; 0: a place without an image. What there is no room for, in the limit or else on
+ * this machine, is received and dropped, and refused when the image is taken out of the queue.
+ * MAFAT_FAILED without memory, and errors of mafat_limits_make_space() that leave no plan: rank 0 waits
+ * on then. */
+mafat_status mafat_taker_receive(mafat_taker *taker, mafat_bridge *bridge, uint64_t n_bytes,
+                                 mafat_error *error);
 
 /* Has the first image of the queue, of 1 or more, be run: with those behind it that make a pass with it,
  * if it has not been with those before. Errors: those of mafat_pass_run(). How it went with the image

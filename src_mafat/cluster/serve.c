@@ -186,14 +186,19 @@ static mafat_status run_image_caught(void *context, mafat_error *error)
     return mafat_taker_run(&s->taker, s->bridge, error);
 }
 
-static void take_image(server *s)
+static mafat_status receive_image_caught(void *context, mafat_error *error)
+{
+    server *s = context;
+    return mafat_taker_receive(&s->taker, s->bridge, s->order.image_bytes[s->peers->ranks.rank], error);
+}
+
+static void receive_image(server *s)
 {
     mafat_error error = {.layer = -1};
     s->peers->expect(s->peers->context, s->order.patience_s);
     if (s->bridge == NULL)
         return;
-    mafat_status status = mafat_taker_receive(&s->taker, s->order.image_bytes[s->peers->ranks.rank],
-                                              &error);
+    mafat_status status = mafat_caught_run(receive_image_caught, s, &s->things, true, &error);
     if (status != MAFAT_OK)
         fail(s, status, &error);
 }
@@ -258,7 +263,7 @@ static void carry_out(server *s)
         run(s);
         return;
     case MAFAT_ORDER_HAND_OUT:
-        take_image(s);
+        receive_image(s);
         return;
     case MAFAT_ORDER_DEALT:
         run_dealt(s);

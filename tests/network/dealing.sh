@@ -53,6 +53,19 @@ both 2 0 detector valid "$scratch/data" "$cfg" "$weights"
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights" -memory 14M -batch 2
 both 4 0 detector map "$scratch/data" "$cfg" "$weights"
 
+# a file that a rank has no room for costs the others nothing; one that it has room for when it plans anew is run
+head -c 20M /dev/zero | cat data/dog.jpg - >"$scratch/large.jpg"
+head -c 60M /dev/zero | cat data/dog.jpg - >"$scratch/too-large.jpg"
+{ head -n 1 "$scratch/list"; echo "$scratch/large.jpg"; head -n 1 "$scratch/list"; echo "$scratch/too-large.jpg"; head -n 2 "$scratch/list"; } >"$scratch/typed"
+ranks 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 120M,50M \
+    <"$scratch/typed" >"$scratch/stdout" 2>"$scratch/stderr"
+code=$?
+[ $code -eq 3 ] || fail "a file that is too large for a rank: exit code $code instead of 3: $(tail -n 3 "$scratch/stderr")"
+grep -q "too-large.jpg: rank 1 on $(hostname): a file of [0-9]* bytes, held in memory: " "$scratch/stderr" ||
+    fail "not said of a file that a rank has no room for it: $(cat "$scratch/stderr")"
+[ "$(grep -c '"boxes"' "$scratch/stdout")" -eq 5 ] || fail "not run: one of five images beside a file that is too large"
+rm "$scratch/large.jpg" "$scratch/too-large.jpg"
+
 # who says what ranks take of an image has them divide each
 cp "$scratch/list" "$scratch/typed"
 ranks 2 "$mpi" mafat detector test cfg/coco.data "$cfg" "$weights" \
