@@ -552,9 +552,8 @@ START_TEST(weights_that_were_replaced_are_not_taken_for_the_first_ones)
     print_limit(&s, &(mafat_settings){0}, memory);
     mafat *m = open_network(&s, &(mafat_settings){.memory = memory});
     ck_assert(finds_right(&s, m, &(mafat_image){.path = photo}));
-    snprintf(command, sizeof command, "cp %s %s.other && printf x | dd of=%s.other bs=1 seek=64 "
-             "conv=notrunc status=none && mv %s.other %s", s.weights, s.weights, s.weights, s.weights,
-             s.weights);
+    snprintf(command, sizeof command, "f=%s; cp $f $f.other && printf x | dd of=$f.other bs=1 seek=64 "
+             "conv=notrunc status=none && touch -r $f $f.other && mv $f.other $f", s.weights);
     ck_assert_int_eq(system(command), 0);
     ck_assert_int_eq(mafat_detect(m, &(mafat_image){.path = path}, &low, &result, &error),
                      MAFAT_FAILED);

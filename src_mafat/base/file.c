@@ -51,6 +51,18 @@ mafat_status mafat_file_compare(const char *a, const char *b, bool *is_same, maf
     return status;
 }
 
+mafat_file_version mafat_file_version_of(const struct stat *about)
+{
+    return (mafat_file_version){about->st_dev, about->st_ino, (uint64_t)about->st_size,
+                                about->st_mtim};
+}
+
+bool mafat_file_version_equal(const mafat_file_version *a, const mafat_file_version *b)
+{
+    return a->device == b->device && a->number == b->number && a->n_bytes == b->n_bytes &&
+           a->written.tv_sec == b->written.tv_sec && a->written.tv_nsec == b->written.tv_nsec;
+}
+
 bool mafat_file_write_all(int file, const char *bytes, size_t n_bytes)
 {
     while (n_bytes > 0) {

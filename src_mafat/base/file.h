@@ -21,6 +21,17 @@ mafat_status mafat_file_look(const char *path, struct stat *about, bool *is_ther
 /* Stores whether two paths lead to one file or folder: not where one leads nowhere. Errors as above. */
 mafat_status mafat_file_compare(const char *a, const char *b, bool *is_same, mafat_error *error);
 
+/* What a file is at some time, told from another one and from itself when it has been written to since. */
+typedef struct {
+    dev_t device;
+    ino_t number;
+    uint64_t n_bytes;
+    struct timespec written;    /* when that was done last */
+} mafat_file_version;
+
+mafat_file_version mafat_file_version_of(const struct stat *about);
+bool mafat_file_version_equal(const mafat_file_version *a, const mafat_file_version *b);
+
 /* Writes all bytes, however often it takes; false where that fails, as errno says. */
 bool mafat_file_write_all(int file, const char *bytes, size_t n_bytes);
 

@@ -57,10 +57,10 @@ mafat_status mafat_orders_weights_of(mafat_store *store, mafat_orders_weights *w
     mafat_status status = MAFAT_OK;
     if (units == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to look at the weights");
-    *weights = (mafat_orders_weights){file->n_bytes, MAFAT_HASH_OF_NOTHING};
+    *weights = (mafat_orders_weights){file->version.n_bytes, MAFAT_HASH_OF_NOTHING};
     for (uint64_t i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
-        uint64_t begin = file->n_bytes / N_SAMPLES * i / MAFAT_READ_UNIT * MAFAT_READ_UNIT;
-        uint64_t rest = file->n_bytes - begin;
+        uint64_t begin = file->version.n_bytes / N_SAMPLES * i / MAFAT_READ_UNIT * MAFAT_READ_UNIT;
+        uint64_t rest = file->version.n_bytes - begin;
         size_t n = rest < MAFAT_READ_UNIT ? (size_t)rest : MAFAT_READ_UNIT;
         status = mafat_direct_read(file, begin, n, units, error);
         if (status == MAFAT_OK)

@@ -93,8 +93,7 @@ mafat_status mafat_planned_load(mafat_bridge *bridge, const char *path, mafat_er
 /* The weights that a plan reads, for the one that comes after it. */
 typedef struct {
     char *path;               /* owned; NULL: it reads none */
-    uint64_t n_bytes;
-    struct timespec changed;
+    mafat_file_version version;
 } old_weights;
 
 /* False without memory. */
@@ -104,7 +103,7 @@ static bool remember_weights(const mafat_bridge *bridge, old_weights *weights)
     *weights = (old_weights){0};
     if (!has_store(bridge))
         return true;
-    *weights = (old_weights){strdup(file->path), file->n_bytes, file->changed};
+    *weights = (old_weights){strdup(file->path), file->version};
     return weights->path != NULL;
 }
 
@@ -112,9 +111,7 @@ static mafat_status load_again(mafat_bridge *bridge, const old_weights *weights,
 {
     mafat_status status = mafat_planned_load(bridge, weights->path, error);
     const mafat_direct *file = &bridge->store.file;
-    if (status != MAFAT_OK || (file->n_bytes == weights->n_bytes &&
-                               file->changed.tv_sec == weights->changed.tv_sec &&
-                               file->changed.tv_nsec == weights->changed.tv_nsec))
+    if (status != MAFAT_OK || mafat_file_version_equal(&file->version, &weights->version))
         return status;
     status = mafat_error_set(error, MAFAT_FAILED, "was replaced while it was in use");
     mafat_error_set_file(error, weights->path);

@@ -18,7 +18,7 @@
 static mafat_status read_next(mafat_direct *file, size_t n_bytes, uint64_t *offset, char *units,
                               double *seconds, mafat_error *error)
 {
-    if (*offset + n_bytes > file->n_bytes)
+    if (*offset + n_bytes > file->version.n_bytes)
         *offset = 0;
     double begin = mafat_measure_now_s();
     mafat_status status = mafat_direct_read(file, *offset, n_bytes, units, error);
@@ -79,7 +79,7 @@ static void *read_on(void *context)
     mafat_error error;
     uint64_t offset = 0;
     while (!atomic_load(&r->ends)) {
-        if (offset + r->each > r->file->n_bytes)
+        if (offset + r->each > r->file->version.n_bytes)
             offset = 0;
         if (mafat_direct_read(r->file, offset, r->each, r->units, &error) != MAFAT_OK)
             break;
@@ -179,8 +179,8 @@ mafat_status mafat_calibrate_reading(const char *path, mafat_costs *costs, mafat
     mafat_status status = mafat_direct_open(&file, path, error);
     if (status != MAFAT_OK)
         return status;
-    size_t small = file.n_bytes < SMALL_BYTES ? (size_t)file.n_bytes : SMALL_BYTES;
-    size_t large = file.n_bytes < LARGE_BYTES ? (size_t)file.n_bytes : LARGE_BYTES;
+    size_t small = file.version.n_bytes < SMALL_BYTES ? (size_t)file.version.n_bytes : SMALL_BYTES;
+    size_t large = file.version.n_bytes < LARGE_BYTES ? (size_t)file.version.n_bytes : LARGE_BYTES;
     char *units = aligned_alloc(MAFAT_READ_UNIT, mafat_plan_unit_span(large));
     if (large == 0) {
         status = mafat_error_set(error, MAFAT_FAILED, "is empty: there is nothing to read");

@@ -48,13 +48,14 @@ static void open_direct(mafat_direct *direct)
 mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_error *error)
 {
     struct stat about;
+    uint64_t unused;
     *direct = (mafat_direct){.path = strdup(path), .file = -1, .unit_offset = no_unit,
                              .unit = aligned_alloc(UNIT, UNIT)};
     if (direct->path == NULL || direct->unit == NULL) {
         mafat_direct_close(direct);
         return mafat_error_set(error, MAFAT_FAILED, "no memory to read a file");
     }
-    mafat_status status = mafat_file_size(path, "file", &direct->n_bytes, error);
+    mafat_status status = mafat_file_size(path, "file", &unused, error);
     if (status == MAFAT_OK)
         open_direct(direct);
     if (status == MAFAT_OK && (direct->file < 0 || fstat(direct->file, &about) != 0))
@@ -64,8 +65,7 @@ mafat_status mafat_direct_open(mafat_direct *direct, const char *path, mafat_err
         mafat_direct_close(direct);
         return status;
     }
-    direct->n_bytes = (uint64_t)about.st_size;
-    direct->changed = about.st_mtim;
+    direct->version = mafat_file_version_of(&about);
     return MAFAT_OK;
 }
 
@@ -74,18 +74,17 @@ mafat_status mafat_direct_check(const mafat_direct *direct, mafat_error *error)
     struct stat about;
     if (fstat(direct->file, &about) != 0)
         return fail(direct, error, "cannot be looked at", errno);
-    if ((uint64_t)about.st_size == direct->n_bytes &&
-        about.st_mtim.tv_sec == direct->changed.tv_sec &&
-        about.st_mtim.tv_nsec == direct->changed.tv_nsec)
+    mafat_file_version now = mafat_file_version_of(&about);
+    if (mafat_file_version_equal(&now, &direct->version))
         return MAFAT_OK;
     mafat_status status;
-    if ((uint64_t)about.st_size == direct->n_bytes)
+    if (now.n_bytes == direct->version.n_bytes)
         status = mafat_error_set(error, MAFAT_FAILED, "was written to while it was in use");
     else
         status = mafat_error_set(error, MAFAT_FAILED,
                                  "was changed while it was in use: it had %llu bytes, it has %llu "
-                                 "now", (unsigned long long)direct->n_bytes,
-                                 (unsigned long long)about.st_size);
+                                 "now", (unsigned long long)direct->version.n_bytes,
+                                 (unsigned long long)now.n_bytes);
     mafat_error_set_file(error, direct->path);
     return status;
 }

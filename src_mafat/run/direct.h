@@ -9,16 +9,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "base/file.h"
 #include "base/status.h"
 
 typedef struct {
     char *path;               /* owned */
     int file;                 /* -1: not open */
     bool direct;
-    uint64_t n_bytes;         /* of the file, when it was opened */
-    struct timespec changed;  /* its time of modification then */
+    mafat_file_version version;    /* what the file was when it was opened */
     char *unit;               /* [MAFAT_READ_UNIT], owned: the last unit that was read */
     uint64_t unit_offset;     /* its offset in the file; not a unit's where there is none */
     uint64_t unit_end;        /* where its bytes end: before the unit does at the file's end */

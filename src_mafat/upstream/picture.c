@@ -172,7 +172,7 @@ static void look_at_png(stbi__context *s, mafat_picture_file *file, int wanted, 
     png.s = s;
     stbi__png_info_raw(&png, NULL, NULL, NULL);
     uint64_t sample_bytes = png.depth == 16 ? 2 : 1;
-    uint64_t data_bytes = 2 * file->n_bytes;
+    uint64_t data_bytes = 2 * file->version.n_bytes;
     uint64_t raw_bytes = 2 * (n_pixels * 4 * sample_bytes + (uint64_t)found->h);
     found->more_bytes = data_bytes + raw_bytes + 3 * n_pixels * 4 * sample_bytes;
 }
@@ -536,7 +536,7 @@ mafat_status mafat_picture_memory_find_decoded(mafat_picture_memory *memory, con
     uint64_t whole = whole_bytes(d.format, &d.found, n_channels) + MAFAT_CHARGE_PICTURE_CHUNK;
     memory->w = d.found.w;
     memory->h = d.found.h;
-    memory->file_bytes = mafat_picture_file_cached_bytes(d.file.n_bytes);
+    memory->file_bytes = mafat_picture_file_cached_bytes(d.file.version.n_bytes);
     memory->decode_bytes = whole < SIZE_MAX ? (size_t)whole : SIZE_MAX;
     mafat_picture_file_close(&d.file);
     return MAFAT_OK;
@@ -554,7 +554,7 @@ mafat_status mafat_picture_memory_find(mafat_picture_memory *memory, const char 
     memory->w = found->w;
     memory->h = found->h;
     memory->rgb_bytes = COLOURS * (size_t)found->w * (size_t)found->h;
-    memory->file_bytes = mafat_picture_file_cached_bytes(d.file.n_bytes);
+    memory->file_bytes = mafat_picture_file_cached_bytes(d.file.version.n_bytes);
     bool decoded = d.format->by_rows != NULL && decode(&d, MAX_LOOKED_AT_BYTES);
     if (d.format->by_rows != NULL && !decoded && !needs_whole(&d))
         status = fail(&d, error);

@@ -29,10 +29,11 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
                                      mafat_error *error)
 {
     struct stat about;
+    uint64_t unused;
     *file = (mafat_picture_file){.path = path, .descriptor = -1};
     if (stat(path, &about) != 0)
         return fail(error, path, strerror(errno));
-    mafat_status status = mafat_file_size(path, "image", &file->n_bytes, error);
+    mafat_status status = mafat_file_size(path, "image", &unused, error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
         return status;
@@ -45,14 +46,13 @@ mafat_status mafat_picture_file_open(mafat_picture_file *file, const char *path,
         mafat_picture_file_close(file);
         return status;
     }
-    file->n_bytes = (uint64_t)about.st_size;
-    file->changed = about.st_mtim;
+    file->version = mafat_file_version_of(&about);
     file->chunk = malloc(MAFAT_CHARGE_PICTURE_CHUNK);
     if (file->chunk == NULL) {
         mafat_picture_file_close(file);
         return fail(error, path, strerror(ENOMEM));
     }
-    if (file->n_bytes > MAFAT_CHARGE_PICTURE_CACHED)
+    if (file->version.n_bytes > MAFAT_CHARGE_PICTURE_CACHED)
         posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_RANDOM);    /* no reading ahead */
     return MAFAT_OK;
 }
@@ -70,9 +70,8 @@ mafat_status mafat_picture_file_check(const mafat_picture_file *file, mafat_erro
     struct stat about;
     if (fstat(file->descriptor, &about) != 0)
         return fail(error, file->path, strerror(errno));
-    if ((uint64_t)about.st_size != file->n_bytes ||
-        about.st_mtim.tv_sec != file->changed.tv_sec ||
-        about.st_mtim.tv_nsec != file->changed.tv_nsec)
+    mafat_file_version now = mafat_file_version_of(&about);
+    if (!mafat_file_version_equal(&now, &file->version))
         return fail(error, file->path, "it was changed while it was read");
     return MAFAT_OK;
 }
@@ -88,9 +87,9 @@ void mafat_picture_file_rewind(mafat_picture_file *file)
 static bool fill(mafat_picture_file *file)
 {
     ssize_t n;
-    if (file->at >= file->n_bytes || file->failed != 0)
+    if (file->at >= file->version.n_bytes || file->failed != 0)
         return false;
-    if (file->n_bytes > MAFAT_CHARGE_PICTURE_CACHED && file->chunk_bytes > 0)
+    if (file->version.n_bytes > MAFAT_CHARGE_PICTURE_CACHED && file->chunk_bytes > 0)
         posix_fadvise(file->descriptor, (off_t)file->chunk_at, MAFAT_CHARGE_PICTURE_CHUNK,
                       POSIX_FADV_DONTNEED);
     file->chunk_at = file->at - file->at % MAFAT_CHARGE_PICTURE_CHUNK;
@@ -127,7 +126,7 @@ void mafat_picture_file_skip(mafat_picture_file *file, uint64_t n_bytes)
 {
     file->at += n_bytes;
     file->ended = false;
-    file->is_exhausted |= file->at > file->n_bytes;
+    file->is_exhausted |= file->at > file->version.n_bytes;
 }
 
 bool mafat_picture_file_has_ended(mafat_picture_file *file)

@@ -6,16 +6,15 @@
 #define MAFAT_UPSTREAM_PICTURE_FILE_H
 
 #include <stdint.h>
-#include <time.h>
 
+#include "base/file.h"
 #include "base/status.h"
 
 typedef struct {
     const char *path;        /* borrowed */
     int descriptor;          /* -1: not open */
     int failed;              /* errno of a read that failed; 0: none has */
-    uint64_t n_bytes;
-    struct timespec changed; /* its time of modification when it was opened */
+    mafat_file_version version;    /* what it was when it was opened */
     uint64_t at;             /* the next byte to be read; may lie behind the end */
     bool ended;              /* the last read wanted more than there was, as feof() tells */
     bool is_exhausted;       /* it was read on where nothing was left */
