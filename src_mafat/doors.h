@@ -104,9 +104,9 @@ int mafat_foreign_activation(const char *name);
 void mafat_foreign_activate(float *x, int n, int number);
 _Noreturn void mafat_foreign_fail_gradient(int number);
 
-/* Called by load_thread() for an image and what it is fitted to, Darknet's `image`, which is a type
- * without a tag: nothing is loaded, and 1 returned, where the network is given paths (patches/0019;
- * bridge/paths.c). */
-int mafat_image_letterbox(char *path, void *to, void *fitted);
+/* Called by load_thread() and validate_classifier_single() for an image and what it is fitted to, Darknet's
+ * `image`, which is a type without a tag: nothing is loaded, and 1 returned, where the network is given
+ * paths (patches/0019, 0035; bridge/paths.c). */
+int mafat_image_fit_later(char *path, void *to, void *fitted);
 
 #endif

@@ -163,6 +163,35 @@ START_TEST(usual_and_extreme_pictures_are_darknets)
 }
 END_TEST
 
+/* The square in the middle of a picture, as `classifier valid` takes it: its rows by the way of any
+ * picture's. */
+START_TEST(squares_of_pictures_are_darknets)
+{
+    for (int k = 0; k < test_rounds(150); k++) {
+        mafat_picture picture = make_picture(1 + test_random_int(&r, 90), 1 + test_random_int(&r, 90));
+        int w = 2 + test_random_int(&r, 90), h = 2 + test_random_int(&r, 90);
+        int side = picture.w < picture.h ? picture.w : picture.h;
+        mafat_picture_part part = {mafat_picture_source_of(&picture), .top = (picture.h - side) / 2,
+                                   .left = (picture.w - side) / 2};
+        image floats = load(&picture), cropped = center_crop_image(floats, w, h);
+        float *ours = calloc((size_t)(w * h) * 3, sizeof *ours);
+        mafat_letterbox letterbox;
+        mafat_error error;
+        ck_assert_int_eq(mafat_letterbox_init(&letterbox, mafat_picture_source_of_part(&part), side, side,
+                                              w, h, true, measured(), &error), MAFAT_OK);
+        mafat_source source = mafat_letterbox_source(&letterbox);
+        source.rows(source.context, 0, h, ours, (size_t)w, (size_t)(w * h));
+        test_case("%dx%d to %dx%d", picture.w, picture.h, w, h);
+        test_require(memcmp(ours, cropped.data, (size_t)(w * h) * 3 * sizeof *ours) == 0);
+        mafat_letterbox_free(&letterbox);
+        free(ours);
+        free_image(cropped);
+        free_image(floats);
+        free(picture.rgb);
+    }
+}
+END_TEST
+
 /* Any split into row ranges, any strides, nothing written beside the rows. */
 START_TEST(any_split_gives_the_same_rows)
 {
@@ -249,6 +278,7 @@ int main(void)
     tcase_add_test(tests, each_byte_becomes_darknets_float);
     tcase_add_test(tests, small_pictures_are_darknets_in_small_networks);
     tcase_add_test(tests, random_pictures_are_darknets);
+    tcase_add_test(tests, squares_of_pictures_are_darknets);
     tcase_add_test(tests, usual_and_extreme_pictures_are_darknets);
     tcase_add_test(tests, any_split_gives_the_same_rows);
     tcase_add_test(tests, undefined_sizes_are_refused);

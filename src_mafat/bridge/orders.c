@@ -228,6 +228,7 @@ mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const ma
             .common = mafat_orders_common_of(&session->cfg.network, rounding),
             .fast = session->is_fast, .deals = !is_divided, .n_listed = session->n_listed,
             .stretch = options->stretch, .letter_box = options->letter_box,
+            .crops = session->crops,
         };
         memcpy(takes, session->takes, sizeof takes);
         memcpy(order.takes, session->takes, sizeof order.takes);

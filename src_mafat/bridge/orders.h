@@ -47,7 +47,7 @@ typedef struct {
     mafat_order_kind kind;
     size_t n_bytes;             /* of the words */
     mafat_orders_common common; /* to plan, with these options */
-    bool fast, stretch, letter_box;
+    bool fast, stretch, letter_box, crops;
     bool deals;                 /* for whole images, */
     bool takes[MAFAT_MAX_RANKS];    /* those ranks which take some */
     mafat_orders_weights weights;    /* to load */

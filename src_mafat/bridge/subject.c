@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "bridge/limits.h"
 #include "session/verify.h"
 
@@ -112,17 +113,27 @@ mafat_picture_source mafat_subject_picture(mafat_subject *s)
     return (mafat_picture_source){s, pixel_row};
 }
 
-/* Has a picture be letterboxed, as Darknet does it, or stretched. */
-static mafat_status letterbox(mafat_subject *s, const mafat_image_rounding *rounding,
-                              mafat_error *error)
+/* Takes of a picture the square in its middle, as center_crop_image() does. */
+static mafat_picture_source crop(mafat_subject *s, int *w, int *h)
 {
-    mafat_status status = MAFAT_OK;
+    int side = mafat_size_min_int(*w, *h);
+    s->square = (mafat_picture_part){mafat_subject_picture(s), .top = (*h - side) / 2,
+                                     .left = (*w - side) / 2};
+    *w = *h = side;
+    return mafat_picture_source_of_part(&s->square);
+}
+
+/* Has a picture be fitted to the input, as Darknet does it. */
+static mafat_status fit(mafat_subject *s, const mafat_image_rounding *rounding, mafat_error *error)
+{
+    int w = s->w, h = s->h;
     if (s->input.c > MAFAT_COLOURS)
         return mafat_error_set(error, MAFAT_USAGE, "an image has 3 channels, the network's input is "
                                "%dx%dx%d: it takes floats alone", s->input.c, s->input.h,
                                s->input.w);
-    status = mafat_letterbox_init(&s->letterbox, mafat_subject_picture(s), s->w, s->h, s->input.w,
-                                  s->input.h, s->stretches, rounding, error);
+    mafat_picture_source picture = s->crops ? crop(s, &w, &h) : mafat_subject_picture(s);
+    mafat_status status = mafat_letterbox_init(&s->letterbox, picture, w, h, s->input.w, s->input.h,
+                                               s->stretches || s->crops, rounding, error);
     if (status == MAFAT_OK)
         mafat_letterbox_set_channels(&s->letterbox, s->input.c);
     return status;
@@ -134,7 +145,8 @@ mafat_status mafat_subject_open(mafat_subject *s, mafat_bridge *bridge, const ma
 {
     int n_given = (image->path != NULL) + (image->pixels != NULL) + (image->floats != NULL);
     *s = (mafat_subject){.image = image, .input = bridge->session.cfg.network.input,
-                         .stretches = bridge->session.cfg.stretches};
+                         .stretches = bridge->session.cfg.stretches,
+                         .crops = bridge->session.crops};
     mafat_status status;
     if (n_given != 1)
         status = mafat_error_set(error, MAFAT_USAGE, "an image is a path, pixels or floats, and "
@@ -145,7 +157,7 @@ mafat_status mafat_subject_open(mafat_subject *s, mafat_bridge *bridge, const ma
         status = image->path != NULL ? open_file(s, bridge, memory, has_room, error)
                                      : open_pixels(s, bridge, has_room, error);
     if (status == MAFAT_OK && image->floats == NULL)
-        status = letterbox(s, rounding, error);
+        status = fit(s, rounding, error);
     if (status != MAFAT_OK) {
         if (image->path != NULL)
             mafat_error_set_file(error, image->path);

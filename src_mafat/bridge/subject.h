@@ -10,11 +10,13 @@ typedef struct {
     const mafat_image *image;      /* borrowed */
     int w, h;                      /* of it, in whose pixels boxes are told */
     mafat_shape input;
-    bool stretches;                /* to it; else pictures are letterboxed */
+    bool stretches;                /* to it; else pictures are letterboxed, */
+    bool crops;                    /* or the square in their middle is stretched */
     mafat_source_map floats;       /* where floats are given */
     size_t stride_bytes;           /* from row to row of pixels */
     mafat_picture_rows rows;       /* of a file */
     unsigned char *turned;         /* [w][3], owned: a row of pixels that are blue, green, red */
+    mafat_picture_part square;
     mafat_letterbox letterbox;     /* of a file and pixels */
 } mafat_subject;
 

@@ -103,6 +103,7 @@ static mafat_status plan_caught(void *context, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     workload.repeats = workload.is_list = s->order.deals;
+    workload.crops = s->order.crops;
     workload.n_listed = s->order.n_listed;
     workload.n_images = workload.n_listed > 0 ? workload.n_listed : 1;
     if (s->order.deals)    /* room for images that nobody knows yet: for a larger one it is planned anew */

@@ -246,6 +246,7 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     mafat_status status = mafat_workload_of_command(workload, found->loading, found->drawer, error);
     workload->repeats = found->image == NULL;
     workload->format = found->format;
+    workload->crops = inference->crops;
     if (status == MAFAT_OK)
         status = find_picture(command, found, has_limit, &has_picture, &n_paths, error);
     workload->is_list = has_list(command, found);
@@ -301,10 +302,10 @@ static mafat_status check_fitting(const mafat_darknet_command *command, const ma
     bool is_by_rows = inference->loading == MAFAT_LOADED_BY_ROWS;
     char name[40];
     mafat_darknet_commands_print_name(command, name, sizeof name);
-    if ((options->stretch || options->letter_box) && !is_by_rows)
-        return mafat_error_set(error, MAFAT_USAGE, "`%s` has Darknet's own code bring images to the "
-                               "input: it takes neither -stretch nor -letter_box", name);
-    if (is_by_rows && inference->drawer == MAFAT_DRAWN_BY_NOBODY && session->by_layers &&
+    if ((options->stretch || options->letter_box) && (!is_by_rows || inference->crops))
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` brings images to the input as Darknet does: it "
+                               "takes neither -stretch nor -letter_box", name);
+    if (is_by_rows && !inference->crops && inference->drawer == MAFAT_DRAWN_BY_NOBODY && session->by_layers &&
         session->cfg.stretches)
         return mafat_error_set(error, MAFAT_USAGE, "with configuration \"" MAFAT_LAYERS_CONFIG "\" "
                                "`%s` has Darknet letterbox images, and this cfg has them stretched; "

@@ -53,12 +53,13 @@ static const char *const reasons[MAFAT_DARKNET_N_NATURES] = {
 #define OURSELVES MAFAT_DRAWN_BY_MAFAT
 #define JUDGED MAFAT_DRAWN_NOT_BUT_JUDGED
 
-#define BY_ROWS MAFAT_LOADED_BY_ROWS
-#define LETTERBOXED MAFAT_LOADED_LETTERBOXED
-#define RESIZED MAFAT_LOADED_RESIZED
-#define CROPPED MAFAT_LOADED_CROPPED
-#define UNCOUNTED MAFAT_LOADED_UNCOUNTED
-#define OTHERWISE MAFAT_LOADED_UNKNOWN
+/* who loads images, and whether he crops them by rows */
+#define BY_ROWS MAFAT_LOADED_BY_ROWS, false
+#define CROPPED MAFAT_LOADED_BY_ROWS, true
+#define LETTERBOXED MAFAT_LOADED_LETTERBOXED, false
+#define RESIZED MAFAT_LOADED_RESIZED, false
+#define UNCOUNTED MAFAT_LOADED_UNCOUNTED, false
+#define OTHERWISE MAFAT_LOADED_UNKNOWN, false
 
 #define DETECTOR_NAMES {"names"}, "data/names.list"
 #define CLASSIFIER_NAMES {"names", "labels"}, "data/labels.list"

@@ -49,6 +49,7 @@ typedef struct {
     mafat_verify_needs needs;
     mafat_darknet_command_named named;
     mafat_workload_loading loading;    /* MAFAT_LOADED_UNCOUNTED: it takes no memory limit */
+    bool crops;                        /* takes of an image, by rows, the square in its middle */
     mafat_workload_drawer drawer;      /* into -out or "predictions" */
     mafat_indexed_check *indexed;      /* what else it looks up by number; NULL: nothing */
 } mafat_darknet_command_inference;

@@ -1,4 +1,4 @@
-/* The rows of a whole map; see source.h. */
+/* The rows of a whole map, and of a part of a picture; see source.h. */
 #include "run/source.h"
 
 #include <string.h>
@@ -18,4 +18,16 @@ static void copy_rows(void *context, int y0, int y1, float *to, size_t row_strid
 mafat_source mafat_source_of_map(mafat_source_map *map)
 {
     return (mafat_source){map, copy_rows};
+}
+
+static const unsigned char *part_row(void *context, int y)
+{
+    enum { COLOURS = 3 };
+    const mafat_picture_part *part = context;
+    return part->picture.row(part->picture.context, part->top + y) + COLOURS * (size_t)part->left;
+}
+
+mafat_picture_source mafat_picture_source_of_part(mafat_picture_part *part)
+{
+    return (mafat_picture_source){part, part_row};
 }

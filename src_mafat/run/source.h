@@ -36,4 +36,12 @@ typedef struct {
     const unsigned char *(*row)(void *context, int y);
 } mafat_picture_source;
 
+/* A part of a picture, from this row and column on, and its rows; it must stay. */
+typedef struct {
+    mafat_picture_source picture;
+    int top, left;
+} mafat_picture_part;
+
+mafat_picture_source mafat_picture_source_of_part(mafat_picture_part *part);
+
 #endif

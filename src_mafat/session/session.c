@@ -321,6 +321,7 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
     mafat_kernel_shape shape = mafat_step_kernel_shape(session->n_threads);
     mafat_cost_cache_find(&shape, &session->costs, &session->has_measured);
     session->image_by_rows = workload->loading == MAFAT_LOADED_BY_ROWS;
+    session->crops = workload->crops;
     bool is_asked_to_read = workload->reading == MAFAT_READS_ALWAYS || session->limit_bytes > 0 ||
                             session->ranks.n > 1;
     session->reads_weights = is_asked_to_read && mafat_store_can_hold(network);

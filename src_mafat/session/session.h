@@ -57,6 +57,7 @@ typedef struct {
     bool reads_weights;    /* MAFAT does, not Darknet */
     mafat_weight_mode *weights;    /* [n_layers], owned: all read once, the plan where none is
                                       chosen */
+    bool crops;            /* takes of pictures the square in their middle */
     mafat_config config;   /* of the plan */
     mafat_plan plan;
     mafat_prediction prediction;

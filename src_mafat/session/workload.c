@@ -34,8 +34,6 @@ mafat_fit mafat_workload_fit(const mafat_workload *workload)
         return MAFAT_FIT_LETTERBOX;
     case MAFAT_LOADED_RESIZED:
         return MAFAT_FIT_RESIZE;
-    case MAFAT_LOADED_CROPPED:
-        return MAFAT_FIT_CROP;
     case MAFAT_LOADED_UNKNOWN:
     case MAFAT_LOADED_BY_ROWS:
     case MAFAT_LOADED_UNCOUNTED:

@@ -14,9 +14,8 @@
 typedef enum {
     MAFAT_LOADED_UNKNOWN,        /* a program, in a way of its own */
     MAFAT_LOADED_BY_ROWS,        /* MAFAT, row by row as they are wanted (run/source.h) */
-    MAFAT_LOADED_LETTERBOXED,    /* Darknet, one at a time, as floats; so are the next two */
+    MAFAT_LOADED_LETTERBOXED,    /* Darknet, one at a time, as floats; so is the next one */
     MAFAT_LOADED_RESIZED,
-    MAFAT_LOADED_CROPPED,
     MAFAT_LOADED_UNCOUNTED       /* Darknet, and it holds more than is counted here */
 } mafat_workload_loading;
 
@@ -44,6 +43,7 @@ typedef struct {
     mafat_workload_drawer drawer;
     mafat_canvas_format format;    /* of the pictures that MAFAT draws */
     mafat_workload_reading reading;
+    bool crops;                    /* MAFAT, by rows: takes of a picture the square in its middle */
     bool repeats;                  /* images follow each other, */
     bool is_list;                  /* and some may be run before the results of others are told */
     int n_images;                  /* of them so many are known before the first one is run; 0: none is

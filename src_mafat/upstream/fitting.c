@@ -1,5 +1,5 @@
 /* Sums of Darknet's images; see fitting.h. Sources: load_image_stb(), letterbox_image(),
- * resize_image(), resize_min() and center_crop_image(). */
+ * resize_image() and resize_min(). */
 #include "upstream/fitting.h"
 
 #include "base/size.h"
@@ -33,12 +33,6 @@ static size_t resize_min_bytes(const mafat_fitting *image, int net_w, int net_h)
            float_bytes(image, net_w, net_h);
 }
 
-static size_t crop_bytes(const mafat_fitting *image, int net_w, int net_h)
-{
-    int side = image->w < image->h ? image->w : image->h;
-    return float_bytes(image, side, side) + resize_bytes(image, side, net_w, net_h);
-}
-
 void mafat_fitting_find_bytes(const mafat_fitting *image, int net_w, int net_h, size_t *image_bytes,
                               size_t *work_bytes)
 {
@@ -51,7 +45,6 @@ void mafat_fitting_find_bytes(const mafat_fitting *image, int net_w, int net_h, 
         break;
     case MAFAT_FIT_LETTERBOX: fitting_bytes = letterbox_bytes(image, net_w, net_h); break;
     case MAFAT_FIT_RESIZE: fitting_bytes = resize_bytes(image, image->h, net_w, net_h); break;
-    case MAFAT_FIT_CROP: fitting_bytes = crop_bytes(image, net_w, net_h); break;
     }
     *image_bytes = float_bytes(image, image->w, image->h);
     *work_bytes = *image_bytes + mafat_size_max(decoded_bytes, fitting_bytes);

@@ -5,11 +5,9 @@
 
 #include <stddef.h>
 
-/* How: letterbox_image(), resize_image(), or center_crop_image(); where nobody knows, the more of
- * letterbox_image() and of resize_min() with crop_image(). */
-typedef enum {
-    MAFAT_FIT_UNKNOWN, MAFAT_FIT_LETTERBOX, MAFAT_FIT_RESIZE, MAFAT_FIT_CROP
-} mafat_fit;
+/* How: letterbox_image(), or resize_image(); where nobody knows, the more of letterbox_image() and of
+ * resize_min() with crop_image(). */
+typedef enum { MAFAT_FIT_UNKNOWN, MAFAT_FIT_LETTERBOX, MAFAT_FIT_RESIZE } mafat_fit;
 
 /* An image of w x h pixels; w 0: none. */
 typedef struct {

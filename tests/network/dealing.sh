@@ -52,6 +52,11 @@ both 2 1 detector test cfg/coco.data cfg/yolov2.cfg "$(weights cfg/yolov2.cfg)" 
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights"
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights" -memory 14M -batch 2
 both 4 0 detector map "$scratch/data" "$cfg" "$weights"
+for _ in 1 2 3; do cat "$scratch/list"; done >"$scratch/long"
+printf 'classes=1000\nvalid=%s\nlabels=data/imagenet.labels.list\n' "$scratch/long" >"$scratch/data"
+sed -E 's/^(width|height) *=.*/\1=64/' cfg/darknet.cfg >"$scratch/class.cfg"
+both 3 0 classifier valid "$scratch/data" "$scratch/class.cfg" "$(weights cfg/darknet.cfg)"
+both 2 0 classifier valid "$scratch/data" "$scratch/class.cfg" "$(weights cfg/darknet.cfg)" -memory 64M -batch 2
 
 # a file that a rank has no room for costs the others nothing; one that it has room for when it plans anew is run
 head -c 20M /dev/zero | cat data/dog.jpg - >"$scratch/large.jpg"
