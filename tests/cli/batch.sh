@@ -180,8 +180,8 @@ for batch in '' '-batch 2'; do
     told b1 -json -no_picture -batch 1
     grep -vE '^(exit code .*)?$' "$scratch/b1.told" | cmp -s - "$scratch/piped" || fail "a pipe $batch gives other results"
 done
-for list in /dev/null "$scratch/none"; do    # no image at all, and none that can be read
-    printf 'no\n\nnone\n' >"$scratch/none"
+for list in /dev/null "$scratch/unreadable"; do    # no image at all, and none that can be read
+    printf 'no\n\nnone\n' >"$scratch/unreadable"
     for batch in 1 3; do
         "$darknet" mafat detector test "$scratch/data" "$cfg" "$w" -memory 10M -no_picture -batch $batch <"$list" >"$scratch/of$batch" 2>"$scratch/err$batch"
         echo "exit code $?" >>"$scratch/of$batch"
