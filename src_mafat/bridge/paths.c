@@ -71,6 +71,8 @@ static void read_on(int n)
         mafat_image image = {0};
         if (length >= 0)
             image.path = mafat_lines_trim(line, (size_t)length, ++coming.n_lines);
+        if (length >= 0 && mafat_lines_is_blank(image.path))
+            continue;
         if (length < 0 || mafat_queue_add(&coming.queue, &image, &unseen) != MAFAT_OK)
             end_list();
     }

@@ -199,6 +199,7 @@ for name in dog person eagle horses giraffe; do
     echo '0 .5 .5 .3 .4' >"$scratch/set/labels/$name.txt"
     printf "$scratch/set/images/$name.jpg\n%.0s" 1 2
 done >"$scratch/photos"
+sed -i '4i\ ' "$scratch/photos"    # a blank line is no image
 printf 'classes=1\nnames=%s\nvalid=%s\nresults=%s\n' "$scratch/names" "$scratch/photos" "$scratch/results" >"$scratch/valid.data"
 for way in "test $scratch/data $cfg $w -no_picture" "valid $scratch/valid.data $cfg $w" "map $scratch/valid.data $cfg $w"; do
     n=$(bytes_read $way)
