@@ -313,7 +313,7 @@ check-valgrind: ## the same under valgrind, built for the plain instruction set
 	    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp"
 
 # Whoever owns the tree has it built first; anybody else, root above all, takes what was built.
-install: $(if $(wildcard darknet/darknet),$(shell [ ! -O darknet/darknet ] || echo all),all) ## darknet-mafat, libmafat, Python module, man pages, cfgs and names [PREFIX=/usr/local DESTDIR= PYTHON=python3]
+install: $(if $(wildcard darknet/darknet),$(shell [ ! -O darknet/darknet ] || echo all),all) ## darknet-mafat, libmafat, Python module, man pages, cfgs and names [PREFIX=/usr/local DESTDIR= PYTHON=python3 MPI=]
 	@tools/install install
 
 uninstall: ## take away what install has put there, and nothing else [PREFIX=/usr/local DESTDIR=]

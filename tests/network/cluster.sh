@@ -171,4 +171,13 @@ if ranks 3 "$mpi" mafat search "$scratch/a/net.cfg" -memory 32M -threads 1 -cali
 else
     echo "  not tried, as this machine is too busy to measure costs: a paused rank"
 fi
+
+# installed, it is used from any folder, and taken away again
+prefix=$scratch/prefix
+MPI=1 PREFIX=$prefix "$top/tools/install" install >/dev/null || fail "it is not installed"
+mkdir "$scratch/clean" && cd "$scratch/clean" || exit 1
+expect 0 '^values_different: 0$' ranks 2 "$prefix/bin/darknet-mafat-mpi" mafat compare yolov2-tiny.cfg "$(weights "$top/darknet/cfg/yolov2-tiny.cfg")" \
+    "$top/darknet/data/dog.jpg" -shares 1,1
+PREFIX=$prefix "$top/tools/install" uninstall >/dev/null || fail "it is not taken away"
+[ ! -e "$prefix/bin/darknet-mafat-mpi" ] || fail "darknet-mafat-mpi is left behind"
 finish
