@@ -65,15 +65,16 @@ static const char *const reasons[MAFAT_DARKNET_N_NATURES] = {
 #define CLASSIFIER_NAMES {"names", "labels"}, "data/labels.list"
 #define CLASSIFIER_LABELS {"labels"}, "data/labels.list"
 #define NO_NAMES {NULL}, NULL
-#define NO_LIST NULL, NULL, 0, false, 0
-#define VALID_LIST "valid", "data/train.list", 1, false, 0
+#define NO_LIST NULL, NULL, 0, false, 0, NULL
+#define VALID_LIST "valid", "data/train.list", 1, false, 0, NULL
+#define VALID_LIST_OF_LEAVES "valid", "data/train.list", 1, false, 0, "leaves"
 /* validate_classifier_crop() divides by the number of thousands */
-#define CROP_LIST "valid", "data/train.list", 1000, false, 0
+#define CROP_LIST "valid", "data/train.list", 1000, false, 0, NULL
 /* validate_detector() loads four images ahead, validate_yolo() and validate_coco() eight */
-#define DETECTOR_LIST "valid", "data/train.list", 4, true, 0
-#define TEST_LIST(path) "test", path, 0, false, 0
-#define RECALL_LIST(path) NULL, path, 0, false, 0
-#define EIGHT_LIST(path) NULL, path, 8, true, 0
+#define DETECTOR_LIST "valid", "data/train.list", 4, true, 0, NULL
+#define TEST_LIST(path) "test", path, 0, false, 0, NULL
+#define RECALL_LIST(path) NULL, path, 0, false, 0, NULL
+#define EIGHT_LIST(path) NULL, path, 8, true, 0, NULL
 
 #define CW "CFG WEIGHTS"
 #define CWI "CFG WEIGHTS [IMAGE]"
@@ -183,7 +184,7 @@ static const mafat_darknet_command commands[] = {
     {"classifier", "valid", DCW, WATCHED, INFERS(
      "how often the class that is in an image's path comes first, and among the first top= of "
      "DATA, over the images of valid=", NULL,
-     NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, CROPPED, NOBODY, mafat_indexed_leaves)},
+     NULL, {CLASSIFIER_LABELS, VALID_LIST_OF_LEAVES}, OF_DATA, CROPPED, NOBODY, mafat_indexed_leaves)},
     {"classifier", "valid10", DCW, VERIFIED, INFERS(
      "as `classifier valid`, over ten cuts of each image", NULL,
      NULL, {CLASSIFIER_LABELS, VALID_LIST}, OF_DATA, UNCOUNTED, NOBODY, mafat_indexed_labels)},

@@ -399,7 +399,7 @@ mafat_status mafat_indexed_leaves(const mafat_indexed *x, mafat_error *error)
     if (status == MAFAT_OK)
         status = check_labels(x, 1, false, error);
     if (status == MAFAT_OK)
-        status = mafat_data_file_find_text(x->data, "leaves", NULL, &leaves, error);
+        status = mafat_data_file_find_text(x->data, x->needs->leaves_key, NULL, &leaves, error);
     if (status == MAFAT_OK && leaves != NULL && !x->cfg->has_hierarchy)
         status = mafat_lines_fail(error, x->data, "leaves= is for networks whose last [softmax] "
                                   "has a tree=; this one has none");

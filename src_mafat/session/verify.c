@@ -255,6 +255,26 @@ static mafat_status verify_results(const char *path, mafat_error *error)
     return status;
 }
 
+/* Adds those of the file of leaves, where there is one. */
+static mafat_status count_leaves(const char *path, const mafat_verify_needs *needs, int *n_lines,
+                                 size_t *n_bytes, mafat_error *error)
+{
+    char *leaves = NULL, found[MAFAT_SHIPPED_PATH];
+    int n_leaves = 0;
+    uint64_t size = 0;
+    mafat_status status = mafat_data_file_find_text(path, needs->leaves_key, NULL, &leaves, error);
+    if (status == MAFAT_OK && leaves != NULL)
+        status = mafat_lines_each(leaves, "list of leaves", &n_leaves, NULL, NULL, error);
+    if (status == MAFAT_OK && leaves != NULL)
+        status = mafat_file_size(mafat_shipped_find(leaves, found), "list of leaves", &size, error);
+    if (status != MAFAT_OK && leaves != NULL)
+        mafat_error_set_file(error, leaves);
+    *n_lines += n_leaves;
+    *n_bytes += (size_t)size;
+    free(leaves);
+    return status;
+}
+
 mafat_status mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
                                       size_t *n_bytes, mafat_error *error)
 {
@@ -272,6 +292,8 @@ mafat_status mafat_verify_count_names(const char *path, const mafat_verify_needs
         mafat_error_set_file(error, names);
     *n_bytes = (size_t)size;
     mafat_data_file_free_value(&value);
+    if (status == MAFAT_OK && needs->leaves_key != NULL)
+        status = count_leaves(path, needs, n_lines, n_bytes, error);
     return status;
 }
 

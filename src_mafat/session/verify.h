@@ -31,6 +31,8 @@ typedef struct {
     int n_images;               /* so many the list must have: Darknet loads some ahead */
     bool writes_results;        /* into the folder results= */
     int n_classes;              /* so many names are needed */
+    const char *leaves_key;     /* of the data file: a file of leaves of the network's tree, if it has it;
+                                   NULL: reads none */
 } mafat_verify_needs;
 
 /* That a file holds names for as many classes as `needed_by` ("the network") has. A blank line
@@ -50,7 +52,7 @@ mafat_status mafat_verify_find_largest(const char *path, const mafat_verify_need
                                        mafat_picture_memory *largest, int *n_images,
                                        mafat_error *error);
 
-/* Counts the lines of the file of names that the data file leads to, and its bytes. */
+/* Counts the lines of the files of names and of leaves that the data file leads to, and their bytes. */
 mafat_status mafat_verify_count_names(const char *path, const mafat_verify_needs *needs, int *n_lines,
                                       size_t *n_bytes, mafat_error *error);
 

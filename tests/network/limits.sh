@@ -152,6 +152,14 @@ printf 'classes=1000\nvalid=%s\nlabels=data/imagenet.labels.list\n' "$scratch/li
 expected "$stock" classifier valid "$scratch/classes.data" cfg/darknet.cfg "$darknet_w"
 kept "classifier valid" "$darknet" classifier valid "$scratch/classes.data" CFG=cfg/darknet.cfg "$darknet_w"
 same "classifier valid"
+# by a tree of classes, with many leaves, which Darknet holds line by line
+for i in $(seq 1000); do echo "n$i -1"; done >"$scratch/many.tree"
+seq -f n%g 2 2 40000 >"$scratch/leaves"
+sed "s|^\[softmax\]|&\ntree=$scratch/many.tree|" cfg/darknet.cfg >"$scratch/tree.cfg"
+echo "leaves=$scratch/leaves" >>"$scratch/classes.data"
+expected "$stock" classifier valid "$scratch/classes.data" "$scratch/tree.cfg" "$darknet_w"
+kept "leaves" "$darknet" classifier valid "$scratch/classes.data" CFG="$scratch/tree.cfg" "$darknet_w"
+same "leaves"
 
 spare=131072
 printf 'classes=1000\ntest=%s\nnames=data/imagenet.shortnames.list\n' "$scratch/list" >"$scratch/classes.data"
