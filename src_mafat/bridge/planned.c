@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/charge.h"
 #include "base/size.h"
@@ -93,6 +94,7 @@ mafat_status mafat_planned_load(mafat_bridge *bridge, const char *path, mafat_er
 /* The weights that a plan reads, for the one that comes after it. */
 typedef struct {
     char *path;               /* owned; NULL: it reads none */
+    int file;                 /* held open, for file systems that number files as long as they are */
     mafat_file_version version;
 } old_weights;
 
@@ -100,11 +102,18 @@ typedef struct {
 static bool remember_weights(const mafat_bridge *bridge, old_weights *weights)
 {
     const mafat_direct *file = &bridge->store.file;
-    *weights = (old_weights){0};
+    *weights = (old_weights){.file = -1};
     if (!has_store(bridge))
         return true;
-    *weights = (old_weights){strdup(file->path), file->version};
+    *weights = (old_weights){strdup(file->path), dup(file->file), file->version};
     return weights->path != NULL;
+}
+
+static void forget_weights(old_weights *weights)
+{
+    if (weights->file >= 0)
+        close(weights->file);
+    free(weights->path);
 }
 
 static mafat_status load_again(mafat_bridge *bridge, const old_weights *weights, mafat_error *error)
@@ -184,7 +193,7 @@ mafat_status mafat_planned_follow_size(mafat_bridge *bridge, mafat_error *error)
     mafat_status status = plan_again(bridge, &workload, &weights, error);
     if (status == MAFAT_OK)
         print_new_choice(bridge, said_bytes);
-    free(weights.path);
+    forget_weights(&weights);
     return status;
 }
 
@@ -219,7 +228,7 @@ mafat_status mafat_planned_make_anew(mafat_bridge *bridge, const mafat_workload_
         mafat_planned_refresh(bridge);
         print_new_choice(bridge, said_bytes);
     }
-    free(weights.path);
+    forget_weights(&weights);
     return status;
 }
 

@@ -288,7 +288,9 @@ static mafat_status check_channels(const mafat_darknet_command *command, const m
                                    mafat_error *error)
 {
     mafat_shape input = cfg->network.input;
-    if (strstr(command->arguments, "[IMAGE]") == NULL || input.c <= MAFAT_COLOURS)
+    bool takes_images = strstr(command->arguments, "[IMAGE]") != NULL ||
+                        command->inference->loading == MAFAT_LOADED_BY_ROWS;
+    if (!takes_images || input.c <= MAFAT_COLOURS)
         return MAFAT_OK;
     return mafat_error_set(error, MAFAT_USAGE, "an image has 3 channels, the network's input is "
                            "%dx%dx%d", input.c, input.h, input.w);
@@ -299,13 +301,13 @@ static mafat_status check_fitting(const mafat_darknet_command *command, const ma
                                   const mafat_session *session, mafat_error *error)
 {
     const mafat_darknet_command_inference *inference = command->inference;
-    bool is_by_rows = inference->loading == MAFAT_LOADED_BY_ROWS;
+    bool fits_as_told = inference->loading == MAFAT_LOADED_BY_ROWS && !inference->crops;
     char name[40];
     mafat_darknet_commands_print_name(command, name, sizeof name);
-    if ((options->stretch || options->letter_box) && (!is_by_rows || inference->crops))
+    if ((options->stretch || options->letter_box) && !fits_as_told)
         return mafat_error_set(error, MAFAT_USAGE, "`%s` brings images to the input as Darknet does: it "
                                "takes neither -stretch nor -letter_box", name);
-    if (is_by_rows && !inference->crops && inference->drawer == MAFAT_DRAWN_BY_NOBODY && session->by_layers &&
+    if (fits_as_told && inference->drawer == MAFAT_DRAWN_BY_NOBODY && session->by_layers &&
         session->cfg.stretches)
         return mafat_error_set(error, MAFAT_USAGE, "with configuration \"" MAFAT_LAYERS_CONFIG "\" "
                                "`%s` has Darknet letterbox images, and this cfg has them stretched; "
@@ -520,8 +522,7 @@ mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *erro
         status = mafat_command_darknet_verify(arguments, &operands, error);
     const mafat_session *session = &operands.session;
     bool is_by_rows = operands.workload.loading == MAFAT_LOADED_BY_ROWS;
-    bool takes_paths = is_by_rows && !session->by_layers &&
-                       session->cfg.network.input.c <= MAFAT_COLOURS;
+    bool takes_paths = is_by_rows && !session->by_layers;
     if (status == MAFAT_OK && is_by_rows && !takes_paths)    /* Darknet loads the images */
         status = mafat_asked_refuse_limit(arguments, error);
     if (status == MAFAT_OK && takes_paths)
