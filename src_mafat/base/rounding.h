@@ -67,7 +67,7 @@ typedef enum {
 typedef struct {
     float from_byte[256];    /* what load_image_color() makes of a byte */
     bool reciprocal_x;       /* of columns, i * scale is i*(from-1) * (1/(to-1)), not
-                                i * ((from-1)/(to-1)); */
+                                i * ((from-1)/(to-1)) */
     bool reciprocal_y;       /* and of rows */
     mafat_mix mix;           /* of columns */
     bool fused_second_pass;  /* of rows: fma(t, far, first), not first + t*far, where first is

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/size.h"
 #include "bridge/limits.h"
 #include "bridge/orders.h"
 #include "bridge/planned.h"
@@ -42,11 +43,19 @@ mafat_parcel mafat_dealt_parcel(int peer, float *floats, size_t n_floats)
 
 /* ----------------------------------------------------------------------------------------- rank 0 */
 
+/* Looks at an image's file. */
+static void look_at(mafat_dealt *d)
+{
+    d->status = mafat_file_size(d->path, "image", &d->n_bytes, &d->error);
+    if (d->status == MAFAT_OK && d->n_bytes == 0)
+        d->status = mafat_error_set(&d->error, MAFAT_FAILED, "is empty");
+}
+
 /* Sends a file as long as it was when that was told; zeros where it is not so long any more. */
-static void send_file(const mafat_peers *peers, mafat_dealt *d, uint64_t n_bytes)
+static void send_file(const mafat_peers *peers, mafat_dealt *d)
 {
     FILE *file = NULL;
-    uint64_t n_now;
+    uint64_t n_now, n_bytes = d->n_bytes;
     mafat_dealt_piece piece;
     d->status = mafat_file_open(d->path, "image", &file, &n_now, &d->error);
     for (uint64_t at = 0; at < n_bytes; at += sizeof piece.bytes) {
@@ -82,23 +91,19 @@ static double hand_out_s(const mafat_bridge *bridge, const uint64_t image_bytes[
 }
 
 /* Hands out one image of each rank that has so many. */
-static void hand_out(const mafat_bridge *bridge, mafat_dealt *dealt, int n, int place)
+static void hand_out(const mafat_bridge *bridge, mafat_dealt *dealt, int n, int place,
+                     const uint64_t pass_bytes[MAFAT_MAX_RANKS])
 {
     uint64_t image_bytes[MAFAT_MAX_RANKS] = {0};
-    for (int i = 0; i < n; i++) {
-        mafat_dealt *d = &dealt[i];
-        if (d->place != place)
-            continue;
-        d->status = mafat_file_size(d->path, "image", &image_bytes[d->rank], &d->error);
-        if (d->status == MAFAT_OK && image_bytes[d->rank] == 0)
-            d->status = mafat_error_set(&d->error, MAFAT_FAILED, "is empty");
-    }
-    mafat_orders_hand_out(image_bytes, hand_out_s(bridge, image_bytes));
+    for (int i = 0; i < n; i++)
+        if (dealt[i].place == place)
+            image_bytes[dealt[i].rank] = dealt[i].n_bytes;
+    mafat_orders_hand_out(image_bytes, pass_bytes, hand_out_s(bridge, image_bytes));
     for (int i = 0; i < n; i++) {
         if (dealt[i].place != place)
             continue;
-        if (image_bytes[dealt[i].rank] > 0)
-            send_file(mafat_peers_here(), &dealt[i], image_bytes[dealt[i].rank]);
+        if (dealt[i].n_bytes > 0)
+            send_file(mafat_peers_here(), &dealt[i]);
         mafat_limits_forget_file(bridge, dealt[i].path);
     }
 }
@@ -106,8 +111,13 @@ static void hand_out(const mafat_bridge *bridge, mafat_dealt *dealt, int n, int 
 void mafat_dealt_begin(mafat_bridge *bridge, mafat_dealt *dealt, int n)
 {
     int n_places = count_places(dealt, n);
+    uint64_t pass_bytes[MAFAT_MAX_RANKS] = {0};
+    for (int i = 0; i < n; i++) {
+        look_at(&dealt[i]);
+        pass_bytes[dealt[i].rank] += mafat_size_in_pages((size_t)dealt[i].n_bytes);
+    }
     for (int place = 0; place < n_places; place++)
-        hand_out(bridge, dealt, n, place);
+        hand_out(bridge, dealt, n, place, pass_bytes);
     mafat_orders_begin_dealt(n_places, mafat_planned_patience_s(bridge));
 }
 
@@ -184,4 +194,18 @@ void mafat_dealt_show(const mafat_bridge *bridge, const float *results)
         memcpy(bridge->results[l], results, n_floats * sizeof *results);
         results += n_floats;
     }
+}
+
+float *mafat_dealt_keep(const mafat_bridge *bridge)
+{
+    const mafat_network *network = &bridge->session.cfg.network;
+    float *results = malloc(result_bytes(network)), *to = results;
+    for (int l = 0; l < network->n_layers && results != NULL; l++) {
+        if (!mafat_dealt_is_result(network, l))
+            continue;
+        size_t n_floats = mafat_shape_floats(network->layers[l].out);
+        memcpy(to, bridge->results[l], n_floats * sizeof *to);
+        to += n_floats;
+    }
+    return results;
 }

@@ -10,8 +10,9 @@
 typedef struct {
     int rank, place;        /* the rank's first image, its second, … */
     const char *path;       /* borrowed */
-    mafat_status status;    /* of reading it, */
-    mafat_error error;      /* with its reason */
+    uint64_t n_bytes;       /* of its file, when that was looked at; 0: it cannot be read */
+    mafat_status status;    /* of reading it, with its reason; MAFAT_NO_FIT: the rank has no room for it */
+    mafat_error error;
     float *results;         /* owned: outputs of result layers, one behind the other; NULL: none */
 } mafat_dealt;
 
@@ -23,8 +24,10 @@ void mafat_dealt_begin(mafat_bridge *bridge, mafat_dealt *dealt, int n);
  * MAFAT_FAILED without memory. */
 mafat_status mafat_dealt_end(mafat_bridge *bridge, mafat_dealt *dealt, int n, mafat_error *error);
 
-/* Copies results to where Darknet's commands look for them. */
+/* Copies results to where Darknet's commands look for them, and from there, to memory of the caller's;
+ * NULL: there is none. */
 void mafat_dealt_show(const mafat_bridge *bridge, const float *results);
+float *mafat_dealt_keep(const mafat_bridge *bridge);
 
 /* ------------------------------------------------------------------------------ what both sides know */
 

@@ -270,11 +270,13 @@ void mafat_orders_begin_run(const void *whose, double patience_s)
     give(peers, (mafat_order){.kind = MAFAT_ORDER_RUN, .patience_s = patience_s}, NULL);
 }
 
-void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s)
+void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS],
+                           const uint64_t pass_bytes[MAFAT_MAX_RANKS], double patience_s)
 {
     const mafat_peers *peers = others();
     mafat_order order = {.kind = MAFAT_ORDER_HAND_OUT, .patience_s = patience_s};
     memcpy(order.image_bytes, image_bytes, sizeof order.image_bytes);
+    memcpy(order.pass_bytes, pass_bytes, sizeof order.pass_bytes);
     is_running = true;
     peers->expect(peers->context, patience_s);
     give(peers, order, NULL);

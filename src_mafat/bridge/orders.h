@@ -53,7 +53,8 @@ typedef struct {
     mafat_orders_weights weights;    /* to load */
     int n_listed;               /* to plan for whole images: so many will come; 0: nobody knows */
     double patience_s;          /* to run, or to hand out */
-    uint64_t image_bytes[MAFAT_MAX_RANKS];    /* to hand out: of the file that each rank gets; 0: none */
+    uint64_t image_bytes[MAFAT_MAX_RANKS];    /* to hand out: of the file that each rank gets; 0: none; */
+    uint64_t pass_bytes[MAFAT_MAX_RANKS];     /* of all its files of this pass, in whole pages */
     int n_places;               /* to run what was handed out */
 } mafat_order;
 
@@ -92,10 +93,11 @@ mafat_status mafat_orders_load(mafat_store *store, mafat_error *error);
 void mafat_orders_begin_run(const void *whose, double patience_s);
 void mafat_orders_end_run(const void *whose);
 
-/* Has each receive an image's file, of so many bytes (dealt.h), as often as there are places in a pass;
- * then run what has come; and takes the answers to one place after the other, all[n]. Errors are of a
- * rank that cannot go on. The run ends when all results are there. */
-void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS], double patience_s);
+/* Has each receive an image's file (dealt.h) of image_bytes, of a pass whose files have pass_bytes, as
+ * often as there are places in it; then run what has come; and takes the answers to one place after the
+ * other, all[n]. Errors are of a rank that cannot go on. The run ends when all results are there. */
+void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS],
+                           const uint64_t pass_bytes[MAFAT_MAX_RANKS], double patience_s);
 void mafat_orders_begin_dealt(int n_places, double patience_s);
 mafat_status mafat_orders_answer_dealt(mafat_order_answer *all, mafat_error *error);
 void mafat_orders_end_dealt(void);

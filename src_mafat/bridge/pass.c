@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/notice.h"
 #include "base/size.h"
 #include "bridge/dealt.h"
 #include "bridge/inference.h"
@@ -154,8 +155,8 @@ static void share_out(mafat_pass *pass)
     }
 }
 
-/* Runs this rank's. */
-static mafat_status run_here(mafat_pass *pass, mafat_error *error)
+/* Runs those images, of which there may be any number, that are this rank's. */
+static mafat_status run_here(mafat_pass *pass, int begin, int end, mafat_error *error)
 {
     int n = 0;
     mafat_input *inputs = calloc((size_t)pass->n, sizeof *inputs);
@@ -163,7 +164,7 @@ static mafat_status run_here(mafat_pass *pass, mafat_error *error)
     mafat_status status = MAFAT_OK;
     if (inputs == NULL || feeds == NULL)
         status = mafat_error_set(error, MAFAT_FAILED, "no memory for %d images", pass->n);
-    for (int i = 0; i < pass->n && status == MAFAT_OK; i++) {
+    for (int i = begin; i < end && status == MAFAT_OK; i++) {
         if (pass->images[i].status != MAFAT_OK || pass->images[i].rank > 0)
             continue;
         feeds[n] = (feed){pass, &pass->images[i]};
@@ -177,6 +178,67 @@ static mafat_status run_here(mafat_pass *pass, mafat_error *error)
     close_image(pass);
     free(inputs);
     free(feeds);
+    return status;
+}
+
+/* Has the results of an image be where Darknet's commands look for them. */
+static void show(const mafat_pass *pass, const mafat_pass_image *image)
+{
+    if (image->results != NULL)
+        mafat_dealt_show(pass->bridge, image->results);
+    else if (pass->bridge->session.plan.n_images > 1)
+        mafat_planned_show(pass->bridge, image->place);
+}
+
+/* Keeps results that the next run would overwrite: of images that were run here. */
+static mafat_status keep_results(mafat_pass *pass, mafat_error *error)
+{
+    for (int i = 0; i < pass->n; i++) {
+        mafat_pass_image *image = &pass->images[i];
+        if (image->status != MAFAT_OK || image->results != NULL)
+            continue;
+        show(pass, image);
+        image->results = mafat_dealt_keep(pass->bridge);
+        if (image->results == NULL)
+            return mafat_error_set(error, MAFAT_FAILED, "no memory for results of %d images", pass->n);
+    }
+    return MAFAT_OK;
+}
+
+/* Runs an image alone that another rank had no room for: here there is some. In a limit the arena is given
+ * back before results are kept: of a rank that refuses an image there are none, so that there is room for
+ * those of one that was run here. */
+static mafat_status run_refused(mafat_pass *pass, int i, mafat_error *error)
+{
+    mafat_pass_image *image = &pass->images[i];
+    bool has_limit = pass->bridge->session.limit_bytes > 0;
+    if (image->error != NULL)
+        mafat_notice("%s: %s; rank 0 runs it", image->image.path, image->error->text);
+    free(image->error);
+    image->error = NULL;
+    image->status = MAFAT_OK;
+    image->rank = image->place = 0;
+    mafat_status status = run_here(pass, i, i + 1, error);
+    if (has_limit)
+        mafat_bridge_release(pass->bridge);
+    return status == MAFAT_OK ? keep_results(pass, error) : status;
+}
+
+static mafat_status run_all_refused(mafat_pass *pass, mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    bool has_limit = pass->bridge->session.limit_bytes > 0, has_kept = false;
+    for (int i = 0; i < pass->n && status == MAFAT_OK; i++) {
+        if (pass->images[i].rank == 0 || pass->images[i].status != MAFAT_NO_FIT)
+            continue;
+        if (!has_kept && has_limit)
+            mafat_bridge_release(pass->bridge);
+        if (!has_kept)
+            status = keep_results(pass, error);
+        has_kept = true;
+        if (status == MAFAT_OK)
+            status = run_refused(pass, i, error);
+    }
     return status;
 }
 
@@ -194,7 +256,7 @@ static mafat_status run_dealt(mafat_pass *pass, mafat_error *error)
                                        .path = image->image.path};
     }
     mafat_dealt_begin(pass->bridge, dealt, n);
-    mafat_status status = run_here(pass, error);
+    mafat_status status = run_here(pass, 0, pass->n, error);
     if (status == MAFAT_OK)
         status = mafat_dealt_end(pass->bridge, dealt, n, error);
     for (int i = pass->n - 1; i >= 0; i--) {
@@ -205,7 +267,7 @@ static mafat_status run_dealt(mafat_pass *pass, mafat_error *error)
         note(image, dealt[n].status, &dealt[n].error);
     }
     free(dealt);
-    return status;
+    return status == MAFAT_OK ? run_all_refused(pass, error) : status;
 }
 
 static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
@@ -214,7 +276,7 @@ static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
     double begin = mafat_measure_now_s();
     share_out(pass);
     mafat_status status = pass->bridge->session.n_dealing > 0 && n > 1 ? run_dealt(pass, error)
-                                                                       : run_here(pass, error);
+                                                                       : run_here(pass, 0, pass->n, error);
     pass->seconds = n > 0 ? (mafat_measure_now_s() - begin) / n : 0;
     return status;
 }
@@ -264,13 +326,9 @@ mafat_pass_image *mafat_pass_find(mafat_pass *pass, const mafat_image *image)
 mafat_status mafat_pass_take(mafat_pass *pass, mafat_pass_image *image, mafat_error *error)
 {
     pass->next = (int)(image - pass->images) + 1;
-    if (image->status == MAFAT_OK && image->results != NULL)
-        mafat_dealt_show(pass->bridge, image->results);
-    else if (image->status == MAFAT_OK && pass->bridge->session.plan.n_images > 1)
-        mafat_planned_show(pass->bridge, image->place);
     if (image->status == MAFAT_OK)
-        return MAFAT_OK;
-    if (image->error != NULL)
+        show(pass, image);
+    else if (image->error != NULL)
         *error = *image->error;
     else
         mafat_error_set(error, image->status, "no memory to say why it could not be read");

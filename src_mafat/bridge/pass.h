@@ -14,7 +14,8 @@ typedef struct {
     mafat_error *error;              /* owned; NULL: there is none, or no memory for it */
     int rank;                        /* whose run it is in: 0 is this one's; */
     int place;                       /* and where in that */
-    float *results;                  /* owned: of another rank (dealt.h); NULL: this one has run it */
+    float *results;                  /* owned (dealt.h): of another rank, or kept while this one ran what
+                                        another had no room for; NULL: they are those of the last run */
 } mafat_pass_image;
 
 typedef struct {
@@ -33,7 +34,7 @@ typedef struct {
 int mafat_pass_size(const mafat_bridge *bridge);
 
 /* Runs the first images of the queue, as many as make a pass, of which there are 1 or more, and notes
- * their number there. One that cannot be read, or is too large for the limit, is noted, and costs the
+ * their number there. What another rank has no room for is run here. One that cannot be read, or is too large for the limit, is noted, and costs the
  * others nothing; an empty path stands for none. Errors: those of mafat_inference_forward(), and
  * MAFAT_NO_FIT where the network has lost its plan. On error there are no images. */
 mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue *queue,

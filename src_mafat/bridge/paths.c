@@ -1,6 +1,6 @@
-/* `detector valid` and `classifier valid` without their images: Darknet loads them as floats, the one four
- * ahead, and wants of them nothing but their sizes and the network's input. Here the input that it hands
- * on is the path of the image, which is decoded, and fitted row by row, when its turn has come. Where several
+/* `detector valid` and `classifier valid` without their images: Darknet loads them as floats, and wants of
+ * them nothing but the network's input and, of a detector's, their sizes. Here the input that it hands on is
+ * the path of the image, which is decoded, and fitted row by row, when its turn has come. Where several
  * images share a pass of the weights, those that will come are looked up in the list: Darknet goes
  * through it line by line. */
 #include <stdio.h>

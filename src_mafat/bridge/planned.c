@@ -1,6 +1,7 @@
 /* A network's plan, beside Darknet; see planned.h. */
 #include "bridge/planned.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +106,7 @@ static bool remember_weights(const mafat_bridge *bridge, old_weights *weights)
     *weights = (old_weights){.file = -1};
     if (!has_store(bridge))
         return true;
-    *weights = (old_weights){strdup(file->path), dup(file->file), file->version};
+    *weights = (old_weights){strdup(file->path), fcntl(file->file, F_DUPFD_CLOEXEC, 0), file->version};
     return weights->path != NULL;
 }
 

@@ -16,7 +16,7 @@ typedef struct {
     mafat_options options;
     const mafat_workload *workload; /* borrowed; NULL: a program's, of which nothing is known */
     bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
-    const mafat_image_rounding *image_rounding;    /* borrowed; for lists of Darknet's: the network's
+    const mafat_image_rounding *image_rounding;    /* borrowed; for lists of `valid`: the network's
                                        input is the path of an image, and this how it is fitted, */
     const char *list;               /* borrowed: and this the file that lists them, in their order */
     mafat_session *session;         /* borrowed: planned already, with this workload, for the first

@@ -24,39 +24,50 @@ mafat_status mafat_taker_prepare(mafat_taker *t, mafat_error *error)
 
 /* ------------------------------------------------------------------------------------------ a file */
 
-/* Whether this machine has as much memory as a file takes: no disk has it, so that its pages cannot be
- * given back. */
-static mafat_status check_room(size_t file_bytes, mafat_error *error)
+/* Whether this machine has as much memory as a file takes beside the plan: no disk has it, so that its
+ * pages cannot be given back. */
+static mafat_status check_room(const mafat_bridge *bridge, size_t file_bytes, mafat_error *error)
 {
     char what[640];
-    size_t own_bytes;
+    size_t own_bytes = 0;
     mafat_status status = mafat_measure_anonymous(&own_bytes, error);
-    if (status != MAFAT_OK || !mafat_auto_memory_exceeds("", mafat_size_sum(own_bytes, file_bytes),
+    size_t plan_bytes = mafat_size_max(own_bytes, bridge->session.prediction.total_bytes);
+    if (status != MAFAT_OK || !mafat_auto_memory_exceeds("", mafat_size_sum(plan_bytes, file_bytes),
                                                          own_bytes, what, sizeof what))
         return status;
     return mafat_error_set(error, MAFAT_NO_FIT, "there is less here: %s", what);
 }
 
-/* Has the limit leave room for files that are held. */
+/* Has the limit leave room for files that are held, with images as large as before. */
 static mafat_status keep_limit(mafat_bridge *bridge, size_t held_bytes, mafat_error *error)
 {
     size_t limit_bytes = bridge->session.limit_bytes;
-    mafat_workload_image image = {.file_bytes = held_bytes};
+    mafat_workload_image image = bridge->workload.image;
+    image.file_bytes = mafat_size_max(image.file_bytes, held_bytes);
     if (held_bytes > limit_bytes)    /* else there is nothing to plan */
         return mafat_error_set(error, MAFAT_NO_FIT, "with those that wait %zu bytes, in a limit of %zu",
                                held_bytes, limit_bytes);
     return mafat_limits_make_space(bridge, &image, error);
 }
 
-/* Makes room for a file beside those that are held. The network is planned anew before it comes: then it
- * is too late. */
-static mafat_status make_room(const mafat_taker *t, mafat_bridge *bridge, size_t file_bytes,
-                              mafat_error *error)
+/* Makes room for a file beside those that are held, and if it can for all that come, so that it plans
+ * once: before they come, as then it is too late. */
+static mafat_status make_room(mafat_taker *t, mafat_bridge *bridge, size_t file_bytes,
+                              size_t all_bytes, mafat_error *error)
 {
     char reason[sizeof error->text];
     size_t held_bytes = mafat_size_sum(t->queue.held_bytes, mafat_size_in_pages(file_bytes));
-    mafat_status status = bridge->session.limit_bytes > 0 ? keep_limit(bridge, held_bytes, error)
-                                                          : check_room(file_bytes, error);
+    mafat_status status = MAFAT_NO_FIT;
+    if (bridge->session.limit_bytes == 0) {
+        status = check_room(bridge, file_bytes, error);
+    } else {
+        if (all_bytes > held_bytes && all_bytes != t->too_much_bytes)
+            status = keep_limit(bridge, all_bytes, error);
+        if (status == MAFAT_NO_FIT && mafat_bridge_has_plan(bridge)) {
+            t->too_much_bytes = all_bytes;
+            status = keep_limit(bridge, held_bytes, error);
+        }
+    }
     if (status == MAFAT_NO_FIT) {
         memcpy(reason, error->text, sizeof reason);
         snprintf(error->text, sizeof error->text, "a file of %zu bytes, held in memory: %.700s",
@@ -106,11 +117,12 @@ static mafat_status refuse_file(mafat_taken_file *taken, uint64_t n_bytes, const
 }
 
 static mafat_status take_or_refuse(mafat_taker *t, mafat_bridge *bridge, mafat_taken_file *taken,
-                                   uint64_t n_bytes, mafat_error *error)
+                                   uint64_t n_bytes, uint64_t all_bytes, mafat_error *error)
 {
     mafat_error why = {.layer = -1};
     size_t file_bytes = n_bytes < SIZE_MAX ? (size_t)n_bytes : SIZE_MAX;
-    mafat_status status = make_room(t, bridge, file_bytes, &why);
+    mafat_status status = make_room(t, bridge, file_bytes,
+                                    all_bytes < SIZE_MAX ? (size_t)all_bytes : SIZE_MAX, &why);
     if (status == MAFAT_OK)
         return take_file(taken, n_bytes, error);
     if (status == MAFAT_NO_FIT && mafat_bridge_has_plan(bridge))
@@ -129,7 +141,7 @@ static void free_file(mafat_taken_file *taken)
 /* --------------------------------------------------------------------------------------- the queue */
 
 mafat_status mafat_taker_receive(mafat_taker *t, mafat_bridge *bridge, uint64_t n_bytes,
-                                 mafat_error *error)
+                                 uint64_t all_bytes, mafat_error *error)
 {
     char path[40] = "";
     int n = t->queue.n;
@@ -140,7 +152,7 @@ mafat_status mafat_taker_receive(mafat_taker *t, mafat_bridge *bridge, uint64_t 
     t->files = files;
     files[n] = (mafat_taken_file){.file = -1};
     if (n_bytes > 0)
-        status = take_or_refuse(t, bridge, &files[n], n_bytes, error);
+        status = take_or_refuse(t, bridge, &files[n], n_bytes, all_bytes, error);
     if (status != MAFAT_OK)
         return status;
     if (files[n].file >= 0) {

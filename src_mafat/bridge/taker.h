@@ -15,6 +15,7 @@ typedef struct {
     mafat_image_rounding rounding;
     mafat_queue queue;
     mafat_taken_file *files;  /* [queue.n], owned: of the images in it */
+    size_t too_much_bytes;    /* all files of a pass that there was no room for; 0: none were so */
     mafat_pass pass;          /* of the first ones */
 } mafat_taker;
 
@@ -22,13 +23,13 @@ typedef struct {
  * those of mafat_picture_probe_measure(). */
 mafat_status mafat_taker_prepare(mafat_taker *taker, mafat_error *error);
 
-/* Makes room for an image's file of so many bytes, which begins to come when this returns, and receives
- * it for the queue; 0: a place without an image. What there is no room for, in the limit or else on
+/* Makes room for an image's file of so many bytes, of a pass whose files have all_bytes, in whole pages,
+ * and receives it for the queue; 0: a place without an image. What there is no room for, in the limit or else on
  * this machine, is received and dropped, and refused when the image is taken out of the queue.
  * MAFAT_FAILED without memory, and errors of mafat_limits_make_space() that leave no plan: rank 0 waits
  * on then. */
 mafat_status mafat_taker_receive(mafat_taker *taker, mafat_bridge *bridge, uint64_t n_bytes,
-                                 mafat_error *error);
+                                 uint64_t all_bytes, mafat_error *error);
 
 /* Has the first image of the queue, of 1 or more, be run: with those behind it that make a pass with it,
  * if it has not been with those before. Errors: those of mafat_pass_run(). How it went with the image

@@ -190,7 +190,9 @@ static mafat_status run_image_caught(void *context, mafat_error *error)
 static mafat_status receive_image_caught(void *context, mafat_error *error)
 {
     server *s = context;
-    return mafat_taker_receive(&s->taker, s->bridge, s->order.image_bytes[s->peers->ranks.rank], error);
+    int rank = s->peers->ranks.rank;
+    return mafat_taker_receive(&s->taker, s->bridge, s->order.image_bytes[rank], s->order.pass_bytes[rank],
+                               error);
 }
 
 static void receive_image(server *s)

@@ -402,10 +402,12 @@ static size_t room_for_weights(const mafat_session *session, const mafat_plan_op
     return limit_bytes > bytes ? limit_bytes - bytes : 0;
 }
 
-/* Results of other ranks' images, for each image of rank 0's. */
-static size_t others_bytes(const mafat_divided *divided)
+/* What rank 0 holds beside its plan: for each of its images results of other ranks', and where it runs
+ * several in one pass, their own, while it runs what another rank had no room for. */
+static void count_results(mafat_process *process, const mafat_divided *divided)
 {
-    return (size_t)(divided->n_taking - 1) * divided->result_bytes;
+    process->dealt_bytes = (size_t)(divided->n_taking - 1) * divided->result_bytes;
+    process->waiting_bytes += divided->result_bytes;
 }
 
 /* The limit in which a rank's plan for whole images is looked for here: not more than there is here. */
@@ -426,7 +428,8 @@ static mafat_status time_taker(mafat_session *session, const mafat_config *confi
     own.ranks = mafat_ranks_even(1, 0);
     own.n_images = session->seeks_images ? 1 : session->n_images;
     own.limit_bytes = limit_of_taker(session, rank);
-    own.process.dealt_bytes = rank == 0 ? others_bytes(divided) : 0;
+    if (rank == 0)
+        count_results(&own.process, divided);
     mafat_status status = mafat_session_search(&own, config, &found, error);
     if (status != MAFAT_OK)
         return status;
@@ -489,7 +492,7 @@ static mafat_status choose_dealing(mafat_session *session, const mafat_config *c
     session->joint_s = slowest_s;
     memcpy(session->takes, divided->takes, sizeof session->takes);
     session->ranks = mafat_ranks_even(1, 0);
-    session->process.dealt_bytes = others_bytes(divided);
+    count_results(&session->process, divided);
     return MAFAT_OK;
 }
 
