@@ -54,7 +54,7 @@ cmp -s "$scratch/square-stretch" "$scratch/square-letter_box" || fail "a square 
 expect 2 '-stretch and -letter_box: give one of them' "$darknet" mafat detector demo cfg/voc.data "$scratch/plain.cfg" \
     "$scratch/w" film -stretch -letter_box
 expect 2 '-stretch and -letter_box: give one of them' "$darknet" mafat plan "$scratch/plain.cfg" -stretch -letter_box
-expect 2 'detector valid2. has Darknet.s own code bring images .* takes neither -stretch' "$darknet" mafat detector valid2 \
+expect 2 'detector valid2. brings images to the input as Darknet does: it takes neither -stretch' "$darknet" mafat detector valid2 \
     cfg/voc.data "$scratch/plain.cfg" "$scratch/w" -stretch
 sed 's/^letter_box=0/letter_box=some/' "$scratch/zero.cfg" >"$scratch/some.cfg"
 expect 1 'letter_box=some: must be a whole number' "$darknet" mafat plan "$scratch/some.cfg"
