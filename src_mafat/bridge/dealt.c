@@ -12,7 +12,7 @@
 #include "bridge/planned.h"
 #include "run/peers.h"
 
-bool mafat_dealt_is_result(const mafat_network *network, int l)
+static bool is_result(const mafat_network *network, int l)
 {
     for (int by = l; by < network->n_layers; by++)
         if (mafat_layer_producer(network, by) == l &&
@@ -21,11 +21,18 @@ bool mafat_dealt_is_result(const mafat_network *network, int l)
     return false;
 }
 
+int mafat_dealt_result(const mafat_network *network, int l)
+{
+    while (l < network->n_layers && !is_result(network, l))
+        l++;
+    return l;
+}
+
 static size_t result_bytes(const mafat_network *network)
 {
     size_t n_floats = 0;
-    for (int l = 0; l < network->n_layers; l++)
-        n_floats += mafat_dealt_is_result(network, l) ? mafat_shape_floats(network->layers[l].out) : 0;
+    for (int l = mafat_dealt_result(network, 0); l < network->n_layers; l = mafat_dealt_result(network, l + 1))
+        n_floats += mafat_shape_floats(network->layers[l].out);
     return n_floats * sizeof(float);
 }
 
@@ -127,9 +134,7 @@ static mafat_status take_results(const mafat_peers *peers, const mafat_network *
     float *at = d->results = malloc(result_bytes(network));
     if (at == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for results of rank %d", d->rank);
-    for (int l = 0; l < network->n_layers; l++) {
-        if (!mafat_dealt_is_result(network, l))
-            continue;
+    for (int l = mafat_dealt_result(network, 0); l < network->n_layers; l = mafat_dealt_result(network, l + 1)) {
         size_t n_floats = mafat_shape_floats(network->layers[l].out);
         mafat_parcel parcel = mafat_dealt_parcel(d->rank, at, n_floats);
         peers->exchange(peers->context, NULL, 0, &parcel, 1);
@@ -187,9 +192,7 @@ mafat_status mafat_dealt_end(mafat_bridge *bridge, mafat_dealt *dealt, int n, ma
 void mafat_dealt_show(const mafat_bridge *bridge, const float *results)
 {
     const mafat_network *network = &bridge->session.cfg.network;
-    for (int l = 0; l < network->n_layers; l++) {
-        if (!mafat_dealt_is_result(network, l))
-            continue;
+    for (int l = mafat_dealt_result(network, 0); l < network->n_layers; l = mafat_dealt_result(network, l + 1)) {
         size_t n_floats = mafat_shape_floats(network->layers[l].out);
         memcpy(bridge->results[l], results, n_floats * sizeof *results);
         results += n_floats;
@@ -200,9 +203,9 @@ float *mafat_dealt_keep(const mafat_bridge *bridge)
 {
     const mafat_network *network = &bridge->session.cfg.network;
     float *results = malloc(result_bytes(network)), *to = results;
-    for (int l = 0; l < network->n_layers && results != NULL; l++) {
-        if (!mafat_dealt_is_result(network, l))
-            continue;
+    if (results == NULL)
+        return NULL;
+    for (int l = mafat_dealt_result(network, 0); l < network->n_layers; l = mafat_dealt_result(network, l + 1)) {
         size_t n_floats = mafat_shape_floats(network->layers[l].out);
         memcpy(to, bridge->results[l], n_floats * sizeof *to);
         to += n_floats;

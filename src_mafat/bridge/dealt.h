@@ -31,9 +31,9 @@ float *mafat_dealt_keep(const mafat_bridge *bridge);
 
 /* ------------------------------------------------------------------------------ what both sides know */
 
-/* Whether Darknet's commands read what layer l makes, by whatever name: it goes to rank 0, layer by
- * layer. */
-bool mafat_dealt_is_result(const mafat_network *network, int l);
+/* The first layer from l on of which Darknet's commands read what it makes, by whatever name: that goes to
+ * rank 0, layer by layer. n_layers: there is none. */
+int mafat_dealt_result(const mafat_network *network, int l);
 
 /* A file goes piece by piece, so that neither side holds it twice. */
 enum { MAFAT_DEALT_PIECE_FLOATS = 1 << 14 };

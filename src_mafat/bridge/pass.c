@@ -190,9 +190,13 @@ static void show(const mafat_pass *pass, const mafat_pass_image *image)
         mafat_planned_show(pass->bridge, image->place);
 }
 
-/* Keeps results that the next run would overwrite: of images that were run here. */
+/* Keeps results that the next run would overwrite: of images that were run here. In a limit the arena is
+ * given back before: of a rank that refuses an image there are no results, so that there is room for those
+ * of one that was run here. */
 static mafat_status keep_results(mafat_pass *pass, mafat_error *error)
 {
+    if (pass->bridge->session.limit_bytes > 0)
+        mafat_bridge_release(pass->bridge);
     for (int i = 0; i < pass->n; i++) {
         mafat_pass_image *image = &pass->images[i];
         if (image->status != MAFAT_OK || image->results != NULL)
@@ -205,39 +209,25 @@ static mafat_status keep_results(mafat_pass *pass, mafat_error *error)
     return MAFAT_OK;
 }
 
-/* Runs an image alone that another rank had no room for: here there is some. In a limit the arena is given
- * back before results are kept: of a rank that refuses an image there are none, so that there is room for
- * those of one that was run here. */
-static mafat_status run_refused(mafat_pass *pass, int i, mafat_error *error)
-{
-    mafat_pass_image *image = &pass->images[i];
-    bool has_limit = pass->bridge->session.limit_bytes > 0;
-    if (image->error != NULL)
-        mafat_notice("%s: %s; rank 0 runs it", image->image.path, image->error->text);
-    free(image->error);
-    image->error = NULL;
-    image->status = MAFAT_OK;
-    image->rank = image->place = 0;
-    mafat_status status = run_here(pass, i, i + 1, error);
-    if (has_limit)
-        mafat_bridge_release(pass->bridge);
-    return status == MAFAT_OK ? keep_results(pass, error) : status;
-}
-
-static mafat_status run_all_refused(mafat_pass *pass, mafat_error *error)
+/* Runs alone what other ranks had no room for: here there is some. */
+static mafat_status run_refused(mafat_pass *pass, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
-    bool has_limit = pass->bridge->session.limit_bytes > 0, has_kept = false;
     for (int i = 0; i < pass->n && status == MAFAT_OK; i++) {
-        if (pass->images[i].rank == 0 || pass->images[i].status != MAFAT_NO_FIT)
+        mafat_pass_image *image = &pass->images[i];
+        if (image->rank == 0 || image->status != MAFAT_NO_FIT)
             continue;
-        if (!has_kept && has_limit)
-            mafat_bridge_release(pass->bridge);
-        if (!has_kept)
-            status = keep_results(pass, error);
-        has_kept = true;
+        if (image->error != NULL)
+            mafat_notice("%s: %s; rank 0 runs it", image->image.path, image->error->text);
+        status = keep_results(pass, error);
+        free(image->error);
+        image->error = NULL;
+        image->status = MAFAT_OK;
+        image->rank = image->place = 0;
         if (status == MAFAT_OK)
-            status = run_refused(pass, i, error);
+            status = run_here(pass, i, i + 1, error);
+        if (status == MAFAT_OK)
+            status = keep_results(pass, error);
     }
     return status;
 }
@@ -267,7 +257,7 @@ static mafat_status run_dealt(mafat_pass *pass, mafat_error *error)
         note(image, dealt[n].status, &dealt[n].error);
     }
     free(dealt);
-    return status == MAFAT_OK ? run_all_refused(pass, error) : status;
+    return status == MAFAT_OK ? run_refused(pass, error) : status;
 }
 
 static mafat_status run_readable(mafat_pass *pass, mafat_error *error)

@@ -197,9 +197,7 @@ void mafat_taker_give(const mafat_bridge *bridge)
 {
     const mafat_peers *peers = mafat_peers_here();
     const mafat_network *network = &bridge->session.cfg.network;
-    for (int l = 0; l < network->n_layers; l++) {
-        if (!mafat_dealt_is_result(network, l))
-            continue;
+    for (int l = mafat_dealt_result(network, 0); l < network->n_layers; l = mafat_dealt_result(network, l + 1)) {
         mafat_parcel parcel = mafat_dealt_parcel(0, bridge->results[l],
                                                  mafat_shape_floats(network->layers[l].out));
         peers->exchange(peers->context, &parcel, 1, NULL, 0);
