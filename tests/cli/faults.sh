@@ -62,7 +62,7 @@ strike() {
     for sort in {malloc,open,read,write}:{once,on} stat:once {read,write}:{short,interrupted} {open,read,write}:late $sorts; do
         call=${sort%:*} mode=${sort#*:}
         [[ $name:$sort =~ ${FAULTS_ONLY:-} ]] || continue
-        XDG_CACHE_HOME=$folder/cache "$scratch/sweep" -e "${says[$call]}|Interrupted system call|did not run|knows other costs" -i "$ignored" \
+        XDG_CACHE_HOME=$folder/cache "$scratch/sweep" -e "${says[$call]}|Interrupted system call|did not run" -i "$ignored" \
             -v '^\./cache/mafat/costs-[0-9a-f]+-[0-9]+$' -l '^\./results/' -n "$most" ${kept:+-p "$kept/$name.$sort"} \
             "$scratch/shim.so" "$folder" "$call" "$mode" "$darknet" "$@" || echo "FAILED: $name $sort"
     done
