@@ -212,4 +212,5 @@ void mafat_taker_free(mafat_taker *t)
     mafat_queue_free(&t->queue);
     free(t->files);
     t->files = NULL;
+    t->too_much_bytes = 0;
 }
