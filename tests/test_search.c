@@ -375,6 +375,56 @@ START_TEST(the_smallest_limit_is_the_smallest_by_any_costs)
 }
 END_TEST
 
+/* Finds the best plan in a limit, of all configurations or of the one that is named. */
+static mafat_found find_in(const test_subject *s, const mafat_config *config, size_t limit)
+{
+    mafat_search search;
+    mafat_found found;
+    ck_assert_int_eq(mafat_search_init(&search, &s->cfg.network, config, &s->options, &s->process,
+                                       &fault), MAFAT_OK);
+    ck_assert_msg(mafat_search_best(&search, limit, &found, &fault) == MAFAT_OK, "%zu bytes: %s",
+                  limit, fault.text);
+    mafat_search_free(&search);
+    return found;
+}
+
+static bool is_same_plan(const mafat_plan *a, const mafat_plan *b)
+{
+    return a->latency_s == b->latency_s && a->arena_bytes == b->arena_bytes &&
+           a->pinned_bytes == b->pinned_bytes && a->weight_bytes_read == b->weight_bytes_read &&
+           a->n_steps == b->n_steps && a->n_head_groups == b->n_head_groups;
+}
+
+/* Who names the configuration that a search found gets the plan that it found, by any costs, of one
+ * image and of several. */
+START_TEST(a_configuration_brings_the_plan_that_was_found)
+{
+    test_subject s;
+    mafat_cfg cfg;
+    mafat_search search;
+    size_t least;
+    test_random random = {(uint64_t)_i + 1};
+    ck_assert_int_eq(mafat_cfg_read(&cfg, stock[_i % COUNT(stock)], 0, 0, &fault), MAFAT_OK);
+    test_subject_init(&s, cfg, 10);
+    s.costs = random_costs(&random, &s.costs.shape);
+    s.options.n_images = 1 + _i % 3;
+    ck_assert_int_eq(mafat_search_init(&search, &s.cfg.network, NULL, &s.options, &s.process,
+                                       &fault), MAFAT_OK);
+    ck_assert_int_eq(mafat_search_min_limit(&search, &least, &fault), MAFAT_OK);
+    mafat_search_free(&search);
+    for (int i = 0; i < 4; i++) {
+        size_t limit = (size_t)((double)least * exp2(test_random_float(&random, 0, 2)));
+        test_case("%s, %d images in %zu bytes", stock[_i % COUNT(stock)], s.options.n_images, limit);
+        mafat_found found = find_in(&s, NULL, limit), said = find_in(&s, &found.config, limit);
+        test_require(is_same_plan(&found.plan, &said.plan));
+        test_require(found.min_s <= said.min_s);
+        mafat_found_free(&found);
+        mafat_found_free(&said);
+    }
+    mafat_cfg_free(&s.cfg);
+}
+END_TEST
+
 /* A plan takes no memory that makes it no faster: with clearly less there is none as fast, but for
  * those that read more in a run. Pools may be in groups of their own here, and convolutions then
  * make whole maps for them. */
@@ -527,6 +577,8 @@ int main(void)
     tcase_add_loop_test(tcase, a_search_is_part_of_what_it_plans_for, 0,
                         COUNT(stock) + (n_deep < COUNT(n_blocks) ? n_deep : COUNT(n_blocks)));
     tcase_add_loop_test(tcase, the_smallest_limit_is_the_smallest_by_any_costs, 0,
+                        test_rounds(1) * COUNT(stock));
+    tcase_add_loop_test(tcase, a_configuration_brings_the_plan_that_was_found, 0,
                         test_rounds(1) * COUNT(stock));
     tcase_add_test(tcase, fewer_edges_are_the_shorter_ones);
     tcase_add_test(tcase, no_plan_has_too_many_steps);

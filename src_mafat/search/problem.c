@@ -47,9 +47,8 @@ static mafat_status find_head(mafat_problem *p, mafat_error *error)
     size_t n = (size_t)p->network->n_layers;
     int n_groups;
     mafat_group *groups = calloc(n, sizeof *groups);
-    p->sides = calloc(n + 1, sizeof *p->sides);
     mafat_status status = MAFAT_OK;
-    if (groups == NULL || p->sides == NULL)
+    if (groups == NULL)
         status = mafat_problem_no_memory(p, error);
     if (status == MAFAT_OK)
         status = mafat_problem_find_groups(p, groups, &n_groups, error);
@@ -58,32 +57,40 @@ static mafat_status find_head(mafat_problem *p, mafat_error *error)
     if (status == MAFAT_OK)
         status = mafat_images_choose_head(p->network, groups, n_groups, p->options.weights,
                                           p->options.n_images, &p->options.n_head_layers, error);
-    if (status == MAFAT_OK) {
+    if (status == MAFAT_OK)
         mafat_images_find_sides(p->network, groups, n_groups, p->options.n_head_layers, p->sides);
-        p->options.sides = p->sides;
-    }
     free(groups);
     return status;
+}
+
+mafat_status mafat_problem_fix(mafat_problem *problem, const mafat_config *config,
+                               mafat_error *error)
+{
+    problem->fixed = config;
+    mafat_status status = problem->sides != NULL ? find_head(problem, error) : MAFAT_OK;
+    return status == MAFAT_OK ? find_sums(problem, error) : status;
 }
 
 mafat_status mafat_problem_init(mafat_problem *problem, const mafat_network *network,
                                 const mafat_config *fixed, const mafat_plan_options *options,
                                 const mafat_process *process, mafat_error *error)
 {
-    *problem = (mafat_problem){.network = network, .fixed = fixed, .process = process,
-                               .options = *options, .scratch = mafat_scratch_new(network),
-                               .weights = calloc((size_t)network->n_layers,
-                                                 sizeof *problem->weights)};
+    size_t n = (size_t)network->n_layers;
+    bool has_sides = options->n_images > 1;
+    *problem = (mafat_problem){.network = network, .process = process, .options = *options,
+                               .scratch = mafat_scratch_new(network),
+                               .weights = calloc(n, sizeof *problem->weights),
+                               .sides = has_sides ? calloc(n + 1, sizeof *problem->sides) : NULL};
     mafat_status status = MAFAT_OK;
-    if (problem->weights == NULL || problem->scratch == NULL)
+    if (problem->weights == NULL || problem->scratch == NULL || (has_sides && problem->sides == NULL))
         status = mafat_problem_no_memory(problem, error);
     problem->options.scratch = problem->scratch;
     if (options->weights != NULL)
         problem->options.weights = problem->weights;
-    if (status == MAFAT_OK && options->n_images > 1)
-        status = find_head(problem, error);
+    if (has_sides)
+        problem->options.sides = problem->sides;
     if (status == MAFAT_OK)
-        status = find_sums(problem, error);
+        status = mafat_problem_fix(problem, fixed, error);
     if (status != MAFAT_OK)
         mafat_problem_free(problem);
     return status;

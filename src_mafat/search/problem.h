@@ -13,7 +13,7 @@ typedef struct {
     mafat_scratch *scratch;            /* owned: plans are built in it */
     mafat_weight_mode *weights;        /* [n_layers], owned: of the plan at hand */
     mafat_image_side *sides;           /* [n_layers + 1], owned: of several images; all plans have
-                                          the same head */
+                                          the same head; else NULL */
     mafat_plan_sums sums;              /* what all plans have in common; else 0 */
 } mafat_problem;
 
@@ -21,6 +21,11 @@ typedef struct {
 mafat_status mafat_problem_init(mafat_problem *problem, const mafat_network *network,
                                 const mafat_config *fixed, const mafat_plan_options *options,
                                 const mafat_process *process, mafat_error *error);
+
+/* Makes it the problem of one configuration, which is borrowed, or of any: NULL. On error only
+ * mafat_problem_free() may follow. */
+mafat_status mafat_problem_fix(mafat_problem *problem, const mafat_config *config,
+                               mafat_error *error);
 
 /* Frees what the problem owns and clears it; a zeroed one may be freed. */
 void mafat_problem_free(mafat_problem *problem);

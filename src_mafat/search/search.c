@@ -70,7 +70,7 @@ mafat_status mafat_search_init(mafat_search *search, const mafat_network *networ
                                const mafat_config *fixed, const mafat_plan_options *options,
                                const mafat_process *process, mafat_error *error)
 {
-    *search = (mafat_search){0};
+    *search = (mafat_search){.asked = fixed};
     return mafat_problem_init(&search->problem, network, fixed, options, process, error);
 }
 
@@ -94,15 +94,18 @@ static mafat_status judge(mafat_search *s, const mafat_label *label, size_t limi
     return status;
 }
 
-/* Tells why the neighbours of what was chosen lost, in what the parts of the search give back. */
+/* Tells why the neighbours of what was chosen lost, those of other configurations among them, in what
+ * the parts of the search give back. */
 static mafat_status make_trace(mafat_search *s, const mafat_candidate *chosen, size_t limit_bytes,
                                mafat_trace *trace, mafat_error *error)
 {
     size_t bytes, min_bytes = mafat_parts_min_bytes(s->problem.network);
-    size_t budget_bytes = mafat_size_max(s->peak_bytes, min_bytes) -
+    size_t budget_bytes = mafat_size_max(mafat_size_max(s->peak_bytes, s->spent_bytes), min_bytes) -
                           mafat_candidate_max_bytes(s->problem.network);
+    mafat_problem problem = s->problem;
+    problem.fixed = s->asked;
     mafat_parts_free(&s->parts);
-    mafat_status status = mafat_trace_make(trace, &s->problem, chosen, limit_bytes, budget_bytes,
+    mafat_status status = mafat_trace_make(trace, &problem, chosen, limit_bytes, budget_bytes,
                                            &bytes, error);
     note_bytes(s, bytes);
     return status;
@@ -123,7 +126,7 @@ static mafat_status make_plan(mafat_search *s, const mafat_candidate *chosen, si
         status = mafat_candidate_make(chosen, &s->problem, &found->config, &found->plan, error);
     if (status == MAFAT_OK)
         note_bytes(s, found->plan.building_bytes + mafat_trace_bytes(&found->trace));
-    found->choosing_bytes = s->peak_bytes;
+    found->choosing_bytes = mafat_size_max(s->peak_bytes, s->spent_bytes);
     return status;
 }
 
@@ -493,8 +496,9 @@ static mafat_status search_in(mafat_search *s, size_t budget_bytes, size_t limit
     return status;
 }
 
-mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
-                               mafat_error *error)
+/* Finds the best plan of the problem as it is. */
+static mafat_status choose(mafat_search *search, size_t limit_bytes, mafat_found *found,
+                           mafat_error *error)
 {
     double min_s = INFINITY;
     size_t budget_bytes, min_bytes = mafat_parts_min_bytes(search->problem.network);
@@ -515,6 +519,58 @@ mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_f
     if (status != MAFAT_OK)
         mafat_found_free(found);
     return status;
+}
+
+/* Finds the best plan of one configuration. What was made for all of them stays, but where that is
+ * part of what must fit the limit. */
+static mafat_status choose_of(mafat_search *s, const mafat_config *config, size_t limit_bytes,
+                              mafat_found *found, mafat_error *error)
+{
+    mafat_parts parts = s->parts;
+    s->parts = (mafat_parts){0};
+    if (s->problem.process->chooses)
+        mafat_parts_free(&parts);
+    mafat_status status = mafat_problem_fix(&s->problem, config, error);
+    if (status == MAFAT_OK)
+        status = choose(s, limit_bytes, found, error);
+    mafat_parts_free(&s->parts);
+    s->parts = parts;
+    return status;
+}
+
+/* Takes the plan that who says the configuration that was found gets: it may pin other weights, and of
+ * several images have another head. Where a search of that configuration alone finds nothing, which
+ * nothing rules out, it stays with what was found. */
+static mafat_status find_as_said(mafat_search *s, size_t limit_bytes, mafat_found *found,
+                                 mafat_error *error)
+{
+    mafat_found first = *found;
+    mafat_plan_free(&first.plan);
+    s->spent_bytes = first.choosing_bytes;
+    mafat_status status = choose_of(s, &first.config, limit_bytes, found, error);
+    bool finds = status == MAFAT_OK;
+    mafat_config_free(&first.config);
+    if (status == MAFAT_OK || status == MAFAT_NO_FIT)
+        status = mafat_problem_fix(&s->problem, NULL, error);
+    if (status == MAFAT_OK && !finds)
+        status = choose(s, limit_bytes, found, error);
+    found->min_s = fmin(first.min_s, found->plan.latency_s);
+    s->spent_bytes = 0;
+    if (status != MAFAT_OK)
+        mafat_found_free(found);
+    return status;
+}
+
+mafat_status mafat_search_best(mafat_search *search, size_t limit_bytes, mafat_found *found,
+                               mafat_error *error)
+{
+    bool traces = search->traces;
+    if (search->asked != NULL)
+        return choose(search, limit_bytes, found, error);
+    search->traces = false;
+    mafat_status status = choose(search, limit_bytes, found, error);
+    search->traces = traces;
+    return status == MAFAT_OK ? find_as_said(search, limit_bytes, found, error) : status;
 }
 
 mafat_prediction mafat_found_predict(const mafat_found *found, const mafat_process *process)

@@ -9,8 +9,10 @@
 /* All that there is to choose from, for any limit. */
 typedef struct {
     mafat_problem problem;
+    const mafat_config *asked;    /* the configuration that was named; NULL: any */
     mafat_parts parts;
     size_t peak_bytes;       /* of memory, that it took for the limit at hand */
+    size_t spent_bytes;      /* and before, where the configuration was found by a search, too */
     bool traces;             /* mafat_search_best() tells why other plans lost; false at first */
 } mafat_search;
 
@@ -40,7 +42,8 @@ typedef struct {
  * The plans are all that edge.h can put together. What is found is near-optimal: min_s says how
  * near, and most often that it is the best. Of plans that the cost model cannot tell apart it is one
  * that takes little memory (TUNING_AS_FAST). A plan that mafat_arena_place() does not place in what
- * is left of the limit does not fit.
+ * is left of the limit does not fit. Who names the configuration that was found gets the plan that
+ * was found: it is looked for once more as if it had been named.
  *
  * Where the process chooses the plan that it runs (process->chooses), process->choosing_bytes and
  * what the search itself holds are within the limit meanwhile. Where that leaves little the
