@@ -2,12 +2,12 @@
 #include "bridge/planned.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/charge.h"
+#include "base/heap.h"
 #include "base/size.h"
 #include "bridge/host.h"
 #include "bridge/lean.h"
@@ -70,7 +70,7 @@ mafat_status mafat_planned_prepare(mafat_bridge *bridge, mafat_error *error)
                                  bridge->parameters,
                                  session->plan.reads_weights ? &bridge->store : NULL, &host,
                                  session->n_threads, error);
-    malloc_trim(0);    /* what making layers left over */
+    mafat_heap_give_back();    /* what planning and making layers left over */
     if (status != MAFAT_OK)
         return status;
     bridge->exec.peers = mafat_peers_here();
