@@ -545,6 +545,7 @@ static mafat_status find_as_said(mafat_search *s, size_t limit_bytes, mafat_foun
                                  mafat_error *error)
 {
     mafat_found first = *found;
+    *found = (mafat_found){0};
     mafat_plan_free(&first.plan);
     s->spent_bytes = first.choosing_bytes;
     mafat_status status = choose_of(s, &first.config, limit_bytes, found, error);
