@@ -1,10 +1,14 @@
 /* The file of costs that were measured: it is taken where this processor and this program wrote it, and
  * what is in it can be. */
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "machine/cache_folder.h"
 #include "machine/cost_cache.h"
 #include "support/suite.h"
 #include "support/tree.h"
@@ -42,12 +46,13 @@ static void set_up(void)
 static bool is_taken_with(const char *at, char letter)
 {
     mafat_costs costs;
+    mafat_error error;
     bool is_measured;
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
     fprintf(file, "%.*s%c%s", (int)(at - text), text, letter, at + 1);
     ck_assert_int_eq(fclose(file), 0);
-    mafat_cost_cache_find(&shape, &costs, &is_measured);
+    ck_assert_int_eq(mafat_cost_cache_find(&shape, &costs, &is_measured, &error), MAFAT_OK);
     return is_measured;
 }
 
@@ -61,6 +66,43 @@ START_TEST(costs_of_this_processor_and_program_are_taken)
         ck_assert_ptr_nonnull(value);
         ck_assert(!is_taken_with(value + strlen(words[i]), '~'));
     }
+}
+END_TEST
+
+/* What the machine lacks for the moment is no reason to plan by other costs. */
+START_TEST(costs_that_cannot_be_read_now_are_an_error)
+{
+    mafat_costs costs;
+    mafat_error error, file_error;
+    bool is_measured, is_there;
+    struct rlimit usual, none;
+    getrlimit(RLIMIT_NOFILE, &usual);
+    none = usual;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    mafat_status status = mafat_cost_cache_find(&shape, &costs, &is_measured, &error);
+    mafat_status of_file = mafat_cache_folder_read(strrchr(path, '/') + 1, NULL, NULL, &is_there,
+                                                   &file_error);
+    setrlimit(RLIMIT_NOFILE, &usual);
+    ck_assert_int_eq(status, MAFAT_FAILED);
+    ck_assert(!is_measured);
+    ck_assert_str_eq(error.file, "/proc/cpuinfo");
+    ck_assert_int_eq(of_file, MAFAT_FAILED);
+    ck_assert(!is_there);
+    ck_assert_str_eq(file_error.file, path);
+    ck_assert_str_eq(file_error.text, "cannot be read: Too many open files");
+}
+END_TEST
+
+START_TEST(what_is_no_file_counts_as_none)
+{
+    mafat_costs costs;
+    mafat_error error;
+    bool is_measured;
+    ck_assert_int_eq(remove(path), 0);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(mafat_cost_cache_find(&shape, &costs, &is_measured, &error), MAFAT_OK);
+    ck_assert(!is_measured);
 }
 END_TEST
 
@@ -80,6 +122,8 @@ int main(void)
     TCase *tests = tcase_create("cost_cache");
     tcase_add_checked_fixture(tests, set_up, test_tree_remove);
     tcase_add_test(tests, costs_of_this_processor_and_program_are_taken);
+    tcase_add_test(tests, costs_that_cannot_be_read_now_are_an_error);
+    tcase_add_test(tests, what_is_no_file_counts_as_none);
     tcase_add_test(tests, costs_that_cannot_be_are_not_taken);
     suite_add_tcase(suite, tests);
     return test_suite_run(suite);

@@ -75,6 +75,11 @@ bool mafat_file_write_all(int file, const char *bytes, size_t n_bytes)
     return true;
 }
 
+bool mafat_file_is_machines_fault(int reason)
+{
+    return reason == ENOMEM || reason == EMFILE || reason == ENFILE || reason == EIO;
+}
+
 mafat_status mafat_file_open(const char *path, const char *what, FILE **file, uint64_t *n_bytes,
                              mafat_error *error)
 {

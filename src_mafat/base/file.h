@@ -35,6 +35,10 @@ bool mafat_file_version_equal(const mafat_file_version *a, const mafat_file_vers
 /* Writes all bytes, however often it takes; false where that fails, as errno says. */
 bool mafat_file_write_all(int file, const char *bytes, size_t n_bytes);
 
+/* Whether a reason, as errno has it, lies with the machine, which lacks memory, descriptors or a disk
+ * without faults, and not with a file or with who may read it. */
+bool mafat_file_is_machines_fault(int reason);
+
 /* Opens a regular file for reading and stores its size; never waits, whatever `path` leads to by
  * then. Errors as above, and MAFAT_FAILED for a file that may not be read. */
 mafat_status mafat_file_open(const char *path, const char *what, FILE **file, uint64_t *n_bytes,

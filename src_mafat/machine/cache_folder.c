@@ -1,7 +1,9 @@
 /* See cache_folder.h. */
 #include "machine/cache_folder.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,18 +27,28 @@ static bool find_path(const char *name, char *path, size_t size)
     return (size_t)length < size;
 }
 
-bool mafat_cache_folder_open(const char *name, FILE **file)
+mafat_status mafat_cache_folder_read(const char *name, void (*take)(void *context, const char *line),
+                                     void *context, bool *is_there, mafat_error *error)
 {
-    char path[PATH_MAX];
-    mafat_error unseen;
-    uint64_t n_bytes;
-    if (!find_path(name, path, sizeof path) ||
-        mafat_file_open(path, "file", file, &n_bytes, &unseen) != MAFAT_OK)
-        return false;
-    if (n_bytes <= MAX_FILE_BYTES)
-        return true;
-    fclose(*file);
-    return false;
+    char path[PATH_MAX], line[1024];
+    uint64_t n_bytes = 0;
+    FILE *file = NULL;
+    *is_there = false;
+    if (!find_path(name, path, sizeof path))
+        return MAFAT_OK;
+    errno = 0;
+    mafat_status status = mafat_file_open(path, "file", &file, &n_bytes, error);
+    if (status != MAFAT_OK && !mafat_file_is_machines_fault(errno))
+        return MAFAT_OK;
+    *is_there = status == MAFAT_OK && n_bytes <= MAX_FILE_BYTES;
+    while (*is_there && fgets(line, sizeof line, file) != NULL)
+        take(context, line);
+    if (status == MAFAT_OK && ferror(file))
+        status = mafat_error_set(error, MAFAT_FAILED, "cannot be read: %s", strerror(errno));
+    if (file != NULL)
+        fclose(file);
+    mafat_error_set_file(error, path);
+    return status;
 }
 
 /* Makes the folder of a file and the one that this lies in; whether that went well, who writes the file

@@ -4,13 +4,14 @@
 #define MAFAT_MACHINE_CACHE_FOLDER_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "base/new_file.h"
 
-/* Opens a file of this name; false where there is none that can be read, or one that is larger than
- * any of ours. */
-bool mafat_cache_folder_open(const char *name, FILE **file);
+/* Gives `take` each line of the file of this name, with its end. *is_there: whether there is one that
+ * this user may read, and that is no larger than any of ours. MAFAT_FAILED, with its path, where one
+ * cannot be read for what the machine lacks: memory, descriptors, a disk without faults. */
+mafat_status mafat_cache_folder_read(const char *name, void (*take)(void *context, const char *line),
+                                     void *context, bool *is_there, mafat_error *error);
 
 /* Begins one in place of the one that there is, and makes the folder where it is missing. MAFAT_FAILED
  * where the environment names none; else errors are those of mafat_new_file_begin(). */

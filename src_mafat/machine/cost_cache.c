@@ -1,13 +1,16 @@
 /* Measured costs in a file of "key: value" lines; see cost_cache.h. */
 #include "machine/cost_cache.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/hash.h"
+#include "base/lines.h"
 #include "base/new_file.h"
 #include "base/notice.h"
 #include "base/progress.h"
@@ -58,28 +61,38 @@ static void add_line(identity *id, char *line)
             strncat(id->processor, value + 1, sizeof id->processor - strlen(id->processor) - 1);
 }
 
-/* The first processor of /proc/cpuinfo; how many there are. */
-static void find_processor(identity *id)
+/* The first processor of /proc/cpuinfo, where that may be read; how many there are. */
+static mafat_status find_processor(identity *id, mafat_error *error)
 {
-    FILE *file = fopen("/proc/cpuinfo", "r");
+    static const char path[] = "/proc/cpuinfo";
     char line[1024], count[32];
+    mafat_status status = MAFAT_OK;
+    FILE *file = fopen(path, "r");
+    bool fails = file == NULL && mafat_file_is_machines_fault(errno);
     while (file != NULL && fgets(line, sizeof line, file) != NULL && line[0] != '\n')
         add_line(id, line);
+    if (fails || (file != NULL && ferror(file)))
+        status = mafat_lines_fail(error, path, "cannot be read: %s", strerror(errno));
     if (file != NULL)
         fclose(file);
     snprintf(count, sizeof count, ", %ld online", sysconf(_SC_NPROCESSORS_ONLN));
     strncat(id->processor, count, sizeof id->processor - strlen(id->processor) - 1);
+    return status;
 }
 
-static void find_identity(identity *id, int n_threads)
+static mafat_status find_identity(identity *id, int n_threads, mafat_error *error)
 {
     struct stat about;
+    bool is_there = false;
     *id = (identity){.n_threads = n_threads};
-    find_processor(id);
-    if (stat("/proc/self/exe", &about) == 0)
+    mafat_status status = find_processor(id, error);
+    if (status == MAFAT_OK)
+        status = mafat_file_look("/proc/self/exe", &about, &is_there, error);
+    if (is_there)
         snprintf(id->program, sizeof id->program, "%lld bytes of %lld.%09ld",
                  (long long)about.st_size, (long long)about.st_mtim.tv_sec,
                  about.st_mtim.tv_nsec);
+    return status;
 }
 
 /* The name of the file for it. */
@@ -99,9 +112,18 @@ static void write_name(const identity *id, char *name)
 #define MAX_TIMES_SLOWER 1e5
 #define MAX_TIMES_FASTER 1e4
 
-/* Reads a line "key: number" where it is one of the costs, and marks it in *found. */
-static void read_cost(const char *line, mafat_costs *costs, unsigned *found)
+/* What comes of a file, line by line. */
+typedef struct {
+    char processor[600], program[200];    /* lines that it should have */
+    int n_same;                           /* that it has */
+    mafat_costs costs;
+    unsigned found;                       /* a bit for each cost */
+} reading;
+
+/* Reads a line "key: number" where it is one of the costs. */
+static void read_cost(reading *r, const char *line)
 {
+    mafat_costs *costs = &r->costs;
     double *values[N_READING] = {&costs->read_s, &costs->read_byte_s, &costs->lost_byte_s};
     static const char *const keys[N_READING] = {"read_s", "read_byte_s", "lost_byte_s"};
     char key[32];
@@ -112,7 +134,7 @@ static void read_cost(const char *line, mafat_costs *costs, unsigned *found)
         if (strcmp(key, i < MAFAT_N_COSTS ? cost_keys[i] : keys[i - MAFAT_N_COSTS]) != 0)
             continue;
         *(i < MAFAT_N_COSTS ? &costs->unit_s[i] : values[i - MAFAT_N_COSTS]) = value;
-        *found |= 1u << i;
+        r->found |= 1u << i;
     }
 }
 
@@ -133,51 +155,50 @@ static bool are_credible(const mafat_costs *costs)
            costs->lost_byte_s <= usual.lost_byte_s * MAX_TIMES_SLOWER;
 }
 
-/* Reads a file of costs for this processor and program; false: it is none. */
-static bool read_file(FILE *file, const identity *id, mafat_costs *costs)
+static void read_line(void *context, const char *line)
 {
-    char line[1024], processor[600], program[200];
-    unsigned found = 0;
-    int n_same = 0;
-    snprintf(processor, sizeof processor, "processor: %s\n", id->processor);
-    snprintf(program, sizeof program, "program: %s\n", id->program);
-    while (fgets(line, sizeof line, file) != NULL) {
-        n_same += strcmp(line, processor) == 0 || strcmp(line, program) == 0;
-        costs->read_is_measured |= sscanf(line, "reads: of device %" SCNu64,
-                                          &costs->read_device) == 1;
-        read_cost(line, costs, &found);
-    }
-    return found == (1u << (MAFAT_N_COSTS + N_READING)) - 1 && n_same == 2 && are_credible(costs);
+    reading *r = context;
+    r->n_same += strcmp(line, r->processor) == 0 || strcmp(line, r->program) == 0;
+    r->costs.read_is_measured |= sscanf(line, "reads: of device %" SCNu64,
+                                        &r->costs.read_device) == 1;
+    read_cost(r, line);
 }
 
-void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured)
+mafat_status mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs,
+                                   bool *measured, mafat_error *error)
 {
     identity id;
     char name[NAME_BYTES];
-    mafat_costs read = {.shape = *shape};
-    FILE *file;
-    *measured = false;
-    find_identity(&id, shape->n_threads);
+    reading r = {.costs.shape = *shape};
+    bool is_there = false;
+    mafat_status status = find_identity(&id, shape->n_threads, error);
     write_name(&id, name);
-    if (mafat_cache_folder_open(name, &file)) {
-        *measured = read_file(file, &id, &read);
-        fclose(file);
-    }
-    *costs = *measured ? read : mafat_cost_defaults(shape);
+    snprintf(r.processor, sizeof r.processor, "processor: %s\n", id.processor);
+    snprintf(r.program, sizeof r.program, "program: %s\n", id.program);
+    if (status == MAFAT_OK)
+        status = mafat_cache_folder_read(name, read_line, &r, &is_there, error);
+    *measured = status == MAFAT_OK && r.found == (1u << (MAFAT_N_COSTS + N_READING)) - 1 &&
+                r.n_same == 2 && are_credible(&r.costs);
+    *costs = *measured ? r.costs : mafat_cost_defaults(shape);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------- writing */
 
-static mafat_status keep(const identity *id, const mafat_costs *costs, mafat_error *error)
+static mafat_status keep(const mafat_costs *costs, mafat_error *error)
 {
+    identity id;
     char name[NAME_BYTES];
     mafat_new_file file;
-    write_name(id, name);
-    mafat_status status = mafat_cache_folder_begin(name, &file, error);
+    mafat_status status = find_identity(&id, costs->shape.n_threads, error);
     if (status != MAFAT_OK)
         return status;
-    fprintf(file.stream, "processor: %s\nprogram: %s\nthreads: %d\n", id->processor, id->program,
-            id->n_threads);
+    write_name(&id, name);
+    status = mafat_cache_folder_begin(name, &file, error);
+    if (status != MAFAT_OK)
+        return status;
+    fprintf(file.stream, "processor: %s\nprogram: %s\nthreads: %d\n", id.processor, id.program,
+            id.n_threads);
     for (int i = 0; i < MAFAT_N_COSTS; i++)
         fprintf(file.stream, "%s: %.17g\n", cost_keys[i], costs->unit_s[i]);
     if (costs->read_is_measured)
@@ -197,10 +218,8 @@ static void show_progress(void *context, int done, int all)
 /* Keeps costs for other runs; where that fails it is said, and nothing else happens. */
 static void keep_or_tell(const mafat_costs *costs)
 {
-    identity id;
     mafat_error fault = {0};
-    find_identity(&id, costs->shape.n_threads);
-    if (keep(&id, costs, &fault) != MAFAT_OK)
+    if (keep(costs, &fault) != MAFAT_OK)
         mafat_error_notice(&fault);
 }
 

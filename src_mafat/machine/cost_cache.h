@@ -11,8 +11,10 @@
 
 /* Finds the costs for a kernel of this shape, which names the threads: those that were measured
  * here, or mafat_cost_defaults(). *measured tells which; what is no file, was not written by this
- * build on this processor, or holds what measuring cannot give, counts as none. */
-void mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs, bool *measured);
+ * build on this processor, or holds what measuring cannot give, counts as none. Errors: those of
+ * mafat_cache_folder_read(), also where the processor's name or the program cannot be looked up. */
+mafat_status mafat_cost_cache_find(const mafat_kernel_shape *shape, mafat_costs *costs,
+                                   bool *measured, mafat_error *error);
 
 /* Measures the costs of computing, for the shape that `costs` has, in about two seconds and with
  * progress on stderr; or those of reading, as a weights file is read. Keeps them all for other

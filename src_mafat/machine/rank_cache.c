@@ -26,19 +26,21 @@ static void write_name(const mafat_peers *peers, char *name)
     snprintf(name, NAME_BYTES, "ranks-%016" PRIx64, sum);
 }
 
-/* False where one of the costs is missing, or is none that there may be. */
-static bool read_file(FILE *file, int n_ranks, mafat_rank_costs *costs)
+static void read_line(void *context, const char *line)
 {
-    char line[1024];
-    *costs = (mafat_rank_costs){.message_s = -1, .message_byte_s = -1};
-    while (fgets(line, sizeof line, file) != NULL) {
-        int rank;
-        double slowness;
-        sscanf(line, "message_s: %lf", &costs->message_s);
-        sscanf(line, "message_byte_s: %lf", &costs->message_byte_s);
-        if (sscanf(line, "slowness of rank %d: %lf", &rank, &slowness) == 2 && rank >= 0 && rank < n_ranks)
-            costs->slowness[rank] = slowness;
-    }
+    mafat_rank_costs *costs = context;
+    int rank;
+    double slowness;
+    sscanf(line, "message_s: %lf", &costs->message_s);
+    sscanf(line, "message_byte_s: %lf", &costs->message_byte_s);
+    if (sscanf(line, "slowness of rank %d: %lf", &rank, &slowness) == 2 && rank >= 0 &&
+        rank < MAFAT_MAX_RANKS)
+        costs->slowness[rank] = slowness;
+}
+
+/* Whether all costs are there, and are such that there may be. */
+static bool are_credible(const mafat_rank_costs *costs, int n_ranks)
+{
     bool are_costs = costs->message_s >= 0 && costs->message_s <= MAX_MESSAGE_S &&
                      costs->message_byte_s >= 0 && costs->message_byte_s <= MAX_BYTE_S;
     for (int rank = 0; rank < n_ranks; rank++)
@@ -46,20 +48,20 @@ static bool read_file(FILE *file, int n_ranks, mafat_rank_costs *costs)
     return are_costs;
 }
 
-mafat_rank_costs mafat_rank_cache_find(const mafat_peers *peers)
+mafat_status mafat_rank_cache_find(const mafat_peers *peers, mafat_rank_costs *costs,
+                                   mafat_error *error)
 {
     char name[NAME_BYTES];
-    mafat_rank_costs costs = mafat_cost_rank_defaults(), read;
-    FILE *file;
+    mafat_rank_costs read = {.message_s = -1, .message_byte_s = -1, .are_measured = true};
+    bool is_there;
+    *costs = mafat_cost_rank_defaults();
     if (peers == NULL)
-        return costs;
+        return MAFAT_OK;
     write_name(peers, name);
-    if (!mafat_cache_folder_open(name, &file))
-        return costs;
-    bool are_costs = read_file(file, peers->ranks.n, &read);
-    fclose(file);
-    read.are_measured = true;
-    return are_costs ? read : costs;
+    mafat_status status = mafat_cache_folder_read(name, read_line, &read, &is_there, error);
+    if (status == MAFAT_OK && is_there && are_credible(&read, peers->ranks.n))
+        *costs = read;
+    return status;
 }
 
 static mafat_status keep(const mafat_peers *peers, const mafat_rank_costs *costs, mafat_error *error)

@@ -284,7 +284,9 @@ static mafat_status prepare_ranks(mafat_session *session, const mafat_options *o
                                   mafat_error *error)
 {
     session->has_shares = options->ranks.shares != NULL;
-    session->rank_costs = mafat_rank_cache_find(mafat_peers_here());
+    mafat_status status = mafat_rank_cache_find(mafat_peers_here(), &session->rank_costs, error);
+    if (status != MAFAT_OK)
+        return status;
     if (options->ranks.deals)
         session->ranks = mafat_ranks_even(1, 0);
     if (session->ranks.n == 1 || options->ranks.ways == NULL)
@@ -319,7 +321,9 @@ static mafat_status prepare(mafat_session *session, const char *cfg_path,
     if (status != MAFAT_OK || session->by_layers)
         return status;
     mafat_kernel_shape shape = mafat_step_kernel_shape(session->n_threads);
-    mafat_cost_cache_find(&shape, &session->costs, &session->has_measured);
+    status = mafat_cost_cache_find(&shape, &session->costs, &session->has_measured, error);
+    if (status != MAFAT_OK)
+        return status;
     session->image_by_rows = workload->loading == MAFAT_LOADED_BY_ROWS;
     session->crops = workload->crops;
     bool is_asked_to_read = workload->reading == MAFAT_READS_ALWAYS || session->limit_bytes > 0 ||

@@ -47,6 +47,7 @@ static bool is_cost(double seconds)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     mafat_costs costs, defaults = mafat_cost_defaults(&shape);
+    mafat_error error = {0};
     bool is_measured;
     if (written == NULL)
         begin();
@@ -55,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(bytes + head_bytes, data, size);
     fuzz_write(path, bytes, head_bytes + size);
     free(bytes);
-    mafat_cost_cache_find(&shape, &costs, &is_measured);
+    fuzz_require(mafat_cost_cache_find(&shape, &costs, &is_measured, &error) == MAFAT_OK);
     for (int i = 0; i < MAFAT_N_COSTS; i++) {
         fuzz_require(is_cost(costs.unit_s[i]));
         fuzz_require(is_measured || costs.unit_s[i] == defaults.unit_s[i]);
@@ -64,7 +65,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!is_measured)
         return 0;
     mafat_session session;
-    mafat_error error = {0};
     mafat_options options = {.threads = "1"};
     mafat_workload workload = {.loading = MAFAT_LOADED_BY_ROWS};
     fuzz_require_ok(mafat_session_open(&session, fuzz_file(0, cfg_text, strlen(cfg_text)), &options, &workload,

@@ -17,6 +17,14 @@ static const char *host(void *context, int rank)
 static const mafat_peers peers = {.ranks = {.n = N_RANKS, .shares = {1, 1, 1}}, .host = host};
 static char path[PATH_MAX];    /* of the file */
 
+static mafat_rank_costs find_costs(void)
+{
+    mafat_rank_costs costs;
+    mafat_error error;
+    fuzz_require(mafat_rank_cache_find(&peers, &costs, &error) == MAFAT_OK);
+    return costs;
+}
+
 /* Has a file made, and finds it. */
 static void begin(void)
 {
@@ -24,7 +32,7 @@ static void begin(void)
     fuzz_begin_cache();
     mafat_rank_cache_keep(&peers, &costs);
     fuzz_find_cached(path);
-    fuzz_require(mafat_rank_cache_find(&peers).are_measured);
+    fuzz_require(find_costs().are_measured);
 }
 
 static bool is_between(double value, double least, double most)
@@ -38,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (path[0] == '\0')
         begin();
     fuzz_write(path, data, size);
-    mafat_rank_costs costs = mafat_rank_cache_find(&peers);
+    mafat_rank_costs costs = find_costs();
     fuzz_require(is_between(costs.message_s, 0, 10) && is_between(costs.message_byte_s, 0, 1e-3));
     for (int rank = 0; rank < N_RANKS; rank++)
         fuzz_require(is_between(costs.slowness[rank], 1e-3, 1e3));
