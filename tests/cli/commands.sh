@@ -14,7 +14,9 @@ sed 's/^channels/batch=2\n&/' det.cfg >det2.cfg
 { head 64; conv 12 2 leaky; conv 10 2 leaky; printf '[avgpool]\n[softmax]\ngroups=1\n'; } >cls.cfg
 { head 32; conv 4 8 leaky; conv 10 4 linear; printf '[softmax]\ngroups=1\n'; } >cif.cfg
 { head 64; conv 12 2 leaky; conv 3 1 logistic; } >seg.cfg
-for name in det cls cif seg; do "$top/tools/random_weights" $name.cfg $name.w >/dev/null || exit 1; done
+# networks of fewer channels see the first ones of an image
+for n in 1 2; do sed "s/^channels=3/channels=$n/" cls.cfg >cls$n.cfg; done
+for name in det cls cls1 cls2 cif seg; do "$top/tools/random_weights" $name.cfg $name.w >/dev/null || exit 1; done
 seq -f class%g 10 >names
 cp names data/tags.txt
 for name in dog eagle person horses; do
@@ -113,6 +115,9 @@ coco demo det.cfg det.w|$video|$video|2:
 coco train det.cfg|$trains|$trains|$trains
 classifier predict d cls.cfg cls.w dog_7.jpg|same|same|same
 classifier valid d cls.cfg cls.w|same|same|same
+classifier valid d cls1.cfg cls1.w|same|same|same
+classifier valid d cls2.cfg cls2.w|same|same|same
+classifier predict d cls1.cfg cls1.w dog_7.jpg|same|same|same
 classifier label d cls.cfg cls.w|same|same|same
 classifier csv d cls.cfg cls.w|same|same|same
 classifier fout d cls.cfg cls.w list|same|same|same
