@@ -207,6 +207,15 @@ diff -r -x manifest "$prefix" "$scratch/staged$prefix" >/dev/null || fail "other
 set_up uninstall PREFIX="$prefix" DESTDIR="$scratch/staged"
 [ -z "$(find "$scratch/staged" -mindepth 1)" ] || fail "uninstall leaves $(find "$scratch/staged" -mindepth 1 | head -n 3)"
 
+# A copy does not take away what it was copied from.
+cp -a "$prefix" "$scratch/copy"
+before=$(tree "$prefix")
+for target in install uninstall; do
+    expect 2 "manifest lists files of another PREFIX: $prefix; name that one" make $target PREFIX="$scratch/copy"
+    [ "$(tree "$prefix")" = "$before" ] || fail "$target of a copy takes files of what was copied"
+    [ "$(tree "$scratch/copy")" = "$before" ] || fail "$target of a copy changes it"
+done
+
 # Again over itself, with a file of a version before; what is not ours stays, and the folder that it is in.
 touch "$share/cfg/gone.cfg"
 echo "$share/cfg/gone.cfg" >>"$share/manifest"
