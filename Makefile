@@ -266,7 +266,7 @@ paper: ## the MAFAT paper's experiment in limits, with swap and pictures; root, 
 	@tools/paper/paper $(if $(call on,QUICK),--quick) $(LIMITS:%=--limits %) $(SERIES)
 
 # Sources are fetched here once, and not again by who builds the packages.
-deb: ## Debian packages in build/deb/, for every processor of the architecture: darknet-mafat, libmafat0, -dev, python3-mafat [CROSS=aarch64-linux-gnu-]
+deb: ## Debian packages in build/deb/, for every processor of the architecture: darknet-mafat, libmafat0, -dev, python3-mafat, mafat-data [CROSS=aarch64-linux-gnu-]
 	@tools/setup deb
 	+@$(MAKE) --no-print-directory build/upstream.stamp
 	@tools/deb
@@ -329,7 +329,7 @@ mutate: ## small faults planted in a copy of the tree, and the tests nearest to 
 	+@$(in_parallel) all stock
 	@tests/mutants/run '$(MUTANT)'
 
-soak: ## 10,000 inferences and 500 of YOLOv2: memory, descriptors, threads and latency stay flat: half an hour; goes on where it was stopped [QUICK=1]
+soak: ## 12,500 inferences and 500 of YOLOv2: memory, descriptors, threads and latency stay flat: half an hour; goes on where it was stopped [QUICK=1]
 	+@$(in_parallel) all
 	@QUICK=$(QUICK) tests/soak
 

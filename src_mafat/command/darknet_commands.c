@@ -97,7 +97,7 @@ static const char *const reasons[MAFAT_DARKNET_N_NATURES] = {
 #define RESULTS {"-ext_output", NULL}, {"-no_picture", NULL}, {"-dont_show", NULL}
 
 static const mafat_darknet_command_option
-    drawn[] = {THRESH(".5"), {"-hier", "the same for networks with a tree of classes (default .5)"},
+    drawn[] = {THRESH(".5"), {"-hier", "of `detector test`: the same for trees of classes (default .5)"},
                OUT, RESULTS, {NULL, NULL}},
     detected[] = {THRESH(".5"), OUT, RESULTS, {NULL, NULL}},
     judged[] = {{"-thresh", "count boxes that are more probable than P (default .25)"},
