@@ -57,6 +57,7 @@ typedef struct mafat_bridge {
     float **results;                /* [n_layers], owned: where commands look for outputs */
     struct layer *layers;           /* [n_layers], owned: copies of Darknet's, on our buffers */
     char *last_image;               /* owned: that Darknet's own code loaded; NULL: none */
+    bool is_limited;                /* it has a memory limit: its plan changes under the limits' lock */
     struct mafat_bridge *next;      /* of those with a memory limit */
 } mafat_bridge;
 

@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,26 +38,30 @@ void mafat_limits_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* Whether any network has a limit. */
+/* Whether any network has a limit: how many have is told without waiting for one that runs. */
+static atomic_int n_limited;
+
 static bool is_any_limited(void)
 {
-    mafat_limits_lock();
-    bool is_any = limited != NULL;
-    mafat_limits_unlock();
-    return is_any;
+    return atomic_load(&n_limited) > 0;
 }
 
 void mafat_limits_enlist(mafat_bridge *bridge)
 {
     mafat_limits_lock();
+    bridge->is_limited = true;
     bridge->next = limited;
     limited = bridge;
+    atomic_fetch_add(&n_limited, 1);
     mafat_limits_unlock();
 }
 
 void mafat_limits_strike_off(mafat_bridge *bridge)
 {
+    if (!bridge->is_limited)
+        return;
     mafat_limits_lock();
+    atomic_fetch_sub(&n_limited, 1);
     for (mafat_bridge **at = &limited; *at != NULL; at = &(*at)->next) {
         if (*at != bridge)
             continue;

@@ -27,11 +27,6 @@ const mafat_session *mafat_library_session(const mafat *m)
     return m->bridge != NULL ? &m->bridge->session : &m->planned;
 }
 
-static bool has_limit(const mafat *m)
-{
-    return m->bridge != NULL && m->bridge->session.limit_bytes > 0;
-}
-
 /* Numbers as cfgs have them, whatever the program's language: "0.1". */
 static locale_t numbers;
 
@@ -70,7 +65,7 @@ mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error
         return MAFAT_FAILED;
     }
     pthread_mutex_lock(&m->lock);
-    call->has_limit = has_limit(m);
+    call->has_limit = m->bridge != NULL && m->bridge->is_limited;
     if (call->has_limit)
         mafat_limits_lock();
     call->n_threads = mafat_library_session(m)->n_threads;
@@ -141,6 +136,20 @@ static mafat_status plan(asked *a, mafat_error *error)
     return status;
 }
 
+/* How Darknet rounds, measured once: a network with a limit would make room for the pictures that this
+ * takes. Guarded by `opening`. */
+static mafat_status find_rounding(mafat_image_rounding *rounding, mafat_error *error)
+{
+    static mafat_image_rounding measured;
+    static bool is_measured;
+    mafat_status status = MAFAT_OK;
+    if (!is_measured)
+        status = mafat_picture_probe_measure(&measured, error);
+    is_measured = status == MAFAT_OK;
+    *rounding = measured;
+    return status;
+}
+
 /* Has Darknet make the planned network and load its weights; for mafat_caught_run(). */
 static mafat_status open_network(void *context, mafat_error *error)
 {
@@ -152,7 +161,7 @@ static mafat_status open_network(void *context, mafat_error *error)
     if (a->names_path != NULL)
         status = mafat_names_read(&m->names, a->names_path, error);
     if (status == MAFAT_OK)
-        status = mafat_picture_probe_measure(&m->rounding, error);
+        status = find_rounding(&m->rounding, error);
     if (status == MAFAT_OK && !a->is_planned)
         status = plan(a, error);
     if (status == MAFAT_OK && a->weights_path != NULL)
@@ -208,6 +217,11 @@ static mafat_status read_settings(const mafat_settings *settings, asked *a, mafa
     mafat *m = a->network;
     if (!copy_text(&m->config, settings->config) || !copy_text(&m->memory, settings->memory))
         return mafat_error_set(error, MAFAT_FAILED, "no memory for settings");
+    if (settings->reserve_bytes > SIZE_MAX / 2)
+        return mafat_error_set(error, MAFAT_USAGE, "reserve_bytes %zu: no process has so many",
+                               settings->reserve_bytes);
+    if (settings->names != NULL && settings->names[0] == '\0')
+        return mafat_error_set(error, MAFAT_USAGE, "the path of the names is empty");
     snprintf(m->n_threads, sizeof m->n_threads, "%d", settings->n_threads);
     if (settings->fit < MAFAT_IMAGES_BY_CFG || settings->fit > MAFAT_IMAGES_STRETCHED)
         return mafat_error_set(error, MAFAT_USAGE, "fit %d: must be from 0 to 2 (mafat_image_fit)",
@@ -258,8 +272,10 @@ mafat_status mafat_library_open_for_passes(mafat **network, const char *cfg, con
     char found_cfg[MAFAT_SHIPPED_PATH], found_weights[MAFAT_SHIPPED_PATH];
     *network = NULL;
     *error = (mafat_error){.layer = -1};
-    if (cfg == NULL)
+    if (cfg == NULL || cfg[0] == '\0')
         return mafat_error_set(error, MAFAT_USAGE, "no cfg is named");
+    if (weights != NULL && weights[0] == '\0')
+        return mafat_error_set(error, MAFAT_USAGE, "the path of the weights is empty");
     mafat_shipped_begin();
     asked a = {.weights_path = weights != NULL ? mafat_shipped_find(weights, found_weights) : NULL,
                .passes = *passes};
@@ -375,6 +391,8 @@ int mafat_describe_config(mafat *m, char *to, size_t size)
     size_t length = 0;
     if (size > 0)
         to[0] = '\0';
+    if (session->by_layers)
+        length = (size_t)snprintf(to, size, MAFAT_LAYERS_CONFIG);
     for (int i = 0; mafat_config_print_part(&session->config, i, word); i++) {
         if (length < size)
             snprintf(to + length, size - length, "%s", word);

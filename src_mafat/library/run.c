@@ -239,6 +239,12 @@ static mafat_status check_job(const job *j, mafat_error *error)
     if (!m->bridge->session.by_layers && !mafat_bridge_has_plan(m->bridge))
         return mafat_error_set(error, MAFAT_NO_FIT, "has no plan any more: an earlier call could "
                                "not plan it anew for a program that had grown; close it");
+    if (j->queue == NULL && j->image == NULL)
+        return mafat_error_set(error, MAFAT_USAGE, "no image is given");
+    if (j->image != NULL && j->image->path != NULL && j->image->path[0] == '\0')
+        return mafat_error_set(error, MAFAT_USAGE, "the path of the image is empty");
+    if (j->path != NULL && j->path[0] == '\0')
+        return mafat_error_set(error, MAFAT_USAGE, "the path to draw to is empty");
     mafat_status status = MAFAT_OK;
     if (j->thresholds != NULL)
         status = check_detection(m, j->thresholds, error);

@@ -3,6 +3,7 @@
 import ctypes
 import operator
 import os
+import sys
 
 from ._library import mafat_image
 
@@ -62,6 +63,11 @@ def _pixels(view, bgr):
                        is_bgr=bgr)
 
 
+# As numpy and array have it, and as ctypes.
+_BYTES = ("B", "<B")
+_FLOATS = ("f", "<f" if sys.byteorder == "little" else ">f")
+
+
 def _floats(view, shape, size):
     if view.shape != shape or not view.c_contiguous:
         raise ValueError(f"{_WANTED}: floats of the input's shape, {shape}, one behind the other, "
@@ -81,9 +87,9 @@ def borrowed(image, shape, bgr=False, size=None):
         except TypeError:
             raise TypeError(f"{_WANTED}, not {type(image).__name__}, of which numpy.asarray(image) "
                             "may make one") from None
-        if view.format == "B":
+        if view.format in _BYTES:
             kind, found = "bytes", _pixels(view, bgr)
-        elif view.format == "f":
+        elif view.format in _FLOATS:
             kind, found = "floats", _floats(view, shape, size)
         else:
             raise ValueError(f"{_WANTED}, not of the format '{view.format}': numpy.uint8 and "
