@@ -74,12 +74,14 @@ static int load_hook(network *net, char *path, int start, int cutoff)
                                  start, cutoff - 1);
     if (status == MAFAT_OK)
         status = mafat_weights_verify(path, ours, &error);
-    mafat_limits_lock();
+    if (bridge->is_limited)
+        mafat_limits_lock();
     if (status == MAFAT_OK)    /* another network may have come since this one was planned */
         status = mafat_limits_make_space_for_others(bridge, &error);
     if (status == MAFAT_OK)
         status = mafat_planned_load(bridge, path, &error);
-    mafat_limits_unlock();
+    if (bridge->is_limited)
+        mafat_limits_unlock();
     if (status == MAFAT_OK)
         return 1;
     mafat_error_set_file(&error, bridge->cfg_path);
@@ -157,15 +159,14 @@ static void infer(network *net, network *call)
     check_process(bridge);
     mafat_status status = enter(bridge, &error);
     if (status == MAFAT_OK) {
-        bool has_limit = bridge->session.limit_bytes > 0;
         int callers_size = mafat_team_default_size();
         mafat_team_set_default_size(bridge->session.n_threads);
-        if (has_limit)
+        if (bridge->is_limited)
             mafat_limits_lock();
         bridge->network = call;
         status = run_call(bridge, &error);
         bridge->network = net;
-        if (has_limit) {
+        if (bridge->is_limited) {
             if (status == MAFAT_OK)
                 mafat_bridge_release(bridge);
             mafat_limits_unlock();
@@ -274,11 +275,15 @@ void mafat_begin(network *net, const char *cfg_path)
     mafat_blocks_begin();
 }
 
-/* Gives a kept output room for the images of a batch. Untouched, it costs nothing. */
+/* Gives a kept output room for the images of a batch. Untouched, its pages cost nothing; on the heap they
+ * would be cleared, and so be there. */
 static mafat_status widen_output(layer *l, size_t n_images, mafat_error *error)
 {
     mafat_checked_free(l->output);
-    l->output = calloc(n_images * (size_t)l->outputs, sizeof *l->output);
+    size_t n = n_images * (size_t)l->outputs;
+    l->output = mafat_blocks_make(n * sizeof *l->output);
+    if (l->output == NULL)
+        l->output = calloc(n, sizeof *l->output);
     mafat_caught_note(l->output);
     if (l->output == NULL)
         return mafat_error_set(error, MAFAT_FAILED,
@@ -323,7 +328,9 @@ void mafat_attach(network *net)
     let_heap_grow(&bridge->session);
     if (bridge->session.by_layers)
         return;
+    mafat_blocks_begin();
     mafat_status status = widen(bridge, &error);
+    mafat_blocks_end();
     if (status == MAFAT_OK)
         status = mafat_planned_prepare(bridge, &error);
     if (status != MAFAT_OK) {

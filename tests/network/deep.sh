@@ -152,6 +152,10 @@ for net in "residual 40" "chain 25" "branches 20"; do
     detects "$net" "$cfg" "$scratch/weights"
 done
 auto "$cfg" "$scratch/weights"
+# outputs for all images of batch=, of which a run touches one's
+sed 's/^batch=.*/batch=32/' cfg/tiny.cfg >"$scratch/batch.cfg"
+"$top/tools/random_weights" "$scratch/batch.cfg" "$scratch/weights" >"$scratch/stdout" || fail "no weights for batch.cfg"
+small "batch=32" "$scratch/batch.cfg" "$scratch/weights" plan
 for net in "residual 300" "branches 100" "activations 150" "dropouts 150"; do
     made deep $net
     whole "$net" "$cfg" "$scratch/weights"
