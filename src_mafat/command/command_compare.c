@@ -96,6 +96,8 @@ static mafat_status compare(comparer *c, mafat_trial *trial, mafat_error *error)
     mafat_status status = mafat_trial_run(trial, &observer, error);
     mafat_progress_end(&w.progress);
     bool is_read = w.found.status == MAFAT_OK && w.strict.status == MAFAT_OK;
+    if (status == MAFAT_OK && is_read && w.found.n_values == 0)
+        status = mafat_error_set(error, MAFAT_FAILED, "the plan made no value to compare");
     if (status == MAFAT_OK && is_read)
         report(c, session, &w);
     if (status != MAFAT_OK)

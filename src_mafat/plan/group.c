@@ -24,10 +24,10 @@ bool mafat_group_pools(const mafat_network *network, const mafat_group *group, i
            pool->size == pool->stride;
 }
 
-static int common_divisor(int a, int b)
+static long long common_divisor(long long a, long long b)
 {
     while (b != 0) {
-        int rest = a % b;
+        long long rest = a % b;
         a = b;
         b = rest;
     }
@@ -36,13 +36,20 @@ static int common_divisor(int a, int b)
 
 int mafat_group_unit(const mafat_network *network, const mafat_group *group)
 {
-    int stride = 1, scale = 1;    /* rows of the layer at hand for so many of the group's output */
+    enum { MOST = 1 << 24 };    /* more rows than any map has: units may be larger than they need be */
+    long long stride = 1, scale = 1;    /* rows of the layer at hand for so many of the group's output */
     for (int l = group->end - 1; l >= group->first; l--) {
         const mafat_layer *layer = &network->layers[l];
-        int unit = mafat_region_unit(layer) * scale;
+        long long unit = mafat_region_unit(layer) * scale;
         if (unit > scale || (group->tiling.reuse && layer->kind != MAFAT_IDENTITY))
-            return unit / common_divisor(unit, stride);
-        *(layer->kind == MAFAT_UPSAMPLE ? &scale : &stride) *= layer->stride;
+            return (int)(unit / common_divisor(unit, stride));
+        bool grows = layer->kind == MAFAT_UPSAMPLE;
+        long long strides = grows ? stride : stride * layer->stride;
+        long long scales = grows ? scale * layer->stride : scale;
+        long long divisor = common_divisor(strides, scales);
+        if (strides / divisor <= MOST)
+            stride = strides / divisor;
+        scale = scales / divisor < MOST ? scales / divisor : MOST;
     }
     return 1;
 }

@@ -40,11 +40,11 @@ static int band_unit(const mafat_builder *b, int l)
 static int band_rows(const mafat_builder *b, int l)
 {
     const mafat_layer *layer = &b->network->layers[l];
-    size_t row_bytes = (size_t)layer->out.c * (size_t)mafat_region_width(b->outputs[l]) *
-                       sizeof(float) * (size_t)b->network->layers[l + 1].stride;
-    size_t rows = MAFAT_BAND_BYTES / row_bytes;
+    uint64_t row_floats = (uint64_t)layer->out.c * (uint64_t)mafat_region_width(b->outputs[l]);
+    uint64_t pooled_bytes = sizeof(float) * (uint64_t)b->network->layers[l + 1].stride;
+    uint64_t rows = MAFAT_BAND_BYTES / pooled_bytes / row_floats;
     int most = mafat_region_height(b->outputs[l + 1]), unit = band_unit(b, l);
-    int n = rows < 1 ? 1 : rows > (size_t)most ? most : (int)rows;
+    int n = rows < 1 ? 1 : rows > (uint64_t)most ? most : (int)rows;
     return n <= unit ? unit : n / unit * unit;
 }
 

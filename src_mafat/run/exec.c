@@ -26,6 +26,8 @@ static char *map_arena(size_t bytes)
 {
     enum { LARGE_PAGE = 2 << 20 };
     size_t page = mafat_size_page(), block_bytes = mapped_bytes(bytes);
+    if (bytes > SIZE_MAX - LARGE_PAGE - 3 * page)    /* with 32 bits */
+        return NULL;
     char *space = mmap(NULL, block_bytes + LARGE_PAGE, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space == MAP_FAILED)

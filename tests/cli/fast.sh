@@ -102,6 +102,14 @@ for arguments in '' '-memory 9M' '-memory 9M -batch 2'; do
     diff "$scratch/before" "$scratch/boxes" >/dev/null || fail "'$arguments' finds other boxes: $(diff "$scratch/before" "$scratch/boxes" | head -c 400)"
 done
 
+# strides that multiply to more than an int holds, behind a layer that suits the algorithm
+conv() { printf '[convolutional]\nfilters=%s\nsize=3\nstride=%s\npad=1\nactivation=leaky\n' "$@"; }
+{ printf '[net]\nwidth=16\nheight=16\nchannels=16\n' && conv 16 1 && for i in {1..23}; do conv 8 3; done; } >"$scratch/strides.cfg"
+"$top/tools/random_weights" "$scratch/strides.cfg" "$scratch/strides.weights" >/dev/null || fail "no weights"
+for arguments in '-mafat 1x1' '-memory 16M'; do
+    expect 0 '^values_compared: [1-9]' "$darknet" mafat compare "$scratch/strides.cfg" "$scratch/strides.weights" -fast $arguments
+done
+
 # refused
 expect 2 'layers" is Darknet.s own forward pass.*given -fast' "$darknet" mafat plan "$cfg" -fast -mafat layers
 sed 's/mafat_fast=1/&\nmafat=layers/' "$flagged" >"$scratch/layers.cfg"
