@@ -47,7 +47,7 @@ static bool find_budget(const mafat_problem *p, size_t limit_bytes, size_t *budg
 static size_t held_bytes(const mafat_search *s)
 {
     return (size_t)s->problem.network->n_layers * sizeof *s->problem.weights +
-           mafat_parts_bytes(&s->parts);
+           s->kept_bytes + mafat_parts_bytes(&s->parts);
 }
 
 /* Notes that it holds so much beside that. */
@@ -62,7 +62,7 @@ static mafat_status make_parts(mafat_search *s, size_t budget_bytes, size_t limi
     size_t bytes;
     mafat_status status = mafat_parts_make(&s->parts, &s->problem, budget_bytes, limit_bytes,
                                            &bytes, error);
-    s->peak_bytes = mafat_size_max(s->peak_bytes, bytes);
+    s->peak_bytes = mafat_size_max(s->peak_bytes, s->kept_bytes + bytes);
     return status;
 }
 
@@ -506,6 +506,7 @@ static mafat_status choose(mafat_search *search, size_t limit_bytes, mafat_found
     mafat_status status = MAFAT_OK;
     *found = (mafat_found){0};
     search->peak_bytes = 0;
+    budget_bytes -= search->kept_bytes;
     while (has_budget && status == MAFAT_OK && budget_bytes >= min_bytes) {
         status = search_in(search, budget_bytes, limit_bytes, found, &min_s, error);
         if (status != MAFAT_OK || found->plan.n_groups == 0 ||
@@ -521,20 +522,31 @@ static mafat_status choose(mafat_search *search, size_t limit_bytes, mafat_found
     return status;
 }
 
-/* Finds the best plan of one configuration. What was made for all of them stays, but where that is
- * part of what must fit the limit. */
+/* Whether what was made for any configuration may stay beside a search of one, which is to find what it
+ * finds alone: where it is a small part of what there is room for. */
+static bool has_room_to_keep(const mafat_search *s, size_t limit_bytes)
+{
+    enum { SMALL_PART = 8 };
+    size_t budget_bytes;
+    return find_budget(&s->problem, limit_bytes, &budget_bytes) &&
+           mafat_parts_bytes(&s->parts) <= budget_bytes / SMALL_PART;
+}
+
+/* Finds the best plan of one configuration. */
 static mafat_status choose_of(mafat_search *s, const mafat_config *config, size_t limit_bytes,
                               mafat_found *found, mafat_error *error)
 {
+    if (!has_room_to_keep(s, limit_bytes))
+        mafat_parts_free(&s->parts);
     mafat_parts parts = s->parts;
+    s->kept_bytes = mafat_parts_bytes(&parts);
     s->parts = (mafat_parts){0};
-    if (s->problem.process->chooses)
-        mafat_parts_free(&parts);
     mafat_status status = mafat_problem_fix(&s->problem, config, error);
     if (status == MAFAT_OK)
         status = choose(s, limit_bytes, found, error);
     mafat_parts_free(&s->parts);
     s->parts = parts;
+    s->kept_bytes = 0;
     return status;
 }
 
@@ -551,7 +563,7 @@ static mafat_status find_as_said(mafat_search *s, size_t limit_bytes, mafat_foun
     mafat_status status = choose_of(s, &first.config, limit_bytes, found, error);
     bool finds = status == MAFAT_OK;
     mafat_config_free(&first.config);
-    if (status == MAFAT_OK || status == MAFAT_NO_FIT)
+    if (status != MAFAT_FAILED)
         status = mafat_problem_fix(&s->problem, NULL, error);
     if (status == MAFAT_OK && !finds)
         status = choose(s, limit_bytes, found, error);

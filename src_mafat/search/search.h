@@ -11,6 +11,7 @@ typedef struct {
     mafat_problem problem;
     const mafat_config *asked;    /* the configuration that was named; NULL: any */
     mafat_parts parts;
+    size_t kept_bytes;       /* of parts for any configuration, beside those for one */
     size_t peak_bytes;       /* of memory, that it took for the limit at hand */
     size_t spent_bytes;      /* and before, where the configuration was found by a search, too */
     bool traces;             /* mafat_search_best() tells why other plans lost; false at first */
