@@ -4,11 +4,12 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 /* Of glibc's source, 2.26 to 2.41 (later ones keep more): so many blocks of each of so many sizes are kept,
  * from the least in such steps. */
-enum { N_KEPT = 7, N_SIZES = 64, MIN_BYTES = 3 * sizeof(size_t), STEP_BYTES = 2 * sizeof(size_t) };
+enum { N_KEPT = 7, N_SIZES = 64, MIN_BYTES = 3 * sizeof(size_t), STEP_BYTES = _Alignof(max_align_t) };
 
 /* A block that is free, but for whom to free next. */
 typedef struct kept {
