@@ -29,9 +29,10 @@ static void remove_written(const mafat_new_file *file)
  * cannot. */
 static bool find_names(mafat_new_file *file, const char *path)
 {
-    /* a link stays one: the file that it leads to is replaced */
+    /* a link stays one: the file that it leads to is replaced; one that leads nowhere is refused */
+    struct stat about;
     char *target = realpath(path, NULL);
-    if (target == NULL && errno != ENOENT)
+    if (target == NULL && (errno != ENOENT || lstat(path, &about) == 0))
         return false;
     int length = snprintf(file->path, sizeof file->path, "%s", target != NULL ? target : path);
     free(target);
@@ -110,14 +111,11 @@ static mode_t permissions(const char *path)
 }
 
 /* Gives a file without a name the one beside its place, which mkstemp() would have made up. */
-static bool name_written(mafat_new_file *file)
+static bool name_written(mafat_new_file *file, const char *link)
 {
     enum { N_LETTERS = 6 };
-    char link[40], *letters = file->written + strlen(file->written) - N_LETTERS;
+    char *letters = file->written + strlen(file->written) - N_LETTERS;
     struct timespec now;
-    if (!file->is_nameless)
-        return true;
-    find_link(fileno(file->stream), link);
     do {
         clock_gettime(CLOCK_MONOTONIC, &now);
         snprintf(letters, N_LETTERS + 1, "%06lx", (unsigned long)now.tv_nsec % (1 << 24));
@@ -126,20 +124,38 @@ static bool name_written(mafat_new_file *file)
     return !file->is_nameless;
 }
 
+/* Puts the file in its place; without a name it is known by a descriptor. Where another one is there it
+ * has a name beside it for as long as a system call takes. */
+static bool take_place(mafat_new_file *file, int descriptor)
+{
+    char link[40];
+    if (!file->is_nameless)
+        return rename(file->written, file->path) == 0;
+    find_link(descriptor, link);
+    if (linkat(AT_FDCWD, link, AT_FDCWD, file->path, AT_SYMLINK_FOLLOW) == 0)
+        return true;
+    return errno == EEXIST && name_written(file, link) && rename(file->written, file->path) == 0;
+}
+
 mafat_status mafat_new_file_end(mafat_new_file *file, mafat_error *error)
 {
     const char *reason = NULL;
+    int descriptor = -1;
     bool is_flushed = fflush(file->stream) == 0;
     if (is_flushed && ferror(file->stream))
         reason = "a part is missing";    /* why is not known any more */
-    else if (!is_flushed || fchmod(fileno(file->stream), permissions(file->path)) != 0 ||
-             !name_written(file))
+    else if (!is_flushed || fchmod(fileno(file->stream), permissions(file->path)) != 0)
+        reason = strerror(errno);
+    else if (file->is_nameless &&
+             (descriptor = fcntl(fileno(file->stream), F_DUPFD_CLOEXEC, 0)) < 0)
         reason = strerror(errno);
     /* some file systems tell only here that there is no room */
     if (fclose(file->stream) != 0 && reason == NULL)
         reason = strerror(errno);
-    if (reason == NULL && rename(file->written, file->path) != 0)
+    if (reason == NULL && !take_place(file, descriptor))
         reason = strerror(errno);
+    if (descriptor >= 0)
+        close(descriptor);
     if (reason == NULL)
         return MAFAT_OK;
     remove_written(file);
