@@ -127,7 +127,7 @@ static void expect_same_network(const char *a_path, const char *b_path)
 
 START_TEST(every_stock_cfg_keeps_its_other_lines_and_its_network)
 {
-    static const mafat_cfg_flags flags = {"5x5/8/2x2", "16M", "3", "1"};
+    static const mafat_cfg_flags flags = {"5x5/8/2x2", "16M", "3", "1", NULL};
     find_stock();
     for (size_t i = 0; i < stock.gl_pathc; i++) {
         test_case("%s", stock.gl_pathv[i]);
@@ -148,7 +148,7 @@ END_TEST
 
 START_TEST(saving_twice_changes_nothing)
 {
-    static const mafat_cfg_flags flags = {"38x1r/12/1x1", "auto", NULL, NULL};
+    static const mafat_cfg_flags flags = {"38x1r/12/1x1", "auto", NULL, NULL, NULL};
     find_stock();
     for (size_t i = 0; i < stock.gl_pathc; i++) {
         test_case("%s", stock.gl_pathv[i]);
@@ -166,8 +166,8 @@ END_TEST
 
 START_TEST(flags_taken_out_again_leave_the_stock_cfg)
 {
-    static const mafat_cfg_flags set = {"2x2/NoCut", "1G", "1", "1"}, none = {"", "", "", ""},
-                                 nothing = {NULL, NULL, NULL, NULL};
+    static const mafat_cfg_flags set = {"2x2/NoCut", "1G", "1", "1", "0"}, none = {"", "", "", "", ""},
+                                 nothing = {NULL, NULL, NULL, NULL, NULL};
     find_stock();
     for (size_t i = 0; i < stock.gl_pathc; i++) {
         test_case("%s", stock.gl_pathv[i]);
@@ -195,53 +195,53 @@ typedef struct {
 
 static const text_case texts[] = {
     /* added behind the last option, blanks and comments stay where they are */
-    {{"2x2", NULL, NULL, NULL}, "[net]\nwidth=16\n\n\n# 0\n" CONV,
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\nwidth=16\n\n\n# 0\n" CONV,
      "[net]\nwidth=16\nmafat=2x2\n\n\n# 0\n" CONV},
-    {{"2x2", "16M", "2", NULL}, "#x\n[net]\n" CONV,
+    {{"2x2", "16M", "2", NULL, NULL}, "#x\n[net]\n" CONV,
      "#x\n[net]\nmafat=2x2\nmafat_memory=16M\nmafat_threads=2\n" CONV},
-    {{"2x2", NULL, NULL, NULL}, "\n;c\n [ network ]\t\nwidth = 16 \n#x\nheight=9\n#y\n\n" CONV,
+    {{"2x2", NULL, NULL, NULL, NULL}, "\n;c\n [ network ]\t\nwidth = 16 \n#x\nheight=9\n#y\n\n" CONV,
      "\n;c\n [ network ]\t\nwidth = 16 \n#x\nheight=9\nmafat=2x2\n#y\n\n" CONV},
-    {{NULL, "16M", NULL, NULL}, "[net]\nwidth=16\nmafat=3x3\n\n" CONV,
+    {{NULL, "16M", NULL, NULL, NULL}, "[net]\nwidth=16\nmafat=3x3\n\n" CONV,
      "[net]\nwidth=16\nmafat=3x3\nmafat_memory=16M\n\n" CONV},
-    {{NULL, NULL, NULL, "1"}, "[net]\nmafat=2x2\n" CONV, "[net]\nmafat=2x2\nmafat_fast=1\n" CONV},
-    {{NULL, NULL, NULL, ""}, "[net]\nmafat_fast=1\nwidth=16\n" CONV, "[net]\nwidth=16\n" CONV},
+    {{NULL, NULL, NULL, "1", NULL}, "[net]\nmafat=2x2\n" CONV, "[net]\nmafat=2x2\nmafat_fast=1\n" CONV},
+    {{NULL, NULL, NULL, "", NULL}, "[net]\nmafat_fast=1\nwidth=16\n" CONV, "[net]\nwidth=16\n" CONV},
     /* replaced where it stands, however it is written */
-    {{"2x2", NULL, NULL, NULL}, "[net]\n m afat\t= 5x5 / 8 / 2x2 \nwidth=16\n" CONV,
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\n m afat\t= 5x5 / 8 / 2x2 \nwidth=16\n" CONV,
      "[net]\nmafat=2x2\nwidth=16\n" CONV},
-    {{"2x2", "1G", "4", NULL}, "[net]\nmafat_threads=1\nwidth=16\nmafat_memory=2M\nmafat=1x1\n" CONV,
+    {{"2x2", "1G", "4", NULL, NULL}, "[net]\nmafat_threads=1\nwidth=16\nmafat_memory=2M\nmafat=1x1\n" CONV,
      "[net]\nmafat_threads=4\nwidth=16\nmafat_memory=1G\nmafat=2x2\n" CONV},
-    {{"2x2", NULL, NULL, NULL}, "[net]\nmafat=\nwidth=16\n" CONV, "[net]\nmafat=2x2\nwidth=16\n" CONV},
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\nmafat=\nwidth=16\n" CONV, "[net]\nmafat=2x2\nwidth=16\n" CONV},
     /* of duplicates the first counts, and only those of flags that are set go */
-    {{"2x2", NULL, NULL, NULL}, "[net]\nmafat=1x1\nmafat_memory=1M\nmafat = 4x4\nmafat_memory=2M\n" CONV,
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\nmafat=1x1\nmafat_memory=1M\nmafat = 4x4\nmafat_memory=2M\n" CONV,
      "[net]\nmafat=2x2\nmafat_memory=1M\nmafat_memory=2M\n" CONV},
-    {{"2x2", "1G", NULL, NULL}, "[net]\nmafat=1x1\nmafat=4x4\n" CONV,
+    {{"2x2", "1G", NULL, NULL, NULL}, "[net]\nmafat=1x1\nmafat=4x4\n" CONV,
      "[net]\nmafat=2x2\nmafat_memory=1G\n" CONV},
     /* taken out */
-    {{"", NULL, NULL, NULL}, "[net]\nmafat=1x1\nwidth=16\nmafat=4x4\n\n" CONV,
+    {{"", NULL, NULL, NULL, NULL}, "[net]\nmafat=1x1\nwidth=16\nmafat=4x4\n\n" CONV,
      "[net]\nwidth=16\n\n" CONV},
-    {{"2x2", "", NULL, NULL}, "[net]\nwidth=16\nmafat_memory=1M\n\n" CONV,
+    {{"2x2", "", NULL, NULL, NULL}, "[net]\nwidth=16\nmafat_memory=1M\n\n" CONV,
      "[net]\nwidth=16\nmafat=2x2\n\n" CONV},
     /* not a flag: comments, other keys, other sections */
-    {{"2x2", NULL, NULL, NULL}, "[net]\n#mafat=1x1\n;mafat=1x1\nmafat_not=1\nxmafat=1\n" CONV "mafat=7\n",
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\n#mafat=1x1\n;mafat=1x1\nmafat_not=1\nxmafat=1\n" CONV "mafat=7\n",
      "[net]\n#mafat=1x1\n;mafat=1x1\nmafat_not=1\nxmafat=1\nmafat=2x2\n" CONV "mafat=7\n"},
-    {{"2x2", NULL, NULL, NULL}, "[net]\nwidth=1\n" CONV "[net]\nmafat=1x1\n",
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\nwidth=1\n" CONV "[net]\nmafat=1x1\n",
      "[net]\nwidth=1\nmafat=2x2\n" CONV "[net]\nmafat=1x1\n"},
     /* line ends of DOS, and a byte order mark */
-    {{"2x2", "1M", NULL, NULL}, "[net]\r\nwidth=1\r\n\r\n[maxpool]\r\n",
+    {{"2x2", "1M", NULL, NULL, NULL}, "[net]\r\nwidth=1\r\n\r\n[maxpool]\r\n",
      "[net]\r\nwidth=1\r\nmafat=2x2\r\nmafat_memory=1M\r\n\r\n[maxpool]\r\n"},
-    {{"2x2", "1M", NULL, NULL}, "\xEF\xBB\xBF[net]\r\nmafat=1x1 # c\r\nwidth=1",
+    {{"2x2", "1M", NULL, NULL, NULL}, "\xEF\xBB\xBF[net]\r\nmafat=1x1 # c\r\nwidth=1",
      "\xEF\xBB\xBF[net]\r\nmafat=2x2\r\nwidth=1\r\nmafat_memory=1M"},
-    {{"2x2", NULL, NULL, NULL}, "[net]\r\nwidth=1#x\r\nmafat=1x1", "[net]\r\nwidth=1#x\r\nmafat=2x2"},
-    {{"2x2", NULL, NULL, NULL}, "#a\r\n[net]\n;b\r\nwidth=1\n#mafat=1\r\n" CONV "#c\r",
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\r\nwidth=1#x\r\nmafat=1x1", "[net]\r\nwidth=1#x\r\nmafat=2x2"},
+    {{"2x2", NULL, NULL, NULL, NULL}, "#a\r\n[net]\n;b\r\nwidth=1\n#mafat=1\r\n" CONV "#c\r",
      "#a\r\n[net]\n;b\r\nwidth=1\nmafat=2x2\n#mafat=1\r\n" CONV "#c\r"},
     /* no line end at the end */
-    {{"2x2", NULL, NULL, NULL}, "[net]\nwidth=16\n[maxpool]\nsize=2",
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\nwidth=16\n[maxpool]\nsize=2",
      "[net]\nwidth=16\nmafat=2x2\n[maxpool]\nsize=2"},
-    {{"2x2", "1M", NULL, NULL}, "[net]\nwidth=16", "[net]\nwidth=16\nmafat=2x2\nmafat_memory=1M"},
-    {{"2x2", "1M", NULL, NULL}, "[net]", "[net]\nmafat=2x2\nmafat_memory=1M"},
-    {{"2x2", NULL, NULL, NULL}, "[net]\nmafat=1x1", "[net]\nmafat=2x2"},
-    {{"2x2", "1M", NULL, NULL}, "[net]\nmafat=1x1", "[net]\nmafat=2x2\nmafat_memory=1M"},
-    {{"2x2", "1M", NULL, NULL}, "[net]\nmafat=1x1\nmafat=3x3", "[net]\nmafat=2x2\nmafat_memory=1M"},
+    {{"2x2", "1M", NULL, NULL, NULL}, "[net]\nwidth=16", "[net]\nwidth=16\nmafat=2x2\nmafat_memory=1M"},
+    {{"2x2", "1M", NULL, NULL, NULL}, "[net]", "[net]\nmafat=2x2\nmafat_memory=1M"},
+    {{"2x2", NULL, NULL, NULL, NULL}, "[net]\nmafat=1x1", "[net]\nmafat=2x2"},
+    {{"2x2", "1M", NULL, NULL, NULL}, "[net]\nmafat=1x1", "[net]\nmafat=2x2\nmafat_memory=1M"},
+    {{"2x2", "1M", NULL, NULL, NULL}, "[net]\nmafat=1x1\nmafat=3x3", "[net]\nmafat=2x2\nmafat_memory=1M"},
 };
 
 START_TEST(texts_change_in_the_flags_alone)
@@ -259,7 +259,7 @@ END_TEST
 
 /* -- refusals ---------------------------------------------------------------------------------- */
 
-static const mafat_cfg_flags some = {"2x2", NULL, NULL, NULL};
+static const mafat_cfg_flags some = {"2x2", NULL, NULL, NULL, NULL};
 
 static void expect_refused(const char *from, const char *to, const char *file, const char *text)
 {

@@ -7,7 +7,7 @@
 #include "base/new_file.h"
 #include "cfg/cfg_text.h"
 
-enum { N_FLAGS = 4 };
+enum { N_FLAGS = 5 };
 
 typedef struct {
     const char *key, *value;    /* the value as in mafat_cfg_flags */
@@ -124,7 +124,8 @@ mafat_status mafat_cfg_save(const char *cfg_path, const char *new_path,
     copy c = {.flags = {{.key = "mafat", .value = flags->config},
                         {.key = "mafat_memory", .value = flags->memory},
                         {.key = "mafat_threads", .value = flags->threads},
-                        {.key = "mafat_fast", .value = flags->fast}}};
+                        {.key = "mafat_fast", .value = flags->fast},
+                        {.key = "letter_box", .value = flags->letter_box}}};
     for (int i = 0; i < N_FLAGS; i++)
         MAFAT_CHECK(c.flags[i].value == NULL || strpbrk(c.flags[i].value, " \t\r\n") == NULL);
     mafat_cfg_text text = {0};

@@ -5,10 +5,10 @@
 
 #include "base/status.h"
 
-/* The values of mafat=, mafat_memory=, mafat_threads= and mafat_fast=, borrowed, without blanks in them; NULL
- * leaves a flag as it is in the file, "" takes it out. */
+/* The values of mafat=, mafat_memory=, mafat_threads=, mafat_fast= and letter_box=, borrowed, without blanks in
+ * them; NULL leaves a flag as it is in the file, "" takes it out. */
 typedef struct {
-    const char *config, *memory, *threads, *fast;
+    const char *config, *memory, *threads, *fast, *letter_box;
 } mafat_cfg_flags;
 
 /* Writes the cfg to new_path, whole or not at all. Both may be one file: it is read before anything

@@ -96,6 +96,7 @@ static bool begin_alike(const char *a, const char *b, size_t n)
 bool mafat_arguments_asks(const char *word)
 {
     enum { ALIKE = 3, MAX_CHANGES = 2 };
+    static const char *const flags[] = {"fast", "json", "quiet", "stretch", "letter_box"};
     char name[16];
     if (word[0] != '-')
         return strncmp(word, "mafat", 5) == 0 && strchr(word, '=') != NULL;
@@ -103,8 +104,9 @@ bool mafat_arguments_asks(const char *word)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     if (strcmp(name, "thresh") == 0)    /* Darknet's */
         return false;
-    if (strcmp(name, "fast") == 0)      /* and its -fps comes near */
-        return true;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)    /* Darknet's -fps comes near */
+        if (strcmp(name, flags[i]) == 0)
+            return true;
     for (int i = 0; i < N_COMMON; i++) {
         const char *asking = common[i].name + 1;
         if (common[i].value != NULL && (begin_alike(name, asking, ALIKE) ||

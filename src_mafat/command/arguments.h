@@ -33,7 +33,7 @@ extern const mafat_option_table mafat_arguments_common;
 mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **argv,
                                    mafat_error *error);
 
-/* Whether a word asks for MAFAT: as -mafat, -memory, -threads or -fast, or as what was meant for one of
+/* Whether a word asks for MAFAT: as -mafat, -memory, -threads, -fast, -json, -quiet, -stretch or -letter_box, or as what was meant for one of
  * them ("--memory", "-Memory=8M", "-thread", "mafat_memory=8M"), which is refused when it is
  * read, with the right spelling: a limit must not be passed over. */
 bool mafat_arguments_asks(const char *word);

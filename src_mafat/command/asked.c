@@ -35,16 +35,13 @@ static const char *find_cfg(int n_words, char *const *words)
 }
 
 /* Whether an option that Darknet lacks says how results are told, of a command that MAFAT runs
- * itself. Those with a value, for all commands, are mafat_arguments_asks()'s. */
+ * itself. Those of all commands are mafat_arguments_asks()'s. */
 static bool asks_for_results(mafat_darknet_command_nature nature, int n_words, char *const *words)
 {
-    bool asks = false, asks_for_json = false;
-    for (int i = 0; i < n_words; i++) {
-        asks_for_json |= strcmp(words[i], "-json") == 0;
-        asks |= mafat_darknet_options_is_new(words[i]) || strcmp(words[i], "-quiet") == 0;
-    }
-    return nature == MAFAT_DARKNET_TAKEN_OVER ? asks || asks_for_json
-                                              : nature == MAFAT_DARKNET_ALSO_JSON && asks_for_json;
+    bool asks = false;
+    for (int i = 0; i < n_words; i++)
+        asks |= mafat_darknet_options_is_new(words[i]);
+    return nature == MAFAT_DARKNET_TAKEN_OVER && asks;
 }
 
 /* Whether it is for MAFAT without being asked for in another way: a command of which pinned Darknet
@@ -79,7 +76,8 @@ mafat_asked mafat_asked_find(const mafat_arguments *arguments)
     return (mafat_asked){
         .cfg = cfg,
         .has_options = options->config != NULL || options->memory != NULL ||
-                       options->threads != NULL || options->batch != NULL || options->fast,
+                       options->threads != NULL || options->batch != NULL || options->fast ||
+                       options->stretch || options->letter_box,
         .has_flags = cfg != NULL && mafat_session_is_asked_for(cfg),
         .has_limit = options->memory != NULL || (cfg != NULL && mafat_session_has_limit(cfg)),
     };

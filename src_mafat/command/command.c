@@ -89,7 +89,10 @@ int mafat_main(int *argc, char **argv)
         arguments.words += asks_for_help;
         arguments.n_words -= asks_for_help;
         mafat_help_answer(&arguments);
-        return MAFAT_OK;
+        status = mafat_report_flush(&error);
+        if (status != MAFAT_OK)
+            mafat_error_print(&error, stderr);
+        return (int)status;
     }
     if (status == MAFAT_OK && arguments.n_words == 0) {
         mafat_help_print(stderr);

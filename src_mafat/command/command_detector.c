@@ -214,7 +214,8 @@ static mafat_status verify(detector *d, mafat_arguments *arguments, mafat_error 
         status = mafat_command_darknet_verify(arguments, o, error);
     if (status != MAFAT_OK)
         return status;
-    status = mafat_destination_prepare(&d->destination, error);
+    const char *read[] = {o->data, o->cfg, o->weights, o->list};
+    status = mafat_destination_prepare(&d->destination, read, sizeof read / sizeof *read, error);
     if (status != MAFAT_OK)
         mafat_session_close(&o->session);
     return status;

@@ -6,6 +6,7 @@
 #include "command/rank_table.h"
 #include "command/report.h"
 #include "draw/plan_picture.h"
+#include "session/verify.h"
 
 static const char *shape_text(mafat_shape shape, char *text, size_t size)
 {
@@ -427,6 +428,8 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     if (w.svg != NULL)
+        status = mafat_verify_replaceable(w.svg, &cfg_path, 1, error);
+    if (status == MAFAT_OK && w.svg != NULL)
         status = mafat_plan_picture_write(&session, cfg_path, w.svg, error);
     if (status == MAFAT_OK)
         status = print(&session, arguments, &workload, w.steps, error);

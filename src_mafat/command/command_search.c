@@ -122,7 +122,7 @@ static mafat_status try_photo(const searcher *s, const char *config, bool *photo
     snprintf(threads, sizeof threads, "%d", s->session.n_threads);
     snprintf(batch, sizeof batch, "%d", s->session.n_images);
     const mafat_options options = {.config = config, .memory = memory, .threads = threads,
-                                   .batch = batch};
+                                   .batch = batch, .fast = s->session.is_fast};
     const char *cfg_path = s->arguments->words[1];
     mafat_workload workload;
     mafat_session session = {0};
@@ -177,7 +177,9 @@ static mafat_status save(searcher *s, mafat_error *error)
     char *config = mafat_config_text(&s->session.config);
     mafat_cfg_flags flags = {.config = config, .memory = is_auto ? memory : option,
                              .threads = s->arguments->options.threads,
-                             .fast = s->arguments->options.fast ? "1" : NULL};
+                             .fast = s->arguments->options.fast ? "1" : NULL,
+                             .letter_box = s->arguments->options.letter_box ? "1"
+                                           : s->arguments->options.stretch  ? "0" : NULL};
     mafat_status status = MAFAT_OK;
     mafat_search_free(&s->search);    /* another one may follow */
     if (config == NULL)
@@ -375,10 +377,12 @@ static mafat_status search(searcher *s, mafat_error *error)
                                "-front for all limits");
     if (s->weights != NULL)
         status = mafat_verify_network(&session->cfg, s->weights, error);
+    const char *read[] = {s->weights, s->wishes.image.image, s->wishes.image.data, s->arguments->words[1]};
+    enum { N_READ = sizeof read / sizeof *read };
     if (status == MAFAT_OK && s->wishes.svg != NULL)
-        status = mafat_verify_replaceable(s->wishes.svg, error);
+        status = mafat_verify_replaceable(s->wishes.svg, read, N_READ, error);
     if (status == MAFAT_OK && s->wishes.saved != NULL)
-        status = mafat_verify_replaceable(s->wishes.saved, error);
+        status = mafat_verify_replaceable(s->wishes.saved, read, N_READ - 1, error);    /* or the cfg */
     if (status == MAFAT_OK && session->cfg.config != NULL && s->arguments->options.config == NULL)
         mafat_notice("mafat=%s of %s is left aside: a search looks at all "
                      "configurations; -mafat CONFIG fixes one", session->cfg.config,

@@ -87,18 +87,19 @@ static mafat_status prepare_folder(mafat_destination *d, mafat_error *error)
     return status;
 }
 
-mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_error *error)
+mafat_status mafat_destination_prepare(mafat_destination *destination, const char *const *read,
+                                       int n_read, mafat_error *error)
 {
     mafat_destination *d = destination;
     if (d->json != NULL)
-        return mafat_verify_replaceable(d->json, error);
+        return mafat_verify_replaceable(d->json, read, n_read, error);
     if (!d->draws)
         return MAFAT_OK;
     if (d->is_folder)
         return prepare_folder(d, error);
     if (d->format == MAFAT_CANVAS_JPEG)
         note_name(d);
-    return mafat_verify_replaceable(d->path, error);
+    return mafat_verify_replaceable(d->path, read, n_read, error);
 }
 
 /* ------------------------------------------------------------------------------- for each image */

@@ -28,9 +28,10 @@ typedef struct {
 mafat_status mafat_destination_choose(mafat_destination *destination, const char *out,
                                       bool no_picture, mafat_error *error);
 
-/* Sees to it that it can be written, and makes the folder where there is none. MAFAT_FAILED,
- * with the file named. */
-mafat_status mafat_destination_prepare(mafat_destination *destination, mafat_error *error);
+/* Sees to it that it can be written, and makes the folder where there is none. `read` and errors: as of
+ * mafat_verify_replaceable(). */
+mafat_status mafat_destination_prepare(mafat_destination *destination, const char *const *read,
+                                       int n_read, mafat_error *error);
 
 /* Finds the path of an image's picture. In a folder it is the image's name with .jpg for its
  * suffix; of several images of one name the second becomes NAME-2.jpg, which is told: the folder

@@ -60,8 +60,10 @@ mafat_status mafat_verify_count_names(const char *path, const mafat_verify_needs
 mafat_status mafat_verify_writable(const char *path, mafat_error *error);
 
 /* The same for a file that is written under another name first and then takes its place: its folder
- * must take new files even where the file is there. */
-mafat_status mafat_verify_replaceable(const char *path, mafat_error *error);
+ * must take new files even where the file is there. MAFAT_USAGE where it is one of the files
+ * that are read, among which may be NULL and names of nothing. */
+mafat_status mafat_verify_replaceable(const char *path, const char *const *read, int n_read,
+                                      mafat_error *error);
 
 /* That the pictures of letters in data/labels, with which Darknet labels boxes, are there: all, or
  * those of one size, 0 to 7, that occur in lines[n]. */

@@ -189,6 +189,18 @@ expect 1 'data/labels/32_1.png: No such file or directory; nor is it in none, wh
     env MAFAT_SHARE=none "$darknet" mafat detector test "$scratch/labels.data" "$tiny" "$tiny_w" "$dog" \
     -out "$scratch/drawn"
 
+# what a command reads it does not write over
+cp "$top/darknet/cfg/codes.cfg" "$top/darknet/cfg/codes.weights" "$scratch"
+for output in 'plan codes.cfg -svg codes.cfg' 'search codes.cfg codes.weights -memory 9M -save codes.weights' \
+    'search codes.cfg codes.weights -front -svg codes.cfg' \
+    "detector test $top/darknet/cfg/codes.data codes.cfg codes.weights $top/darknet/cfg/codes.jpg -json -out ./codes.cfg.json"; do
+    ln -f codes.cfg codes.cfg.json
+    expect 2 'is what the command reads; name another file to write' "$darknet" mafat $output
+    cmp codes.cfg "$top/darknet/cfg/codes.cfg" && cmp codes.weights "$top/darknet/cfg/codes.weights" || fail "$output writes over what it reads"
+done
+rm codes.cfg.json
+expect 0 '^config: ' "$darknet" mafat search codes.cfg -memory 9M -save codes.cfg    # that is wanted
+
 cd "$top/darknet" || exit 1
 [ ! -e "$scratch/drawn.jpg" ] || fail "a picture was written"
 [ "$(find . -newer "$w" -type f | sort)" = "$files_before" ] || fail "files were written in darknet/"

@@ -32,6 +32,14 @@ for cfg in plain kind; do
     cmp "$scratch/of.stock" "$scratch/of.darknet" && cmp "$scratch/err.stock" "$scratch/err.darknet" || fail "$cfg is not stock's"
     sort "$scratch/of.stock" | cmp -s - <(cut -f 1 "$scratch/of_$cfg" | sort) || fail "$cfg has not stock's boxes"
 done
+# an option that Darknet lacks asks for MAFAT without the word
+for option in -stretch -letter_box; do
+    "$darknet" detector test cfg/voc.data "$scratch/plain.cfg" "$scratch/w" data/dog.jpg -thresh .3 -ext_output -no_picture $option \
+        2>/dev/null | sed 1d | sort | cmp -s - "$scratch/of_plain$option" || fail "$option is passed over without the word mafat"
+done
+expect 2 '.-json is for' "$darknet" yolo test "$scratch/plain.cfg" "$scratch/w" data/dog.jpg -json
+expect 0 . "$darknet" mafat search "$scratch/plain.cfg" -memory 16M -stretch -save "$scratch/saved.cfg"
+found saved && { found plain -stretch; same saved plain-stretch; }
 # a warning says so, unless it is read as AlexeyAB's
 expect 0 . "$darknet" mafat plan "$scratch/kind.cfg"
 grep -q 'kind.cfg: .*nms_kind=greedynms is of AlexeyAB.*ignores it, and so does MAFAT; -stretch, -letter_box, or letter_box=' \

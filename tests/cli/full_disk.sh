@@ -37,7 +37,7 @@ yes data/dog.jpg | head -n 2 >"$scratch/list"
 bash -c 'trap "" XFSZ; ulimit -f 64; "$@"' - "${detect[@]}" -out "$scratch/out/" <"$scratch/list" 2>&1 >/dev/null | cat >"$scratch/stderr"
 [ "$(grep -c 'out/dog.*jpg: cannot be written: File too large' "$scratch/stderr")" = 2 ] || fail "a list: $(cat "$scratch/stderr")"
 [ -z "$(ls "$scratch/out")" ] || fail "a list leaves $(ls "$scratch/out")"
-for command in "plan $cfg" "predict $cfg" "search $cfg -memory 64M" "bench $scratch/tiny.cfg $w -n 1" \
+for command in --help "plan --help" "plan $cfg" "predict $cfg" "search $cfg -memory 64M" "bench $scratch/tiny.cfg $w -n 1" \
     "compare $scratch/tiny.cfg $w" "detector test $scratch/data $scratch/tiny.cfg $w data/dog.jpg -out $scratch/out/new"; do
     # shellcheck disable=SC2086
     expect 1 'cannot write the results: No space left' bash -c '"$@" >/dev/full' - "$darknet" mafat $command
