@@ -780,25 +780,6 @@ START_TEST(faults_are_values_that_leave_nothing)
 }
 END_TEST
 
-/* A limit is not the business of who opens a network without one, however much the program has taken. */
-START_TEST(a_network_is_opened_beside_one_that_has_no_room)
-{
-    enum { TAKEN_BYTES = 64 << 20 };
-    subject s = make_subject(DETECTOR);
-    const mafat_settings tight = {.n_threads = 1, .memory = "48M"};
-    mafat *limited = open_network(&s, &tight);
-    char *taken = malloc(TAKEN_BYTES);
-    ck_assert_ptr_nonnull(taken);
-    memset(taken, 1, TAKEN_BYTES);
-    mafat *m = open_network(&s, &settings[0]);
-    test_require(finds_right(&s, m, &(mafat_image){.path = photo}));
-    free(taken);
-    mafat_close(m);
-    mafat_close(limited);
-    free_subject(&s);
-}
-END_TEST
-
 /* What is missing or empty is named, and nothing else is. */
 START_TEST(what_is_not_given_is_an_error)
 {
@@ -903,7 +884,6 @@ int main(void)
                         N_SETTINGS);
     tcase_add_test(library, notices_go_to_who_listens);
     tcase_add_test(library, faults_are_values_that_leave_nothing);
-    tcase_add_test(library, a_network_is_opened_beside_one_that_has_no_room);
     tcase_add_test(library, what_is_not_given_is_an_error);
     tcase_add_loop_test(library, a_run_that_cannot_be_is_refused_and_the_next_one_runs, 0,
                         N_SETTINGS);
