@@ -189,7 +189,8 @@ static const mafat_usage usage = {
     "run Darknet's own forward pass and MAFAT's on the same input "
     "and compare every output that the plan makes whole, bit by bit; "
     "with -mafat given several times, under each of these. With -fast: how far they are from "
-    "Darknet's, and bit by bit with those of another fast plan",
+    "Darknet's, and bit by bit with those of another fast plan. Darknet's pass is a process of its own, "
+    "whose memory comes beside a limit",
     {NULL, 0}, true,
 };
 

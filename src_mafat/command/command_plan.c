@@ -428,7 +428,7 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     if (w.svg != NULL)
-        status = mafat_verify_replaceable(w.svg, &cfg_path, 1, error);
+        status = mafat_verify_unread(w.svg, &cfg_path, 1, error);
     if (status == MAFAT_OK && w.svg != NULL)
         status = mafat_plan_picture_write(&session, cfg_path, w.svg, error);
     if (status == MAFAT_OK)

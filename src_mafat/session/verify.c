@@ -336,20 +336,28 @@ mafat_status mafat_verify_writable(const char *path, mafat_error *error)
     return mafat_lines_fail(error, path, "%s", strerror(errno));
 }
 
-mafat_status mafat_verify_replaceable(const char *path, const char *const *read, int n_read,
-                                      mafat_error *error)
+mafat_status mafat_verify_unread(const char *path, const char *const *read, int n_read,
+                                 mafat_error *error)
 {
-    char *target = realpath(path, NULL);
-    mafat_status status = mafat_verify_writable(path, error);
+    mafat_status status = MAFAT_OK;
     bool is_same = false;
     for (int i = 0; i < n_read && status == MAFAT_OK && !is_same; i++)
         if (read[i] != NULL)
             status = mafat_file_compare(path, read[i], &is_same, error);
-    if (is_same) {
-        status = mafat_error_set(error, MAFAT_USAGE, "is what the command reads; name another file "
-                                 "to write");
-        mafat_error_set_file(error, path);
-    }
+    if (!is_same)
+        return status;
+    mafat_error_set(error, MAFAT_USAGE, "is what the command reads; name another file to write");
+    mafat_error_set_file(error, path);
+    return MAFAT_USAGE;
+}
+
+mafat_status mafat_verify_replaceable(const char *path, const char *const *read, int n_read,
+                                      mafat_error *error)
+{
+    char *target = realpath(path, NULL);
+    mafat_status status = mafat_verify_unread(path, read, n_read, error);
+    if (status == MAFAT_OK)
+        status = mafat_verify_writable(path, error);
     if (status == MAFAT_OK)
         status = verify_folder(target != NULL ? target : path, error);
     free(target);

@@ -59,9 +59,13 @@ mafat_status mafat_verify_count_names(const char *path, const mafat_verify_needs
 /* That a file can be written: its folder can be, and it is not there as something else. */
 mafat_status mafat_verify_writable(const char *path, mafat_error *error);
 
-/* The same for a file that is written under another name first and then takes its place: its folder
- * must take new files even where the file is there. MAFAT_USAGE where it is one of the files
- * that are read, among which may be NULL and names of nothing. */
+/* That a file to be written is none of those that are read, among which may be NULL and names of
+ * nothing; else MAFAT_USAGE. */
+mafat_status mafat_verify_unread(const char *path, const char *const *read, int n_read,
+                                 mafat_error *error);
+
+/* That, and that it can be written by a file that is written under another name first and then takes its
+ * place: its folder must take new files even where the file is there. */
 mafat_status mafat_verify_replaceable(const char *path, const char *const *read, int n_read,
                                       mafat_error *error);
 
