@@ -101,6 +101,13 @@ void *mafat_blocks_make(size_t n_bytes)
     return h + 1;
 }
 
+void *mafat_blocks_calloc(size_t n, size_t n_bytes)
+{
+    size_t all_bytes;
+    void *block = mafat_size_mul(n, n_bytes, &all_bytes) ? mafat_blocks_make(all_bytes) : NULL;
+    return block != NULL ? block : calloc(n, n_bytes);
+}
+
 bool mafat_blocks_find(const void *block, size_t *n_bytes)
 {
     pthread_mutex_lock(&kept_lock);

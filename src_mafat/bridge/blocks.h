@@ -15,6 +15,9 @@ void mafat_blocks_end(void);
  * no layers are made. */
 void *mafat_blocks_make(size_t n_bytes);
 
+/* The same, or else a block of the heap, for calloc(). */
+void *mafat_blocks_calloc(size_t n, size_t n_bytes);
+
 /* Whether it is such a block, and its size as it was asked for. */
 bool mafat_blocks_find(const void *block, size_t *n_bytes);
 

@@ -44,9 +44,7 @@ void *mafat_checked_malloc(size_t n_bytes)
 
 void *mafat_checked_calloc(size_t n, size_t n_bytes)
 {
-    size_t all_bytes;
-    void *block = mafat_size_mul(n, n_bytes, &all_bytes) ? mafat_blocks_make(all_bytes) : NULL;
-    return note(block != NULL ? block : check(calloc(n, n_bytes), n, n_bytes));
+    return note(check(mafat_blocks_calloc(n, n_bytes), n, n_bytes));
 }
 
 void *mafat_checked_realloc(void *block, size_t n_bytes)

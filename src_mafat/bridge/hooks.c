@@ -280,10 +280,7 @@ void mafat_begin(network *net, const char *cfg_path)
 static mafat_status widen_output(layer *l, size_t n_images, mafat_error *error)
 {
     mafat_checked_free(l->output);
-    size_t n = n_images * (size_t)l->outputs;
-    l->output = mafat_blocks_make(n * sizeof *l->output);
-    if (l->output == NULL)
-        l->output = calloc(n, sizeof *l->output);
+    l->output = mafat_blocks_calloc(n_images * (size_t)l->outputs, sizeof *l->output);
     mafat_caught_note(l->output);
     if (l->output == NULL)
         return mafat_error_set(error, MAFAT_FAILED,

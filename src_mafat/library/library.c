@@ -27,6 +27,12 @@ const mafat_session *mafat_library_session(const mafat *m)
     return m->bridge != NULL ? &m->bridge->session : &m->planned;
 }
 
+/* Whether it takes turns with others, and its plan may be lost in a call. */
+static bool is_limited(const mafat *m)
+{
+    return m->bridge != NULL && m->bridge->is_limited;
+}
+
 /* Numbers as cfgs have them, whatever the program's language: "0.1". */
 static locale_t numbers;
 
@@ -65,8 +71,7 @@ mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error
         return MAFAT_FAILED;
     }
     pthread_mutex_lock(&m->lock);
-    call->has_limit = m->bridge != NULL && m->bridge->is_limited;
-    if (call->has_limit)
+    if (is_limited(m))
         mafat_limits_lock();
     call->n_threads = mafat_library_session(m)->n_threads;
     enter(m, call);
@@ -77,7 +82,7 @@ mafat_status mafat_library_begin(mafat *m, mafat_library_call *call, mafat_error
 void mafat_library_end(mafat *m, const mafat_library_call *call)
 {
     leave(call);
-    if (call->has_limit)
+    if (is_limited(m))
         mafat_limits_unlock();
     pthread_mutex_unlock(&m->lock);
 }

@@ -38,7 +38,6 @@ struct mafat {
  * arithmetic and the way of writing numbers that it is to have. MAFAT_FAILED in a process that was forked, where nothing is
  * begun. */
 typedef struct {
-    bool has_limit;                           /* of the network, whose plan the call may lose */
     int n_threads;
     const mafat_notice_listener *listener;    /* and below: how the thread was */
     bool was_hushed;
