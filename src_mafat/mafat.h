@@ -15,8 +15,9 @@
  * Threads: any thread may use any network at any time, but for mafat_close(), which must be the
  * last call. Calls of one network wait for each other, so that several threads get their own results
  * in some order; networks without a memory limit run side by side, those with one take turns, since
- * each plan counts on the memory of the other's run. While one without a limit is opened, another's run is
- * not waited for: what opening takes comes beside it. Results belong to the caller and need no network any more.
+ * each plan counts on the memory of the other's run. While one without a limit is opened, another's
+ * run is not waited for: what opening takes comes beside it. Results belong to the caller and need no
+ * network any more.
  * A process that was forked can use no networks where its parent had opened any, as it lacks their
  * threads: that is an error.
  *
@@ -78,7 +79,8 @@ typedef enum {
 /* How a network is to be run. All zeros: as its cfg says. */
 typedef struct {
     const char *memory;    /* the limit: "16M", "1G", bytes, "auto" (what cgroups and the machine
-                              leave when the process first asks for it); NULL: mafat_memory= of the cfg, or none */
+                              leave when the process first asks for it); NULL: mafat_memory= of
+                              the cfg, or none */
     const char *config;    /* the configuration: "5x5/8/2x2"; NULL: mafat= of the cfg, or what a
                               search finds in the limit, or 1x1 */
     int n_threads;         /* 0: mafat_threads= of the cfg, or as many as suit the machine */
@@ -98,9 +100,8 @@ typedef struct {
 
 /* Reads the cfg, plans, and loads the weights, both of which are read again where the network is
  * planned anew, and must stay where they are, relative paths also for a process that changes its
- * folder; `weights` NULL: only plans, and there is nothing to
- * run. `settings` may be NULL, and neither it nor its texts are needed afterwards. The caller closes
- * *network; on error it is NULL. What is not found from the working directory, cfg, weights, names, and
+ * folder; `weights` NULL: only plans, and there is nothing to run. `settings` may be NULL, and neither
+ * it nor its texts are needed afterwards. The caller closes *network; on error it is NULL. What is not found from the working directory, cfg, weights, names, and
  * the letters of mafat_draw(), is looked up in the share directory that the library was installed
  * with, or in $MAFAT_SHARE. Errors: MAFAT_FAILED for a file that is missing, cut off or no such
  * file, and without memory; the others as their names say. */
