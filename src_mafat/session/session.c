@@ -477,8 +477,9 @@ static mafat_status find_slowest(mafat_session *session, const mafat_config *con
     return MAFAT_OK;
 }
 
-/* Has ranks take whole images of a list, where that is sooner than to divide each, and fits. Nobody knows
- * how many come of a list that is typed. */
+/* Has ranks take whole images of a list, where that is sooner than to divide each, and fits; or where somebody
+ * has asked for several images a pass, which are never divided. Nobody knows how many come of a list that is
+ * typed. */
 static mafat_status choose_dealing(mafat_session *session, const mafat_config *config,
                                    const mafat_divided *divided, mafat_error *error)
 {
@@ -488,7 +489,8 @@ static mafat_status choose_dealing(mafat_session *session, const mafat_config *c
         return MAFAT_OK;
     mafat_status status = find_slowest(session, config, divided, &slowest_s, error);
     int n_passes = mafat_size_parts(n_listed, divided->n_taking);
-    if (status != MAFAT_OK || n_passes * slowest_s >= n_listed * divided->seconds)
+    bool is_asked = session->n_images > 1 && !session->seeks_images;
+    if (status != MAFAT_OK || (!is_asked && n_passes * slowest_s >= n_listed * divided->seconds))
         return status;
     mafat_notes_print_dealing(divided->n_taking, session->ranks.n);
     session->n_dealing = divided->n_taking;
