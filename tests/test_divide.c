@@ -67,7 +67,7 @@ static int n_by_filters(void)
 {
     int n = 0;
     for (int l = 0; l < cfg.network.n_layers; l++)
-        n += divided.ways[l] == MAFAT_BY_FILTERS;
+        n += divided.ways[l].kind == MAFAT_BY_FILTERS;
     return n;
 }
 
@@ -169,7 +169,7 @@ START_TEST(weights_that_have_no_room_are_divided)
         problem.room_bytes[r] = 2 << 20;    /* of 3.4 MB */
     solve();
     ck_assert_int_gt(n_by_filters(), n_with_room);
-    ck_assert_int_eq(divided.ways[6], MAFAT_BY_FILTERS);
+    ck_assert_int_eq(divided.ways[6].kind, MAFAT_BY_FILTERS);
     free_all();
 }
 END_TEST
@@ -222,8 +222,12 @@ START_TEST(no_other_division_is_sooner_by_the_plans)
     test_require(chosen_s < 1.1 * plans_take(NULL));
     for (int l = 0; l < cfg.network.n_layers; l++) {
         mafat_division_way own = divided.ways[l];
-        for (mafat_division_way way = 0; way < MAFAT_N_WAYS; way++) {
-            divided.ways[l] = way;
+        for (mafat_division_kind kind = 0; kind < MAFAT_N_DIVISION_KINDS; kind++) {
+            divided.ways[l].kind = kind;
+            test_require(chosen_s < 1.1 * plans_take(divided.ways));
+        }
+        for (int n = 1; n <= MAFAT_MAX_PORTIONS; n++) {
+            divided.ways[l] = (mafat_division_way){own.kind, n};
             test_require(chosen_s < 1.1 * plans_take(divided.ways));
         }
         divided.ways[l] = own;
@@ -234,24 +238,69 @@ END_TEST
 
 /* -------------------------------------------------------------------------------------- together */
 
-/* Two convolutions by filters: each rank has half of each, and between them half a map goes each way. */
-START_TEST(ranks_wait_for_each_other_and_for_messages)
+/* What two ranks take for two convolutions divided by filters, in so many portions each: layer_s of rank 0
+ * and 1, of rank 0 and 1. */
+static double joint_seconds(const char *brief, int n_portions, const double *layer_s,
+                            const mafat_rank_costs *message_costs)
 {
-    read_network("8x8x3 c16.3 c16.3");
-    const mafat_division_way ways[] = {MAFAT_BY_FILTERS, MAFAT_BY_FILTERS};
-    const double layer_s[] = {1, 3, 5, 2};    /* of rank 0 and 1, of rank 0 and 1 */
+    const mafat_division_way ways[] = {{MAFAT_BY_FILTERS, n_portions}, {MAFAT_BY_FILTERS, n_portions}};
     mafat_ranks ranks = mafat_ranks_even(2, 0);
     mafat_division division;
     mafat_group groups[] = {{.first = 0, .end = 2, .tiling = {1, 1, false}}};
-    const mafat_rank_costs dear = {.message_s = 100, .message_byte_s = 1};
-    double half = 8 * 8 * 8 * sizeof(float), image = 8 * 8 * 3 * sizeof(float);
+    read_network(brief);
     ranks.ways = ways;
     ck_assert_int_eq(mafat_division_make(&division, &cfg.network, groups, 1, false, &ranks, &fault), MAFAT_OK);
+    double seconds = mafat_joint_seconds(&division, &cfg.network, layer_s, message_costs);
+    mafat_division_free(&division);
+    free_all();
+    return seconds;
+}
+
+/* Each rank has half of each map, and between them half a map goes each way. */
+START_TEST(ranks_wait_for_each_other_and_for_messages)
+{
+    const double layer_s[] = {1, 3, 5, 2};
+    const mafat_rank_costs dear = {.message_s = 100, .message_byte_s = 1};
+    double half = 8 * 8 * 8 * sizeof(float), image = 8 * 8 * 3 * sizeof(float);
     /* the image; what rank 1 computes, as rank 0 waits for it; halves; what rank 0 computes, as results are
        its own; and rank 1's half */
     double expected = 100 + image + 3 + 100 + half + 5 + 100 + half;
-    ck_assert(fabs(mafat_joint_seconds(&division, &cfg.network, layer_s, &dear) - expected) < 1e-6);
-    mafat_division_free(&division);
+    ck_assert(fabs(joint_seconds("8x8x3 c16.3 c16.3", 1, layer_s, &dear) - expected) < 1e-6);
+}
+END_TEST
+
+/* Portions of a quarter of a map, which take 2 s on the way. */
+START_TEST(portions_go_while_the_next_ones_are_computed)
+{
+    const double layer_s[] = {4, 6, 10, 2};
+    const double quarter = 8 * 8 * 8 * sizeof(float), image = 8 * 8 * 3 * sizeof(float);
+    const mafat_rank_costs portion_costs = {.message_s = 1, .message_byte_s = 1 / quarter};
+    /* the image; what rank 1 computes, whose last portion both wait for; then rank 1's portions have come
+       when rank 0 has computed its own: it takes the first at 5, and the second at 7 */
+    double expected = 1 + image / quarter + 6 + 2 + 10;
+    ck_assert(fabs(joint_seconds("8x8x3 c32.3 c32.3", 2, layer_s, &portion_costs) - expected) < 1e-6);
+    /* whole halves cost a message less, and are waited for */
+    expected = 1 + image / quarter + 6 + 3 + 10 + 3;
+    ck_assert(fabs(joint_seconds("8x8x3 c32.3 c32.3", 1, layer_s, &portion_costs) - expected) < 1e-6);
+}
+END_TEST
+
+/* Whole parts where messages cost nothing, as portions pack their input anew; portions where bytes do. */
+START_TEST(portions_are_made_where_messages_take_long)
+{
+    int most = 0;
+    read_network(chain);
+    pose(2, 0, 0);
+    solve();
+    for (int l = 0; l < cfg.network.n_layers; l++)
+        ck_assert_int_eq(divided.ways[l].n_portions, 1);
+    mafat_divided_free(&divided);
+    pose(2, 0, 1e-9);
+    problem.has_shares = true;
+    solve();
+    for (int l = 0; l < cfg.network.n_layers; l++)
+        most = divided.ways[l].n_portions > most ? divided.ways[l].n_portions : most;
+    ck_assert_int_gt(most, 1);
     free_all();
 }
 END_TEST
@@ -323,6 +372,8 @@ int main(void)
     tcase_add_test(tcase, weights_that_have_no_room_are_divided);
     tcase_add_loop_test(tcase, no_other_division_is_sooner_by_the_plans, 0, n_networks);
     tcase_add_test(tcase, ranks_wait_for_each_other_and_for_messages);
+    tcase_add_test(tcase, portions_go_while_the_next_ones_are_computed);
+    tcase_add_test(tcase, portions_are_made_where_messages_take_long);
     tcase_add_test(tcase, what_ranks_cost_is_kept_for_the_same_machines);
     Suite *suite = suite_create("divide");
     suite_add_tcase(suite, tcase);

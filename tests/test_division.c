@@ -35,7 +35,9 @@ static void random_ranks(void)
 {
     static mafat_division_way ways[TEST_MAX_LAYERS];
     for (int l = 0; l < TEST_MAX_LAYERS; l++)
-        ways[l] = (mafat_division_way)test_random_int(&random_state, MAFAT_N_WAYS);
+        ways[l] = (mafat_division_way){
+            (mafat_division_kind)test_random_int(&random_state, MAFAT_N_DIVISION_KINDS),
+            1 + test_random_int(&random_state, MAFAT_MAX_PORTIONS)};
     all = mafat_ranks_even(2 + test_random_int(&random_state, MAX_RANKS - 1), 0);
     for (int r = 0; r < all.n; r++)
         all.shares[r] = test_random_int(&random_state, 4);
@@ -100,7 +102,7 @@ static void expect_matched(int from, int to)
         sent = next_message(from, to, true, &i);
         received = next_message(to, from, false, &j);
         test_require((sent == NULL) == (received == NULL));
-        test_require(sent == NULL || (sent->layer == received->layer &&
+        test_require(sent == NULL || (sent->layer == received->layer && sent->portion == received->portion &&
                                       memcmp(&sent->part, &received->part, sizeof sent->part) == 0));
     } while (sent != NULL);
 }
@@ -148,29 +150,36 @@ static void read_sources(int rank, const mafat_step *step)
     }
 }
 
-/* Whether a rank has come to the exchange of a layer's output, or behind it. */
-static bool has_come_to(int rank, int layer)
+/* Whether a rank has come to the exchange of a portion of a layer's output, or behind it. */
+static bool has_come_to(int rank, int layer, int portion)
 {
     for (int i = 0; i <= at[rank] && i < plans[rank].n_steps; i++)
         if (plans[rank].steps[i].kind == MAFAT_STEP_EXCHANGE &&
-            plans[rank].steps[i].layer == layer)
+            plans[rank].steps[i].layer == layer && plans[rank].steps[i].portion == portion)
             return true;
     return false;
 }
 
-/* Sends and receives, once all others that it needs have come so far; false: it waits. */
-static bool exchange(int rank, int layer)
+/* Sends a portion, and behind the last one has sent and received all of them, once all others that it needs
+ * have come so far: those who receive to where they begin to, and those who send to the portion. False:
+ * it waits. */
+static bool exchange(int rank, const mafat_step *step)
 {
     int n;
-    const mafat_message *messages = mafat_plan_messages(&plans[rank], layer, &n);
+    const mafat_message *messages = mafat_plan_messages(&plans[rank], step->layer, &n);
     test_require(n > 0);
-    for (int i = 0; i < n; i++)
-        if (!has_come_to(messages[i].peer, layer))
-            return false;
     for (int i = 0; i < n; i++) {
-        expect_has(messages[i].is_sent ? rank : messages[i].peer, layer, messages[i].part);
-        if (!messages[i].is_sent)
-            mark(rank, layer, messages[i].part);
+        const mafat_message *m = &messages[i];
+        if (m->is_sent && m->portion == step->portion)
+            expect_has(rank, step->layer, m->part);
+        if (step->ends_exchange && !has_come_to(m->peer, step->layer, m->is_sent ? 0 : m->portion))
+            return false;
+    }
+    for (int i = 0; i < n && step->ends_exchange; i++) {
+        if (messages[i].is_sent)
+            continue;
+        expect_has(messages[i].peer, step->layer, messages[i].part);
+        mark(rank, step->layer, messages[i].part);
     }
     return true;
 }
@@ -181,7 +190,7 @@ static bool go_on(int rank)
     for (; at[rank] < plans[rank].n_steps; at[rank]++) {
         const mafat_step *step = &plans[rank].steps[at[rank]];
         if (step->kind == MAFAT_STEP_EXCHANGE) {
-            if (!exchange(rank, step->layer))
+            if (!exchange(rank, step))
                 break;
             continue;
         }

@@ -74,14 +74,41 @@ static void fetch(int to, const mafat_parcel *parcel)
     free(l);
 }
 
-static void exchange(void *context, const mafat_parcel *sent, int n_sent,
-                     const mafat_parcel *received, int n_received)
+/* What a rank began to send and to receive, and has not finished. */
+typedef struct {
+    int rank;
+    mafat_parcel sent[MAFAT_MAX_RANKS * MAFAT_MAX_PORTIONS];
+    mafat_parcel received[MAFAT_MAX_RANKS * MAFAT_MAX_PORTIONS];
+    int n_sent, n_posted, n_received;
+} under_way;
+
+/* What is awaited at once goes from hand to hand. Else it is sent as late as may be, when the next parcels
+ * are begun, so that whoever changes it meanwhile sends what is wrong; and until it has come there are NaNs
+ * where it will lie, so that whoever reads it is wrong, too. */
+static void start(void *context, const mafat_parcel *sent, int n_sent, const mafat_parcel *received,
+                  int n_received, bool is_awaited)
 {
-    const int *rank = context;
-    for (int i = 0; i < n_sent; i++)
-        post(*rank, &sent[i]);
-    for (int i = 0; i < n_received; i++)
-        fetch(*rank, &received[i]);
+    under_way *u = context;
+    while (u->n_posted < u->n_sent)
+        post(u->rank, &u->sent[u->n_posted++]);
+    memcpy(u->sent + u->n_sent, sent, (size_t)n_sent * sizeof *sent);
+    memcpy(u->received + u->n_received, received, (size_t)n_received * sizeof *received);
+    u->n_sent += n_sent;
+    u->n_received += n_received;
+    for (int i = 0; i < n_received && !is_awaited; i++)
+        for (size_t n = 0; n < received[i].n_blocks; n++)
+            memset(received[i].data + n * received[i].stride_floats, 0xff,
+                   received[i].block_floats * sizeof(float));
+}
+
+static void finish(void *context)
+{
+    under_way *u = context;
+    while (u->n_posted < u->n_sent)
+        post(u->rank, &u->sent[u->n_posted++]);
+    for (int i = 0; i < u->n_received; i++)
+        fetch(u->rank, &u->received[i]);
+    u->n_sent = u->n_posted = u->n_received = 0;
 }
 
 /* ------------------------------------------------------------------------------------ networks */
@@ -156,6 +183,7 @@ typedef struct {
     mafat_store store;
     mafat_exec exec;
     mafat_peers peers;
+    under_way under_way;
     float **results;     /* [n_layers], owned */
     int n_maps;          /* that were whole */
     mafat_status status;
@@ -183,7 +211,8 @@ static void make_rank(rank *r, int index, const mafat_ranks *all, const mafat_co
     test_weights weights = {window_sizes[test_random_int(&random_state, 6)],
                             pinned_sizes[test_random_int(&random_state, 3)],
                             1 + test_random_int(&random_state, 4)};
-    *r = (rank){.index = index, .ranks = *all, .peers = {.context = &r->index, .exchange = exchange},
+    *r = (rank){.index = index, .ranks = *all, .under_way = {.rank = index},
+                .peers = {.context = &r->under_way, .start = start, .finish = finish},
                 .results = calloc((size_t)ours->n_layers, sizeof *r->results)};
     r->ranks.rank = index;
     for (int l = 0; l < ours->n_layers; l++)
@@ -272,7 +301,9 @@ static mafat_ranks random_ranks(void)
 {
     static mafat_division_way ways[TEST_MAX_LAYERS];
     for (int l = 0; l < TEST_MAX_LAYERS; l++)
-        ways[l] = (mafat_division_way)test_random_int(&random_state, MAFAT_N_WAYS);
+        ways[l] = (mafat_division_way){
+            (mafat_division_kind)test_random_int(&random_state, MAFAT_N_DIVISION_KINDS),
+            1 + test_random_int(&random_state, MAFAT_MAX_PORTIONS)};
     mafat_ranks all = mafat_ranks_even(2 + test_random_int(&random_state, MAX_RANKS - 1), 0);
     for (int r = 0; r < all.n; r++)
         all.shares[r] = test_random_int(&random_state, 4);

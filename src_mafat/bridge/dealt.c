@@ -73,7 +73,7 @@ static void send_file(const mafat_peers *peers, mafat_dealt *d)
                                         errno != 0 ? strerror(errno) : "it was cut short meanwhile");
         memset(piece.bytes + n_read, 0, sizeof piece.bytes - n_read);
         mafat_parcel parcel = mafat_dealt_parcel(d->rank, piece.floats, MAFAT_DEALT_PIECE_FLOATS);
-        peers->exchange(peers->context, &parcel, 1, NULL, 0);
+        mafat_peers_exchange(peers, &parcel, 1, NULL, 0);
     }
     if (file != NULL)
         fclose(file);
@@ -137,7 +137,7 @@ static mafat_status take_results(const mafat_peers *peers, const mafat_network *
     for (int l = mafat_dealt_result(network, 0); l < network->n_layers; l = mafat_dealt_result(network, l + 1)) {
         size_t n_floats = mafat_shape_floats(network->layers[l].out);
         mafat_parcel parcel = mafat_dealt_parcel(d->rank, at, n_floats);
-        peers->exchange(peers->context, NULL, 0, &parcel, 1);
+        mafat_peers_exchange(peers, NULL, 0, &parcel, 1);
         at += n_floats;
     }
     return MAFAT_OK;

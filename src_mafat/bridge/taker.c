@@ -85,7 +85,7 @@ static bool receive(uint64_t n_bytes, int file)
     mafat_parcel parcel = mafat_dealt_parcel(0, piece.floats, MAFAT_DEALT_PIECE_FLOATS);
     int reason = 0;
     for (uint64_t at = 0; at < n_bytes; at += sizeof piece.bytes) {
-        peers->exchange(peers->context, NULL, 0, &parcel, 1);
+        mafat_peers_exchange(peers, NULL, 0, &parcel, 1);
         if (file >= 0 && reason == 0 &&
             !mafat_file_write_all(file, piece.bytes, mafat_dealt_piece_bytes(n_bytes, at)))
             reason = errno;
@@ -200,7 +200,7 @@ void mafat_taker_give(const mafat_bridge *bridge)
     for (int l = mafat_dealt_result(network, 0); l < network->n_layers; l = mafat_dealt_result(network, l + 1)) {
         mafat_parcel parcel = mafat_dealt_parcel(0, bridge->results[l],
                                                  mafat_shape_floats(network->layers[l].out));
-        peers->exchange(peers->context, &parcel, 1, NULL, 0);
+        mafat_peers_exchange(peers, &parcel, 1, NULL, 0);
     }
 }
 

@@ -8,10 +8,14 @@
  * again and again. When rank 0 has waited for all of the time, those that told nothing in its second
  * half are lost; who has waited for longer than that has lost rank 0. Who waits for rank 0's orders tells
  * that it lives, too, for a while: it may have nothing to do in a run that others are in. (Of a process
- * that dies, mpirun learns by itself, and ends all.) */
+ * that dies, mpirun learns by itself, and ends all.)
+ *
+ * Open MPI moves messages while it is called. So that those that nobody waits for yet come, too, while the
+ * program computes, a thread calls it again and again. */
 #define _DEFAULT_SOURCE    /* on_exit() */
 
 #include <mpi.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +35,13 @@ typedef struct {
     pid_t process;
     char (*hosts)[MPI_MAX_PROCESSOR_NAME];    /* [ranks.n], owned */
     double patience_s;                        /* of who waits; 0: without end */
+    MPI_Request requests[2 * MAFAT_MAX_RANKS * MAFAT_MAX_PORTIONS];    /* parcels that were started */
+    int n_requests;
+    pthread_mutex_t mutex;                    /* held by whoever calls MPI where the mover may */
+    pthread_cond_t changed;                   /* what follows */
+    bool has_mover;
+    bool is_moving;                           /* it calls MPI until all parcels have come */
+    pthread_t mover;
 } mpi;
 
 enum { DATA, LIFE };    /* what messages are of: tags */
@@ -38,6 +49,10 @@ enum { DATA, LIFE };    /* what messages are of: tags */
 /* TUNING. How often it is looked whether something has come before it is waited for: what lies between
  * two ranks' steps is some hundred microseconds. */
 enum { LOOKS = 500, NAP_NS = 50000 };
+
+/* TUNING. How often messages are moved while the program computes: in that time 1 Gbit carries 24 KB, and what
+ * has come waits in the kernel. */
+enum { MOVE_NAP_NS = 200000 };
 
 /* ------------------------------------------------------------------------------------- who is lost */
 
@@ -49,7 +64,8 @@ static const char *host(void *context, int rank)
 
 static void give_up(void *context, mafat_status status)
 {
-    (void)context;
+    mpi *m = context;
+    pthread_mutex_lock(&m->mutex);
     MPI_Abort(MPI_COMM_WORLD, (int)status);
 }
 
@@ -154,22 +170,84 @@ static MPI_Datatype blocks_of(const mafat_parcel *parcel)
     return type;
 }
 
-static void exchange(void *context, const mafat_parcel *sent, int n_sent,
-                     const mafat_parcel *received, int n_received)
+static void *move(void *context)
 {
-    MPI_Request requests[2 * MAFAT_MAX_RANKS];
+    mpi *m = context;
+    pthread_mutex_lock(&m->mutex);
+    while (m->has_mover) {
+        int is_done;
+        if (!m->is_moving) {
+            pthread_cond_wait(&m->changed, &m->mutex);
+            continue;
+        }
+        MPI_Testall(m->n_requests, m->requests, &is_done, MPI_STATUSES_IGNORE);
+        m->is_moving = !is_done;
+        pthread_mutex_unlock(&m->mutex);
+        nanosleep(&(struct timespec){.tv_nsec = MOVE_NAP_NS}, NULL);
+        pthread_mutex_lock(&m->mutex);
+    }
+    pthread_mutex_unlock(&m->mutex);
+    return NULL;
+}
+
+/* Starts the mover, or ends all ranks. */
+static void start_mover(mpi *m)
+{
+    mafat_error error = {.layer = -1};
+    m->has_mover = true;
+    int reason = pthread_create(&m->mover, NULL, move, m);
+    if (reason == 0)
+        return;
+    mafat_error_set(&error, MAFAT_FAILED, "no thread to move messages: %s", strerror(reason));
+    mafat_peers_name_rank(&m->peers, m->peers.ranks.rank, &error);
+    mafat_error_print(&error, stderr);
+    give_up(m, MAFAT_FAILED);
+}
+
+static void end_mover(mpi *m)
+{
+    if (!m->has_mover)
+        return;
+    pthread_mutex_lock(&m->mutex);
+    m->has_mover = false;
+    pthread_cond_signal(&m->changed);
+    pthread_mutex_unlock(&m->mutex);
+    pthread_join(m->mover, NULL);
+}
+
+static void start(void *context, const mafat_parcel *sent, int n_sent, const mafat_parcel *received,
+                  int n_received, bool is_awaited)
+{
+    mpi *m = context;
+    if (!is_awaited && !m->has_mover)
+        start_mover(m);
+    pthread_mutex_lock(&m->mutex);
     for (int i = 0; i < n_received; i++) {
         MPI_Datatype type = blocks_of(&received[i]);
-        MPI_Irecv(received[i].data, 1, type, received[i].peer, DATA, MPI_COMM_WORLD, &requests[i]);
+        MPI_Irecv(received[i].data, 1, type, received[i].peer, DATA, MPI_COMM_WORLD,
+                  &m->requests[m->n_requests++]);
         MPI_Type_free(&type);    /* when the message has come */
     }
     for (int i = 0; i < n_sent; i++) {
         MPI_Datatype type = blocks_of(&sent[i]);
         MPI_Isend(sent[i].data, 1, type, sent[i].peer, DATA, MPI_COMM_WORLD,
-                  &requests[n_received + i]);
+                  &m->requests[m->n_requests++]);
         MPI_Type_free(&type);
     }
-    wait_for(context, requests, n_received + n_sent, false);
+    m->is_moving = !is_awaited;
+    if (m->is_moving)
+        pthread_cond_signal(&m->changed);
+    pthread_mutex_unlock(&m->mutex);
+}
+
+static void finish(void *context)
+{
+    mpi *m = context;
+    pthread_mutex_lock(&m->mutex);
+    m->is_moving = false;
+    pthread_mutex_unlock(&m->mutex);
+    wait_for(m, m->requests, m->n_requests, false);
+    m->n_requests = 0;
 }
 
 static void tell(void *context, void *bytes, size_t n_bytes)
@@ -210,9 +288,10 @@ static void expect(void *context, double seconds)
 /* At the end of the command, which may come anywhere. */
 static void end(int status, void *context)
 {
-    const mpi *m = context;
+    mpi *m = context;
     if (getpid() != m->process)
         return;
+    end_mover(m);
     if (mafat_orders_end())
         MPI_Finalize();
     else
@@ -230,7 +309,7 @@ static void set_defaults(void)
     setenv("OMPI_MCA_btl_tcp_flags", "send,inplace", 0);
 }
 
-static mafat_status start(mpi *m, int *argc, char ***argv, mafat_error *error)
+static mafat_status begin(mpi *m, int *argc, char ***argv, mafat_error *error)
 {
     int level, n, rank, length;
     char own[MPI_MAX_PROCESSOR_NAME] = "";
@@ -243,8 +322,9 @@ static mafat_status start(mpi *m, int *argc, char ***argv, mafat_error *error)
     if (n > MAFAT_MAX_RANKS)
         return mafat_error_set(error, MAFAT_USAGE, "%d ranks are more than %d, the most that there can "
                                "be", n, MAFAT_MAX_RANKS);
-    *m = (mpi){.peers = {m, mafat_ranks_even(n, rank), exchange, tell, collect, host, expect, give_up},
-               .process = getpid(), .hosts = calloc((size_t)n, sizeof *m->hosts)};
+    *m = (mpi){.peers = {m, mafat_ranks_even(n, rank), start, finish, tell, collect, host, expect, give_up},
+               .process = getpid(), .hosts = calloc((size_t)n, sizeof *m->hosts),
+               .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     if (m->hosts == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for the names of %d machines", n);
     MPI_Allgather(own, sizeof own, MPI_CHAR, m->hosts, sizeof own, MPI_CHAR, MPI_COMM_WORLD);
@@ -257,7 +337,7 @@ int main(int argc, char **argv)
 {
     static mpi m;
     mafat_error error = {.layer = -1};
-    mafat_status status = start(&m, &argc, &argv, &error);
+    mafat_status status = begin(&m, &argc, &argv, &error);
     if (status != MAFAT_OK) {
         mafat_error_print(&error, stderr);
         MPI_Abort(MPI_COMM_WORLD, (int)status);
@@ -267,6 +347,7 @@ int main(int argc, char **argv)
         return mafat_darknet_main(argc, argv);
     }
     mafat_serve_until_end();
+    end_mover(&m);
     MPI_Finalize();
     return MAFAT_OK;
 }

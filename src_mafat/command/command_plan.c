@@ -171,7 +171,7 @@ static const char *step_name(const mafat_network *network, const mafat_step *ste
     case MAFAT_STEP_KEEP:
         return "keep";
     case MAFAT_STEP_EXCHANGE:
-        return "exchange";
+        return step->ends_exchange ? "exchange" : "send";
     }
     return "";
 }

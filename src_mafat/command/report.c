@@ -82,7 +82,7 @@ void mafat_report_config(mafat_report *report, const mafat_session *session)
 /* How layers are divided, those that are divided alike one behind the other in one word. */
 static void report_division(mafat_report *report, const mafat_session *session)
 {
-    static const char *const names[MAFAT_N_WAYS] = {
+    static const char *const names[MAFAT_N_DIVISION_KINDS] = {
         [MAFAT_FOR_ITSELF] = "each its own", [MAFAT_BY_ROWS] = "rows",
         [MAFAT_BY_FILTERS] = "filters",
     };
@@ -94,14 +94,14 @@ static void report_division(mafat_report *report, const mafat_session *session)
         for (end = first; end < network->n_layers; end++) {
             bool is_whole = network->layers[end].kind == MAFAT_WHOLE ||
                             network->layers[end].kind == MAFAT_IDENTITY;
-            if (!is_whole && last >= 0 && session->ways[end] != session->ways[last])
+            if (!is_whole && last >= 0 && session->ways[end].kind != session->ways[last].kind)
                 break;
             last = is_whole ? last : end;
         }
         if (last >= 0)
             length += (size_t)snprintf(text + length, sizeof text - length, "%s%d-%d %s",
                                        length > 0 ? ", " : "", first, last,
-                                       names[session->ways[last]]);
+                                       names[session->ways[last].kind]);
     }
     mafat_report_text(report, "division", text);
 }

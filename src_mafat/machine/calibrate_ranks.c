@@ -52,7 +52,7 @@ static void exchange_all(const mafat_peers *peers, float *floats, size_t n_float
         received[n].data += n_floats * (size_t)(1 + n);
         n++;
     }
-    peers->exchange(peers->context, sent, n, received, n);
+    mafat_peers_exchange(peers, sent, n, received, n);
 }
 
 /* Its seconds, where all begin together: the least of all but the first one, which a link that was idle

@@ -26,7 +26,7 @@ bool mafat_builder_is_pooled(const mafat_builder *b, const mafat_group *group, i
 {
     /* windows of filters leave bands of rows no room: each would read all weights again */
     return mafat_group_pools(b->network, group, l) && b->n_windows[l] <= 1 &&
-           !(b->division.n > 1 && b->division.ways[l] == MAFAT_BY_FILTERS);
+           !(b->division.n > 1 && b->division.ways[l].kind == MAFAT_BY_FILTERS);
 }
 
 bool mafat_builder_has_input_by_rows(const mafat_builder *b)
@@ -39,6 +39,13 @@ mafat_part mafat_builder_made(const mafat_builder *b, int l)
     if (b->division.n <= 1)
         return mafat_part_whole(b->network->layers[l].out);
     return mafat_division_made(&b->division, l, b->options->ranks->rank);
+}
+
+mafat_part mafat_builder_portion(const mafat_builder *b, int l, int portion)
+{
+    if (b->division.n <= 1)
+        return mafat_builder_made(b, l);
+    return mafat_division_portion(&b->division, l, b->options->ranks->rank, portion);
 }
 
 mafat_region mafat_builder_held(const mafat_builder *b, int l)

@@ -53,6 +53,9 @@ bool mafat_builder_has_input_by_rows(const mafat_builder *b);
 /* What this rank computes of layer l: all, where there is one. */
 mafat_part mafat_builder_made(const mafat_builder *b, int l);
 
+/* A portion of it, of mafat_division_portions(). */
+mafat_part mafat_builder_portion(const mafat_builder *b, int l, int portion);
+
 /* The rows of the output of layer l, or of the image (-1), that a buffer for the map holds on this rank:
  * those that it computes and those that it reads. */
 mafat_region mafat_builder_held(const mafat_builder *b, int l);

@@ -73,7 +73,7 @@ static bool is_by_filters(const mafat_ranks *ranks, const mafat_network *network
     if (!mafat_division_has_filters(layer))
         return false;
     if (ranks->ways != NULL)
-        return ranks->ways[l] == MAFAT_BY_FILTERS;
+        return ranks->ways[l].kind == MAFAT_BY_FILTERS;
     return mafat_layer_filter_bytes(layer) * (size_t)layer->out.c >
            mafat_shape_floats(layer->out) * sizeof(float);
 }
@@ -93,15 +93,15 @@ static bool reads_rows(const mafat_division *d, const mafat_ranks *ranks,
     for (int s = 0; s < layer->n_sources; s++) {
         int source = layer->sources[s];
         int producer = source < 0 ? IMAGE : mafat_layer_producer(network, source);
-        if (producer == IMAGE || d->ways[producer] == MAFAT_BY_ROWS ||
+        if (producer == IMAGE || d->ways[producer].kind == MAFAT_BY_ROWS ||
             (producer >= group->first && is_banded(ranks, network, group, producer)))
             return true;
     }
     return false;
 }
 
-static mafat_division_way choose_way(const mafat_division *d, const mafat_ranks *ranks,
-                                     const mafat_network *network, const mafat_group *group, int l)
+static mafat_division_kind choose_kind(const mafat_division *d, const mafat_ranks *ranks,
+                                       const mafat_network *network, const mafat_group *group, int l)
 {
     const mafat_layer *layer = &network->layers[l];
     if (layer->kind == MAFAT_WHOLE)
@@ -114,9 +114,26 @@ static mafat_division_way choose_way(const mafat_division *d, const mafat_ranks 
     if (is_banded(ranks, network, group, l))
         return MAFAT_FOR_ITSELF;
     if (ranks->ways != NULL)
-        return ranks->ways[l] == MAFAT_BY_ROWS ? MAFAT_BY_ROWS : MAFAT_FOR_ITSELF;
+        return ranks->ways[l].kind == MAFAT_BY_ROWS ? MAFAT_BY_ROWS : MAFAT_FOR_ITSELF;
     return layer->kind == MAFAT_CONVOLUTION || reads_rows(d, ranks, network, group, l)
                ? MAFAT_BY_ROWS : MAFAT_FOR_ITSELF;
+}
+
+/* Portions are steps of their own, and a layer that is tiled has a step for each tile. */
+static bool can_have_portions(const mafat_network *network, const mafat_group *group, int l,
+                              mafat_division_kind kind)
+{
+    return kind != MAFAT_FOR_ITSELF && mafat_division_has_filters(&network->layers[l]) &&
+           !mafat_group_is_interleaved(group);
+}
+
+static mafat_division_way choose_way(const mafat_division *d, const mafat_ranks *ranks,
+                                     const mafat_network *network, const mafat_group *group, int l)
+{
+    mafat_division_way way = {choose_kind(d, ranks, network, group, l), 1};
+    if (ranks->ways != NULL && can_have_portions(network, group, l, way.kind))
+        way.n_portions = ranks->ways[l].n_portions;
+    return way;
 }
 
 /* ---------------------------------------------------------------------------------- their parts */
@@ -150,7 +167,7 @@ static mafat_part made_by(const mafat_division *d, const mafat_network *network,
     const mafat_layer *layer = &network->layers[l];
     mafat_part part = mafat_part_whole(layer->out), wanted = *wanted_of(d, l, rank);
     int unit;
-    switch (d->ways[l]) {
+    switch (d->ways[l].kind) {
     case MAFAT_BY_ROWS:
         unit = row_unit(ranks, network, group, l);
         part.row_begin = mafat_ranks_begin(ranks, layer->out.h, unit, rank);
@@ -170,7 +187,7 @@ static mafat_part made_by(const mafat_division *d, const mafat_network *network,
         part.row_begin = rows.y0;
         part.row_end = rows.y1;
         break;
-    case MAFAT_N_WAYS:
+    case MAFAT_N_DIVISION_KINDS:
         mafat_error_check_failed("a way that is none", __FILE__, __LINE__);
     }
     return part;
@@ -243,9 +260,11 @@ mafat_status mafat_division_make(mafat_division *d, const mafat_network *network
     if (d->ways == NULL || d->made == NULL || d->wanted == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to divide %zu layers among %zu ranks",
                                n_layers, n);
-    for (int l = 0; l < network->n_layers; l++)
+    for (int l = 0; l < network->n_layers; l++) {
+        d->ways[l] = (mafat_division_way){MAFAT_FOR_ITSELF, 1};
         if (mafat_layer_producer(network, l) == l)
             d->ways[l] = choose_way(d, ranks, network, group_of(groups, n_groups, l, &alone), l);
+    }
     if (is_part)
         want_output(d, network, &groups[0]);
     else
@@ -281,6 +300,27 @@ mafat_part mafat_division_wanted(const mafat_division *d, int l, int rank)
     return *wanted_of(d, l, rank);
 }
 
+int mafat_division_portions(const mafat_division *d, int l)
+{
+    return l < 0 || d->n <= 1 ? 1 : d->ways[l].n_portions;
+}
+
+/* How many of so many filters come before a portion. */
+static int filters_before(int n_filters, int portion, int n_portions)
+{
+    int n_units = mafat_size_parts(n_filters, FILTER_UNIT);
+    return mafat_size_min_int(n_units * portion / n_portions * FILTER_UNIT, n_filters);
+}
+
+mafat_part mafat_division_portion(const mafat_division *d, int l, int rank, int portion)
+{
+    mafat_part part = *made_of(d, l, rank);
+    int first = part.channel_begin, n_filters = part.channel_end - first, n = d->ways[l].n_portions;
+    part.channel_begin = first + filters_before(n_filters, portion, n);
+    part.channel_end = first + filters_before(n_filters, portion + 1, n);
+    return part;
+}
+
 /* What a rank has of a map before it is exchanged. */
 static mafat_part had_by(const mafat_division *d, const mafat_network *network, int l, int rank)
 {
@@ -290,10 +330,11 @@ static mafat_part had_by(const mafat_division *d, const mafat_network *network, 
 }
 
 mafat_part mafat_division_sent(const mafat_division *d, const mafat_network *network, int l,
-                               int from, int to)
+                               int portion, int from, int to)
 {
     mafat_part wanted = *wanted_of(d, l, to);
     if (from == to || mafat_part_contains(had_by(d, network, l, to), wanted))
         return (mafat_part){0};
-    return mafat_part_intersect(had_by(d, network, l, from), wanted);
+    return mafat_part_intersect(l < 0 ? had_by(d, network, l, from)
+                                      : mafat_division_portion(d, l, from, portion), wanted);
 }

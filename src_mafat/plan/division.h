@@ -9,7 +9,11 @@
  *
  * Layers that are Darknet's own code are computed whole, and of a group that is tiled the last one is
  * divided by rows and all others compute what these need, whatever is chosen; so does a convolution
- * that runs band by band with the pool behind it, unless it is divided by filters. */
+ * that runs band by band with the pool behind it, unless it is divided by filters.
+ *
+ * A convolution that is divided, and not tiled, may be computed in portions of each rank's filters: what
+ * others need of one goes to them while the next one is computed, so that behind the layer they wait for
+ * the last one alone. */
 #ifndef MAFAT_PLAN_DIVISION_H
 #define MAFAT_PLAN_DIVISION_H
 
@@ -60,8 +64,15 @@ void mafat_division_free(mafat_division *division);
 mafat_part mafat_division_made(const mafat_division *division, int l, int rank);
 mafat_part mafat_division_wanted(const mafat_division *division, int l, int rank);
 
-/* What of it goes from one rank to another: nothing, where that has all that it reads. */
+/* In how many portions layer l is computed and sent, or the image (-1) is: 1 or more; of one rank, 1. */
+int mafat_division_portions(const mafat_division *division, int l);
+
+/* A portion of what a rank computes of layer l: whole units of filters, perhaps none. */
+mafat_part mafat_division_portion(const mafat_division *division, int l, int rank, int portion);
+
+/* What of a portion of it, or of the image (-1), goes from one rank to another: nothing, where that has
+ * all that it reads. */
 mafat_part mafat_division_sent(const mafat_division *division, const mafat_network *network, int l,
-                               int from, int to);
+                               int portion, int from, int to);
 
 #endif

@@ -138,13 +138,14 @@ typedef enum {
     MAFAT_STEP_LAYER,
     MAFAT_STEP_INPUT,           /* rows of the network's input come in: `out` */
     MAFAT_STEP_KEEP,            /* rows needed again move up in their buffer: `in` to `out` */
-    MAFAT_STEP_EXCHANGE         /* ranks send each other parts of a map, which is `out`: see
+    MAFAT_STEP_EXCHANGE         /* ranks send each other a portion of a map, which is `out`: see
                                    mafat_plan_messages() */
 } mafat_step_kind;
 
 /* A part of a map that goes from one rank to another. */
 typedef struct {
     int layer;                  /* whose output; -1: the image */
+    int portion;                /* of what its sender computes */
     int peer;                   /* the other rank */
     bool is_sent;               /* to it; else it comes from there */
     mafat_part part;
@@ -169,6 +170,9 @@ typedef struct {
     /* together of the size of one number: there are many steps, and their memory counts */
     bool completes_map : 1;     /* the last step of the layer whose whole map the group makes */
     bool ends_turn : 1;         /* the next image, if there is one, does the same before what follows */
+    bool ends_exchange : 1;     /* of a map: behind this step all of it has been sent and received. In the
+                                   exchanges of portions before the last one nobody waits */
+    unsigned portion : 8;       /* that is sent in an exchange */
     unsigned also_source : 16;  /* which of the layer's sources `also` is */
 } mafat_step;
 
@@ -190,7 +194,7 @@ typedef struct {
     bool reads_weights;         /* in windows, some or all of them once; else they are the caller's */
     int n_messages;
     mafat_message *messages;    /* [n_messages], owned: in the order of execution, those of a layer
-                                   together; of one rank there are none */
+                                   together, and of a portion; of one rank there are none */
 
     size_t arena_bytes;         /* the block that holds all MAFAT_IN_ARENA buffers */
     size_t live_bytes;          /* what no placement can go below */
@@ -230,7 +234,7 @@ mafat_turn mafat_plan_next(const mafat_plan *plan, mafat_turn at, int n_images);
 bool mafat_plan_is_taken_together(const mafat_plan *plan, const mafat_network *network,
                                   const mafat_step *step);
 
-/* The messages of an exchange of a layer's output, or of the image (-1), and how many. */
+/* The messages of all portions of a layer's output, or of the image (-1), and how many. */
 const mafat_message *mafat_plan_messages(const mafat_plan *plan, int layer, int *n);
 
 /* The first moment of what the step belongs to: the head's of several images, its group's where

@@ -9,7 +9,15 @@ typedef enum {
     MAFAT_FOR_ITSELF,    /* each rank computes what it reads */
     MAFAT_BY_ROWS,
     MAFAT_BY_FILTERS,    /* convolutions alone, of one group of channels */
-    MAFAT_N_WAYS
+    MAFAT_N_DIVISION_KINDS
+} mafat_division_kind;
+
+/* And in how many portions of its filters each rank computes its part of a convolution: one goes to
+ * other ranks while the next one is computed. */
+enum { MAFAT_MAX_PORTIONS = 8 };
+typedef struct {
+    mafat_division_kind kind;
+    int n_portions;      /* from 1 to MAFAT_MAX_PORTIONS */
 } mafat_division_way;
 
 /* Ranks are numbered from 0. All of them make their plans of the same shares and ways, and rank 0 has
@@ -18,8 +26,8 @@ typedef struct {
     int n;                          /* 1 or more */
     int rank;                       /* the one whose plan it is */
     int shares[MAFAT_MAX_RANKS];    /* [n]: so many parts of their sum, which is more than 0 */
-    const mafat_division_way *ways; /* [n_layers], borrowed, as far as its group allows: see
-                                       division.h; NULL: those that are usual */
+    const mafat_division_way *ways; /* [n_layers], borrowed, as far as layer and group allow:
+                                       see division.h; NULL: those that are usual */
 } mafat_ranks;
 
 /* Ranks that take the same each. */

@@ -305,6 +305,6 @@ mafat_status mafat_rows_add_group(mafat_builder *b, int g)
     if (status == MAFAT_OK && b->memo != NULL)
         note(&w);
     if (status == MAFAT_OK)
-        status = mafat_transfer_add(b, w.at, b->producers[group->end - 1]);
+        status = mafat_transfer_add(b, w.at, b->producers[group->end - 1], 0);
     return status;
 }

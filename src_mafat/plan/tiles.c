@@ -71,8 +71,8 @@ static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
     return status;
 }
 
-/* Adds a step for each window of the layer's weights. */
-static mafat_status add_windows(mafat_builder *b, mafat_tile_index at, int l)
+/* Adds a step for what each window of the layer's weights has of so many filters. */
+static mafat_status add_filters(mafat_builder *b, mafat_tile_index at, int l, int begin, int end)
 {
     mafat_step step = mafat_steps_of_layer(b, l, 0, b->outputs[l], held_by_source(b, at, l, 0),
                                            held_by(b, at, l));
@@ -81,25 +81,45 @@ static mafat_status add_windows(mafat_builder *b, mafat_tile_index at, int l)
         const mafat_weight_window *window = &b->plan->windows[b->first_windows[l] + i];
         step.window = b->first_windows[l] + i;
         step.moment = b->first_moments[l] + i;
-        step.filter_begin = window->filter_begin;
-        step.filter_end = window->filter_end;
-        status = mafat_steps_add(b, at, step);
+        step.filter_begin = mafat_size_max_int(window->filter_begin, begin);
+        step.filter_end = mafat_size_min_int(window->filter_end, end);
+        if (step.filter_begin < step.filter_end)
+            status = mafat_steps_add(b, at, step);
     }
-    return status;
+    if (b->n_windows[l] > 0)
+        return status;
+    step.filter_begin = begin;    /* of the caller's weights */
+    step.filter_end = end;
+    return mafat_steps_add(b, at, step);
 }
 
-static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
+/* Adds the steps of a portion of what this rank computes of layer l. */
+static mafat_status add_portion(mafat_builder *b, mafat_tile_index at, int l, int portion)
 {
     mafat_status status = MAFAT_OK;
-    if (mafat_part_is_empty(mafat_builder_made(b, l)))
+    mafat_part part = mafat_builder_portion(b, l, portion);
+    if (mafat_part_is_empty(part))
         return MAFAT_OK;
-    if (b->n_windows[l] > 1)
-        return add_windows(b, at, l);
+    if (b->network->layers[l].kind == MAFAT_CONVOLUTION)
+        return add_filters(b, at, l, part.channel_begin, part.channel_end);
     for (int i = 0; i < mafat_steps_count(b, l) && status == MAFAT_OK; i++) {
         int source = mafat_steps_first_source(b, l, i);
         status = mafat_steps_add(b, at, mafat_steps_of_layer(b, l, i, b->outputs[l],
                                                              held_by_source(b, at, l, source),
                                                              held_by(b, at, l)));
+    }
+    return status;
+}
+
+/* Adds the steps of what this rank computes of layer l, and those of what it sends of it meanwhile. */
+static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
+{
+    int n = mafat_division_portions(&b->division, l);
+    mafat_status status = add_portion(b, at, l, 0);
+    for (int portion = 1; portion < n && status == MAFAT_OK; portion++) {
+        status = mafat_transfer_add(b, at, l, portion - 1);
+        if (status == MAFAT_OK)
+            status = add_portion(b, at, l, portion);
     }
     return status;
 }
@@ -116,7 +136,7 @@ static mafat_status add_tile(mafat_builder *b, mafat_tile_index at)
         else
             status = add_layer(b, at, l);
         if (status == MAFAT_OK && !mafat_group_is_interleaved(group))
-            status = mafat_transfer_add(b, at, l);
+            status = mafat_transfer_add(b, at, l, mafat_division_portions(&b->division, l) - 1);
     }
     group->n_tiles++;
     return status;
@@ -215,6 +235,6 @@ mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
     }
     group->redundant_macs = redundant_macs(b, group);
     if (status == MAFAT_OK && is_interleaved)
-        status = mafat_transfer_add(b, (mafat_tile_index){.group = g}, b->producers[group->end - 1]);
+        status = mafat_transfer_add(b, (mafat_tile_index){.group = g}, b->producers[group->end - 1], 0);
     return status;
 }

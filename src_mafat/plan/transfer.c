@@ -18,36 +18,57 @@ static mafat_status add_message(mafat_builder *b, mafat_message message)
     return MAFAT_OK;
 }
 
-/* The step of an exchange, behind the layer's last one. */
-static mafat_step step_of(const mafat_builder *b, int layer)
+/* What this rank and another one send each other of a portion. */
+static mafat_status add_messages_with(mafat_builder *b, int layer, int portion, int peer)
 {
+    int rank = b->options->ranks->rank;
+    mafat_part sent = mafat_division_sent(&b->division, b->network, layer, portion, rank, peer);
+    mafat_part received = mafat_division_sent(&b->division, b->network, layer, portion, peer, rank);
+    mafat_status status = add_message(b, (mafat_message){layer, portion, peer, true, sent});
+    if (status == MAFAT_OK)
+        status = add_message(b, (mafat_message){layer, portion, peer, false, received});
+    return status;
+}
+
+static mafat_status add_messages(mafat_builder *b, int layer)
+{
+    mafat_status status = MAFAT_OK;
+    for (int portion = 0; portion < mafat_division_portions(&b->division, layer); portion++)
+        for (int peer = 0; peer < b->division.n && status == MAFAT_OK; peer++)
+            status = add_messages_with(b, layer, portion, peer);
+    return status;
+}
+
+/* The step of an exchange, behind the last one that computes the portion: in its moment, as there may be
+ * windows of weights to come. */
+static mafat_step step_of(const mafat_builder *b, int layer, int portion)
+{
+    const mafat_layer_sum *sum = &b->sums[layer + 1];
     mafat_step step = mafat_steps_of_image(b);
     if (layer >= 0) {
-        step.moment = b->last_moments[layer];
+        step.moment = sum->n_steps > 0 ? sum->last_moment : b->first_moments[layer];
         step.out.buffer = b->output_buffers[layer];
     }
+    step.portion = (unsigned char)portion;
+    step.ends_exchange = portion + 1 == mafat_division_portions(&b->division, layer);
     step.out.region = step.out.held = mafat_builder_held(b, layer);
     step.kind = MAFAT_STEP_EXCHANGE;
     step.layer = layer;
     return step;
 }
 
-mafat_status mafat_transfer_add(mafat_builder *b, mafat_tile_index at, int layer)
+mafat_status mafat_transfer_add(mafat_builder *b, mafat_tile_index at, int layer, int portion)
 {
-    int n_before = b->plan->n_messages;
     mafat_status status = MAFAT_OK;
+    int n = 0;
     if (b->division.n <= 1 || b->is_part)
         return MAFAT_OK;
-    int rank = b->options->ranks->rank;
-    for (int peer = 0; peer < b->division.n && status == MAFAT_OK; peer++) {
-        mafat_part sent = mafat_division_sent(&b->division, b->network, layer, rank, peer);
-        mafat_part received = mafat_division_sent(&b->division, b->network, layer, peer, rank);
-        status = add_message(b, (mafat_message){layer, peer, true, sent});
-        if (status == MAFAT_OK)
-            status = add_message(b, (mafat_message){layer, peer, false, received});
-    }
-    if (status == MAFAT_OK && b->plan->n_messages > n_before)
-        status = mafat_steps_add(b, at, step_of(b, layer));
+    if (portion == 0)
+        status = add_messages(b, layer);
+    if (status == MAFAT_OK)
+        mafat_plan_messages(b->plan, layer, &n);
+    if (n > 0)
+        status = mafat_steps_add(b, at, step_of(b, layer, portion));
     return status;
 }
 
@@ -59,5 +80,5 @@ mafat_status mafat_transfer_add_input(mafat_builder *b)
         return MAFAT_OK;
     if (b->options->ranks->rank == 0)
         status = mafat_steps_add(b, first, mafat_steps_of_image(b));
-    return status == MAFAT_OK ? mafat_transfer_add(b, first, -1) : status;
+    return status == MAFAT_OK ? mafat_transfer_add(b, first, -1, 0) : status;
 }

@@ -23,14 +23,16 @@ static mafat_parcel parcel_of(const mafat_message *message, float *map, mafat_re
 void mafat_exchange_run(const mafat_peers *peers, const mafat_plan *plan, const mafat_step *step,
                         float *map)
 {
-    mafat_parcel sent[MAFAT_MAX_RANKS], received[MAFAT_MAX_RANKS];
+    mafat_parcel sent[MAFAT_MAX_RANKS], received[MAFAT_MAX_RANKS * MAFAT_MAX_PORTIONS];
     int n_sent = 0, n_received = 0, n;
     const mafat_message *messages = mafat_plan_messages(plan, step->layer, &n);
     for (int i = 0; i < n; i++) {
-        if (messages[i].is_sent)
+        if (messages[i].is_sent && messages[i].portion == step->portion)
             sent[n_sent++] = parcel_of(&messages[i], map, step->out.held);
-        else
+        else if (!messages[i].is_sent && step->portion == 0)
             received[n_received++] = parcel_of(&messages[i], map, step->out.held);
     }
-    peers->exchange(peers->context, sent, n_sent, received, n_received);
+    peers->start(peers->context, sent, n_sent, received, n_received, step->ends_exchange);
+    if (step->ends_exchange)
+        peers->finish(peers->context);
 }

@@ -4,8 +4,8 @@
 
 #include "run/peers.h"
 
-/* Runs such a step: sends and receives the messages of its layer's output, whose rows step->out.held lie
- * in `map`. */
+/* Runs such a step: begins to send a portion of its layer's output, whose rows step->out.held lie in `map`,
+ * and to receive all portions of it with the first one; with the last one it waits for all of them. */
 void mafat_exchange_run(const mafat_peers *peers, const mafat_plan *plan, const mafat_step *step,
                         float *map);
 

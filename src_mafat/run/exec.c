@@ -197,15 +197,20 @@ static mafat_status find_weights(mafat_exec *exec, const mafat_step *step, const
     *weights = NULL;
     if (exec->store != NULL)
         mafat_store_advance(exec->store, mafat_plan_floor(exec->plan, step));
-    if (step->window >= 0)
-        return mafat_store_take(exec->store, step->window, weights, error);
     if (step->kind != MAFAT_STEP_LAYER)
         return MAFAT_OK;
-    *weights = exec->parameters[step->layer].weights;
     const mafat_layer *layer = &exec->network->layers[step->layer];
-    if (layer->kind == MAFAT_CONVOLUTION)
-        *weights += (size_t)step->filter_begin * mafat_layer_filter_bytes(layer) / sizeof **weights;
-    return MAFAT_OK;
+    mafat_status status = MAFAT_OK;
+    int first = 0;    /* filter of what is there */
+    *weights = exec->parameters[step->layer].weights;
+    if (step->window >= 0) {
+        first = exec->plan->windows[step->window].filter_begin;
+        status = mafat_store_take(exec->store, step->window, weights, error);
+    }
+    if (status == MAFAT_OK && layer->kind == MAFAT_CONVOLUTION)
+        *weights += (size_t)(step->filter_begin - first) * mafat_layer_filter_bytes(layer) /
+                    sizeof **weights;
+    return status;
 }
 
 /* Has the steps that follow work on another image. */

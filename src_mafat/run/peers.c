@@ -15,6 +15,13 @@ const mafat_peers *mafat_peers_here(void)
     return here.peers != NULL && here.process == getpid() ? here.peers : NULL;
 }
 
+void mafat_peers_exchange(const mafat_peers *peers, const mafat_parcel *sent, int n_sent,
+                          const mafat_parcel *received, int n_received)
+{
+    peers->start(peers->context, sent, n_sent, received, n_received, true);
+    peers->finish(peers->context);
+}
+
 void mafat_peers_name_rank(const mafat_peers *peers, int rank, mafat_error *error)
 {
     char text[sizeof error->text];

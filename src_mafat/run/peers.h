@@ -19,10 +19,13 @@ typedef struct {
 typedef struct {
     void *context;
     mafat_ranks ranks;        /* all of them, and which one this is */
-    /* Sends parcels to others and receives parcels of them, each in the order in which the other one
-     * receives or sends them; all of them have come, and may be used again, when it returns. */
-    void (*exchange)(void *context, const mafat_parcel *sent, int n_sent,
-                     const mafat_parcel *received, int n_received);
+    /* Begins to send parcels to others and to receive parcels of them, each in the order in which the other
+     * one begins to receive or send them: behind those that are under way. Until finish() nothing of them
+     * may be used; unless that is awaited at once, they come while whatever else is done. */
+    void (*start)(void *context, const mafat_parcel *sent, int n_sent, const mafat_parcel *received,
+                  int n_received, bool is_awaited);
+    /* Waits for all that were started: they have come, and may be used again, when it returns. */
+    void (*finish)(void *context);
     /* Rank 0 tells all others so many bytes; they wait for them, without end. */
     void (*tell)(void *context, void *bytes, size_t n_bytes);
     /* All ranks give rank 0 so many bytes, its own among them: all[rank]. The others' `all` is not
@@ -40,6 +43,10 @@ typedef struct {
 /* The peers of this process, once somebody has said so; NULL: it is alone, as every process is at
  * first, and one that another has forked. */
 const mafat_peers *mafat_peers_here(void);
+
+/* Sends and receives parcels, and waits for them. */
+void mafat_peers_exchange(const mafat_peers *peers, const mafat_parcel *sent, int n_sent,
+                          const mafat_parcel *received, int n_received);
 
 /* Has an error say which rank's it is, and where that runs. */
 void mafat_peers_name_rank(const mafat_peers *peers, int rank, mafat_error *error);

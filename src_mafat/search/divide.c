@@ -11,6 +11,13 @@
 #include "plan/timing.h"
 #include "search/tuning.h"
 
+/* What a rank computes of a layer, and how long that takes it. */
+typedef struct {
+    mafat_part made;
+    int n_portions;              /* 0: not known */
+    double seconds;
+} timed_part;
+
 /* What is tried, and what it takes. */
 typedef struct {
     const mafat_divide_problem *problem;
@@ -18,8 +25,7 @@ typedef struct {
     mafat_group *groups;         /* [n_layers], owned, as all arrays below */
     int n_groups;
     mafat_division_way *ways;    /* [n_layers] */
-    double *computing_s;         /* [n_layers * ranks.n] */
-    mafat_part *timed;           /* [n_layers * ranks.n]: the parts whose seconds those are */
+    timed_part *parts;           /* [n_layers * ranks.n] */
     double *layer_s;             /* [n_layers * ranks.n]: with reading */
     mafat_error *error;
 } divider;
@@ -43,21 +49,30 @@ static double part_s(const divider *v, int l, mafat_part part)
     return mafat_cost_seconds(v->problem->costs, &work);
 }
 
+/* What computing a layer takes a rank, portion by portion. */
+static double portions_s(const divider *v, const mafat_division *d, int l, int rank)
+{
+    double sum_s = 0;
+    for (int portion = 0; portion < mafat_division_portions(d, l); portion++) {
+        mafat_part part = mafat_division_portion(d, l, rank, portion);
+        sum_s += mafat_part_is_empty(part) ? 0 : part_s(v, l, part);
+    }
+    return sum_s * mafat_cost_rank_slowness(v->problem->rank_costs, &v->ranks, rank);
+}
+
 /* Sets what computing each layer takes each rank; most parts are as they were. */
 static void time_computing(divider *v, const mafat_division *d)
 {
     int n = v->ranks.n;
     for (int l = 0; l < v->problem->network->n_layers; l++) {
         for (int r = 0; r < n; r++) {
-            mafat_part made = mafat_division_made(d, l, r), *timed = &v->timed[l * n + r];
-            if (memcmp(&made, timed, sizeof made) == 0)
+            timed_part *timed = &v->parts[l * n + r];
+            timed_part now = {mafat_division_made(d, l, r), mafat_division_portions(d, l), 0};
+            if (memcmp(&now.made, &timed->made, sizeof now.made) == 0 &&
+                now.n_portions == timed->n_portions)
                 continue;
-            *timed = made;
-            v->computing_s[l * n + r] =
-                mafat_part_is_empty(made) ? 0
-                                          : part_s(v, l, made) *
-                                                mafat_cost_rank_slowness(v->problem->rank_costs,
-                                                                         &v->ranks, r);
+            now.seconds = portions_s(v, d, l, r);
+            *timed = now;
         }
     }
 }
@@ -82,7 +97,7 @@ static void add_reading(divider *v, const mafat_division *d, int rank)
     double missing = n_bytes > room_bytes ? (double)(n_bytes - room_bytes) / (double)n_bytes : 0;
     for (int l = 0; l < n_layers; l++) {
         size_t read_bytes = (size_t)(missing * (double)weight_bytes(v, d, l, rank));
-        v->layer_s[l * n + rank] = fmax(v->computing_s[l * n + rank],
+        v->layer_s[l * n + rank] = fmax(v->parts[l * n + rank].seconds,
                                         mafat_cost_read_seconds(v->problem->costs, 0, read_bytes));
     }
 }
@@ -104,17 +119,18 @@ static mafat_status time_division(divider *v, double *seconds)
 
 /* ------------------------------------------------------------------------------------- its ways */
 
-static bool can_have(const divider *v, int l, mafat_division_way way)
+static bool can_have(const divider *v, int l, mafat_division_kind kind)
 {
     const mafat_layer *layer = &v->problem->network->layers[l];
-    return way != MAFAT_BY_FILTERS || mafat_division_has_filters(layer);
+    return kind != MAFAT_BY_FILTERS || mafat_division_has_filters(layer);
 }
 
 /* Rows before a layer, and filters from it on. */
 static void cut_at(divider *v, int first)
 {
     for (int l = 0; l < v->problem->network->n_layers; l++)
-        v->ways[l] = l >= first && can_have(v, l, MAFAT_BY_FILTERS) ? MAFAT_BY_FILTERS : MAFAT_BY_ROWS;
+        v->ways[l] = (mafat_division_way){
+            l >= first && can_have(v, l, MAFAT_BY_FILTERS) ? MAFAT_BY_FILTERS : MAFAT_BY_ROWS, 1};
 }
 
 /* Takes the best cut of all, or of as many as there is time for. */
@@ -137,22 +153,32 @@ static mafat_status choose_cut(divider *v, double *least_s)
     return status;
 }
 
-/* Tries all other ways of one layer, and keeps the best. */
+/* Tries another way of one layer, and keeps it if it is sooner than the best so far. */
+static mafat_status try_way(divider *v, int l, mafat_division_way way, mafat_division_way *best,
+                            double *least_s)
+{
+    double seconds;
+    v->ways[l] = way;
+    mafat_status status = time_division(v, &seconds);
+    if (status == MAFAT_OK && seconds < *least_s * TUNING_SOONER) {
+        *least_s = seconds;
+        *best = way;
+    }
+    return status;
+}
+
+/* Tries all kinds of division of one layer, then all numbers of portions, and keeps the best. */
 static mafat_status change_layer(divider *v, int l, double *least_s)
 {
     mafat_division_way best = v->ways[l];
     mafat_status status = MAFAT_OK;
-    for (mafat_division_way way = 0; way < MAFAT_N_WAYS && status == MAFAT_OK; way++) {
-        double seconds;
-        if (!can_have(v, l, way))
-            continue;
-        v->ways[l] = way;
-        status = time_division(v, &seconds);
-        if (status == MAFAT_OK && seconds < *least_s * TUNING_SOONER) {
-            *least_s = seconds;
-            best = way;
-        }
-    }
+    int n_portions = best.n_portions;
+    for (mafat_division_kind kind = 0; kind < MAFAT_N_DIVISION_KINDS && status == MAFAT_OK; kind++)
+        if (can_have(v, l, kind))
+            status = try_way(v, l, (mafat_division_way){kind, n_portions}, &best, least_s);
+    mafat_division_kind kind = best.kind;
+    for (int n = 1; n <= MAFAT_MAX_PORTIONS && status == MAFAT_OK && kind != MAFAT_FOR_ITSELF; n *= 2)
+        status = try_way(v, l, (mafat_division_way){kind, n}, &best, least_s);
     v->ways[l] = best;
     return status;
 }
@@ -278,12 +304,10 @@ static mafat_status begin(divider *v, const mafat_divide_problem *problem, mafat
     *v = (divider){.problem = problem, .ranks = problem->ranks, .error = error,
                    .groups = calloc(n_layers, sizeof *v->groups),
                    .ways = calloc(n_layers, sizeof *v->ways),
-                   .computing_s = calloc(n_layers * n, sizeof *v->computing_s),
                    .layer_s = calloc(n_layers * n, sizeof *v->layer_s),
-                   .timed = calloc(n_layers * n, sizeof *v->timed)};
+                   .parts = calloc(n_layers * n, sizeof *v->parts)};
     v->ranks.ways = v->ways;
-    if (v->groups == NULL || v->ways == NULL || v->computing_s == NULL || v->layer_s == NULL ||
-        v->timed == NULL)
+    if (v->groups == NULL || v->ways == NULL || v->layer_s == NULL || v->parts == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory to divide %zu layers among %zu ranks",
                                n_layers, n);
     return mafat_order_resolve(problem->network, problem->config, v->groups, &v->n_groups, error);
@@ -312,9 +336,8 @@ mafat_status mafat_divide_best(mafat_divided *divided, const mafat_divide_proble
     }
     free(v.groups);
     free(v.ways);
-    free(v.computing_s);
     free(v.layer_s);
-    free(v.timed);
+    free(v.parts);
     return status;
 }
 

@@ -30,9 +30,9 @@ typedef struct {
 
 /* Chooses. Shares are as the ranks are fast, in tenths of the fastest; those of the slowest ranks
  * become none where that is sooner. Layers are divided by rows up to one and by filters from it on,
- * whichever is best, and from there the way of one layer at a time is changed, as long as that is
- * sooner: what is found is a good division, and need not be the best. MAFAT_FAILED without memory;
- * MAFAT_USAGE where the configuration does not suit the network. */
+ * whichever is best, and from there the way of one layer at a time is changed, and its number of
+ * portions (powers of two), as long as that is sooner: what is found is a good division, and need not be
+ * the best. MAFAT_FAILED without memory; MAFAT_USAGE where the configuration does not suit the network. */
 mafat_status mafat_divide_best(mafat_divided *divided, const mafat_divide_problem *problem,
                                mafat_error *error);
 

@@ -69,27 +69,41 @@ mafat_status mafat_rank_options_read(mafat_ranks *ranks, const mafat_rank_option
     return options->shares != NULL ? read_shares(ranks, options->shares, error) : MAFAT_OK;
 }
 
-static const char letters[MAFAT_N_WAYS + 1] = {
+static const char kinds[MAFAT_N_DIVISION_KINDS + 1] = {
     [MAFAT_FOR_ITSELF] = 'i', [MAFAT_BY_ROWS] = 'r', [MAFAT_BY_FILTERS] = 'f',
 };
+static const char portions[MAFAT_MAX_PORTIONS + 1] = "12345678";
 
 char *mafat_rank_options_write_ways(const mafat_division_way *ways, int n_layers)
 {
-    char *text = malloc((size_t)n_layers + 1);
-    for (int l = 0; l < n_layers && text != NULL; l++)
-        text[l] = letters[ways[l]];
-    if (text != NULL)
-        text[n_layers] = '\0';
+    char *text = calloc(2 * (size_t)n_layers + 1, 1);
+    for (int l = 0; l < n_layers && text != NULL; l++) {
+        text[2 * l] = kinds[ways[l].kind];
+        text[2 * l + 1] = portions[ways[l].n_portions - 1];
+    }
     return text;
+}
+
+/* Where a character is in a set; -1: not there. */
+static int place_in(const char *set, char c)
+{
+    const char *place = c != '\0' ? strchr(set, c) : NULL;
+    return place != NULL ? (int)(place - set) : -1;
 }
 
 mafat_division_way *mafat_rank_options_read_ways(const char *text, int n_layers)
 {
-    bool is_text = strlen(text) == (size_t)n_layers && strspn(text, letters) == (size_t)n_layers;
-    mafat_division_way *ways = is_text ? calloc((size_t)n_layers, sizeof *ways) : NULL;
-    for (int l = 0; l < n_layers && ways != NULL; l++)
-        ways[l] = (mafat_division_way)(strchr(letters, text[l]) - letters);
-    return ways;
+    mafat_division_way *ways = calloc((size_t)n_layers, sizeof *ways);
+    bool is_text = ways != NULL && strlen(text) == 2 * (size_t)n_layers;
+    for (int l = 0; l < n_layers && is_text; l++) {
+        int kind = place_in(kinds, text[2 * l]), portion = place_in(portions, text[2 * l + 1]);
+        is_text = kind >= 0 && portion >= 0;
+        ways[l] = (mafat_division_way){(mafat_division_kind)kind, portion + 1};
+    }
+    if (is_text)
+        return ways;
+    free(ways);
+    return NULL;
 }
 
 void mafat_rank_options_print_shares(const mafat_ranks *ranks, char *text)

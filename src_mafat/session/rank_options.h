@@ -29,8 +29,8 @@ mafat_status mafat_rank_options_read(mafat_ranks *ranks, const mafat_rank_option
 mafat_status mafat_rank_options_find_memory(const mafat_ranks *ranks, const char *memory, char *own,
                                             size_t size, mafat_error *error);
 
-/* How layers are divided, as text: a letter for each of them; NULL without memory. The caller frees
- * it. And back again: NULL without memory, or where it is no such text for so many layers. */
+/* How layers are divided, as text: a letter for each of them, and its portions; NULL without memory. The
+ * caller frees it. And back again: NULL without memory, or where it is no such text for so many layers. */
 char *mafat_rank_options_write_ways(const mafat_division_way *ways, int n_layers);
 mafat_division_way *mafat_rank_options_read_ways(const char *text, int n_layers);
 
