@@ -288,6 +288,16 @@ START_TEST(terms_of_a_workload_are_those_of_the_table)
     workload.n_streams = 20;
     ck_assert_uint_eq(process_of(&workload).name_bytes,
                       process.name_bytes + 20 * (MAFAT_CHARGE_STREAM + mafat_size_page()));
+    /* times: whole pages of them, those of a copy among them, and of each layer where it is asked for */
+    size_t page = mafat_size_page(), n_layers = 3;
+    workload.n_streams = 0;
+    workload.n_timed = (int)(page / 2 / sizeof(double)) - 1;
+    ck_assert_uint_eq(process_of(&workload).name_bytes, process.name_bytes);
+    workload.n_timed += 1;
+    ck_assert_uint_eq(process_of(&workload).name_bytes, process.name_bytes + page);
+    workload.n_timed *= 2;
+    workload.times_layers = true;
+    ck_assert_uint_eq(process_of(&workload).name_bytes, process.name_bytes + (2 + n_layers) * page);
 }
 END_TEST
 

@@ -262,7 +262,8 @@ static mafat_status read_runs(const char *name, const char *value, void *to, maf
 }
 
 static const mafat_option own_options[] = {
-    {"-n", "N", read_runs, offsetof(wishes, n_runs), "timed runs (default 10)"},
+    {"-n", "N", read_runs, offsetof(wishes, n_runs),
+     "timed runs (default 10), whose times count in -memory"},
     {"-layers", NULL, NULL, offsetof(wishes, layers), "a table of the layers too"},
 };
 
@@ -283,7 +284,7 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     mafat_status status = mafat_arguments_read(arguments, &usage, &w, error);
     bench b = {.n_runs = w.n_runs};
     if (status == MAFAT_OK)
-        status = mafat_trial_open(&b.trial, arguments, error);
+        status = mafat_trial_open(&b.trial, arguments, w.n_runs, w.layers, error);
     if (status != MAFAT_OK)
         return status;
     mafat_trial_load(&b.trial, arguments, false);

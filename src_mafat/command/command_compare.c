@@ -120,7 +120,7 @@ static mafat_status try_config(comparer *c, mafat_error *error)
 {
     mafat_trial trial;
     const mafat_arguments arguments = arguments_of_config(c);
-    mafat_status status = mafat_trial_open(&trial, &arguments, error);
+    mafat_status status = mafat_trial_open(&trial, &arguments, 0, false, error);
     if (status != MAFAT_OK)
         return status;
     if (c->oracle.process == 0)
@@ -139,7 +139,7 @@ static mafat_status check_config(comparer *c, mafat_error *error)
 {
     mafat_trial trial;
     const mafat_arguments arguments = arguments_of_config(c);
-    mafat_status status = mafat_trial_open(&trial, &arguments, error);
+    mafat_status status = mafat_trial_open(&trial, &arguments, 0, false, error);
     if (status == MAFAT_OK)
         mafat_trial_close(&trial);
     return status;

@@ -81,8 +81,8 @@ static const char *image_path(const mafat_arguments *arguments)
     return arguments->n_words > 3 ? arguments->words[3] : NULL;
 }
 
-mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments,
-                              mafat_error *error)
+mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments, int n_timed,
+                              bool times_layers, mafat_error *error)
 {
     mafat_session *session = &trial->session;
     *trial = (mafat_trial){0};
@@ -90,6 +90,8 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
     const char *image = image_path(arguments);
     mafat_status status = mafat_workload_of_command(&trial->workload, MAFAT_LOADED_BY_ROWS,
                                                     MAFAT_DRAWN_BY_NOBODY, error);
+    trial->workload.n_timed = n_timed;
+    trial->workload.times_layers = times_layers;
     if (status == MAFAT_OK && image != NULL)
         status = mafat_picture_memory_find(&memory, image, error);
     if (status == MAFAT_OK && image != NULL)

@@ -25,11 +25,11 @@ typedef struct {
 } mafat_trial;
 
 /* Verifies the files that the words after the command name, of which there must be two or three,
- * and makes the input. Errors: those of mafat_session_open() and mafat_verify_network(); an
- * image that does not decode or does not suit the network; memory. On error nothing needs to be
- * closed. */
-mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments,
-                              mafat_error *error);
+ * and makes the input. Room is kept for the times of n_timed runs, and for those of each layer in
+ * them with times_layers. Errors: those of mafat_session_open() and mafat_verify_network(); an image
+ * that does not decode or does not suit the network; memory. On error nothing needs to be closed. */
+mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *arguments, int n_timed,
+                              bool times_layers, mafat_error *error);
 
 /* Loads the network with MAFAT attached; with keeps_darknet, so that Darknet's own forward pass
  * works too. */

@@ -10,7 +10,7 @@ typedef struct {
     size_t base_bytes;        /* the program's own memory, as it is when the network is planned */
     size_t file_bytes;        /* page cache that it is charged for: its program, what it reads */
     size_t network_bytes;     /* descriptions of layers, and what Darknet's own layers keep */
-    size_t name_bytes;        /* of classes, with trees and maps of them */
+    size_t name_bytes;        /* of classes, with trees and maps of them; times of runs that are kept */
     size_t kernel_bytes;      /* the kernel's, for the process and its first thread */
     size_t page_table_bytes;  /* of the process before it holds anything that is counted here */
     size_t image_bytes;       /* a decoded image, held while the network runs */

@@ -83,10 +83,20 @@ static bool judges(const mafat_workload *workload)
     return workload->drawer == MAFAT_DRAWN_NOT_BUT_JUDGED;
 }
 
+/* Times of runs that a benchmark keeps, and a copy of some, in which qsort() sorts them. Less than a
+ * page is among MAFAT_CHARGE_SMALL_BLOCKS. */
+static size_t time_bytes(const mafat_workload *workload, int n_layers)
+{
+    size_t n_of_run = 1 + (workload->times_layers ? (size_t)n_layers : 0);
+    size_t bytes = (size_t)workload->n_timed * (n_of_run + 1) * sizeof(double);
+    return bytes - bytes % mafat_size_page();
+}
+
 static size_t name_bytes(const mafat_workload *workload, const mafat_cfg *cfg)
 {
     size_t bytes = (size_t)workload->n_lines * MAFAT_CHARGE_LINE +
-                   (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + mafat_size_page());
+                   (size_t)workload->n_streams * (MAFAT_CHARGE_STREAM + mafat_size_page()) +
+                   time_bytes(workload, cfg->network.n_layers);
     for (int i = 0; i < cfg->n_files; i++)
         bytes += sorting_bytes(&cfg->files[i]);
     return bytes + (judges(workload) ? mafat_score_bytes(cfg->n_classes) : 0);

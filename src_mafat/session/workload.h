@@ -61,6 +61,8 @@ typedef struct {
     bool counts_lines;             /* n_lines are all that will be read */
     int n_lines;                   /* names of classes and paths, which Darknet's code holds */
     int n_streams;                 /* files that are written at once */
+    int n_timed;                   /* runs whose times are kept, */
+    bool times_layers;             /* those of each layer, too */
     size_t base_bytes;             /* that the process held before it did anything: both plans of
                                       who plans a network twice are one */
     size_t standing_bytes;         /* that it holds of the network while it plans it: of one that is

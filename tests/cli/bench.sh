@@ -89,6 +89,16 @@ if $caged true 2>/dev/null; then
         "$darknet" mafat bench "$cfg" "$w" -n 1 -json
     grep -qx '  "peak_bytes": null,' "$scratch/stdout" || fail "JSON: $(grep peak_bytes "$scratch/stdout")"
     is_json "$scratch/stdout"
+
+    # times of many layers in many runs are a part of what is planned: 5 MB of them in a limit of 9
+    sed '/^\[softmax]/,$d' "$cfg" >"$scratch/deep.cfg"
+    for ((i = 0; i < 60; i++)); do printf '[dropout]\nprobability=.5\n\n'; done >>"$scratch/deep.cfg"
+    "$top/tools/random_weights" "$scratch/deep.cfg" "$w.deep" >/dev/null || fail "no weights"
+    deep=(bench "$scratch/deep.cfg" "$w.deep" -layers -n 10000 -threads 1)
+    expect 3 'the smallest limit that works is [0-9]+' "$darknet" mafat "${deep[@]}" -memory 1K
+    limit=$(sed -n 's/.*the smallest limit that works is \([0-9]*\).*/\1/p' "$scratch/stderr")
+    expect 0 '^runs: 10000$' "$top/tools/limit" -o "$scratch/report" "$limit" "$darknet" mafat "${deep[@]}" -memory "$limit"
+    grep -qx 'limit_hits: 0' "$scratch/report" || fail "in $limit bytes: $(xargs <"$scratch/report")"
 fi
 
 # what is wrong
