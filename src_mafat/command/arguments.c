@@ -194,13 +194,14 @@ static mafat_status fail_option(const char *word, const mafat_option_table *own,
  * but for images. */
 static mafat_status find_files(mafat_arguments *arguments, const char *names, mafat_error *error)
 {
+    char name[MAFAT_ARGUMENT_NAME];
     mafat_status status = MAFAT_OK;
     for (int i = 1; i < arguments->n_words && status == MAFAT_OK; i++) {
         char **word = &arguments->words[i];
-        names += strspn(names, " [");
-        if (strncmp(names, "IMAGE", strlen("IMAGE")) != 0)
-            status = mafat_option_read_shipped(NULL, *word, word, error);
-        names += strcspn(names, " ");
+        mafat_arguments_name(names, i - 1, name);
+        mafat_option_reader *read = strcmp(name, "[IMAGE]") == 0 ? mafat_option_read_path
+                                                                 : mafat_option_read_shipped;
+        status = read(name, *word, word, error);
     }
     return status;
 }

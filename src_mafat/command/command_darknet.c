@@ -102,7 +102,9 @@ static mafat_status find_files(const mafat_darknet_command *command, mafat_argum
         else if (!mafat_arguments_name(command->arguments, n++, name))
             break;
         else if (places[find_place(name)].may_be_shipped)
-            status = mafat_option_read_shipped(NULL, *word, word, error);
+            status = mafat_option_read_shipped(name, *word, word, error);
+        else
+            status = mafat_option_read_path(name, *word, word, error);
     }
     return status;
 }
@@ -185,6 +187,8 @@ static mafat_status verify_picture(const mafat_operands *found, mafat_error *err
     char path[512];
     const char *name = found->options.out != NULL ? found->options.out : "predictions";
     int length = snprintf(path, sizeof path, "%s.jpg", name);
+    if (mafat_option_read_path("-out", name, NULL, error) != MAFAT_OK)
+        return MAFAT_USAGE;
     if (length >= 256)
         return mafat_error_set(error, MAFAT_USAGE,
                                "-out is longer than the 255 bytes that Darknet allows a path");
@@ -455,7 +459,7 @@ mafat_status mafat_command_darknet_sort(mafat_arguments *arguments, mafat_operan
     if (status == MAFAT_OK)
         status = sort_arguments(command, arguments, operands, error);
     if (status == MAFAT_OK && command->inference->data != NULL)
-        status = mafat_option_read_shipped(NULL, command->inference->data, &operands->data, error);
+        status = mafat_option_read_shipped("DATA", command->inference->data, &operands->data, error);
     return status;
 }
 

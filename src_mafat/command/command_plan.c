@@ -403,7 +403,7 @@ static const mafat_option own_options[] = {
      "every step, too: a layer on a part of its map"},
     {"-ranks", "N", mafat_option_read_text, offsetof(wishes, ranks),
      "for so many ranks, as mpirun would start them: what each takes and sends, and the plan of rank 0"},
-    {"-svg", "FILE", mafat_option_read_text, offsetof(wishes, svg), "draw it"},
+    {"-svg", "FILE", mafat_option_read_path, offsetof(wishes, svg), "draw it"},
 };
 
 static const mafat_usage usage = {

@@ -72,7 +72,7 @@ static mafat_status report(mafat_session *session, const mafat_arguments *argume
 }
 
 static const mafat_option own_options[] = {
-    {"-image", "FILE", mafat_option_read_text, offsetof(wishes, files.image),
+    {"-image", "FILE", mafat_option_read_path, offsetof(wishes, files.image),
      "with that image"},
     {"-data", "FILE", mafat_option_read_shipped, offsetof(wishes, files.data),
      "the data file with the names of classes for that image"},

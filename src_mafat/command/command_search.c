@@ -32,7 +32,7 @@ typedef struct {
 
 static const mafat_option own_options[] = {
     {"-front", NULL, NULL, offsetof(wishes, front), "the best plans for all limits, as a table"},
-    {"-svg", "FILE", mafat_option_read_text, offsetof(wishes, svg), "draw what -front finds"},
+    {"-svg", "FILE", mafat_option_read_path, offsetof(wishes, svg), "draw what -front finds"},
     {"-measure", NULL, NULL, offsetof(wishes, measures),
      "run the best few for real and rank them"},
     {"-paper", NULL, NULL, offsetof(wishes, paper),
@@ -40,12 +40,12 @@ static const mafat_option own_options[] = {
     {"-trace", NULL, NULL, offsetof(wishes, traces),
      "why the neighbours of the plan lost: for each of its layer groups, "
      "and each two, what another way to run them costs"},
-    {"-save", "NEW.cfg", mafat_option_read_text, offsetof(wishes, saved),
+    {"-save", "NEW.cfg", mafat_option_read_path, offsetof(wishes, saved),
      "write a copy of the cfg with the limit in it, and with the plan "
      "that was found if that leaves room for an image, that of -image or "
      "else a photo of 12 megapixels; if not, each run searches anew"},
     {"-calibrate", NULL, NULL, offsetof(wishes, calibrates), "measure costs again"},
-    {"-image", "FILE", mafat_option_read_text, offsetof(wishes, image.image),
+    {"-image", "FILE", mafat_option_read_path, offsetof(wishes, image.image),
      "leave room for that image, as predict does"},
     {"-data", "FILE", mafat_option_read_shipped, offsetof(wishes, image.data),
      "the data file with the names of classes for that image"},

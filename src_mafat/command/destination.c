@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/lines.h"
 #include "base/notice.h"
+#include "command/option.h"
 #include "session/verify.h"
 #include "upstream/jpeg.h"
 
@@ -29,9 +30,11 @@ mafat_status mafat_destination_choose(mafat_destination *destination, const char
     mafat_destination *d = destination;
     const char *name = out != NULL ? out : "predictions";
     bool is_json = ends_in(name, ".json");
+    if (mafat_option_read_path("-out", name, NULL, error) != MAFAT_OK)
+        return MAFAT_USAGE;
     *d = (mafat_destination){
         .draws = !no_picture && !is_json,
-        .is_folder = name[0] != '\0' && name[strlen(name) - 1] == '/',
+        .is_folder = name[strlen(name) - 1] == '/',
         .format = mafat_canvas_format_of(name), .json = is_json ? name : NULL,
     };
     bool has_suffix = is_json || d->format == MAFAT_CANVAS_PNG || d->is_folder;

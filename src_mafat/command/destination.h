@@ -24,7 +24,7 @@ typedef struct {
 } mafat_destination;
 
 /* Sorts what was asked for; `out` NULL is for Darknet's "predictions". MAFAT_USAGE for a path
- * that is too long, and for a picture that is and is not wanted. */
+ * that is empty or too long, and for a picture that is and is not wanted. */
 mafat_status mafat_destination_choose(mafat_destination *destination, const char *out,
                                       bool no_picture, mafat_error *error);
 

@@ -18,13 +18,22 @@ mafat_status mafat_option_read_text(const char *name, const char *value, void *t
     return MAFAT_OK;
 }
 
+mafat_status mafat_option_read_path(const char *name, const char *value, void *to,
+                                    mafat_error *error)
+{
+    if (*value == '\0')
+        return mafat_error_set(error, MAFAT_USAGE, "%s %s \"\": expected the path of a file",
+                               *name == '-' ? "option" : "argument", name);
+    return mafat_option_read_text(name, value, to, error);
+}
+
 mafat_status mafat_option_read_shipped(const char *name, const char *value, void *to,
                                       mafat_error *error)
 {
     char found[MAFAT_SHIPPED_PATH];
     const char *path = mafat_shipped_find(value, found);
     if (path == value || to == NULL)
-        return mafat_option_read_text(name, value, to, error);
+        return mafat_option_read_path(name, value, to, error);
     char *kept = strdup(path);    /* as long as the command line */
     if (kept == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for the path of %.200s", value);

@@ -31,8 +31,12 @@ typedef struct {
 /* A reader of text, a `const char *`, as it is written. */
 mafat_option_reader mafat_option_read_text;
 
-/* A reader of the path of a file, for a command's words, too: one of the share directory
- * (base/shipped.h), which is told on stderr, becomes its path there. */
+/* A reader of the path of a file, or of how it begins; for a command's words, too, whose name is what
+ * usage calls them, "CFG" or "[IMAGE]". MAFAT_USAGE where it is empty. */
+mafat_option_reader mafat_option_read_path;
+
+/* The same of a file that may be of the share directory (base/shipped.h): that is told on stderr, and
+ * it becomes its path there. */
 mafat_option_reader mafat_option_read_shipped;
 
 /* A reader of what may be given again and again, a mafat_option_list, which must be there.

@@ -122,9 +122,13 @@ static mafat_status fail_unknown(const mafat_arguments *arguments, mafat_error *
     const char *word = arguments->words[0];
     const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
     char hint[160];
+    bool has_subword = arguments->n_words > 1;
+    if (word[0] == '\0' || (has_subword && subword[0] == '\0'))
+        return mafat_error_set(error, MAFAT_USAGE, "word %d is \"\": expected a command; `%s --help` "
+                               "lists them", word[0] == '\0' ? 1 : 2, mafat_program_name());
     suggest(word, subword, hint, sizeof hint);
     return mafat_error_set(error, MAFAT_USAGE, "unknown command \"%.100s%s%.200s\"; `%s --help` "
-                           "lists the commands%s", word, subword[0] != '\0' ? " " : "", subword,
+                           "lists the commands%s", word, has_subword ? " " : "", subword,
                            mafat_program_name(), hint);
 }
 

@@ -44,6 +44,25 @@ for command in 'plan own.weights' 'predict own.weights' 'search own.weights' 'be
     expect 1 'own.weights: is a weights file, not a cfg file$' mafat $command
 done
 
+# words that are empty, as of a variable that is not set
+path='"": expected the path of a file$'
+expect 2 "^mafat: argument DATA $path" mafat detector test '' own.cfg own.weights dog.jpg
+expect 2 "^mafat: argument CFG $path" mafat detector valid own.data '' own.weights
+expect 2 "^mafat: argument WEIGHTS $path" mafat classifier predict own.data own.cfg '' dog.jpg
+expect 2 "^mafat: argument \[IMAGE] $path" mafat detect own.cfg own.weights ''
+expect 2 "^mafat: argument CFG $path" mafat bench '' own.weights
+expect 2 "^mafat: argument WEIGHTS $path" mafat compare own.cfg ''
+expect 2 "^mafat: argument \[IMAGE] $path" mafat bench own.cfg own.weights ''
+expect 2 "^mafat: argument \[WEIGHTS] $path" mafat search own.cfg '' -memory 8M
+expect 2 "^mafat: argument \[FILM] $path" mafat detector demo own.data own.cfg own.weights ''
+for command in 'search own.cfg -memory 8M:-save' 'search own.cfg -front:-svg' 'plan own.cfg:-svg' 'predict own.cfg:-image' \
+    'search own.cfg -image dog.jpg:-data' 'detector test own.data own.cfg own.weights dog.jpg:-out' \
+    'yolo test own.cfg own.weights dog.jpg:-out' 'detector demo own.data own.cfg own.weights:-prefix'; do
+    expect 2 "^mafat: option ${command##*:} $path" mafat ${command%:*} "${command##*:}" ''
+done
+expect 2 '^mafat: word 1 is "": expected a command' mafat '' own.cfg
+expect 2 '^mafat: word 2 is "": expected a command' mafat detector '' own.cfg
+
 # many images in place of one
 expect 1 'list.txt: cannot be read as an image: it is a list of images; .* in place of an image: <list.txt$' \
     mafat detector test own.data own.cfg own.weights list.txt
