@@ -1,6 +1,7 @@
 #!/bin/bash
 # tools/get_network, against a server of the test's own: a file has its name only when it is whole and right, a
 # fetch that was cut goes on where it stopped, and what cannot be had is told with what to do by hand.
+# Beside: it fetches, and runs nothing.
 . "$(dirname "$0")/../lib.sh"
 get=$top/tools/get_network
 expect 0 '^usage: ' "$get" --help
