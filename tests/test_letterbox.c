@@ -14,16 +14,13 @@
 
 static test_random r = {4711};
 
-/* What this build of Darknet does; measured once. */
+/* What this build of Darknet does. */
 static const mafat_image_rounding *measured(void)
 {
-    static mafat_image_rounding rounding;
-    static bool known;
     mafat_error error;
-    if (!known && mafat_picture_probe_measure(&rounding, &error) != MAFAT_OK)
+    if (mafat_picture_probe_measure(&error) != MAFAT_OK)
         ck_abort_msg("%s", error.text);
-    known = true;
-    return &rounding;
+    return mafat_picture_probe_rounding();
 }
 
 static mafat_picture make_picture(int w, int h)

@@ -28,7 +28,7 @@ static test_random r = {815};
 static char scratch[] = "/tmp/mafat-test-XXXXXX";
 static mafat_names names;
 static image **alphabet;
-static mafat_image_rounding rounding;
+static const mafat_image_rounding *rounding;
 
 static void set_up(void)
 {
@@ -36,7 +36,8 @@ static void set_up(void)
     ck_assert_int_eq(chdir("darknet"), 0);
     strcpy(scratch + sizeof scratch - 7, "XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(scratch));
-    ck_assert_int_eq(mafat_picture_probe_measure(&rounding, &error), MAFAT_OK);
+    ck_assert_int_eq(mafat_picture_probe_measure(&error), MAFAT_OK);
+    rounding = mafat_picture_probe_rounding();
     ck_assert_int_eq(mafat_names_read(&names, "data/coco.names", &error), MAFAT_OK);
     ck_assert_int_eq(names.n, N_CLASSES);
     alphabet = load_alphabet();
@@ -86,7 +87,7 @@ static image make_floats(const mafat_picture *picture)
     image floats = make_image(picture->w, picture->h, 3);
     int plane = picture->w * picture->h;
     for (int i = 0; i < plane * 3; i++)
-        floats.data[i % 3 * plane + i / 3] = rounding.from_byte[picture->rgb[i]];
+        floats.data[i % 3 * plane + i / 3] = rounding->from_byte[picture->rgb[i]];
     return floats;
 }
 
@@ -196,7 +197,7 @@ static mafat_drawing *begin_drawing(const mafat_boxes *boxes)
 {
     mafat_drawing *drawing;
     mafat_error error;
-    if (mafat_boxes_begin_drawing(&drawing, boxes, &names, .5f, &rounding, false, &error) !=
+    if (mafat_boxes_begin_drawing(&drawing, boxes, &names, .5f, rounding, false, &error) !=
         MAFAT_OK)
         ck_abort_msg("%s: %s", error.file, error.text);
     return drawing;
@@ -322,7 +323,7 @@ START_TEST(joined_files_are_darknets)
         mafat_error error;
         image floats = make_floats(&picture);
         for (int i = 0; i < picture.w * picture.h * 3; i++)
-            picture.rgb[i] = mafat_canvas_byte(rounding.from_byte[picture.rgb[i]]);
+            picture.rgb[i] = mafat_canvas_byte(rounding->from_byte[picture.rgb[i]]);
         save_image(floats, in_scratch("a"));
         ck_assert_int_eq(mafat_canvas_write(&canvas, in_scratch("b.jpg"), &error), MAFAT_OK);
         expect_same_files(in_scratch("a.jpg"), in_scratch("b.jpg"));
@@ -383,7 +384,7 @@ START_TEST(colours_are_darknets_for_any_number_of_classes)
             draw_detections(picture, &box, 1, .5, no_names, NULL, n);
             for (int c = 0; c < 3; c++)
                 n_different += picture.data[c * SIDE * SIDE + SIDE / 2 * SIDE] !=
-                               mafat_boxes_colour(&rounding, 2 - c, class * 123457 % n, n);
+                               mafat_boxes_colour(rounding, 2 - c, class * 123457 % n, n);
             free_image(picture);
         }
         if (n_different > 0)
@@ -423,7 +424,7 @@ START_TEST(masks_may_be_larger_than_memory)
         little = before;
         little.rlim_cur = 1 << 30;
         ck_assert_int_eq(setrlimit(RLIMIT_DATA, &little), 0);
-        ck_assert_int_eq(mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding,
+        ck_assert_int_eq(mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, rounding,
                                                    false, &error), MAFAT_OK);
         draw_in_strips(drawing, &picture);
         ck_assert_int_eq(setrlimit(RLIMIT_DATA, &before), 0);
@@ -445,7 +446,7 @@ static mafat_status draw_named(char *name, mafat_picture *picture, mafat_error *
     mafat_drawing *drawing;
     *picture = make_picture(50, 50);
     memset(picture->rgb, 100, 3 * 50 * 50);
-    mafat_status status = mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, &rounding, false,
+    mafat_status status = mafat_boxes_begin_drawing(&drawing, &boxes, &one, .5f, rounding, false,
                                                     error);
     if (status == MAFAT_OK)
         draw_in_strips(drawing, picture);

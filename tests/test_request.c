@@ -45,9 +45,8 @@ static void expect_cfgs_ask(void)
 
 START_TEST(a_command_asks_for_all_networks_until_it_ends)
 {
-    mafat_image_rounding rounding = {0};
     const mafat_request request = {.options = {.config = "2x2"}, .keeps_darknet = true,
-                                   .image_rounding = &rounding};
+                                   .gives_paths = true};
     mafat_request found;
     expect_cfgs_ask();
     mafat_request_begin(&request);

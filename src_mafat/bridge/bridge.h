@@ -48,7 +48,7 @@ typedef struct mafat_bridge {
     mafat_workload workload;        /* that it was planned for */
     unsigned n_runs;                /* so far, and plans: results of several images are there until the
                                        next one */
-    const mafat_image_rounding *image_rounding;    /* borrowed; set: the input is an image's path, */
+    bool takes_paths;               /* the input is an image's path, */
     const char *list;               /* borrowed: of this list; NULL: of none */
     mafat_session session;
     mafat_store store;              /* open where the plan has windows and a file was loaded */

@@ -118,7 +118,7 @@ static mafat_status run_call(mafat_bridge *bridge, mafat_error *error)
         return mafat_error_set(error, MAFAT_UNSUPPORTED,
                                "MAFAT runs networks and does not train them; take mafat=, "
                                "mafat_memory=, mafat_threads= and mafat_fast= out of [net]");
-    if (bridge->image_rounding != NULL)
+    if (bridge->takes_paths)
         return mafat_paths_run(bridge, (const char *)call->input, error);
     return run_batch(bridge, error);
 }
@@ -211,7 +211,7 @@ static mafat_status take_request(mafat_bridge *bridge, const mafat_request *requ
     mafat_status status = MAFAT_OK;
     bridge->options = request->options;
     bridge->keeps_darknet = request->keeps_darknet;
-    bridge->image_rounding = request->image_rounding;
+    bridge->takes_paths = request->gives_paths;
     bridge->list = request->list;
     if (request->workload != NULL)
         bridge->workload = *request->workload;

@@ -8,6 +8,7 @@
 #include "bridge/limits.h"
 #include "bridge/planned.h"
 #include "darknet.h"
+#include "upstream/picture_probe.h"
 
 mafat_bridge *mafat_inference_load(const char *cfg_path, const char *weights_path,
                                    const mafat_request *request)
@@ -30,6 +31,7 @@ void mafat_inference_free(mafat_bridge *bridge)
 
 void mafat_inference_abandon(mafat_bridge *made)
 {
+    mafat_picture_probe_abandon();
     mafat_request_end();
     mafat_blocks_end();
     weights_start_as_zeros = 0;

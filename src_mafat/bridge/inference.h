@@ -12,8 +12,9 @@ mafat_bridge *mafat_inference_load(const char *cfg_path, const char *weights_pat
                                    const mafat_request *request);
 void mafat_inference_free(mafat_bridge *bridge);
 
-/* Frees what mafat_inference_load() left of a network where it was caught (caught.h): `made` is
- * what request->made says, or NULL. Darknet's part of it is among the blocks of the call. */
+/* Ends what was caught (caught.h) on the way to a network: a measurement (upstream/picture_probe.h),
+ * and mafat_inference_load(), of whose network it frees what is left. `made` is what request->made
+ * says, or NULL. Darknet's part of it is among the blocks of the call. */
 void mafat_inference_abandon(mafat_bridge *made);
 
 /* Darknet's own forward pass, as network_predict() runs it without MAFAT, on a network that

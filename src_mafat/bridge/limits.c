@@ -234,7 +234,7 @@ unsigned char *mafat_image_load(const char *path, int n_channels, int *w, int *h
     mafat_limits_lock();
     size_t work_bytes, min_bytes = SIZE_MAX;
     for (mafat_bridge *b = limited; b != NULL && status == MAFAT_OK; b = b->next) {
-        if (b->image_rounding != NULL)
+        if (b->takes_paths)
             continue;
         status = make_space_for_image(b, path, n_channels, &work_bytes, &error);
         if (status == MAFAT_OK)

@@ -50,7 +50,7 @@ static void open_image(mafat_pass *pass, mafat_pass_image *image)
     mafat_error error = {.layer = -1};
     close_image(pass);
     note(image, mafat_subject_open(&pass->subject, pass->bridge, &image->image, &image->memory, true,
-                                   pass->rounding, &error), &error);
+                                   &error), &error);
     pass->open = image->status == MAFAT_OK ? image : NULL;
 }
 
@@ -272,9 +272,9 @@ static mafat_status run_readable(mafat_pass *pass, mafat_error *error)
 }
 
 mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue *queue,
-                            const mafat_image_rounding *rounding, mafat_error *error)
+                            mafat_error *error)
 {
-    *pass = (mafat_pass){.bridge = bridge, .rounding = rounding,
+    *pass = (mafat_pass){.bridge = bridge,
                          .images = calloc((size_t)queue->n, sizeof *pass->images)};
     mafat_status status = MAFAT_OK;
     if (pass->images == NULL)

@@ -19,8 +19,7 @@ typedef struct {
 } mafat_pass_image;
 
 typedef struct {
-    mafat_bridge *bridge;            /* borrowed, as the rounding */
-    const mafat_image_rounding *rounding;
+    mafat_bridge *bridge;            /* borrowed */
     int n;
     mafat_pass_image *images;        /* [n], owned: in the order of the queue */
     int next;                        /* those before it were taken */
@@ -38,7 +37,7 @@ int mafat_pass_size(const mafat_bridge *bridge);
  * others nothing; an empty path stands for none. Errors: those of mafat_inference_forward(), and
  * MAFAT_NO_FIT where the network has lost its plan. On error there are no images. */
 mafat_status mafat_pass_run(mafat_pass *pass, mafat_bridge *bridge, mafat_queue *queue,
-                            const mafat_image_rounding *rounding, mafat_error *error);
+                            mafat_error *error);
 
 /* Finds an image, by its path or by where its pixels are, among those that were not taken, and have not
  * been lost to another run; NULL: there is none. Those before it are taken then. */

@@ -105,8 +105,7 @@ static mafat_status run_with_next(mafat_bridge *bridge, const char *path, mafat_
         return MAFAT_OK;
     mafat_pass_free(&coming.pass);
     mafat_planned_refresh(bridge);
-    mafat_status status = mafat_pass_run(&coming.pass, bridge, &coming.queue,
-                                         bridge->image_rounding, error);
+    mafat_status status = mafat_pass_run(&coming.pass, bridge, &coming.queue, error);
     *image = mafat_pass_find(&coming.pass, &(mafat_image){.path = path});
     return status;
 }
@@ -116,8 +115,7 @@ static mafat_status run_alone(mafat_bridge *bridge, const char *path, mafat_erro
 {
     mafat_subject subject;
     mafat_image image = {.path = path};
-    mafat_status status = mafat_subject_open(&subject, bridge, &image, NULL, false,
-                                             bridge->image_rounding, error);
+    mafat_status status = mafat_subject_open(&subject, bridge, &image, NULL, false, error);
     if (status != MAFAT_OK)
         return status;
     mafat_input input = mafat_subject_input(&subject);

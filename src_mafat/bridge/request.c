@@ -40,5 +40,5 @@ bool mafat_request_find(const char *cfg_path, mafat_request *request)
 
 bool mafat_request_gives_paths(void)
 {
-    return waiting.asked == BY_COMMAND && waiting.request.image_rounding != NULL;
+    return waiting.asked == BY_COMMAND && waiting.request.gives_paths;
 }

@@ -9,15 +9,13 @@
 #ifndef MAFAT_BRIDGE_REQUEST_H
 #define MAFAT_BRIDGE_REQUEST_H
 
-#include "base/rounding.h"
 #include "bridge/bridge.h"
 
 typedef struct {
     mafat_options options;
     const mafat_workload *workload; /* borrowed; NULL: a program's, of which nothing is known */
     bool keeps_darknet;             /* nothing of Darknet's network is freed: for comparisons */
-    const mafat_image_rounding *image_rounding;    /* borrowed; for lists of `valid`: the network's
-                                       input is the path of an image, and this how it is fitted, */
+    bool gives_paths;               /* for lists of `valid`: the network's input is an image's path, */
     const char *list;               /* borrowed: and this the file that lists them, in their order */
     mafat_session *session;         /* borrowed: planned already, with this workload, for the first
                                        network, which takes it over and leaves it empty; NULL: each

@@ -7,6 +7,7 @@
 #include "base/size.h"
 #include "bridge/limits.h"
 #include "session/verify.h"
+#include "upstream/picture_probe.h"
 
 /* ----------------------------------------------------------------------------------------- floats */
 
@@ -124,7 +125,7 @@ static mafat_picture_source crop(mafat_subject *s, int *w, int *h)
 }
 
 /* Has a picture be fitted to the input, as Darknet does it. */
-static mafat_status fit(mafat_subject *s, const mafat_image_rounding *rounding, mafat_error *error)
+static mafat_status fit(mafat_subject *s, mafat_error *error)
 {
     int w = s->w, h = s->h;
     if (s->input.c > MAFAT_COLOURS)
@@ -133,7 +134,8 @@ static mafat_status fit(mafat_subject *s, const mafat_image_rounding *rounding, 
                                s->input.w);
     mafat_picture_source picture = s->crops ? crop(s, &w, &h) : mafat_subject_picture(s);
     mafat_status status = mafat_letterbox_init(&s->letterbox, picture, w, h, s->input.w, s->input.h,
-                                               s->stretches || s->crops, rounding, error);
+                                               s->stretches || s->crops,
+                                               mafat_picture_probe_rounding(), error);
     if (status == MAFAT_OK)
         mafat_letterbox_set_channels(&s->letterbox, s->input.c);
     return status;
@@ -141,7 +143,7 @@ static mafat_status fit(mafat_subject *s, const mafat_image_rounding *rounding, 
 
 mafat_status mafat_subject_open(mafat_subject *s, mafat_bridge *bridge, const mafat_image *image,
                                 const mafat_picture_memory *memory, bool has_room,
-                                const mafat_image_rounding *rounding, mafat_error *error)
+                                mafat_error *error)
 {
     int n_given = (image->path != NULL) + (image->pixels != NULL) + (image->floats != NULL);
     *s = (mafat_subject){.image = image, .input = bridge->session.cfg.network.input,
@@ -157,7 +159,7 @@ mafat_status mafat_subject_open(mafat_subject *s, mafat_bridge *bridge, const ma
         status = image->path != NULL ? open_file(s, bridge, memory, has_room, error)
                                      : open_pixels(s, bridge, has_room, error);
     if (status == MAFAT_OK && image->floats == NULL)
-        status = fit(s, rounding, error);
+        status = fit(s, error);
     if (status != MAFAT_OK) {
         if (image->path != NULL)
             mafat_error_set_file(error, image->path);

@@ -20,16 +20,15 @@ typedef struct {
     mafat_letterbox letterbox;     /* of a file and pixels */
 } mafat_subject;
 
-/* Opens an image, and makes room for it in the network's limit. `memory` is what was found of its
- * file, whose path was verified; NULL: that is done here. Where it `has_room`, of a file or pixels, that
- * was made before, and the network is not planned anew. MAFAT_USAGE for an image that is not one of a
- * file, pixels and floats, or of another size than it can have; MAFAT_FAILED for a file that cannot be
- * read; MAFAT_NO_FIT. On error nothing needs to be closed. Image and subject must stay where they
- * are. */
+/* Opens an image, and makes room for it in the network's limit; how Darknet rounds has been measured
+ * (upstream/picture_probe.h). `memory` is what was found of its file, whose path was verified; NULL:
+ * that is done here. Where it `has_room`, of a file or pixels, that was made before, and the network
+ * is not planned anew. MAFAT_USAGE for an image that is not one of a file, pixels and floats, or of
+ * another size than it can have; MAFAT_FAILED for a file that cannot be read; MAFAT_NO_FIT. On error
+ * nothing needs to be closed. Image and subject must stay where they are. */
 mafat_status mafat_subject_open(mafat_subject *subject, mafat_bridge *bridge,
                                 const mafat_image *image, const mafat_picture_memory *memory,
-                                bool has_room, const mafat_image_rounding *rounding,
-                                mafat_error *error);
+                                bool has_room, mafat_error *error);
 
 /* Makes room in the network's limit for a file's image, of which so much is known. Errors: those of
  * mafat_limits_make_space(), which name the image. */

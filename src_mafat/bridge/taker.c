@@ -17,9 +17,9 @@
 #include "machine/measure.h"
 #include "upstream/picture_probe.h"
 
-mafat_status mafat_taker_prepare(mafat_taker *t, mafat_error *error)
+mafat_status mafat_taker_prepare(mafat_error *error)
 {
-    return mafat_picture_probe_measure(&t->rounding, error);
+    return mafat_picture_probe_measure(error);
 }
 
 /* ------------------------------------------------------------------------------------------ a file */
@@ -167,7 +167,7 @@ mafat_status mafat_taker_run(mafat_taker *t, mafat_bridge *bridge, mafat_error *
     if (t->queue.n_run > 0)
         return MAFAT_OK;
     mafat_pass_free(&t->pass);
-    mafat_status status = mafat_pass_run(&t->pass, bridge, &t->queue, &t->rounding, error);
+    mafat_status status = mafat_pass_run(&t->pass, bridge, &t->queue, error);
     if (bridge->session.limit_bytes > 0)
         mafat_bridge_release(bridge);
     return status;

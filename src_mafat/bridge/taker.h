@@ -12,16 +12,14 @@ typedef struct {
 } mafat_taken_file;
 
 typedef struct {
-    mafat_image_rounding rounding;
     mafat_queue queue;
     mafat_taken_file *files;  /* [queue.n], owned: of the images in it */
     size_t too_much_bytes;    /* all files of a pass that there was no room for; 0: none were so */
     mafat_pass pass;          /* of the first ones */
 } mafat_taker;
 
-/* To be called before there is a network: in a limit Darknet's own images want room in its plan. Errors:
- * those of mafat_picture_probe_measure(). */
-mafat_status mafat_taker_prepare(mafat_taker *taker, mafat_error *error);
+/* To be called before there is a network. Errors: those of mafat_picture_probe_measure(). */
+mafat_status mafat_taker_prepare(mafat_error *error);
 
 /* Makes room for an image's file of so many bytes, of a pass whose files have all_bytes, in whole pages,
  * and receives it for the queue; 0: a place without an image. What there is no room for, in the limit or else on

@@ -99,7 +99,7 @@ static mafat_status plan_caught(void *context, mafat_error *error)
         .workload = &workload, .made = &s->bridge,
     };
     if (s->order.deals)
-        status = mafat_taker_prepare(&s->taker, error);
+        status = mafat_taker_prepare(error);
     if (status != MAFAT_OK)
         return status;
     workload.repeats = workload.is_list = s->order.deals;

@@ -520,7 +520,6 @@ mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *erro
 {
     static mafat_operands operands;    /* until Darknet makes the network */
     static char *list;                 /* until the program ends */
-    static mafat_image_rounding rounding;
     mafat_status status = mafat_command_darknet_sort(arguments, &operands, error);
     if (status == MAFAT_OK)
         status = mafat_command_darknet_verify(arguments, &operands, error);
@@ -530,13 +529,13 @@ mafat_status mafat_command_darknet(mafat_arguments *arguments, mafat_error *erro
     if (status == MAFAT_OK && is_by_rows && !takes_paths)    /* Darknet loads the images */
         status = mafat_asked_refuse_limit(arguments, error);
     if (status == MAFAT_OK && takes_paths)
-        status = mafat_picture_probe_measure(&rounding, error);
+        status = mafat_picture_probe_measure(error);
     if (status == MAFAT_OK && takes_paths)
         status = find_list(arguments, &operands, &list, error);
     if (status == MAFAT_OK)
         mafat_request_begin(&(mafat_request){.options = arguments->options,
                                              .workload = &operands.workload,
-                                             .image_rounding = takes_paths ? &rounding : NULL,
+                                             .gives_paths = takes_paths,
                                              .list = list,
                                              .session = &operands.session});
     return status;

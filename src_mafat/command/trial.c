@@ -38,20 +38,19 @@ static mafat_status open_image(mafat_trial_input *input, const char *path,
                                const mafat_picture_memory *memory, bool stretched,
                                mafat_error *error)
 {
-    mafat_image_rounding rounding;
     mafat_shape shape = input->shape;
     if (shape.c > MAFAT_COLOURS || shape.h < 2 || shape.w < 2)
         return mafat_error_set(error, MAFAT_USAGE,
                                "an image has 3 channels and many pixels, the network's input is "
                                "%dx%dx%d; leave IMAGE out",
                                shape.c, shape.h, shape.w);
-    mafat_status status = mafat_picture_probe_measure(&rounding, error);
+    mafat_status status = mafat_picture_probe_measure(error);
     if (status == MAFAT_OK)
         status = mafat_picture_rows_open(&input->rows, path, memory, error);
     if (status == MAFAT_OK)
         status = mafat_letterbox_init(&input->letterbox, mafat_picture_rows_source(&input->rows),
-                                      memory->w, memory->h, shape.w, shape.h, stretched, &rounding,
-                                      error);
+                                      memory->w, memory->h, shape.w, shape.h, stretched,
+                                      mafat_picture_probe_rounding(), error);
     if (status != MAFAT_OK) {
         mafat_error_set_file(error, path);
         return status;

@@ -141,20 +141,6 @@ static mafat_status plan(asked *a, mafat_error *error)
     return status;
 }
 
-/* How Darknet rounds, measured once: a network with a limit would make room for the pictures that this
- * takes. Guarded by `opening`. */
-static mafat_status find_rounding(mafat_image_rounding *rounding, mafat_error *error)
-{
-    static mafat_image_rounding measured;
-    static bool is_measured;
-    mafat_status status = MAFAT_OK;
-    if (!is_measured)
-        status = mafat_picture_probe_measure(&measured, error);
-    is_measured = status == MAFAT_OK;
-    *rounding = measured;
-    return status;
-}
-
 /* Has Darknet make the planned network and load its weights; for mafat_caught_run(). */
 static mafat_status open_network(void *context, mafat_error *error)
 {
@@ -166,7 +152,7 @@ static mafat_status open_network(void *context, mafat_error *error)
     if (a->names_path != NULL)
         status = mafat_names_read(&m->names, a->names_path, error);
     if (status == MAFAT_OK)
-        status = find_rounding(&m->rounding, error);
+        status = mafat_picture_probe_measure(error);
     if (status == MAFAT_OK && !a->is_planned)
         status = plan(a, error);
     if (status == MAFAT_OK && a->weights_path != NULL)
@@ -203,7 +189,6 @@ static mafat_status open_caught(asked *a, mafat_error *error)
     if (status != MAFAT_OK) {
         mafat_inference_abandon(m->bridge);
         m->bridge = NULL;
-        mafat_picture_probe_clean();
     }
     leave(&call);
     pthread_mutex_unlock(&opening);

@@ -24,7 +24,6 @@ struct mafat {
     mafat_bridge *bridge;             /* owned; NULL where no weights are loaded */
     mafat_caught_things things;       /* Darknet's, in memory */
     mafat_names names;
-    mafat_image_rounding rounding;
     mafat_subject held;               /* an image that stays open; held.image NULL: there is none */
     mafat_pass pass;                  /* images that were run ahead of their turn */
     bool is_broken;                   /* the last run failed, whatever its image */

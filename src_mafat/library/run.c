@@ -11,6 +11,7 @@
 #include "session/verify.h"
 #include "upstream/canvas.h"
 #include "upstream/classes.h"
+#include "upstream/picture_probe.h"
 
 /* A call of the program's, on its way through mafat_caught_run(). */
 typedef struct {
@@ -103,7 +104,7 @@ static mafat_status infer_ahead(job *j, mafat_error *error)
 {
     mafat *m = j->network;
     m->is_broken = true;
-    mafat_status status = mafat_pass_run(&m->pass, m->bridge, j->queue, &m->rounding, error);
+    mafat_status status = mafat_pass_run(&m->pass, m->bridge, j->queue, error);
     m->is_broken = status != MAFAT_OK;
     release(m->bridge);
     return status;
@@ -188,7 +189,7 @@ static mafat_status draw(job *j, mafat_error *error)
     mafat_status status = make_room_to_draw(j, error);
     if (status == MAFAT_OK)
         status = mafat_boxes_begin_drawing(&drawing, &j->result->boxes, &m->names,
-                                           j->result->threshold, &m->rounding,
+                                           j->result->threshold, mafat_picture_probe_rounding(),
                                            m->bridge->session.limit_bytes > 0, error);
     if (status != MAFAT_OK)
         return status;
@@ -268,8 +269,7 @@ static mafat_status open_subject(job *j, mafat_error *error)
     if (m->held.image == j->image)
         return MAFAT_OK;
     j->subject = &j->own;
-    return mafat_subject_open(&j->own, m->bridge, j->image, NULL, j->ahead != NULL, &m->rounding,
-                              error);
+    return mafat_subject_open(&j->own, m->bridge, j->image, NULL, j->ahead != NULL, error);
 }
 
 /* Opens the image that is to be held. Letters are looked at before its rows take memory. */
@@ -281,8 +281,7 @@ static mafat_status hold(job *j, mafat_error *error)
         status = mafat_verify_letters(m->names.lines, m->names.n,
                                       mafat_boxes_letter_size(j->memory->h), error);
     if (status == MAFAT_OK)
-        status = mafat_subject_open(&m->held, m->bridge, j->image, j->memory, false, &m->rounding,
-                                    error);
+        status = mafat_subject_open(&m->held, m->bridge, j->image, j->memory, false, error);
     return status;
 }
 

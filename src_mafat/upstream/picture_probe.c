@@ -1,6 +1,8 @@
 /* Measures what Darknet makes of pictures; see base/rounding.h for what and why. */
 #define _GNU_SOURCE    /* memfd_create() */
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio_ext.h>
 #include <stdio.h>
@@ -19,10 +21,16 @@
 
 enum { MAX_PATH = 4096 };
 
-/* A file that has a name, and must not keep it; "": there is none. One thread measures at a time. */
+/* Of all threads one measures at a time, and what it finds is all threads'. */
+static mafat_image_rounding found;
+static atomic_bool is_found;
+static pthread_mutex_t measuring = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local bool is_measuring;
+
+/* A file that has a name, and must not keep it; "": there is none. Guarded by `measuring`. */
 static char left[MAX_PATH];
 
-void mafat_picture_probe_clean(void)
+static void remove_left(void)
 {
     if (left[0] != '\0')
         unlink(left);
@@ -57,7 +65,7 @@ static FILE *open_in_folder(char *path)
         errno = ENAMETOOLONG;
         return NULL;
     }
-    is_registered = is_registered || atexit(mafat_picture_probe_clean) == 0;
+    is_registered = is_registered || atexit(remove_left) == 0;
     int descriptor = mkstemp(path);
     if (descriptor < 0)
         return NULL;
@@ -90,7 +98,7 @@ static mafat_status load(const mafat_picture *picture, image *floats, mafat_erro
     }
     if (file != NULL)    /* which is closed if Darknet gives up (bridge/caught.h) */
         mafat_checked_fclose(file);
-    mafat_picture_probe_clean();
+    remove_left();
     return status;
 }
 
@@ -242,7 +250,7 @@ static mafat_status find_colours(mafat_image_rounding *rounding, mafat_error *er
                            "that MAFAT cannot follow; build it with another compiler");
 }
 
-mafat_status mafat_picture_probe_measure(mafat_image_rounding *rounding, mafat_error *error)
+static mafat_status measure(mafat_image_rounding *rounding, mafat_error *error)
 {
     unsigned char bytes[LARGE_W * LARGE_H * MAFAT_COLOURS];
     uint32_t state = 1;
@@ -267,4 +275,42 @@ mafat_status mafat_picture_probe_measure(mafat_image_rounding *rounding, mafat_e
     for (int i = 0; i < N_SAMPLES; i++)
         free_image(samples[i].input);
     return status;
+}
+
+static void begin(void)
+{
+    pthread_mutex_lock(&measuring);
+    is_measuring = true;
+}
+
+static void end(void)
+{
+    is_measuring = false;
+    pthread_mutex_unlock(&measuring);
+}
+
+mafat_status mafat_picture_probe_measure(mafat_error *error)
+{
+    mafat_status status = MAFAT_OK;
+    begin();
+    if (!atomic_load(&is_found))
+        status = measure(&found, error);
+    if (status == MAFAT_OK)
+        atomic_store(&is_found, true);
+    end();
+    return status;
+}
+
+const mafat_image_rounding *mafat_picture_probe_rounding(void)
+{
+    MAFAT_CHECK(atomic_load(&is_found));
+    return &found;
+}
+
+void mafat_picture_probe_abandon(void)
+{
+    if (!is_measuring)
+        return;
+    remove_left();
+    end();
 }

@@ -5,13 +5,19 @@
 #include "base/rounding.h"
 #include "base/status.h"
 
-/* Measures it on Darknet's own object code. MAFAT_UNSUPPORTED where it does so in a way that
- * base/rounding.h has no words for, MAFAT_FAILED without memory, and without /proc where no file can
- * be made in TMPDIR (default /tmp). Not to be called by two threads at once. */
-mafat_status mafat_picture_probe_measure(mafat_image_rounding *rounding, mafat_error *error);
+/* Measures it on Darknet's own object code, once in a process: after a call that succeeded others
+ * do nothing. Threads wait for each other. To be called before there is a network: in a limit the
+ * pictures that it has Darknet load want room in its plan. MAFAT_UNSUPPORTED where Darknet does it
+ * in a way that base/rounding.h has no words for, MAFAT_FAILED without memory, and without /proc
+ * where no file can be made in TMPDIR (default /tmp). */
+mafat_status mafat_picture_probe_measure(mafat_error *error);
 
-/* Takes away what a measurement has left on disk, one in which Darknet gave up (bridge/caught.h). It
- * happens by itself where the process ends then. */
-void mafat_picture_probe_clean(void);
+/* What was measured, by a call that succeeded. */
+const mafat_image_rounding *mafat_picture_probe_rounding(void);
+
+/* Ends a measurement of this thread, if there is one, in which Darknet gave up (bridge/caught.h):
+ * others need not wait for it, and no file is left. Where the process ends then, that happens by
+ * itself. */
+void mafat_picture_probe_abandon(void);
 
 #endif
