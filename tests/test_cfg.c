@@ -858,6 +858,29 @@ START_TEST(a_long_line_is_an_ordinary_line)
 }
 END_TEST
 
+/* A comment is in memory once, whatever its length, and an option a second time to be quoted. */
+START_TEST(comments_are_held_once)
+{
+    enum { N_COMMENT = 200000 };
+    static const char plain[] = "[net]\nwidth = 8\nheight = 8\nchannels = 3\n\n"
+                                "[maxpool]\nsize = 2\nstride = 2\n";
+    static char text[N_COMMENT + sizeof plain];
+    mafat_cfg without, with;
+    read_good(plain, &without);
+    memset(text, 'x', N_COMMENT);
+    text[0] = '#';
+    text[N_COMMENT / 2] = '\n';
+    text[N_COMMENT / 2 + 1] = ';';
+    text[N_COMMENT - 1] = '\n';
+    strcpy(text + N_COMMENT, plain);
+    read_good(text, &with);
+    ck_assert_uint_gt(without.text_bytes, strlen(plain));
+    ck_assert_uint_eq(with.text_bytes, without.text_bytes + N_COMMENT);
+    mafat_cfg_free(&without);
+    mafat_cfg_free(&with);
+}
+END_TEST
+
 /* Each is looked up among all of its section. */
 START_TEST(a_section_of_thousands_of_options_is_refused)
 {
@@ -901,6 +924,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, faults_are_refused_with_their_reason, 0, COUNT(bad));
     tcase_add_test(tcase, files_that_are_no_cfg_are_refused);
     tcase_add_test(tcase, a_long_line_is_an_ordinary_line);
+    tcase_add_test(tcase, comments_are_held_once);
     tcase_add_test(tcase, a_section_of_thousands_of_options_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -128,6 +128,28 @@ START_TEST(choosing_counts_beyond_what_comes_after_it)
 }
 END_TEST
 
+/* So does reading the cfg, whoever chooses: once before there is a plan, and once beside it. */
+START_TEST(reading_counts_beyond_what_comes_after_it)
+{
+    test_set_page(test_pages[_i]);
+    mafat_plan plan = plan_of(6 * PAGE, 0, 1);
+    mafat_process process = process_of(PAGE, 0);
+    process.choosing_bytes = 7 * PAGE;
+    size_t running = mafat_predict(&plan, &process).total_bytes;
+    for (size_t bytes = 0; bytes < 2000 * PAGE; bytes += 2 * PAGE + 808) {
+        process.text_bytes = bytes;
+        mafat_prediction p = mafat_predict(&plan, &process);
+        size_t most = running, reading = 7 * PAGE + mafat_size_in_pages(bytes) + p.plan_bytes;
+        if (bytes > 0)
+            most = mafat_size_max(running, reading);
+        ck_assert_uint_ge(p.total_bytes, most);
+        ck_assert_uint_le(p.total_bytes, most + 16 * PAGE);    /* of page tables */
+        ck_assert_uint_eq(p.total_bytes - p.choosing_bytes, running);
+        ck_assert_uint_eq(sum(&p), p.total_bytes);
+    }
+}
+END_TEST
+
 START_TEST(weights_that_darknet_loads_are_counted_with_their_page_cache)
 {
     test_set_page(test_pages[_i]);
@@ -186,6 +208,7 @@ int main(void)
     tcase_add_loop_test(tcase, blocks_that_are_apart_take_a_page_of_page_tables_more_each, 0,
                         TEST_N_PAGES);
     tcase_add_loop_test(tcase, choosing_counts_beyond_what_comes_after_it, 0, TEST_N_PAGES);
+    tcase_add_loop_test(tcase, reading_counts_beyond_what_comes_after_it, 0, TEST_N_PAGES);
     tcase_add_loop_test(tcase, weights_that_darknet_loads_are_counted_with_their_page_cache, 0,
                         TEST_N_PAGES);
     tcase_add_loop_test(tcase, charges_ahead_are_bounded_by_processors_and_by_threads, 0,

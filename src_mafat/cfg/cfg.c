@@ -341,6 +341,7 @@ mafat_status mafat_cfg_read(mafat_cfg *cfg, const char *path, int width, int hei
     if (status == MAFAT_FAILED)
         name_other_file(path, error);
     if (status == MAFAT_OK) {
+        cfg->text_bytes = mafat_cfg_text_bytes(&text);
         status = describe(cfg, &text, width, height, error);
         mafat_cfg_text_free(&text);
     }

@@ -40,6 +40,7 @@ typedef struct {
     char *memory;    /* mafat_memory= */
     char *threads;   /* mafat_threads= */
     char *fast;      /* mafat_fast= */
+    size_t text_bytes;              /* of the file and what was made of it, while it was read */
     mafat_cfg_findings findings;    /* what MAFAT cannot run of it, and what is to be warned of */
 } mafat_cfg;
 

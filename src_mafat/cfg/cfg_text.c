@@ -122,13 +122,15 @@ void mafat_cfg_text_clean(char *line, int number)
     *to = '\0';
 }
 
-/* Keeps what a line says as it stands, before it is cleaned. */
-static const char *keep_written(mafat_cfg_text *text, const char *line, int number)
+/* Keeps what a line says as it stands, before it is cleaned. All of them together are no more than
+ * the file. */
+static const char *keep_written(mafat_cfg_text *text, part content)
 {
-    part content = find_content(line, number);
-    char *written = text->written + (content.begin - text->bytes);
-    written[content.end - content.begin] = '\0';
-    return memcpy(written, content.begin, (size_t)(content.end - content.begin));
+    size_t length = (size_t)(content.end - content.begin);
+    char *written = memcpy(text->written + text->n_written, content.begin, length);
+    written[length] = '\0';
+    text->n_written += length + 1;
+    return written;
 }
 
 /* Whether unpatched Darknet, which takes out blanks and tabs alone, reads more than a line says. */
@@ -194,11 +196,12 @@ static mafat_status add_line(mafat_cfg_text *text, char *line, int number, mafat
                                "line %d: '%s' holds a carriage return inside: lines end in a line "
                                "feed, with a carriage return before it or without", number,
                                MAFAT_VISIBLE(line));
-    const char *written = keep_written(text, line, number);
+    part content = find_content(line, number);
+    if (content.begin == content.end || *content.begin == '#' || *content.begin == ';')
+        return MAFAT_OK;
+    const char *written = keep_written(text, content);
     bool had_more = has_more(line, number);
     mafat_cfg_text_clean(line, number);
-    if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
-        return MAFAT_OK;
     if (line[0] == '[')
         return add_section(text, line, written, had_more, number, error);
     return add_option(text, line, written, had_more, number, error);
@@ -246,7 +249,7 @@ mafat_status mafat_cfg_text_load(const char *path, char **bytes, size_t *n_bytes
 mafat_status mafat_cfg_text_parse(mafat_cfg_text *text, char *bytes, size_t n_bytes,
                                   mafat_error *error)
 {
-    *text = (mafat_cfg_text){.bytes = bytes, .written = malloc(n_bytes + 1)};
+    *text = (mafat_cfg_text){.n_bytes = n_bytes, .bytes = bytes, .written = malloc(n_bytes + 1)};
     mafat_status status = text->written != NULL
                               ? split(text, n_bytes, error)
                               : mafat_error_set(error, MAFAT_FAILED, "out of memory: %zu bytes",
@@ -271,6 +274,13 @@ void mafat_cfg_text_free(mafat_cfg_text *text)
     free(text->sections);
     free(text->options);
     *text = (mafat_cfg_text){0};
+}
+
+size_t mafat_cfg_text_bytes(const mafat_cfg_text *text)
+{
+    return text->n_bytes + 1 + text->n_written +
+           (size_t)text->n_sections * sizeof *text->sections +
+           (size_t)text->n_options * sizeof *text->options;
 }
 
 /* -- options ----------------------------------------------------------------------------------- */

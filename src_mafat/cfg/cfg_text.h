@@ -39,8 +39,9 @@ typedef struct {
 } mafat_cfg_text_section;
 
 typedef struct {
-    char *bytes;                       /* the file, cleaned; strings point into it; owned */
-    char *written;                     /* the same for what is quoted; owned */
+    size_t n_bytes, n_written;
+    char *bytes;                       /* [n_bytes + 1], owned: the file, cleaned, in strings */
+    char *written;                     /* [n_written], owned: what is quoted */
     int n_sections, n_options;
     int section_capacity, option_capacity;
     mafat_cfg_text_section *sections;  /* [section_capacity], owned: n_sections of them */
@@ -61,6 +62,9 @@ mafat_status mafat_cfg_text_load(const char *path, char **bytes, size_t *n_bytes
 mafat_status mafat_cfg_text_parse(mafat_cfg_text *text, char *bytes, size_t n_bytes,
                                   mafat_error *error);
 void mafat_cfg_text_free(mafat_cfg_text *text);
+
+/* What the text takes as long as it is there. */
+size_t mafat_cfg_text_bytes(const mafat_cfg_text *text);
 
 /* What a cfg says beside what is at fault in it. */
 typedef enum {

@@ -63,6 +63,26 @@ static size_t page_table_bytes(size_t held_bytes)
            MAFAT_CHARGE_APART_TABLE_PAGES * mafat_size_page();
 }
 
+/* What the process is charged for while it holds so much, and nothing yet of what the cfg says. */
+static size_t early_bytes(const mafat_process *process, size_t held_bytes)
+{
+    held_bytes = mafat_size_in_pages(held_bytes);
+    return mafat_size_sum(mafat_size_in_pages(process->choosing_bytes),
+                          mafat_size_sum(held_bytes, page_table_bytes(held_bytes)));
+}
+
+size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes)
+{
+    return process->chooses ? early_bytes(process, search_bytes) : 0;
+}
+
+/* Darknet reads the cfg once more, beside the plan. */
+static size_t reading_bytes(const mafat_process *process, size_t plan_bytes)
+{
+    return process->text_bytes > 0
+               ? early_bytes(process, mafat_size_sum(process->text_bytes, plan_bytes)) : 0;
+}
+
 mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_process *process)
 {
     bool reads_weights = sums->reads_weights;
@@ -103,21 +123,12 @@ mafat_prediction mafat_predict_of_sums(const mafat_plan_sums *sums, const mafat_
     size_t tabled_bytes = mafat_size_sum(held_bytes, p.network_bytes + p.name_bytes);
     p.page_table_bytes = process->page_table_bytes + page_table_bytes(tabled_bytes);
     p.total_bytes = mafat_size_sum(mafat_prediction_process_bytes(&p), held_bytes);
-    if (sums->search_bytes > 0) {
-        size_t choosing_bytes = mafat_predict_choosing(process, sums->search_bytes);
-        p.choosing_bytes = choosing_bytes > p.total_bytes ? choosing_bytes - p.total_bytes : 0;
-        p.total_bytes += p.choosing_bytes;
-    }
+    size_t early = reading_bytes(process, p.plan_bytes);
+    if (sums->search_bytes > 0)
+        early = mafat_size_max(early, mafat_predict_choosing(process, sums->search_bytes));
+    p.choosing_bytes = early > p.total_bytes ? early - p.total_bytes : 0;
+    p.total_bytes += p.choosing_bytes;
     return p;
-}
-
-size_t mafat_predict_choosing(const mafat_process *process, size_t search_bytes)
-{
-    size_t held_bytes = mafat_size_in_pages(search_bytes);
-    if (!process->chooses)
-        return 0;
-    return mafat_size_sum(mafat_size_in_pages(process->choosing_bytes),
-                          mafat_size_sum(held_bytes, page_table_bytes(held_bytes)));
 }
 
 bool mafat_predict_max_array_bytes(const mafat_plan_sums *sums, const mafat_process *process,

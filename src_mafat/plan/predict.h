@@ -27,8 +27,9 @@ typedef struct {
     size_t thread_bytes;      /* of one more thread: its stack and what the kernel keeps for it */
     size_t ahead_bytes;       /* the most that the kernel charges ahead for one processor */
     bool repeats;             /* images follow each other: results are there when one is decoded */
+    size_t text_bytes;        /* of the cfg while it is read */
     bool chooses;             /* it looks for its plan itself, which counts like all else */
-    size_t choosing_bytes;    /* of all this, what it holds meanwhile */
+    size_t choosing_bytes;    /* of all this, what it holds then, and while it reads the cfg */
     int n_threads;            /* that compute; one more reads weights */
     int n_processors;         /* that they may run on */
 } mafat_process;
@@ -47,8 +48,8 @@ typedef struct {
     size_t image_bytes;
     size_t decode_bytes;      /* what decoding takes beyond image, arena and results, which are not
                                  there yet, or again */
-    size_t choosing_bytes;    /* what choosing the plan, or an earlier plan, took beyond all of the
-                                 above, which was not there yet */
+    size_t choosing_bytes;    /* what reading the cfg, and choosing the plan or an earlier plan, took
+                                 beyond all of the above, which was not there yet */
     size_t rounding_bytes;    /* up to the whole pages that the kernel charges: of the arena, and of
                                  what is pinned and the plan together */
     size_t total_bytes;

@@ -195,6 +195,7 @@ mafat_status mafat_process_of(mafat_process *process, const mafat_workload *work
         .file_bytes = file_bytes,
         .network_bytes = mafat_footprint_network_bytes(network),
         .name_bytes = name_bytes(workload, cfg),
+        .text_bytes = cfg->text_bytes,
         .kernel_bytes = MAFAT_CHARGE_KERNEL + more_stack_bytes(),
         .page_table_bytes = first_table_bytes(),
         .statistics_bytes = mafat_store_statistics_bytes(network),

@@ -167,6 +167,13 @@ for net in "residual 3" "chain 10" "chain 40" "branches 100"; do
     made deep_classifier $net
     classifies "$net" "$cfg" "$scratch/weights"
 done
+# what is read of a cfg counts, too: a line of 2 MB, and 20,000 lines
+made deep chain 2
+{ printf '#%2000000d\n' 0 && cat "$cfg"; } >"$scratch/line.cfg"
+{ seq -f '# %g: nothing that counts, in a line that is as long as lines of cfgs come to be' 20000 && cat "$cfg"; } >"$scratch/lines.cfg"
+for name in line lines; do
+    small "comments in $name.cfg" "$scratch/$name.cfg" "$scratch/weights" plan predict
+done
 if [ -d "$nets" ]; then
     for name in yolo-fastest-1.1 mnv2-fastest-voc; do
         small $name "$nets/$name/$name.cfg" "$nets/$name/$name.weights" plan predict search
