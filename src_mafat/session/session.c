@@ -485,11 +485,11 @@ static mafat_status choose_dealing(mafat_session *session, const mafat_config *c
 {
     double slowest_s;
     int n_listed = session->n_listed > 0 ? session->n_listed : divided->n_taking;
-    if (session->has_shares || !session->has_list || divided->n_taking < 2)
+    bool is_asked = session->n_images > 1 && !session->seeks_images;
+    if (session->has_shares || !session->has_list || (divided->n_taking < 2 && !is_asked))
         return MAFAT_OK;
     mafat_status status = find_slowest(session, config, divided, &slowest_s, error);
     int n_passes = mafat_size_parts(n_listed, divided->n_taking);
-    bool is_asked = session->n_images > 1 && !session->seeks_images;
     if (status != MAFAT_OK || (!is_asked && n_passes * slowest_s >= n_listed * divided->seconds))
         return status;
     mafat_notes_print_dealing(divided->n_taking, session->ranks.n);
