@@ -79,7 +79,7 @@ typedef struct {
     int rank;
     mafat_parcel sent[MAFAT_MAX_RANKS * MAFAT_MAX_PORTIONS];
     mafat_parcel received[MAFAT_MAX_RANKS * MAFAT_MAX_PORTIONS];
-    int n_sent, n_posted, n_received;
+    int n_sent, n_posted, n_received, n_abandoned;
 } under_way;
 
 /* What is awaited at once goes from hand to hand. Else it is sent as late as may be, when the next parcels
@@ -111,6 +111,12 @@ static void finish(void *context)
     u->n_sent = u->n_posted = u->n_received = 0;
 }
 
+static void abandon(void *context)
+{
+    under_way *u = context;
+    u->n_abandoned = u->n_sent - u->n_posted + u->n_received;
+}
+
 /* ------------------------------------------------------------------------------------ networks */
 
 static test_random random_state;
@@ -130,11 +136,8 @@ static void forward(void *context, int index, float *input, float *const *maps)
     pthread_mutex_unlock(&one);
 }
 
-static void make_network(int seed)
+static void make_network_of(const char *cfg)
 {
-    char cfg[TEST_CFG_BYTES];
-    random_state = (test_random){(uint64_t)seed * 104729 + 5};
-    test_cfg_make(&random_state, cfg, 1 + test_random_int(&random_state, 6));
     FILE *file = fopen(cfg_path, "w");
     fputs(cfg, file);
     fclose(file);
@@ -151,6 +154,14 @@ static void make_network(int seed)
         expected[l] = malloc(n_bytes);
         memcpy(expected[l], mafat_inference_darknet_output(bridge, l), n_bytes);
     }
+}
+
+static void make_network(int seed)
+{
+    char cfg[TEST_CFG_BYTES];
+    random_state = (test_random){(uint64_t)seed * 104729 + 5};
+    test_cfg_make(&random_state, cfg, 1 + test_random_int(&random_state, 6));
+    make_network_of(cfg);
 }
 
 static void setup(void)
@@ -203,16 +214,22 @@ static void expect_darknets(void *context, int image_index, int l, const float *
     r->n_maps++;
 }
 
-static void make_rank(rank *r, int index, const mafat_ranks *all, const mafat_config *config)
+static test_weights random_windows(void)
 {
     static const size_t window_sizes[] = {0, 1, 300, 3000, 30000, SIZE_MAX};
     static const size_t pinned_sizes[] = {0, 20000, SIZE_MAX};
+    return (test_weights){window_sizes[test_random_int(&random_state, 6)],
+                          pinned_sizes[test_random_int(&random_state, 3)],
+                          1 + test_random_int(&random_state, 4)};
+}
+
+static void make_rank(rank *r, int index, const mafat_ranks *all, const mafat_config *config,
+                      test_weights weights)
+{
     mafat_weight_mode modes[TEST_MAX_LAYERS];
-    test_weights weights = {window_sizes[test_random_int(&random_state, 6)],
-                            pinned_sizes[test_random_int(&random_state, 3)],
-                            1 + test_random_int(&random_state, 4)};
     *r = (rank){.index = index, .ranks = *all, .under_way = {.rank = index},
-                .peers = {.context = &r->under_way, .start = start, .finish = finish},
+                .peers = {.context = &r->under_way, .start = start, .finish = finish,
+                          .abandon = abandon},
                 .results = calloc((size_t)ours->n_layers, sizeof *r->results)};
     r->ranks.rank = index;
     for (int l = 0; l < ours->n_layers; l++)
@@ -288,7 +305,7 @@ static void expect_runs(const mafat_ranks *all)
     test_case("%s on %d ranks", text, all->n);
     ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
     for (int i = 0; i < all->n; i++)
-        make_rank(&ranks[i], i, all, &config);
+        make_rank(&ranks[i], i, all, &config, random_windows());
     run_all(all->n);
     run_all(all->n);
     for (int i = 0; i < all->n; i++)
@@ -349,7 +366,7 @@ START_TEST(fast_ranks_together_give_one_ranks_bits)
     mafat_input input = {.map = noise, .source = mafat_source_of_map(&rows)};
     mafat_observer observer = {.map_done = keep_output};
     ck_assert_int_eq(mafat_config_parse(&config, text, &fault), MAFAT_OK);
-    make_rank(&ranks[0], 0, &one, &config);
+    make_rank(&ranks[0], 0, &one, &config, random_windows());
     ck_assert_int_eq(mafat_exec_run(&ranks[0].exec, &input, 1, ranks[0].results, &observer, &fault),
                      MAFAT_OK);
     free_rank(&ranks[0]);
@@ -357,6 +374,43 @@ START_TEST(fast_ranks_together_give_one_ranks_bits)
     for (int p = 0; p < N_PLANS; p++) {
         mafat_ranks all = random_ranks();
         expect_runs(&all);
+    }
+}
+END_TEST
+
+/* When the first portion is under way. */
+static void cut_file_off(void *context, const mafat_step *step)
+{
+    (void)context;
+    if (step->kind == MAFAT_STEP_EXCHANGE && !step->ends_exchange)
+        ck_assert_int_eq(truncate(path, 0), 0);
+}
+
+/* Behind a portion that is under way there are weights that cannot be read: nothing more may come into
+ * the memory of a run that is over. */
+START_TEST(a_run_that_fails_abandons_what_is_under_way)
+{
+    const mafat_division_way ways[] = {{MAFAT_BY_FILTERS, 4}, {MAFAT_BY_FILTERS, 1}};
+    mafat_ranks two = mafat_ranks_even(2, 0);
+    mafat_config config;
+    mafat_source_map rows = {0};
+    make_network_of("[net]\nwidth=16\nheight=16\nchannels=32\n"
+                    "[convolutional]\nfilters=64\nsize=3\npad=1\nactivation=leaky\n"
+                    "[convolutional]\nfilters=64\nsize=3\npad=1\nactivation=leaky\n");
+    rows = (mafat_source_map){noise, ours->input};
+    mafat_input input = {.source = mafat_source_of_map(&rows)};
+    mafat_observer observer = {.step_done = cut_file_off};
+    two.ways = ways;
+    ck_assert_int_eq(mafat_config_parse(&config, "1x1", &fault), MAFAT_OK);
+    make_rank(&ranks[0], 0, &two, &config, (test_weights){3000, 0, 1});
+    ck_assert_int_eq(mafat_exec_run(&ranks[0].exec, &input, 1, ranks[0].results, &observer, &fault),
+                     MAFAT_FAILED);
+    ck_assert_int_gt(ranks[0].under_way.n_abandoned, 0);
+    free_rank(&ranks[0]);
+    mafat_config_free(&config);
+    for (letter *l = boxes[0][1], *next; l != NULL; l = next) {
+        next = l->next;
+        free(l);
     }
 }
 END_TEST
@@ -369,6 +423,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, ranks_together_give_darknets_bits, 0, n_networks);
     tcase_add_loop_test(tcase, fast_ranks_together_give_one_ranks_bits, 0, n_networks);
+    tcase_add_test(tcase, a_run_that_fails_abandons_what_is_under_way);
     Suite *suite = suite_create("peers");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

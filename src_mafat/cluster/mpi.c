@@ -37,7 +37,7 @@ typedef struct {
     double patience_s;                        /* of who waits; 0: without end */
     MPI_Request requests[2 * MAFAT_MAX_RANKS * MAFAT_MAX_PORTIONS];    /* parcels that were started */
     int n_requests;
-    pthread_mutex_t mutex;                    /* held by whoever calls MPI where the mover may */
+    pthread_mutex_t mutex;                    /* held by whoever calls MPI while the mover does */
     pthread_cond_t changed;                   /* what follows */
     bool has_mover;
     bool is_moving;                           /* it calls MPI until all parcels have come */
@@ -50,8 +50,8 @@ enum { DATA, LIFE };    /* what messages are of: tags */
  * two ranks' steps is some hundred microseconds. */
 enum { LOOKS = 500, NAP_NS = 50000 };
 
-/* TUNING. How often messages are moved while the program computes: in that time 1 Gbit carries 24 KB, and what
- * has come waits in the kernel. */
+/* TUNING. How often messages are moved while the program computes: in that time 1 Gbit carries 24 KB,
+ * and what has come waits in the kernel. */
 enum { MOVE_NAP_NS = 200000 };
 
 /* ------------------------------------------------------------------------------------- who is lost */
@@ -65,7 +65,8 @@ static const char *host(void *context, int rank)
 static void give_up(void *context, mafat_status status)
 {
     mpi *m = context;
-    pthread_mutex_lock(&m->mutex);
+    pthread_mutex_lock(&m->mutex);    /* the mover calls MPI no more */
+    m->has_mover = false;
     MPI_Abort(MPI_COMM_WORLD, (int)status);
 }
 
@@ -193,9 +194,15 @@ static void *move(void *context)
 /* Starts the mover, or ends all ranks. */
 static void start_mover(mpi *m)
 {
+    enum { STACK_BYTES = 256 << 10 };    /* as of the thread that reads weights (run/store.c) */
     mafat_error error = {.layer = -1};
+    pthread_attr_t attributes;
     m->has_mover = true;
-    int reason = pthread_create(&m->mover, NULL, move, m);
+    pthread_attr_init(&attributes);
+    int reason = pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    if (reason == 0)
+        reason = pthread_create(&m->mover, &attributes, move, m);
+    pthread_attr_destroy(&attributes);
     if (reason == 0)
         return;
     mafat_error_set(&error, MAFAT_FAILED, "no thread to move messages: %s", strerror(reason));
@@ -240,12 +247,18 @@ static void start(void *context, const mafat_parcel *sent, int n_sent, const maf
     pthread_mutex_unlock(&m->mutex);
 }
 
-static void finish(void *context)
+static void abandon(void *context)
 {
     mpi *m = context;
     pthread_mutex_lock(&m->mutex);
     m->is_moving = false;
     pthread_mutex_unlock(&m->mutex);
+}
+
+static void finish(void *context)
+{
+    mpi *m = context;
+    abandon(m);    /* from here on it is moved by who waits */
     wait_for(m, m->requests, m->n_requests, false);
     m->n_requests = 0;
 }
@@ -314,15 +327,19 @@ static mafat_status begin(mpi *m, int *argc, char ***argv, mafat_error *error)
     int level, n, rank, length;
     char own[MPI_MAX_PROCESSOR_NAME] = "";
     set_defaults();
-    /* Darknet's commands may run their networks in another thread than main()'s */
+    /* the mover, and Darknet's commands may run their networks in another thread than main()'s */
     MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &level);
     MPI_Comm_size(MPI_COMM_WORLD, &n);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Get_processor_name(own, &length);
+    if (level < MPI_THREAD_SERIALIZED)
+        return mafat_error_set(error, MAFAT_UNSUPPORTED, "this MPI allows one thread alone to call it; MAFAT "
+                               "has several, of which one does at a time (MPI_THREAD_SERIALIZED)");
     if (n > MAFAT_MAX_RANKS)
         return mafat_error_set(error, MAFAT_USAGE, "%d ranks are more than %d, the most that there can "
                                "be", n, MAFAT_MAX_RANKS);
-    *m = (mpi){.peers = {m, mafat_ranks_even(n, rank), start, finish, tell, collect, host, expect, give_up},
+    *m = (mpi){.peers = {m, mafat_ranks_even(n, rank), start, finish, abandon, tell, collect, host, expect,
+                         give_up},
                .process = getpid(), .hosts = calloc((size_t)n, sizeof *m->hosts),
                .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     if (m->hosts == NULL)

@@ -315,6 +315,8 @@ mafat_status mafat_exec_run(mafat_exec *exec, const mafat_input *inputs, int n_i
     if (exec->status != MAFAT_OK)
         return exec->status;
     run_steps(&steps);
+    if (exec->status != MAFAT_OK && exec->peers != NULL)
+        exec->peers->abandon(exec->peers->context);
     mafat_error late;
     if (exec->store != NULL && mafat_store_end(exec->store, &late) != MAFAT_OK &&
         exec->status == MAFAT_OK) {

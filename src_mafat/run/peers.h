@@ -21,11 +21,15 @@ typedef struct {
     mafat_ranks ranks;        /* all of them, and which one this is */
     /* Begins to send parcels to others and to receive parcels of them, each in the order in which the other
      * one begins to receive or send them: behind those that are under way. Until finish() nothing of them
-     * may be used; unless that is awaited at once, they come while whatever else is done. */
+     * may be used, and of all these only start(), finish(), abandon() and give_up() be called. is_awaited:
+     * finish() follows at once; else they come while the caller computes. */
     void (*start)(void *context, const mafat_parcel *sent, int n_sent, const mafat_parcel *received,
                   int n_received, bool is_awaited);
     /* Waits for all that were started: they have come, and may be used again, when it returns. */
     void (*finish)(void *context);
+    /* Of a run that has failed: nothing more comes by itself of what was started. All that may be done then is
+     * to end all ranks. */
+    void (*abandon)(void *context);
     /* Rank 0 tells all others so many bytes; they wait for them, without end. */
     void (*tell)(void *context, void *bytes, size_t n_bytes);
     /* All ranks give rank 0 so many bytes, its own among them: all[rank]. The others' `all` is not
