@@ -55,6 +55,22 @@ static void make_fast(void)
     }
 }
 
+/* Looked at alone, a plan's groups have no fewer steps and messages than it has: then a search that adds
+ * them up has room for the plan that it finds. */
+static void expect_parts_hold(const mafat_plan *plan, const mafat_plan_options *options)
+{
+    int n_steps = 0, n_messages = 0;
+    for (int g = 0; g < plan->n_groups; g++) {
+        mafat_plan part;
+        mafat_status status = mafat_build_part(&part, &cfg.network, &plan->groups[g], options, NULL, &fault);
+        ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
+        n_steps += part.n_steps;
+        n_messages += part.n_messages;
+        mafat_plan_free(&part);
+    }
+    test_require(plan->n_steps <= n_steps && plan->n_messages <= n_messages);
+}
+
 /* Each rank has windows of its own: what is exchanged does not depend on them. */
 static void make_plans(const char *text)
 {
@@ -74,6 +90,8 @@ static void make_plans(const char *text)
         };
         mafat_status status = mafat_build_plan(&plans[r], &cfg.network, &config, &options, &fault);
         ck_assert_msg(status == MAFAT_OK, "%s", fault.text);
+        if (all.ways != NULL)    /* which is so in a search */
+            expect_parts_hold(&plans[r], &options);
     }
     mafat_config_free(&config);
 }

@@ -113,7 +113,7 @@ static void expect_sums(const test_subject *s, const path *w, const char *contex
                   "%s: %s", text, fault.text);
     expect_groups(w, &plan);
     expect_times_of_steps(s, &plan);
-    size_t sum_bytes = plan.pinned_bytes + mafat_plan_array_bytes(plan.n_steps, plan.n_windows);
+    size_t sum_bytes = plan.pinned_bytes + mafat_plan_array_bytes(&plan);
     if (plan.live_bytes != w->live_bytes || sum_bytes != w->sum_bytes ||
         fabs(plan.latency_s - w->seconds) > 1e-9 * w->seconds)
         ck_abort_msg("%s: alive %zu instead of %zu bytes, sums %zu instead of %zu, %.9g instead of "

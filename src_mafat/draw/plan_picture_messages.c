@@ -90,9 +90,9 @@ void mafat_plan_picture_messages_draw(mafat_plan_sheet *sheet, double y)
     print_remark(sheet, remark, sizeof remark);
     mafat_plan_sheet_head(sheet, y, "Messages", remark);
     double x = mafat_svg_legend(&sheet->svg, (mafat_svg_point){sheet->left, y + LEGEND}, colors[SENT],
-                                "sent to other ranks, when the layer is computed");
+                                "sent to other ranks");
     mafat_svg_legend(&sheet->svg, (mafat_svg_point){x, y + LEGEND}, colors[RECEIVED],
-                     "received of them, before the next one is");
+                     "received of them");
     mafat_plan_sheet_draw_axis(sheet, a, 4);
     mafat_plan_sheet_draw_borders(sheet, a.top, a.base);
     mafat_svg_open(&sheet->svg, "messages");

@@ -299,7 +299,7 @@ mafat_status mafat_buffers_place(mafat_builder *b)
                                        &placing_bytes, b->error);
     plan->building_bytes = mafat_plan_layer_bytes(plan->n_layers) +
                            mafat_scratch_bytes(plan->n_layers) + placing_bytes +
-                           mafat_plan_array_bytes(plan->n_steps, plan->n_windows);
+                           mafat_plan_array_bytes(plan);
     plan->live_bytes = mafat_arena_live_bytes(places, plan->n_buffers);
     for (int i = 0; i < plan->n_buffers; i++)
         if (plan->buffers[i].storage == MAFAT_IN_ARENA)

@@ -27,10 +27,11 @@ bool mafat_plan_is_packed(const mafat_weight_window *window)
     return window->pinned && window->bytes <= MAFAT_PACKED_BYTES;
 }
 
-size_t mafat_plan_array_bytes(int n_steps, int n_windows)
+size_t mafat_plan_array_bytes(const mafat_plan *plan)
 {
-    return (size_t)n_steps * sizeof(mafat_step) +
-           (size_t)n_windows * sizeof(mafat_weight_window);
+    return (size_t)plan->n_steps * sizeof(mafat_step) +
+           (size_t)plan->n_windows * sizeof(mafat_weight_window) +
+           (size_t)plan->n_messages * sizeof(mafat_message);
 }
 
 size_t mafat_plan_layer_bytes(int n_layers)

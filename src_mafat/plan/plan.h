@@ -164,8 +164,9 @@ typedef struct {
     mafat_operand in, out;
     mafat_operand also;         /* what a layer that reads two maps at once reads beside `in` */
     int pad_top, pad_left;
-    int filter_begin, filter_end;  /* of a convolution; of a join, those channels of its output that
-                                      one of its sources gives */
+    int filter_begin, filter_end;  /* of a convolution, and of the exchange of one of several portions;
+                                      of a join, those channels of its output that one of its sources
+                                      gives */
     int window;                 /* with these filters' weights; -1: they are the caller's */
     /* together of the size of one number: there are many steps, and their memory counts */
     bool completes_map : 1;     /* the last step of the layer whose whole map the group makes */
@@ -207,9 +208,9 @@ typedef struct {
     size_t building_bytes;      /* what it took to build it, itself among it */
 } mafat_plan;
 
-/* Bytes of a plan's arrays that grow with its steps and windows, and of those that grow with
+/* Bytes of a plan's arrays that grow with its steps, windows and messages, and of those that grow with
  * layers. */
-size_t mafat_plan_array_bytes(int n_steps, int n_windows);
+size_t mafat_plan_array_bytes(const mafat_plan *plan);
 size_t mafat_plan_layer_bytes(int n_layers);
 
 /* Frees what the plan owns and clears it; a zeroed plan may be freed. */

@@ -16,7 +16,7 @@ mafat_plan_sums mafat_predict_sum_up(const mafat_plan *plan)
 {
     mafat_plan_sums sums = {
         .arena_bytes = plan->arena_bytes, .pinned_bytes = plan->pinned_bytes,
-        .array_bytes = mafat_plan_array_bytes(plan->n_steps, plan->n_windows),
+        .array_bytes = mafat_plan_array_bytes(plan),
         .n_layers = plan->n_layers, .n_images = plan->n_images, .reads_weights = plan->reads_weights,
     };
     for (int i = 0; i < plan->n_buffers; i++) {

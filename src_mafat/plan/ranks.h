@@ -12,9 +12,10 @@ typedef enum {
     MAFAT_N_DIVISION_KINDS
 } mafat_division_kind;
 
-/* And in how many portions of its filters each rank computes its part of a convolution: one goes to
- * other ranks while the next one is computed. */
 enum { MAFAT_MAX_PORTIONS = 8 };
+
+/* How a layer is divided, and in how many portions of its filters each rank computes its part, if the
+ * layer has any: one goes to other ranks while the next one is computed. */
 typedef struct {
     mafat_division_kind kind;
     int n_portions;      /* from 1 to MAFAT_MAX_PORTIONS */

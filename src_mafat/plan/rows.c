@@ -299,10 +299,9 @@ mafat_status mafat_rows_add_group(mafat_builder *b, int g)
     if (b->producers[group->end - 1] < group->first)
         return MAFAT_OK;    /* layers that change nothing */
     group->n_tiles = group->tiling.rows < h ? group->tiling.rows : h;
-    if (is_known(b, group))
-        return recall(&w);
-    mafat_status status = add_steps(&w);
-    if (status == MAFAT_OK && b->memo != NULL)
+    bool is_recalled = is_known(b, group);
+    mafat_status status = is_recalled ? recall(&w) : add_steps(&w);
+    if (status == MAFAT_OK && b->memo != NULL && !is_recalled)
         note(&w);
     if (status == MAFAT_OK)
         status = mafat_transfer_add(b, w.at, b->producers[group->end - 1], 0);

@@ -48,7 +48,14 @@ static int band_rows(const mafat_builder *b, int l)
     return n <= unit ? unit : n / unit * unit;
 }
 
-/* Adds the steps of layer l and of the pool behind it, band by band. */
+/* Adds what is sent of a portion; what tiles make is sent behind the last one. */
+static mafat_status add_exchange(mafat_builder *b, mafat_tile_index at, int l, int portion)
+{
+    return mafat_group_is_interleaved(group_of(b, at)) ? MAFAT_OK
+                                                       : mafat_transfer_add(b, at, l, portion);
+}
+
+/* Adds the steps of layer l and of the pool behind it, band by band, and what is sent of the pool. */
 static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
 {
     mafat_region pooled = b->outputs[l + 1];
@@ -68,7 +75,7 @@ static mafat_status add_bands(mafat_builder *b, mafat_tile_index at, int l)
         if (status == MAFAT_OK)
             status = mafat_steps_add(b, at, pool);
     }
-    return status;
+    return status == MAFAT_OK ? add_exchange(b, at, l + 1, 0) : status;
 }
 
 /* Adds a step for what each window of the layer's weights has of so many filters. */
@@ -111,15 +118,15 @@ static mafat_status add_portion(mafat_builder *b, mafat_tile_index at, int l, in
     return status;
 }
 
-/* Adds the steps of what this rank computes of layer l, and those of what it sends of it meanwhile. */
+/* Adds the steps of what this rank computes of layer l and sends of it. */
 static mafat_status add_layer(mafat_builder *b, mafat_tile_index at, int l)
 {
     int n = mafat_division_portions(&b->division, l);
-    mafat_status status = add_portion(b, at, l, 0);
-    for (int portion = 1; portion < n && status == MAFAT_OK; portion++) {
-        status = mafat_transfer_add(b, at, l, portion - 1);
+    mafat_status status = MAFAT_OK;
+    for (int portion = 0; portion < n && status == MAFAT_OK; portion++) {
+        status = add_portion(b, at, l, portion);
         if (status == MAFAT_OK)
-            status = add_portion(b, at, l, portion);
+            status = add_exchange(b, at, l, portion);
     }
     return status;
 }
@@ -135,8 +142,6 @@ static mafat_status add_tile(mafat_builder *b, mafat_tile_index at)
             status = add_bands(b, at, l++);
         else
             status = add_layer(b, at, l);
-        if (status == MAFAT_OK && !mafat_group_is_interleaved(group))
-            status = mafat_transfer_add(b, at, l, mafat_division_portions(&b->division, l) - 1);
     }
     group->n_tiles++;
     return status;
@@ -234,7 +239,8 @@ mafat_status mafat_tiles_add_group(mafat_builder *b, int g)
         }
     }
     group->redundant_macs = redundant_macs(b, group);
-    if (status == MAFAT_OK && is_interleaved)
-        status = mafat_transfer_add(b, (mafat_tile_index){.group = g}, b->producers[group->end - 1], 0);
+    int output = b->producers[group->end - 1];
+    if (status == MAFAT_OK && is_interleaved && output >= group->first)    /* else it has been sent */
+        status = mafat_transfer_add(b, (mafat_tile_index){.group = g}, output, 0);
     return status;
 }

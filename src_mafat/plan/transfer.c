@@ -51,18 +51,37 @@ static mafat_step step_of(const mafat_builder *b, int layer, int portion)
     }
     step.portion = (unsigned char)portion;
     step.ends_exchange = portion + 1 == mafat_division_portions(&b->division, layer);
+    if (portion > 0 || !step.ends_exchange) {
+        mafat_part part = mafat_builder_portion(b, layer, portion);
+        step.filter_begin = part.channel_begin;
+        step.filter_end = part.channel_end;
+    }
     step.out.region = step.out.held = mafat_builder_held(b, layer);
     step.kind = MAFAT_STEP_EXCHANGE;
     step.layer = layer;
     return step;
 }
 
+/* A part of a network does not know what others read: counts the most that there can be. */
+static void count_most(mafat_builder *b, int layer, int portion)
+{
+    if (layer >= 0 && b->division.ways[layer].kind == MAFAT_FOR_ITSELF)
+        return;
+    b->plan->n_steps++;
+    if (portion == 0)    /* to each other rank and from it */
+        b->plan->n_messages += mafat_division_portions(&b->division, layer) * 2 * (b->division.n - 1);
+}
+
 mafat_status mafat_transfer_add(mafat_builder *b, mafat_tile_index at, int layer, int portion)
 {
     mafat_status status = MAFAT_OK;
     int n = 0;
-    if (b->division.n <= 1 || b->is_part)
+    if (b->division.n <= 1)
         return MAFAT_OK;
+    if (b->is_part) {
+        count_most(b, layer, portion);
+        return MAFAT_OK;
+    }
     if (portion == 0)
         status = add_messages(b, layer);
     if (status == MAFAT_OK)

@@ -167,18 +167,22 @@ static mafat_status try_way(divider *v, int l, mafat_division_way way, mafat_div
     return status;
 }
 
-/* Tries all kinds of division of one layer, then all numbers of portions, and keeps the best. */
+/* Tries all kinds of division of one layer, then numbers of portions, and keeps the best. */
 static mafat_status change_layer(divider *v, int l, double *least_s)
 {
-    mafat_division_way best = v->ways[l];
+    mafat_division_way best = v->ways[l], way = best;
+    bool has_portions = mafat_division_has_filters(&v->problem->network->layers[l]);
     mafat_status status = MAFAT_OK;
-    int n_portions = best.n_portions;
-    for (mafat_division_kind kind = 0; kind < MAFAT_N_DIVISION_KINDS && status == MAFAT_OK; kind++)
-        if (can_have(v, l, kind))
-            status = try_way(v, l, (mafat_division_way){kind, n_portions}, &best, least_s);
-    mafat_division_kind kind = best.kind;
-    for (int n = 1; n <= MAFAT_MAX_PORTIONS && status == MAFAT_OK && kind != MAFAT_FOR_ITSELF; n *= 2)
-        status = try_way(v, l, (mafat_division_way){kind, n}, &best, least_s);
+    for (way.kind = 0; way.kind < MAFAT_N_DIVISION_KINDS && status == MAFAT_OK; way.kind++)
+        if (can_have(v, l, way.kind))
+            status = try_way(v, l, way, &best, least_s);
+    way.kind = best.kind;
+    has_portions = has_portions && way.kind != MAFAT_FOR_ITSELF;
+    for (int n = 1; n <= MAFAT_MAX_PORTIONS && status == MAFAT_OK && has_portions; n *= 2) {
+        way.n_portions = n;
+        if (n != best.n_portions)
+            status = try_way(v, l, way, &best, least_s);
+    }
     v->ways[l] = best;
     return status;
 }

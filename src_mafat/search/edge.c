@@ -180,7 +180,7 @@ static void sum_up(const mafat_plan *part, size_t kept, bool is_in_head, mafat_e
         *most = bytes > *most ? bytes : *most;
     }
     edge->window_bytes = 0;
-    edge->sum_bytes = mafat_plan_array_bytes(part->n_steps, part->n_windows);
+    edge->sum_bytes = mafat_plan_array_bytes(part);
     for (int w = 0; w < part->n_windows; w++) {
         size_t bytes = part->buffers[part->windows[w].buffer].place.bytes;
         if (part->windows[w].pinned)
