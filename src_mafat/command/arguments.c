@@ -83,6 +83,7 @@ mafat_status mafat_arguments_parse(mafat_arguments *arguments, int argc, char **
     if (status == MAFAT_OK && options->stretch && options->letter_box)
         status = mafat_error_set(error, MAFAT_USAGE, "-stretch and -letter_box: give one of them");
     arguments->options.config = arguments->configs.values[0];
+    arguments->options.are_typed = true;
     return status;
 }
 

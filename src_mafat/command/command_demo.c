@@ -337,7 +337,7 @@ static mafat_status open_network(demo *d, const char *weights, int width, int he
     const mafat_options *options = &d->network_options;
     const mafat_library_passes passes = {
         .batch = options->batch, .n_images = weights != NULL ? count_known(d) : 1,
-        .image_bytes = 3 * (size_t)width * (size_t)height,
+        .image_bytes = 3 * (size_t)width * (size_t)height, .are_typed = true,
     };
     mafat_settings settings = {
         .memory = options->memory, .config = options->config,
@@ -349,7 +349,7 @@ static mafat_status open_network(demo *d, const char *weights, int width, int he
     char *names = NULL;
     mafat_status status = MAFAT_OK;
     if (options->threads != NULL)
-        status = mafat_number_read("threads", options->threads, 1, MAFAT_MAX_THREADS,
+        status = mafat_number_read("option -threads", options->threads, 1, MAFAT_MAX_THREADS,
                                    &settings.n_threads, error);
     if (status == MAFAT_OK)
         status = mafat_data_file_find_text(d->data, "names", "data/names.list", &names, error);

@@ -221,6 +221,7 @@ static mafat_status read_settings(const mafat_settings *settings, asked *a, mafa
                                  .letter_box = settings->fit == MAFAT_IMAGES_LETTERBOXED,
                                  .threads = settings->n_threads != 0 ? m->n_threads : NULL};
     a->options.batch = a->passes.batch;
+    a->options.are_typed = a->passes.are_typed;
     a->names_path = settings->names;
     a->reserve_bytes = settings->reserve_bytes;
     m->listener = (mafat_notice_listener){settings->notice, settings->notice_context};

@@ -70,6 +70,7 @@ typedef struct {
                               many as suit */
     int n_images;          /* so many are known before the first one is run */
     size_t image_bytes;    /* that each of them takes while it waits for the others */
+    bool are_typed;        /* this and the settings, as options (session/session.h) */
 } mafat_library_passes;
 
 /* mafat_open() for one of our own commands that has images share passes. */

@@ -32,11 +32,11 @@ static mafat_status read_shares(mafat_ranks *ranks, const char *text, mafat_erro
     int n = find_word(text, 0, word, sizeof word), sum = 0;
     mafat_status status = MAFAT_OK;
     if (n != ranks->n && ranks->n == 1)
-        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d shares, and this is one process; "
+        return mafat_error_set(error, MAFAT_USAGE, "\"%s\" has %d shares, and this is one process; "
                                "mpirun starts several of darknet-mpi, and `predict` and `plan` take "
                                "-ranks", text, n);
     if (n != ranks->n)
-        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: %d share%s for %d ranks", text, n,
+        return mafat_error_set(error, MAFAT_USAGE, "\"%s\" has %d share%s for %d ranks", text, n,
                                n == 1 ? "" : "s", ranks->n);
     for (int rank = 0; rank < n && status == MAFAT_OK; rank++) {
         find_word(text, rank, word, sizeof word);
@@ -45,7 +45,7 @@ static mafat_status read_shares(mafat_ranks *ranks, const char *text, mafat_erro
         sum += ranks->shares[rank];
     }
     if (status == MAFAT_OK && sum == 0)
-        return mafat_error_set(error, MAFAT_USAGE, "-shares %s: nobody has a share", text);
+        return mafat_error_set(error, MAFAT_USAGE, "\"%s\": nobody has a share", text);
     return status;
 }
 
@@ -54,19 +54,24 @@ mafat_status mafat_rank_options_read(mafat_ranks *ranks, const mafat_rank_option
 {
     const mafat_peers *peers = mafat_peers_here();
     int n = 1;
+    mafat_status status = MAFAT_OK;
     if (peers != NULL && options->n != NULL)
-        return mafat_error_set(error, MAFAT_USAGE, "-ranks %s: mpirun has started %d", options->n,
-                               peers->ranks.n);
-    if (options->n != NULL) {
-        mafat_status status = mafat_number_read("ranks", options->n, 1, MAFAT_MAX_RANKS, &n,
-                                                error);
-        if (status != MAFAT_OK)
-            return status;
+        status = mafat_error_set(error, MAFAT_USAGE, "ranks \"%s\": mpirun has started %d", options->n,
+                                 peers->ranks.n);
+    else if (options->n != NULL)
+        status = mafat_number_read("ranks", options->n, 1, MAFAT_MAX_RANKS, &n, error);
+    if (status != MAFAT_OK) {
+        mafat_error_set_file(error, "option -ranks");
+        return status;
     }
     *ranks = peers != NULL ? peers->ranks : mafat_ranks_even(n, 0);
     if (options->rank > 0)
         ranks->rank = options->rank;
-    return options->shares != NULL ? read_shares(ranks, options->shares, error) : MAFAT_OK;
+    if (options->shares != NULL)
+        status = read_shares(ranks, options->shares, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, "option -shares");
+    return status;
 }
 
 static const char kinds[MAFAT_N_DIVISION_KINDS + 1] = {
@@ -122,7 +127,7 @@ mafat_status mafat_rank_options_find_memory(const mafat_ranks *ranks, const char
         snprintf(own, size, "%s", memory);
     if (n == 1 || n == ranks->n)
         return MAFAT_OK;
-    return mafat_error_set(error, MAFAT_USAGE, "-memory %s: %d limits for %d rank%s; give one, which is "
+    return mafat_error_set(error, MAFAT_USAGE, "memory limits \"%s\": %d for %d rank%s; give one, which is "
                            "each rank's, or one for each", memory, n, ranks->n,
                            ranks->n == 1 ? "" : "s");
 }

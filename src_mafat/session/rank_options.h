@@ -20,7 +20,7 @@ typedef struct {
 } mafat_rank_options;
 
 /* The ranks of this process's peers, or those that are asked for where it is alone, and their shares.
- * MAFAT_USAGE where the shares do not fit them. */
+ * MAFAT_USAGE where the shares do not fit them; errors name the option. */
 mafat_status mafat_rank_options_read(mafat_ranks *ranks, const mafat_rank_options *options,
                                      mafat_error *error);
 

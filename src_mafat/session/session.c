@@ -87,12 +87,37 @@ static mafat_status find_threads(int *n_threads, mafat_error *error)
     return status;
 }
 
+/* Has the error of an option name that one in place of the cfg, where it is typed. */
+static mafat_status name_option(mafat_status status, const mafat_options *options, const char *name,
+                                const char *given, mafat_error *error)
+{
+    char option[32];
+    snprintf(option, sizeof option, "option %s", name);
+    if (status != MAFAT_OK && options->are_typed && given != NULL)
+        mafat_error_set_file(error, option);
+    return status;
+}
+
+/* Refuses what does not go with Darknet's own forward pass: `what` and its value. */
+static mafat_status fail_by_layers(const mafat_options *options, const char *reason, const char *what,
+                                   const char *value, mafat_error *error)
+{
+    mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is Darknet's own "
+                    "forward pass, which %s; given %s%s", reason, what, value);
+    return name_option(MAFAT_USAGE, options, "-mafat", options->config, error);
+}
+
 static mafat_status read_threads(const char *text, int *n_threads, mafat_error *error)
 {
     *n_threads = 1;
+    mafat_status status = MAFAT_OK;
+    if (text == NULL && mafat_team_available())
+        status = find_threads(n_threads, error);
+    if (status != MAFAT_OK)
+        mafat_error_set_file(error, "environment");
     if (text == NULL)
-        return mafat_team_available() ? find_threads(n_threads, error) : MAFAT_OK;
-    mafat_status status = mafat_number_read("threads", text, 1, MAFAT_MAX_THREADS, n_threads,
+        return status;
+    status = mafat_number_read("threads", text, 1, MAFAT_MAX_THREADS, n_threads,
                                             error);
     if (status == MAFAT_OK && *n_threads > 1 && !mafat_team_available()) {
         mafat_notice("built without OpenMP: 1 thread instead of %d", *n_threads);
@@ -118,9 +143,8 @@ static mafat_status read_fast(mafat_session *session, const mafat_options *optio
     session->is_fast = options->fast || is_flagged;
     session->scratch_bytes = MAFAT_WINOGRAD_BYTES;
     if (status == MAFAT_OK && session->by_layers && session->is_fast)
-        return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
-                               "Darknet's own forward pass, which knows no other algorithm than its "
-                               "own; given %s", options->fast ? "-fast" : "mafat_fast=1");
+        return fail_by_layers(options, "knows no other algorithm than its own",
+                              options->fast ? "-fast" : "mafat_fast=", options->fast ? "" : "1", error);
     if (status == MAFAT_OK && session->is_fast)
         mafat_algorithm_choose(&session->cfg.network);
     return status;
@@ -141,10 +165,10 @@ static mafat_status read_batch(mafat_session *session, const mafat_options *opti
         session->n_images = MAFAT_MAX_BATCH;
     else
         session->n_images = most < 1 ? 1 : most < MAFAT_MAX_BATCH ? most : MAFAT_MAX_BATCH;
-    if (status == MAFAT_OK && session->by_layers && is_named && session->n_images > 1)
-        return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
-                               "Darknet's own forward pass, which takes one image at a time; given "
-                               "batch %s", text);
+    if (status != MAFAT_OK)
+        return name_option(status, options, "-batch", text, error);
+    if (session->by_layers && is_named && session->n_images > 1)
+        return fail_by_layers(options, "takes one image at a time", "batch ", text, error);
     if (!is_named && (session->by_layers || session->limit_bytes == 0))
         session->n_images = 1;
     session->seeks_images = !is_named && session->n_images > 1;
@@ -266,17 +290,18 @@ static mafat_status read_request(mafat_session *session, const mafat_options *op
                                                        ? NULL : cfg->memory);
     mafat_status status = read_threads(first_of(options->threads, cfg->threads),
                                        &session->n_threads, error);
-    if (status == MAFAT_OK && memory != NULL)
+    if (status != MAFAT_OK)
+        return name_option(status, options, "-threads", options->threads, error);
+    if (memory != NULL)
         status = read_limits(session, memory, error);
     if (status != MAFAT_OK)
-        return status;
+        return name_option(status, options, "-memory", options->memory, error);
     if (session->by_layers && memory != NULL)
-        return mafat_error_set(error, MAFAT_USAGE,
-                               "configuration \"" MAFAT_LAYERS_CONFIG "\" is Darknet's own forward "
-                               "pass, which knows no memory limit; given %s", memory);
+        return fail_by_layers(options, "knows no memory limit", "", memory, error);
     if (session->by_layers || config == NULL)
         return MAFAT_OK;
-    return mafat_config_parse(&session->asked, config, error);
+    return name_option(mafat_config_parse(&session->asked, config, error), options, "-mafat",
+                       options->config, error);
 }
 
 /* What ranks cost, and what somebody has said of their shares and of how layers are divided. */

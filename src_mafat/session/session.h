@@ -21,6 +21,7 @@ typedef struct {
     mafat_rank_options ranks;
     bool is_unlimited;     /* mafat_memory= of the cfg does not count */
     bool fast;             /* not Darknet's bits, but sooner (plan/algorithm.h) */
+    bool are_typed;        /* on a command line: an error of one of them names it, and not the cfg */
     bool seeks_config;     /* the configuration is what is looked for: mafat= of the cfg is not */
     bool stretch, letter_box;    /* how images are fitted, one of them: the cfg is read as AlexeyAB's then;
                                     none: as it says */
@@ -79,10 +80,10 @@ typedef struct {
 
 /* Reads the cfg and plans it. Weights are read by MAFAT where the workload says so or there is a
  * memory limit, and the network's kinds of layers allow it; else they stay where Darknet loads
- * them. Errors, all of which name the file: those of mafat_cfg_read(), mafat_config_parse(),
- * mafat_build_plan() and mafat_search_best(); MAFAT_UNSUPPORTED for a network with a layer that
- * MAFAT cannot run; MAFAT_USAGE for other options that are wrong. On error nothing needs to be
- * closed. */
+ * them. Errors name the file, or an option that is typed: those of mafat_cfg_read(),
+ * mafat_config_parse(), mafat_build_plan() and mafat_search_best(); MAFAT_UNSUPPORTED for a network
+ * with a layer that MAFAT cannot run; MAFAT_USAGE for other options that are wrong. On error nothing
+ * needs to be closed. */
 mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
                                 const mafat_options *options, const mafat_workload *workload,
                                 mafat_error *error);

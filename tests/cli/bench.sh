@@ -114,5 +114,5 @@ expect 2 'usage: darknet mafat bench CFG WEIGHTS' bench one two
 expect 2 'unknown option -n; allowed are -mafat' "$darknet" mafat compare "$cfg" -n
 expect 1 'no-such.jpg: .*No such file' bench no-such.jpg -n 1
 expect 1 'no-such.weights: .*No such file' "$darknet" mafat bench "$cfg" no-such.weights
-expect 2 'small.cfg: configuration "5x"' bench -mafat 5x
+expect 2 '^mafat: option -mafat: configuration "5x"' bench -mafat 5x
 finish

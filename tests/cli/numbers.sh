@@ -14,7 +14,7 @@ detect() { mafat detector test small.data small.cfg small.weights data/dog.jpg -
 # sizes; tests/test_number.c has more of them
 for size in 8m 8MB '8 M' 8MiB ' 8M'; do
     expect 2 'memory limit ".*or auto; did you mean 8M\?$' mafat plan small.cfg -memory "$size"
-    expect 2 'small.cfg: memory limit ".*; did you mean 8M\?$' detect -memory "$size"
+    expect 2 '^mafat: option -memory: memory limit ".*; did you mean 8M\?$' detect -memory "$size"
     expect 125 'memory limit ".*; did you mean 8M\?$' "$top/tools/limit" "$size" true
 done
 expect 2 'did you mean 1536K\?$' mafat plan small.cfg -memory 1.5M

@@ -41,9 +41,9 @@ on_ranks "$(small cfg/resnet18.cfg 128)" "$(weights cfg/resnet18.cfg)" 12M 3x2
 [ ! -e $fastest.cfg ] || on_ranks $fastest.cfg $fastest.weights 12M 4x1r/21/2x1
 same 1 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)"
 same 2 "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -memory 14M,13M -shares 5,4
-expect 2 '^mafat: .*-shares 1,1: 2 shares for 3 ranks' ranks 3 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
+expect 2 '^mafat: option -shares: "1,1" has 2 shares for 3 ranks' ranks 3 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
     "$(weights cfg/yolov3-tiny.cfg)" -shares 1,1
-expect 2 '^mafat: .*-shares 1,1: 2 shares, and this is one process; mpirun starts several' "$darknet" mafat compare \
+expect 2 '^mafat: option -shares: "1,1" has 2 shares, and this is one process; mpirun starts several' "$darknet" mafat compare \
     "$scratch/yolov3-tiny.cfg" "$(weights cfg/yolov3-tiny.cfg)" -shares 1,1
 for wish in -front -measure; do
     expect 2 "$wish is for one process, and these are 2 ranks" ranks 2 "$mpi" mafat search "$scratch/yolov3-tiny.cfg" \
@@ -52,7 +52,7 @@ done
 expect 0 '^n_ranks: 2$' ranks 2 "$mpi" mafat search "$scratch/yolov3-tiny.cfg" -memory 20M -shares 1,1 -save "$scratch/saved.cfg"
 grep -q 'saved.cfg: is for one process, too: how 2 ranks divide its layers they choose' "$scratch/stderr" ||
     fail "not said that a saved cfg says nothing of ranks"
-expect 2 '^mafat: .*-memory 12M,12M: 2 limits for 3 ranks' ranks 3 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
+expect 2 '^mafat: option -memory: memory limits "12M,12M": 2 for 3 ranks' ranks 3 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
     "$(weights cfg/yolov3-tiny.cfg)" -memory 12M,12M
 expect 3 "rank 1 on $(hostname): nothing fits" ranks 2 "$mpi" mafat compare "$scratch/yolov3-tiny.cfg" \
     "$(weights cfg/yolov3-tiny.cfg)" -memory 16M,4M
