@@ -50,11 +50,17 @@ static void hand_over(const mafat_arguments *arguments, int *argc, char **argv)
     argv[*argc] = NULL;
 }
 
-/* Refuses an option that only some commands take. */
-static mafat_status fail_option(const char *option, mafat_darknet_commands_takes *takes,
-                                mafat_error *error)
+/* Refuses an option that only some commands take, this one perhaps with -json alone. */
+static mafat_status fail_option(const mafat_arguments *arguments, const char *option,
+                                mafat_darknet_commands_takes *takes, mafat_error *error)
 {
     char names[300];
+    const char *subword = arguments->n_words > 1 ? arguments->words[1] : "";
+    const mafat_darknet_command *command = mafat_darknet_commands_find(arguments->words[0], subword);
+    if (command != NULL && takes(command)) {
+        mafat_darknet_commands_print_name(command, names, sizeof names);
+        return mafat_error_set(error, MAFAT_USAGE, "`%s` takes %s with -json alone", names, option);
+    }
     mafat_darknet_commands_print_names(takes, names, sizeof names);
     return mafat_error_set(error, MAFAT_USAGE, "%s is for MAFAT's own commands, %s", option, names);
 }
@@ -102,8 +108,9 @@ int mafat_main(int *argc, char **argv)
     mafat_progress_allow();
     if (arguments.quiet)
         mafat_notice_silence();
+    if (status == MAFAT_OK)
+        status = mafat_darknet_options_order(&arguments, &error);
     if (status == MAFAT_OK) {
-        mafat_darknet_options_order(&arguments);
         const mafat_command *own = is_named ? mafat_own_commands_find(arguments.words[0]) : NULL;
         bool is_map = mafat_command_map_is(&arguments);
         bool is_version = is_named && mafat_command_version_is(&arguments);
@@ -115,11 +122,11 @@ int mafat_main(int *argc, char **argv)
         if (arguments.configs.n > 1 && (own == NULL || !own->usage->takes_configs))
             status = mafat_error_set(&error, MAFAT_USAGE, "option -mafat is given twice");
         else if (!is_ours && arguments.json)
-            status = fail_option("-json", mafat_darknet_commands_takes_json, &error);
+            status = fail_option(&arguments, "-json", mafat_darknet_commands_takes_json, &error);
         else if (!is_ours && arguments.quiet && !mafat_command_darknet_takes_quiet(&arguments))
-            status = fail_option("-quiet", mafat_darknet_commands_takes_quiet, &error);
+            status = fail_option(&arguments, "-quiet", mafat_darknet_commands_takes_quiet, &error);
         else if (!takes_batch(&arguments, own, is_ours))
-            status = fail_option("-batch", mafat_darknet_commands_takes_batch, &error);
+            status = fail_option(&arguments, "-batch", mafat_darknet_commands_takes_batch, &error);
         else if (is_version)
             status = mafat_command_version(&arguments, &error);
         else if (own != NULL)

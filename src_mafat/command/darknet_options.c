@@ -136,14 +136,23 @@ bool mafat_darknet_options_takes_value(const char *option)
     return option_size(option) == 2;
 }
 
-void mafat_darknet_options_order(mafat_arguments *arguments)
+mafat_status mafat_darknet_options_order(mafat_arguments *arguments, mafat_error *error)
 {
     static char top[] = "-t";
     char **words = arguments->words, *moved[2];
     int n = arguments->n_words, n_left = n;
-    for (int i = 0; i < n; i++)
-        if (strcmp(words[i], "-top") == 0)
-            words[i] = top;
+    bool is_short = false, is_long = false;
+    for (int i = 0; i < n; i++) {
+        is_short |= strcmp(words[i], "-t") == 0;
+        if (strcmp(words[i], "-top") != 0)
+            continue;
+        if (is_long)
+            return mafat_error_set(error, MAFAT_USAGE, "option -top is given twice");
+        is_long = true;
+        words[i] = top;
+    }
+    if (is_short && is_long)
+        return mafat_error_set(error, MAFAT_USAGE, "-t and -top are one option: give one of them");
     for (int at = 0; at < 2 && at < n_left;) {
         int size = option_size(words[at]);
         if (size == 0 || at + size > n_left) {
@@ -155,4 +164,5 @@ void mafat_darknet_options_order(mafat_arguments *arguments)
         memcpy(words + n - size, moved, (size_t)size * sizeof *words);
         n_left -= size;
     }
+    return MAFAT_OK;
 }

@@ -34,8 +34,8 @@ void mafat_darknet_options_print(FILE *stream, int indent, int column, const cha
 bool mafat_darknet_options_takes_value(const char *option);
 
 /* Moves those that stand before a command's word, or between its two words, behind all others, and
- * makes -t, which Darknet knows, of -top. */
-void mafat_darknet_options_order(mafat_arguments *arguments);
+ * makes -t, which Darknet knows, of -top. MAFAT_USAGE where both are given, or -top twice. */
+mafat_status mafat_darknet_options_order(mafat_arguments *arguments, mafat_error *error);
 
 /* Readers that only check: a number from 0 to 1, and a whole one from 0 on, are kept as text. */
 mafat_option_reader mafat_darknet_options_share, mafat_darknet_options_whole;

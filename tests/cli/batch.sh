@@ -234,7 +234,9 @@ done
 expect 2 'option -batch lacks its value' "$darknet" mafat plan "$cfg" -batch
 expect 2 'one image at a time; given batch 2' "$darknet" mafat bench "$cfg" "$w" -mafat layers -batch 2
 expect 0 '^config: layers$' "$darknet" mafat bench "$cfg" "$w" -mafat layers -batch auto -n 1
-for command in 'classifier predict' 'segmenter test' 'detector recall'; do
+expect 2 '^mafat: `classifier predict` takes -batch with -json alone$' \
+    "$darknet" mafat classifier predict x.data "$cfg" "$w" -batch 2
+for command in 'segmenter test' 'detector recall'; do
     expect 2 "^mafat: -batch is for MAFAT's own commands, " "$darknet" mafat $command x.data "$cfg" "$w" -batch 2
 done
 finish

@@ -106,7 +106,10 @@ for name in flat tree; do
     python3 "$scratch/classes.py" "$scratch/stock" "$scratch/ours" data/dog.jpg data/eagle.jpg || fail "$name: other classes in a list"
 done
 expect 2 'option -t: 7 must be from 0 to 6' of "$darknet" mafat data/dog.jpg -json -top 7
-expect 2 'option -t is given twice' of "$darknet" mafat data/dog.jpg -json -top 2 -t 2
+expect 2 '^mafat: -t and -top are one option: give one of them$' of "$darknet" mafat data/dog.jpg -json -top 2 -t 2
+for option in -t -top; do
+    expect 2 "^mafat: option $option is given twice\$" of "$darknet" mafat data/dog.jpg -json $option 2 $option 2
+done
 expect 3 'nothing fits 1048576 bytes' of "$darknet" mafat data/dog.jpg -json -memory 1M
 expect 1 'cannot write the results' bash -c '"$@" >/dev/full' - "$darknet" mafat classifier predict "$scratch/class.data" \
     "$scratch/flat.cfg" "$scratch/flat.w" data/dog.jpg -json

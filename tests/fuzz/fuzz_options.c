@@ -75,8 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mafat_status status = mafat_arguments_parse(&arguments, parsed.n, parsed.words, &error);
     fuzz_require_told(status, &error);
     fuzz_require(status != MAFAT_OK || (arguments.n_words >= 0 && arguments.n_words <= parsed.n));
+    if (status == MAFAT_OK && !arguments.help) {
+        status = mafat_darknet_options_order(&arguments, &error);
+        fuzz_require_told(status, &error);
+    }
     if (status == MAFAT_OK && !arguments.help && arguments.n_words > 0) {
-        mafat_darknet_options_order(&arguments);
         const mafat_command *own = mafat_own_commands_find(arguments.words[0]);
         if (own != NULL)
             try_own(own, &arguments);
