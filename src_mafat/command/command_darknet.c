@@ -248,6 +248,7 @@ static mafat_status find_workload(const mafat_darknet_command *command, mafat_op
     const mafat_darknet_command_inference *inference = command->inference;
     mafat_error later;    /* of names: mafat_verify_data() tells it, once the cfg is known to be one */
     mafat_status status = mafat_workload_of_command(workload, found->loading, found->drawer, error);
+    workload->image_path = found->image;
     workload->repeats = found->image == NULL;
     workload->format = found->format;
     workload->crops = inference->crops;

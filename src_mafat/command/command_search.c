@@ -329,6 +329,8 @@ static mafat_status search_all(searcher *s, mafat_error *error)
         status = find_joint(s, error);
     if (s->searching_s == 0)
         s->searching_s = mafat_measure_now_s() - s->begin_s;
+    if (status == MAFAT_NO_FIT)
+        mafat_workload_name_picture(&s->workload, error);
     return status;
 }
 

@@ -89,6 +89,7 @@ mafat_status mafat_trial_open(mafat_trial *trial, const mafat_arguments *argumen
     const char *image = image_path(arguments);
     mafat_status status = mafat_workload_of_command(&trial->workload, MAFAT_LOADED_BY_ROWS,
                                                     MAFAT_DRAWN_BY_NOBODY, error);
+    trial->workload.image_path = image;
     trial->workload.n_timed = n_timed;
     trial->workload.times_layers = times_layers;
     if (status == MAFAT_OK && image != NULL)

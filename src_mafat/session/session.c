@@ -757,6 +757,8 @@ mafat_status mafat_session_open(mafat_session *session, const char *cfg_path,
     status = mafat_session_plan(session, error);
     if (status == MAFAT_OK)
         return MAFAT_OK;
+    if (status == MAFAT_NO_FIT)
+        mafat_workload_name_picture(workload, error);
     mafat_error_set_file(error, cfg_path);
     mafat_session_close(session);
     return status;

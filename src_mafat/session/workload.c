@@ -2,6 +2,7 @@
 #include "session/workload.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/charge.h"
 #include "base/shipped.h"
@@ -68,6 +69,15 @@ void mafat_workload_set_picture(mafat_workload *workload, const mafat_picture_me
     workload->is_fitted = workload->loading != MAFAT_LOADED_BY_ROWS;
     workload->fitted = (mafat_fitting){mafat_workload_fit(workload), picture->w, picture->h,
                                        MAFAT_COLOURS};
+}
+
+void mafat_workload_name_picture(const mafat_workload *workload, mafat_error *error)
+{
+    size_t length = strlen(error->text);
+    if (workload->image_path != NULL)
+        snprintf(error->text + length, sizeof error->text - length,
+                 " for %.300s, an image of %dx%d pixels", workload->image_path, workload->fitted.w,
+                 workload->fitted.h);
 }
 
 mafat_workload_image mafat_workload_round_images(const mafat_workload_image *a,
@@ -191,6 +201,7 @@ mafat_status mafat_workload_find(mafat_workload *workload, const char *cfg_path,
     status = mafat_picture_memory_find(&picture, named->image, error);
     if (status != MAFAT_OK)
         mafat_error_set_file(error, named->image);
+    workload->image_path = named->image;
     return status == MAFAT_OK ? give_picture(workload, cfg_path, &picture, named->data, error)
                               : status;
 }

@@ -52,6 +52,7 @@ typedef struct {
     size_t waiting_bytes;          /* that each of several takes while it waits for their pass */
     bool has_others;               /* the process holds more than is counted here, which is measured
                                       before each run */
+    const char *image_path;        /* of the one that is named, borrowed; NULL: none is */
     mafat_workload_image image;    /* that room is kept for, */
     bool is_fitted;                /* and beside it what Darknet's own code makes of this one to fit
                                       it to the input */
@@ -84,6 +85,9 @@ mafat_status mafat_workload_of_program(mafat_workload *workload, mafat_error *er
 
 /* Has it keep room for an image. */
 void mafat_workload_set_picture(mafat_workload *workload, const mafat_picture_memory *picture);
+
+/* Adds the image that is named to an error of what does not fit with it; others may. */
+void mafat_workload_name_picture(const mafat_workload *workload, mafat_error *error);
 
 /* Adds the names of classes that a data file leads to. MAFAT_FAILED where one of the files is amiss. */
 mafat_status mafat_workload_add_names(mafat_workload *workload, const char *data,

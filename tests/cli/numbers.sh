@@ -17,6 +17,13 @@ for size in 8m 8MB '8 M' 8MiB ' 8M'; do
     expect 2 '^mafat: option -memory: memory limit ".*; did you mean 8M\?$' detect -memory "$size"
     expect 125 'memory limit ".*; did you mean 8M\?$' "$top/tools/limit" "$size" true
 done
+# what does not fit names the image that is to fit, too
+too_small='^mafat: small.cfg: nothing fits 1024 bytes; the smallest limit .*[0-9] [KMG]iB\)'
+image=' for data/dog.jpg, an image of 768x576 pixels$'
+expect 3 "$too_small$image" detect -memory 1K
+expect 3 "$too_small$image" mafat bench small.cfg small.weights data/dog.jpg -memory 1K
+expect 3 "$too_small with 2x2$image" mafat predict small.cfg -image data/dog.jpg -memory 1K -mafat 2x2
+expect 3 "$too_small\$" mafat plan small.cfg -memory 1K
 expect 2 'did you mean 1536K\?$' mafat plan small.cfg -memory 1.5M
 expect 2 'or auto; did you mean auto\?$' mafat plan small.cfg -memory AUTO
 
