@@ -287,8 +287,13 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
         status = mafat_trial_open(&b.trial, arguments, w.n_runs, w.layers, error);
     if (status != MAFAT_OK)
         return status;
-    mafat_trial_load(&b.trial, arguments, false);
-    status = measure(&b, w.layers, error);
+    if (w.layers && b.trial.session.by_layers)
+        status = mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
+                                 "Darknet's own forward pass, which is timed whole; given -layers");
+    if (status == MAFAT_OK) {
+        mafat_trial_load(&b.trial, arguments, false);
+        status = measure(&b, w.layers, error);
+    }
     if (status == MAFAT_OK)
         report(&b, arguments->json);
     mafat_error_set_file(error, arguments->words[1]);

@@ -6,6 +6,7 @@
 #include "command/rank_table.h"
 #include "command/report.h"
 #include "draw/plan_picture.h"
+#include "session/notes.h"
 #include "session/verify.h"
 
 static const char *shape_text(mafat_shape shape, char *text, size_t size)
@@ -325,6 +326,16 @@ static void report_steps(const mafat_session *session, mafat_report *r)
 
 /* ------------------------------------------------------------------------------------ the command */
 
+static void report_sums(const mafat_plan *plan, mafat_report *r)
+{
+    mafat_report_size(r, "groups", (size_t)plan->n_groups);
+    if (plan->n_images > 1)
+        mafat_report_size(r, "head_groups", (size_t)plan->n_head_groups);
+    mafat_report_size(r, "steps", (size_t)plan->n_steps);
+    mafat_report_size(r, "live_bytes", plan->live_bytes);
+    mafat_report_size(r, "macs", plan->macs);
+}
+
 static void report_tables(const mafat_session *session, bool steps, mafat_report *r)
 {
     report_groups(session, r);
@@ -377,12 +388,8 @@ static mafat_status print(mafat_session *session, const mafat_arguments *argumen
         return status;
     mafat_report_begin(&r, json);
     mafat_report_session(&r, session);
-    mafat_report_size(&r, "groups", (size_t)plan->n_groups);
-    if (plan->n_images > 1)
-        mafat_report_size(&r, "head_groups", (size_t)plan->n_head_groups);
-    mafat_report_size(&r, "steps", (size_t)plan->n_steps);
-    mafat_report_size(&r, "live_bytes", plan->live_bytes);
-    mafat_report_size(&r, "macs", plan->macs);
+    if (!session->by_layers)
+        report_sums(plan, &r);
     if (json && !session->by_layers)
         report_tables(session, steps, &r);
     mafat_rank_table_report(&ranks, &r);
@@ -427,7 +434,12 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
         status = mafat_session_open(&session, cfg_path, &arguments->options, &workload, error);
     if (status != MAFAT_OK)
         return status;
-    if (w.svg != NULL)
+    if (session.by_layers && w.steps)
+        status = mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
+                                 "Darknet's own forward pass: there are no steps to list");
+    else if (session.by_layers && w.svg == NULL)
+        mafat_notes_print_layers(cfg_path);
+    if (status == MAFAT_OK && w.svg != NULL)
         status = mafat_verify_unread(w.svg, &cfg_path, 1, error);
     if (status == MAFAT_OK && w.svg != NULL)
         status = mafat_plan_picture_write(&session, cfg_path, w.svg, error);

@@ -2,6 +2,7 @@
 #include "command/own_commands.h"
 #include "command/rank_table.h"
 #include "command/report.h"
+#include "session/notes.h"
 #include "session/session.h"
 
 /* The most that windows of weights hold of the arena at once. */
@@ -99,6 +100,8 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
                                     error);
     if (status != MAFAT_OK)
         return status;
+    if (session.by_layers)
+        mafat_notes_print_layers(arguments->words[1]);
     status = report(&session, arguments, &workload, error);
     mafat_session_close(&session);
     return status;

@@ -109,6 +109,12 @@ void mafat_notes_print_config(const mafat_network *network, const mafat_config *
     pthread_mutex_unlock(&lock);
 }
 
+void mafat_notes_print_layers(const char *path)
+{
+    mafat_notice("%s: configuration \"layers\" is Darknet's own forward pass: there is no plan, and "
+                 "nothing is predicted; `bench` measures it", path);
+}
+
 void mafat_notes_print_ranks(const mafat_ranks *ranks)
 {
     int n_working = 0;

@@ -22,6 +22,9 @@ void mafat_notes_print_stray(const char *path, int number, const char *line);
 void mafat_notes_print_config(const mafat_network *network, const mafat_config *asked,
                               const mafat_plan *plan);
 
+/* That the configuration "layers" has no plan. */
+void mafat_notes_print_layers(const char *path);
+
 /* Says how many of several ranks work, where not all of them do. */
 void mafat_notes_print_ranks(const mafat_ranks *ranks);
 

@@ -109,6 +109,7 @@ expect 2 'option -n lacks its value' bench -n
 expect 2 'option -n is given twice' bench -n 2 -n 2
 expect 2 'option -layers is given twice' bench -layers -layers
 expect 2 'unknown option -x; allowed are -n N, -layers, -mafat CONFIG, -memory LIMIT, -threads N, -batch N, -shares LIST, -fast, -stretch, -letter_box, -json, -quiet and -help' bench -x
+expect 2 'small.cfg: configuration "layers" is .*, which is timed whole; given -layers$' bench -layers -mafat layers
 expect 2 'usage: darknet mafat bench CFG WEIGHTS' "$darknet" mafat bench "$cfg"
 expect 2 'usage: darknet mafat bench CFG WEIGHTS' bench one two
 expect 2 'unknown option -n; allowed are -mafat' "$darknet" mafat compare "$cfg" -n

@@ -40,7 +40,7 @@ while IFS=: read -r command lists; do
 done <<END
 plan $cfg -memory 8M -svg $scratch/plan.svg:layer_groups buffers weights
 plan $cfg -mafat 2x2 -steps:layer_groups buffers weights each_step
-plan $cfg -mafat layers -steps:
+plan $cfg -mafat layers:
 predict $cfg -memory 8M:
 predict $cfg -mafat layers:
 predict cfg/yolov2-tiny.cfg -image data/dog.jpg -data cfg/coco.data:
