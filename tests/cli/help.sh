@@ -108,4 +108,10 @@ for help in help detect{,or_test,or_map,or_valid,or_demo} classifier_predict \
     grep -q '[^ ]$' "$scratch/$help" || fail "no help: $help"
     ! grep -q ' $' "$scratch/$help" || fail "help has blanks at the end of lines: $help"
 done
+
+# tools say what they are for, as their first lines do
+for tool in memory instructions man_page setup; do
+    expect 0 "^  (tools/$tool|make $tool) " "$top/tools/$tool" --help
+    [ ! -s "$scratch/stderr" ] && ! grep -q '^set -' "$scratch/stdout" || fail "tools/$tool --help: $(cat "$scratch/stdout" "$scratch/stderr")"
+done
 finish
