@@ -28,6 +28,7 @@ printf '[net]\nwidth=64\nheight=64\nchannels=3\n[convolutional]\nfilters=24\nsiz
 [maxpool]\nsize=2\nstride=2\n[convolutional]\nfilters=16\nsize=3\nstride=1\nactivation=linear\n' >"$cfg"
 tools/random_weights "$cfg" "$w" >/dev/null || fail "no weights"
 cd "$top/darknet" || exit 1
+knows_costs
 # COMMAND : LISTS
 while IFS=: read -r command lists; do
     for json in '' -json; do
@@ -84,19 +85,21 @@ cp "$scratch/names" "$scratch/stock.names"
 for name in flat tree; do
     "$top/tools/random_weights" "$scratch/$name.cfg" "$scratch/$name.w" >/dev/null || fail "no weights"
     of() { "$1" ${2:+"$2"} classifier predict "$scratch/class.data" "$scratch/$name.cfg" "$scratch/$name.w" "${@:3}"; }
-    for options in '' '-t 3' '-t 6'; do
-        for limit in '' '-memory 16M' '-mafat layers'; do
-            # shellcheck disable=SC2086
-            {
-                of "$stock" '' data/dog.jpg $options >"$scratch/stock" 2>/dev/null
-                of "$darknet" mafat data/dog.jpg $options $limit -json >"$scratch/ours" 2>"$scratch/stderr" ||
-                    fail "$name: exit code $?: $(tail -n 1 "$scratch/stderr")"
-                of "$darknet" mafat data/dog.jpg ${options/-t/-top} $limit >"$scratch/plain" 2>"$scratch/stderr"
-            }
-            python3 "$scratch/classes.py" "$scratch/stock" "$scratch/ours" data/dog.jpg || fail "$name $options $limit: other classes"
-            cmp "$scratch/stock" "$scratch/plain" || fail "$name $options $limit: without -json stdout is not stock's"
-        done
-    done
+    while IFS=/ read -r options limit; do
+        # shellcheck disable=SC2086
+        {
+            of "$stock" '' data/dog.jpg $options >"$scratch/stock" 2>/dev/null
+            of "$darknet" mafat data/dog.jpg $options $limit -json >"$scratch/ours" 2>"$scratch/stderr" ||
+                fail "$name: exit code $?: $(tail -n 1 "$scratch/stderr")"
+            of "$darknet" mafat data/dog.jpg ${options/-t/-top} $limit >"$scratch/plain" 2>"$scratch/stderr"
+        }
+        python3 "$scratch/classes.py" "$scratch/stock" "$scratch/ours" data/dog.jpg || fail "$name $options $limit: other classes"
+        cmp "$scratch/stock" "$scratch/plain" || fail "$name $options $limit: without -json stdout is not stock's"
+    done <<END
+/
+-t 3/-memory 16M
+-t 6/-mafat layers
+END
     of "$stock" '' data/dog.jpg >"$scratch/stock" 2>/dev/null
     of "$stock" '' data/eagle.jpg >>"$scratch/stock" 2>/dev/null
     printf '%s\n' data/dog.jpg '' none.jpg data/eagle.jpg >"$scratch/list"

@@ -51,7 +51,7 @@ classifier valid $scratch/valid $class_cfg $class_w
 classifier predict $scratch/valid $class_cfg $class_w
 classifier predict $scratch/valid $class_cfg $class_w -json
 END
-"$darknet" mafat search "$cfg" -memory 16M -calibrate -quiet >"$scratch/stdout" 2>"$scratch/stderr"
+"$darknet" mafat search "$cfg" -memory 16M -threads 1 -calibrate -quiet >"$scratch/stdout" 2>"$scratch/stderr"
 ! grep -v 'too busy' "$scratch/stderr" || fail "-quiet says what it measures"
 # errors are told, also those that come while Darknet makes its network
 for command in "bench $scratch/none.cfg $w" "detector test $scratch/data $cfg $w none.jpg" "plan $cfg -memory 1M" \
@@ -94,7 +94,7 @@ grep -qE "$last" "$scratch/stderr" || fail "detector valid: no progress in a log
 stopped -s "$scratch/listed" classifier valid "$scratch/long" "$class_cfg" "$class_w"
 grep -qE "$last" "$scratch/stderr" || fail "classifier valid: no progress in a log: $(tail -n 1 "$scratch/stderr")"
 # what computing costs is measured before a search; it may be given up where the machine is too busy
-stopped -s "$scratch/stderr" search "$cfg" -memory 16M -calibrate
+stopped -s "$scratch/stderr" search "$cfg" -memory 16M -threads 1 -calibrate
 grep -qE '^mafat: measurements: [0-9]+ of [0-9]+, ' "$scratch/stderr" || fail "no progress of costs: $(tail -n 1 "$scratch/stderr")"
 if ls "$XDG_CACHE_HOME"/mafat/costs-* >/dev/null 2>&1; then    # else it measures them first
     stopped -e / search cfg/yolov2.cfg -front
