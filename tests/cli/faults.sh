@@ -76,23 +76,23 @@ while read -r name most sorts ignored arguments; do
     # shellcheck disable=SC2086
     strike "$name" "$most" "${!sorts}" "${!ignored}" $arguments >"$scratch/$name.log" 2>&1 &
 done <<EOT
-plan        40 none numbers mafat plan net.cfg -threads 1 -mafat 2x2 -svg new.svg
+plan        12 none numbers mafat plan net.cfg -threads 1 -mafat 2x2 -svg new.svg
 predict      2 maps numbers mafat predict net.cfg -threads 1 -memory 16M -mafat 2x2 -image a.png
 search       2 maps choice  mafat search $run -memory 16M -save new.cfg
 front        1 maps choice  mafat search net.cfg -threads 1 -front -svg new.svg
 measure      0 all  choice  mafat search $run -memory 16M -measure
 bench        2 all  numbers mafat bench $run -memory 16M -mafat 2x2 -n 1
 compare      2 all  numbers mafat compare net.cfg net.weights a.png -threads 1 -mafat 2x2
-detect       4 all  numbers mafat detector test net.data net.cfg net.weights a.png -threads 1 -memory 16M -mafat 2x2 -thresh .99 -out new
-pictures     2 all  numbers mafat detector test net.data $run -mafat 2x2 -thresh .1 -out new/
-json         2 all  json    mafat detector test net.data $run -memory 16M -thresh .1 -json -out results/new.json
+detect       2 all  numbers mafat detector test net.data net.cfg net.weights a.png -threads 1 -memory 16M -mafat 2x2 -thresh .99 -out new
+pictures     1 all  numbers mafat detector test net.data $run -mafat 2x2 -thresh .1 -out new/
+json         1 all  json    mafat detector test net.data $run -memory 16M -thresh .1 -json -out results/new.json
 flag         2 all  numbers detector test net.data flag.cfg net.weights a.png -thresh .1 -out new
-plain        2 maps numbers detector test net.data net.cfg net.weights a.png -thresh .1 -out results/new
-valid        2 all  numbers mafat detector valid net.data $run -mafat 2x2
+plain        1 maps numbers detector test net.data net.cfg net.weights a.png -thresh .1 -out results/new
+valid        1 all  numbers mafat detector valid net.data $run -mafat 2x2
 map          2 all  numbers mafat detector map net.data $run -memory 16M -mafat 2x2
 class        2 maps numbers mafat classifier predict net.data class.cfg class.weights a.png -threads 1
-classes      2 maps json    mafat classifier predict net.data class.cfg class.weights -threads 1 -json
-class-valid  2 maps numbers mafat classifier valid net.data class.cfg class.weights -threads 1
+classes      1 maps json    mafat classifier predict net.data class.cfg class.weights -threads 1 -json
+class-valid  1 maps numbers mafat classifier valid net.data class.cfg class.weights -threads 1
 EOT
 wait
 cat "$scratch"/*.log
