@@ -3,7 +3,7 @@
 # decodes in their turn, or by Darknet's own code; and refuses a limit that it would not keep.
 . "$(dirname "$0")/../lib.sh"
 cd "$top/darknet" || exit 1
-tiny=$(if long; then echo cfg/yolov2-tiny.cfg; else sized cfg/yolov2-tiny.cfg 320; fi)
+tiny=$(if long; then echo cfg/yolov2-tiny.cfg; else sized cfg/yolov2-tiny.cfg 224; fi)
 w=$(weights cfg/yolov2-tiny.cfg)
 printf '%s\n' "$PWD"/data/{dog,eagle,person,giraffe}.jpg >"$scratch/list"
 

@@ -14,7 +14,8 @@ fi
 table() { # NETWORK...
     NETWORKS=$* ROUNDS=1 "$top/tools/networks" >"$scratch/table" 2>"$scratch/stderr"
 }
-networks='cifar darknet darknet9000 go.test jnet-conv resnet18 yolov2-tiny yolov3-tiny yolov4-tiny'
+networks='cifar jnet-conv yolov4-tiny'
+! long || networks+=' darknet darknet9000 go.test resnet18 yolov2-tiny yolov3-tiny'
 table $networks gru || fail "exit code $?: $(grep -h FAILED "$scratch/table") $(tail -n 1 "$scratch/stderr")"
 cat "$scratch/table"
 for network in $networks; do

@@ -58,22 +58,24 @@ image() {
 }
 
 bench cfg/yolov2.cfg -mafat 5x5/8/2x2 -threads 2
-bench cfg/yolov2.cfg -memory 16M -threads 3
 bench cfg/yolov2.cfg -memory 24M -batch 3 -threads 2
-bench cfg/yolov2-tiny.cfg -memory 16M -batch 2 -threads 1
-bench cfg/yolov2-tiny.cfg -mafat 1x1 -threads 1
-bench cfg/yolov2-tiny.cfg -memory 8M -threads 4
 bench cfg/yolov3-tiny.cfg -mafat 4x4/8/1x1 -threads 1
-bench cfg/resnet18.cfg -memory 32M -threads 2
 bench cfg/resnet18.cfg -mafat 7x1r/9/1x1 -threads 4
-bench cfg/darknet19.cfg -mafat 4x4/8/2x2 -threads 3
 bench cfg/darknet.cfg -memory 10M -threads 1
 bench cfg/alexnet.cfg -mafat 1x1 -threads 2    # weights that Darknet loads
-image cfg/yolov2.cfg "detector test" cfg/coco.data -memory 13M
 image cfg/yolov2-tiny.cfg "detector test" cfg/coco.data -mafat 3x3/4/2x2 -threads 1
 image cfg/yolov3-tiny.cfg "detector test" cfg/coco.data -memory 16M
 image cfg/darknet.cfg "classifier predict" cfg/imagenet1k.data -mafat 1x1
-image cfg/darknet19.cfg "classifier predict" cfg/imagenet1k.data -memory 24M -threads 1
+if long; then
+    bench cfg/yolov2.cfg -memory 16M -threads 3
+    bench cfg/yolov2-tiny.cfg -memory 16M -batch 2 -threads 1
+    bench cfg/yolov2-tiny.cfg -mafat 1x1 -threads 1
+    bench cfg/yolov2-tiny.cfg -memory 8M -threads 4
+    bench cfg/resnet18.cfg -memory 32M -threads 2
+    bench cfg/darknet19.cfg -mafat 4x4/8/2x2 -threads 3
+    image cfg/yolov2.cfg "detector test" cfg/coco.data -memory 13M
+    image cfg/darknet19.cfg "classifier predict" cfg/imagenet1k.data -memory 24M -threads 1
+fi
 
 # always the same, whatever the process finds around it
 bytes=$(predicted cfg/yolov2.cfg -memory 12M) || fail "the terms add up to $bytes"
