@@ -2,9 +2,11 @@
 # make paper QUICK=1: all of its machinery on a small network. Whatever moment it is interrupted at, swap, cgroups,
 # bounds on reading and files are afterwards as they were, or after the next run where it was killed, and that
 # makes the runs that are lacking and no others. PAPER_MOMENTS says how many moments of each sort are tried.
+# Left to `make test-long`; cli/paper.sh has the rules.
 # Needs root, swap on a file, and memory cgroups.
 # Alone: it counts what the whole machine swaps.
 . "$(dirname "$0")/../lib.sh"
+long || { echo "  not run: an experiment of minutes (make test-long)"; finish; }
 paper=$top/tools/paper/paper
 moments=${PAPER_MOMENTS:-1}
 out=$top/build/paper-test.$$    # on a disk, which swap needs and bounds on reading are set on
@@ -30,65 +32,22 @@ state() {
 }
 # n_runs: that are written down
 n_runs() { cat "$out/quick/runs.csv" 2>/dev/null | wc -l; }
-# quick ARGUMENTS...: in the background, its process id in $pid; a script's background commands ignore SIGINT
+# quick: in the background, its process id in $pid; a script's background commands ignore SIGINT
 quick() {
-    env --default-signal=INT,TERM,HUP "$paper" --quick --out "$out" "$@" >"$scratch/stdout" 2>"$scratch/stderr" &
+    env --default-signal=INT,TERM,HUP "$paper" --quick --out "$out" >"$scratch/stdout" 2>"$scratch/stderr" &
     pid=$!
 }
 
 mkdir -p "$out/quick"
 : >"$out/lock"
 before=$(state)
-quick --limits 24
-wait $pid
-code=$?
-if [ $code -eq 2 ]; then
+"$paper" --check 2>"$scratch/stderr"
+if [ $? -eq 2 ]; then
     echo "  not tested: $(tail -n 1 "$scratch/stderr")"
     finish
 fi
-command -v gnuplot >/dev/null || { echo "  not tested: pictures, without gnuplot"; [ $code -eq 1 ] && code=0; }
-[ $code -eq 0 ] || fail "exit code $code: $(tail -n 3 "$scratch/stderr")"
-[ "$(state)" = "$before" ] || fail "not as before: $(diff <(echo "$before") <(state))"
-grep -q ', which takes some ' "$scratch/stderr" || fail "no estimate"
-grep -q '^paper: round 1: .* runs left' "$scratch/stderr" || fail "no progress"
-
-# complete, it makes nothing and draws
-done_runs=$(n_runs)
-quick --limits 24
-wait $pid
-grep -q '; 0 runs are to be made' "$scratch/stderr" || fail "runs again what has been run: $(head -n 2 "$scratch/stderr")"
-[ "$(n_runs)" -eq "$done_runs" ] || fail "$(n_runs) runs instead of $done_runs"
-
-# a moment within the seconds that a run from nothing takes
-moment() { sleep "$((RANDOM % 8)).$((RANDOM % 10))"; }
-# the second one a millisecond later: make passes on what the terminal sends as well
-sorts=('INT TERM')
-! long || sorts=(INT 'INT TERM' 'TERM TERM' 'HUP HUP' KILL)
-for signals in "${sorts[@]}"; do
-    for ((i = 0; i < moments; i++)); do
-        rm -rf "$out/quick"
-        quick
-        moment
-        for signal in $signals; do
-            sleep .001
-            kill -$signal $pid 2>/dev/null
-        done
-        wait $pid 2>/dev/null
-        code=$?
-        if [ $signal != KILL ]; then
-            [[ $code =~ ^1(29|30|43)$ ]] || fail "$signals: exit code $code: $(tail -n 1 "$scratch/stderr")"
-        else
-            # what it measured is killed with it, what it asked ends by itself
-            for ((s = 0; s < 100; s++)); do pgrep -f "$out" >/dev/null && sleep .1 || break; done
-            [ $s -lt 100 ] || fail "SIGKILL: still runs: $(pgrep -af "$out")"
-            "$paper" --out "$out" --clean 2>/dev/null || fail "--clean: exit code $?"
-        fi
-        [ "$(state)" = "$before" ] || fail "$signals: not as before: $(diff <(echo "$before") <(state))"
-    done
-done
 
 # killed in the middle of a run and swap, the next one clears, goes on, and comes to an end
-rm -rf "$out/quick"
 quick
 for ((i = 0; i < 600 && $(n_runs) < 20; i++)); do sleep .1; done
 kill -KILL $pid
@@ -98,10 +57,12 @@ done_runs=$(n_runs)
 quick
 wait $pid
 code=$?
-command -v gnuplot >/dev/null || [ $code -ne 1 ] || code=0
+command -v gnuplot >/dev/null || { echo "  not tested: pictures, without gnuplot"; [ $code -eq 1 ] && code=0; }
 [ $code -eq 0 ] || fail "after SIGKILL: exit code $code: $(tail -n 3 "$scratch/stderr")"
 grep -q 'cleared what a run that was killed had left' "$scratch/stderr" || fail "does not say that it cleared"
 [ "$(state)" = "$before" ] || fail "after SIGKILL: not as before: $(diff <(echo "$before") <(state))"
+grep -q ', which takes some ' "$scratch/stderr" || fail "no estimate"
+grep -q '^paper: round [1-9]: .* runs left' "$scratch/stderr" || fail "no progress"
 [ "$done_runs" -ge 20 ] && head -n "$done_runs" "$out/quick/runs.csv" | tail -n 1 | grep -q , || fail "no runs to go on from"
 
 # what came of it: each case has its runs, ours all ended, stock swapped, reading was bounded
@@ -134,4 +95,38 @@ if command -v gnuplot >/dev/null; then
         done
     done
 fi
+
+# complete, it makes nothing and draws
+done_runs=$(n_runs)
+quick
+wait $pid
+grep -q '; 0 runs are to be made' "$scratch/stderr" || fail "runs again what has been run: $(head -n 2 "$scratch/stderr")"
+[ "$(n_runs)" -eq "$done_runs" ] || fail "$(n_runs) runs instead of $done_runs"
+
+# a moment within the seconds that a run from nothing takes
+moment() { sleep "$((RANDOM % 8)).$((RANDOM % 10))"; }
+# the second one a millisecond later: make passes on what the terminal sends as well
+sorts=(INT 'INT TERM' 'TERM TERM' 'HUP HUP' KILL)
+for signals in "${sorts[@]}"; do
+    for ((i = 0; i < moments; i++)); do
+        rm -rf "$out/quick"
+        quick
+        moment
+        for signal in $signals; do
+            sleep .001
+            kill -$signal $pid 2>/dev/null
+        done
+        wait $pid 2>/dev/null
+        code=$?
+        if [ $signal != KILL ]; then
+            [[ $code =~ ^1(29|30|43)$ ]] || fail "$signals: exit code $code: $(tail -n 1 "$scratch/stderr")"
+        else
+            # what it measured is killed with it, what it asked ends by itself
+            for ((s = 0; s < 100; s++)); do pgrep -f "$out" >/dev/null && sleep .1 || break; done
+            [ $s -lt 100 ] || fail "SIGKILL: still runs: $(pgrep -af "$out")"
+            "$paper" --out "$out" --clean 2>/dev/null || fail "--clean: exit code $?"
+        fi
+        [ "$(state)" = "$before" ] || fail "$signals: not as before: $(diff <(echo "$before") <(state))"
+    done
+done
 finish
