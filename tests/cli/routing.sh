@@ -4,7 +4,7 @@
 # before they touch a file, and nobody's weights are emptied.
 . "$(dirname "$0")/../lib.sh"
 cd "$top/darknet" || exit 1
-plain=cfg/yolov2-tiny.cfg
+plain=$(sized cfg/yolov2-tiny.cfg 160)
 w=$(weights $plain)
 
 flagged() { # NAME FLAG...: a copy of the cfg with flags in its [net] section
@@ -53,7 +53,7 @@ expect 0 '^data/dog.jpg: ' "$darknet" detector test cfg/coco.data "$scratch/auto
 grep -q '^mafat: memory auto: [0-9]' "$scratch/stderr" || fail "auto in the cfg says nothing"
 expect 2 'option -memory lacks its value' "$darknet" detector test cfg/coco.data $plain "$w" data/dog.jpg -memory
 expect 2 'unknown command "nonsense"; [^;]*$' "$darknet" nonsense -threads 2
-expect 2 'unknown command "plan cfg.*; did you mean `darknet mafat plan`[?]$' "$darknet" plan $plain -memory 8M
+expect 2 'unknown command "plan .*; did you mean `darknet mafat plan`[?]$' "$darknet" plan $plain -memory 8M
 expect 2 'unknown command "serach .*; did you mean search[?]$' "$darknet" mafat serach $plain -memory 8M
 expect 2 'unknown command "Detector test"; .*; did you mean detector[?]$' "$darknet" mafat Detector test cfg/coco.data $plain "$w"
 expect 2 'unknown command "detector tset"; .*; did you mean detector test[?]$' "$darknet" mafat detector tset cfg/coco.data $plain "$w"
