@@ -334,25 +334,55 @@ static mafat_status search_all(searcher *s, mafat_error *error)
     return status;
 }
 
+/* Which costs are to be measured: of computing, and of reading. */
+static bool computes(const searcher *s)
+{
+    return s->wishes.calibrates || !s->session.has_measured;
+}
+
+static bool reads(const searcher *s)
+{
+    return s->weights != NULL &&
+           (s->wishes.calibrates ||
+            !mafat_calibrate_reading_is_known(&s->session.costs, s->weights));
+}
+
+/* Names the smallest limit before costs are measured, which takes seconds: what fits, of one image
+ * where their number is to be chosen, does not depend on costs. How ranks divide layers does. */
+static mafat_status check_limit(const searcher *s, mafat_error *error)
+{
+    mafat_session any = s->session;
+    mafat_found found = {0};
+    if (any.limit_bytes == 0 || any.ranks.n > 1 || !(computes(s) || reads(s)))
+        return MAFAT_OK;
+    if (any.seeks_images)
+        any.n_images = 1;
+    any.seeks_images = false;
+    mafat_status status = mafat_session_choose(&any, asked_of(&any), error);
+    if (status == MAFAT_OK)
+        status = mafat_session_search(&any, asked_of(&any), &found, error);
+    mafat_found_free(&found);
+    if (status == MAFAT_NO_FIT)
+        mafat_workload_name_picture(&s->workload, error);
+    return status;
+}
+
 /* Sees to it that costs are measured, as far as they can be: a machine that is too busy or too
  * small for that gets what there is, unless it was asked to measure. */
 static mafat_status calibrate(searcher *s, mafat_error *error)
 {
     mafat_session *session = &s->session;
-    const char *weights = s->weights;
-    bool again = s->wishes.calibrates, computes = again || !session->has_measured;
-    bool reads = weights != NULL &&
-                 (again || !mafat_calibrate_reading_is_known(&session->costs, weights));
+    bool again = s->wishes.calibrates, is_to_compute = computes(s), is_to_read = reads(s);
     mafat_status status = MAFAT_OK;
-    if (computes || reads)
+    if (is_to_compute || is_to_read)
         status = check_allowance("measuring costs",
                                  mafat_calibrate_bytes(session->n_threads), error);
-    if (status == MAFAT_OK && computes) {
+    if (status == MAFAT_OK && is_to_compute) {
         status = mafat_cost_cache_measure_computing(&session->costs, error);
         session->has_measured |= status == MAFAT_OK;
     }
-    if (status == MAFAT_OK && reads)
-        status = mafat_cost_cache_measure_reading(weights, &session->costs, error);
+    if (status == MAFAT_OK && is_to_read)
+        status = mafat_cost_cache_measure_reading(s->weights, &session->costs, error);
     if (status == MAFAT_OK && (again || !session->rank_costs.are_measured))
         status = mafat_orders_measure(s->arguments->words[1], s->arguments->options.threads,
                                       session->n_threads, &session->rank_costs, error);
@@ -389,6 +419,8 @@ static mafat_status search(searcher *s, mafat_error *error)
         mafat_notice("mafat=%s of %s is left aside: a search looks at all "
                      "configurations; -mafat CONFIG fixes one", session->cfg.config,
                      s->arguments->words[1]);
+    if (status == MAFAT_OK)
+        status = check_limit(s, error);
     if (status == MAFAT_OK)
         status = calibrate(s, error);
     if (status == MAFAT_OK)
