@@ -13,7 +13,7 @@ below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && b != "" && a + 0 <=
 as_fast() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && b != "" && a <= b * 1.005) }'; }
 
 # what does not fit is told before costs are measured
-search 3 'the smallest limit that works is [0-9]+' cfg/yolov2-tiny.cfg -memory 1M -threads 2
+search 3 'the smallest limit that works is [0-9]+' cfg/yolov2-tiny.cfg -memory 1M -threads 1
 [ "$(wc -l <"$scratch/stderr")" = 1 ] && [ ! -e "$scratch/cache" ] || fail "measured in vain: $(cat "$scratch/stderr")"
 told=$(cat "$scratch/stderr")
 # costs are measured once for a number of threads, and kept
@@ -23,7 +23,7 @@ grep -q '^mafat: measuring what computing costs here$' "$scratch/stderr" || fail
 search 0 '^costs: measured, reads defaults$' cfg/yolov2-tiny.cfg -memory 16M -threads 1
 ! grep -q measuring "$scratch/stderr" || fail "measured again"
 found=$(value config)
-search 3 '' cfg/yolov2-tiny.cfg -memory 1M -threads 2
+search 3 '' cfg/yolov2-tiny.cfg -memory 1M -threads 1
 [ "$(cat "$scratch/stderr")" = "$told" ] || fail "another limit with costs than without: $(cat "$scratch/stderr")"
 # what is kept is used by all commands, and only where it was written by this program on this machine
 expect 0 "^config: $found\$" "$darknet" mafat plan cfg/yolov2-tiny.cfg -memory 16M -threads 1
