@@ -17,6 +17,7 @@ while read -r name size part limits; do
     "$top/tests/support/foreign_cfg" "$name" "$size" "$part" >"$cfg"
     "$top/tools/random_weights" "$cfg" "$w" >/dev/null || fail "$name: no weights"
     same "$cfg" "$w" -mafat 4x1r -mafat 2x2
+    long || limits=${limits%% *}
     for limit in $limits; do same "$cfg" "$w" -memory "$limit"; done
     expect 0 . "$darknet" mafat detector test cfg/coco.data "$cfg" "$w" data/dog.jpg -no_picture -memory "${limits%% *}"
     echo "  $name: $(grep -c '%' "$scratch/stdout") boxes in ${limits%% *}"

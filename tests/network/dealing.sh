@@ -46,8 +46,8 @@ diff <(grep -o '^mafat: .*jpg: .*' "$scratch/stderr1") <(grep -o '^mafat: .*jpg:
 [ "$(grep -c '^mafat: .*\(cut\|none\).jpg: ' "$scratch/stderr3")" -eq 2 ] || fail "not said of two images that they cannot be read"
 both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 48M
 both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M -batch 2
-both 3 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M -batch 3
-both 2 1 detector test cfg/coco.data cfg/yolov2.cfg "$(weights cfg/yolov2.cfg)" -thresh 0.01 -json -memory 20M
+! long || both 3 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M -batch 3
+both 2 1 detector test cfg/coco.data "$(sized cfg/yolov2.cfg 224)" "$(weights cfg/yolov2.cfg)" -thresh 0.01 -json -memory 20M
 : >"$scratch/typed"
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights"
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights" -memory 14M -batch 2
@@ -66,7 +66,8 @@ for name in dog too-large horses large too-large kite too-large too-large; do ec
 sed "s|^valid=.*|valid=$scratch/typed|" "$scratch/data" >"$scratch/classes.data"
 printf 'classes=80\nvalid=%s\nnames=data/coco.names\nresults=%s\neval=coco\n' "$scratch/typed" "$scratch/results" >"$scratch/boxes.data"
 class="$scratch/class.cfg $(weights cfg/darknet.cfg)"
-while read -r batch command; do
+while read -r often batch command; do
+    [ "$often" = every ] || long || continue
     for limit in 140M 140M,50M; do
         with=("$darknet")
         [ $limit = 140M ] || with=(ranks 2 "$mpi")
@@ -83,13 +84,13 @@ while read -r batch command; do
     [ "$n" -ge 2 ] || fail "-batch $batch: $command: said of $n files that a rank has no room for them: $(tail -n 3 "$scratch/stderr")"
     ! grep -q '/large.jpg: rank 1' "$scratch/stderr" || fail "-batch $batch: $command: a rank refuses a file that it has room for"
 done <<END
-1 detector test cfg/coco.data $cfg $weights -thresh 0.1 -json -no_picture
-2 detector test cfg/coco.data $cfg $weights -thresh 0.1 -json -no_picture
-3 detector test cfg/coco.data $cfg $weights -thresh 0.1 -json -no_picture
-2 detector map $scratch/boxes.data $cfg $weights
-2 detector valid $scratch/boxes.data $cfg $weights
-2 classifier valid $scratch/classes.data $class
-2 classifier predict cfg/imagenet1k.data $class -json
+long 1 detector test cfg/coco.data $cfg $weights -thresh 0.1 -json -no_picture
+every 2 detector test cfg/coco.data $cfg $weights -thresh 0.1 -json -no_picture
+long 3 detector test cfg/coco.data $cfg $weights -thresh 0.1 -json -no_picture
+every 2 detector map $scratch/boxes.data $cfg $weights
+long 2 detector valid $scratch/boxes.data $cfg $weights
+long 2 classifier valid $scratch/classes.data $class
+every 2 classifier predict cfg/imagenet1k.data $class -json
 END
 rm "$scratch/images/large.jpg" "$scratch/images/too-large.jpg"
 
