@@ -29,7 +29,7 @@ _Noreturn void test_fail(const char *file, int line, const char *assertion, cons
     } while (0)
 
 /* How many rounds of what suites could go on with for ever, such as random networks: n, or as many times n as TEST_ROUNDS
- * of the environment says, 0.3 or 4; under sanitizers a third, but where it says more than 1. At least one. */
+ * of the environment says, 0.3 or 4; under sanitizers a sixth, but where it says more than 1. At least one. */
 int test_rounds(int n);
 
 /* The same of n cases of which there are no more. */
