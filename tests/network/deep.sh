@@ -146,7 +146,9 @@ made() {
     "$top/tools/random_weights" "$cfg" "$scratch/weights" >"$scratch/stdout" || fail "no weights for $cfg"
 }
 
-for net in "residual 40" "chain 25" "branches 20"; do
+nets_to_run=("residual 40" "branches 20")
+! long || nets_to_run+=("chain 25")
+for net in "${nets_to_run[@]}"; do
     made deep $net
     small "$net" "$cfg" "$scratch/weights" plan
     detects "$net" "$cfg" "$scratch/weights"
@@ -156,14 +158,18 @@ auto "$cfg" "$scratch/weights"
 sed 's/^batch=.*/batch=32/' cfg/tiny.cfg >"$scratch/batch.cfg"
 "$top/tools/random_weights" "$scratch/batch.cfg" "$scratch/weights" >"$scratch/stdout" || fail "no weights for batch.cfg"
 small "batch=32" "$scratch/batch.cfg" "$scratch/weights" plan
-for net in "residual 300" "branches 100" "activations 150" "dropouts 150"; do
+nets_to_run=("residual 300" "dropouts 150")
+! long || nets_to_run+=("branches 100" "activations 150")
+for net in "${nets_to_run[@]}"; do
     made deep $net
     whole "$net" "$cfg" "$scratch/weights"
 done
 printf 'classes=30\ntop=3\nnames=%s/names\n' "$scratch" >"$scratch/classes.data"
 seq 30 >"$scratch/names"
 printf 'P6 20 20 255\n%01200d' 0 >"$scratch/small.ppm"
-for net in "residual 3" "chain 10" "chain 40" "branches 100"; do
+nets_to_run=("residual 3" "branches 100")
+! long || nets_to_run+=("chain 10" "chain 40")
+for net in "${nets_to_run[@]}"; do
     made deep_classifier $net
     classifies "$net" "$cfg" "$scratch/weights"
 done
@@ -175,7 +181,8 @@ for name in line lines; do
     small "comments in $name.cfg" "$scratch/$name.cfg" "$scratch/weights" plan predict
 done
 if [ -d "$nets" ]; then
-    for name in yolo-fastest-1.1 mnv2-fastest-voc; do
+    knows_costs    # a search would measure them
+    for name in yolo-fastest-1.1 $(! long || echo mnv2-fastest-voc); do
         small $name "$nets/$name/$name.cfg" "$nets/$name/$name.weights" plan predict search
         auto "$nets/$name/$name.cfg" "$nets/$name/$name.weights"
     done
