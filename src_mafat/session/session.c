@@ -665,10 +665,15 @@ static mafat_status choose_images(mafat_session *session, const mafat_config *co
 mafat_status mafat_session_choose(mafat_session *session, const mafat_config *config,
                                   mafat_error *error)
 {
+    bool seeks_images = session->seeks_images;
     mafat_status status = choose_division(session, config, error);
     if (status == MAFAT_OK)
         status = choose_scratch(session, config, error);
-    return status == MAFAT_OK ? choose_images(session, config, error) : status;
+    if (status == MAFAT_OK)
+        status = choose_images(session, config, error);
+    if (status == MAFAT_OK && seeks_images)    /* several images may suit another amount */
+        status = choose_scratch(session, config, error);
+    return status;
 }
 
 /* Says which configuration it is that does not fit: others may. */

@@ -56,6 +56,14 @@ grep -q '^mafat_fast=1$' "$scratch/saved.cfg" || fail "-save forgets mafat_fast"
 sed 's/mafat_fast=1/mafat_fast=0/' "$flagged" >"$scratch/off.cfg"
 expect 0 '^values_different: 0$' "$darknet" mafat compare "$scratch/off.cfg" "$w"
 
+# of several images a pass each has as much scratch as suits so many
+for limit in 24M 32M; do
+    expect 0 '^batch: [0-9]+$' "$darknet" mafat plan cfg/yolov2-tiny.cfg -fast -memory $limit -threads 2 -batch auto
+    n=$(value batch) seconds=$(value predicted_latency_s)
+    expect 0 "^predicted_latency_s: $seconds\$" "$darknet" mafat plan cfg/yolov2-tiny.cfg -fast -memory $limit \
+        -threads 2 -batch "$n"
+done
+
 # the plan tells which layers, by steps at multiples of four, and the picture, too
 expect 0 '^layer 2  ' "$darknet" mafat plan "$cfg" -fast -mafat 5x3/2/5x3 -steps -svg "$scratch/plan.svg"
 [ "$(sed -n '/^winograd/,/^$/p' "$scratch/stdout" | grep -c '^layer')" = 4 ] || fail "the plan does not tell of 4 layers"
