@@ -1,13 +1,13 @@
 /* Networks opened and closed; see mafat.h. */
 #include "library/library.h"
 
-#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/shipped.h"
 #include "bridge/limits.h"
 #include "machine/measure.h"
@@ -104,7 +104,7 @@ typedef struct {
 static mafat_status find_workload(asked *a, mafat_error *error)
 {
     int n_names = a->network->names.n;
-    malloc_trim(0);    /* what is free on the heap is nobody's */
+    mafat_heap_give_back();    /* what is free there is nobody's */
     mafat_status status = mafat_workload_of_command(
         &a->workload, MAFAT_LOADED_BY_ROWS,
         n_names > 0 ? MAFAT_DRAWN_BY_MAFAT : MAFAT_DRAWN_BY_NOBODY, error);
