@@ -47,7 +47,7 @@ diff <(grep -o '^mafat: .*jpg: .*' "$scratch/stderr1") <(grep -o '^mafat: .*jpg:
 both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 48M
 both 2 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M -batch 2
 ! long || both 3 1 detector test cfg/coco.data "$cfg" "$weights" -thresh 0.1 -json -memory 14M -batch 3
-both 2 1 detector test cfg/coco.data "$(sized cfg/yolov2.cfg 224)" "$(weights cfg/yolov2.cfg)" -thresh 0.01 -json -memory 20M
+both 2 1 detector test cfg/coco.data cfg/yolov2.cfg "$(weights cfg/yolov2.cfg)" -thresh 0.01 -json -memory 20M
 : >"$scratch/typed"
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights"
 both 2 0 detector valid "$scratch/data" "$cfg" "$weights" -memory 14M -batch 2
