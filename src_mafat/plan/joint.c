@@ -66,7 +66,7 @@ static void pass_layer(const mafat_division *d, const mafat_network *network, in
     moments m = {.exchanged_s = {0}};
     for (int portion = 0; portion < n; portion++) {
         for (int r = 0; r < d->n; r++)
-            m.has_s[r] = clocks[r] + layer_s[r] * (portion + 1) / n;
+            m.has_s[r] = clocks[r] + layer_s[r] * (portion + 1) / n + MAFAT_PORTION_S * portion;
         if (portion == 0)
             memcpy(m.awaits_s, m.has_s, sizeof m.awaits_s);
         if (l < 0 || d->ways[l].kind != MAFAT_FOR_ITSELF)    /* else all that is read is there */

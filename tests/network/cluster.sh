@@ -32,9 +32,6 @@ on_ranks() { # CFG WEIGHTS LIMIT TILING
 }
 fastest=$top/../shared/nets/yolo-fastest-1.1/yolo-fastest-1.1
 on_ranks "$(small cfg/yolov2.cfg 160)" "$(weights cfg/yolov2.cfg)" 20M 5x5/8/2x2
-# in portions that go while the next ones are computed, as they do by costs that nobody has measured
-XDG_CACHE_HOME=$scratch/none expect 0 ' send ' "$darknet" mafat plan "$scratch/yolov2.cfg" -ranks 2 -steps
-XDG_CACHE_HOME=$scratch/none same 2 "$scratch/yolov2.cfg" "$(weights cfg/yolov2.cfg)"
 on_ranks "$(small cfg/yolov2-tiny.cfg 160)" "$(weights cfg/yolov2-tiny.cfg)" 12M 5x1r/6/2x2
 on_ranks "$(small cfg/yolov3-tiny.cfg 160)" "$(weights cfg/yolov3-tiny.cfg)" 12M 6x1r
 on_ranks "$(small cfg/resnet18.cfg 128)" "$(weights cfg/resnet18.cfg)" 12M 3x2
@@ -87,10 +84,13 @@ expect 0 '^working_ranks: [4-8]$' "$darknet" mafat predict cfg/yolov2.cfg -ranks
 
 # What goes over the wire between machines is what the plan says, within 1 %; and of machines that were ended
 # nothing is left.
-sent() { # RUNS: by the first of two machines, of a command that runs a network so often, and once before
-    "$top/tools/machines" 2 none none "$mpi" mafat bench cfg/yolov3-tiny.cfg "$(weights cfg/yolov3-tiny.cfg)" \
-        -shares 1,1 -n "$1" >/dev/null 2>"$scratch/machines" || fail "tools/machines: $(cat "$scratch/machines")"
-    sed -n 's/^sent_bytes_m1: //p' "$scratch/machines"
+sent() { # RUNS: by the first of two machines, of a command that runs a network so often, and once before; the
+    # least of two times, as TCP now and then sends some of it again
+    for _ in 1 2; do
+        "$top/tools/machines" 2 none none "$mpi" mafat bench cfg/yolov3-tiny.cfg "$(weights cfg/yolov3-tiny.cfg)" \
+            -shares 1,1 -n "$1" >/dev/null 2>"$scratch/machines" || fail "tools/machines: $(cat "$scratch/machines")"
+        sed -n 's/^sent_bytes_m1: //p' "$scratch/machines"
+    done | sort -n | head -n 1
 }
 if "$top/tools/machines" 2 none none true >/dev/null 2>&1; then
     once=$(sent 1)
@@ -171,8 +171,17 @@ if ranks 3 "$mpi" mafat search "$scratch/a/net.cfg" -memory 32M -threads 1 -cali
     [ "$(value messages_cost)" = measured ] || fail "messages were not measured"
     grep -qE '^message_byte_s: [0-9.e-]+$' "$XDG_CACHE_HOME"/mafat/ranks-* || fail "what messages cost is not kept"
     lost STOP 1 "^mafat: .*no answer in [0-9]+ s from rank 1 on $(hostname); all ranks end"
+    # portions that go while the next ones are computed, as in a slower network
+    portions=0
+    for byte_s in 3e-8 1e-7 3e-7 1e-6; do
+        [ "$portions" = 0 ] || break
+        sed -i -E "s/^(message_byte_s): .*/\1: $byte_s/; s/^(slowness of rank [0-9]+): .*/\1: 1/" "$XDG_CACHE_HOME"/mafat/ranks-*
+        portions=$(ranks 3 "$mpi" mafat plan "$scratch/yolov2.cfg" -threads 1 -shares 1,1,1 -steps 2>/dev/null | grep -c ' send ')
+    done
+    [ "$portions" -gt 0 ] || fail "however slow the network, there are no portions"
+    same 3 "$scratch/yolov2.cfg" "$(weights cfg/yolov2.cfg)" -threads 1 -shares 1,1,1
 else
-    echo "  not tried, as this machine is too busy to measure costs: a paused rank"
+    echo "  not tried, as this machine is too busy to measure costs: a paused rank, portions"
 fi
 
 # installed, it is used from any folder, and taken away again

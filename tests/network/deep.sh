@@ -48,7 +48,7 @@ counted() {
 }
 # named COMMAND...: the smallest limit that works, by what the command says in one that is too small
 named() {
-    expect 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' "$darknet" mafat "$@" -memory 1M
+    expect 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)( for .*, an image of .*)?$' "$darknet" mafat "$@" -memory 1M
     sed -nE 's/.*the smallest limit that works is ([0-9]+) .*/\1/p' "$scratch/stderr"
 }
 # runs LIMIT COMMAND...: it does so in a cgroup of that limit, which is not hit
