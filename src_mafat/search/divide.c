@@ -212,6 +212,7 @@ static void reduce(int *shares, int n)
             rest = common % share;
             common = share;
         }
+    MAFAT_CHECK(common > 0);    /* rank 0 works */
     for (int r = 0; r < n; r++)
         shares[r] /= common;
 }
