@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "bridge/orders.h"
 #include "cluster/serve.h"
 #include "run/peers.h"
@@ -194,15 +195,9 @@ static void *move(void *context)
 /* Starts the mover, or ends all ranks. */
 static void start_mover(mpi *m)
 {
-    enum { STACK_BYTES = 256 << 10 };    /* as of the thread that reads weights (run/store.c) */
     mafat_error error = {.layer = -1};
-    pthread_attr_t attributes;
     m->has_mover = true;
-    pthread_attr_init(&attributes);
-    int reason = pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    if (reason == 0)
-        reason = pthread_create(&m->mover, &attributes, move, m);
-    pthread_attr_destroy(&attributes);
+    int reason = mafat_thread_start(&m->mover, move, m);
     if (reason == 0)
         return;
     mafat_error_set(&error, MAFAT_FAILED, "no thread to move messages: %s", strerror(reason));

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/size.h"
+#include "base/thread.h"
 #include "run/weights.h"
 
 /* ------------------------------------------------------------------------- what is read once */
@@ -211,16 +212,9 @@ static void *read_runs(void *context)
     return NULL;
 }
 
-/* Its stack holds little; the default of megabytes would count against limits of address space. */
 static mafat_status start_thread(mafat_store *store, mafat_error *error)
 {
-    enum { STACK_BYTES = 256 << 10 };
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    int reason = pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    if (reason == 0)
-        reason = pthread_create(&store->thread, &attributes, read_runs, store);
-    pthread_attr_destroy(&attributes);
+    int reason = mafat_thread_start(&store->thread, read_runs, store);
     store->has_thread = reason == 0;
     if (reason == 0)
         return MAFAT_OK;
