@@ -288,8 +288,8 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     if (w.layers && b.trial.session.by_layers)
-        status = mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
-                                 "Darknet's own forward pass, which is timed whole; given -layers");
+        status = mafat_error_set(error, MAFAT_USAGE, MAFAT_LAYERS_ARE ", which is timed whole; given "
+                                 "-layers");
     if (status == MAFAT_OK) {
         mafat_trial_load(&b.trial, arguments, false);
         status = measure(&b, w.layers, error);

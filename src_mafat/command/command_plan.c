@@ -435,8 +435,7 @@ static mafat_status run(mafat_arguments *arguments, mafat_error *error)
     if (status != MAFAT_OK)
         return status;
     if (session.by_layers && w.steps)
-        status = mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
-                                 "Darknet's own forward pass: there are no steps to list");
+        status = mafat_error_set(error, MAFAT_USAGE, MAFAT_LAYERS_ARE ": there are no steps to list");
     else if (session.by_layers && w.svg == NULL)
         mafat_notes_print_layers(cfg_path);
     if (status == MAFAT_OK && w.svg != NULL)

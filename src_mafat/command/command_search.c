@@ -398,8 +398,7 @@ static mafat_status search(searcher *s, mafat_error *error)
     mafat_session *session = &s->session;
     mafat_status status = MAFAT_OK;
     if (session->by_layers)
-        return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is "
-                               "Darknet's own forward pass: there is nothing to search");
+        return mafat_error_set(error, MAFAT_USAGE, MAFAT_LAYERS_ARE ": there is nothing to search");
     if (session->ranks.n > 1 && (s->wishes.front || s->wishes.measures))
         return mafat_error_set(error, MAFAT_USAGE, "%s is for one process, and these are %d ranks; what "
                                "they take together `search -memory LIMIT` tells without it, and `bench` "

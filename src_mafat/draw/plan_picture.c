@@ -131,8 +131,7 @@ mafat_status mafat_plan_picture_write(const mafat_session *session, const char *
 {
     enum { MAX_CONFIG_LENGTH = 100 };
     if (session->by_layers)
-        return mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG
-                               "\" is Darknet's own forward pass: there is no plan to draw");
+        return mafat_error_set(error, MAFAT_USAGE, MAFAT_LAYERS_ARE ": there is no plan to draw");
     char *config;
     mafat_plan_sheet sheet;
     mafat_status status = print_config(&session->config, MAX_CONFIG_LENGTH, &config, error);

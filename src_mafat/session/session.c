@@ -102,8 +102,7 @@ static mafat_status name_option(mafat_status status, const mafat_options *option
 static mafat_status fail_by_layers(const mafat_options *options, const char *reason, const char *what,
                                    const char *value, mafat_error *error)
 {
-    mafat_error_set(error, MAFAT_USAGE, "configuration \"" MAFAT_LAYERS_CONFIG "\" is Darknet's own "
-                    "forward pass, which %s; given %s%s", reason, what, value);
+    mafat_error_set(error, MAFAT_USAGE, MAFAT_LAYERS_ARE ", which %s; given %s%s", reason, what, value);
     return name_option(MAFAT_USAGE, options, "-mafat", options->config, error);
 }
 

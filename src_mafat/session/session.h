@@ -73,6 +73,9 @@ typedef struct {
  * buffers, to compare with. */
 #define MAFAT_LAYERS_CONFIG "layers"
 
+/* How errors say what it is, which goes on with what it does not have. */
+#define MAFAT_LAYERS_ARE "configuration \"" MAFAT_LAYERS_CONFIG "\" is Darknet's own forward pass"
+
 /* In place of a number of images that one pass of the weights serves: that which takes least time an
  * image in the memory limit; 1 without one. It is so where nobody says, of images that are known
  * beforehand (workload.n_images). */
