@@ -153,11 +153,13 @@ static mafat_status choose_cut(divider *v, double *least_s)
     return status;
 }
 
-/* Tries another way of one layer, and keeps it if it is sooner than the best so far. */
+/* Tries a way of one layer, unless it is the best so far, and keeps it if it is sooner. */
 static mafat_status try_way(divider *v, int l, mafat_division_way way, mafat_division_way *best,
                             double *least_s)
 {
     double seconds;
+    if (way.kind == best->kind && way.n_portions == best->n_portions)
+        return MAFAT_OK;
     v->ways[l] = way;
     mafat_status status = time_division(v, &seconds);
     if (status == MAFAT_OK && seconds < *least_s * TUNING_SOONER) {
@@ -180,8 +182,7 @@ static mafat_status change_layer(divider *v, int l, double *least_s)
     has_portions = has_portions && way.kind != MAFAT_FOR_ITSELF;
     for (int n = 1; n <= MAFAT_MAX_PORTIONS && status == MAFAT_OK && has_portions; n *= 2) {
         way.n_portions = n;
-        if (n != best.n_portions)
-            status = try_way(v, l, way, &best, least_s);
+        status = try_way(v, l, way, &best, least_s);
     }
     v->ways[l] = best;
     return status;

@@ -670,7 +670,7 @@ mafat_status mafat_session_choose(mafat_session *session, const mafat_config *co
         status = choose_scratch(session, config, error);
     if (status == MAFAT_OK)
         status = choose_images(session, config, error);
-    if (status == MAFAT_OK && seeks_images)    /* several images may suit another amount */
+    if (status == MAFAT_OK && seeks_images && session->n_images > 1)    /* they may suit another amount */
         status = choose_scratch(session, config, error);
     return status;
 }
