@@ -84,6 +84,11 @@ static mafat_status add_filters(mafat_builder *b, mafat_tile_index at, int l, in
     mafat_step step = mafat_steps_of_layer(b, l, 0, b->outputs[l], held_by_source(b, at, l, 0),
                                            held_by(b, at, l));
     mafat_status status = MAFAT_OK;
+    if (b->n_windows[l] == 0) {    /* they are the caller's */
+        step.filter_begin = begin;
+        step.filter_end = end;
+        return mafat_steps_add(b, at, step);
+    }
     for (int i = 0; i < b->n_windows[l] && status == MAFAT_OK; i++) {
         const mafat_weight_window *window = &b->plan->windows[b->first_windows[l] + i];
         step.window = b->first_windows[l] + i;
@@ -93,11 +98,7 @@ static mafat_status add_filters(mafat_builder *b, mafat_tile_index at, int l, in
         if (step.filter_begin < step.filter_end)
             status = mafat_steps_add(b, at, step);
     }
-    if (b->n_windows[l] > 0)
-        return status;
-    step.filter_begin = begin;    /* of the caller's weights */
-    step.filter_end = end;
-    return mafat_steps_add(b, at, step);
+    return status;
 }
 
 /* Adds the steps of a portion of what this rank computes of layer l. */

@@ -49,9 +49,10 @@ static mafat_step step_of(const mafat_builder *b, int layer, int portion)
         step.moment = sum->n_steps > 0 ? sum->last_moment : b->first_moments[layer];
         step.out.buffer = b->output_buffers[layer];
     }
+    int n_portions = mafat_division_portions(&b->division, layer);
     step.portion = (unsigned char)portion;
-    step.ends_exchange = portion + 1 == mafat_division_portions(&b->division, layer);
-    if (portion > 0 || !step.ends_exchange) {
+    step.ends_exchange = portion + 1 == n_portions;
+    if (n_portions > 1) {
         mafat_part part = mafat_builder_portion(b, layer, portion);
         step.filter_begin = part.channel_begin;
         step.filter_end = part.channel_end;
