@@ -9,6 +9,7 @@
 #include "support/brief_cfg.h"
 #include "support/random.h"
 #include "support/random_cfg.h"
+#include "support/random_ranks.h"
 #include "support/suite.h"
 #include "support/weight_modes.h"
 
@@ -28,21 +29,6 @@ static void random_config(char *text, size_t size)
     test_random_tiling(&random_state, first, sizeof first, true);
     test_random_tiling(&random_state, second, sizeof second, divides);
     snprintf(text, size, "%s/%d/%s", first, cut, second);
-}
-
-/* Some ranks have nothing to do. Every other time somebody has chosen how layers are divided. */
-static void random_ranks(void)
-{
-    static mafat_division_way ways[TEST_MAX_LAYERS];
-    for (int l = 0; l < TEST_MAX_LAYERS; l++)
-        ways[l] = (mafat_division_way){
-            (mafat_division_kind)test_random_int(&random_state, MAFAT_N_DIVISION_KINDS),
-            1 + test_random_int(&random_state, MAFAT_MAX_PORTIONS)};
-    all = mafat_ranks_even(2 + test_random_int(&random_state, MAX_RANKS - 1), 0);
-    for (int r = 0; r < all.n; r++)
-        all.shares[r] = test_random_int(&random_state, 4);
-    all.shares[test_random_int(&random_state, all.n)]++;
-    all.ways = test_random_int(&random_state, 2) == 0 ? ways : NULL;
 }
 
 static void make_fast(void)
@@ -263,7 +249,7 @@ START_TEST(ranks_send_what_others_receive_and_wait_for_nobody_for_ever)
         make_fast();
     for (int p = 0; p < N_PLANS; p++) {
         random_config(config, sizeof config);
-        random_ranks();
+        all = test_random_ranks(&random_state, MAX_RANKS);
         test_case("%s on %d ranks", config, all.n);
         make_plans(config);
         for (int from = 0; from < all.n; from++)

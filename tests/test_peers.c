@@ -17,6 +17,7 @@
 #include "run/step.h"
 #include "support/random.h"
 #include "support/random_cfg.h"
+#include "support/random_ranks.h"
 #include "support/random_weights.h"
 #include "support/suite.h"
 #include "support/weight_modes.h"
@@ -313,27 +314,11 @@ static void expect_runs(const mafat_ranks *all)
     mafat_config_free(&config);
 }
 
-/* Every other time somebody has chosen how layers are divided. */
-static mafat_ranks random_ranks(void)
-{
-    static mafat_division_way ways[TEST_MAX_LAYERS];
-    for (int l = 0; l < TEST_MAX_LAYERS; l++)
-        ways[l] = (mafat_division_way){
-            (mafat_division_kind)test_random_int(&random_state, MAFAT_N_DIVISION_KINDS),
-            1 + test_random_int(&random_state, MAFAT_MAX_PORTIONS)};
-    mafat_ranks all = mafat_ranks_even(2 + test_random_int(&random_state, MAX_RANKS - 1), 0);
-    for (int r = 0; r < all.n; r++)
-        all.shares[r] = test_random_int(&random_state, 4);
-    all.shares[test_random_int(&random_state, all.n)]++;
-    all.ways = test_random_int(&random_state, 2) == 0 ? ways : NULL;
-    return all;
-}
-
 START_TEST(ranks_together_give_darknets_bits)
 {
     make_network(_i);
     for (int p = 0; p < N_PLANS; p++) {
-        mafat_ranks all = random_ranks();
+        mafat_ranks all = test_random_ranks(&random_state, MAX_RANKS);
         expect_runs(&all);
     }
 }
@@ -372,7 +357,7 @@ START_TEST(fast_ranks_together_give_one_ranks_bits)
     free_rank(&ranks[0]);
     mafat_config_free(&config);
     for (int p = 0; p < N_PLANS; p++) {
-        mafat_ranks all = random_ranks();
+        mafat_ranks all = test_random_ranks(&random_state, MAX_RANKS);
         expect_runs(&all);
     }
 }
