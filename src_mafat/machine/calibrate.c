@@ -41,9 +41,11 @@ enum { N_SAMPLES = sizeof forms / sizeof forms[0] };
 enum { MIN_ROUNDS = 4, MAX_ROUNDS = 12 };
 
 /* How far the fit may be off, as the root of the mean square of its errors, to end the rounds, and
- * to be of use at all. */
+ * to be of use at all. Where it is between the two and a round has hardly changed it, the model is
+ * off, not the times, and more rounds would not help. */
 #define GOOD_ERROR 0.15
 #define MAX_ERROR 0.3
+#define SMALL_CHANGE 0.01
 
 /* A probe's steps but for the first one, before which threads come together. */
 typedef struct {
@@ -136,29 +138,34 @@ static double error_of_fit(const sample *samples, const mafat_costs *costs)
     return sqrt(sum / n);
 }
 
-/* Times all layers and fits the costs, until the fit is good. All layers take turns, so that none
- * finds its weights where it left them, as in a network. */
+/* Times all layers and fits the costs, until the fit is good, or as good as it gets. All layers take
+ * turns, so that none finds its weights where it left them, as in a network. */
 static mafat_status time_and_fit(mafat_probes *probes, const mafat_calibrate_watcher *watcher,
                                  mafat_costs *costs, mafat_error *error)
 {
     mafat_status status = MAFAT_OK;
     sample samples[N_SAMPLES];
     double off = INFINITY;
+    bool is_done = false;
     for (int i = 0; i < N_SAMPLES; i++)
         count_work(&costs->shape, &probes->probes[i], &samples[i]);
-    for (int round = 0; round < MAX_ROUNDS && off > GOOD_ERROR && status == MAFAT_OK; round++) {
+    for (int round = 0; round < MAX_ROUNDS && !is_done && status == MAFAT_OK; round++) {
         for (int i = 0; i < N_SAMPLES && status == MAFAT_OK; i++) {
             status = time_part(probes, i, &samples[i], error);
             if (watcher->report != NULL)
                 watcher->report(watcher->context, round * N_SAMPLES + i + 1,
                                  (round < MIN_ROUNDS ? MIN_ROUNDS : MAX_ROUNDS) * N_SAMPLES);
         }
-        if (status == MAFAT_OK && round + 1 >= MIN_ROUNDS) {
+        if (status == MAFAT_OK) {
+            double before = off;
             fit(samples, false, costs->unit_s);
-            fit(samples, true, costs->unit_s);
             off = error_of_fit(samples, costs);
+            bool settled = off <= MAX_ERROR && fabs(off - before) < SMALL_CHANGE;
+            is_done = round + 1 >= MIN_ROUNDS && (off <= GOOD_ERROR || settled);
         }
     }
+    if (status == MAFAT_OK)
+        fit(samples, true, costs->unit_s);
     if (status == MAFAT_OK && (off > MAX_ERROR || costs->unit_s[MAFAT_COST_MAC] <= 0))
         status = mafat_error_set(error, MAFAT_FAILED,
                                  "this machine is too busy to measure what computing costs: what "
