@@ -490,7 +490,7 @@ $(TOOLS): %: $(B)/% FORCE
 	@install -C $< $@
 endif
 tools-here: darknet/.stamp
-	+@$(MAKE) --no-print-directory CROSS= CPU= ARCH= SYSROOT= LDFLAGS= SANITIZE= $(TOOLS)
+	+@$(MAKE) --no-print-directory CROSS= CPU= ARCH=native SYSROOT= LDFLAGS= SANITIZE= $(TOOLS)
 
 # ---------------------------------------------------------------------------------------------
 # src_mafat and its tests

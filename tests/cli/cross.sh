@@ -64,7 +64,7 @@ grep -q -- -Wno-invalid-feature "$scratch/stdout" && fail "a warning is switched
 
 # tools are this machine's
 quiet -n CROSS=aarch64-linux-gnu- all | grep -E 'install -C .* tools/' >"$scratch/tools"
-grep -q 'install -C build/gcc-plain-omp/tools/limit tools/limit' "$scratch/tools" || fail "no tools for this machine"
+grep -q 'install -C build/gcc-native-omp/tools/limit tools/limit' "$scratch/tools" || fail "no tools for this machine"
 grep -q aarch64 "$scratch/tools" && fail "foreign tools: $(cat "$scratch/tools")"
 
 # set-up: what is missing, and what is too old
