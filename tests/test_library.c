@@ -273,12 +273,15 @@ typedef struct {
     int n_right;
 } task;
 
-enum { N_RUNS = 5 };
+static int n_runs(void)
+{
+    return test_rounds(3);
+}
 
 static void *detect(void *context)
 {
     task *t = context;
-    for (int i = 0; i < N_RUNS; i++)
+    for (int i = 0; i < n_runs(); i++)
         t->n_right += finds_right(t->subject, t->network, &(mafat_image){.path = photo}) &&
                       runs_right(t->subject, t->network,
                                  &(mafat_image){.floats = t->subject->input});
@@ -302,7 +305,7 @@ static void run_all(task *tasks, void *(*work)(void *))
         ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &tasks[i]), 0);
     for (int i = 0; i < N_THREADS; i++) {
         pthread_join(threads[i], NULL);
-        ck_assert_int_eq(tasks[i].n_right, N_RUNS);
+        ck_assert_int_eq(tasks[i].n_right, n_runs());
     }
 }
 

@@ -6,7 +6,7 @@
 #include "run/team.h"
 #include "support/suite.h"
 
-enum { MAX_SHARES = 97, N_PIECES = 25000 };
+enum { MAX_SHARES = 97 };
 
 typedef struct {
     mafat_team *team;
@@ -34,7 +34,8 @@ static void do_share(void *context, int index, int thread)
 static void lead(void *context)
 {
     ledger *l = context;
-    for (int piece = 0; piece < N_PIECES; piece++) {
+    int n_pieces = test_rounds(10000);
+    for (int piece = 0; piece < n_pieces; piece++) {
         l->n_shares = 1 + piece % MAX_SHARES;
         mafat_team_share(l->team, l->n_shares, do_share, l);
         for (int i = 0; i < MAX_SHARES; i++) {

@@ -26,7 +26,7 @@
 static const char *const flags[] = {"mafat=3x2\nmafat_threads=1\n", "mafat=3x1r\nmafat_threads=2\n",
                                     "mafat_memory=64M\nmafat_threads=1\n",
                                     "mafat_memory=64M\nmafat_threads=2\n"};
-enum { N_FLAGS = sizeof flags / sizeof *flags, N_THREADS = 3, N_RUNS = 20 };
+enum { N_FLAGS = sizeof flags / sizeof *flags, N_THREADS = 3 };
 
 /* Files of one test, and what stock Darknet makes of the input. */
 typedef struct {
@@ -86,11 +86,16 @@ typedef struct {
     int n_right, n_threads_left;
 } task;
 
+static int n_runs(void)
+{
+    return test_rounds(10);
+}
+
 static void *predict(void *context)
 {
     task *t = context;
     mafat_team_set_default_size(5);
-    for (int i = 0; i < N_RUNS; i++)
+    for (int i = 0; i < n_runs(); i++)
         t->n_right += predicts_right(t->subject, t->net);
     t->n_threads_left = mafat_team_default_size();
     return NULL;
@@ -120,7 +125,7 @@ START_TEST(a_network_may_be_run_by_a_thread_that_did_not_load_it)
     task t = {&s, load_network(s.cfg, s.weights, 0), 0, 0};
     for (int n = 1; n <= 3; n++) {
         run_all(&t, 1, predict);
-        ck_assert_int_eq(t.n_right, n * N_RUNS);
+        ck_assert_int_eq(t.n_right, n * n_runs());
         ck_assert(predicts_right(&s, t.net));
     }
     free_network(t.net);
@@ -134,7 +139,7 @@ START_TEST(threads_with_a_network_each_do_not_disturb_each_other)
     task tasks[N_THREADS] = {{&s, NULL, 0, 0}, {&s, NULL, 0, 0}, {&s, NULL, 0, 0}};
     run_all(tasks, N_THREADS, load_and_predict);
     for (int i = 0; i < N_THREADS; i++)
-        ck_assert_int_eq(tasks[i].n_right, N_RUNS);
+        ck_assert_int_eq(tasks[i].n_right, n_runs());
     free_subject(&s);
 }
 END_TEST

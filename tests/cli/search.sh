@@ -189,7 +189,7 @@ traced cfg/yolov2-tiny.cfg -memory 12M -threads 2 -save "$scratch/traced.cfg"
 # it is part of what the search holds: in the smallest limit, of which searching is most, it has room
 {
     printf '[net]\nwidth=32\nheight=32\nchannels=3\n'
-    for _ in $(seq 150); do printf '[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=leaky\n'; done
+    for _ in $(seq $(if long; then echo 150; else echo 75; fi)); do printf '[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=leaky\n'; done
 } >"$scratch/deep.cfg"
 search 3 'the smallest limit that works is [0-9]+ \([0-9.]+ [KMG]iB\)$' "$scratch/deep.cfg" -memory 1M -threads 1 -trace
 least=$(sed -n 's/.*works is \([0-9]*\).*/\1/p' "$scratch/stderr")

@@ -81,9 +81,13 @@ for cfg in detector yolo classifier hierarchy; do
 done
 plans predict yolo.cfg predict net.cfg -memory 256M -threads 1
 plans draw yolo.cfg plan net.cfg -memory 256M -threads 1 -svg new.svg
-plans save detector.cfg search net.cfg -memory 256M -threads 1 -save new.cfg
-printf 'net.cfg yolo.cfg\n%s costs\n' "$costs" | seed costs mafat plan net.cfg -memory 256M -threads 1
-ln -s . "$seeds/costs/mafat"    # the cache's folder
+# where costs are kept they are hostile, too; without them each search would measure some seconds long
+with_costs() { # NAME CFG ARGUMENTS...
+    printf 'net.cfg %s\n%s costs\n' "$2" "$costs" | seed "$1" mafat "${@:3}"
+    ln -s . "$seeds/$1/mafat"    # the cache's folder
+}
+with_costs costs yolo.cfg plan net.cfg -memory 256M -threads 1
+with_costs save detector.cfg search net.cfg -memory 256M -threads 1 -save new.cfg
 runs() { # NAME CFG DATA NAMES IMAGE COMMAND...
     local name=$1 cfg=$2 data=$3 names=$4 image=$5
     shift 5
