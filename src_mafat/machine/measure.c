@@ -185,29 +185,46 @@ mafat_status mafat_measure_since_start(double *seconds, mafat_error *error)
 
 /* -------------------------------------------------------------------------------- arithmetic */
 
-/* Runs the loop in all threads at once; stores its operations and returns the seconds. */
-static double time_peak(int n_threads, size_t n_rounds, double *n_operations)
+typedef struct {
+    double flops;            /* operations a second */
+    double seconds;
+    bool is_whole;           /* its threads had a processor each, all the time */
+} peak_try;
+
+/* Runs the loop in all threads at once. */
+static peak_try try_peak(int n_threads, size_t n_rounds)
 {
-    double sum = 0, begin = mafat_measure_now_s();
-#pragma omp parallel for schedule(static) num_threads(n_threads) reduction(+ : sum)
+    double n_operations = 0, busy_s = clock_s(CLOCK_PROCESS_CPUTIME_ID);
+    double seconds = mafat_measure_now_s();
+#pragma omp parallel for schedule(static) num_threads(n_threads) reduction(+ : n_operations)
     for (int i = 0; i < n_threads; i++) {
         float unused;
-        sum += mafat_peak_run(n_rounds, &unused);
+        n_operations += mafat_peak_run(n_rounds, &unused);
     }
-    *n_operations = sum;
-    return mafat_measure_now_s() - begin;
+    seconds = mafat_measure_now_s() - seconds;
+    busy_s = clock_s(CLOCK_PROCESS_CPUTIME_ID) - busy_s;
+    return (peak_try){
+        .flops = n_operations / seconds,
+        .seconds = seconds,
+        .is_whole = busy_s >= 0.97 * n_threads * seconds,
+    };
 }
 
+/* Tries that are too short are none: they are doubled, whatever made the one before long. */
 double mafat_measure_peak_flops(int n_threads)
 {
-    double n_operations, best = 0;
+    enum { MAX_TRIES = 3, ENOUGH_WHOLE = 2 };
+    double best = 0;
     size_t n_rounds = 1024;
-    while (time_peak(n_threads, n_rounds, &n_operations) < 0.03)
-        n_rounds *= 2;
-    for (int i = 0; i < MAFAT_PEAK_TRIES; i++) {
-        double seconds = time_peak(n_threads, n_rounds, &n_operations);
-        if (n_operations / seconds > best)
-            best = n_operations / seconds;
+    for (int n = 0, n_whole = 0; n < MAX_TRIES && n_whole < ENOUGH_WHOLE;) {
+        peak_try tried = try_peak(n_threads, n_rounds);
+        best = fmax(best, tried.flops);
+        if (tried.seconds < 0.03) {
+            n_rounds *= 2;
+        } else {
+            n++;
+            n_whole += tried.is_whole;
+        }
     }
     return best;
 }

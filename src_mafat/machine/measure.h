@@ -42,8 +42,8 @@ int mafat_measure_processors(void);
 mafat_status mafat_measure_since_start(double *seconds, mafat_error *error);
 
 /* Floating-point operations a second of kernels/peak.h in `n_threads` threads at once, timed from
- * the first one's begin to the last one's end: the best of MAFAT_PEAK_TRIES tries of some 50 ms. */
-enum { MAFAT_PEAK_TRIES = 5 };
+ * the first one's begin to the last one's end: the best of some tries of 30 to 60 ms, two where
+ * nobody else takes a processor meanwhile, three at the most. */
 double mafat_measure_peak_flops(int n_threads);
 
 /* Whether so many operations a second can be a share of that peak. Nothing computes faster: where
