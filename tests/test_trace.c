@@ -283,7 +283,7 @@ int main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, each_line_is_the_best_of_all_neighbours, 0,
                         test_rounds(3) * TEST_N_NETWORKS);
-    tcase_add_loop_test(tcase, a_trace_has_room_in_the_smallest_limit, 0, 2);
+    tcase_add_loop_test(tcase, a_trace_has_room_in_the_smallest_limit, 0, test_part_of(2));
     Suite *suite = suite_create("trace");
     suite_add_tcase(suite, tcase);
     return test_suite_run(suite);

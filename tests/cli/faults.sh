@@ -81,7 +81,7 @@ predict      2 maps numbers mafat predict net.cfg -threads 1 -memory 16M -mafat 
 search       2 maps choice  mafat search $run -memory 16M -save new.cfg
 front        1 maps choice  mafat search net.cfg -threads 1 -front -svg new.svg
 measure      0 all  choice  mafat search $run -memory 16M -measure
-bench        2 all  numbers mafat bench $run -memory 16M -mafat 2x2 -n 1
+bench        1 none numbers mafat bench $run -memory 16M -mafat 2x2 -n 1
 compare      2 all  numbers mafat compare net.cfg net.weights a.png -threads 1 -mafat 2x2
 detect       2 all  numbers mafat detector test net.data net.cfg net.weights a.png -threads 1 -memory 16M -mafat 2x2 -thresh .99 -out new
 pictures     1 all  numbers mafat detector test net.data $run -mafat 2x2 -thresh .1 -out new/
