@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/version.h"
 #include "kernels/simd.h"
 #include "machine/calibrate_ranks.h"
 #include "machine/rank_cache.h"
@@ -40,8 +39,6 @@ mafat_orders_common mafat_orders_common_of(const mafat_network *network,
                                            const mafat_rounding *rounding)
 {
     mafat_orders_common c = {.fuses = fuses(), .rounding = *rounding, .network = MAFAT_HASH_OF_NOTHING};
-    snprintf(c.program, sizeof c.program, "%s of commit %.12s", mafat_version.number,
-             mafat_version.commit);
     for (int l = 0; l < network->n_layers; l++)
         c.network = add_layer(c.network, &network->layers[l]);
     return c;

@@ -20,9 +20,9 @@ typedef enum {
     MAFAT_ORDER_END
 } mafat_order_kind;
 
-/* What all ranks must have in common to compute one network. */
+/* What all ranks must have in common to compute one network, which are known to run the same version of the
+ * program. */
 typedef struct {
-    char program[80];           /* version and commit */
     bool fuses;                 /* a product and a sum are rounded once */
     mafat_rounding rounding;    /* of Darknet's own code */
     uint64_t network;           /* sum of what the cfg says */
@@ -78,7 +78,7 @@ mafat_status mafat_orders_measure(const char *cfg_path, const char *threads, int
                                   mafat_rank_costs *costs, mafat_error *error);
 
 /* Has the others plan a network, `whose` tells it apart from others, that this rank has planned.
- * MAFAT_USAGE where one of them is not what this one is: its program, how it rounds, or its cfg; else
+ * MAFAT_USAGE where one of them is not what this one is: how its program rounds, or its cfg; else
  * the error of the first one that failed, which names rank and machine. */
 mafat_status mafat_orders_plan(const void *whose, const char *cfg_path, const mafat_options *options,
                                const mafat_session *session, const mafat_rounding *rounding,

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/thread.h"
+#include "base/version.h"
 #include "bridge/orders.h"
 #include "cluster/serve.h"
 #include "run/peers.h"
@@ -31,10 +32,17 @@
 /* Darknet's main(), which the Makefile renames. */
 int mafat_darknet_main(int argc, char **argv);
 
+/* What ranks tell each other first. Programs of other versions know no other message alike, so that it stays
+ * what it is: the machine's name, and version and commit of the program. */
+typedef struct {
+    char host[MPI_MAX_PROCESSOR_NAME];
+    char program[80];
+} greeting;
+
 typedef struct {
     mafat_peers peers;
     pid_t process;
-    char (*hosts)[MPI_MAX_PROCESSOR_NAME];    /* [ranks.n], owned */
+    greeting *greetings;                      /* [ranks.n], owned */
     double patience_s;                        /* of who waits; 0: without end */
     MPI_Request requests[2 * MAFAT_MAX_RANKS * MAFAT_MAX_PORTIONS];    /* parcels that were started */
     int n_requests;
@@ -60,7 +68,7 @@ enum { MOVE_NAP_NS = 1000000 };
 static const char *host(void *context, int rank)
 {
     const mpi *m = context;
-    return m->hosts[rank];
+    return m->greetings[rank].host;
 }
 
 static void give_up(void *context, mafat_status status)
@@ -317,16 +325,45 @@ static void set_defaults(void)
     setenv("OMPI_MCA_btl_tcp_flags", "send,inplace", 0);
 }
 
+/* All ranks' greetings, for free(). */
+static greeting *greet(int n)
+{
+    greeting own = {.host = ""}, *all = calloc((size_t)n, sizeof *all);
+    int length;
+    if (all == NULL)
+        return NULL;
+    MPI_Get_processor_name(own.host, &length);
+    snprintf(own.program, sizeof own.program, "%s of commit %.12s", mafat_version.number,
+             mafat_version.commit);
+    MPI_Allgather(&own, sizeof own, MPI_CHAR, all, sizeof own, MPI_CHAR, MPI_COMM_WORLD);
+    return all;
+}
+
+/* Rank 0 does so for all. */
+static mafat_status check_programs(const mpi *m, mafat_error *error)
+{
+    const char *own = m->greetings[0].program;
+    int n = m->peers.ranks.rank == 0 ? m->peers.ranks.n : 0;
+    for (int rank = 1; rank < n; rank++) {
+        const char *other = m->greetings[rank].program;
+        if (strcmp(other, own) != 0) {
+            mafat_error_set(error, MAFAT_USAGE, "runs %s, and rank 0 %s; all ranks run the same program",
+                            other, own);
+            mafat_peers_name_rank(&m->peers, rank, error);
+            return MAFAT_USAGE;
+        }
+    }
+    return MAFAT_OK;
+}
+
 static mafat_status begin(mpi *m, int *argc, char ***argv, mafat_error *error)
 {
-    int level, n, rank, length;
-    char own[MPI_MAX_PROCESSOR_NAME] = "";
+    int level, n, rank;
     set_defaults();
     /* the mover, and Darknet's commands may run their networks in another thread than main()'s */
     MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &level);
     MPI_Comm_size(MPI_COMM_WORLD, &n);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Get_processor_name(own, &length);
     if (level < MPI_THREAD_SERIALIZED)
         return mafat_error_set(error, MAFAT_UNSUPPORTED, "this MPI allows one thread alone to call it; MAFAT "
                                "has several, of which one does at a time (MPI_THREAD_SERIALIZED)");
@@ -335,14 +372,13 @@ static mafat_status begin(mpi *m, int *argc, char ***argv, mafat_error *error)
                                "be", n, MAFAT_MAX_RANKS);
     *m = (mpi){.peers = {m, mafat_ranks_even(n, rank), start, finish, abandon, tell, collect, host, expect,
                          give_up},
-               .process = getpid(), .hosts = calloc((size_t)n, sizeof *m->hosts),
+               .process = getpid(), .greetings = greet(n),
                .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    if (m->hosts == NULL)
+    if (m->greetings == NULL)
         return mafat_error_set(error, MAFAT_FAILED, "no memory for the names of %d machines", n);
-    MPI_Allgather(own, sizeof own, MPI_CHAR, m->hosts, sizeof own, MPI_CHAR, MPI_COMM_WORLD);
     if (n > 1)
         mafat_peers_set_here(&m->peers);
-    return MAFAT_OK;
+    return check_programs(m, error);
 }
 
 int main(int argc, char **argv)

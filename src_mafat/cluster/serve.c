@@ -45,9 +45,6 @@ static bool round_alike(const mafat_rounding *a, const mafat_rounding *b)
 static mafat_status check_common(const mafat_orders_common *asked, const mafat_orders_common *own,
                                  mafat_error *error)
 {
-    if (strcmp(asked->program, own->program) != 0)
-        return mafat_error_set(error, MAFAT_USAGE, "runs %s, and rank 0 %s; all ranks run the same "
-                               "program", own->program, asked->program);
     if (asked->fuses != own->fuses)
         return mafat_error_set(error, MAFAT_USAGE, "its program rounds a product and a sum %s, that of "
                                "rank 0 %s; build all for one instruction set (ARCH=)",

@@ -141,6 +141,14 @@ refused 1 "rank 1 on $(hostname): .*net.weights|net.weights: rank 1 on $(hostnam
 refused 2 "net.weights: rank 1 on $(hostname): its weights are other ones than those of rank 0"
 sed 's/activation=leaky/activation=relu/' "$scratch/a/net.cfg" >"$scratch/b/net.cfg"
 refused 2 "net.cfg: rank 1 on $(hostname): its cfg is another one than that of rank 0"
+# another version of the program, which knows no order alike
+commit=$("$darknet" mafat --version | sed -nE 's/^commit: ([0-9a-f]{12}).*/\1/p')
+[ -n "$commit" ] || commit=unknown
+LC_ALL=C sed "s/$commit/${commit//[0-9a-z]/f}/g" "$mpi" >"$scratch/another"
+chmod +x "$scratch/another"
+expect 2 "rank 1 on $(hostname): runs [0-9.]+ of commit f+, and rank 0 [0-9.]+ of commit $commit; all ranks run the same program" \
+    "${mpirun[@]}" -n 1 "$mpi" mafat plan "$scratch/a/net.cfg" : -n 1 "$scratch/another" mafat plan "$scratch/a/net.cfg"
+[ ! -s "$scratch/stdout" ] || fail "planned beside another version"
 expect 2 '2 ranks divide each image, and take one at a time; given batch 2' \
     ranks 2 "$mpi" mafat compare "$scratch/a/net.cfg" "$scratch/a/net.weights" -batch 2
 
