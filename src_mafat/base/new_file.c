@@ -144,10 +144,9 @@ mafat_status mafat_new_file_end(mafat_new_file *file, mafat_error *error)
     bool is_flushed = fflush(file->stream) == 0;
     if (is_flushed && ferror(file->stream))
         reason = "a part is missing";    /* why is not known any more */
-    else if (!is_flushed || fchmod(fileno(file->stream), permissions(file->path)) != 0)
-        reason = strerror(errno);
-    else if (file->is_nameless &&
-             (descriptor = fcntl(fileno(file->stream), F_DUPFD_CLOEXEC, 0)) < 0)
+    else if (!is_flushed || fchmod(fileno(file->stream), permissions(file->path)) != 0 ||
+             (file->is_nameless &&
+              (descriptor = fcntl(fileno(file->stream), F_DUPFD_CLOEXEC, 0)) < 0))
         reason = strerror(errno);
     /* some file systems tell only here that there is no room */
     if (fclose(file->stream) != 0 && reason == NULL)

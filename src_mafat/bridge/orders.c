@@ -83,6 +83,14 @@ static const mafat_peers *others(void)
     return peers != NULL && peers->ranks.rank == 0 ? peers : NULL;
 }
 
+/* Images are dealt out where there are some. */
+static const mafat_peers *takers(void)
+{
+    const mafat_peers *peers = others();
+    MAFAT_CHECK(peers != NULL);
+    return peers;
+}
+
 static void give(const mafat_peers *peers, mafat_order order, char *words)
 {
     peers->tell(peers->context, &order, sizeof order);
@@ -270,7 +278,7 @@ void mafat_orders_begin_run(const void *whose, double patience_s)
 void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS],
                            const uint64_t pass_bytes[MAFAT_MAX_RANKS], double patience_s)
 {
-    const mafat_peers *peers = others();
+    const mafat_peers *peers = takers();
     mafat_order order = {.kind = MAFAT_ORDER_HAND_OUT, .patience_s = patience_s};
     memcpy(order.image_bytes, image_bytes, sizeof order.image_bytes);
     memcpy(order.pass_bytes, pass_bytes, sizeof order.pass_bytes);
@@ -281,7 +289,7 @@ void mafat_orders_hand_out(const uint64_t image_bytes[MAFAT_MAX_RANKS],
 
 void mafat_orders_begin_dealt(int n_places, double patience_s)
 {
-    const mafat_peers *peers = others();
+    const mafat_peers *peers = takers();
     peers->expect(peers->context, patience_s);
     give(peers, (mafat_order){.kind = MAFAT_ORDER_DEALT, .n_places = n_places,
                               .patience_s = patience_s}, NULL);
@@ -289,7 +297,7 @@ void mafat_orders_begin_dealt(int n_places, double patience_s)
 
 mafat_status mafat_orders_answer_dealt(mafat_order_answer *all, mafat_error *error)
 {
-    return collect_answers(others(), all, error);
+    return collect_answers(takers(), all, error);
 }
 
 void mafat_orders_end_dealt(void)
