@@ -10,8 +10,6 @@ report=$scratch/report
 mib=1048576
 nets=$top/../shared/nets
 cd "$top/darknet" || exit 1
-# What counts here is choosing. With more threads most of the time would go into what bench finds them to do at most.
-long || export OMP_NUM_THREADS=1
 
 "$limit" none true 2>"$scratch/stderr" >/dev/null
 if [ $? -eq 124 ]; then
@@ -72,14 +70,15 @@ predicted() {
 holds() {
     [ "$2" -ge "$3" ] || fail "$1: predicted $2 bytes, charged $3"
 }
+is_close() { [ $(($1 - $2)) -le $(($2 / 20 + slack_bytes)) ]; }
 close() {
     holds "$@"
-    [ $(($2 - $3)) -le $(($3 / 20 + slack_bytes)) ] || fail "$1: predicted $2 bytes, charged $3"
+    is_close "$2" "$3" || fail "$1: predicted $2 bytes, charged $3"
 }
 
 # small NAME CFG WEIGHTS COMMAND...: the smallest limits by all commands, and larger ones by one that runs it
 small() {
-    local name=$1 cfg=$2 w=$3 least bytes p command
+    local name=$1 cfg=$2 w=$3 least bytes p command most
     shift 3
     for command; do
         least=$(named $command "$cfg")
@@ -90,8 +89,14 @@ small() {
     for bytes in "$least" $((2 * least)) $((128 * mib)); do
         p=$(predicted "$cfg" -memory "$bytes")
         [ "$p" -le "$bytes" ] || fail "$name: predicted $p bytes of $bytes"
-        runs "$bytes" bench "$cfg" "$w" -n 1
-        close "$name: bench in $bytes" "$p" "$charged"
+        most=0
+        for _ in 1 2 3; do    # what is charged ahead differs by half a megabyte from run to run; the most is predicted
+            runs "$bytes" bench "$cfg" "$w" -n 1
+            holds "$name: bench in $bytes" "$p" "$charged"
+            [ "$charged" -le "$most" ] || most=$charged
+            ! is_close "$p" "$most" || break
+        done
+        close "$name: bench in $bytes" "$p" "$most"
     done
     echo "  $name: bench from $least bytes"
 }
